@@ -1,0 +1,28 @@
+// Package run is the straight line from a request to a trace: it builds the
+// prompt, prefills, decodes with the asked selection method and emits what
+// happened. The command line, the server and the browser all call it.
+package run
+
+// Request says what to run. Its JSON form is the API's and its field names are
+// the command line's flags. Zero values mean the default named in the comment.
+type Request struct {
+	Model string `json:"model"` // name of a loaded model
+
+	Task    string   `json:"task,omitempty"`    // MK-2 or its RULER name; empty with Text
+	Seed    uint64   `json:"seed"`              //
+	Context int      `json:"context,omitempty"` // tokens of prompt and answer; the model's context
+	Depth   *float64 `json:"depth,omitempty"`   // 0..1, place of the needle; nil: drawn from the seed
+
+	Text     string `json:"text,omitempty"`     // own text instead of a task
+	Key      string `json:"key,omitempty"`      // own needle: its key, also what is asked
+	Value    string `json:"value,omitempty"`    // own needle: its value; empty: the text already holds it
+	Method   string `json:"method,omitempty"`   // dense, quest, moba, snapkv, ...; dense
+	Selector string `json:"selector,omitempty"` // own or random; own
+	Budget   string `json:"budget,omitempty"`   // 1, 1/4, 0.25; 1
+	Block    int    `json:"block,omitempty"`    // 16
+	K        int    `json:"k,omitempty"`        // blocks (or tokens) kept; from the budget
+	Window   int    `json:"window,omitempty"`   // SnapKV's observation window; 32
+	Kernel   int    `json:"kernel,omitempty"`   // SnapKV's pooling kernel, odd; 7
+	Pooling  string `json:"pooling,omitempty"`  // avg or max; avg
+	MaxNew   int    `json:"max_new,omitempty"`  // generated tokens at most; the expected answer and a few
+}

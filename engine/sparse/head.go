@@ -1,0 +1,63 @@
+package sparse
+
+import (
+	"fmt"
+	"math"
+
+	"kvscope/engine/ops"
+)
+
+// Head is the KV cache of one head of one layer. Keys and values are [Len, Dh]
+// contiguous, so that a block is contiguous, with its summaries beside it. Keys
+// are stored as attention reads them: after the memory, rotated.
+type Head struct {
+	Dim   int // Dh
+	Block int // B, the block size of the summaries
+	Len   int // positions held
+
+	Keys, Values []float32 // [capacity, Dh]
+	Lo, Hi       []float32 // [ceil(Len/B), Dh], per-channel bounds of a block's keys
+	Sum          []float32 // [ceil(Len/B), Dh], sum of a block's keys
+
+	kernels *ops.Kernels
+}
+
+// NewHead returns an empty cache for capacity positions of size dim in blocks of
+// block.
+func NewHead(k *ops.Kernels, dim, block, capacity int) *Head {
+	if dim <= 0 || block <= 0 || capacity <= 0 {
+		panic(fmt.Sprintf("sparse: head of size %d, block %d, capacity %d", dim, block, capacity))
+	}
+	n := (capacity + block - 1) / block * dim
+	return &Head{
+		Dim: dim, Block: block, kernels: k,
+		Keys: make([]float32, capacity*dim), Values: make([]float32, capacity*dim),
+		Lo: make([]float32, n), Hi: make([]float32, n), Sum: make([]float32, n),
+	}
+}
+
+// Append adds one position and updates its block's summaries.
+func (h *Head) Append(key, value []float32) {
+	if len(key) != h.Dim || len(value) != h.Dim {
+		panic(fmt.Sprintf("sparse: key of %d and value of %d for a head of size %d", len(key), len(value), h.Dim))
+	}
+	at := h.Len * h.Dim
+	copy(h.Keys[at:at+h.Dim], key)
+	copy(h.Values[at:at+h.Dim], value)
+	b := h.Len / h.Block * h.Dim
+	lo, hi, sum := h.Lo[b:b+h.Dim], h.Hi[b:b+h.Dim], h.Sum[b:b+h.Dim]
+	if h.Len%h.Block == 0 {
+		for c := range lo {
+			lo[c], hi[c], sum[c] = float32(math.Inf(1)), float32(math.Inf(-1)), 0
+		}
+	}
+	h.kernels.MinMax(lo, hi, key)
+	h.kernels.Add(sum, key)
+	h.Len++
+}
+
+// Blocks is the number of blocks that hold at least one position.
+func (h *Head) Blocks() int { return (h.Len + h.Block - 1) / h.Block }
+
+// Kernels is the kernel table the head was made with.
+func (h *Head) Kernels() *ops.Kernels { return h.kernels }

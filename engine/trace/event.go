@@ -1,0 +1,122 @@
+// Package trace says what a run did: the events the engine emits while it runs,
+// the run they add up to, and the binary frames that carry them over a socket or
+// into a file. Events are emitted by the attention that ran, never recomputed.
+package trace
+
+// Event is one of *Header, *Selection, *Step, *Done, *Failure. A run is one
+// Header, any number of Selections and Steps, then a Done or a Failure.
+type Event interface{ event() }
+
+// Sink takes the events of a run in order. An error stops the run. An event and
+// its slices belong to the sink once emitted.
+type Sink interface{ Emit(Event) error }
+
+// Header opens a run: what was asked and what it runs on.
+type Header struct {
+	Model   string  `json:"model"`
+	Arch    string  `json:"arch"` // "attention" or "ratplus"
+	Layers  int     `json:"layers"`
+	Heads   int     `json:"heads"`
+	HeadDim int     `json:"head_dim"`
+	Kernels string  `json:"kernels"` // kernel table that ran
+	Method  string  `json:"method"`
+	Phase   string  `json:"phase"` // "prefill", "decode" or "evict": when the method selects
+	Budget  float64 `json:"budget"`
+	Block   int     `json:"block"`
+	K       int     `json:"k"` // units kept per query (blocks or tokens)
+
+	Task    string `json:"task,omitempty"`
+	Seed    uint64 `json:"seed"`
+	Context int    `json:"context"`
+
+	Tokens   []Token  `json:"tokens"`   // the prompt
+	Expected []string `json:"expected"` // the values asked for
+	Answer   []Token  `json:"answer"`   // the expected answer, token by token
+	Gold     []int    `json:"gold"`     // prompt position each answer token is copied from, or -1
+	Needles  []Needle `json:"needles"`
+}
+
+// Token is a vocabulary entry as the model and a person see it.
+type Token struct {
+	ID   int32  `json:"id"`
+	Text string `json:"text"`
+}
+
+// Needle is a planted sentence, as half-open token ranges of the prompt.
+type Needle struct {
+	Key     string `json:"key"`
+	Value   string `json:"value"`
+	Span    [2]int `json:"span"`
+	Values  [2]int `json:"value_span"`
+	Queried bool   `json:"queried"`
+}
+
+// Selection is what one head of one layer selected for one query, or for a run of
+// consecutive prefill queries. A candidate i stands for positions
+// [i*Unit, (i+1)*Unit).
+type Selection struct {
+	Step       int       // answer token being produced, from 0; -1 during prefill
+	Layer      int       //
+	Head       int       //
+	First      int       // position of the first query
+	Queries    int       // number of consecutive queries
+	Unit       int       // positions per candidate: the block size, or 1
+	Candidates int       // candidates per query, the same for all of them
+	Picked     []byte    // [Queries, ceil(Candidates/8)], candidate i is bit i%8 of byte i/8
+	Scores     []float32 // [Candidates], the method's scores; empty when it has none or Queries > 1
+	Mass       []float32 // [Candidates], share of the dense attention of this query; empty when Queries > 1
+}
+
+// Step is one generated token.
+type Step struct {
+	Step     int           `json:"step"`
+	Position int           `json:"position"` // of the query that produced it
+	Token    Token         `json:"token"`
+	Prob     float32       `json:"prob"`
+	Correct  bool          `json:"correct"` // equals the expected answer token of this step
+	Top      []Alternative `json:"top"`     // most likely tokens, best first
+	MS       float64       `json:"ms"`
+}
+
+// Alternative is a token the model considered.
+type Alternative struct {
+	Token Token   `json:"token"`
+	Prob  float32 `json:"prob"`
+}
+
+// Done closes a run that finished.
+type Done struct {
+	Answer       string  `json:"answer"`
+	Score        float64 `json:"score"`
+	ReadFraction float64 `json:"kv_read_fraction"` // entries read by selecting queries / entries present
+	PrefillMS    float64 `json:"prefill_ms"`
+	DecodeMS     float64 `json:"decode_ms_per_token"`
+	Hits         []Hit   `json:"heads"`
+}
+
+// Hit is what one head's selections were worth over the answer steps.
+type Hit struct {
+	Layer  int     `json:"layer"`
+	Head   int     `json:"head"`
+	Hit    bool    `json:"hit"`    // the gold position was selected at every answer step that has one
+	Recall float64 `json:"recall"` // mean share of the truly heaviest candidates that were selected
+	Mass   float64 `json:"mass"`   // mean dense attention mass that the selection kept
+}
+
+// Failure closes a run that did not finish.
+type Failure struct {
+	Field   string `json:"field,omitempty"` // the offending input, when one is to blame
+	Message string `json:"message"`
+}
+
+func (*Header) event()    {}
+func (*Selection) event() {}
+func (*Step) event()      {}
+func (*Done) event()      {}
+func (*Failure) event()   {}
+
+// Has reports whether query row q (from 0) of s selected candidate i.
+func (s *Selection) Has(q, i int) bool {
+	row := (s.Candidates + 7) / 8
+	return s.Picked[q*row+i/8]>>(i%8)&1 == 1
+}

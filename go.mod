@@ -1,0 +1,3 @@
+module kvscope
+
+go 1.26
