@@ -1,0 +1,14 @@
+// Package checkpoint reads and writes safetensors files: named tensors with a
+// JSON header, the form that model weights, traces and tensor dumps share.
+//
+// A file is
+//
+//	8 bytes   N, little-endian uint64, at most MaxHeader
+//	N bytes   JSON object, name → {"dtype", "shape", "data_offsets": [begin, end]},
+//	          and "__metadata__" → object of strings; padded with spaces
+//	the rest  tensor data, little-endian, row-major; offsets count from its start,
+//	          and the tensors cover it without hole or overlap
+//
+// Everything is checked before a byte of data is handed out, so that a file from
+// anywhere is either read as it was meant or refused with the reason.
+package checkpoint
