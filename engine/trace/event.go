@@ -1,6 +1,3 @@
-// Package trace says what a run did: the events the engine emits while it runs,
-// the run they add up to, and the binary frames that carry them over a socket or
-// into a file. Events are emitted by the attention that ran, never recomputed.
 package trace
 
 // Event is one of *Header, *Selection, *Step, *Done, *Failure. A run is one

@@ -1,0 +1,52 @@
+package trace
+
+// Result is a finished run without its selections: what `ask --json` prints and
+// the API answers. Its keys are relied on by scripts.
+type Result struct {
+	Model        string  `json:"model"`
+	Task         string  `json:"task"`
+	Seed         uint64  `json:"seed"`
+	Context      int     `json:"context"`
+	Method       string  `json:"method"`
+	Budget       float64 `json:"budget"`
+	Block        int     `json:"block"`
+	K            int     `json:"k"`
+	PromptTokens int     `json:"prompt_tokens"`
+
+	Answer       string   `json:"answer"`
+	Expected     []string `json:"expected"`
+	Score        float64  `json:"score"`
+	ReadFraction float64  `json:"kv_read_fraction"`
+	Heads        []Hit    `json:"heads"`
+	Timing       Timing   `json:"timing_ms"`
+}
+
+// Timing is how long the parts of a run took, in milliseconds.
+type Timing struct {
+	Prefill float64 `json:"prefill"`
+	Decode  float64 `json:"decode_per_token"`
+}
+
+// Result sums up the run. It is false unless the run is done.
+func (r *Run) Result() (Result, bool) {
+	if r.Done == nil {
+		return Result{}, false
+	}
+	h, d := r.Header, r.Done
+	out := Result{
+		Model: h.Model, Task: h.Task, Seed: h.Seed, Context: h.Context,
+		Method: h.Method, Budget: h.Budget, Block: h.Block, K: h.K,
+		PromptTokens: len(h.Tokens),
+		Answer:       d.Answer, Expected: h.Expected, Score: d.Score,
+		ReadFraction: d.ReadFraction, Heads: d.Hits,
+		Timing: Timing{Prefill: d.PrefillMS, Decode: d.DecodeMS},
+	}
+	// Scripts iterate over these: an empty list, never null.
+	if out.Expected == nil {
+		out.Expected = []string{}
+	}
+	if out.Heads == nil {
+		out.Heads = []Hit{}
+	}
+	return out, true
+}

@@ -1,0 +1,107 @@
+package trace
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Run is a run as its events tell it: a Sink that keeps them and refuses what is
+// out of order. The zero value is ready for a header. It is not safe for
+// concurrent use.
+type Run struct {
+	Header     *Header      // nil before the run has begun
+	Selections []*Selection // in the order emitted
+	Steps      []*Step      // Steps[i].Step == i
+	Done       *Done        // nil unless the run finished
+	Failure    *Failure     // nil unless the run failed
+
+	byHead map[headKey][]*Selection
+}
+
+type headKey struct{ step, layer, head int }
+
+// Emit adds e to the run.
+func (r *Run) Emit(e Event) error {
+	if err := r.admit(e); err != nil {
+		return fmt.Errorf("%v event: %w", kindOf(e), err)
+	}
+	switch e := e.(type) {
+	case *Header:
+		r.Header = e
+	case *Selection:
+		if r.byHead == nil {
+			r.byHead = make(map[headKey][]*Selection)
+		}
+		k := headKey{e.Step, e.Layer, e.Head}
+		r.byHead[k] = append(r.byHead[k], e)
+		r.Selections = append(r.Selections, e)
+	case *Step:
+		r.Steps = append(r.Steps, e)
+	case *Done:
+		r.Done = e
+	case *Failure:
+		r.Failure = e
+	}
+	return nil
+}
+
+// admit says why e may not follow what the run holds.
+func (r *Run) admit(e Event) error {
+	if err := check(e); err != nil {
+		return err
+	}
+	if r.Closed() {
+		return errors.New("the run is over")
+	}
+	_, begins := e.(*Header)
+	_, fails := e.(*Failure)
+	switch {
+	case begins && r.Header != nil:
+		return errors.New("the run has begun")
+	case begins, fails: // a run may fail before it could say what it is
+		return nil
+	case r.Header == nil:
+		return errors.New("the run has not begun, a header comes first")
+	}
+	switch e := e.(type) {
+	case *Selection:
+		return r.admitHead(e.Layer, e.Head)
+	case *Step:
+		if e.Step != len(r.Steps) {
+			return fmt.Errorf("step %d where step %d is next", e.Step, len(r.Steps))
+		}
+	case *Done:
+		for _, h := range e.Hits {
+			if err := r.admitHead(h.Layer, h.Head); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *Run) admitHead(layer, head int) error {
+	if layer >= r.Header.Layers || head >= r.Header.Heads {
+		return fmt.Errorf("layer %d head %d of a model with %d layers of %d heads", layer, head, r.Header.Layers, r.Header.Heads)
+	}
+	return nil
+}
+
+// Closed reports whether the run has ended, one way or the other.
+func (r *Run) Closed() bool { return r.Done != nil || r.Failure != nil }
+
+// Of returns the selections that one head made at one step (-1 for the prefill),
+// in the order emitted. The prefill has several: runs of queries. The slice is the
+// run's own.
+func (r *Run) Of(step, layer, head int) []*Selection {
+	return r.byHead[headKey{step, layer, head}]
+}
+
+// Selection returns the last selection that one head made at one step, or nil.
+func (r *Run) Selection(step, layer, head int) *Selection {
+	s := r.Of(step, layer, head)
+	if len(s) == 0 {
+		return nil
+	}
+	return s[len(s)-1]
+}
