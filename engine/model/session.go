@@ -1,0 +1,210 @@
+package model
+
+import (
+	"fmt"
+
+	"kvscope/engine/ops"
+	"kvscope/engine/sparse"
+)
+
+// Session is one sequence on its way through a model: its KV cache, the recurrent
+// state of the memory, and the selection in force. Not safe for concurrent use.
+type Session struct {
+	model *Model
+	opt   Options
+
+	length    int                  // tokens seen
+	heads     [][]*sparse.Head     // [L][H]
+	key       [][]float32          // [L][D] last unrotated memory of keys
+	value     [][]float32          // [L][D] last memory of values
+	queries   [][]float32          // [L] last rotated queries, [w, D], kept for an Evictor
+	kept      [][]sparse.Selection // [L][H] what an eviction left, by position
+	evictedAt int                  // positions before this one are subject to kept
+
+	buf       buffers
+	scores    []float32 // attention weights of a chunk of queries
+	selection sparse.Selection
+}
+
+// Options are what a session does beside computing.
+type Options struct {
+	Block    int // block size of the cache's summaries
+	Capacity int // most tokens the session will see
+
+	// Selector, when set, restricts what queries at positions in
+	// [SelectFrom, SelectTo) read.
+	Selector             sparse.Selector
+	SelectFrom, SelectTo int
+
+	// ObserveFrom is the first position whose attention Observe is told of;
+	// Observe, when set, is called by the attention that just ran.
+	ObserveFrom int
+	Observe     func(*Attended)
+
+	// Window is how many of the last queries are kept for an Evictor.
+	Window int
+
+	// Tap, when set, is called with the activations of every layer and chunk:
+	// "q" and "k_mem" rotated, "k", "v" before the memory, "v_mem", "gate" (RAT+
+	// only) and "attn_out" before the output gate, each [T, D].
+	Tap func(layer int, name string, data ops.Matrix)
+}
+
+// Attended is one query of one head that has read its selection. It is only valid
+// during the call.
+type Attended struct {
+	sparse.Query
+	Selection *sparse.Selection // what was read
+	Cache     *sparse.Head
+}
+
+// NewSession starts an empty sequence.
+func (m *Model) NewSession(opt Options) (*Session, error) {
+	if opt.Capacity < 1 || opt.Capacity > m.cfg.Context {
+		return nil, fmt.Errorf("session: capacity %d, want 1 to the model's context of %d", opt.Capacity, m.cfg.Context)
+	}
+	if opt.Block < 1 {
+		return nil, fmt.Errorf("session: block %d, want at least 1", opt.Block)
+	}
+	c := m.cfg
+	s := &Session{
+		model: m, opt: opt,
+		heads: make([][]*sparse.Head, c.Layers),
+		key:   make([][]float32, c.Layers), value: make([][]float32, c.Layers),
+		queries: make([][]float32, c.Layers),
+	}
+	for l := range s.heads {
+		s.heads[l] = make([]*sparse.Head, c.Heads)
+		for h := range s.heads[l] {
+			s.heads[l][h] = sparse.NewHead(m.kernels, c.HeadDim(), opt.Block, opt.Capacity)
+		}
+		s.key[l], s.value[l] = make([]float32, c.Dim), make([]float32, c.Dim)
+	}
+	return s, nil
+}
+
+// Len is the number of tokens seen so far.
+func (s *Session) Len() int { return s.length }
+
+// Prefill reads ids at once and returns the logits after the last of them, [V],
+// valid until the next call.
+func (s *Session) Prefill(ids []int32) ([]float32, error) {
+	if err := s.forward(ids); err != nil {
+		return nil, err
+	}
+	return s.logits(s.buf.rows - 1), nil
+}
+
+// PrefillAll is Prefill with the logits after every token, [T, V].
+func (s *Session) PrefillAll(ids []int32) ([]float32, error) {
+	if err := s.forward(ids); err != nil {
+		return nil, err
+	}
+	v := s.model.cfg.Vocab
+	all := make([]float32, len(ids)*v)
+	for t := range ids {
+		copy(all[t*v:], s.logits(t))
+	}
+	return all, nil
+}
+
+// Step reads one token and returns the logits after it; see Prefill.
+func (s *Session) Step(id int32) ([]float32, error) { return s.Prefill([]int32{id}) }
+
+// forward runs a chunk of tokens through every layer, leaving the residual stream
+// in s.buf.x.
+func (s *Session) forward(ids []int32) error {
+	m, c := s.model, s.model.cfg
+	if len(ids) == 0 {
+		return fmt.Errorf("session: no tokens")
+	}
+	if s.length+len(ids) > s.opt.Capacity {
+		return fmt.Errorf("session: %d tokens after %d exceed its capacity of %d", len(ids), s.length, s.opt.Capacity)
+	}
+	b := &s.buf
+	b.resize(c, len(ids))
+	for t, id := range ids {
+		if id < 0 || int(id) >= c.Vocab {
+			return fmt.Errorf("session: token %d at %d is outside the vocabulary of %d", id, t, c.Vocab)
+		}
+		copy(b.x[t*c.Dim:(t+1)*c.Dim], m.weights.Embedding[int(id)*c.Dim:])
+	}
+	for l := range m.weights.Layers {
+		s.mix(l)
+		m.feedForward(&m.weights.Layers[l], b)
+	}
+	s.length += len(ids)
+	return nil
+}
+
+// mix is the sequence mixer of layer l: project, remember, rotate, cache, attend,
+// gate, and add to the residual stream.
+func (s *Session) mix(l int) {
+	m, c, b := s.model, s.model.cfg, &s.buf
+	k, layer := m.kernels, &m.weights.Layers[l]
+	k.RMSNorm(b.h, b.x, layer.InputNorm, c.Eps)
+	m.project(b.parts, layer.In, b.h, b.rows)
+
+	width := c.Parts() * c.Dim
+	parts := ops.Dense(b.parts, b.rows, width)
+	part := func(i int) ops.Matrix { return parts.Slice(0, b.rows, i*c.Dim, (i+1)*c.Dim) }
+	gateOut, query, key, value := part(0), part(1), part(2), part(3)
+	s.tap(l, "k", key)
+	s.tap(l, "v", value)
+	if c.Arch == RATPlus {
+		gate := part(4)
+		for t := range b.rows {
+			row := gate.Row(t)
+			if layer.GateBias != nil {
+				k.Add(row, layer.GateBias)
+			}
+			k.Sigmoid(row, row)
+		}
+		s.tap(l, "gate", gate)
+		k.MemoryScan(key, s.key[l], gate, key)
+		k.MemoryScan(value, s.value[l], gate, value)
+	}
+	for t := range b.rows {
+		cos, sin := m.rope.at(s.length + t)
+		k.RoPE(query.Row(t), cos, sin)
+		k.RoPE(key.Row(t), cos, sin)
+	}
+	s.tap(l, "q", query)
+	s.tap(l, "k_mem", key)
+	s.tap(l, "v_mem", value)
+	s.remember(l, query)
+
+	dh := c.HeadDim()
+	for h, cache := range s.heads[l] {
+		for t := range b.rows {
+			cache.Append(key.Row(t)[h*dh:(h+1)*dh], value.Row(t)[h*dh:(h+1)*dh])
+		}
+		s.attend(l, h, cache, query.Slice(0, b.rows, h*dh, (h+1)*dh))
+	}
+	s.tap(l, "attn_out", ops.Dense(b.attn, b.rows, c.Dim))
+
+	for t := range b.rows {
+		gate, out := gateOut.Row(t), b.attn[t*c.Dim:(t+1)*c.Dim]
+		k.Sigmoid(gate, gate)
+		for i := range out {
+			out[i] *= gate[i]
+		}
+	}
+	m.project(b.h, layer.Out, b.attn, b.rows)
+	k.Add(b.x, b.h)
+}
+
+// logits computes the logits after row t of the last chunk.
+func (s *Session) logits(t int) []float32 {
+	m, c, b := s.model, s.model.cfg, &s.buf
+	h := b.h[:c.Dim]
+	m.kernels.RMSNorm(h, b.x[t*c.Dim:(t+1)*c.Dim], m.weights.FinalNorm, c.Eps)
+	m.kernels.MatVec(b.logits, m.weights.Head, h)
+	return b.logits
+}
+
+func (s *Session) tap(layer int, name string, data ops.Matrix) {
+	if s.opt.Tap != nil {
+		s.opt.Tap(layer, name, data)
+	}
+}

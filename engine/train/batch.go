@@ -1,0 +1,92 @@
+package train
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"kvscope/engine/niah"
+)
+
+// Mix is the share of each kind of lesson in a stage; they add up to one.
+type Mix struct{ Repeats, Associations, Packed, Tasks float64 }
+
+// draw fills a batch of seqs sequences of length tokens. Kinds of the scored rows,
+// in row order, are returned beside it.
+func (w *writer) draw(rng *rand.Rand, stage *Stage, seqs int) (*Batch, []kind, error) {
+	b := &Batch{Seqs: seqs, Length: stage.Context}
+	var kinds []kind
+	for range seqs {
+		var s *sequence
+		switch p := rng.Float64(); {
+		case p < stage.Mix.Repeats:
+			s = w.repeats(rng, stage.Context+1)
+		case p < stage.Mix.Repeats+stage.Mix.Associations:
+			s = w.associations(rng, stage.Context+1)
+		case p < stage.Mix.Repeats+stage.Mix.Associations+stage.Mix.Packed:
+			s = w.packed(rng, stage.Context+1)
+		default:
+			var err error
+			if s, err = w.task(rng, stage); err != nil {
+				return nil, nil, err
+			}
+		}
+		kinds = append(kinds, b.append(s, w.tok.EOS())...)
+	}
+	return b, kinds, nil
+}
+
+// append adds one sequence to b, cut or padded to its length, and returns the
+// kinds of its scored rows.
+func (b *Batch) append(s *sequence, pad int32) []kind {
+	var kinds []kind
+	for t := range b.Length {
+		token, target, weight := pad, pad, float32(0)
+		if t < len(s.tokens) {
+			token = s.tokens[t]
+		}
+		if t+1 < len(s.tokens) {
+			target = s.tokens[t+1]
+			if k := s.kinds[t+1]; k != unscored {
+				weight = kindWeight[k]
+				kinds = append(kinds, k)
+			}
+		}
+		b.Tokens, b.Targets, b.Weights = append(b.Tokens, token), append(b.Targets, target), append(b.Weights, weight)
+	}
+	return kinds
+}
+
+// seedsHeldOut is where evaluation seeds begin: training draws below it.
+const seedsHeldOut = 1 << 40
+
+// task draws an example of one of the stage's needle tasks.
+func (w *writer) task(rng *rand.Rand, stage *Stage) (*sequence, error) {
+	id := stage.Tasks[rng.IntN(len(stage.Tasks))]
+	return w.example(id, rng.Uint64N(seedsHeldOut), stage.Context+1)
+}
+
+// example is one task example as a training sequence.
+func (w *writer) example(id string, seed uint64, limit int) (*sequence, error) {
+	task, err := niah.ByID(id)
+	if err != nil {
+		return nil, err
+	}
+	ex, err := niah.Generate(task, w.tok, niah.Options{Context: limit, Seed: seed})
+	if err != nil {
+		return nil, fmt.Errorf("task %s: %w", id, err)
+	}
+	s := &sequence{limit: limit}
+	s.add(unscored, ex.Tokens...)
+	inside := false
+	for i, t := range ex.Answer {
+		k := closing
+		if ex.Gold[i] >= 0 && !inside {
+			k = first
+		} else if ex.Gold[i] >= 0 {
+			k = value
+		}
+		inside = ex.Gold[i] >= 0
+		s.add(k, t)
+	}
+	return s, nil
+}

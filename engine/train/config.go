@@ -1,0 +1,244 @@
+package train
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"kvscope/engine/input"
+	"kvscope/engine/model"
+	"kvscope/engine/niah"
+)
+
+// Config is a training run: a shape, a seed, and stages taken in order.
+//
+// Its text form is one "name = value" a line, # comments, and a [stage] line
+// before each stage's own values:
+//
+//	arch = ratplus
+//	layers = 6
+//	...
+//	[stage]
+//	context = 128
+//	tokens = 8M
+//	mix = repeats 0.3, associations 0.4, packed 0.3
+type Config struct {
+	Model  model.Config
+	Seed   uint64
+	Batch  int // tokens per step
+	Stages []Stage
+}
+
+// Stage is a part of the curriculum with a learning rate of its own.
+type Stage struct {
+	Context       int      // tokens per sequence
+	Tokens        int      // to train on in this stage
+	LR            float64  // peak; warmed up over 100 steps, then a cosine to a tenth
+	Mix           Mix      // what sequences are drawn
+	Tasks         []string // needle tasks drawn, each as often
+	Dilation      int      // D of the dilated mask that some steps train on, 0 for none (RAT+ only)
+	Window        int      // W of that mask
+	DilationEvery int      // every n-th step is dilated
+}
+
+// ParseConfig reads the text form of a Config. Errors name the line.
+func ParseConfig(r io.Reader) (*Config, error) {
+	c := &Config{Batch: 8192, Model: model.Config{Context: 1024, RopeBase: 10000, Eps: 1e-6, Tied: true}}
+	scan := bufio.NewScanner(r)
+	for line := 1; scan.Scan(); line++ {
+		text, _, _ := strings.Cut(scan.Text(), "#")
+		text = strings.TrimSpace(text)
+		if text == "" {
+			continue
+		}
+		if text == "[stage]" {
+			c.Stages = append(c.Stages, Stage{})
+			continue
+		}
+		name, val, ok := strings.Cut(text, "=")
+		if !ok {
+			return nil, fmt.Errorf("line %d: %q, want name = value", line, text)
+		}
+		name, val = strings.TrimSpace(name), strings.TrimSpace(val)
+		var err error
+		if n := len(c.Stages); n == 0 {
+			err = c.set(name, val)
+		} else {
+			err = c.Stages[n-1].set(name, val)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %w", line, err)
+		}
+	}
+	if err := scan.Err(); err != nil {
+		return nil, fmt.Errorf("config: %w", err)
+	}
+	c.Model.GateBias = c.Model.Arch == model.RATPlus
+	return c, c.Validate()
+}
+
+// set assigns a value of the run.
+func (c *Config) set(name, val string) error {
+	m := &c.Model
+	switch name {
+	case "arch":
+		m.Arch = model.Arch(val)
+	case "seed":
+		seed, err := strconv.ParseUint(val, 10, 64)
+		if err != nil {
+			return input.Errorf(name, "%q, want a whole number", val)
+		}
+		c.Seed = seed
+	case "layers":
+		return setCount(&m.Layers, name, val)
+	case "heads":
+		return setCount(&m.Heads, name, val)
+	case "width":
+		return setCount(&m.Dim, name, val)
+	case "hidden":
+		return setCount(&m.Hidden, name, val)
+	case "context":
+		return setCount(&m.Context, name, val)
+	case "batch":
+		return setCount(&c.Batch, name, val)
+	default:
+		return input.Errorf(name, "unknown, want arch, seed, layers, heads, width, hidden, context or batch")
+	}
+	return nil
+}
+
+// set assigns a value of a stage.
+func (s *Stage) set(name, val string) error {
+	switch name {
+	case "context":
+		return setCount(&s.Context, name, val)
+	case "tokens":
+		return setCount(&s.Tokens, name, val)
+	case "lr":
+		lr, err := strconv.ParseFloat(val, 64)
+		if err != nil {
+			return input.Errorf(name, "%q, want a number", val)
+		}
+		s.LR = lr
+	case "mix":
+		return s.Mix.set(val)
+	case "tasks":
+		for _, id := range strings.Fields(strings.ReplaceAll(val, ",", " ")) {
+			s.Tasks = append(s.Tasks, id)
+		}
+	case "dilation":
+		return setCount(&s.Dilation, name, val)
+	case "window":
+		return setCount(&s.Window, name, val)
+	case "dilation_every":
+		return setCount(&s.DilationEvery, name, val)
+	default:
+		return input.Errorf(name, "unknown in a stage, want context, tokens, lr, mix, tasks, dilation, window or dilation_every")
+	}
+	return nil
+}
+
+// set reads "repeats 0.3, packed 0.7".
+func (m *Mix) set(val string) error {
+	for _, part := range strings.Split(val, ",") {
+		words := strings.Fields(part)
+		if len(words) != 2 {
+			return input.Errorf("mix", "%q, want a lesson and its share", part)
+		}
+		share, err := strconv.ParseFloat(words[1], 64)
+		if err != nil {
+			return input.Errorf("mix", "%q is not a number", words[1])
+		}
+		switch words[0] {
+		case "repeats":
+			m.Repeats = share
+		case "associations":
+			m.Associations = share
+		case "packed":
+			m.Packed = share
+		case "tasks":
+			m.Tasks = share
+		default:
+			return input.Errorf("mix", "no lesson %q, want repeats, associations, packed or tasks", words[0])
+		}
+	}
+	return nil
+}
+
+// setCount reads a whole number with an optional K or M.
+func setCount(dst *int, name, val string) error {
+	factor := 1.0
+	digits := val
+	if n := len(val); n > 0 {
+		switch val[n-1] {
+		case 'K':
+			factor, digits = 1e3, val[:n-1]
+		case 'M':
+			factor, digits = 1e6, val[:n-1]
+		}
+	}
+	v, err := strconv.ParseFloat(digits, 64)
+	if err != nil || v < 0 || v*factor > 1e12 || v*factor != math.Trunc(v*factor) {
+		return input.Errorf(name, "%q, want a whole number such as 128, 8K or 2.5M", val)
+	}
+	*dst = int(v * factor)
+	return nil
+}
+
+// Validate reports the first value that cannot be. The vocabulary comes from the
+// tokenizer and is not looked at.
+func (c *Config) Validate() error {
+	m := c.Model
+	m.Vocab = 1
+	if err := m.Validate(); err != nil {
+		return err
+	}
+	if len(c.Stages) == 0 {
+		return input.Errorf("stage", "a run needs at least one [stage]")
+	}
+	for i := range c.Stages {
+		if err := c.Stages[i].validate(c); err != nil {
+			return fmt.Errorf("stage %d: %w", i+1, err)
+		}
+	}
+	return nil
+}
+
+func (s *Stage) validate(c *Config) error {
+	if s.Context < 64 || s.Context > c.Model.Context {
+		return input.Errorf("context", "%d, want 64 to the model's %d", s.Context, c.Model.Context)
+	}
+	if c.Batch < s.Context || c.Batch > 1<<20 {
+		return input.Errorf("batch", "%d tokens, want at least one sequence of %d and at most %d", c.Batch, s.Context, 1<<20)
+	}
+	if s.Tokens < 1 {
+		return input.Errorf("tokens", "%d, want at least 1", s.Tokens)
+	}
+	if !(s.LR > 0 && s.LR < 1) {
+		return input.Errorf("lr", "%g, want between 0 and 1", s.LR)
+	}
+	x := s.Mix
+	shares := []float64{x.Repeats, x.Associations, x.Packed, x.Tasks}
+	if slices.Min(shares) < 0 || math.Abs(x.Repeats+x.Associations+x.Packed+x.Tasks-1) > 1e-6 {
+		return input.Errorf("mix", "shares %v, want them not negative and adding up to 1", shares)
+	}
+	if x.Tasks > 0 && len(s.Tasks) == 0 {
+		return input.Errorf("tasks", "the mix draws tasks, name some")
+	}
+	for _, id := range s.Tasks {
+		if _, err := niah.ByID(id); err != nil {
+			return input.Errorf("tasks", "%v", err)
+		}
+	}
+	if s.DilationEvery > 0 && s.Dilation < 2 {
+		return input.Errorf("dilation", "%d, want at least 2", s.Dilation)
+	}
+	return nil
+}
+
+// steps is how many steps of batch tokens the stage takes.
+func (s *Stage) steps(batch int) int { return max(1, s.Tokens/batch) }

@@ -1,0 +1,235 @@
+package train
+
+import (
+	"math"
+
+	"kvscope/engine/model"
+	"kvscope/engine/ops"
+)
+
+// part views part i (o, q, k, v, g) of a parts buffer, [N, D].
+func (n *Net) part(parts []float32, i int) ops.Matrix {
+	d, rows := n.Config.Dim, n.seqs*n.length
+	return ops.Dense(parts, rows, n.Config.Parts()*d).Slice(0, rows, i*d, (i+1)*d)
+}
+
+// sequence views the rows of sequence s of m [N, D].
+func (n *Net) sequence(m ops.Matrix, s int) ops.Matrix {
+	return m.Slice(s*n.length, (s+1)*n.length, 0, m.Cols)
+}
+
+// rotate applies RoPE to every row of m [N, D]. With unsin for sin it undoes it,
+// which is also its gradient.
+func (n *Net) rotate(m ops.Matrix, sin []float32) {
+	half := n.Config.HeadDim() / 2
+	for r := range m.Rows {
+		t := r % n.length
+		n.kernels.RoPE(m.Row(r), n.cos[t*half:(t+1)*half], sin[t*half:(t+1)*half])
+	}
+}
+
+// mix is the forward pass of the sequence mixer of layer l; see model.Session.
+func (n *Net) mix(l int, mask Mask) {
+	c, k, w, a := n.Config, n.kernels, &n.Weights.Layers[l], &n.acts[l]
+	rows := n.seqs * n.length
+	copy(a.in, n.x)
+	k.RMSNorm(a.normed, a.in, w.InputNorm, c.Eps)
+	n.linear(a.parts, a.normed, w.In, rows)
+	out, query, key, value := n.part(a.parts, 0), n.part(a.parts, 1), n.part(a.parts, 2), n.part(a.parts, 3)
+	rotated, memory := ops.Dense(a.key, rows, c.Dim), ops.Dense(a.value, rows, c.Dim)
+	if c.Arch == model.RATPlus {
+		gate := n.part(a.parts, 4)
+		for r := range rows {
+			row := gate.Row(r)
+			if w.GateBias != nil {
+				k.Add(row, w.GateBias)
+			}
+			k.Sigmoid(row, row)
+		}
+		keys := ops.Dense(a.memory, rows, c.Dim)
+		state := make([]float32, c.Dim)
+		for s := range n.seqs {
+			clear(state)
+			k.MemoryScan(n.sequence(keys, s), state, n.sequence(gate, s), n.sequence(key, s))
+			clear(state)
+			k.MemoryScan(n.sequence(memory, s), state, n.sequence(gate, s), n.sequence(value, s))
+		}
+		copy(a.key, a.memory)
+	} else {
+		for r := range rows {
+			copy(rotated.Row(r), key.Row(r))
+			copy(memory.Row(r), value.Row(r))
+		}
+	}
+	n.rotate(query, n.sin)
+	n.rotate(rotated, n.sin)
+	n.eachHead(func(h headView) { n.attend(h, mask) }, a)
+	for r := range rows {
+		gate, attn, gated := out.Row(r), a.attn[r*c.Dim:(r+1)*c.Dim], a.gated[r*c.Dim:(r+1)*c.Dim]
+		k.Sigmoid(gate, gate)
+		for i := range gated {
+			gated[i] = attn[i] * gate[i]
+		}
+	}
+	n.linear(n.scratch.branch, a.gated, w.Out, rows)
+	k.Add(n.x, n.scratch.branch)
+}
+
+// headView is one head of one sequence, every matrix [T, Dh].
+type headView struct {
+	query, key, value, out     ops.Matrix
+	dquery, dkey, dvalue, dout ops.Matrix
+}
+
+// eachHead visits every head of every sequence of a layer.
+func (n *Net) eachHead(visit func(headView), a *activations) {
+	c, s, rows := n.Config, &n.scratch, n.seqs*n.length
+	dh := c.HeadDim()
+	for i := range n.seqs {
+		for h := range c.Heads {
+			view := func(m ops.Matrix) ops.Matrix {
+				return m.Slice(i*n.length, (i+1)*n.length, h*dh, (h+1)*dh)
+			}
+			visit(headView{
+				query: view(n.part(a.parts, 1)), key: view(ops.Dense(a.key, rows, c.Dim)),
+				value: view(ops.Dense(a.value, rows, c.Dim)), out: view(ops.Dense(a.attn, rows, c.Dim)),
+				dquery: view(n.part(s.parts, 1)), dkey: view(ops.Dense(s.key, rows, c.Dim)),
+				dvalue: view(ops.Dense(s.value, rows, c.Dim)), dout: view(ops.Dense(s.attn, rows, c.Dim)),
+			})
+		}
+	}
+}
+
+// probabilities computes softmax attention of queries [start, end) over the keys
+// [0, end), as masked, into p [end-start, end].
+func (n *Net) probabilities(p []float32, v headView, start, end int, mask Mask) ops.Matrix {
+	dh := n.Config.HeadDim()
+	m := ops.Dense(p, end-start, end)
+	n.kernels.MatMul(m, v.query.Slice(start, end, 0, dh), v.key.Slice(0, end, 0, dh).T(), false)
+	for q := start; q < end; q++ {
+		mask.apply(m.Row(q-start), q)
+	}
+	n.kernels.Softmax(p[:(end-start)*end], end, n.scale())
+	return m
+}
+
+// apply sets the scores of what query q may not read to -Inf.
+func (m Mask) apply(scores []float32, q int) {
+	never := float32(math.Inf(-1))
+	for j := q + 1; j < len(scores); j++ {
+		scores[j] = never
+	}
+	if m.Dilation == 0 {
+		return
+	}
+	for j := m.Initial; j < q-m.Window; j++ {
+		if (j+1)%m.Dilation != 0 {
+			scores[j] = never
+		}
+	}
+}
+
+func (n *Net) scale() float32 { return float32(1 / math.Sqrt(float64(n.Config.HeadDim()))) }
+
+// attend is the forward pass of one head.
+func (n *Net) attend(v headView, mask Mask) {
+	dh := n.Config.HeadDim()
+	for start := 0; start < n.length; start += queryChunk {
+		end := min(start+queryChunk, n.length)
+		p := n.probabilities(n.scratch.probs, v, start, end, mask)
+		n.kernels.MatMul(v.out.Slice(start, end, 0, dh), p, v.value.Slice(0, end, 0, dh), false)
+	}
+}
+
+// attendBackward adds to dkey and dvalue and writes dquery, given dout. The
+// attention weights are computed again, which costs less than keeping them.
+func (n *Net) attendBackward(v headView, mask Mask) {
+	dh, k := n.Config.HeadDim(), n.kernels
+	for start := 0; start < n.length; start += queryChunk {
+		end := min(start+queryChunk, n.length)
+		p := n.probabilities(n.scratch.probs, v, start, end, mask)
+		dout := v.dout.Slice(start, end, 0, dh)
+		k.MatMul(v.dvalue.Slice(0, end, 0, dh), p.T(), dout, true)
+		dp := ops.Dense(n.scratch.dprobs, end-start, end)
+		k.MatMul(dp, dout, v.value.Slice(0, end, 0, dh).T(), false)
+		k.SoftmaxBackward(dp.Data[:(end-start)*end], p.Data[:(end-start)*end], end, n.scale())
+		k.MatMul(v.dquery.Slice(start, end, 0, dh), dp, v.key.Slice(0, end, 0, dh), false)
+		k.MatMul(v.dkey.Slice(0, end, 0, dh), dp.T(), v.query.Slice(start, end, 0, dh), true)
+	}
+}
+
+// mixBackward is the backward pass of mix.
+func (n *Net) mixBackward(l int, mask Mask) {
+	c, k, s := n.Config, n.kernels, &n.scratch
+	w, g, a := &n.Weights.Layers[l], &n.Grads.Layers[l], &n.acts[l]
+	rows := n.seqs * n.length
+
+	n.linearBackward(s.branch, g.Out, n.dx, a.gated, w.Out, rows)
+	out, dout := n.part(a.parts, 0), n.part(s.parts, 0)
+	for r := range rows {
+		gate, dgate := out.Row(r), dout.Row(r)
+		for i := range gate {
+			at := r*c.Dim + i
+			d := s.branch[at]
+			s.attn[at] = d * gate[i]
+			dgate[i] = d * a.attn[at] * gate[i] * (1 - gate[i])
+		}
+	}
+	clear(s.key)
+	clear(s.value)
+	n.eachHead(func(v headView) { n.attendBackward(v, mask) }, a)
+
+	n.rotate(n.part(s.parts, 1), n.unsin)
+	dkey, dvalue := ops.Dense(s.key, rows, c.Dim), ops.Dense(s.value, rows, c.Dim)
+	n.rotate(dkey, n.unsin)
+	keyPart, valuePart := n.part(s.parts, 2), n.part(s.parts, 3)
+	if c.Arch == model.RATPlus {
+		gate, dgate := n.part(a.parts, 4), n.part(s.parts, 4)
+		for r := range rows {
+			clear(dgate.Row(r))
+		}
+		memory, value := ops.Dense(a.memory, rows, c.Dim), ops.Dense(a.value, rows, c.Dim)
+		for i := range n.seqs {
+			seq := func(m ops.Matrix) ops.Matrix { return n.sequence(m, i) }
+			k.MemoryScanBackward(seq(keyPart), seq(dgate), seq(dkey), seq(memory), seq(gate), seq(n.part(a.parts, 2)))
+			k.MemoryScanBackward(seq(valuePart), seq(dgate), seq(dvalue), seq(value), seq(gate), seq(n.part(a.parts, 3)))
+		}
+		for r := range rows {
+			row, drow := gate.Row(r), dgate.Row(r)
+			for i := range row {
+				drow[i] *= row[i] * (1 - row[i])
+			}
+			if g.GateBias != nil {
+				k.Add(g.GateBias, drow)
+			}
+		}
+	} else {
+		for r := range rows {
+			copy(keyPart.Row(r), dkey.Row(r))
+			copy(valuePart.Row(r), dvalue.Row(r))
+		}
+	}
+	n.linearBackward(s.branch, g.In, s.parts, a.normed, w.In, rows)
+	k.RMSNormBackward(n.dx, g.InputNorm, s.branch, a.in, w.InputNorm, c.Eps)
+}
+
+// feedForward is the forward pass of the feed-forward layer l.
+func (n *Net) feedForward(l int) {
+	k, w, a, rows := n.kernels, &n.Weights.Layers[l], &n.acts[l], n.seqs*n.length
+	copy(a.mid, n.x)
+	k.RMSNorm(a.normed2, a.mid, w.HiddenNorm, n.Config.Eps)
+	n.linear(a.pre, a.normed2, w.FC1, rows)
+	k.GELU(a.act, a.pre)
+	n.linear(n.scratch.branch, a.act, w.FC2, rows)
+	k.Add(n.x, n.scratch.branch)
+}
+
+// feedForwardBackward is the backward pass of feedForward.
+func (n *Net) feedForwardBackward(l int) {
+	k, s, rows := n.kernels, &n.scratch, n.seqs*n.length
+	w, g, a := &n.Weights.Layers[l], &n.Grads.Layers[l], &n.acts[l]
+	n.linearBackward(s.hidden, g.FC2, n.dx, a.act, w.FC2, rows)
+	k.GELUBackward(s.hidden, s.hidden, a.pre)
+	n.linearBackward(s.branch, g.FC1, s.hidden, a.normed2, w.FC1, rows)
+	k.RMSNormBackward(n.dx, g.HiddenNorm, s.branch, a.mid, w.HiddenNorm, n.Config.Eps)
+}

@@ -1,0 +1,244 @@
+// Package train makes the demo models: the forward and backward pass of both
+// backbones over batches, AdamW, the curriculum that teaches retrieval, and the
+// loop that checkpoints and resumes.
+package train
+
+import (
+	"math"
+
+	"kvscope/engine/model"
+	"kvscope/engine/ops"
+)
+
+// Net is a model in training: parameters, their gradients, and the activations of
+// one batch of S sequences of T tokens, N = S*T rows.
+type Net struct {
+	Config  model.Config
+	Weights *model.Weights
+	Grads   *model.Weights
+
+	kernels  *ops.Kernels
+	cos, sin []float32 // [Context, Dh/2]
+	unsin    []float32 // −sin: the inverse rotation
+
+	seqs, length int // S, T
+	acts         []activations
+	x            []float32 // [N, D] residual stream
+	dx           []float32 // [N, D] its gradient
+	scratch      scratch
+}
+
+// activations are what the backward pass of a layer needs from its forward pass.
+type activations struct {
+	in      []float32 // [N, D] residual stream at the mixer
+	normed  []float32 // [N, D]
+	parts   []float32 // [N, Parts*D]: sigmoid(o), rotated q, k and v before the memory, gate
+	key     []float32 // [N, D] memory of keys, rotated
+	memory  []float32 // [N, D] memory of keys, not rotated (RAT+)
+	value   []float32 // [N, D] memory of values
+	attn    []float32 // [N, D]
+	gated   []float32 // [N, D] attn ∘ sigmoid(o)
+	mid     []float32 // [N, D] residual stream at the feed-forward
+	normed2 []float32 // [N, D]
+	pre     []float32 // [N, Hidden]
+	act     []float32 // [N, Hidden]
+}
+
+// scratch are buffers one layer at a time needs.
+type scratch struct {
+	branch []float32 // [N, D]
+	parts  []float32 // [N, Parts*D] gradient of activations.parts
+	hidden []float32 // [N, Hidden]
+	attn   []float32 // [N, D]
+	key    []float32 // [N, D]
+	value  []float32 // [N, D]
+	probs  []float32 // [queryChunk, T]
+	dprobs []float32 // [queryChunk, T]
+	rows   []float32 // [M, D] rows with a target
+	drows  []float32 // [M, D]
+	logits []float32 // [logitChunk, V]
+}
+
+// Mask says which earlier positions a query reads in training. The zero Mask is
+// dense; with a Dilation D it is the dilated mask of RAT+ (arXiv:2602.18196):
+// query q reads j ≤ q when (j+1) mod D = 0, q−j ≤ Window, or j < Initial.
+type Mask struct{ Dilation, Window, Initial int }
+
+// Batch is what one step trains on.
+type Batch struct {
+	Seqs, Length int
+	Tokens       []int32   // [S, T]
+	Targets      []int32   // [S, T] token to predict after each position
+	Weights      []float32 // [S, T] its weight in the loss, 0 for none
+}
+
+const (
+	queryChunk = 64  // queries that share one attention product
+	logitChunk = 512 // rows that share one product with the head
+)
+
+// NewNet makes a net over w, which it trains in place.
+func NewNet(cfg model.Config, w *model.Weights, k *ops.Kernels) *Net {
+	half := cfg.HeadDim() / 2
+	n := &Net{
+		Config: cfg, Weights: w, Grads: model.NewWeights(cfg), kernels: k,
+		cos: make([]float32, cfg.Context*half), sin: make([]float32, cfg.Context*half),
+		unsin: make([]float32, cfg.Context*half),
+		acts:  make([]activations, cfg.Layers),
+	}
+	for t := range cfg.Context {
+		for i := range half {
+			s, c := math.Sincos(float64(t) * math.Pow(cfg.RopeBase, -float64(i)/float64(half)))
+			n.cos[t*half+i], n.sin[t*half+i], n.unsin[t*half+i] = float32(c), float32(s), -float32(s)
+		}
+	}
+	return n
+}
+
+// fit sizes every buffer for a batch, keeping memory between batches of one size.
+func (n *Net) fit(seqs, length int) {
+	if seqs == n.seqs && length == n.length {
+		return
+	}
+	n.seqs, n.length = seqs, length
+	c, rows := n.Config, seqs*length
+	d, wide, hid := rows*c.Dim, rows*c.Parts()*c.Dim, rows*c.Hidden
+	for i := range n.acts {
+		a := &n.acts[i]
+		for _, p := range []*[]float32{&a.in, &a.normed, &a.key, &a.value, &a.attn, &a.gated, &a.mid, &a.normed2} {
+			*p = make([]float32, d)
+		}
+		if c.Arch == model.RATPlus {
+			a.memory = make([]float32, d)
+		}
+		a.parts, a.pre, a.act = make([]float32, wide), make([]float32, hid), make([]float32, hid)
+	}
+	s := &n.scratch
+	for _, p := range []*[]float32{&n.x, &n.dx, &s.branch, &s.attn, &s.key, &s.value, &s.rows, &s.drows} {
+		*p = make([]float32, d)
+	}
+	s.parts, s.hidden = make([]float32, wide), make([]float32, hid)
+	s.probs, s.dprobs = make([]float32, queryChunk*length), make([]float32, queryChunk*length)
+	s.logits = make([]float32, logitChunk*c.Vocab)
+}
+
+// linear computes dst [N, out] = x [N, in] · wᵀ, w [out, in].
+func (n *Net) linear(dst, x, w []float32, rows int) {
+	in, out := len(x)/rows, len(dst)/rows
+	n.kernels.MatMul(ops.Dense(dst, rows, out), ops.Dense(x, rows, in), ops.Dense(w, out, in).T(), false)
+}
+
+// linearBackward adds the gradient of linear to dw and writes that of x to dx.
+func (n *Net) linearBackward(dx, dw, dy, x, w []float32, rows int) {
+	in, out := len(x)/rows, len(dy)/rows
+	n.kernels.MatMul(ops.Dense(dw, out, in), ops.Dense(dy, rows, out).T(), ops.Dense(x, rows, in), true)
+	n.kernels.MatMul(ops.Dense(dx, rows, in), ops.Dense(dy, rows, out), ops.Dense(w, out, in), false)
+}
+
+// Zero clears the gradients.
+func (n *Net) Zero() {
+	for _, p := range n.Grads.Params(n.Config) {
+		clear(p.Data)
+	}
+}
+
+// Step computes loss and gradients of a batch: the gradients are added to Grads.
+// It returns the weighted mean cross-entropy in nats and, for every row with a
+// target, in row order, whether the model's first choice was right.
+func (n *Net) Step(b *Batch, mask Mask) (loss float64, right []bool) {
+	n.forward(b, mask)
+	clear(n.dx)
+	loss, right = n.crossEntropy(b, true)
+	for l := len(n.acts) - 1; l >= 0; l-- {
+		n.feedForwardBackward(l)
+		n.mixBackward(l, mask)
+	}
+	d := n.Config.Dim
+	for r, id := range b.Tokens {
+		n.kernels.Add(n.Grads.Embedding[int(id)*d:(int(id)+1)*d], n.dx[r*d:(r+1)*d])
+	}
+	return loss, right
+}
+
+// Evaluate is Step without gradients.
+func (n *Net) Evaluate(b *Batch, mask Mask) (loss float64, right []bool) {
+	n.forward(b, mask)
+	return n.crossEntropy(b, false)
+}
+
+// forward runs the batch through every layer, keeping activations.
+func (n *Net) forward(b *Batch, mask Mask) {
+	n.fit(b.Seqs, b.Length)
+	d := n.Config.Dim
+	for r, id := range b.Tokens {
+		copy(n.x[r*d:(r+1)*d], n.Weights.Embedding[int(id)*d:(int(id)+1)*d])
+	}
+	for l := range n.acts {
+		n.mix(l, mask)
+		n.feedForward(l)
+	}
+}
+
+// crossEntropy computes the loss at rows with a target and, with backward set,
+// its gradients down to the residual stream, dx, which it expects cleared.
+func (n *Net) crossEntropy(b *Batch, backward bool) (loss float64, right []bool) {
+	c, k, s := n.Config, n.kernels, &n.scratch
+	var rows []int
+	var total float64
+	for r, w := range b.Weights {
+		if w > 0 {
+			rows = append(rows, r)
+			total += float64(w)
+		}
+	}
+	if len(rows) == 0 {
+		return 0, nil
+	}
+	for start := 0; start < len(rows); start += logitChunk {
+		chunk := rows[start:min(start+logitChunk, len(rows))]
+		m := len(chunk)
+		x, h := s.drows[:m*c.Dim], s.rows[:m*c.Dim]
+		for i, r := range chunk {
+			copy(x[i*c.Dim:(i+1)*c.Dim], n.x[r*c.Dim:(r+1)*c.Dim])
+		}
+		k.RMSNorm(h, x, n.Weights.FinalNorm, c.Eps)
+		logits := s.logits[:m*c.Vocab]
+		n.linear(logits, h, n.Weights.Head, m)
+		for i, r := range chunk {
+			right = append(right, argmax(logits[i*c.Vocab:(i+1)*c.Vocab]) == int(b.Targets[r]))
+		}
+		k.Softmax(logits, c.Vocab, 1)
+		for i, r := range chunk {
+			row := logits[i*c.Vocab : (i+1)*c.Vocab]
+			w := float64(b.Weights[r]) / total
+			loss -= w * math.Log(max(float64(row[b.Targets[r]]), math.SmallestNonzeroFloat32))
+			if backward {
+				row[b.Targets[r]]--
+				for j := range row {
+					row[j] *= float32(w)
+				}
+			}
+		}
+		if !backward {
+			continue
+		}
+		dh, dx := s.branch[:m*c.Dim], s.attn[:m*c.Dim]
+		n.linearBackward(dh, n.Grads.Head, logits, h, n.Weights.Head, m)
+		clear(dx)
+		k.RMSNormBackward(dx, n.Grads.FinalNorm, dh, x, n.Weights.FinalNorm, c.Eps)
+		for i, r := range chunk {
+			copy(n.dx[r*c.Dim:(r+1)*c.Dim], dx[i*c.Dim:(i+1)*c.Dim])
+		}
+	}
+	return loss, right
+}
+
+func argmax(x []float32) int {
+	best := 0
+	for i, v := range x {
+		if v > x[best] {
+			best = i
+		}
+	}
+	return best
+}

@@ -1,0 +1,217 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"math/rand/v2"
+	"path/filepath"
+	"time"
+
+	"kvscope/engine/checkpoint"
+	"kvscope/engine/model"
+	"kvscope/engine/niah"
+	"kvscope/engine/ops"
+	"kvscope/engine/tokenizer"
+)
+
+// Run is a training run in progress.
+type Run struct {
+	cfg     Config
+	opts    RunOptions
+	kernels *ops.Kernels
+	writer  *writer
+	net     *Net
+	opt     *AdamW
+
+	stage   int // current stage
+	step    int // steps taken in it
+	history []Point
+}
+
+// RunOptions are where a run keeps its files and how often it reports.
+type RunOptions struct {
+	Dir       string        // state.safetensors and model.safetensors go here
+	Resume    bool          // continue from Dir's state when there is one
+	SaveEvery time.Duration // between checkpoints
+	LogEvery  int           // steps between reports
+	EvalEvery int           // steps between held-out evaluations
+	Examples  int           // held-out examples per task
+	Report    func(Point)   // called for every report
+}
+
+// NewRun prepares a run, from its start or from where it was.
+func NewRun(cfg Config, tok *tokenizer.Tokenizer, k *ops.Kernels, opts RunOptions) (*Run, error) {
+	cfg.Model.Vocab = tok.Size()
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	r := &Run{cfg: cfg, opts: opts, kernels: k, writer: newWriter(tok), opt: NewAdamW(cfg.Model)}
+	r.setWeights(Initialise(cfg.Model, cfg.Seed))
+	if opts.Resume {
+		if err := r.restore(r.statePath()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+func (r *Run) setWeights(w *model.Weights) { r.net = NewNet(r.cfg.Model, w, r.kernels) }
+
+func (r *Run) statePath() string { return filepath.Join(r.opts.Dir, "state.safetensors") }
+
+// warmup is the number of steps a stage's learning rate takes to its peak.
+const warmup = 100
+
+// rate is the learning rate at a step of a stage of total steps: a linear warm-up,
+// then a cosine from the peak to a tenth of it.
+func rate(peak float64, step, total int) float64 {
+	if step < warmup {
+		return peak * float64(step+1) / warmup
+	}
+	done := float64(step-warmup) / float64(max(1, total-warmup))
+	return peak * (0.1 + 0.9*(1+math.Cos(math.Pi*min(done, 1)))/2)
+}
+
+// Train runs to the end of the last stage, or until ctx ends, in which case the
+// state is saved and ctx's error returned. What a step trains on depends on the
+// seed, stage and step alone, so a resumed run takes the same path.
+func (r *Run) Train(ctx context.Context) error {
+	saved := time.Now()
+	for ; r.stage < len(r.cfg.Stages); r.stage, r.step = r.stage+1, 0 {
+		st := &r.cfg.Stages[r.stage]
+		total := st.steps(r.cfg.Batch)
+		var sums tally
+		started := time.Now()
+		for r.step < total {
+			if err := ctx.Err(); err != nil {
+				return errors.Join(err, r.save(r.statePath()))
+			}
+			lr := rate(st.LR, r.step, total)
+			loss, norm, err := r.take(st, lr, &sums)
+			if err != nil {
+				return err
+			}
+			r.step++
+			last := r.step == total
+			if r.step%r.opts.LogEvery == 0 || last {
+				tokens := sums.steps * r.cfg.Batch
+				p := Point{
+					Stage: r.stage + 1, Step: r.opt.Steps, Tokens: r.opt.Steps * r.cfg.Batch, LR: lr, Loss: sums.loss / float64(sums.steps),
+					First: sums.share(first), Value: sums.share(value), Repeats: sums.share(repeated),
+					PerSec: float64(tokens) / time.Since(started).Seconds(), GradNorm: norm,
+				}
+				if r.step%r.opts.EvalEvery == 0 || last {
+					if p.Exact, p.FirstOf, err = r.evaluate(st.Context); err != nil {
+						return err
+					}
+				}
+				r.history = append(r.history, p)
+				r.opts.Report(p)
+				sums, started = tally{}, time.Now()
+			}
+			if math.IsNaN(loss) {
+				return fmt.Errorf("stage %d step %d: the loss is not a number", r.stage+1, r.step)
+			}
+			if time.Since(saved) > r.opts.SaveEvery {
+				if err := r.saveBoth(); err != nil {
+					return err
+				}
+				saved = time.Now()
+			}
+		}
+	}
+	return r.saveBoth()
+}
+
+// saveBoth writes the state to resume from and the model to use.
+func (r *Run) saveBoth() error {
+	if err := r.save(r.statePath()); err != nil {
+		return err
+	}
+	return r.SaveModel(filepath.Join(r.opts.Dir, "model.safetensors"), checkpoint.NewF16)
+}
+
+// take is one optimiser step.
+func (r *Run) take(st *Stage, lr float64, tally *tally) (loss, norm float64, err error) {
+	rng := rand.New(rand.NewPCG(r.cfg.Seed, uint64(r.stage)<<32|uint64(r.step)))
+	b, kinds, err := r.writer.draw(rng, st, r.cfg.Batch/st.Context)
+	if err != nil {
+		return 0, 0, err
+	}
+	var mask Mask
+	if st.DilationEvery > 0 && r.step%st.DilationEvery == 0 && r.cfg.Model.Arch == model.RATPlus {
+		mask = Mask{Dilation: st.Dilation, Window: st.Window, Initial: 1}
+	}
+	r.net.Zero()
+	loss, right := r.net.Step(b, mask)
+	tally.add(loss, kinds, right)
+	return loss, r.opt.Update(r.net, lr), nil
+}
+
+// tally sums up the steps between two reports.
+type tally struct {
+	steps       int
+	loss        float64
+	seen, right [closing + 1]int
+}
+
+func (t *tally) add(loss float64, kinds []kind, right []bool) {
+	t.steps++
+	t.loss += loss
+	for i, k := range kinds {
+		t.seen[k]++
+		if right[i] {
+			t.right[k]++
+		}
+	}
+}
+
+// share is the accuracy on tokens of kind k.
+func (t *tally) share(k kind) float64 { return float64(t.right[k]) / float64(max(1, t.seen[k])) }
+
+// evaluate measures, on held-out examples of every task that fits the context,
+// the share answered exactly (teacher-forced) and the share of first value tokens
+// that are right.
+func (r *Run) evaluate(context int) (exact, firsts map[string]float64, err error) {
+	exact, firsts = map[string]float64{}, map[string]float64{}
+	for _, task := range niah.Tasks() {
+		var whole int
+		var tally tally
+		for start := 0; start < r.opts.Examples; start += 8 {
+			n := min(8, r.opts.Examples-start)
+			b := &Batch{Seqs: n, Length: context}
+			var kinds [][]kind
+			for i := range n {
+				s, err := r.writer.example(task.ID, seedsHeldOut+uint64(start+i), context+1)
+				if err != nil {
+					kinds = nil
+					break // the task does not fit this context
+				}
+				kinds = append(kinds, b.append(s, r.writer.tok.EOS()))
+			}
+			if kinds == nil {
+				break
+			}
+			_, right := r.net.Evaluate(b, Mask{})
+			for _, ks := range kinds {
+				tally.add(0, ks, right[:len(ks)])
+				ok := true
+				for _, correct := range right[:len(ks)] {
+					ok = ok && correct
+				}
+				if ok {
+					whole++
+				}
+				right = right[len(ks):]
+			}
+		}
+		if tally.steps > 0 {
+			exact[task.ID] = float64(whole) / float64(tally.steps)
+			firsts[task.ID] = tally.share(first)
+		}
+	}
+	return exact, firsts, nil
+}

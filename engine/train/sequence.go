@@ -1,0 +1,221 @@
+package train
+
+import (
+	"math/rand/v2"
+
+	"kvscope/engine/niah"
+	"kvscope/engine/tokenizer"
+)
+
+// kind says why a token of a training sequence is in the loss.
+type kind uint8
+
+const (
+	unscored kind = iota
+	repeated      // a token of a repeated segment
+	first         // the first token of an asked value: the one that takes a match
+	value         // a later token of an asked value
+	closing       // punctuation and end after a value
+)
+
+// weights of the kinds in the loss.
+var kindWeight = [...]float32{repeated: 1, first: 3, value: 1, closing: 0.2}
+
+// sequence is a training sequence being built, up to limit tokens.
+type sequence struct {
+	limit  int
+	tokens []int32
+	kinds  []kind
+}
+
+func (s *sequence) room() int { return s.limit - len(s.tokens) }
+
+// add appends ids of one kind.
+func (s *sequence) add(k kind, ids ...int32) {
+	for _, id := range ids {
+		s.tokens, s.kinds = append(s.tokens, id), append(s.kinds, k)
+	}
+}
+
+// addValue appends an asked value.
+func (s *sequence) addValue(ids []int32) {
+	s.add(first, ids[0])
+	s.add(value, ids[1:]...)
+}
+
+// writer draws training sequences.
+type writer struct {
+	tok                 *tokenizer.Tokenizer
+	tasks               []niah.Task
+	words, pairs, bytes []int32
+	adjectives, nouns   []int32
+	dash, comma, stop   int32
+	numbers, uuids      wording
+	noise               [][]int32 // sentences of filler
+}
+
+func newWriter(tok *tokenizer.Tokenizer) *writer {
+	w := &writer{
+		tok: tok, tasks: niah.Tasks(), words: tok.WordIDs(), pairs: tok.PairIDs(), bytes: tok.ByteIDs(),
+		dash: mustToken(tok, "-"), comma: mustToken(tok, ","), stop: mustToken(tok, "."),
+	}
+	for _, a := range tok.Adjectives() {
+		w.adjectives = append(w.adjectives, mustToken(tok, a))
+	}
+	for _, n := range tok.Nouns() {
+		w.nouns = append(w.nouns, mustToken(tok, n))
+	}
+	w.numbers, w.uuids = w.wordingOf("number", "numbers"), w.wordingOf("uuid", "uuids")
+	for _, sentence := range []string{
+		"The grass is green.", "The sky is blue.", "The sun is yellow.", "Here we go.", "There and back again.",
+	} {
+		w.noise = append(w.noise, tok.Encode(sentence))
+	}
+	return w
+}
+
+func mustToken(tok *tokenizer.Tokenizer, text string) int32 {
+	id, ok := tok.Token(text)
+	if !ok {
+		panic("BUG: the vocabulary lacks " + text)
+	}
+	return id
+}
+
+// pick draws one of ids.
+func pick(rng *rand.Rand, ids []int32) int32 { return ids[rng.IntN(len(ids))] }
+
+// between draws from lo to hi, both included.
+func between(rng *rand.Rand, lo, hi int) int { return lo + rng.IntN(hi-lo+1) }
+
+// anyTokens draws n tokens, mostly words.
+func (w *writer) anyTokens(rng *rand.Rand, n int) []int32 {
+	ids := make([]int32, n)
+	for i := range ids {
+		switch p := rng.Float64(); {
+		case p < 0.6:
+			ids[i] = pick(rng, w.words)
+		case p < 0.85:
+			ids[i] = pick(rng, w.pairs)
+		default:
+			ids[i] = pick(rng, w.bytes)
+		}
+	}
+	return ids
+}
+
+// repeats fills a sequence with a random segment and its repetitions, small gaps
+// between them: the first lesson in copying.
+func (w *writer) repeats(rng *rand.Rand, limit int) *sequence {
+	s := &sequence{limit: limit}
+	s.add(unscored, w.tok.BOS())
+	for s.room() > 8 {
+		segment := w.anyTokens(rng, between(rng, 4, min(40, s.room()/2)))
+		s.add(unscored, segment...)
+		for n := between(rng, 1, 4); n > 0 && s.room() > 0; n-- {
+			s.add(unscored, w.anyTokens(rng, between(rng, 0, 3))...)
+			s.add(unscored, segment[0])
+			s.add(repeated, segment[1:]...)
+		}
+	}
+	return s
+}
+
+// uuid draws the tokens of a version-4 uuid.
+func (w *writer) uuid(rng *rand.Rand) []int32 {
+	var ids []int32
+	for i, n := range []int{4, 2, 2, 2, 6} {
+		if i > 0 {
+			ids = append(ids, w.dash)
+		}
+		for range n {
+			ids = append(ids, pick(rng, w.pairs))
+		}
+	}
+	return ids
+}
+
+// number draws the tokens of a 7-digit number.
+func (w *writer) number(rng *rand.Rand) []int32 {
+	digits := make([]byte, 7)
+	for i := range digits {
+		digits[i] = byte('0' + rng.IntN(10))
+	}
+	digits[0] = byte('1' + rng.IntN(9))
+	return w.tok.Encode(string(digits))
+}
+
+// spelled draws a word the vocabulary does not know, as bytes of letters.
+func (w *writer) spelled(rng *rand.Rand) []int32 {
+	word := make([]byte, between(rng, 3, 9))
+	for i := range word {
+		word[i] = byte('g' + rng.IntN(20))
+	}
+	return w.tok.Encode(string(word))
+}
+
+// keys draws n distinct keys of one kind. Four in ten share their adjective or
+// noun with an earlier one, so that half a match is not enough.
+func (w *writer) keys(rng *rand.Rand, n int) [][]int32 {
+	form := rng.Float64()
+	var keys [][]int32
+	for len(keys) < n {
+		var key []int32
+		switch {
+		case form < 0.6:
+			key = []int32{pick(rng, w.adjectives), w.dash, pick(rng, w.nouns)}
+			if len(keys) > 0 && rng.Float64() < 0.4 {
+				other := keys[rng.IntN(len(keys))]
+				part := 2 * rng.IntN(2)
+				key[part] = other[part]
+			}
+		case form < 0.75:
+			for range between(rng, 1, 3) {
+				key = append(key, pick(rng, w.words))
+			}
+		case form < 0.87:
+			key = w.spelled(rng)
+		default:
+			key = w.uuid(rng)
+		}
+		if !contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+func contains(keys [][]int32, key []int32) bool {
+	for _, k := range keys {
+		if equal(k, key) {
+			return true
+		}
+	}
+	return false
+}
+
+func equal(a, b []int32) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// values returns a source of values of one kind, and whether they are uuids.
+func (w *writer) values(rng *rand.Rand) (draw func() []int32, uuids bool) {
+	switch p := rng.Float64(); {
+	case p < 0.55:
+		return func() []int32 { return w.number(rng) }, false
+	case p < 0.8:
+		return func() []int32 { return w.uuid(rng) }, true
+	case p < 0.9:
+		return func() []int32 { return w.anyTokens(rng, 2) }, false
+	default:
+		return func() []int32 { return w.spelled(rng) }, false
+	}
+}
