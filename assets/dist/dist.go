@@ -1,0 +1,73 @@
+// Package dist holds the browser program as `make wasm` leaves it in files/, which
+// is not committed: compiled, joined and compressed.
+package dist
+
+import (
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+)
+
+// ErrNotBuilt says that this binary was compiled before the browser program was.
+var ErrNotBuilt = errors.New("the browser program is not part of this binary; run `make build`")
+
+// The README keeps the folder in a fresh checkout, where there is nothing else.
+//
+//go:embed all:files
+var files embed.FS
+
+// Names of the files in files/.
+const (
+	BrotliFile = "app.wasm.br"
+	GzipFile   = "app.wasm.gz"
+	BootFile   = "wasm_exec.js"
+	InfoFile   = "info.json"
+)
+
+// Info is what the packer knows of a program.
+type Info struct {
+	Hash string `json:"hash"` // of the WebAssembly, in hexadecimal
+	Size int    `json:"size"` // of the WebAssembly before compression, in bytes
+}
+
+// Program is the browser program. The zero value is none.
+type Program struct {
+	Info
+	Brotli []byte // the WebAssembly, compressed
+	Gzip   []byte // the same
+	Boot   []byte // the toolchain's wasm_exec.js, then ours
+}
+
+// Load returns the embedded program, or ErrNotBuilt.
+func Load() (Program, error) {
+	root, err := fs.Sub(files, "files")
+	if err != nil {
+		return Program{}, fmt.Errorf("load browser program: %w", err)
+	}
+	return load(root)
+}
+
+func load(root fs.FS) (Program, error) {
+	var p Program
+	info, err := fs.ReadFile(root, InfoFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return p, ErrNotBuilt
+	}
+	if err == nil {
+		err = json.Unmarshal(info, &p.Info)
+	}
+	for _, f := range []struct {
+		name string
+		to   *[]byte
+	}{{BrotliFile, &p.Brotli}, {GzipFile, &p.Gzip}, {BootFile, &p.Boot}} {
+		if err == nil {
+			*f.to, err = fs.ReadFile(root, f.name)
+		}
+	}
+	if err != nil {
+		return Program{}, fmt.Errorf("load browser program: %w; run `make build` again", err)
+	}
+	return p, nil
+}

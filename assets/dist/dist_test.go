@@ -1,0 +1,31 @@
+package dist
+
+import (
+	"errors"
+	"io/fs"
+	"testing"
+	"testing/fstest"
+)
+
+func TestLoad(t *testing.T) {
+	whole := fstest.MapFS{
+		InfoFile:   {Data: []byte(`{"hash":"ab","size":3}`)},
+		BrotliFile: {Data: []byte("b")},
+		GzipFile:   {Data: []byte("g")},
+		BootFile:   {Data: []byte("js")},
+	}
+	p, err := load(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Hash != "ab" || p.Size != 3 || string(p.Brotli) != "b" || string(p.Gzip) != "g" || string(p.Boot) != "js" {
+		t.Errorf("loaded %+v", p)
+	}
+	if _, err := load(fstest.MapFS{"README": {}}); !errors.Is(err, ErrNotBuilt) {
+		t.Errorf("nothing built: %v, want ErrNotBuilt", err)
+	}
+	delete(whole, GzipFile)
+	if _, err := load(whole); !errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrNotBuilt) {
+		t.Errorf("half built: %v, want a missing file", err)
+	}
+}
