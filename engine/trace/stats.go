@@ -127,10 +127,8 @@ func (t *Tally) Add(s *Selection, gold int) {
 	if s.Queries != 1 {
 		panic(fmt.Sprintf("trace: tally of a selection of %d queries, an answer step has 1", s.Queries))
 	}
+	t.AddReads(s)
 	h := &t.perHead[s.Layer*t.heads+s.Head]
-	read, present := s.Read(0)
-	t.read += read
-	t.present += present
 	if gold >= 0 {
 		h.gold++
 		if s.Covers(0, gold) {
@@ -144,6 +142,16 @@ func (t *Tally) Add(s *Selection, gold int) {
 	if m, ok := s.MassKept(); ok {
 		h.mass += m
 		h.masses++
+	}
+}
+
+// AddReads counts what the queries of s read and nothing else: for queries of the
+// prefill, which are selected for but answer nothing.
+func (t *Tally) AddReads(s *Selection) {
+	for q := range s.Queries {
+		read, present := s.Read(q)
+		t.read += read
+		t.present += present
 	}
 }
 

@@ -130,6 +130,10 @@ func TestTally(t *testing.T) {
 	if got := tally.ReadFraction(); got != 24./40 {
 		t.Errorf("read fraction %v, want 0.6", got)
 	}
+	tally.AddReads(&Selection{Step: -1, First: 4, Queries: 2, Unit: 4, Candidates: 2, Picked: []byte{0b10, 0b11}})
+	if got := tally.ReadFraction(); got != 31./51 {
+		t.Errorf("read fraction with the prefill %v, want 31/51", got)
+	}
 	if got := NewTally(1, 1).ReadFraction(); got != 1 {
 		t.Errorf("read fraction of nothing %v, want 1", got)
 	}

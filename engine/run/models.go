@@ -1,0 +1,14 @@
+package run
+
+// ModelInfo is what a person choosing a model wants to know of it.
+type ModelInfo struct {
+	Name    string `json:"name"`     // what Request.Model says
+	Arch    string `json:"arch"`     // attention or ratplus
+	Layers  int    `json:"layers"`   // L
+	Heads   int    `json:"heads"`    // H
+	HeadDim int    `json:"head_dim"` // Dh
+	Context int    `json:"context"`  // tokens of prompt and answer at most
+	Params  int    `json:"params"`   // weights
+	Note    string `json:"note"`     // one line on where it comes from
+	Hash    string `json:"hash"`     // of the weights, so that two runs can be told apart
+}
