@@ -1,0 +1,179 @@
+//go:build !noasm
+
+package simd
+
+import (
+	"sync"
+	"unsafe"
+
+	"kvscope/engine/ops"
+)
+
+// tileFunc computes one tile of a product from two packed panels.
+type tileFunc func(dst *float32, stride uintptr, a, b *float32, depth, cols int, accumulate bool)
+
+// packFunc fills a panel one register wide.
+type packFunc func(dst *float32, dstStride uintptr, src *float32, srcStride uintptr, width, depth int)
+
+// Block sizes. A panel of b, blockK deep and two registers wide, stays in L1
+// while the panels of a, blockPanels of them in L2, pass by it. blockK is the same
+// for every table, and so is therefore the order of summation: an element is one
+// chain of fused multiply-adds per block, whatever the size of the product and
+// its place therein.
+const (
+	blockK      = 256
+	blockPanels = 16
+	blockCols   = 1024
+)
+
+// product multiplies matrices with the tiles of one instruction set.
+type product struct {
+	lanes           int           // of a register; the width of a panel of a
+	tiles           [][2]tileFunc // by rows-1, then registers-1
+	copy, transpose packFunc
+	pool            sync.Pool // of *panels
+}
+
+// panels is the working memory of one product.
+type panels struct {
+	a    []float32 // [blockPanels][depth][lanes]
+	b    []float32 // [blockCols/(2*lanes)][depth][2*lanes]
+	tile []float32 // [rows][2*lanes], for a destination without unit stride
+}
+
+func newProduct(lanes int, tiles [][2]tileFunc, copy, transpose packFunc) *product {
+	p := &product{lanes: lanes, tiles: tiles, copy: copy, transpose: transpose}
+	p.pool.New = func() any {
+		return &panels{
+			a:    aligned(blockPanels * blockK * lanes),
+			b:    aligned(blockCols * blockK),
+			tile: aligned(len(tiles) * 2 * lanes),
+		}
+	}
+	return p
+}
+
+// aligned allocates n values from the beginning of a cache line.
+func aligned(n int) []float32 {
+	const line = 64
+	s := make([]float32, n+line/4)
+	past := int(uintptr(unsafe.Pointer(unsafe.SliceData(s))) % line / 4)
+	return s[(line/4-past)%(line/4):][:n]
+}
+
+func (p *product) matMul(dst, a, b ops.Matrix, accumulate bool) {
+	ops.CheckMatMul(dst, a, b)
+	if dst.Rows == 0 || dst.Cols == 0 {
+		return
+	}
+	dst, a, b = unitStrides(dst), unitStrides(a), unitStrides(b)
+	if dst.ColStride != 1 && dst.RowStride == 1 {
+		dst, a, b = dst.T(), b.T(), a.T()
+	}
+	if a.Cols == 0 {
+		if !accumulate {
+			zero(dst)
+		}
+		return
+	}
+	w := p.pool.Get().(*panels)
+	depths := (a.Cols + blockK - 1) / blockK
+	for j := 0; j < dst.Cols; j += blockCols {
+		cols := min(blockCols, dst.Cols-j)
+		for d := range depths {
+			k0, k1 := d*a.Cols/depths, (d+1)*a.Cols/depths
+			p.packB(w.b, b.Slice(k0, k1, j, j+cols))
+			p.rows(dst.Slice(0, dst.Rows, j, j+cols), a.Slice(0, a.Rows, k0, k1), w, accumulate || d > 0)
+		}
+	}
+	p.pool.Put(w)
+}
+
+// unitStrides gives stride 1 to a dimension of length 1, where it means nothing,
+// so that the fast ways are taken.
+func unitStrides(m ops.Matrix) ops.Matrix {
+	if m.Cols == 1 {
+		m.ColStride = 1
+	}
+	if m.Rows == 1 {
+		m.RowStride = 1
+	}
+	return m
+}
+
+func zero(m ops.Matrix) {
+	for r := range m.Rows {
+		for c := range m.Cols {
+			m.Data[r*m.RowStride+c*m.ColStride] = 0
+		}
+	}
+}
+
+// packB packs b into panels of two registers.
+func (p *product) packB(panels []float32, b ops.Matrix) {
+	wide := 2 * p.lanes
+	for j := 0; j < b.Cols; j += p.lanes {
+		panel := panels[j/wide*wide*b.Rows+j%wide:]
+		p.pack(panel, wide, b.Data[j*b.ColStride:], b.ColStride, b.RowStride, min(p.lanes, b.Cols-j), b.Rows)
+	}
+}
+
+// pack fills panel[k*width+i], i < n, k < depth, from src[i*across + k*along].
+func (p *product) pack(panel []float32, width int, src []float32, across, along, n, depth int) {
+	switch {
+	case across == 1:
+		p.copy(&panel[0], uintptr(4*width), &src[0], uintptr(4*along), n, depth)
+	case along == 1:
+		p.transpose(&panel[0], uintptr(4*width), &src[0], uintptr(4*across), n, depth)
+	default:
+		for k := range depth {
+			for i := range n {
+				panel[k*width+i] = src[i*across+k*along]
+			}
+		}
+	}
+}
+
+// rows multiplies all of a, one block deep, with the packed b. The rows are dealt
+// out evenly to as few panels as can hold them.
+func (p *product) rows(dst, a ops.Matrix, w *panels, accumulate bool) {
+	count := (a.Rows + len(p.tiles) - 1) / len(p.tiles)
+	wide := 2 * p.lanes
+	size := p.lanes * a.Cols
+	for first := 0; first < count; first += blockPanels {
+		last := min(first+blockPanels, count)
+		for i := first; i < last; i++ {
+			r0, r1 := i*a.Rows/count, (i+1)*a.Rows/count
+			p.pack(w.a[(i-first)*size:], p.lanes, a.Data[r0*a.RowStride:], a.RowStride, a.ColStride, r1-r0, a.Cols)
+		}
+		for j := 0; j < dst.Cols; j += wide {
+			cols := min(wide, dst.Cols-j)
+			panel := &w.b[j*a.Cols]
+			for i := first; i < last; i++ {
+				r0, r1 := i*a.Rows/count, (i+1)*a.Rows/count
+				tile := p.tiles[r1-r0-1][(cols-1)/p.lanes]
+				at := r0*dst.RowStride + j*dst.ColStride
+				if dst.ColStride == 1 {
+					tile(&dst.Data[at], uintptr(4*dst.RowStride), &w.a[(i-first)*size], panel, a.Cols, cols, accumulate)
+					continue
+				}
+				tile(&w.tile[0], uintptr(4*wide), &w.a[(i-first)*size], panel, a.Cols, cols, false)
+				p.scatter(dst.Slice(r0, r1, j, j+cols), w.tile, accumulate)
+			}
+		}
+	}
+}
+
+// scatter writes a tile to a destination of any strides.
+func (p *product) scatter(dst ops.Matrix, tile []float32, accumulate bool) {
+	for r := range dst.Rows {
+		for c := range dst.Cols {
+			d := &dst.Data[r*dst.RowStride+c*dst.ColStride]
+			if accumulate {
+				*d += tile[r*2*p.lanes+c]
+			} else {
+				*d = tile[r*2*p.lanes+c]
+			}
+		}
+	}
+}

@@ -1,0 +1,7 @@
+//go:build noasm || !amd64
+
+package simd
+
+import "kvscope/engine/ops"
+
+func nativeTables() []*ops.Kernels { return nil }
