@@ -3,6 +3,20 @@
 // interface: a Selector picks anew for every query (Quest, MoBA, ...), an Evictor
 // looks once after the prefill and drops the rest for good (SnapKV). A method sees
 // one head's cache and nothing else: no model, no tracing.
+//
+// The cache may already hold positions after the query's (a prefill appends a
+// whole chunk first). They do not exist for the query: a block that the query's
+// position cuts is summarised from its visible part alone, so that a selection is
+// the same, bit for bit, as it was when the query's position was the last one.
+//
+// # After an eviction
+//
+// What an Evictor keeps is a list of positions; the cache itself stays as it was.
+// Later queries read the kept positions and every position appended since. The
+// entries are not moved together, because a trace compares each pick with the
+// dense attention over all of them, and because positions then mean the same
+// before and after. The memory a deployment would hold is (kept + appended)·2·Dh
+// floats a head, and that is the figure to report as stored KV.
 package sparse
 
 import "kvscope/engine/ops"
@@ -22,8 +36,55 @@ type Selection struct {
 	// Unit is the number of positions in a candidate: the block size, or 1.
 	Unit int
 	// Scores holds the method's score of every candidate i, which stands for
-	// positions [i*Unit, (i+1)*Unit); empty when the method does not score.
+	// positions [i*Unit, (i+1)*Unit); empty when the method does not score. +Inf
+	// marks a candidate that is kept without being scored.
 	Scores []float32
+
+	picked  []int     // scratch: candidates chosen by score
+	visible []float32 // scratch: summary of a block that the query's position cuts
+	weights []float32 // scratch: attention weights
+}
+
+// Count is the number of positions selected.
+func (s *Selection) Count() int {
+	n := 0
+	for _, span := range s.Spans {
+		n += span.Len()
+	}
+	return n
+}
+
+// Has reports whether position is selected.
+func (s *Selection) Has(position int) bool {
+	for _, span := range s.Spans {
+		if position < span.End {
+			return position >= span.Start
+		}
+	}
+	return false
+}
+
+// reset empties s for candidates of unit positions, keeping its memory.
+func (s *Selection) reset(unit int) {
+	s.Unit, s.Spans, s.Scores = unit, s.Spans[:0], s.Scores[:0]
+}
+
+// add selects [start, end), which must not begin before the last span does, and
+// joins it to that span when they touch or overlap.
+func (s *Selection) add(start, end int) {
+	if n := len(s.Spans); n > 0 && start <= s.Spans[n-1].End {
+		s.Spans[n-1].End = max(s.Spans[n-1].End, end)
+	} else if start < end {
+		s.Spans = append(s.Spans, ops.Span{Start: start, End: end})
+	}
+}
+
+// resize returns x with length n; its contents are not kept.
+func resize(x []float32, n int) []float32 {
+	if cap(x) < n {
+		return make([]float32, n)
+	}
+	return x[:n]
 }
 
 // Selector picks positions for each query anew.

@@ -1,0 +1,28 @@
+package sparse
+
+// Dense reads every position up to the query's: no method at all.
+type Dense struct{}
+
+// Select implements Selector.
+func (Dense) Select(dst *Selection, q Query, h *Head) {
+	blocksBefore(q, h)
+	dst.reset(h.Block)
+	dst.add(0, q.Position+1)
+}
+
+// DenseFirst reads everything in the first layers and leaves the others to Rest.
+// Quest's public code does so with the first two (arXiv:2406.10774, section 4.1);
+// the paper's runs apply a method to every layer.
+type DenseFirst struct {
+	Layers int
+	Rest   Selector
+}
+
+// Select implements Selector.
+func (m DenseFirst) Select(dst *Selection, q Query, h *Head) {
+	if q.Layer < m.Layers {
+		Dense{}.Select(dst, q, h)
+		return
+	}
+	m.Rest.Select(dst, q, h)
+}

@@ -1,0 +1,71 @@
+package sparse
+
+import (
+	"fmt"
+	"math"
+)
+
+// OracleBlocks selects the K blocks that hold the most of the query's true
+// attention, Σ_{j in b} softmax(q·k_j/√Dh). No selector of K blocks keeps more
+// mass: it is the ceiling the others are measured against. Nothing is forced.
+// Scores are the mass, [blocks].
+type OracleBlocks struct {
+	Blocks int // K
+}
+
+// Validate reports the first field out of range.
+func (m OracleBlocks) Validate() error { return NoneForced.validate(m.Blocks) }
+
+// Select implements Selector.
+func (m OracleBlocks) Select(dst *Selection, q Query, h *Head) {
+	n := blocksBefore(q, h)
+	dst.reset(h.Block)
+	dst.weights = attention(dst.weights, q, h)
+	dst.Scores = resize(dst.Scores, n)
+	for b := range dst.Scores {
+		var mass float32
+		for _, w := range dst.weights[b*h.Block : min((b+1)*h.Block, q.Position+1)] {
+			mass += w
+		}
+		dst.Scores[b] = mass
+	}
+	NoneForced.pickTop(dst, q, h, m.Blocks)
+}
+
+// OracleTokens selects the positions with the most of the query's true attention,
+// softmax(q·k_j/√Dh): the ceiling for methods that pick tokens. Scores are the
+// weights, [Position+1].
+type OracleTokens struct {
+	Tokens int
+}
+
+// Validate reports the first field out of range.
+func (m OracleTokens) Validate() error {
+	if m.Tokens < 1 {
+		return fmt.Errorf("tokens: %d, want at least 1", m.Tokens)
+	}
+	return nil
+}
+
+// Select implements Selector.
+func (m OracleTokens) Select(dst *Selection, q Query, h *Head) {
+	blocksBefore(q, h)
+	dst.reset(1)
+	dst.Scores = attention(dst.Scores, q, h)
+	dst.picked = TopK(dst.picked, dst.Scores, m.Tokens)
+	for _, j := range dst.picked {
+		dst.add(j, j+1)
+	}
+}
+
+// attention computes the dense attention weights of q, [Position+1].
+func attention(dst []float32, q Query, h *Head) []float32 {
+	n := q.Position + 1
+	dst = resize(dst, n)
+	h.kernels.DotRows(dst, q.Q, h.Keys[:n*h.Dim])
+	h.kernels.Softmax(dst, n, headScale(h))
+	return dst
+}
+
+// headScale is the softmax scale Dh^-1/2.
+func headScale(h *Head) float32 { return float32(1 / math.Sqrt(float64(h.Dim))) }

@@ -1,0 +1,119 @@
+package sparse
+
+import (
+	"fmt"
+	"math"
+
+	"kvscope/engine/ops"
+)
+
+// Pooling smooths SnapKV's votes over neighbouring positions.
+type Pooling uint8
+
+// The two poolings of the public code.
+const (
+	AvgPool Pooling = iota // mean over the kernel, positions outside counting as zero
+	MaxPool                // maximum over the kernel
+)
+
+// SnapKV keeps, once after the prefill, the positions that the last queries of the
+// prompt attend to most (Li et al., arXiv:2404.14469, section 4):
+//
+//	A   = softmax(Q_w·Kᵀ/√Dh), causal               [w, P]
+//	s_j = pool over j of Σ_i A[i, j], j < P − w      [P − w]
+//
+// It keeps the Capacity − w positions of the greatest s and the last w, w =
+// Observed. Nothing is dropped from a prompt of at most Capacity positions. Scores
+// are s, and +Inf for the window, [P].
+type SnapKV struct {
+	Capacity int // positions kept, the window included
+	Observed int // w, the observation window
+	Kernel   int // odd size of the pooling kernel; 1 does not pool
+	Pooling  Pooling
+}
+
+// Validate reports the first field out of range.
+func (m SnapKV) Validate() error {
+	if m.Kernel < 1 || m.Kernel%2 == 0 {
+		return fmt.Errorf("kernel: %d, want an odd number of at least 1", m.Kernel)
+	}
+	if m.Pooling > MaxPool {
+		return fmt.Errorf("pooling: %d, want AvgPool or MaxPool", m.Pooling)
+	}
+	return validateCapacity(m.Capacity, m.Observed)
+}
+
+func validateCapacity(capacity, window int) error {
+	if window < 1 {
+		return fmt.Errorf("window: %d, want at least 1", window)
+	}
+	if capacity <= window {
+		return fmt.Errorf("capacity: %d, want more than the window of %d", capacity, window)
+	}
+	return nil
+}
+
+// Window implements Evictor.
+func (m SnapKV) Window() int { return m.Observed }
+
+// Keep implements Evictor.
+func (m SnapKV) Keep(dst *Selection, window []float32, _, _ int, h *Head) {
+	if want := min(m.Observed, h.Len) * h.Dim; len(window) != want {
+		panic(fmt.Sprintf("sparse: window of %d values for %d queries of size %d", len(window), min(m.Observed, h.Len), h.Dim))
+	}
+	dst.reset(1)
+	past := max(0, h.Len-m.Observed)
+	dst.Scores = resize(dst.Scores, h.Len)
+	for j := range dst.Scores[past:] {
+		dst.Scores[past+j] = float32(math.Inf(1))
+	}
+	m.pool(dst.Scores[:past], votes(window, h)[:past])
+	if h.Len <= m.Capacity {
+		dst.add(0, h.Len)
+		return
+	}
+	dst.picked = TopK(dst.picked, dst.Scores[:past], m.Capacity-m.Observed)
+	for _, j := range dst.picked {
+		dst.add(j, j+1)
+	}
+	dst.add(past, h.Len)
+}
+
+// votes computes for every position the attention weight that the last w queries
+// of the cache pay to it, summed, [P]. The w rows of weights are not kept in a
+// Selection, which lives as long as the eviction does.
+func votes(window []float32, h *Head) []float32 {
+	w, p := len(window)/h.Dim, h.Len
+	dst := make([]float32, w*p)
+	a := ops.Dense(dst, w, p)
+	h.kernels.MatMul(a, ops.Dense(window, w, h.Dim), ops.Dense(h.Keys, p, h.Dim).T(), false)
+	for i := range w {
+		for j := p - w + i + 1; j < p; j++ {
+			a.Row(i)[j] = float32(math.Inf(-1))
+		}
+	}
+	h.kernels.Softmax(dst, p, headScale(h))
+	for i := 1; i < w; i++ {
+		h.kernels.Add(dst[:p], a.Row(i))
+	}
+	return dst[:p]
+}
+
+// pool computes dst[j] from the votes of the kernel centred at j.
+func (m SnapKV) pool(dst, votes []float32) {
+	half := m.Kernel / 2
+	for j := range dst {
+		near := votes[max(0, j-half):min(len(votes), j+half+1)]
+		var sum float32
+		top := float32(math.Inf(-1))
+		for _, v := range near {
+			sum += v
+			top = max(top, v)
+		}
+		if m.Pooling == MaxPool {
+			dst[j] = top
+		} else {
+			dst[j] = sum / float32(m.Kernel)
+		}
+	}
+}
