@@ -1,0 +1,162 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"kvscope/engine/input"
+	"kvscope/engine/run"
+	"kvscope/engine/trace"
+)
+
+// discardTimeout bounds the patience with a body that is refused.
+const discardTimeout = 10 * time.Second
+
+// api answers everything below /api/.
+func (s *Server) api() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/api/models", only(http.MethodGet, s.models))
+	mux.Handle("/api/meta", only(http.MethodGet, s.meta))
+	mux.Handle("/api/ask", only(http.MethodPost, s.ask))
+	mux.Handle("/api/run", only(http.MethodGet, s.stream))
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		writeError(w, http.StatusNotFound, "", "no such endpoint, there are /api/models, /api/meta, /api/ask and /api/run")
+	})
+	return mux
+}
+
+func only(method string, next http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != method && !(method == http.MethodGet && r.Method == http.MethodHead) {
+			w.Header().Set("Allow", method)
+			writeError(w, http.StatusMethodNotAllowed, "", fmt.Sprintf("method %s, only %s is allowed here", r.Method, method))
+			return
+		}
+		next(w, r)
+	})
+}
+
+func (s *Server) models(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, struct {
+		Models []run.ModelInfo `json:"models"`
+	}{s.runner.Models()})
+}
+
+// ask runs a request to its end and answers with the result.
+func (s *Server) ask(w http.ResponseWriter, r *http.Request) {
+	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
+		writeError(w, http.StatusUnsupportedMediaType, "", "the Content-Type must be application/json")
+		return
+	}
+	body, err := readBody(w, r)
+	if err != nil {
+		status := http.StatusBadRequest
+		if errors.Is(err, errTooLarge) {
+			status = http.StatusRequestEntityTooLarge
+		}
+		writeError(w, status, "", err.Error())
+		return
+	}
+	req, err := parseRequest(body)
+	if err != nil {
+		writeError(w, http.StatusBadRequest, input.Field(err), problem(err))
+		return
+	}
+	var out summary
+	if err := s.run(r.Context(), req, &out); err != nil {
+		writeError(w, statusOf(err), input.Field(err), problem(err))
+		return
+	}
+	result, ok := out.Result()
+	if !ok {
+		writeError(w, http.StatusInternalServerError, "", errUnfinished.Error())
+		return
+	}
+	writeJSON(w, http.StatusOK, result)
+}
+
+// readBody reads a request's body, bounded in size.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		discard(w, r)
+		return nil, errTooLarge
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read request: %w", err)
+	}
+	// The server's read timeout ends here: left in place, it would cancel the run.
+	// A ResponseWriter without a connection has none to lift.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+	return body, nil
+}
+
+// discard lets a client finish sending a body that is refused, for a while and
+// without keeping any of it: many clients look for an answer only then.
+func discard(w http.ResponseWriter, r *http.Request) {
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(discardTimeout))
+	_, _ = io.Copy(io.Discard, r.Body)
+}
+
+// summary is a sink that keeps a run without its selections and steps, of which a
+// long prompt makes many.
+type summary struct{ trace.Run }
+
+func (s *summary) Emit(e trace.Event) error {
+	switch e.(type) {
+	case *trace.Selection, *trace.Step:
+		return nil
+	}
+	return s.Run.Emit(e)
+}
+
+var (
+	errPanic      = errors.New("internal error, the server's log has more")
+	errUnfinished = errors.New("internal error: the run ended without a result")
+)
+
+// run runs req in its turn and keeps a panic of the engine from going further.
+func (s *Server) run(ctx context.Context, req run.Request, sink trace.Sink) (err error) {
+	if err := s.slots.acquire(ctx); err != nil {
+		return err
+	}
+	defer s.slots.release()
+	log := s.log.With("model", req.Model, "task", req.Task, "method", req.Method)
+	start := time.Now()
+	defer func() {
+		if p := recover(); p != nil {
+			log.Error("run panicked", "panic", p, "stack", string(debug.Stack()))
+			err = errPanic
+			return
+		}
+		log.Info("run", "ms", time.Since(start).Milliseconds(), "err", err)
+	}()
+	return s.runner.Run(ctx, req, sink)
+}
+
+// problem is err as its reader should see it: without the field, which is told
+// apart.
+func problem(err error) string {
+	var e *input.Error
+	if errors.As(err, &e) {
+		return e.Problem
+	}
+	return err.Error()
+}
+
+func statusOf(err error) int {
+	switch {
+	case input.Field(err) != "":
+		return http.StatusBadRequest
+	case errors.Is(err, errBusy), errors.Is(err, context.Canceled):
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
+}

@@ -1,0 +1,18 @@
+// Package server lets a browser watch runs: it serves the explorer's page and
+// program, answers the HTTP API and streams runs over WebSockets.
+//
+//	GET  /api/models  {"models": [ModelInfo...]}
+//	GET  /api/meta    {"version", "models", "tasks", "methods", "limits"}
+//	POST /api/ask     run.Request in, trace.Result out
+//	GET  /api/run     WebSocket: the client sends one run.Request as a JSON text
+//	                  message, then receives the frames of package trace, one
+//	                  binary message a frame, until the server closes
+//
+// What a client did wrong is answered with status 4xx and
+// {"error": {"field", "message"}}, over a WebSocket with a failure frame of the
+// same two. Closing the WebSocket stops the run.
+//
+// The server trusts its own pages only: requests that a page of another origin
+// makes are refused, and on a loopback address so are requests for any other host
+// name, which is how a foreign page would get past the first rule.
+package server

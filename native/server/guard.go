@@ -1,0 +1,81 @@
+package server
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+)
+
+// contentPolicy lets the page run our scripts and WebAssembly, talk to this server
+// and nothing else. go-app sets style attributes, never style elements.
+const contentPolicy = "default-src 'self'; " +
+	"script-src 'self' 'wasm-unsafe-eval'; " +
+	"style-src 'self'; style-src-attr 'unsafe-inline'; " +
+	"img-src 'self' data: blob:; " +
+	"worker-src 'self' blob:; " +
+	"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+
+// secured adds the headers that hold for every response.
+func secured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", contentPolicy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// guarded refuses what a page of another origin sends. WebSockets are safe methods
+// to the check here; their own handshake compares origins.
+func guarded(loopback bool, next http.Handler) http.Handler {
+	crossOrigin := http.NewCrossOriginProtection()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if loopback && !isLoopback(r.Host) {
+			writeError(w, http.StatusMisdirectedRequest, "",
+				"this server answers to localhost only, not to the host name of this request; use http://localhost or serve with another --addr")
+			return
+		}
+		if err := crossOrigin.Check(r); err != nil {
+			writeError(w, http.StatusForbidden, "", "requests from pages of other origins are refused")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// isLoopback reports whether host, with or without a port, can only mean this
+// machine.
+func isLoopback(host string) bool {
+	name := host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		name = h
+	}
+	name = strings.TrimSuffix(strings.TrimPrefix(name, "["), "]")
+	if addr, err := netip.ParseAddr(name); err == nil {
+		return addr.IsLoopback()
+	}
+	return strings.EqualFold(name, "localhost")
+}
+
+// recovered turns a panic of a handler into a log line and status 500.
+func (s *Server) recovered(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			p := recover()
+			if p == nil {
+				return
+			}
+			if p == http.ErrAbortHandler {
+				panic(p)
+			}
+			s.log.Error("panic", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+			writeError(w, http.StatusInternalServerError, "", "internal error, the server's log has more")
+		}()
+		next.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,121 @@
+package server
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"net/http"
+
+	"github.com/maxence-charriere/go-app/v9/pkg/app"
+
+	"kvscope/assets"
+	"kvscope/assets/dist"
+	"kvscope/web"
+)
+
+// noWorker is the service worker of a page that wants none: it clears what an
+// earlier one left and goes. The program's URL changes with its content, so the
+// browser's own cache does all that a worker would.
+const noWorker = `self.addEventListener("install", () => self.skipWaiting());
+self.addEventListener("activate", (event) => event.waitUntil((async () => {
+  for (const name of await caches.keys()) await caches.delete(name);
+  await self.registration.unregister();
+})()));
+`
+
+// newPage serves the page, its program, styles and icons.
+func newPage(p dist.Program) (http.Handler, error) {
+	if p.Hash == "" {
+		return http.HandlerFunc(notBuilt), nil
+	}
+	styles, err := assets.Styles()
+	if err != nil {
+		return nil, err
+	}
+	wasmURL := "/web/app-" + p.Hash + ".wasm"
+	stylesURL := "/web/style-" + hash(styles) + ".css"
+	config, err := appConfig(wasmURL, p)
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	files := map[string]*file{
+		wasmURL:         {contentType: "application/wasm", brotli: p.Brotli, gzip: p.Gzip, size: p.Size, tag: p.Hash, immutable: true},
+		stylesURL:       textFile("text/css; charset=utf-8", styles, true),
+		"/wasm_exec.js": textFile("text/javascript; charset=utf-8", p.Boot, false),
+		"/app.js":       textFile("text/javascript; charset=utf-8", config, false),
+	}
+	for name, contentType := range map[string]string{"icon.svg": "image/svg+xml", "icon-192.png": "image/png", "icon-512.png": "image/png"} {
+		icon, err := fs.ReadFile(assets.Icons(), name)
+		if err != nil {
+			return nil, fmt.Errorf("read icon: %w", err)
+		}
+		files["/web/"+name] = &file{contentType: contentType, plain: icon, size: len(icon), tag: hash(icon)}
+	}
+	for path, f := range files {
+		mux.Handle(path, f)
+	}
+	// go-app would fetch these from itself over the network.
+	for _, path := range []string{"/robots.txt", "/sitemap.xml", "/ads.txt"} {
+		mux.Handle(path, http.NotFoundHandler())
+	}
+	web.Routes()
+	mux.Handle("/", &app.Handler{
+		Name:         "kvscope",
+		Title:        "kvscope",
+		Description:  "Which KV blocks sparse attention picks, and whether the answer was among them",
+		LoadingLabel: "Loading. This page needs JavaScript.",
+		Icon: app.Icon{
+			Default: "/web/icon-192.png", Large: "/web/icon-512.png",
+			SVG: "/web/icon.svg", AppleTouch: "/web/icon-192.png",
+		},
+		BackgroundColor:       "#141b2b",
+		ThemeColor:            "#141b2b",
+		Styles:                []string{stylesURL},
+		Resources:             resources{wasmURL},
+		ServiceWorkerTemplate: noWorker,
+		// Says when a cached page is stale: whenever anything it names has changed.
+		Version: hash([]byte(p.Hash + hash(styles) + hash(p.Boot))),
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			http.Error(w, "only GET and HEAD are allowed here", http.StatusMethodNotAllowed)
+			return
+		}
+		answerSoon(w)
+		mux.ServeHTTP(w, r)
+	}), nil
+}
+
+// appConfig is the script that starts the program, in place of go-app's own.
+func appConfig(wasmURL string, p dist.Program) ([]byte, error) {
+	config, err := json.Marshal(map[string]any{
+		"wasm": wasmURL,
+		"size": p.Size,
+		"env":  map[string]string{"GOAPP_VERSION": p.Hash, "GOAPP_INTERNAL_URLS": "[]"},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("write the page's settings: %w", err)
+	}
+	return fmt.Appendf(nil, "kvscopeBoot(%s);\n", config), nil
+}
+
+// resources tells go-app's handler the program's URL; we serve it ourselves.
+type resources struct{ wasm string }
+
+func (resources) Package() string   { return "" }
+func (resources) Static() string    { return "" }
+func (r resources) AppWASM() string { return r.wasm }
+
+// notBuilt answers when this binary has no browser program.
+func notBuilt(w http.ResponseWriter, _ *http.Request) {
+	http.Error(w, "This kvscope was built without its page: "+dist.ErrNotBuilt.Error()+".\nThe API below /api/ works.", http.StatusServiceUnavailable)
+}
+
+func hash(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:8])
+}

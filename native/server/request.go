@@ -1,0 +1,61 @@
+package server
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+
+	"kvscope/engine/input"
+	"kvscope/engine/run"
+)
+
+// maxRequest bounds a request's JSON, most of which is a person's own text.
+const maxRequest = 1 << 20
+
+var errTooLarge = fmt.Errorf("the request is larger than %d bytes", maxRequest)
+
+// parseRequest reads the one JSON object that body must be. The error names the
+// field when one is to blame.
+func parseRequest(body []byte) (run.Request, error) {
+	var req run.Request
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	err := d.Decode(&req)
+	if err == nil {
+		if _, more := d.Token(); more != io.EOF {
+			err = errors.New("the request goes on after its JSON object")
+		}
+		return req, err
+	}
+	var wrongType *json.UnmarshalTypeError
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &wrongType) && wrongType.Field != "":
+		return req, input.Errorf(wrongType.Field, "a %s where %s is expected", wrongType.Value, wrongType.Type)
+	case errors.As(err, &syntax):
+		return req, fmt.Errorf("the request is not JSON: %w (at byte %d)", err, syntax.Offset)
+	case errors.Is(err, io.EOF):
+		return req, errors.New("the request is empty, a JSON object is expected")
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return req, errors.New("the request is not JSON: it ends too early")
+	}
+	// The decoder has no type for this error, only its text.
+	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		return req, input.Errorf(strings.Trim(name, `"`), "unknown field, allowed are %s", strings.Join(requestFields(), ", "))
+	}
+	return req, fmt.Errorf("read request: %w", err)
+}
+
+// requestFields lists the JSON names of run.Request.
+func requestFields() []string {
+	var names []string
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[run.Request]()) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		names = append(names, name)
+	}
+	return names
+}

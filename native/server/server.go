@@ -1,0 +1,129 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"kvscope/assets/dist"
+	"kvscope/engine/run"
+	"kvscope/engine/trace"
+)
+
+// Runner runs requests. Run is called concurrently, at most Config.Runs at a time.
+type Runner interface {
+	// Run emits the events of one run to sink and returns when the run is over, or
+	// soon after ctx is cancelled or sink returns an error. A returned input.Error
+	// blames the request.
+	Run(ctx context.Context, req run.Request, sink trace.Sink) error
+	// Models lists what can be run.
+	Models() []run.ModelInfo
+}
+
+// Config says what to serve. Runner is required; every other zero value means the
+// default named.
+type Config struct {
+	Runner  Runner
+	Version string       // of this program
+	Program dist.Program // the page's program; without one, the page says how to build it
+
+	Loopback     bool          // refuse host names other than localhost and loopback addresses
+	Runs         int           // runs at once; 2
+	WriteTimeout time.Duration // for a page to take one frame before its run is given up; 30 s
+	Log          *slog.Logger  // slog.Default()
+}
+
+// Server is the http.Handler of the explorer.
+type Server struct {
+	runner       Runner
+	version      string
+	writeTimeout time.Duration
+	log          *slog.Logger
+	slots        *slots
+	handler      http.Handler
+	streams      sync.WaitGroup // WebSockets, which http.Server does not wait for
+}
+
+// New returns a server for c.
+func New(c Config) (*Server, error) {
+	if c.Runner == nil {
+		return nil, errors.New("server: no runner")
+	}
+	if c.Runs == 0 {
+		c.Runs = 2
+	}
+	if c.WriteTimeout == 0 {
+		c.WriteTimeout = 30 * time.Second
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	if c.Runs < 0 || c.WriteTimeout < 0 {
+		return nil, fmt.Errorf("server: %d runs at once with a write timeout of %v, both must be positive", c.Runs, c.WriteTimeout)
+	}
+	s := &Server{
+		runner: c.Runner, version: c.Version, writeTimeout: c.WriteTimeout, log: c.Log,
+		slots: newSlots(c.Runs),
+	}
+	page, err := newPage(c.Program)
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/api/", s.api())
+	mux.Handle("/", page)
+	s.handler = s.recovered(secured(guarded(c.Loopback, mux)))
+	return s, nil
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+const (
+	headerTimeout = 10 * time.Second
+	bodyTimeout   = 30 * time.Second // to send a request
+	answerTimeout = 2 * time.Minute  // to take an answer
+	idleTimeout   = 2 * time.Minute
+	shutdownGrace = 5 * time.Second
+)
+
+// Serve answers connections of l until ctx is cancelled; then runs are cancelled
+// too, and pages get a few seconds to hear of it. It closes l and returns nil when
+// ctx ended it.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	h := &http.Server{
+		Handler:           s,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       bodyTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    1 << 16,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- h.Serve(l) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve %s: %w", l.Addr(), err)
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
+	defer cancel()
+	if err := h.Shutdown(grace); err != nil {
+		s.log.Warn("connections cut at shutdown", "err", err)
+		h.Close()
+	}
+	ended := make(chan struct{})
+	go func() { s.streams.Wait(); close(ended) }()
+	select {
+	case <-ended:
+	case <-grace.Done():
+		s.log.Warn("runs abandoned at shutdown")
+	}
+	return nil
+}
