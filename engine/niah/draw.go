@@ -54,7 +54,7 @@ func fresh(seen map[string]bool, draw func() string) string {
 	}
 }
 
-// AppendSentence appends one sentence of prose, 9 to 16 tokens, to dst.
+// AppendSentence appends one sentence of prose, 8 to 16 tokens, to dst.
 func (g *Generator) AppendSentence(dst []int32, rng *rand.Rand) []int32 {
 	return g.prose.appendSentence(dst, rng)
 }

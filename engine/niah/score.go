@@ -4,7 +4,8 @@ import "strings"
 
 // Score is the fraction of the expected values found among the comma-separated
 // answers, as a set; with one value it is exact match. The answer is the first
-// line of what a model wrote, and of its last part only the first sentence counts.
+// line of what a model wrote; what follows a value after its full stop is not held
+// against it.
 // Score is 0 when nothing is expected.
 func Score(expected []string, answer string) float64 {
 	answer, _, _ = strings.Cut(strings.TrimSpace(answer), "\n")
@@ -20,9 +21,8 @@ func Score(expected []string, answer string) float64 {
 			continue
 		}
 		wanted[value] = true
-		for i, p := range parts {
-			last := i == len(parts)-1
-			if p == value || last && (p == value+"." || strings.HasPrefix(p, value+". ")) {
+		for _, p := range parts {
+			if p == value || p == value+"." || strings.HasPrefix(p, value+". ") {
 				found++
 				break
 			}

@@ -1,0 +1,276 @@
+package niah
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"sort"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"kvscope/engine/ops"
+	"kvscope/engine/tokenizer"
+)
+
+// CustomID is the Task.ID of examples made from a user's own text.
+const CustomID = "custom"
+
+// maxText bounds a key, a value or a question, in bytes.
+const maxText = 1024
+
+// Custom hides one needle of the user's own in a haystack of their own and asks for
+// it, in the wording of the tasks. The needle goes to the sentence end nearest to
+// depth, 0 start to 1 end. The haystack is cut, at a sentence end where one is
+// near, so that prompt and answer fit in context tokens.
+func Custom(tok *tokenizer.Tokenizer, haystack, key, value string, depth float64, context int) (*Example, error) {
+	haystack, key, value = strings.TrimSpace(haystack), strings.TrimSpace(key), strings.TrimSpace(value)
+	switch {
+	case haystack == "":
+		return nil, fmt.Errorf("haystack: is empty, give it a text")
+	case !utf8.ValidString(haystack):
+		return nil, fmt.Errorf("haystack: is not UTF-8 text")
+	case !(depth >= 0 && depth <= 1):
+		return nil, fmt.Errorf("depth %v: allowed are 0 to 1", depth)
+	case context > MaxContext:
+		return nil, fmt.Errorf("context %d: at most %d", context, MaxContext)
+	}
+	if err := checkLine("key", key); err != nil {
+		return nil, err
+	}
+	if err := checkLine("value", value); err != nil {
+		return nil, err
+	}
+	if strings.Contains(value, ",") {
+		return nil, fmt.Errorf("value %q: may not hold a comma, which parts answers", value)
+	}
+
+	kind := kindOf(value)
+	opening, question := Opening(kind, true), Question(kind, true, []string{key})
+	needle := NeedleText(kind, key, value)
+	compose := func(text string) *Example {
+		before, after := split(text, depth)
+		at := len(opening) + len(before)
+		keyAt := at + len(needleHead(kind)) + 1
+		valueAt := at + len(needle) - 1 - len(value)
+		e := newExample(tok, kind, opening+before+needle+after, question)
+		n := Needle{
+			Key: key, Value: value, Queried: true,
+			Span:      e.tokens(at, at+len(needle)),
+			KeySpan:   e.tokens(keyAt, keyAt+len(key)),
+			ValueSpan: e.tokens(valueAt, valueAt+len(value)),
+		}
+		e.Needles = []Needle{n}
+		e.Context = context
+		e.answer(tok, e.Needles)
+		return e
+	}
+
+	if bare := compose(""); bare.size() > context {
+		return nil, fmt.Errorf("context %d: this key and value need at least %d tokens", context, bare.size())
+	}
+	// What lies beyond the longest tokens the context could hold need not be encoded.
+	text := cut(haystack, context*longestToken(tok))
+	ids, offsets := tok.EncodeOffsets(text)
+	for {
+		e := compose(text)
+		over := e.size() - context
+		if over <= 0 {
+			return e, nil
+		}
+		ids = ids[:max(0, len(ids)-over)]
+		end := 0
+		if len(ids) > 0 {
+			end = offsets[len(ids)-1].End
+		}
+		text = cut(text, end)
+		for len(ids) > 0 && offsets[len(ids)-1].End > len(text) {
+			ids = ids[:len(ids)-1]
+		}
+	}
+}
+
+// FromText makes the prompt that asks for question, a key, in a text that already
+// has its needles. Expected are the values that needles with that key give it; it
+// is empty when the text has none.
+func FromText(tok *tokenizer.Tokenizer, text, question string) (*Example, error) {
+	text, question = strings.TrimSpace(text), strings.TrimSpace(question)
+	switch {
+	case text == "":
+		return nil, fmt.Errorf("text: is empty")
+	case !utf8.ValidString(text):
+		return nil, fmt.Errorf("text: is not UTF-8 text")
+	}
+	if err := checkLine("question", question); err != nil {
+		return nil, err
+	}
+	found := needlePattern.FindAllStringSubmatchIndex(text, -1)
+	kind, matches := Number, 0
+	for _, m := range found {
+		if oneLine(text[m[4]:m[5]]) == oneLine(question) {
+			matches++
+			if strings.HasPrefix(text[m[2]:m[3]], "uuid") {
+				kind = UUID
+			}
+		}
+	}
+	single := matches < 2
+	opening := Opening(kind, single)
+	e := newExample(tok, kind, opening+text, Question(kind, single, []string{question}))
+	var asked []Needle
+	for _, m := range found {
+		at := len(opening)
+		n := Needle{
+			Key: oneLine(text[m[4]:m[5]]), Value: text[m[6]:m[7]],
+			Span:      e.tokens(at+m[0], at+m[7]+1),
+			KeySpan:   e.tokens(at+m[4], at+m[5]),
+			ValueSpan: e.tokens(at+m[6], at+m[7]),
+		}
+		if n.Key == oneLine(question) {
+			n.Queried = true
+			asked = append(asked, n)
+		}
+		e.Needles = append(e.Needles, n)
+	}
+	e.answer(tok, asked)
+	return e, nil
+}
+
+// needlePattern is a needle in running text: groups are its type, key and value.
+// A value ends at a full stop with white space after it.
+var needlePattern = regexp.MustCompile(
+	`One\s+of\s+the\s+special\s+magic\s+(numbers?|uuids?)\s+for\s+(\S.{0,200}?)\s+is:\s+(\S.{0,200}?)\.(?:\s|$)`)
+
+var uuidPattern = regexp.MustCompile(`^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$`)
+
+// kindOf is the word the prompt has for value.
+func kindOf(value string) Kind {
+	if uuidPattern.MatchString(value) {
+		return UUID
+	}
+	return Number
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+func checkLine(field, text string) error {
+	switch {
+	case text == "":
+		return fmt.Errorf("%s: is empty", field)
+	case len(text) > maxText:
+		return fmt.Errorf("%s: %d bytes, at most %d", field, len(text), maxText)
+	case !utf8.ValidString(text):
+		return fmt.Errorf("%s: is not UTF-8 text", field)
+	case strings.ContainsAny(text, "\n\r"):
+		return fmt.Errorf("%s: may not hold a line break", field)
+	}
+	return nil
+}
+
+// newExample encodes a prompt made of text and question, which starts with a line
+// break.
+func newExample(tok *tokenizer.Tokenizer, value Kind, text, question string) *Example {
+	e := &Example{Task: Task{ID: CustomID, Value: value, Keys: 1, Values: 1, Queries: 1}, Text: text + question}
+	ids, offsets := tok.EncodeOffsets(e.Text)
+	e.Tokens = append([]int32{tok.BOS()}, ids...)
+	e.Offsets = append([]tokenizer.Offset{{}}, offsets...)
+	e.QuestionSpan = e.tokens(len(text)+1, len(e.Text))
+	return e
+}
+
+// size is what counts against the context.
+func (e *Example) size() int { return len(e.Tokens) + len(e.Answer) }
+
+// tokens is the span of the tokens of Text[start:end].
+func (e *Example) tokens(start, end int) ops.Span {
+	from := func(at int) int {
+		// Position 0 is BOS, which has no text.
+		return 1 + sort.Search(len(e.Offsets)-1, func(i int) bool { return e.Offsets[i+1].Start >= at })
+	}
+	return ops.Span{Start: from(start), End: from(end)}
+}
+
+// longestToken is the most bytes of text that one token accounts for, with the
+// blank before it.
+func longestToken(tok *tokenizer.Tokenizer) int {
+	longest := 0
+	for _, id := range tok.WordIDs() {
+		longest = max(longest, len(tok.Text(id))+1)
+	}
+	return longest
+}
+
+// ends lists the places where a sentence of text ends, after the white space that
+// follows: after a stop, a question or exclamation mark, or a line break.
+func ends(text string) []int {
+	var at []int
+	stopped := false
+	for i, r := range text {
+		switch {
+		case r == '.' || r == '!' || r == '?':
+			stopped = true
+		case r == '\n':
+			stopped = true
+		case unicode.IsSpace(r) || strings.ContainsRune(`"')]”’`, r):
+		default:
+			if prev, _ := utf8.DecodeLastRuneInString(text[:i]); stopped && unicode.IsSpace(prev) {
+				at = append(at, i)
+			}
+			stopped = false
+		}
+	}
+	return at
+}
+
+// blanks lists the places after white space in text.
+func blanks(text string) []int {
+	var at []int
+	space := false
+	for i, r := range text {
+		if space && !unicode.IsSpace(r) {
+			at = append(at, i)
+		}
+		space = unicode.IsSpace(r)
+	}
+	return at
+}
+
+// split parts text in two for a needle between them, at the sentence end nearest to
+// depth; a text of one sentence between words. The needle needs no further blanks.
+func split(text string, depth float64) (before, after string) {
+	if text == "" {
+		return "", ""
+	}
+	places := ends(text)
+	if len(places) == 0 {
+		places = blanks(text)
+	}
+	best := 0
+	for _, p := range append(places, len(text)) {
+		if math.Abs(float64(p)-depth*float64(len(text))) < math.Abs(float64(best)-depth*float64(len(text))) {
+			best = p
+		}
+	}
+	before, after = text[:best], text[best:]
+	if after == "" {
+		return before + " ", ""
+	}
+	return before, " " + after
+}
+
+// cut shortens text to at most n bytes: to the last sentence end in the second half
+// of them, else between two words, else anywhere between two characters.
+func cut(text string, n int) string {
+	if len(text) <= n {
+		return text
+	}
+	for n > 0 && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	for _, places := range [][]int{ends(text[:n]), blanks(text[:n])} {
+		if len(places) > 0 && places[len(places)-1] > n/2 {
+			return strings.TrimRightFunc(text[:places[len(places)-1]], unicode.IsSpace)
+		}
+	}
+	return text[:n]
+}
