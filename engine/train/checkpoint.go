@@ -28,9 +28,17 @@ type Point struct {
 // encoding is a way to write a tensor: checkpoint.NewF32, NewF16, ...
 type encoding = func(name string, shape []int, x []float32) checkpoint.Tensor
 
-// SaveModel writes the model alone, with its history, as the product loads it.
+// SaveModel writes the model alone, with its history, as the product loads it. Its
+// context is the longest it has been trained on.
 func (r *Run) SaveModel(path string, encode encoding) error {
-	return checkpoint.Save(path, r.metadata(), r.net.Weights.Tensors(r.cfg.Model, "", encode))
+	meta := r.metadata()
+	longest := 0
+	for _, st := range r.cfg.Stages[:min(r.stage+1, len(r.cfg.Stages))] {
+		longest = max(longest, st.Context)
+	}
+	meta["context"] = strconv.Itoa(longest)
+	meta["note"] = fmt.Sprintf("trained on %.0fM tokens at contexts up to %d", float64(r.opt.Steps*r.cfg.Batch)/1e6, longest)
+	return checkpoint.Save(path, meta, r.net.Weights.Tensors(r.cfg.Model, "", encode))
 }
 
 // save writes everything a resumed run needs.

@@ -1,0 +1,86 @@
+package run
+
+import (
+	"strings"
+
+	"kvscope/engine/input"
+	"kvscope/engine/niah"
+	"kvscope/engine/sparse"
+)
+
+// MaxText is the longest own text a request may carry, in bytes.
+const MaxText = 1 << 20
+
+// prompt builds the example req asks for, of at most limit tokens with its answer.
+func (e *Engine) prompt(req Request, limit int) (*niah.Example, error) {
+	context := req.Context
+	if context == 0 {
+		context = limit
+	}
+	if context < 1 || context > limit {
+		return nil, input.Errorf("context", "%d, want at most %d, the context of %s", context, limit, req.Model)
+	}
+	if d := req.Depth; d != nil && !(*d >= 0 && *d <= 1) {
+		return nil, input.Errorf("depth", "%v, want 0 (start) to 1 (end)", *d)
+	}
+	if req.MaxNew < 0 || req.MaxNew > limit {
+		return nil, input.Errorf("max_new", "%d, want 1 to %d", req.MaxNew, limit)
+	}
+	if len(req.Text) > MaxText {
+		return nil, input.Errorf("text", "%d bytes, want at most %d", len(req.Text), MaxText)
+	}
+	if req.Text == "" && req.Key == "" && req.Value == "" {
+		task, err := niah.ByID(req.Task)
+		if err != nil {
+			return nil, blame("task", err)
+		}
+		ex, err := niah.Generate(task, e.tok, niah.Options{Context: context, Seed: req.Seed, Depth: req.Depth})
+		return ex, blame("context", err)
+	}
+	if req.Task != "" {
+		return nil, input.Errorf("task", "%q beside an own text or needle, want one or the other", req.Task)
+	}
+	if strings.TrimSpace(req.Key) == "" {
+		return nil, input.Errorf("key", "missing, want what to ask for")
+	}
+	if req.Value == "" {
+		ex, err := niah.FromText(e.tok, req.Text, req.Key)
+		if err == nil && len(ex.Tokens)+len(ex.Answer) > context {
+			return nil, input.Errorf("text", "makes a prompt of %d tokens, want at most %d with its answer", len(ex.Tokens), context)
+		}
+		return ex, blame("text", err)
+	}
+	depth := 0.5
+	if req.Depth != nil {
+		depth = *req.Depth
+	}
+	ex, err := niah.Custom(e.tok, req.Text, req.Key, req.Value, depth, context)
+	return ex, blame("text", err)
+}
+
+// blame puts the name of a field to an error that has none.
+func blame(field string, err error) error {
+	if err == nil || input.Field(err) != "" {
+		return err
+	}
+	return input.Errorf(field, "%v", err)
+}
+
+// selection is the part of req that concerns the method.
+func (r Request) selection() (sparse.Config, error) {
+	c := sparse.Config{
+		Method: r.Method, Selector: r.Selector, Block: r.Block, K: r.K, Seed: r.Seed,
+		Window: r.Window, Kernel: r.Kernel, Pooling: r.Pooling,
+	}
+	if c.Method == "" {
+		c.Method = "dense"
+	}
+	if r.Budget != "" {
+		b, err := sparse.ParseBudget(r.Budget)
+		if err != nil {
+			return c, blame("budget", err)
+		}
+		c.Budget = b
+	}
+	return c, c.Validate()
+}

@@ -1,0 +1,117 @@
+package run
+
+import (
+	"math"
+
+	"kvscope/engine/model"
+	"kvscope/engine/ops"
+	"kvscope/engine/trace"
+)
+
+// recorder turns what the attention read into trace events. It is called by the
+// attention that ran, so a selection in the trace is the one that was used.
+type recorder struct {
+	kernels *ops.Kernels
+	sink    trace.Sink
+	tally   *trace.Tally
+	prompt  int   // tokens of the prompt
+	gold    []int // gold position of every answer step
+	err     error // first error of the sink
+
+	rows map[[2]int]*trace.Selection // prefill rows being gathered, by layer and head
+	mass []float32
+}
+
+// observe records one query of one head.
+func (r *recorder) observe(a *model.Attended) {
+	if r.err != nil {
+		return
+	}
+	if a.Position < r.prompt-1 {
+		r.gather(a)
+		return
+	}
+	s := r.selection(a, a.Position-(r.prompt-1))
+	if len(a.Selection.Scores) > 0 {
+		// Positions that came after an eviction have no score: zero.
+		s.Scores = make([]float32, s.Candidates)
+		copy(s.Scores, a.Selection.Scores)
+	}
+	s.Mass = r.denseMass(a, s.Unit, s.Candidates)
+	gold := -1
+	if s.Step < len(r.gold) {
+		gold = r.gold[s.Step]
+	}
+	r.tally.Add(s, gold)
+	r.err = r.sink.Emit(s)
+}
+
+// selection is the picked candidates of one query as an event.
+func (r *recorder) selection(a *model.Attended, step int) *trace.Selection {
+	unit := a.Selection.Unit
+	s := &trace.Selection{
+		Step: step, Layer: a.Layer, Head: a.Head, First: a.Position, Queries: 1,
+		Unit: unit, Candidates: a.Position/unit + 1,
+	}
+	s.Picked = make([]byte, (s.Candidates+7)/8)
+	mark(s.Picked, a.Selection.Spans, unit)
+	return s
+}
+
+// mark sets the bit of every candidate that spans touch.
+func mark(bits []byte, spans []ops.Span, unit int) {
+	for _, span := range spans {
+		for i := span.Start / unit; i*unit < span.End; i++ {
+			bits[i/8] |= 1 << (i % 8)
+		}
+	}
+}
+
+// gather adds a prefill query to its head's event.
+func (r *recorder) gather(a *model.Attended) {
+	at := [2]int{a.Layer, a.Head}
+	unit := a.Selection.Unit
+	s := r.rows[at]
+	if s == nil {
+		s = &trace.Selection{
+			Step: -1, Layer: a.Layer, Head: a.Head, First: a.Position,
+			Unit: unit, Candidates: (r.prompt-1)/unit + 1,
+		}
+		r.rows[at] = s
+	}
+	row := make([]byte, (s.Candidates+7)/8)
+	mark(row, a.Selection.Spans, unit)
+	s.Picked = append(s.Picked, row...)
+	s.Queries++
+}
+
+// flush emits the gathered prefill events, layer by layer.
+func (r *recorder) flush(layers, heads int) error {
+	for l := range layers {
+		for h := range heads {
+			if s := r.rows[[2]int{l, h}]; s != nil && r.err == nil {
+				r.tally.AddReads(s)
+				r.err = r.sink.Emit(s)
+			}
+		}
+	}
+	r.rows = nil
+	return r.err
+}
+
+// denseMass is the share of the dense attention of a query, softmax(q·K/sqrt(Dh))
+// over everything before it, that falls on each candidate.
+func (r *recorder) denseMass(a *model.Attended, unit, candidates int) []float32 {
+	n, h := a.Position+1, a.Cache
+	if cap(r.mass) < n {
+		r.mass = make([]float32, 2*n)
+	}
+	w := r.mass[:n]
+	r.kernels.DotRows(w, a.Q, h.Keys[:n*h.Dim])
+	r.kernels.Softmax(w, n, float32(1/math.Sqrt(float64(h.Dim))))
+	mass := make([]float32, candidates)
+	for j, p := range w {
+		mass[j/unit] += p
+	}
+	return mass
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"kvscope/engine/checkpoint"
+	"kvscope/engine/input"
+	"kvscope/engine/model"
+	"kvscope/engine/ops"
+)
+
+// dump writes a model's logits and activations over a prompt.
+func dump(_ context.Context, args []string, stdout, stderr io.Writer) error {
+	fs := flags("dump", stderr,
+		"kvscope dump --model ratplus --ids 1,2,3 --out activations.safetensors",
+		"kvscope dump --model attention --text notes.txt --out activations.safetensors")
+	name := fs.String("model", "ratplus", "attention, ratplus, or a model `file` or folder")
+	list := fs.String("ids", "", "token `numbers`, comma-separated")
+	text := fs.String("text", "", "`file` to read instead of --ids")
+	out := fs.String("out", "", "safetensors `file` to write")
+	asJSON := fs.Bool("json", false, "print one JSON object")
+	if err := parse(fs, args); err != nil {
+		return err
+	}
+	switch {
+	case *out == "":
+		return input.Errorf("out", "missing, want the file to write")
+	case (*list == "") == (*text == ""):
+		return input.Errorf("ids", "want either --ids or --text")
+	}
+	engine, model, err := engineWith(*name)
+	if err != nil {
+		return err
+	}
+	m, err := engine.Model(model)
+	if err != nil {
+		return err
+	}
+	var ids []int32
+	if *text != "" {
+		content, err := readText(*text)
+		if err != nil {
+			return err
+		}
+		ids = append([]int32{engine.Tokenizer().BOS()}, engine.Tokenizer().Encode(content)...)
+	}
+	if *list != "" {
+		for _, word := range strings.Split(*list, ",") {
+			id, err := strconv.ParseInt(strings.TrimSpace(word), 10, 32)
+			if err != nil {
+				return input.Errorf("ids", "%q, want whole numbers with commas between them", word)
+			}
+			ids = append(ids, int32(id))
+		}
+	}
+	tensors, err := activations(m, ids)
+	if err != nil {
+		return err
+	}
+	if err := checkpoint.Save(*out, m.Config().Metadata(), tensors); err != nil {
+		return err
+	}
+	var names []string
+	for _, t := range tensors {
+		names = append(names, t.Name)
+	}
+	if *asJSON {
+		return json.NewEncoder(stdout).Encode(map[string][]string{"tensors": names})
+	}
+	fmt.Fprintf(stdout, "%s: %d tensors over %d tokens\n", *out, len(tensors), len(ids))
+	return nil
+}
+
+// activations runs ids through m and returns the ids, the logits [T, V] and every
+// layer's activations, [T, D] each.
+func activations(m *model.Model, ids []int32) ([]checkpoint.Tensor, error) {
+	wide := make([]int64, len(ids))
+	for i, id := range ids {
+		wide[i] = int64(id)
+	}
+	tensors := []checkpoint.Tensor{checkpoint.NewI64("ids", []int{len(ids)}, wide)}
+	session, err := m.NewSession(model.Options{
+		Block: 16, Capacity: max(1, len(ids)),
+		Tap: func(layer int, name string, data ops.Matrix) {
+			x := make([]float32, 0, data.Rows*data.Cols)
+			for t := range data.Rows {
+				x = append(x, data.Row(t)...)
+			}
+			tensors = append(tensors, checkpoint.NewF32(fmt.Sprintf("layers.%d.%s", layer, name), []int{data.Rows, data.Cols}, x))
+		},
+	})
+	if err != nil {
+		return nil, input.Errorf("ids", "%v", err)
+	}
+	logits, err := session.PrefillAll(ids)
+	if err != nil {
+		return nil, input.Errorf("ids", "%v", err)
+	}
+	return append(tensors, checkpoint.NewF32("logits", []int{len(ids), m.Config().Vocab}, logits)), nil
+}

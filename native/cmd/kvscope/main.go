@@ -1,0 +1,115 @@
+// Command kvscope runs sparse-attention methods over small language models and
+// shows what they select. See `kvscope help`.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"kvscope/engine/input"
+)
+
+// command is one word after kvscope.
+type command struct {
+	name, summary string
+	run           func(ctx context.Context, args []string, stdout, stderr io.Writer) error
+}
+
+func commands() []command {
+	return []command{
+		{"serve", "open the explorer in a browser", serve},
+		{"ask", "answer one needle task or question and say which heads found the needle", ask},
+		{"select", "run one selection method on tensors dumped from any model", selectFile},
+		{"dump", "write a model's logits and activations to a file", dump},
+		{"train", "train a demo model", trainModel},
+		{"version", "print version, kernels and processor", version},
+	}
+}
+
+// errUsage is wrong usage: exit status 2.
+var errUsage = errors.New("usage")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(dispatch(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// dispatch runs the command args name and returns the exit status: 0 for success,
+// 1 for failure, 2 for wrong usage.
+func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
+		usage(stdout)
+		if len(args) == 0 {
+			return 2
+		}
+		return 0
+	}
+	for _, c := range commands() {
+		if c.name != args[0] {
+			continue
+		}
+		err := c.run(ctx, args[1:], stdout, stderr)
+		switch {
+		case err == nil, errors.Is(err, flag.ErrHelp):
+			return 0
+		case errors.Is(err, errUsage):
+			fmt.Fprintf(stderr, "kvscope %s: %v\n", c.name, err)
+			return 2
+		case input.Field(err) != "":
+			fmt.Fprintf(stderr, "kvscope %s: --%v\n", c.name, err)
+			return 2
+		default:
+			fmt.Fprintf(stderr, "kvscope %s: %v\n", c.name, err)
+			return 1
+		}
+	}
+	fmt.Fprintf(stderr, "kvscope: no command %q; `kvscope help` lists them\n", args[0])
+	return 2
+}
+
+func usage(w io.Writer) {
+	fmt.Fprint(w, "kvscope shows which KV-cache entries sparse attention reads, and how a memory changes that.\n\nUsage: kvscope <command> [flags]\n\n")
+	for _, c := range commands() {
+		fmt.Fprintf(w, "  %-8s %s\n", c.name, c.summary)
+	}
+	fmt.Fprint(w, "\n`kvscope <command> --help` shows a command's flags and examples.\n")
+}
+
+// flags is a flag set that reports wrong usage in one line and prints examples
+// with its help.
+func flags(name string, stderr io.Writer, examples ...string) *flag.FlagSet {
+	fs := flag.NewFlagSet(name, flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	fs.Usage = func() {
+		fmt.Fprintf(stderr, "Usage: kvscope %s [flags]\n\nFlags:\n", name)
+		fs.SetOutput(stderr)
+		fs.PrintDefaults()
+		fs.SetOutput(io.Discard)
+		fmt.Fprint(stderr, "\nExamples:\n")
+		for _, e := range examples {
+			fmt.Fprintf(stderr, "  %s\n", e)
+		}
+	}
+	return fs
+}
+
+// parse reads args, which may hold flags only.
+func parse(fs *flag.FlagSet, args []string) error {
+	if err := fs.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return err
+		}
+		return fmt.Errorf("%w: %v", errUsage, err)
+	}
+	if fs.NArg() > 0 {
+		return fmt.Errorf("%w: unexpected argument %q", errUsage, fs.Arg(0))
+	}
+	return nil
+}
