@@ -1,0 +1,102 @@
+# kvscope's build. `make help` lists the targets.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+GO       ?= go
+PORT     ?= 8080
+FUZZTIME ?= 20s
+BENCH    ?= .
+
+goroot    = $(shell $(GO) env GOROOT)
+dist     := assets/dist/files
+flags    := -trimpath -ldflags="-s -w"
+# All that the browser program may be made of; a folder's own time tells of files
+# that went away. native/ is no part of it.
+sources   = $(shell find engine viz web -not -name '*_test.go' -not -path '*/testdata*' -not -path '*/_*') \
+	go.mod go.sum $(goroot)/VERSION
+wasm_dirs = ./engine/trace
+# node runs js/wasm tests by the toolchain's own script.
+node_exec = $(goroot)/lib/wasm/go_js_wasm_exec
+
+.PHONY: help run build wasm test test-noasm race fuzz bench generate lint fmt check clean train
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
+
+run: build ## build, serve on 127.0.0.1:$(PORT) and open a browser if there is one
+	bin/kvscope serve --addr 127.0.0.1:$(PORT) --open
+
+build: wasm ## leave bin/kvscope with everything in it
+	@mkdir -p bin
+	$(GO) build $(flags) -o bin/ ./native/cmd/kvscope
+
+wasm: $(dist)/info.json ## compile, join and compress the browser program
+
+.cache/app.wasm: $(sources)
+	@mkdir -p .cache
+	GOOS=js GOARCH=wasm $(GO) build $(flags) -o $@ ./web/cmd/wasm
+	@touch $@
+
+$(dist)/info.json: .cache/app.wasm wasm_exec.js native/cmd/pack/main.go
+	$(GO) run ./native/cmd/pack -wasm $< -runtime $(goroot)/lib/wasm/wasm_exec.js -boot wasm_exec.js -out $(dist)
+
+test: wasm ## vet, then all tests; those of the page need Chromium, on PATH or in KVSCOPE_CHROMIUM
+	$(GO) vet ./...
+	@if command -v node >/dev/null; then \
+		echo 'GOOS=js GOARCH=wasm $(GO) test $(wasm_dirs)'; \
+		GOOS=js GOARCH=wasm $(GO) test -exec='$(node_exec)' $(wasm_dirs); \
+	else \
+		echo 'tests under js/wasm skipped: install node to run them'; \
+	fi
+	$(GO) test ./...
+
+test-noasm: ## all tests of the compute code without assembly
+	$(GO) test -tags noasm ./engine/... ./native/simd/...
+
+race: wasm ## the concurrent parts under the race detector
+	$(GO) test -race ./engine/run/... ./engine/trace/... ./native/server/... ./web/...
+
+fuzz: ## every fuzz test for FUZZTIME (20s)
+	@grep -rl --include='*_test.go' '^func Fuzz' . | while read -r file; do \
+		sed -nE 's/^func (Fuzz[A-Za-z0-9_]*)\(.*/\1/p' "$$file" | while read -r name; do \
+			echo "$$name in $$(dirname "$$file")"; \
+			$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" </dev/null; \
+		done; \
+	done
+
+bench: ## benchmarks whose names match BENCH (all)
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./engine/... ./native/...
+
+generate: ## make generated code and pictures again
+	$(GO) generate ./...
+
+lint: ## static analysis
+	$(GO) vet ./...
+	GOOS=js GOARCH=wasm $(GO) vet ./engine/... ./web/...
+	@if command -v golangci-lint >/dev/null; then golangci-lint run; else echo 'golangci-lint skipped: install it to run it'; fi
+
+fmt: ## format all Go code
+	gofmt -w $$(git ls-files -co --exclude-standard '*.go')
+
+check: lint ## formatting, analysis, and builds for the other platforms
+	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "not formatted, run make fmt:"; echo "$$unformatted"; exit 1; fi
+	@for platform in linux/arm64 darwin/arm64 windows/amd64; do \
+		echo "build $$platform"; \
+		GOOS=$${platform%/*} GOARCH=$${platform#*/} $(GO) build -o /dev/null ./native/cmd/kvscope; \
+	done
+	@echo 'build js/wasm'; GOOS=js GOARCH=wasm $(GO) build -o /dev/null ./web/cmd/wasm
+
+clean: ## remove what was built
+	rm -rf bin .cache
+	find $(dist) -type f -not -name README -not -name .gitignore -delete
+
+train: build ## train both demo models and put them in assets/models
+	@mkdir -p data
+	for model in attention ratplus; do \
+		bin/kvscope train --config assets/training/$$model.conf --out data/$$model --resume; \
+		cp data/$$model/model.safetensors assets/models/$$model.safetensors; \
+	done
