@@ -2,32 +2,37 @@ package ops
 
 import "math"
 
+// sigmoid takes e^−|x|, which cannot overflow, for either sign.
 func sigmoid(dst, x []float32) {
 	CheckSame("Sigmoid", len(dst), len(x))
 	for i, v := range x {
-		dst[i] = 1 / (1 + exp(-v))
+		e := expNegative(-abs(v))
+		top := float32(1)
+		if math.Signbit(float64(v)) {
+			top = e
+		}
+		dst[i] = top / (1 + e)
 	}
 }
 
 func gelu(dst, x []float32) {
 	CheckSame("GELU", len(dst), len(x))
 	for i, v := range x {
-		dst[i] = v * normalCDF(v)
+		cdf, _ := normalCDF(v)
+		dst[i] = v * cdf
 	}
 }
 
 func geluBackward(dx, dy, x []float32) {
 	CheckSame("GELUBackward dx and x", len(dx), len(x))
 	CheckSame("GELUBackward dy and x", len(dy), len(x))
+	const inverseRoot2Pi = 0.3989422804
 	for i, v := range x {
-		density := float32(1/math.Sqrt(2*math.Pi)) * exp(-0.5*v*v)
-		dx[i] = dy[i] * (normalCDF(v) + v*density)
+		cdf, bell := normalCDF(v)
+		dx[i] = dy[i] * (cdf + float32(v*float32(inverseRoot2Pi*bell)))
 	}
 }
 
-func exp(x float32) float32 { return float32(math.Exp(float64(x))) }
-
-// normalCDF is Φ(x), the distribution function of the standard normal.
-func normalCDF(x float32) float32 {
-	return float32(0.5 * math.Erfc(-float64(x)/math.Sqrt2))
+func abs(x float32) float32 {
+	return math.Float32frombits(math.Float32bits(x) &^ (1 << 31))
 }

@@ -1,5 +1,6 @@
 package ops
 
+// attend sums values in order of position, one chain per channel.
 func attend(dst, weights, q, keys, values []float32, spans []Span, scale float32) {
 	CheckAttend(dst, weights, q, keys, values, spans)
 	d, at := len(q), 0
@@ -15,7 +16,7 @@ func attend(dst, weights, q, keys, values []float32, spans []Span, scale float32
 			w := weights[at]
 			at++
 			for c, v := range values[j*d:][:d] {
-				dst[c] += w * v
+				dst[c] += float32(w * v)
 			}
 		}
 	}

@@ -8,7 +8,7 @@ func memoryScan(dst Matrix, state []float32, gate, x Matrix) {
 	for t := range x.Rows {
 		out, g, in := dst.Row(t), gate.Row(t), x.Row(t)
 		for c, s := range state {
-			s = g[c]*s + (1-g[c])*in[c]
+			s = float32(g[c]*s) + float32((1-g[c])*in[c])
 			state[c], out[c] = s, s
 		}
 	}
@@ -21,19 +21,19 @@ func memoryScanBackward(dx, dgate, dy, y, gate, x Matrix) {
 	const strip = 64
 	for lo := 0; lo < x.Cols; lo += strip {
 		hi := min(lo+strip, x.Cols)
-		var adjoint, before [strip]float32
+		var carried, zeros [strip]float32
 		for t := x.Rows - 1; t >= 0; t-- {
 			up, g, in := dy.Row(t)[lo:hi], gate.Row(t)[lo:hi], x.Row(t)[lo:hi]
 			down, dg := dx.Row(t)[lo:hi], dgate.Row(t)[lo:hi]
-			prev := before[:]
+			prev := zeros[:]
 			if t > 0 {
 				prev = y.Row(t - 1)[lo:hi]
 			}
 			for c := range up {
-				a := up[c] + adjoint[c]
-				adjoint[c] = g[c] * a
+				a := up[c] + carried[c]
+				carried[c] = float32(g[c] * a)
 				down[c] = (1 - g[c]) * a
-				dg[c] += (prev[c] - in[c]) * a
+				dg[c] += float32((prev[c] - in[c]) * a)
 			}
 		}
 	}

@@ -8,9 +8,9 @@ func rmsNorm(dst, x, weight []float32, eps float32) {
 	d := len(weight)
 	for t := range n {
 		row, out := x[t*d:][:d], dst[t*d:][:d]
-		inv := inverseRMS(row, eps)
+		inv := InverseRMS(dot(row, row), d, eps)
 		for c, v := range row {
-			out[c] = v * inv * weight[c]
+			out[c] = float32(v*inv) * weight[c]
 		}
 	}
 }
@@ -27,20 +27,23 @@ func rmsNormBackward(dx, dweight, dy, x, weight []float32, eps float32) {
 	d := len(weight)
 	for t := range n {
 		row, up, down := x[t*d:][:d], dy[t*d:][:d], dx[t*d:][:d]
-		inv := inverseRMS(row, eps)
-		var dot float32
+		inv := InverseRMS(dot(row, row), d, eps)
+		pull := InverseRMSPull(dot3(up, weight, row), d, inv)
 		for c, v := range row {
-			dot += up[c] * weight[c] * v
-		}
-		pull := dot * inv * inv * inv / float32(d)
-		for c, v := range row {
-			down[c] += inv*weight[c]*up[c] - pull*v
-			dweight[c] += up[c] * v * inv
+			down[c] += float32(float32(inv*weight[c])*up[c]) - float32(pull*v)
+			dweight[c] += float32(float32(up[c]*v) * inv)
 		}
 	}
 }
 
-func inverseRMS(row []float32, eps float32) float32 {
-	sum := dot(row, row)
-	return 1 / float32(math.Sqrt(float64(sum/float32(len(row))+eps)))
+// InverseRMS returns (squares/d + eps)^-1/2 for a row of d values whose squares
+// sum to squares. It is shared by all tables, so that they round alike.
+func InverseRMS(squares float32, d int, eps float32) float32 {
+	return 1 / float32(math.Sqrt(float64(squares/float32(d)+eps)))
+}
+
+// InverseRMSPull returns dot·inv³/d, by which RMSNormBackward pulls a row of d
+// values towards zero, given dot = Σ dy∘weight∘x and inv of InverseRMS.
+func InverseRMSPull(dot float32, d int, inv float32) float32 {
+	return float32(float32(float32(dot*inv)*inv)*inv) / float32(d)
 }

@@ -8,7 +8,7 @@ func rope(x, cos, sin []float32) {
 		a, b := x[r*2*h:][:h], x[r*2*h+h:][:h]
 		for i, c := range cos {
 			s := sin[i]
-			a[i], b[i] = a[i]*c-b[i]*s, b[i]*c+a[i]*s
+			a[i], b[i] = float32(a[i]*c)-float32(b[i]*s), float32(b[i]*c)+float32(a[i]*s)
 		}
 	}
 }

@@ -9,25 +9,19 @@ func softmax(x []float32, cols int, scale float32) {
 	}
 }
 
-// softmaxRow leaves a row of nothing but -Inf as zeros: there is nothing to
-// attend to, and NaN would spread.
+// softmaxRow leaves a row of nothing but -Inf as zeros: there is nothing to attend
+// to, and NaN would spread. Neither the maximum starting from the lowest finite
+// value nor the sum taken as at least 1, what the maximum itself contributes,
+// changes any other row.
 func softmaxRow(row []float32, scale float32) {
-	top := float32(math.Inf(-1))
+	top := float32(-math.MaxFloat32)
+	for _, v := range row {
+		top = max(top, v*scale)
+	}
 	for i, v := range row {
-		row[i] = v * scale
-		top = max(top, row[i])
+		row[i] = expNegative(float32(v*scale) - top)
 	}
-	if math.IsInf(float64(top), -1) {
-		clear(row)
-		return
-	}
-	var sum float32
-	for i, v := range row {
-		e := exp(v - top)
-		row[i] = e
-		sum += e
-	}
-	inv := 1 / sum
+	inv := 1 / max(1, sum(row))
 	for i := range row {
 		row[i] *= inv
 	}
@@ -38,9 +32,9 @@ func softmaxBackward(dp, p []float32, cols int, scale float32) {
 	n := CheckWhole("SoftmaxBackward", len(p), cols)
 	for r := range n {
 		d, p := dp[r*cols:][:cols], p[r*cols:][:cols]
-		sum := dot(d, p)
+		mean := dot(d, p)
 		for i, v := range p {
-			d[i] = scale * v * (d[i] - sum)
+			d[i] = float32(scale*v) * (d[i] - mean)
 		}
 	}
 }
