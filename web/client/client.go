@@ -1,0 +1,45 @@
+// Package client is the page's way to the engine: it asks for a run and hands on
+// what happens, event by event. The page knows the Engine interface only; whether a
+// server or a recorded run answers is decided where the page is made.
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"kvscope/engine/run"
+	"kvscope/engine/trace"
+)
+
+// Engine answers the page.
+type Engine interface {
+	// Meta says what the engine has.
+	Meta(ctx context.Context) (Meta, error)
+	// Run runs req and emits what happens to sink, in order, until the run is over,
+	// ctx is cancelled or sink returns an error. A run that failed by itself ends in
+	// a Failure event and a nil error; an error means that its end was never heard
+	// of, and is a LostError when the engine could not be reached or went away.
+	Run(ctx context.Context, req run.Request, sink trace.Sink) error
+}
+
+// Meta is what the engine has, beyond what every program of this version knows.
+type Meta struct {
+	Version string          `json:"version"`
+	Models  []run.ModelInfo `json:"models"`
+}
+
+// LostError says that the engine could not be reached or went away.
+type LostError struct{ Err error }
+
+// Error says what happened.
+func (e *LostError) Error() string { return fmt.Sprintf("connection lost: %v", e.Err) }
+
+// Unwrap is the cause.
+func (e *LostError) Unwrap() error { return e.Err }
+
+// IsLost reports whether err says that the engine is gone.
+func IsLost(err error) bool {
+	var lost *LostError
+	return errors.As(err, &lost)
+}

@@ -1,0 +1,103 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+
+	"github.com/coder/websocket"
+
+	"kvscope/engine/run"
+	"kvscope/engine/trace"
+)
+
+// maxFrame bounds one message of a run: what trace allows a payload, and its
+// prefix.
+const maxFrame = 16<<20 + 64
+
+// Server is the Engine of `kvscope serve`.
+type Server struct {
+	base *url.URL
+}
+
+// NewServer returns the engine at the origin of base, a page of that server.
+func NewServer(base *url.URL) *Server {
+	return &Server{&url.URL{Scheme: base.Scheme, Host: base.Host}}
+}
+
+// Meta asks /api/meta.
+func (s *Server) Meta(ctx context.Context) (Meta, error) {
+	var m Meta
+	at := s.base.JoinPath("api/meta").String()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
+	if err != nil {
+		return m, fmt.Errorf("ask %s: %w", at, err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return m, &LostError{err}
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return m, fmt.Errorf("ask %s: status %s", at, resp.Status)
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&m); err != nil {
+		return m, fmt.Errorf("read %s: %w", at, err)
+	}
+	return m, nil
+}
+
+// Run sends req over a WebSocket of its own and reads its frames. Cancelling ctx
+// closes the socket, which stops the run.
+func (s *Server) Run(ctx context.Context, req run.Request, sink trace.Sink) error {
+	at := *s.base.JoinPath("api/run")
+	at.Scheme = map[string]string{"https": "wss"}[at.Scheme]
+	if at.Scheme == "" {
+		at.Scheme = "ws"
+	}
+	body, err := json.Marshal(req)
+	if err != nil {
+		return fmt.Errorf("write request: %w", err)
+	}
+	conn, _, err := websocket.Dial(ctx, at.String(), nil)
+	if err != nil {
+		return lost(ctx, err)
+	}
+	defer conn.CloseNow()
+	conn.SetReadLimit(maxFrame)
+	if err := conn.Write(ctx, websocket.MessageText, body); err != nil {
+		return lost(ctx, err)
+	}
+	for {
+		_, frame, err := conn.Read(ctx)
+		if err != nil {
+			return lost(ctx, err)
+		}
+		e, err := trace.Decode(frame)
+		if err != nil {
+			return fmt.Errorf("read frame: %w", err)
+		}
+		if err := sink.Emit(e); err != nil {
+			return err
+		}
+		switch e.(type) {
+		case *trace.Done, *trace.Failure:
+			return nil
+		}
+	}
+}
+
+// lost tells a cancelled run from a connection that broke.
+func lost(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if errors.Is(err, io.EOF) || websocket.CloseStatus(err) == websocket.StatusNormalClosure {
+		err = errors.New("the server closed the connection before the run was over")
+	}
+	return &LostError{err}
+}

@@ -1,0 +1,108 @@
+package picture
+
+// Metric is what the head grid colours by.
+type Metric string
+
+// The metrics, as they stand in a URL.
+const (
+	Hit    Metric = "hit"    // share of the answer steps whose gold position was picked
+	Recall Metric = "recall" // share of the truly heaviest candidates that were picked
+	Mass   Metric = "mass"   // dense attention mass that the picks kept
+)
+
+// Metrics lists them in the order of the switch.
+func Metrics() []Metric { return []Metric{Hit, Recall, Mass} }
+
+// Heads is the head grid: what each head's selections were worth so far.
+type Heads struct {
+	Layers, Heads int
+	Cells         []HeadCell // [Layers, Heads]
+	Steps         int        // answer steps counted
+}
+
+// HeadCell is what one head's selections were worth.
+type HeadCell struct {
+	Hit          bool    // the gold position was picked at every answer step that has one
+	Hits, Golds  int     // steps that picked it, steps that have one
+	Recall, Mass float32 // below 0: not known
+}
+
+// Value is the cell under a metric, within 0..1, below 0 when not known.
+func (c HeadCell) Value(m Metric) float32 {
+	switch m {
+	case Recall:
+		return c.Recall
+	case Mass:
+		return c.Mass
+	}
+	switch {
+	case c.Golds > 0:
+		return float32(c.Hits) / float32(c.Golds)
+	case c.Hit:
+		return 1
+	}
+	return -1
+}
+
+// At is the cell of a head.
+func (h *Heads) At(head Head) HeadCell {
+	i := head.Layer*h.Heads + head.Head
+	if i < 0 || i >= len(h.Cells) {
+		return HeadCell{Recall: -1, Mass: -1}
+	}
+	return h.Cells[i]
+}
+
+// Mean is the mean of a metric over the heads where it is known, below 0 when it
+// is known for none.
+func (h *Heads) Mean(m Metric) float32 {
+	var sum float32
+	n := 0
+	for _, c := range h.Cells {
+		if v := c.Value(m); v >= 0 {
+			sum += v
+			n++
+		}
+	}
+	if n == 0 {
+		return -1
+	}
+	return sum / float32(n)
+}
+
+// Hits is the number of heads that are a hit.
+func (h *Heads) Hits() int {
+	n := 0
+	for _, c := range h.Cells {
+		if c.Hit {
+			n++
+		}
+	}
+	return n
+}
+
+// HeadGrid is the head grid so far. Once the run is done its own figures are shown,
+// else those of the steps that arrived.
+func (r *Run) HeadGrid() *Heads {
+	if r.Header == nil {
+		return &Heads{}
+	}
+	h := &Heads{Layers: r.Header.Layers, Heads: r.Header.Heads, Steps: len(r.steps)}
+	h.Cells = make([]HeadCell, h.Layers*h.Heads)
+	for i := range h.Cells {
+		h.Cells[i] = HeadCell{Hits: r.found[i].hits, Golds: r.found[i].gold, Recall: -1, Mass: -1}
+	}
+	hits := r.tally.Hits()
+	known := len(r.steps) > 0
+	if r.Done != nil && len(r.Done.Hits) > 0 {
+		hits, known = r.Done.Hits, true
+	}
+	if !known {
+		return h
+	}
+	for _, v := range hits {
+		c := &h.Cells[v.Layer*h.Heads+v.Head]
+		c.Hit, c.Recall, c.Mass = v.Hit, float32(v.Recall), float32(v.Mass)
+	}
+	return h
+}

@@ -1,0 +1,70 @@
+package state
+
+import (
+	"time"
+
+	"kvscope/engine/run"
+)
+
+// Action changes a snapshot and says what the page must do about it.
+type Action interface {
+	apply(s *Snapshot) []Effect
+}
+
+// Effect is something only the page can do.
+type Effect interface{ effect() }
+
+// Start asks for a run in a column. Earlier runs of the column are over.
+type Start struct {
+	Side, Gen int
+	Request   run.Request
+}
+
+// Cancel stops what a column is doing.
+type Cancel struct{ Side int }
+
+// Link makes the address say Query. A link that is pushed can be gone back from.
+type Link struct {
+	Query string
+	Push  bool
+}
+
+// AskMeta asks what can be asked for, after a while.
+type AskMeta struct{ After time.Duration }
+
+// KeepTheme keeps the choice of colours.
+type KeepTheme struct{ Theme Theme }
+
+// Wait asks for a Tick after a while.
+type Wait struct{ For time.Duration }
+
+// ShowNeedle scrolls the prompts to the needle.
+type ShowNeedle struct{}
+
+// FocusTask moves the keyboard to the tasks.
+type FocusTask struct{}
+
+func (Start) effect()      {}
+func (Cancel) effect()     {}
+func (Link) effect()       {}
+func (AskMeta) effect()    {}
+func (KeepTheme) effect()  {}
+func (Wait) effect()       {}
+func (ShowNeedle) effect() {}
+func (FocusTask) effect()  {}
+
+// Do applies an action. It leaves s as it was.
+func (s Snapshot) Do(a Action) (Snapshot, []Effect) {
+	before := s.Query()
+	effects := a.apply(&s)
+	for _, e := range effects {
+		if _, links := e.(Link); links {
+			return s, effects
+		}
+	}
+	// Where the eye rests goes into the address without a trace in the history.
+	if _, restores := a.(Restore); !restores && s.Query() != before {
+		effects = append(effects, Link{Query: s.Query()})
+	}
+	return s, effects
+}

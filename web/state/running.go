@@ -1,0 +1,198 @@
+package state
+
+import (
+	"maps"
+	"time"
+
+	"kvscope/engine/trace"
+	"kvscope/web/client"
+	"kvscope/web/picture"
+)
+
+// retryAfter is how long to wait before asking for a lost server again.
+const retryAfter = 2 * time.Second
+
+// MetaArrived says what can be asked for. It starts what was waiting for it.
+type MetaArrived struct{ Meta client.Meta }
+
+func (a MetaArrived) apply(s *Snapshot) []Effect {
+	again := s.MetaPhase == Failed
+	s.Meta, s.MetaPhase, s.MetaError = a.Meta, Done, ""
+	s.Draft = s.withModels(s.Draft)
+	s.Form = s.withModels(s.Form)
+	if again || !s.started() {
+		return Run{}.start(s, false)
+	}
+	return nil
+}
+
+// withModels fills in models that were not chosen: one of each backbone if there
+// is, the attention one first.
+func (s *Snapshot) withModels(f Form) Form {
+	pick := func(arch, not string) string {
+		for _, m := range s.Meta.Models {
+			if m.Arch == arch && m.Name != not {
+				return m.Name
+			}
+		}
+		for _, m := range s.Meta.Models {
+			if m.Name != not {
+				return m.Name
+			}
+		}
+		return ""
+	}
+	if f.Left == "" {
+		f.Left = pick("attention", f.Right)
+	}
+	if f.Right == "" {
+		f.Right = pick("ratplus", f.Left)
+	}
+	return f
+}
+
+func (s *Snapshot) started() bool { return s.runs > 0 }
+
+// MetaFailed says that it could not be heard what can be asked for.
+type MetaFailed struct{ Err error }
+
+func (a MetaFailed) apply(s *Snapshot) []Effect {
+	s.MetaPhase, s.MetaError = Failed, a.Err.Error()
+	return []Effect{AskMeta{After: retryAfter}}
+}
+
+// Run runs the draft.
+type Run struct{}
+
+func (a Run) apply(s *Snapshot) []Effect { return a.start(s, true) }
+
+func (Run) start(s *Snapshot, link bool) []Effect {
+	if s.MetaPhase != Done {
+		return nil
+	}
+	f := s.withModels(s.Draft)
+	problems := Problems{}
+	var starts []Effect
+	for side := range Sides {
+		model := f.Model(side)
+		if model == "" {
+			continue
+		}
+		req, p := f.Request(model, s.Longest())
+		maps.Copy(problems, p)
+		starts = append(starts, Start{Side: side, Request: req})
+	}
+	if len(starts) == 0 {
+		problems["model"] = "the server has no models"
+	}
+	s.Problems = problems
+	if len(problems) > 0 {
+		return nil
+	}
+	s.Draft, s.Form = f, f
+	s.Playing = false
+	for i, e := range starts {
+		st := e.(Start)
+		s.runs++
+		st.Gen = s.runs
+		starts[i] = st
+		c := &s.Columns[st.Side]
+		*c = Column{
+			Model: st.Request.Model, Phase: Loading, Gen: st.Gen,
+			Run: c.Run, Version: c.Version + 1, next: &picture.Run{},
+		}
+	}
+	if !link {
+		return append(starts, Link{Query: s.Query()})
+	}
+	s.Line, s.Pin = Auto, None
+	return append(starts, Link{Query: s.Query(), Push: true})
+}
+
+// Stop stops the runs by hand. What arrived stays.
+type Stop struct{}
+
+func (Stop) apply(s *Snapshot) []Effect {
+	var out []Effect
+	for side := range s.Columns {
+		c := &s.Columns[side]
+		if c.Phase != Loading {
+			continue
+		}
+		c.Phase, c.Stopped, c.Gen = Idle, true, 0
+		c.Version++
+		out = append(out, Cancel{Side: side})
+	}
+	return out
+}
+
+// Arrived hands in what came of a run.
+type Arrived struct {
+	Side, Gen int
+	Events    []trace.Event
+}
+
+func (a Arrived) apply(s *Snapshot) []Effect {
+	c := &s.Columns[a.Side]
+	if c.Gen != a.Gen || c.Phase != Loading {
+		return nil
+	}
+	for _, e := range a.Events {
+		if f, failed := e.(*trace.Failure); failed {
+			s.fail(c, f)
+			return nil
+		}
+		if err := c.next.Emit(e); err != nil {
+			c.fail(Problem{Message: "The server sent something out of order: " + err.Error(), Advice: "Reload the page; it may be older than the server."})
+			return []Effect{Cancel{Side: a.Side}}
+		}
+		c.Run = c.next
+		c.Version++
+		if _, done := e.(*trace.Done); done {
+			c.Phase = Done
+		}
+	}
+	return nil
+}
+
+func (s *Snapshot) fail(c *Column, f *trace.Failure) {
+	if f.Field != "" && f.Field != "model" {
+		s.Problems = maps.Clone(s.Problems)
+		s.Problems[f.Field] = f.Message
+		c.fail(Problem{Message: f.Field + ": " + f.Message, Advice: "Correct the field that is marked on the left and run again."})
+		return
+	}
+	c.fail(Problem{Message: f.Message, Advice: "Run again, or change the request."})
+}
+
+func (c *Column) fail(p Problem) {
+	c.Phase, c.Problem = Failed, p
+	c.Version++
+}
+
+// Ended says that a run's end was never heard of.
+type Ended struct {
+	Side, Gen int
+	Err       error
+}
+
+func (a Ended) apply(s *Snapshot) []Effect {
+	c := &s.Columns[a.Side]
+	if c.Gen != a.Gen || c.Phase != Loading {
+		return nil
+	}
+	if !client.IsLost(a.Err) {
+		c.fail(Problem{Message: a.Err.Error(), Advice: "Reload the page; it may be older than the server."})
+		return nil
+	}
+	c.fail(Problem{
+		Message: "The server went away.",
+		Advice:  "Start it again with “kvscope serve”. This page asks for it every two seconds and then runs again by itself.",
+		Lost:    true,
+	})
+	if s.MetaPhase == Failed {
+		return nil
+	}
+	s.MetaPhase, s.MetaError = Failed, a.Err.Error()
+	return []Effect{AskMeta{After: retryAfter}}
+}

@@ -1,0 +1,184 @@
+package state
+
+import (
+	"kvscope/engine/run"
+	"kvscope/web/client"
+	"kvscope/web/picture"
+)
+
+// Phase is where something that takes time stands.
+type Phase string
+
+// The phases, as they stand in data-state.
+const (
+	Idle    Phase = "idle"
+	Loading Phase = "loading"
+	Done    Phase = "done"
+	Failed  Phase = "failed"
+)
+
+// Snapshot is everything the explorer shows. It is a value: an Action makes a new
+// one. The runs it points to only grow, and their Columns count how far.
+type Snapshot struct {
+	Place    // what a link would restore; its Form is that of the run on the screen
+	Draft    Form
+	Problems Problems // of the draft, by field
+
+	Meta      client.Meta
+	MetaPhase Phase
+	MetaError string
+
+	Columns [Sides]Column
+	Hover   Hover
+	Preview *picture.Head // head under the cursor
+
+	Playing bool
+	Help    bool
+	Theme   Theme
+	Dark    bool // what the theme comes to
+	runs    int  // runs started, to tell late events from current ones
+}
+
+// Sides is the number of columns.
+const Sides = 2
+
+// Column is one backbone's run.
+type Column struct {
+	Model   string
+	Phase   Phase
+	Run     *picture.Run // the run on the screen, nil before the first
+	Version int          // grows with every change of Run
+	Gen     int          // which start this is
+	Stopped bool         // by hand
+	Problem Problem
+	next    *picture.Run // the run being awaited, until its header is there
+}
+
+// Problem is why a column failed.
+type Problem struct {
+	Message string
+	Advice  string // what to do about it
+	Lost    bool   // the server could not be reached or went away
+}
+
+// Hover is what the pointer is on.
+type Hover struct {
+	On    bool
+	Block int
+	Line  int // line under the pointer, or None where only a block is
+}
+
+// Theme is the choice of colours.
+type Theme string
+
+// The themes, as kept in the browser.
+const (
+	System Theme = "system"
+	Light  Theme = "light"
+	Dark   Theme = "dark"
+)
+
+// New is the state before anything is known.
+func New(p Place) Snapshot {
+	s := Snapshot{Place: p, Draft: p.Form, MetaPhase: Loading, Theme: System}
+	for i := range s.Columns {
+		s.Columns[i].Phase = Idle
+	}
+	return s
+}
+
+// Running reports whether a run is under way.
+func (s *Snapshot) Running() bool {
+	for _, c := range s.Columns {
+		if c.Phase == Loading {
+			return true
+		}
+	}
+	return false
+}
+
+// Lines is how many lines can be stepped through.
+func (s *Snapshot) Lines() int {
+	n := 0
+	for _, c := range s.Columns {
+		if c.Run != nil {
+			n = max(n, c.Run.LineCount())
+		}
+	}
+	return n
+}
+
+// Planned is how many lines there will be.
+func (s *Snapshot) Planned() int {
+	n := 0
+	for _, c := range s.Columns {
+		if c.Run != nil {
+			n = max(n, c.Run.Planned())
+		}
+	}
+	return n
+}
+
+// Cursor is the line looked at: the chosen one, else the newest while running and
+// the first that has an answer to find after. -1 when there is no line.
+func (s *Snapshot) Cursor() int {
+	n := s.Lines()
+	switch {
+	case n == 0:
+		return -1
+	case s.Line >= 0:
+		return min(s.Line, n-1)
+	case s.Running():
+		return n - 1
+	}
+	for _, c := range s.Columns {
+		if c.Run == nil {
+			continue
+		}
+		for i, l := range c.Run.Lines() {
+			if c.Run.Gold(l.Step) >= 0 {
+				return i
+			}
+		}
+	}
+	return n - 1
+}
+
+// Looked is the head the pictures are of: the one under the cursor, else the
+// locked one, else nil for all heads.
+func (s *Snapshot) Looked() *picture.Head {
+	if s.Preview != nil {
+		return s.Preview
+	}
+	return s.Head
+}
+
+// Heads is the layers and heads of the models on the screen.
+func (s *Snapshot) Heads() (layers, heads int) {
+	for _, c := range s.Columns {
+		if c.Run != nil && c.Run.Header != nil {
+			layers, heads = max(layers, c.Run.Header.Layers), max(heads, c.Run.Header.Heads)
+		}
+	}
+	return layers, heads
+}
+
+// Longest is the shorter of the contexts of the draft's models, 0 when not known.
+func (s *Snapshot) Longest() int {
+	n := 0
+	for side := range Sides {
+		if m := s.model(s.Draft.Model(side)); m != nil && m.Context > 0 && (n == 0 || m.Context < n) {
+			n = m.Context
+		}
+	}
+	return n
+}
+
+func (s *Snapshot) model(name string) *run.ModelInfo {
+	for i := range s.Meta.Models {
+		if s.Meta.Models[i].Name == name {
+			return &s.Meta.Models[i]
+		}
+	}
+	return nil
+}
