@@ -1,0 +1,204 @@
+package run
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"kvscope/engine/checkpoint"
+	"kvscope/engine/input"
+	"kvscope/engine/model"
+	"kvscope/engine/ops"
+	"kvscope/engine/sparse"
+	"kvscope/engine/tokenizer"
+	"kvscope/engine/trace"
+	"kvscope/engine/train"
+)
+
+// testEngine holds one small model with fresh weights: what it answers is noise,
+// what it reads is not.
+func testEngine(t testing.TB, arch model.Arch) *Engine {
+	t.Helper()
+	tok := tokenizer.New()
+	cfg := model.Config{
+		Arch: arch, Vocab: tok.Size(), Dim: 32, Heads: 2, Layers: 2, Hidden: 64, Context: 256,
+		RopeBase: 10000, Eps: 1e-6, Tied: true, GateBias: arch == model.RATPlus,
+	}
+	meta := cfg.Metadata()
+	meta["tokenizer"] = tok.Fingerprint()
+	var file bytes.Buffer
+	if err := checkpoint.Write(&file, meta, train.Initialise(cfg, 1).Tensors(cfg, "", checkpoint.NewF32)); err != nil {
+		t.Fatal(err)
+	}
+	f, err := checkpoint.Parse(file.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := NewEngine(tok, ops.Reference())
+	if err := e.Add("m", "fresh", f); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func record(t *testing.T, e *Engine, req Request) *trace.Run {
+	t.Helper()
+	req.Model = "m"
+	r := &trace.Run{}
+	if err := e.Run(t.Context(), req, r); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// TestEveryMethod runs each method and checks that the trace is whole: every head
+// reported for every step, within its budget, read fraction as counted.
+func TestEveryMethod(t *testing.T) {
+	for _, arch := range []model.Arch{model.Attention, model.RATPlus} {
+		e := testEngine(t, arch)
+		for _, m := range sparse.Methods() {
+			r := record(t, e, Request{Task: "MK-1", Seed: 3, Method: m.ID, Budget: "1/4", Block: 8, MaxNew: 3})
+			if r.Done == nil || len(r.Steps) == 0 {
+				t.Fatalf("%s: did not finish", m.ID)
+			}
+			if r.Header.Block != 8 && m.Unit == sparse.UnitBlock {
+				t.Errorf("%s: block %d", m.ID, r.Header.Block)
+			}
+			seen := 0
+			for _, s := range r.Selections {
+				if s.Step < 0 {
+					if m.Phase != sparse.PhasePrefill {
+						t.Errorf("%s: selection in the prefill", m.ID)
+					}
+					continue
+				}
+				seen++
+				var mass float64
+				for _, p := range s.Mass {
+					mass += float64(p)
+				}
+				if math.Abs(mass-1) > 1e-4 {
+					t.Errorf("%s: dense mass sums to %g", m.ID, mass)
+				}
+				selects := m.ID != "dense" && (m.Phase != sparse.PhasePrefill || s.Step == 0)
+				extra := 0
+				if m.Phase == sparse.PhaseEvict {
+					extra = s.Step + 1
+				}
+				if n := s.Count(0); selects && n > r.Header.K+extra || !selects && n != s.Candidates {
+					t.Errorf("%s step %d: %d of %d candidates picked, k %d", m.ID, s.Step, n, s.Candidates, r.Header.K)
+				}
+			}
+			if want := len(r.Steps) * r.Header.Layers * r.Header.Heads; seen != want {
+				t.Errorf("%s: %d selections of steps, want %d", m.ID, seen, want)
+			}
+			if f := r.Done.ReadFraction; m.ID == "dense" && f != 1 || m.ID != "dense" && !(f > 0 && f < 0.6) {
+				t.Errorf("%s: read fraction %g", m.ID, f)
+			}
+		}
+	}
+}
+
+// TestWholeBudgetEqualsDense: a method that may read everything answers, token for
+// token and probability for probability, as dense attention does.
+func TestWholeBudgetEqualsDense(t *testing.T) {
+	e := testEngine(t, model.RATPlus)
+	dense := record(t, e, Request{Task: "S-2", Seed: 5})
+	for _, method := range []string{"quest", "moba", "snapkv", "oracle-block", "oracle-token"} {
+		r := record(t, e, Request{Task: "S-2", Seed: 5, Method: method, Budget: "1"})
+		if r.Done.ReadFraction != 1 {
+			t.Errorf("%s: read fraction %g at budget 1", method, r.Done.ReadFraction)
+		}
+		for i, s := range r.Steps {
+			if s.Token != dense.Steps[i].Token || math.Abs(float64(s.Prob-dense.Steps[i].Prob)) > 1e-6 {
+				t.Errorf("%s step %d: %v %g, dense %v %g", method, i, s.Token, s.Prob, dense.Steps[i].Token, dense.Steps[i].Prob)
+			}
+		}
+	}
+}
+
+// TestDeterministic: the same request tells the same story, times apart.
+func TestDeterministic(t *testing.T) {
+	e := testEngine(t, model.RATPlus)
+	req := Request{Task: "MQ", Seed: 9, Method: "quest", Selector: "random", Budget: "1/8", Block: 8}
+	a, b := record(t, e, req), record(t, e, req)
+	if len(a.Selections) != len(b.Selections) {
+		t.Fatal("different numbers of selections")
+	}
+	for i := range a.Selections {
+		if !bytes.Equal(a.Selections[i].Picked, b.Selections[i].Picked) || !slices.Equal(a.Selections[i].Mass, b.Selections[i].Mass) {
+			t.Fatalf("selection %d differs", i)
+		}
+	}
+}
+
+func TestBadRequests(t *testing.T) {
+	e := testEngine(t, model.Attention)
+	half := 1.5
+	for _, tc := range []struct {
+		field string
+		req   Request
+	}{
+		{"model", Request{Model: "gpt", Task: "S-1"}},
+		{"task", Request{Model: "m", Task: "S-9"}},
+		{"task", Request{Model: "m"}},
+		{"task", Request{Model: "m", Task: "S-1", Text: "words", Key: "k"}},
+		{"context", Request{Model: "m", Task: "S-1", Context: 257}},
+		{"context", Request{Model: "m", Task: "S-1", Context: 5}},
+		{"context", Request{Model: "m", Task: "S-1", Context: -5}},
+		{"depth", Request{Model: "m", Task: "S-1", Depth: &half}},
+		{"method", Request{Model: "m", Task: "S-1", Method: "magic"}},
+		{"budget", Request{Model: "m", Task: "S-1", Method: "quest", Budget: "2"}},
+		{"budget", Request{Model: "m", Task: "S-1", Method: "quest", Budget: "a lot"}},
+		{"block", Request{Model: "m", Task: "S-1", Method: "quest", Block: -1}},
+		{"kernel", Request{Model: "m", Task: "S-1", Method: "snapkv", Kernel: 4}},
+		{"pooling", Request{Model: "m", Task: "S-1", Method: "snapkv", Pooling: "sum"}},
+		{"key", Request{Model: "m", Text: "words"}},
+		{"text", Request{Model: "m", Key: "k", Text: strings.Repeat("x", MaxText+1)}},
+		{"text", Request{Model: "m", Key: "k", Text: strings.Repeat("word ", 400)}},
+		{"max_new", Request{Model: "m", Task: "S-1", MaxNew: -1}},
+	} {
+		err := e.Run(t.Context(), tc.req, &trace.Run{})
+		if got := input.Field(err); got != tc.field {
+			t.Errorf("%+.60v: blames %q (%v), want %q", tc.req, got, err, tc.field)
+		}
+	}
+}
+
+func TestCancel(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	e := testEngine(t, model.Attention)
+	r := &trace.Run{}
+	err := e.Run(ctx, Request{Model: "m", Task: "S-2", Method: "quest"}, sinkFunc(func(ev trace.Event) error {
+		if _, ok := ev.(*trace.Step); ok {
+			cancel()
+		}
+		return r.Emit(ev)
+	}))
+	if !errors.Is(err, context.Canceled) || len(r.Steps) != 1 {
+		t.Errorf("%v after %d steps", err, len(r.Steps))
+	}
+}
+
+// TestSinkError: a sink that gives up ends the run with its error.
+func TestSinkError(t *testing.T) {
+	e, full := testEngine(t, model.Attention), errors.New("full")
+	n := 0
+	err := e.Run(t.Context(), Request{Model: "m", Task: "S-2", Method: "quest"}, sinkFunc(func(trace.Event) error {
+		if n++; n > 2 {
+			return full
+		}
+		return nil
+	}))
+	if !errors.Is(err, full) {
+		t.Errorf("got %v", err)
+	}
+}
+
+type sinkFunc func(trace.Event) error
+
+func (f sinkFunc) Emit(e trace.Event) error { return f(e) }
