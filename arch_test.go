@@ -1,0 +1,328 @@
+// Package kvscope_test holds the rules of ARCHITECTURE.md that a compiler does
+// not: who may import whom, and that everything exported says what it is.
+package kvscope_test
+
+import (
+	"encoding/json"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "kvscope"
+
+// rule restricts what the shipped code of some packages reaches, however many
+// imports away. Paths stand for themselves and everything below them; tests are
+// free.
+type rule struct {
+	from   string   // below the module; "" is all of it
+	except []string // packages of from that are free
+	only   []string // what may be reached; "std" is the standard library
+	never  []string // what may not
+	reason string
+}
+
+var rules = []rule{
+	{
+		from: "engine", only: []string{"std", module + "/engine"},
+		reason: "the engine is portable: the standard library and itself, natively and in the browser",
+	},
+	{
+		from: "engine", never: []string{"net"},
+		reason: "the engine knows no network: the server and the browser client carry its events",
+	},
+	{
+		from: "engine/ops", only: []string{"std", module + "/engine/ops"},
+		reason: "kernels are the lowest layer",
+	},
+	{
+		from: "engine/sparse", never: []string{module + "/engine/model", module + "/engine/trace", module + "/engine/niah", module + "/engine/run"},
+		reason: "a method sees one head's cache and nothing else: no model, no tracing, no task",
+	},
+	{
+		from: "engine/niah", never: []string{module + "/engine/model"},
+		reason: "a task is text and gold positions, whatever model reads it",
+	},
+	{
+		from: "viz", never: []string{module + "/engine", module + "/web", module + "/native", "github.com/maxence-charriere/go-app"},
+		reason: "pictures are made of numbers: viz is used by the page, the reports and the embeddable widget alike",
+	},
+	{
+		from: "web", never: []string{module + "/native"},
+		reason: "the page runs in a browser, where nothing native exists",
+	},
+	{
+		except: []string{module + "/native"}, never: []string{module + "/native"},
+		reason: "native is the top: nothing but itself imports it",
+	},
+	{
+		except: []string{module + "/assets", module + "/native", module + "/web/cmd/wasm"}, never: []string{module + "/assets"},
+		reason: "assets weigh megabytes: only the native binary and the browser program embed them",
+	},
+}
+
+// listed is what `go list` says of a package.
+type listed struct {
+	ImportPath string
+	Standard   bool
+	Imports    []string
+	ImportMap  map[string]string
+	Deps       []string
+}
+
+// below reports whether path is one of the roots or lies below one.
+func below(path string, roots ...string) bool {
+	return slices.ContainsFunc(roots, func(root string) bool {
+		return path == root || strings.HasPrefix(path, root+"/")
+	})
+}
+
+// list asks the go command for the packages of patterns and all they reach.
+func list(t *testing.T, env []string, patterns ...string) map[string]listed {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"list", "-deps", "-json=ImportPath,Standard,Imports,ImportMap,Deps"}, patterns...)...)
+	cmd.Env = append(os.Environ(), env...)
+	out, err := cmd.Output()
+	if err != nil {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			t.Fatalf("%v: %v\n%s", cmd.Args, err, exit.Stderr)
+		}
+		t.Fatal(err)
+	}
+	packages := map[string]listed{}
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		if err := d.Decode(&p); err == io.EOF {
+			return packages
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		packages[p.ImportPath] = p
+	}
+}
+
+// chain is a shortest way of imports from one package to another.
+func chain(packages map[string]listed, from, to string) string {
+	way := map[string]string{from: ""}
+	for queue := []string{from}; len(queue) > 0; queue = queue[1:] {
+		at := queue[0]
+		if at == to {
+			text := at
+			for at = way[at]; at != ""; at = way[at] {
+				text = at + " → " + text
+			}
+			return text
+		}
+		p := packages[at]
+		for _, next := range p.Imports {
+			if mapped, ok := p.ImportMap[next]; ok {
+				next = mapped
+			}
+			if _, seen := way[next]; !seen {
+				way[next] = at
+				queue = append(queue, next)
+			}
+		}
+	}
+	return from + " → ... → " + to
+}
+
+// breaches lists what package p reaches against r.
+func (r rule) breaches(packages map[string]listed, p listed) []string {
+	var out []string
+	for _, dep := range p.Deps {
+		std := packages[dep].Standard
+		allowed := len(r.only) == 0 || below(dep, r.only...) || std && slices.Contains(r.only, "std")
+		if !allowed || below(dep, r.never...) {
+			out = append(out, chain(packages, p.ImportPath, dep))
+		}
+	}
+	return out
+}
+
+func TestImports(t *testing.T) {
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The browser build has no native part, whose dependencies need not exist there.
+	var portable []string
+	for _, e := range entries {
+		if e.IsDir() && e.Name() != "native" && !strings.HasPrefix(e.Name(), ".") {
+			portable = append(portable, "./"+e.Name()+"/...")
+		}
+	}
+	builds := map[string]map[string]listed{
+		"native": list(t, nil, "./..."),
+		"wasm":   list(t, []string{"GOOS=js", "GOARCH=wasm"}, portable...),
+	}
+	for _, r := range rules {
+		name := r.from
+		if name == "" {
+			name = "all"
+		}
+		t.Run(name, func(t *testing.T) {
+			matched := false
+			for build, packages := range builds {
+				for path, p := range packages {
+					if !below(path, strings.TrimSuffix(module+"/"+r.from, "/")) || below(path, r.except...) {
+						continue
+					}
+					matched = true
+					for _, way := range r.breaches(packages, p) {
+						t.Errorf("%s build: %s\n%s", build, way, r.reason)
+					}
+				}
+			}
+			if !matched {
+				t.Skipf("there is no package below %s/%s yet: this runs as soon as there is one", module, r.from)
+			}
+		})
+	}
+}
+
+// TestRulesBite feeds every rule a package that breaks it.
+func TestRulesBite(t *testing.T) {
+	for _, r := range rules {
+		bad := slices.Concat(r.never, []string{"example.com/other"})[0]
+		packages := map[string]listed{bad: {ImportPath: bad}}
+		p := listed{ImportPath: module + "/" + r.from + "/x", Imports: []string{bad}, Deps: []string{bad}}
+		if got := r.breaches(packages, p); len(got) != 1 || !strings.Contains(got[0], bad) {
+			t.Errorf("rule for %q lets %s import %s: %q", r.from, p.ImportPath, bad, got)
+		}
+	}
+}
+
+// TestDocumented holds every package and every exported identifier to a doc
+// comment. Generated files are as their generator leaves them.
+func TestDocumented(t *testing.T) {
+	packages := map[string]bool{} // folder → has a package comment
+	files := token.NewFileSet()
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			skip := strings.HasPrefix(d.Name(), ".") && path != "." || strings.HasPrefix(d.Name(), "_") || d.Name() == "testdata"
+			if skip {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		f, err := parser.ParseFile(files, path, nil, parser.ParseComments|parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		dir := filepath.Dir(path)
+		packages[dir] = packages[dir] || f.Doc != nil
+		if ast.IsGenerated(f) {
+			return nil
+		}
+		for _, name := range undocumented(f) {
+			t.Errorf("%s: %s has no doc comment", files.Position(name.Pos()), name.Name)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for dir, documented := range packages {
+		if !documented {
+			t.Errorf("%s: the package has no doc comment", dir)
+		}
+	}
+}
+
+// undocumented lists the exported identifiers that f declares without saying what
+// they are. In a group of constants or variables, the group's comment will do.
+func undocumented(f *ast.File) []*ast.Ident {
+	var out []*ast.Ident
+	note := func(name *ast.Ident, docs ...*ast.CommentGroup) {
+		if name.IsExported() && !slices.ContainsFunc(docs, func(d *ast.CommentGroup) bool { return d != nil }) {
+			out = append(out, name)
+		}
+	}
+	for _, decl := range f.Decls {
+		switch d := decl.(type) {
+		case *ast.FuncDecl:
+			if d.Recv == nil || exportedReceiver(d.Recv.List[0].Type) {
+				note(d.Name, d.Doc)
+			}
+		case *ast.GenDecl:
+			for _, spec := range d.Specs {
+				switch s := spec.(type) {
+				case *ast.TypeSpec:
+					note(s.Name, d.Doc, s.Doc)
+				case *ast.ValueSpec:
+					for _, name := range s.Names {
+						note(name, d.Doc, s.Doc, s.Comment)
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+// exportedReceiver reports whether a method of that receiver can be seen outside.
+func exportedReceiver(t ast.Expr) bool {
+	for {
+		switch x := t.(type) {
+		case *ast.StarExpr:
+			t = x.X
+		case *ast.IndexExpr:
+			t = x.X
+		case *ast.IndexListExpr:
+			t = x.X
+		case *ast.Ident:
+			return x.IsExported()
+		default:
+			return false
+		}
+	}
+}
+
+func TestUndocumentedFinds(t *testing.T) {
+	const source = `package p
+func A() {}
+// B does.
+func B() {}
+func c() {}
+type D struct{}
+func (D) E() {}
+func (*d[T]) F() {}
+const G = 1
+// In a group.
+const (
+	H = 1
+)
+var (
+	I = 1 // a line
+	J = 1
+)
+`
+	f, err := parser.ParseFile(token.NewFileSet(), "p.go", source, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, id := range undocumented(f) {
+		names = append(names, id.Name)
+	}
+	if want := []string{"A", "D", "E", "G", "J"}; !slices.Equal(names, want) {
+		t.Errorf("undocumented: %v, want %v", names, want)
+	}
+}
