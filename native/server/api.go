@@ -45,7 +45,12 @@ func only(method string, next http.HandlerFunc) http.Handler {
 func (s *Server) models(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, struct {
 		Models []run.ModelInfo `json:"models"`
-	}{s.runner.Models()})
+	}{s.listModels()})
+}
+
+// listModels is a list even when it is empty, never null.
+func (s *Server) listModels() []run.ModelInfo {
+	return append([]run.ModelInfo{}, s.runner.Models()...)
 }
 
 // ask runs a request to its end and answers with the result.

@@ -39,7 +39,7 @@ type limits struct {
 func (s *Server) meta(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, meta{
 		Version: s.version,
-		Models:  s.runner.Models(),
+		Models:  s.listModels(),
 		Tasks:   tasks(),
 		Methods: methods(),
 		Limits:  limits{RequestBytes: maxRequest, Runs: cap(s.slots.taken)},
