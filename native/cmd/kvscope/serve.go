@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"syscall"
+
+	"kvscope/assets/dist"
+	"kvscope/engine/input"
+	"kvscope/native/server"
+)
+
+// serve shows the explorer until ctx is cancelled.
+func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	fs := flags("serve", stderr,
+		"kvscope serve --open",
+		"kvscope serve --addr 127.0.0.1:0 --json")
+	addr := fs.String("addr", "127.0.0.1:8080", "`host:port` to listen on; port 0 means any free one")
+	open := fs.Bool("open", false, "open a browser")
+	asJSON := fs.Bool("json", false, "print one JSON object once it listens")
+	if err := parse(fs, args); err != nil {
+		return err
+	}
+	if err := checkAddr(*addr); err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(stderr, nil))
+	engine, err := demoEngine()
+	if err != nil {
+		return err
+	}
+	program, err := dist.Load()
+	if errors.Is(err, dist.ErrNotBuilt) {
+		log.Warn("no page, only the API", "why", err)
+	} else if err != nil {
+		return err
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", *addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%s is taken, perhaps by another kvscope; choose another with --addr", *addr)
+	}
+	if err != nil {
+		return err
+	}
+	url, loopback := pageURL(l.Addr())
+	s, err := server.New(server.Config{
+		Runner: engine, Version: release, Program: program, Loopback: loopback, Log: log,
+	})
+	if err != nil {
+		l.Close()
+		return err
+	}
+	if !loopback {
+		log.Warn("other machines can reach this server; nothing asks them who they are", "addr", l.Addr().String())
+	}
+	if *asJSON {
+		err = json.NewEncoder(stdout).Encode(map[string]string{"url": url})
+	} else {
+		_, err = fmt.Fprintf(stdout, "kvscope is at %s\nCtrl-C stops it.\n", url)
+	}
+	if err != nil {
+		l.Close()
+		return err
+	}
+	if *open {
+		if err := openBrowser(url); err != nil {
+			log.Info("no browser opened", "why", err)
+		}
+	}
+	return s.Serve(ctx, l)
+}
+
+func checkAddr(addr string) error {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return input.Errorf("addr", "%q is not host:port, such as 127.0.0.1:8080", addr)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return input.Errorf("addr", "port %q, allowed are 0 to 65535", port)
+	}
+	return nil
+}
+
+// pageURL is where a browser on this machine finds a server that listens on addr,
+// and whether only this machine can.
+func pageURL(addr net.Addr) (url string, loopback bool) {
+	tcp := addr.(*net.TCPAddr)
+	host := tcp.IP.String()
+	if tcp.IP.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, strconv.Itoa(tcp.Port)), tcp.IP.IsLoopback()
+}
+
+// openBrowser asks the desktop to show url.
+func openBrowser(url string) error {
+	var cmd *exec.Cmd
+	switch runtime.GOOS {
+	case "darwin":
+		cmd = exec.Command("open", url)
+	case "windows":
+		cmd = exec.Command("rundll32", "url.dll,FileProtocolHandler", url)
+	default:
+		// Without a desktop xdg-open starts a text browser over our own output.
+		if os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
+			return errors.New("no desktop here")
+		}
+		cmd = exec.Command("xdg-open", url)
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	go cmd.Wait() // only so that no zombie is left
+	return nil
+}
