@@ -41,7 +41,7 @@ func FuzzScore(f *testing.F) {
 			t.Fatalf("score %v", s)
 		}
 		for _, v := range values {
-			if strings.TrimSpace(v) == "" || strings.ContainsAny(v, ",\n") {
+			if v == "" || v != strings.TrimSpace(v) || strings.ContainsAny(v, ",\n") {
 				return
 			}
 		}
