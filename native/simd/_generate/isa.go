@@ -19,13 +19,16 @@ type isa struct {
 	// fixed lists the physical vector registers.
 	fixed []reg.VecPhysical
 
-	laneMasks operand.Mem // AVX2: 16 words of ones, 16 of zeros
+	// Data of the file being written.
+	laneMasks operand.Mem            // AVX2: 16 words of ones, 16 of zeros
+	fourths   operand.Mem            // AVX-512: 0, 4, 8, 12
+	data      map[uint32]operand.Mem // constants by their bits
 	labels    int
 }
 
 func newAVX512() *isa {
 	c := build.NewContext()
-	s := &isa{Context: c, name: "avx512", lanes: 16, vector: c.ZMM}
+	s := &isa{Context: c, name: "avx512", lanes: 16, vector: c.ZMM, data: map[uint32]operand.Mem{}}
 	for _, r := range []reg.VecPhysical{
 		reg.Z0, reg.Z1, reg.Z2, reg.Z3, reg.Z4, reg.Z5, reg.Z6, reg.Z7,
 		reg.Z8, reg.Z9, reg.Z10, reg.Z11, reg.Z12, reg.Z13, reg.Z14, reg.Z15,
@@ -39,7 +42,7 @@ func newAVX512() *isa {
 
 func newAVX2() *isa {
 	c := build.NewContext()
-	s := &isa{Context: c, name: "avx2", lanes: 8, vector: c.YMM}
+	s := &isa{Context: c, name: "avx2", lanes: 8, vector: c.YMM, data: map[uint32]operand.Mem{}}
 	for _, r := range []reg.VecPhysical{
 		reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7,
 		reg.Y8, reg.Y9, reg.Y10, reg.Y11, reg.Y12, reg.Y13, reg.Y14, reg.Y15,

@@ -21,6 +21,10 @@ var files = []struct {
 }{
 	{"matmul", matMulKernels},
 	{"pack", packKernels},
+	{"rows", rowKernels},
+	{"element", elementKernels},
+	{"softmax", softmaxKernels},
+	{"memory", memoryKernels},
 }
 
 func main() {

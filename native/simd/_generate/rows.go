@@ -1,0 +1,225 @@
+package main
+
+import (
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// rowKernels emits the sums over rows.
+func rowKernels(s *isa) {
+	dotRowsKernel(s)
+	boundScoresKernel(s)
+	dotKernel(s)
+	dot3Kernel(s)
+	minMaxKernel(s)
+	weightedSumKernel(s)
+}
+
+func dotRowsKernel(s *isa) {
+	s.function("dotRows", "(dst, q, rows *float32, n, cols int)", "computes dst[i] = Σ_c q[c]·rows[i, c].")
+	rowSums(s, []string{"rows"}, func(q reg.VecVirtual, at []operand.Mem, m mask) reg.VecVirtual {
+		v := s.vector()
+		s.load(at[0], v, m)
+		s.VMULPS(q, v, v)
+		return v
+	})
+}
+
+func boundScoresKernel(s *isa) {
+	s.function("boundScores", "(dst, q, lo, hi *float32, n, cols int)",
+		"computes dst[b] = Σ_c max(q[c]·lo[b, c], q[c]·hi[b, c]).")
+	rowSums(s, []string{"lo", "hi"}, func(q reg.VecVirtual, at []operand.Mem, m mask) reg.VecVirtual {
+		a, b := s.vector(), s.vector()
+		s.load(at[0], a, m)
+		s.load(at[1], b, m)
+		s.VMULPS(q, a, a)
+		s.VMULPS(q, b, b)
+		s.VMAXPS(b, a, a)
+		return a
+	})
+}
+
+// rowSums emits a function that writes to each dst[i] the sum of term over q and
+// row i of the operands, four rows at a time.
+func rowSums(s *isa, operands []string, term func(q reg.VecVirtual, at []operand.Mem, m mask) reg.VecVirtual) {
+	dst, n := s.argument("dst"), s.argument("n")
+	row := s.argument("cols")
+	e := s.extentOf(s.copyOf(row))
+	s.SHLQ(operand.U8(2), row)
+	row3 := s.GP64()
+	s.LEAQ(operand.Mem{Base: row, Index: row, Scale: 2}, row3)
+	bases := s.arguments(operands...)
+	q := s.GP64()
+
+	sums := func(count int, places []func(base reg.GPVirtual) operand.Mem) [4][]reg.VecVirtual {
+		s.Load(s.Param("q"), q)
+		var acc [4][]reg.VecVirtual
+		for r := range count {
+			acc[r] = s.zeros(s.parts())
+		}
+		s.stream(e, append([]reg.GPVirtual{q}, bases...), func(p int, m mask) {
+			qv := s.read(q, p, m)
+			for r := range count {
+				var at []operand.Mem
+				for _, b := range bases {
+					at = append(at, places[r](b).Offset(p*s.bytes()))
+				}
+				s.VADDPS(term(qv, at, m), acc[r][p], acc[r][p])
+			}
+		})
+		return acc
+	}
+	places := []func(base reg.GPVirtual) operand.Mem{
+		func(b reg.GPVirtual) operand.Mem { return operand.Mem{Base: b} },
+		func(b reg.GPVirtual) operand.Mem { return operand.Mem{Base: b, Index: row, Scale: 1} },
+		func(b reg.GPVirtual) operand.Mem { return operand.Mem{Base: b, Index: row, Scale: 2} },
+		func(b reg.GPVirtual) operand.Mem { return operand.Mem{Base: b, Index: row3, Scale: 1} },
+	}
+
+	s.SUBQ(operand.U8(4), n)
+	s.JLT(operand.LabelRef("rest"))
+	s.Label("four")
+	acc := sums(4, places)
+	s.VMOVUPS(s.fold4(acc), operand.Mem{Base: dst})
+	for _, b := range bases {
+		// From the tail to the next row, and three rows on.
+		s.LEAQ(operand.Mem{Base: b, Index: e.tail, Scale: 4}, b)
+		s.ADDQ(row3, b)
+	}
+	s.ADDQ(operand.U8(16), dst)
+	s.SUBQ(operand.U8(4), n)
+	s.JGE(operand.LabelRef("four"))
+	s.Label("rest")
+	s.ADDQ(operand.U8(4), n)
+	s.JZ(operand.LabelRef("end"))
+	s.Label("one")
+	acc = sums(1, places)
+	s.VMOVSS(s.fold(acc[0], s.VADDPS), operand.Mem{Base: dst})
+	for _, b := range bases {
+		s.LEAQ(operand.Mem{Base: b, Index: e.tail, Scale: 4}, b)
+	}
+	s.ADDQ(operand.U8(4), dst)
+	s.DECQ(n)
+	s.JNZ(operand.LabelRef("one"))
+	s.Label("end")
+	s.finish()
+}
+
+func dotKernel(s *isa) {
+	s.function("dot", "(x, y *float32, n int) float32", "returns Σ x∘y.")
+	x, y := s.argument("x"), s.argument("y")
+	e := s.extentOf(s.argument("n"))
+	acc := s.zeros(s.parts())
+	s.stream(e, []reg.GPVirtual{x, y}, func(p int, m mask) {
+		a, b := s.read(x, p, m), s.read(y, p, m)
+		s.VMULPS(b, a, a)
+		s.VADDPS(a, acc[p], acc[p])
+	})
+	s.Store(s.fold(acc, s.VADDPS), s.ReturnIndex(0))
+	s.finish()
+}
+
+func dot3Kernel(s *isa) {
+	s.function("dot3", "(x, y, z *float32, n int) float32", "returns Σ (x∘y)∘z.")
+	x, y, z := s.argument("x"), s.argument("y"), s.argument("z")
+	e := s.extentOf(s.argument("n"))
+	acc := s.zeros(s.parts())
+	s.stream(e, []reg.GPVirtual{x, y, z}, func(p int, m mask) {
+		a, b, c := s.read(x, p, m), s.read(y, p, m), s.read(z, p, m)
+		s.VMULPS(b, a, a)
+		s.VMULPS(c, a, a)
+		s.VADDPS(a, acc[p], acc[p])
+	})
+	s.Store(s.fold(acc, s.VADDPS), s.ReturnIndex(0))
+	s.finish()
+}
+
+// chunkSizes are the groups to hold at once when each takes regs registers.
+func (s *isa) chunkSizes(regs int) []int {
+	n := 8
+	for n > 1 && n*s.parts()*regs > len(s.fixed)*2/3 {
+		n /= 2
+	}
+	if n == 1 {
+		return []int{1}
+	}
+	return []int{n, 1}
+}
+
+func minMaxKernel(s *isa) {
+	s.function("minMax", "(lo, hi, rows *float32, n, cols int)",
+		"folds rows into the bounds lo and hi. The operands of min and max are such",
+		"that a bound stays unless a value is beyond it.")
+	lo, hi, rows := s.argument("lo"), s.argument("hi"), s.argument("rows")
+	n, cols := s.argument("n"), s.argument("cols")
+	row := s.copyOf(cols)
+	s.SHLQ(operand.U8(2), row)
+	offset := s.GP64()
+	s.chunks(cols, offset, s.chunkSizes(2), func(ms []mask) {
+		at := func(base reg.Register, i int) operand.Mem {
+			return operand.Mem{Base: base, Index: offset, Scale: 1, Disp: i * s.bytes()}
+		}
+		lows, highs := make([]reg.VecVirtual, len(ms)), make([]reg.VecVirtual, len(ms))
+		for i, m := range ms {
+			lows[i], highs[i] = s.vector(), s.vector()
+			s.load(at(lo, i), lows[i], m)
+			s.load(at(hi, i), highs[i], m)
+		}
+		from, left := s.copyOf(rows), s.copyOf(n)
+		loop := s.label("row")
+		s.Label(loop)
+		for i, m := range ms {
+			v := s.vector()
+			s.load(at(from, i), v, m)
+			s.VMINPS(lows[i], v, lows[i])
+			s.VMAXPS(highs[i], v, highs[i])
+		}
+		s.ADDQ(row, from)
+		s.DECQ(left)
+		s.JNZ(operand.LabelRef(loop))
+		for i, m := range ms {
+			s.store(lows[i], at(lo, i), m)
+			s.store(highs[i], at(hi, i), m)
+		}
+	})
+	s.finish()
+}
+
+func weightedSumKernel(s *isa) {
+	s.function("weightedSum", "(dst, weights, rows *float32, n, cols int)",
+		"computes dst[c] += Σ_i weights[i]·rows[i, c].")
+	dst, weights, rows := s.argument("dst"), s.argument("weights"), s.argument("rows")
+	n, cols := s.argument("n"), s.argument("cols")
+	row := s.copyOf(cols)
+	s.SHLQ(operand.U8(2), row)
+	offset := s.GP64()
+	s.chunks(cols, offset, s.chunkSizes(1), func(ms []mask) {
+		at := func(base reg.Register, i int) operand.Mem {
+			return operand.Mem{Base: base, Index: offset, Scale: 1, Disp: i * s.bytes()}
+		}
+		acc := make([]reg.VecVirtual, len(ms))
+		for i, m := range ms {
+			acc[i] = s.vector()
+			s.load(at(dst, i), acc[i], m)
+		}
+		from, weight, left := s.copyOf(rows), s.copyOf(weights), s.copyOf(n)
+		loop := s.label("row")
+		s.Label(loop)
+		w := s.vector()
+		s.VBROADCASTSS(operand.Mem{Base: weight}, w)
+		for i, m := range ms {
+			v := s.vector()
+			s.load(at(from, i), v, m)
+			s.VMULPS(w, v, v)
+			s.VADDPS(v, acc[i], acc[i])
+		}
+		s.ADDQ(row, from)
+		s.ADDQ(operand.U8(4), weight)
+		s.DECQ(left)
+		s.JNZ(operand.LabelRef(loop))
+		for i, m := range ms {
+			s.store(acc[i], at(dst, i), m)
+		}
+	})
+	s.finish()
+}
