@@ -142,7 +142,7 @@
     await go.run(program.instance);
     throw new BootError(
       "kvscope stopped",
-      "This is a mistake in kvscope. Reload to go on; what was on the screen is in the page's address.",
+      "This is a bug in kvscope. Reload to go on; what was on the screen is in the page's address.",
       lastPanic() || `exit code ${exitCode}`,
     );
   }
