@@ -3,8 +3,12 @@ package sparse
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
+
+// DefaultBlock is the block size where none is given: about as long as a needle.
+const DefaultBlock = 16
 
 // What a method's candidates are.
 const (
@@ -82,7 +86,7 @@ func Methods() []Info {
 	const most = 1 << 20
 	var (
 		budget      = Param{Name: "budget", Kind: KindBudget, Default: "1", Help: "share of the KV entries that a query may read"}
-		block       = Param{Name: "block", Kind: KindInt, Default: "16", Min: 1, Max: 4096, Help: "tokens in a block"}
+		block       = Param{Name: "block", Kind: KindInt, Default: strconv.Itoa(DefaultBlock), Min: 1, Max: 4096, Help: "tokens in a block"}
 		blocks      = Param{Name: "k", Kind: KindInt, Min: 1, Max: most, Help: "blocks a query reads; from the budget when not set"}
 		tokens      = Param{Name: "k", Kind: KindInt, Min: 1, Max: most, Help: "tokens a query reads; from the budget when not set"}
 		public      = Param{Name: "public_code", Kind: KindBool, Default: "false"}

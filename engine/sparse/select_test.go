@@ -56,9 +56,10 @@ func selectors() []named {
 	}
 }
 
-// naive is the set of positions that a method reads, by its definition, one loop a
-// formula, in float64. Blocks are lists of positions.
-func naive(s Selector, q []float32, p int, h *Head) []int {
+// naive is the set of positions that a method reads, and its scores when it has
+// some, by its definition, one loop a formula, in float64. Blocks are lists of
+// positions.
+func naive(s Selector, q []float32, p int, h *Head) (read []int, scores []float64) {
 	dot := func(j int) (sum float64) {
 		for c, v := range q {
 			sum += float64(v) * float64(h.Keys[j*h.Dim+c])
@@ -93,7 +94,7 @@ func naive(s Selector, q []float32, p int, h *Head) []int {
 		}
 		return sum
 	}
-	blocks := func(unit, k int, forced Forced, score func([]int) float64) []int {
+	blocks := func(unit, k int, forced Forced, score func([]int) float64) ([]int, []float64) {
 		var all [][]int
 		for j := 0; j <= p; j++ {
 			if j%unit == 0 {
@@ -105,6 +106,7 @@ func naive(s Selector, q []float32, p int, h *Head) []int {
 		for b := range all {
 			scores[b] = score(all[b])
 		}
+		unforced := slices.Clone(scores)
 		if forced == FirstAndLocal {
 			scores[0] = math.MaxFloat64
 		}
@@ -128,15 +130,15 @@ func naive(s Selector, q []float32, p int, h *Head) []int {
 			out = append(out, all[b]...)
 		}
 		slices.Sort(out)
-		return out
+		return out, unforced
 	}
-	filter := func(reads func(j int) bool) (out []int) {
+	filter := func(reads func(j int) bool) (out []int, none []float64) {
 		for j := 0; j <= p; j++ {
 			if reads(j) {
 				out = append(out, j)
 			}
 		}
-		return out
+		return out, nil
 	}
 	switch m := s.(type) {
 	case Dense:
@@ -160,7 +162,7 @@ func naive(s Selector, q []float32, p int, h *Head) []int {
 	case Streaming:
 		return filter(func(j int) bool { return j < m.Initial || p-j < m.Window })
 	}
-	return nil
+	return nil, nil
 }
 
 // TestSelectIsTheDefinition compares every method that is not random with its
@@ -176,8 +178,17 @@ func TestSelectIsTheDefinition(t *testing.T) {
 			for p := range h.Len {
 				q := q[p*h.Dim : (p+1)*h.Dim]
 				s.Select(&sel, Query{Q: q, Position: p}, h)
-				if got, want := positions(&sel), naive(s.Selector, q, p, h); !slices.Equal(got, want) {
+				want, scores := naive(s.Selector, q, p, h)
+				if got := positions(&sel); !slices.Equal(got, want) {
 					t.Fatalf("%s, head size %d, block %d, position %d: selects %v, want %v", s.name, h.Dim, h.Block, p, got, want)
+				}
+				if len(sel.Scores) != len(scores) {
+					t.Fatalf("%s, position %d: %d scores, want %d", s.name, p, len(sel.Scores), len(scores))
+				}
+				for i, want := range scores {
+					if got := float64(sel.Scores[i]); !(math.Abs(got-want) <= 1e-4) {
+						t.Fatalf("%s, block %d, position %d: score %d is %v, want %v", s.name, h.Block, p, i, got, want)
+					}
 				}
 			}
 		}
