@@ -15,7 +15,7 @@ dist     := assets/dist/files
 flags    := -trimpath -ldflags="-s -w"
 # All that the browser program may be made of; a folder's own time tells of files
 # that went away. native/ is no part of it.
-sources   = $(shell find engine viz web -not -name '*_test.go' -not -path '*/testdata*' -not -path '*/_*') \
+sources   = $(shell find $(wildcard engine viz web) -not -name '*_test.go' -not -path '*/testdata*' -not -path '*/_*') \
 	go.mod go.sum $(goroot)/VERSION
 wasm_dirs = ./engine/trace
 # node runs js/wasm tests by the toolchain's own script.
