@@ -9,6 +9,7 @@ import (
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/input"
 	"kvscope/engine/model"
+	"kvscope/engine/niah"
 	"kvscope/engine/ops"
 	"kvscope/engine/tokenizer"
 )
@@ -17,6 +18,7 @@ import (
 // use once the models are added.
 type Engine struct {
 	tok     *tokenizer.Tokenizer
+	gen     *niah.Generator
 	kernels *ops.Kernels
 	models  []loaded
 }
@@ -28,7 +30,7 @@ type loaded struct {
 
 // NewEngine returns an engine without models that runs on k.
 func NewEngine(tok *tokenizer.Tokenizer, k *ops.Kernels) *Engine {
-	return &Engine{tok: tok, kernels: k}
+	return &Engine{tok: tok, gen: niah.NewGenerator(tok), kernels: k}
 }
 
 // Add loads the model in f under name. It must have been made with the engine's

@@ -34,7 +34,7 @@ func (e *Engine) prompt(req Request, limit int) (*niah.Example, error) {
 		if err != nil {
 			return nil, blame("task", err)
 		}
-		ex, err := niah.Generate(task, e.tok, niah.Options{Context: context, Seed: req.Seed, Depth: req.Depth})
+		ex, err := e.gen.Generate(task, niah.Options{Context: context, Seed: req.Seed, Depth: req.Depth})
 		return ex, blame("context", err)
 	}
 	if req.Task != "" {

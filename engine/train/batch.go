@@ -71,7 +71,7 @@ func (w *writer) example(id string, seed uint64, limit int) (*sequence, error) {
 	if err != nil {
 		return nil, err
 	}
-	ex, err := niah.Generate(task, w.tok, niah.Options{Context: limit, Seed: seed})
+	ex, err := w.gen.Generate(task, niah.Options{Context: limit, Seed: seed})
 	if err != nil {
 		return nil, fmt.Errorf("task %s: %w", id, err)
 	}

@@ -45,7 +45,7 @@ func (w *writer) packed(rng *rand.Rand, limit int) *sequence {
 	var keys [][]int32
 	held := map[int][][]int32{} // values by key, in order of appearance
 	all := w.keys(rng, between(rng, 2, 10))
-	filler := rng.IntN(3)
+	filler := rng.IntN(4)
 	for n := 0; ; n++ {
 		at := n
 		if several && n >= 2 && n < 5 {
@@ -74,13 +74,16 @@ func (w *writer) packed(rng *rand.Rand, limit int) *sequence {
 	return s
 }
 
-// filler adds nothing, a few random tokens, or a sentence of the noise haystack.
+// filler adds nothing, a few random tokens, a sentence of the noise haystack, or
+// one of the prose.
 func (w *writer) filler(rng *rand.Rand, s *sequence, style int) {
 	switch style {
 	case 1:
 		s.add(unscored, w.anyTokens(rng, between(rng, 0, 6))...)
 	case 2:
 		s.add(unscored, w.noise[rng.IntN(len(w.noise))]...)
+	case 3:
+		s.add(unscored, w.gen.AppendSentence(nil, rng)...)
 	}
 }
 

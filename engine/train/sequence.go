@@ -46,7 +46,7 @@ func (s *sequence) addValue(ids []int32) {
 // writer draws training sequences.
 type writer struct {
 	tok                 *tokenizer.Tokenizer
-	tasks               []niah.Task
+	gen                 *niah.Generator
 	words, pairs, bytes []int32
 	adjectives, nouns   []int32
 	dash, comma, stop   int32
@@ -56,7 +56,7 @@ type writer struct {
 
 func newWriter(tok *tokenizer.Tokenizer) *writer {
 	w := &writer{
-		tok: tok, tasks: niah.Tasks(), words: tok.WordIDs(), pairs: tok.PairIDs(), bytes: tok.ByteIDs(),
+		tok: tok, gen: niah.NewGenerator(tok), words: tok.WordIDs(), pairs: tok.PairIDs(), bytes: tok.ByteIDs(),
 		dash: mustToken(tok, "-"), comma: mustToken(tok, ","), stop: mustToken(tok, "."),
 	}
 	for _, a := range tok.Adjectives() {
