@@ -44,6 +44,7 @@ func selectors() []named {
 		{"quest k1", Quest{Blocks: 1}},
 		{"quest k2", Quest{Blocks: 2}},
 		{"quest public", Quest{Blocks: 5, Public: true}},
+		{"quest public k1", Quest{Blocks: 1, Public: true}},
 		{"moba", MoBA{Blocks: 4}},
 		{"moba public", MoBA{Blocks: 4, Public: true}},
 		{"random", RandomBlocks{Blocks: 5, Seed: 7}},
@@ -218,7 +219,7 @@ func TestSelectSeesNoFuture(t *testing.T) {
 func TestSelectionShape(t *testing.T) {
 	h, q := cache(3, 8, 16, 150)
 	most := map[string]int{
-		"quest": 5, "quest k1": 1, "quest k2": 2, "quest public": 5, "moba": 4, "moba public": 4,
+		"quest": 5, "quest k1": 1, "quest k2": 2, "quest public": 5, "quest public k1": 3, "moba": 4, "moba public": 4,
 		"random": 5, "random local": 5, "random none": 5, "oracle block": 5, "oracle token": 30,
 	}
 	first := map[string]bool{"dense": true, "quest": true, "quest k2": true, "moba": true, "random": true}

@@ -68,10 +68,6 @@ func (m SnapKV) Keep(dst *Selection, window []float32, _, _ int, h *Head) {
 		dst.Scores[past+j] = float32(math.Inf(1))
 	}
 	m.pool(dst.Scores[:past], votes(window, h)[:past])
-	if h.Len <= m.Capacity {
-		dst.add(0, h.Len)
-		return
-	}
 	dst.picked = TopK(dst.picked, dst.Scores[:past], m.Capacity-m.Observed)
 	for _, j := range dst.picked {
 		dst.add(j, j+1)

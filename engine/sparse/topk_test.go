@@ -50,7 +50,7 @@ func TestTopK(t *testing.T) {
 		{[]float32{1, 3, 2}, 1, []int{1}},
 		{[]float32{5, 5, 5, 5}, 2, []int{0, 1}},
 		{[]float32{5, 7, 5, 5}, 2, []int{0, 1}},
-		{[]float32{-zero, zero, -zero}, 2, []int{0, 1}},
+		{[]float32{-zero, zero, -zero}, 1, []int{0}},
 		{[]float32{-1, -2, 1e-45, -1e-45}, 2, []int{2, 3}},
 		{[]float32{-inf, nan, -3, inf}, 2, []int{2, 3}},
 		{[]float32{nan, -inf, nan, -3}, 2, []int{0, 3}},

@@ -124,6 +124,9 @@ func TestGoldens(t *testing.T) {
 				near(t, "out", floats(t, out, "out", heads, seq, dim), floats(t, f, "out"))
 				blocks := (seq + r.Plan.Block - 1) / r.Plan.Block
 				picked, score := mask(t, out, heads, seq, blocks), floats(t, out, "score", heads, seq, blocks)
+				if want := prefillFraction(picked, heads, seq, r.Plan.Block); math.Abs(r.ReadFraction-want) > 1e-12 {
+					t.Errorf("reads %v, want %v", r.ReadFraction, want)
+				}
 				for p := range seq {
 					row := picked[p*blocks : (p+1)*blocks]
 					if own := p / r.Plan.Block; row[own] != 1 || ones(row) != min(own+1, r.Plan.K) || ones(row[own+1:]) != 0 {
@@ -154,6 +157,22 @@ func TestGoldens(t *testing.T) {
 			t.Errorf("no golden file of %s", m)
 		}
 	}
+}
+
+// prefillFraction is entries read / entries present by its definition, for the mask
+// [heads, seq, blocks].
+func prefillFraction(picked []uint8, heads, seq, block int) float64 {
+	var read, present int
+	blocks := (seq + block - 1) / block
+	for h := range heads {
+		for p := range seq {
+			for j := range p + 1 {
+				present++
+				read += int(picked[(h*seq+p)*blocks+j/block])
+			}
+		}
+	}
+	return float64(read) / float64(present)
 }
 
 // ramp is a small file whose numbers all differ.
