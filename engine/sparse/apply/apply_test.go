@@ -292,6 +292,9 @@ func TestEveryMethodRuns(t *testing.T) {
 				mask(t, out, 2, 60)
 				floats(t, out, "out", 2, 4)
 			}
+			if lists := reflect.ValueOf(r.Selected); selector == sparse.SelectorRandom && reflect.DeepEqual(lists.Index(0).Interface(), lists.Index(1).Interface()) {
+				t.Errorf("%s: both heads draw %v", info.ID, lists.Index(0))
+			}
 			scored := selector == sparse.SelectorOwn && !slices.Contains([]string{"dense", "dilated", "streaming"}, info.ID)
 			if out.Has("score") != scored {
 				t.Errorf("%s %s: score present: %v", info.ID, selector, out.Has("score"))
