@@ -1,0 +1,181 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"kvscope/engine/checkpoint"
+	"kvscope/engine/model"
+	"kvscope/engine/ops"
+	"kvscope/engine/tokenizer"
+)
+
+func smallRun(t *testing.T, dir string, resume bool, report func(Point)) *Run {
+	t.Helper()
+	cfg, err := ParseConfig(strings.NewReader(smallConfig))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := NewRun(*cfg, tokenizer.New(), ops.Reference(), RunOptions{
+		Dir: dir, Resume: resume, SaveEvery: time.Hour, LogEvery: 1, EvalEvery: 5, Examples: 2, Report: report,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// TestResume: a run stopped in the middle and resumed ends with the weights of one
+// that was not.
+func TestResume(t *testing.T) {
+	whole, broken := t.TempDir(), t.TempDir()
+	var points []Point
+	if err := smallRun(t, whole, false, func(p Point) { points = append(points, p) }).Train(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(points) != 12 || points[11].Tokens != 12*256 || points[11].Stage != 2 {
+		t.Errorf("%d reports, the last %+v", len(points), points[len(points)-1])
+	}
+	// Only tasks that fit 128 tokens are examined.
+	if _, ok := points[11].Exact["S-1"]; !ok || len(points[11].Exact) != 4 {
+		t.Errorf("examined %v", points[11].Exact)
+	}
+	for _, stop := range []int{3, 5, 0} {
+		ctx, cancel := context.WithCancel(t.Context())
+		n := 0
+		err := smallRun(t, broken, true, func(Point) {
+			if n++; n == stop {
+				cancel()
+			}
+		}).Train(ctx)
+		if stop > 0 && !errors.Is(err, context.Canceled) || stop == 0 && err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+	}
+	load := func(dir, name string) *model.Weights {
+		f, err := checkpoint.Open(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		_, w, err := model.Load(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w
+	}
+	a, b := load(whole, "state.safetensors"), load(broken, "state.safetensors")
+	for i, x := range a.Embedding {
+		if x != b.Embedding[i] {
+			t.Fatalf("embedding %d: %g whole, %g resumed", i, x, b.Embedding[i])
+		}
+	}
+	// The model as shipped is the same in half precision.
+	half := load(whole, "model.safetensors")
+	for i, x := range a.Layers[0].In {
+		if math.Abs(float64(x-half.Layers[0].In[i])) > math.Abs(float64(x))/1024+1e-7 {
+			t.Fatalf("in_proj %d: %g, as shipped %g", i, x, half.Layers[0].In[i])
+		}
+	}
+}
+
+func TestRate(t *testing.T) {
+	if r := rate(1, 0, 1000); r != 0.01 {
+		t.Errorf("first step %g", r)
+	}
+	if r := rate(1, 100, 1000); math.Abs(r-1) > 1e-9 {
+		t.Errorf("peak %g", r)
+	}
+	if r := rate(1, 999, 1000); r < 0.1 || r > 0.101 {
+		t.Errorf("last %g", r)
+	}
+}
+
+// TestLessons checks on every kind of sequence that what is asked can be known: a
+// value asked for stands in the text before it.
+func TestLessons(t *testing.T) {
+	w := newWriter(tokenizer.New())
+	lessons := map[string]func(*rand.Rand, int) *sequence{"repeats": w.repeats, "associations": w.associations, "packed": w.packed}
+	for name, draw := range lessons {
+		for seed := range uint64(200) {
+			rng := rand.New(rand.NewPCG(seed, 1))
+			s := draw(rng, 257)
+			if len(s.tokens) != len(s.kinds) || s.tokens[0] != w.tok.BOS() {
+				t.Fatalf("%s seed %d: malformed", name, seed)
+			}
+			scored := 0
+			for i, k := range s.kinds {
+				if k == unscored {
+					continue
+				}
+				scored++
+				if k != closing && !appears(s.tokens[:i], s.tokens[i]) {
+					t.Fatalf("%s seed %d: token %d (%s) is asked for and stands nowhere before", name, seed, i, w.tok.Text(s.tokens[i]))
+				}
+			}
+			if scored == 0 {
+				t.Errorf("%s seed %d: nothing to learn", name, seed)
+			}
+		}
+	}
+}
+
+func appears(before []int32, id int32) bool {
+	for _, x := range before {
+		if x == id {
+			return true
+		}
+	}
+	return false
+}
+
+// TestExampleKinds: every value of a task starts with a first token.
+func TestExampleKinds(t *testing.T) {
+	w := newWriter(tokenizer.New())
+	for id, want := range map[string]int{"S-1": 1, "S-3": 1, "MV": 4, "MQ": 4} {
+		s, err := w.example(id, 3, 257)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for _, k := range s.kinds {
+			if k == first {
+				n++
+			}
+		}
+		if n != want {
+			t.Errorf("%s: %d values, want %d", id, n, want)
+		}
+	}
+}
+
+func BenchmarkStep(b *testing.B) {
+	w := newWriter(tokenizer.New())
+	for _, arch := range []model.Arch{model.Attention, model.RATPlus} {
+		cfg := model.Config{
+			Arch: arch, Vocab: w.tok.Size(), Dim: 64, Heads: 2, Layers: 2, Hidden: 256, Context: 128,
+			RopeBase: 10000, Eps: 1e-6, Tied: true, GateBias: arch == model.RATPlus,
+		}
+		net, opt := NewNet(cfg, Initialise(cfg, 1), ops.Reference()), NewAdamW(cfg)
+		stage := &Stage{Context: 128, Mix: Mix{Associations: 1}}
+		b.Run(string(arch), func(b *testing.B) {
+			for i := range b.N {
+				batch, _, err := w.draw(rand.New(rand.NewPCG(1, uint64(i))), stage, 4)
+				if err != nil {
+					b.Fatal(err)
+				}
+				net.Zero()
+				net.Step(batch, Mask{})
+				opt.Update(net, 1e-3)
+			}
+			b.ReportMetric(float64(4*128*b.N)/b.Elapsed().Seconds(), "tokens/s")
+		})
+	}
+}
