@@ -1,0 +1,98 @@
+package opstest
+
+import (
+	"encoding/binary"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"kvscope/engine/ops"
+)
+
+// Fuzz holds the tables to the bits of the reference on arbitrary values, NaN,
+// Inf and subnormals among them. MatMul, which may round otherwise, is not part
+// of it, and BoundScores, whose maximum does not define NaN, gets finite values.
+func Fuzz(f *testing.F, tables ...*ops.Kernels) {
+	f.Add(uint8(1), uint8(1), []byte{0, 0, 128, 63})
+	f.Add(uint8(3), uint8(17), []byte{0, 0, 128, 127, 0, 0, 128, 255, 1, 0, 0, 0, 0, 0, 192, 127})
+	f.Add(uint8(5), uint8(64), []byte{205, 204, 76, 190, 0, 0, 174, 66, 0, 0, 174, 194})
+	f.Fuzz(func(t *testing.T, rows, cols uint8, data []byte) {
+		r, n := int(rows%6), int(cols%70)+1
+		next := stream(data)
+		take := func(count int) []float32 {
+			x := make([]float32, count)
+			for i := range x {
+				x[i] = next()
+			}
+			return x
+		}
+		a, b, c, d, w, u := take(r*n), take(r*n), take(r*n), take(r*n), take(n), take(n)
+		scale := next()
+		for _, table := range tables {
+			s := &suite{T: t, table: table, reference: ops.Reference(), rand: rand.New(rand.NewPCG(uint64(r), uint64(n)))}
+			fuzzOnce(s, r, n, scale, a, b, c, d, w, u)
+		}
+	})
+}
+
+// stream reads float32 values from data, over and over, changed a little in each
+// round so that a short input does not repeat itself.
+func stream(data []byte) func() float32 {
+	at, round := 0, uint32(0)
+	return func() float32 {
+		if len(data) < 4 {
+			return 0
+		}
+		if at+4 > len(data) {
+			at = 0
+			round++
+		}
+		bits := binary.LittleEndian.Uint32(data[at:])
+		at += 4
+		return math.Float32frombits(bits ^ round<<13)
+	}
+}
+
+func fuzzOnce(s *suite, rows, n int, scale float32, a, b, c, d, w, u []float32) {
+	dense := func(x []float32) ops.Matrix { return ops.Dense(x, rows, n) }
+	for _, call := range []func(k *ops.Kernels, v [][]float32){
+		func(k *ops.Kernels, v [][]float32) { k.MatVec(v[0][:rows], v[1], v[4]) },
+		func(k *ops.Kernels, v [][]float32) { k.DotRows(v[0][:rows], v[4], v[1]) },
+		func(k *ops.Kernels, v [][]float32) { k.MinMax(v[4], v[5], v[0]) },
+		func(k *ops.Kernels, v [][]float32) { k.Add(v[0], v[1]) },
+		func(k *ops.Kernels, v [][]float32) { k.RMSNorm(v[0], v[1], v[4], 1e-6) },
+		func(k *ops.Kernels, v [][]float32) { k.RMSNormBackward(v[0], v[5], v[1], v[2], v[4], 1e-6) },
+		func(k *ops.Kernels, v [][]float32) { k.Softmax(v[0], n, scale) },
+		func(k *ops.Kernels, v [][]float32) { k.SoftmaxBackward(v[0], v[1], n, scale) },
+		func(k *ops.Kernels, v [][]float32) { k.Sigmoid(v[0], v[1]) },
+		func(k *ops.Kernels, v [][]float32) { k.GELU(v[0], v[1]) },
+		func(k *ops.Kernels, v [][]float32) { k.GELUBackward(v[0], v[1], v[2]) },
+		func(k *ops.Kernels, v [][]float32) { k.RoPE(v[0][:rows/2*2*n], v[4], v[5]) },
+		func(k *ops.Kernels, v [][]float32) { k.MemoryScan(dense(v[0]), v[4], dense(v[1]), dense(v[2])) },
+		func(k *ops.Kernels, v [][]float32) {
+			k.MemoryScanBackward(dense(v[0]), dense(v[3]), dense(v[0]), dense(v[1]), dense(v[2]), dense(v[1]))
+		},
+		func(k *ops.Kernels, v [][]float32) {
+			if rows > 0 {
+				k.Attend(v[5], v[2][:rows], v[4], v[0], v[1], []ops.Span{{Start: 0, End: rows}}, scale)
+			}
+		},
+		func(k *ops.Kernels, v [][]float32) {
+			k.AdamW(v[0], v[1], v[2], v[3], ops.AdamWStep{LR: scale, Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, Decay: 0.1,
+				GradScale: 1, Correction1: 0.1, Correction2: 0.05})
+		},
+	} {
+		s.same(call, a, b, c, d, w, u)
+	}
+	finite := func(x []float32) []float32 {
+		y := append([]float32(nil), x...)
+		for i := range y {
+			if v := float64(y[i]); math.IsNaN(v) || math.IsInf(v, 0) {
+				y[i] = float32(i)
+			}
+		}
+		return y
+	}
+	s.same(func(k *ops.Kernels, v [][]float32) { k.BoundScores(v[0][:rows], v[1], v[2], v[3]) },
+		a, finite(w), finite(b), finite(c))
+}
