@@ -33,9 +33,11 @@ func (r *recorder) observe(a *model.Attended) {
 	}
 	s := r.selection(a, a.Position-(r.prompt-1))
 	if len(a.Selection.Scores) > 0 {
-		// Positions that came after an eviction have no score: zero.
+		// What came after an eviction is always read, as its window was.
 		s.Scores = make([]float32, s.Candidates)
-		copy(s.Scores, a.Selection.Scores)
+		for i := copy(s.Scores, a.Selection.Scores); i < len(s.Scores); i++ {
+			s.Scores[i] = float32(math.Inf(1))
+		}
 	}
 	s.Mass = r.denseMass(a, s.Unit, s.Candidates)
 	gold := -1

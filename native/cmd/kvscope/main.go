@@ -82,34 +82,43 @@ func usage(w io.Writer) {
 	fmt.Fprint(w, "\n`kvscope <command> --help` shows a command's flags and examples.\n")
 }
 
-// flags is a flag set that reports wrong usage in one line and prints examples
+// flagSet is a flag set that reports wrong usage in one line and prints examples
 // with its help.
-func flags(name string, stderr io.Writer, examples ...string) *flag.FlagSet {
-	fs := flag.NewFlagSet(name, flag.ContinueOnError)
+type flagSet struct {
+	*flag.FlagSet
+	stderr   io.Writer
+	examples []string
+}
+
+func flags(name string, stderr io.Writer, examples ...string) *flagSet {
+	fs := &flagSet{flag.NewFlagSet(name, flag.ContinueOnError), stderr, examples}
 	fs.SetOutput(io.Discard)
-	fs.Usage = func() {
-		fmt.Fprintf(stderr, "Usage: kvscope %s [flags]\n\nFlags:\n", name)
-		fs.SetOutput(stderr)
-		fs.PrintDefaults()
-		fs.SetOutput(io.Discard)
-		fmt.Fprint(stderr, "\nExamples:\n")
-		for _, e := range examples {
-			fmt.Fprintf(stderr, "  %s\n", e)
-		}
-	}
+	fs.Usage = func() {}
 	return fs
 }
 
 // parse reads args, which may hold flags only.
-func parse(fs *flag.FlagSet, args []string) error {
-	if err := fs.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return err
-		}
+func parse(fs *flagSet, args []string) error {
+	err := fs.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fs.help()
+		return err
+	case err != nil:
 		return fmt.Errorf("%w: %v", errUsage, err)
-	}
-	if fs.NArg() > 0 {
+	case fs.NArg() > 0:
 		return fmt.Errorf("%w: unexpected argument %q", errUsage, fs.Arg(0))
 	}
 	return nil
+}
+
+// help prints every flag and the examples.
+func (fs *flagSet) help() {
+	fmt.Fprintf(fs.stderr, "Usage: kvscope %s [flags]\n\nFlags:\n", fs.Name())
+	fs.SetOutput(fs.stderr)
+	fs.PrintDefaults()
+	fmt.Fprint(fs.stderr, "\nExamples:\n")
+	for _, e := range fs.examples {
+		fmt.Fprintf(fs.stderr, "  %s\n", e)
+	}
 }

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"kvscope/engine/checkpoint"
+	"kvscope/engine/trace"
+)
+
+// command runs kvscope and returns its exit status and outputs.
+func runCommand(t *testing.T, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	var out, err bytes.Buffer
+	status = dispatch(t.Context(), args, &out, &err)
+	return status, out.String(), err.String()
+}
+
+func TestWrongUsage(t *testing.T) {
+	for _, tc := range []struct {
+		args []string
+		want string // in the one line
+	}{
+		{[]string{"fly"}, `no command "fly"`},
+		{[]string{"ask", "--wings", "2"}, "wings"},
+		{[]string{"ask", "now"}, `"now"`},
+		{[]string{"ask", "--task", "S-9"}, "--task"},
+		{[]string{"ask", "--model", "gpt"}, "--model"},
+		{[]string{"ask", "--method", "magic"}, "--method"},
+		{[]string{"ask", "--method", "quest", "--budget", "3"}, "--budget"},
+		{[]string{"ask", "--context", "100000"}, "--context"},
+		{[]string{"ask", "--depth", "2"}, "depth"},
+		{[]string{"ask", "--text", "no such file"}, "--text"},
+		{[]string{"select"}, "--in"},
+		{[]string{"dump"}, "--out"},
+		{[]string{"dump", "--out", "x", "--ids", "1", "--text", "y"}, "--ids"},
+		{[]string{"dump", "--out", "x", "--ids", "one"}, "--ids"},
+		{[]string{"dump", "--out", "x", "--ids", "99999"}, "--ids"},
+		{[]string{"train"}, "--config"},
+		{[]string{"serve", "--addr", "nowhere"}, "--addr"},
+	} {
+		status, stdout, stderr := runCommand(t, tc.args...)
+		if status != 2 || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, tc.want) {
+			t.Errorf("kvscope %s: status %d, printed %q and %q, want one line with %q", strings.Join(tc.args, " "), status, stdout, stderr, tc.want)
+		}
+	}
+}
+
+func TestHelp(t *testing.T) {
+	if status, stdout, _ := runCommand(t, "help"); status != 0 || !strings.Contains(stdout, "select") {
+		t.Errorf("help: %d %q", status, stdout)
+	}
+	for _, c := range commands() {
+		if status, _, stderr := runCommand(t, c.name, "--help"); status != 0 || !strings.Contains(stderr, "Examples:\n  kvscope "+c.name) {
+			t.Errorf("%s --help: %d %q", c.name, status, stderr)
+		}
+	}
+}
+
+// TestLyingFile: a broken file is a failure with its name, not a crash.
+func TestLyingFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "broken.safetensors")
+	if err := os.WriteFile(path, []byte("\xff\xff\xff\xff\xff\xff\xff\x7f{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"select", "--method", "quest", "--in", path, "--out", path + ".out"},
+		{"ask", "--model", path},
+		{"dump", "--model", path, "--ids", "1", "--out", path + ".out"},
+	} {
+		status, _, stderr := runCommand(t, args...)
+		if status != 1 || !strings.Contains(stderr, "broken.safetensors") {
+			t.Errorf("%v: %d %q", args, status, stderr)
+		}
+	}
+}
+
+func TestVersion(t *testing.T) {
+	_, stdout, _ := runCommand(t, "version", "--json")
+	var v map[string]any
+	if err := json.Unmarshal([]byte(stdout), &v); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"version", "go", "kernels", "cpu"} {
+		if v[key] == nil {
+			t.Errorf("no %s in %s", key, stdout)
+		}
+	}
+}
+
+// TestAsk answers with both demo models; the answer must be right where dense
+// attention reads everything.
+func TestAsk(t *testing.T) {
+	for _, model := range []string{"attention", "ratplus"} {
+		status, stdout, stderr := runCommand(t, "ask", "--model", model, "--task", "S-2", "--context", "256", "--seed", "1", "--json")
+		if status != 0 || stderr != "" {
+			t.Fatalf("%s: %d %s", model, status, stderr)
+		}
+		var r trace.Result
+		if err := json.Unmarshal([]byte(stdout), &r); err != nil {
+			t.Fatal(err)
+		}
+		if r.Score != 1 || r.ReadFraction != 1 || len(r.Heads) != 24 || r.PromptTokens > 256 {
+			t.Errorf("%s: %+v", model, r)
+		}
+		for _, h := range r.Heads {
+			if !h.Hit || h.Recall != 1 {
+				t.Errorf("%s: dense attention missed: %+v", model, h)
+			}
+		}
+	}
+}
+
+// TestAskText asks for a needle in a text of one's own, planted and found.
+func TestAskText(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "notes.txt")
+	text := "The river ran past the old mill. One of the special magic numbers for brave-lantern is: 4821937. Nobody saw it."
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"ask", "--text", path, "--question", "brave-lantern", "--json"},
+		{"ask", "--text", path, "--key", "quiet-harbor", "--value", "7654321", "--json"},
+	} {
+		status, stdout, stderr := runCommand(t, args...)
+		if status != 0 {
+			t.Fatalf("%v: %s", args, stderr)
+		}
+		var r trace.Result
+		if err := json.Unmarshal([]byte(stdout), &r); err != nil {
+			t.Fatal(err)
+		}
+		if len(r.Expected) != 1 || r.Answer == "" {
+			t.Errorf("%v: %+v", args, r)
+		}
+	}
+}
+
+// TestSelect runs the command on a dump in a public code's form.
+func TestSelect(t *testing.T) {
+	in := filepath.Join("..", "..", "..", "engine", "sparse", "testdata", "quest_S250_B16_T64.safetensors")
+	out := filepath.Join(t.TempDir(), "out.safetensors")
+	status, stdout, stderr := runCommand(t, "select", "--method", "quest", "--in", in, "--out", out, "--public-code", "--json")
+	if status != 0 {
+		t.Fatal(stderr)
+	}
+	var printed struct {
+		Selected [][]int `json:"selected"`
+		Fraction float64 `json:"kv_read_fraction"`
+	}
+	if err := json.Unmarshal([]byte(stdout), &printed); err != nil {
+		t.Fatal(err)
+	}
+	want, got := open(t, in), open(t, out)
+	a, b := bytesOf(t, want, "selected"), bytesOf(t, got, "selected")
+	if !bytes.Equal(a, b) {
+		t.Error("the file's selection is not the public code's")
+	}
+	for h, positions := range printed.Selected {
+		for i := range 250 {
+			if slices.Contains(positions, i) != (a[h*250+i] == 1) {
+				t.Fatalf("head %d position %d: printed and written selections differ", h, i)
+			}
+		}
+	}
+	if printed.Fraction <= 0 || printed.Fraction > 0.3 {
+		t.Errorf("read fraction %g", printed.Fraction)
+	}
+}
+
+// TestDump writes what dump promises.
+func TestDump(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "dump.safetensors")
+	status, stdout, stderr := runCommand(t, "dump", "--model", "ratplus", "--ids", "5,6,7", "--out", out, "--json")
+	if status != 0 {
+		t.Fatal(stderr)
+	}
+	f := open(t, out)
+	for _, name := range []string{"logits", "layers.0.q", "layers.0.k", "layers.5.k_mem", "layers.5.v_mem", "layers.5.gate", "layers.5.attn_out"} {
+		tensor, err := f.Tensor(name)
+		if err != nil || tensor.Shape[0] != 3 {
+			t.Errorf("%s: %v %v", name, tensor.Shape, err)
+		}
+		if !strings.Contains(stdout, `"`+name+`"`) {
+			t.Errorf("%s is not in %s", name, stdout)
+		}
+	}
+}
+
+func open(t *testing.T, path string) *checkpoint.File {
+	t.Helper()
+	f, err := checkpoint.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+func bytesOf(t *testing.T, f *checkpoint.File, name string) []byte {
+	t.Helper()
+	tensor, err := f.Tensor(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tensor.Data
+}
