@@ -2,7 +2,7 @@ package ops
 
 import "math"
 
-// expNegative returns e^x for x <= 0 with a relative error below 1.5e-7; results
+// expNegative returns e^x for x <= 0 with a relative error below 1e-7; results
 // that would be subnormal, x < -87.336544, are zero.
 //
 // With n = round(x/ln 2) and r = x − n·ln 2, e^x = 2^n·e^r, and e^r is 1 + r +

@@ -3,6 +3,18 @@
 // plain Go; other packages supply faster tables with the same meaning, and
 // opstest holds every table to it. A table is injected where it is needed, there
 // is no global one.
+//
+// # Rounding
+//
+// What a method selects must not depend on the processor. Every kernel but MatMul
+// therefore gives the same bits on every table: products are rounded before they
+// are added, sums over a row are taken in 16 lanes and folded in halves, and the
+// exponential and the normal distribution are the package's own.
+//
+// MatMul may fuse and regroup, since that is half its speed. Against exact
+// arithmetic an element is off by at most (K+2)·2^-24·Σ|a·b|. On one table its bits
+// depend only on its row of a, its column of b and K, so that a token computes
+// alike alone and in a batch.
 package ops
 
 // Kernels is a table of numeric kernels. Every function is safe for concurrent
@@ -14,7 +26,8 @@ type Kernels struct {
 
 	// MatMul computes dst = a·b, or dst += a·b when accumulate is set, for
 	// dst [M, N], a [M, K], b [K, N] with any strides (a transposed operand is a
-	// view with its strides swapped). dst overlaps neither a nor b.
+	// view with its strides swapped). dst overlaps neither a nor b. It runs on
+	// the calling goroutine alone.
 	MatMul func(dst, a, b Matrix, accumulate bool)
 
 	// MatVec computes dst[r] = Σ_c w[r, c]·x[c] for w [len(dst), len(x)].
@@ -32,7 +45,8 @@ type Kernels struct {
 	RMSNormBackward func(dx, dweight, dy, x, weight []float32, eps float32)
 
 	// Softmax replaces every row of x [rows, cols] by softmax(scale·row), with the
-	// row maximum subtracted first. Entries equal to -Inf become exactly zero.
+	// row maximum subtracted first. Entries equal to -Inf become exactly zero, and
+	// so does a row of nothing else; NaN or +Inf make their whole row NaN.
 	Softmax func(x []float32, cols int, scale float32)
 
 	// SoftmaxBackward turns dp [rows, cols], the gradient of p = softmax(scale·s),
@@ -69,11 +83,13 @@ type Kernels struct {
 	MemoryScanBackward func(dx, dgate, dy, y, gate, x Matrix)
 
 	// MinMax folds rows [n, len(lo)] into running per-channel bounds:
-	// lo[c] = min(lo[c], rows[·, c]), hi[c] = max(hi[c], rows[·, c]).
+	// lo[c] = min(lo[c], rows[·, c]), hi[c] = max(hi[c], rows[·, c]). NaN in rows
+	// moves no bound.
 	MinMax func(lo, hi, rows []float32)
 
 	// BoundScores computes Quest's upper bound for n = len(dst) blocks:
 	// dst[b] = Σ_c max(q[c]·lo[b, c], q[c]·hi[b, c]), lo and hi [n, len(q)].
+	// Operands are finite.
 	BoundScores func(dst, q, lo, hi []float32)
 
 	// DotRows computes dst[i] = Σ_c q[c]·rows[i, c] for rows [len(dst), len(q)].
@@ -83,6 +99,7 @@ type Kernels struct {
 	// spans: with s_j = scale·q·keys[j], w = softmax(s), dst = Σ_j w_j·values[j].
 	// keys and values are [capacity, len(q)]. spans are ascending, disjoint and
 	// not empty. weights, of the summed length of spans, receives w in order.
+	// Without spans dst is zero.
 	Attend func(dst, weights, q, keys, values []float32, spans []Span, scale float32)
 
 	// AdamW applies one step of decoupled-weight-decay Adam in place:

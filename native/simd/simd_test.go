@@ -13,3 +13,5 @@ func TestTables(t *testing.T) {
 }
 
 func FuzzTables(f *testing.F) { opstest.Fuzz(f, Tables()...) }
+
+func BenchmarkTables(b *testing.B) { opstest.Bench(b, Tables()...) }

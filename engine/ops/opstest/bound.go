@@ -12,7 +12,7 @@ const tiny = 1.2e-38
 // expError bounds the relative error of a table's exponential, cdfError the error
 // of its normal distribution function.
 const (
-	expError = 1.5e-7
+	expError = 1e-7
 	cdfError = 2.5e-7
 )
 
