@@ -77,7 +77,8 @@ func dump(_ context.Context, args []string, stdout, stderr io.Writer) error {
 }
 
 // activations runs ids through m and returns the ids, the logits [T, V] and every
-// layer's activations, [T, D] each.
+// layer's activations, [T, D] each; with a memory, also the effective length of
+// each head's at the last token.
 func activations(m *model.Model, ids []int32) ([]checkpoint.Tensor, error) {
 	wide := make([]int64, len(ids))
 	for i, id := range ids {
@@ -92,6 +93,10 @@ func activations(m *model.Model, ids []int32) ([]checkpoint.Tensor, error) {
 				x = append(x, data.Row(t)...)
 			}
 			tensors = append(tensors, checkpoint.NewF32(fmt.Sprintf("layers.%d.%s", layer, name), []int{data.Rows, data.Cols}, x))
+			if name == "gate" {
+				lengths := memoryLengths(data, m.Config().Heads)
+				tensors = append(tensors, checkpoint.NewI64(fmt.Sprintf("layers.%d.memory_length", layer), []int{m.Config().Heads}, lengths))
+			}
 		},
 	})
 	if err != nil {
@@ -102,4 +107,14 @@ func activations(m *model.Model, ids []int32) ([]checkpoint.Tensor, error) {
 		return nil, input.Errorf("ids", "%v", err)
 	}
 	return append(tensors, checkpoint.NewF32("logits", []int{len(ids), m.Config().Vocab}, logits)), nil
+}
+
+// memoryLengths is the effective memory length of every head at the last position
+// of gates [T, D].
+func memoryLengths(gate ops.Matrix, heads int) []int64 {
+	lengths, dh := make([]int64, heads), gate.Cols/heads
+	for h := range lengths {
+		lengths[h] = int64(model.MemoryLength(gate.Slice(0, gate.Rows, h*dh, (h+1)*dh), gate.Rows-1))
+	}
+	return lengths
 }
