@@ -4,54 +4,54 @@
 
 #include "textflag.h"
 
-// func matMul1x8AVX2(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMul1x8AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, FMA3
-TEXT ·matMul1x8AVX2(SB), NOSPLIT, $0-49
+TEXT ·matMul1x8AVX2(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), CX
-	MOVQ   b+24(FP), DX
-	MOVQ   depth+32(FP), BX
-	MOVQ   cols+40(FP), SI
+	MOVQ   b+32(FP), CX
+	MOVQ   depth+40(FP), DX
+	MOVQ   cols+48(FP), BX
+	MOVQ   a+16(FP), SI
 	VXORPS Y0, Y0, Y0
-	SUBQ   $0x04, BX
+	SUBQ   $0x04, DX
 	JLT    rest
 
 steps:
-	VMOVUPS      (DX), Y1
-	VBROADCASTSS (CX), Y2
+	VMOVUPS      (CX), Y1
+	VBROADCASTSS (SI), Y2
 	VFMADD231PS  Y1, Y2, Y0
-	VMOVUPS      64(DX), Y1
-	VBROADCASTSS 32(CX), Y2
+	VMOVUPS      64(CX), Y1
+	VBROADCASTSS 32(SI), Y2
 	VFMADD231PS  Y1, Y2, Y0
-	VMOVUPS      128(DX), Y1
-	VBROADCASTSS 64(CX), Y2
+	VMOVUPS      128(CX), Y1
+	VBROADCASTSS 64(SI), Y2
 	VFMADD231PS  Y1, Y2, Y0
-	VMOVUPS      192(DX), Y1
-	VBROADCASTSS 96(CX), Y2
+	VMOVUPS      192(CX), Y1
+	VBROADCASTSS 96(SI), Y2
 	VFMADD231PS  Y1, Y2, Y0
-	ADDQ         $+128, CX
-	ADDQ         $+256, DX
-	SUBQ         $0x04, BX
+	ADDQ         $+128, SI
+	ADDQ         $+256, CX
+	SUBQ         $0x04, DX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, BX
+	ADDQ $0x04, DX
 	JZ   write
 
 step:
-	VMOVUPS      (DX), Y1
-	VBROADCASTSS (CX), Y2
+	VMOVUPS      (CX), Y1
+	VBROADCASTSS (SI), Y2
 	VFMADD231PS  Y1, Y2, Y0
-	ADDQ         $0x20, CX
-	ADDQ         $+64, DX
-	DECQ         BX
+	ADDQ         $+32, SI
+	ADDQ         $+64, CX
+	DECQ         DX
 	JNZ          step
 
 write:
-	CMPQ   SI, $0x08
+	CMPQ   BX, $0x08
 	JNE    partial
-	MOVB   accumulate+48(FP), CL
+	MOVB   accumulate+56(FP), CL
 	TESTB  CL, CL
 	JZ     fullStore
 	MOVQ   AX, CX
@@ -64,11 +64,11 @@ fullStore:
 
 partial:
 	LEAQ       laneMasksAVX2<>+64(SB), CX
-	MOVQ       SI, DX
+	MOVQ       BX, DX
 	SHLQ       $0x02, DX
 	SUBQ       DX, CX
 	VMOVUPS    (CX), Y1
-	MOVB       accumulate+48(FP), CL
+	MOVB       accumulate+56(FP), CL
 	TESTB      CL, CL
 	JZ         maskedStore
 	MOVQ       AX, CX
@@ -114,65 +114,142 @@ DATA laneMasksAVX2<>+120(SB)/4, $0x00000000
 DATA laneMasksAVX2<>+124(SB)/4, $0x00000000
 GLOBL laneMasksAVX2<>(SB), RODATA|NOPTR, $128
 
-// func matMul1x16AVX2(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows1x8AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, FMA3
-TEXT ·matMul1x16AVX2(SB), NOSPLIT, $0-49
+TEXT ·matMulRows1x8AVX2(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), CX
-	MOVQ   b+24(FP), DX
-	MOVQ   depth+32(FP), BX
-	MOVQ   cols+40(FP), SI
+	MOVQ   b+32(FP), CX
+	MOVQ   depth+40(FP), DX
+	MOVQ   cols+48(FP), BX
+	MOVQ   a+16(FP), SI
+	MOVQ   aStride+24(FP), DI
 	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	SUBQ   $0x04, BX
+	SUBQ   $0x04, DX
 	JLT    rest
 
 steps:
-	VMOVUPS      (DX), Y2
-	VMOVUPS      32(DX), Y3
-	VBROADCASTSS (CX), Y4
-	VFMADD231PS  Y2, Y4, Y0
-	VFMADD231PS  Y3, Y4, Y1
-	VMOVUPS      64(DX), Y2
-	VMOVUPS      96(DX), Y3
-	VBROADCASTSS 32(CX), Y4
-	VFMADD231PS  Y2, Y4, Y0
-	VFMADD231PS  Y3, Y4, Y1
-	VMOVUPS      128(DX), Y2
-	VMOVUPS      160(DX), Y3
-	VBROADCASTSS 64(CX), Y4
-	VFMADD231PS  Y2, Y4, Y0
-	VFMADD231PS  Y3, Y4, Y1
-	VMOVUPS      192(DX), Y2
-	VMOVUPS      224(DX), Y3
-	VBROADCASTSS 96(CX), Y4
-	VFMADD231PS  Y2, Y4, Y0
-	VFMADD231PS  Y3, Y4, Y1
-	ADDQ         $+128, CX
-	ADDQ         $+256, DX
-	SUBQ         $0x04, BX
+	VMOVUPS      (CX), Y1
+	VBROADCASTSS (SI), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	VMOVUPS      64(CX), Y1
+	VBROADCASTSS 4(SI), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	VMOVUPS      128(CX), Y1
+	VBROADCASTSS 8(SI), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	VMOVUPS      192(CX), Y1
+	VBROADCASTSS 12(SI), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	ADDQ         $0x10, SI
+	ADDQ         $+256, CX
+	SUBQ         $0x04, DX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, BX
+	ADDQ $0x04, DX
 	JZ   write
 
 step:
-	VMOVUPS      (DX), Y2
-	VMOVUPS      32(DX), Y3
-	VBROADCASTSS (CX), Y4
-	VFMADD231PS  Y2, Y4, Y0
-	VFMADD231PS  Y3, Y4, Y1
-	ADDQ         $0x20, CX
-	ADDQ         $+64, DX
-	DECQ         BX
+	VMOVUPS      (CX), Y1
+	VBROADCASTSS (SI), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	ADDQ         $0x04, SI
+	ADDQ         $+64, CX
+	DECQ         DX
 	JNZ          step
 
 write:
-	CMPQ   SI, $0x10
+	CMPQ   BX, $0x08
 	JNE    partial
-	MOVB   accumulate+48(FP), CL
+	MOVB   accumulate+56(FP), CL
+	TESTB  CL, CL
+	JZ     fullStore
+	MOVQ   AX, CX
+	VADDPS (CX), Y0, Y0
+
+fullStore:
+	VMOVUPS Y0, (AX)
+	VZEROUPPER
+	RET
+
+partial:
+	LEAQ       laneMasksAVX2<>+64(SB), CX
+	MOVQ       BX, DX
+	SHLQ       $0x02, DX
+	SUBQ       DX, CX
+	VMOVUPS    (CX), Y1
+	MOVB       accumulate+56(FP), CL
+	TESTB      CL, CL
+	JZ         maskedStore
+	MOVQ       AX, CX
+	VMASKMOVPS (CX), Y1, Y2
+	VADDPS     Y2, Y0, Y0
+
+maskedStore:
+	VMASKMOVPS Y0, Y1, (AX)
+	VZEROUPPER
+	RET
+
+// func matMul1x16AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, FMA3
+TEXT ·matMul1x16AVX2(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), CX
+	MOVQ   depth+40(FP), DX
+	MOVQ   cols+48(FP), BX
+	MOVQ   a+16(FP), SI
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	SUBQ   $0x04, DX
+	JLT    rest
+
+steps:
+	VMOVUPS      (CX), Y2
+	VMOVUPS      32(CX), Y3
+	VBROADCASTSS (SI), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPS      64(CX), Y2
+	VMOVUPS      96(CX), Y3
+	VBROADCASTSS 32(SI), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPS      128(CX), Y2
+	VMOVUPS      160(CX), Y3
+	VBROADCASTSS 64(SI), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPS      192(CX), Y2
+	VMOVUPS      224(CX), Y3
+	VBROADCASTSS 96(SI), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         $+128, SI
+	ADDQ         $+256, CX
+	SUBQ         $0x04, DX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, DX
+	JZ   write
+
+step:
+	VMOVUPS      (CX), Y2
+	VMOVUPS      32(CX), Y3
+	VBROADCASTSS (SI), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         $+32, SI
+	ADDQ         $+64, CX
+	DECQ         DX
+	JNZ          step
+
+write:
+	CMPQ   BX, $0x10
+	JNE    partial
+	MOVB   accumulate+56(FP), CL
 	TESTB  CL, CL
 	JZ     fullStore
 	MOVQ   AX, CX
@@ -187,12 +264,12 @@ fullStore:
 
 partial:
 	LEAQ       laneMasksAVX2<>+64(SB), CX
-	MOVQ       SI, DX
+	MOVQ       BX, DX
 	SHLQ       $0x02, DX
 	SUBQ       DX, CX
 	VMOVUPS    (CX), Y2
 	VMOVUPS    32(CX), Y3
-	MOVB       accumulate+48(FP), CL
+	MOVB       accumulate+56(FP), CL
 	TESTB      CL, CL
 	JZ         maskedStore
 	MOVQ       AX, CX
@@ -207,65 +284,159 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul2x8AVX2(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows1x16AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, FMA3
-TEXT ·matMul2x8AVX2(SB), NOSPLIT, $0-49
+TEXT ·matMulRows1x16AVX2(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), CX
+	MOVQ   depth+40(FP), DX
+	MOVQ   cols+48(FP), BX
+	MOVQ   a+16(FP), SI
+	MOVQ   aStride+24(FP), DI
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	SUBQ   $0x04, SI
+	SUBQ   $0x04, DX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Y2
-	VBROADCASTSS (DX), Y3
-	VFMADD231PS  Y2, Y3, Y0
-	VBROADCASTSS 4(DX), Y3
-	VFMADD231PS  Y2, Y3, Y1
-	VMOVUPS      64(BX), Y2
-	VBROADCASTSS 32(DX), Y3
-	VFMADD231PS  Y2, Y3, Y0
-	VBROADCASTSS 36(DX), Y3
-	VFMADD231PS  Y2, Y3, Y1
-	VMOVUPS      128(BX), Y2
-	VBROADCASTSS 64(DX), Y3
-	VFMADD231PS  Y2, Y3, Y0
-	VBROADCASTSS 68(DX), Y3
-	VFMADD231PS  Y2, Y3, Y1
-	VMOVUPS      192(BX), Y2
-	VBROADCASTSS 96(DX), Y3
-	VFMADD231PS  Y2, Y3, Y0
-	VBROADCASTSS 100(DX), Y3
-	VFMADD231PS  Y2, Y3, Y1
-	ADDQ         $+128, DX
-	ADDQ         $+256, BX
-	SUBQ         $0x04, SI
+	VMOVUPS      (CX), Y2
+	VMOVUPS      32(CX), Y3
+	VBROADCASTSS (SI), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPS      64(CX), Y2
+	VMOVUPS      96(CX), Y3
+	VBROADCASTSS 4(SI), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPS      128(CX), Y2
+	VMOVUPS      160(CX), Y3
+	VBROADCASTSS 8(SI), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPS      192(CX), Y2
+	VMOVUPS      224(CX), Y3
+	VBROADCASTSS 12(SI), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         $0x10, SI
+	ADDQ         $+256, CX
+	SUBQ         $0x04, DX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, DX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Y2
-	VBROADCASTSS (DX), Y3
-	VFMADD231PS  Y2, Y3, Y0
-	VBROADCASTSS 4(DX), Y3
-	VFMADD231PS  Y2, Y3, Y1
-	ADDQ         $0x20, DX
-	ADDQ         $+64, BX
-	DECQ         SI
+	VMOVUPS      (CX), Y2
+	VMOVUPS      32(CX), Y3
+	VBROADCASTSS (SI), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         $0x04, SI
+	ADDQ         $+64, CX
+	DECQ         DX
 	JNZ          step
 
 write:
-	CMPQ   DI, $0x08
+	CMPQ   BX, $0x10
 	JNE    partial
-	MOVB   accumulate+48(FP), DL
+	MOVB   accumulate+56(FP), CL
+	TESTB  CL, CL
+	JZ     fullStore
+	MOVQ   AX, CX
+	VADDPS (CX), Y0, Y0
+	VADDPS 32(CX), Y1, Y1
+
+fullStore:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VZEROUPPER
+	RET
+
+partial:
+	LEAQ       laneMasksAVX2<>+64(SB), CX
+	MOVQ       BX, DX
+	SHLQ       $0x02, DX
+	SUBQ       DX, CX
+	VMOVUPS    (CX), Y2
+	VMOVUPS    32(CX), Y3
+	MOVB       accumulate+56(FP), CL
+	TESTB      CL, CL
+	JZ         maskedStore
+	MOVQ       AX, CX
+	VMASKMOVPS (CX), Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	VMASKMOVPS 32(CX), Y3, Y4
+	VADDPS     Y4, Y1, Y1
+
+maskedStore:
+	VMASKMOVPS Y0, Y2, (AX)
+	VMASKMOVPS Y1, Y3, 32(AX)
+	VZEROUPPER
+	RET
+
+// func matMul2x8AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, FMA3
+TEXT ·matMul2x8AVX2(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Y2
+	VBROADCASTSS (DI), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS 4(DI), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	VMOVUPS      64(DX), Y2
+	VBROADCASTSS 32(DI), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS 36(DI), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	VMOVUPS      128(DX), Y2
+	VBROADCASTSS 64(DI), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS 68(DI), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	VMOVUPS      192(DX), Y2
+	VBROADCASTSS 96(DI), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS 100(DI), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	ADDQ         $+128, DI
+	ADDQ         $+256, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Y2
+	VBROADCASTSS (DI), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS 4(DI), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	ADDQ         $+32, DI
+	ADDQ         $+64, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	CMPQ   SI, $0x08
+	JNE    partial
+	MOVB   accumulate+56(FP), DL
 	TESTB  DL, DL
 	JZ     fullStore
 	MOVQ   AX, DX
@@ -282,11 +453,11 @@ fullStore:
 
 partial:
 	LEAQ       laneMasksAVX2<>+64(SB), DX
-	MOVQ       DI, BX
+	MOVQ       SI, BX
 	SHLQ       $0x02, BX
 	SUBQ       BX, DX
 	VMOVUPS    (DX), Y2
-	MOVB       accumulate+48(FP), DL
+	MOVB       accumulate+56(FP), DL
 	TESTB      DL, DL
 	JZ         maskedStore
 	MOVQ       AX, DX
@@ -303,82 +474,179 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul2x16AVX2(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows2x8AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, FMA3
-TEXT ·matMul2x16AVX2(SB), NOSPLIT, $0-49
+TEXT ·matMulRows2x8AVX2(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Y2
+	VBROADCASTSS (DI), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS (DI)(R8*1), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	VMOVUPS      64(DX), Y2
+	VBROADCASTSS 4(DI), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS 4(DI)(R8*1), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	VMOVUPS      128(DX), Y2
+	VBROADCASTSS 8(DI), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS 8(DI)(R8*1), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	VMOVUPS      192(DX), Y2
+	VBROADCASTSS 12(DI), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS 12(DI)(R8*1), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	ADDQ         $0x10, DI
+	ADDQ         $+256, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Y2
+	VBROADCASTSS (DI), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS (DI)(R8*1), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	ADDQ         $0x04, DI
+	ADDQ         $+64, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	CMPQ   SI, $0x08
+	JNE    partial
+	MOVB   accumulate+56(FP), DL
+	TESTB  DL, DL
+	JZ     fullStore
+	MOVQ   AX, DX
+	VADDPS (DX), Y0, Y0
+	ADDQ   CX, DX
+	VADDPS (DX), Y1, Y1
+
+fullStore:
+	VMOVUPS Y0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y1, (AX)
+	VZEROUPPER
+	RET
+
+partial:
+	LEAQ       laneMasksAVX2<>+64(SB), DX
+	MOVQ       SI, BX
+	SHLQ       $0x02, BX
+	SUBQ       BX, DX
+	VMOVUPS    (DX), Y2
+	MOVB       accumulate+56(FP), DL
+	TESTB      DL, DL
+	JZ         maskedStore
+	MOVQ       AX, DX
+	VMASKMOVPS (DX), Y2, Y3
+	VADDPS     Y3, Y0, Y0
+	ADDQ       CX, DX
+	VMASKMOVPS (DX), Y2, Y3
+	VADDPS     Y3, Y1, Y1
+
+maskedStore:
+	VMASKMOVPS Y0, Y2, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y1, Y2, (AX)
+	VZEROUPPER
+	RET
+
+// func matMul2x16AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, FMA3
+TEXT ·matMul2x16AVX2(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	SUBQ   $0x04, SI
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Y4
-	VMOVUPS      32(BX), Y5
-	VBROADCASTSS (DX), Y6
+	VMOVUPS      (DX), Y4
+	VMOVUPS      32(DX), Y5
+	VBROADCASTSS (DI), Y6
 	VFMADD231PS  Y4, Y6, Y0
 	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS 4(DX), Y6
+	VBROADCASTSS 4(DI), Y6
 	VFMADD231PS  Y4, Y6, Y2
 	VFMADD231PS  Y5, Y6, Y3
-	VMOVUPS      64(BX), Y4
-	VMOVUPS      96(BX), Y5
-	VBROADCASTSS 32(DX), Y6
+	VMOVUPS      64(DX), Y4
+	VMOVUPS      96(DX), Y5
+	VBROADCASTSS 32(DI), Y6
 	VFMADD231PS  Y4, Y6, Y0
 	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS 36(DX), Y6
+	VBROADCASTSS 36(DI), Y6
 	VFMADD231PS  Y4, Y6, Y2
 	VFMADD231PS  Y5, Y6, Y3
-	VMOVUPS      128(BX), Y4
-	VMOVUPS      160(BX), Y5
-	VBROADCASTSS 64(DX), Y6
+	VMOVUPS      128(DX), Y4
+	VMOVUPS      160(DX), Y5
+	VBROADCASTSS 64(DI), Y6
 	VFMADD231PS  Y4, Y6, Y0
 	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS 68(DX), Y6
+	VBROADCASTSS 68(DI), Y6
 	VFMADD231PS  Y4, Y6, Y2
 	VFMADD231PS  Y5, Y6, Y3
-	VMOVUPS      192(BX), Y4
-	VMOVUPS      224(BX), Y5
-	VBROADCASTSS 96(DX), Y6
+	VMOVUPS      192(DX), Y4
+	VMOVUPS      224(DX), Y5
+	VBROADCASTSS 96(DI), Y6
 	VFMADD231PS  Y4, Y6, Y0
 	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS 100(DX), Y6
+	VBROADCASTSS 100(DI), Y6
 	VFMADD231PS  Y4, Y6, Y2
 	VFMADD231PS  Y5, Y6, Y3
-	ADDQ         $+128, DX
-	ADDQ         $+256, BX
-	SUBQ         $0x04, SI
+	ADDQ         $+128, DI
+	ADDQ         $+256, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Y4
-	VMOVUPS      32(BX), Y5
-	VBROADCASTSS (DX), Y6
+	VMOVUPS      (DX), Y4
+	VMOVUPS      32(DX), Y5
+	VBROADCASTSS (DI), Y6
 	VFMADD231PS  Y4, Y6, Y0
 	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS 4(DX), Y6
+	VBROADCASTSS 4(DI), Y6
 	VFMADD231PS  Y4, Y6, Y2
 	VFMADD231PS  Y5, Y6, Y3
-	ADDQ         $0x20, DX
-	ADDQ         $+64, BX
-	DECQ         SI
+	ADDQ         $+32, DI
+	ADDQ         $+64, DX
+	DECQ         BX
 	JNZ          step
 
 write:
-	CMPQ   DI, $0x10
+	CMPQ   SI, $0x10
 	JNE    partial
-	MOVB   accumulate+48(FP), DL
+	MOVB   accumulate+56(FP), DL
 	TESTB  DL, DL
 	JZ     fullStore
 	MOVQ   AX, DX
@@ -399,12 +667,12 @@ fullStore:
 
 partial:
 	LEAQ       laneMasksAVX2<>+64(SB), DX
-	MOVQ       DI, BX
+	MOVQ       SI, BX
 	SHLQ       $0x02, BX
 	SUBQ       BX, DX
 	VMOVUPS    (DX), Y4
 	VMOVUPS    32(DX), Y5
-	MOVB       accumulate+48(FP), DL
+	MOVB       accumulate+56(FP), DL
 	TESTB      DL, DL
 	JZ         maskedStore
 	MOVQ       AX, DX
@@ -427,76 +695,201 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul3x8AVX2(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows2x16AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, FMA3
-TEXT ·matMul3x8AVX2(SB), NOSPLIT, $0-49
+TEXT ·matMulRows2x16AVX2(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
-	SUBQ   $0x04, SI
+	VXORPS Y3, Y3, Y3
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Y3
-	VBROADCASTSS (DX), Y4
-	VFMADD231PS  Y3, Y4, Y0
-	VBROADCASTSS 4(DX), Y4
-	VFMADD231PS  Y3, Y4, Y1
-	VBROADCASTSS 8(DX), Y4
-	VFMADD231PS  Y3, Y4, Y2
-	VMOVUPS      64(BX), Y3
-	VBROADCASTSS 32(DX), Y4
-	VFMADD231PS  Y3, Y4, Y0
-	VBROADCASTSS 36(DX), Y4
-	VFMADD231PS  Y3, Y4, Y1
-	VBROADCASTSS 40(DX), Y4
-	VFMADD231PS  Y3, Y4, Y2
-	VMOVUPS      128(BX), Y3
-	VBROADCASTSS 64(DX), Y4
-	VFMADD231PS  Y3, Y4, Y0
-	VBROADCASTSS 68(DX), Y4
-	VFMADD231PS  Y3, Y4, Y1
-	VBROADCASTSS 72(DX), Y4
-	VFMADD231PS  Y3, Y4, Y2
-	VMOVUPS      192(BX), Y3
-	VBROADCASTSS 96(DX), Y4
-	VFMADD231PS  Y3, Y4, Y0
-	VBROADCASTSS 100(DX), Y4
-	VFMADD231PS  Y3, Y4, Y1
-	VBROADCASTSS 104(DX), Y4
-	VFMADD231PS  Y3, Y4, Y2
-	ADDQ         $+128, DX
-	ADDQ         $+256, BX
-	SUBQ         $0x04, SI
+	VMOVUPS      (DX), Y4
+	VMOVUPS      32(DX), Y5
+	VBROADCASTSS (DI), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (DI)(R8*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	VMOVUPS      64(DX), Y4
+	VMOVUPS      96(DX), Y5
+	VBROADCASTSS 4(DI), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 4(DI)(R8*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	VMOVUPS      128(DX), Y4
+	VMOVUPS      160(DX), Y5
+	VBROADCASTSS 8(DI), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 8(DI)(R8*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	VMOVUPS      192(DX), Y4
+	VMOVUPS      224(DX), Y5
+	VBROADCASTSS 12(DI), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 12(DI)(R8*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         $0x10, DI
+	ADDQ         $+256, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Y3
-	VBROADCASTSS (DX), Y4
-	VFMADD231PS  Y3, Y4, Y0
-	VBROADCASTSS 4(DX), Y4
-	VFMADD231PS  Y3, Y4, Y1
-	VBROADCASTSS 8(DX), Y4
-	VFMADD231PS  Y3, Y4, Y2
-	ADDQ         $0x20, DX
-	ADDQ         $+64, BX
-	DECQ         SI
+	VMOVUPS      (DX), Y4
+	VMOVUPS      32(DX), Y5
+	VBROADCASTSS (DI), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (DI)(R8*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         $0x04, DI
+	ADDQ         $+64, DX
+	DECQ         BX
 	JNZ          step
 
 write:
-	CMPQ   DI, $0x08
+	CMPQ   SI, $0x10
 	JNE    partial
-	MOVB   accumulate+48(FP), DL
+	MOVB   accumulate+56(FP), DL
+	TESTB  DL, DL
+	JZ     fullStore
+	MOVQ   AX, DX
+	VADDPS (DX), Y0, Y0
+	VADDPS 32(DX), Y1, Y1
+	ADDQ   CX, DX
+	VADDPS (DX), Y2, Y2
+	VADDPS 32(DX), Y3, Y3
+
+fullStore:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, 32(AX)
+	VZEROUPPER
+	RET
+
+partial:
+	LEAQ       laneMasksAVX2<>+64(SB), DX
+	MOVQ       SI, BX
+	SHLQ       $0x02, BX
+	SUBQ       BX, DX
+	VMOVUPS    (DX), Y4
+	VMOVUPS    32(DX), Y5
+	MOVB       accumulate+56(FP), DL
+	TESTB      DL, DL
+	JZ         maskedStore
+	MOVQ       AX, DX
+	VMASKMOVPS (DX), Y4, Y6
+	VADDPS     Y6, Y0, Y0
+	VMASKMOVPS 32(DX), Y5, Y6
+	VADDPS     Y6, Y1, Y1
+	ADDQ       CX, DX
+	VMASKMOVPS (DX), Y4, Y6
+	VADDPS     Y6, Y2, Y2
+	VMASKMOVPS 32(DX), Y5, Y6
+	VADDPS     Y6, Y3, Y3
+
+maskedStore:
+	VMASKMOVPS Y0, Y4, (AX)
+	VMASKMOVPS Y1, Y5, 32(AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y2, Y4, (AX)
+	VMASKMOVPS Y3, Y5, 32(AX)
+	VZEROUPPER
+	RET
+
+// func matMul3x8AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, FMA3
+TEXT ·matMul3x8AVX2(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Y3
+	VBROADCASTSS (DI), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS 4(DI), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS 8(DI), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	VMOVUPS      64(DX), Y3
+	VBROADCASTSS 32(DI), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS 36(DI), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS 40(DI), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	VMOVUPS      128(DX), Y3
+	VBROADCASTSS 64(DI), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS 68(DI), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS 72(DI), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	VMOVUPS      192(DX), Y3
+	VBROADCASTSS 96(DI), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS 100(DI), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS 104(DI), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         $+128, DI
+	ADDQ         $+256, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Y3
+	VBROADCASTSS (DI), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS 4(DI), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS 8(DI), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         $+32, DI
+	ADDQ         $+64, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	CMPQ   SI, $0x08
+	JNE    partial
+	MOVB   accumulate+56(FP), DL
 	TESTB  DL, DL
 	JZ     fullStore
 	MOVQ   AX, DX
@@ -517,11 +910,11 @@ fullStore:
 
 partial:
 	LEAQ       laneMasksAVX2<>+64(SB), DX
-	MOVQ       DI, BX
+	MOVQ       SI, BX
 	SHLQ       $0x02, BX
 	SUBQ       BX, DX
 	VMOVUPS    (DX), Y3
-	MOVB       accumulate+48(FP), DL
+	MOVB       accumulate+56(FP), DL
 	TESTB      DL, DL
 	JZ         maskedStore
 	MOVQ       AX, DX
@@ -543,99 +936,216 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul3x16AVX2(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows3x8AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, FMA3
-TEXT ·matMul3x16AVX2(SB), NOSPLIT, $0-49
+TEXT ·matMulRows3x8AVX2(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Y3
+	VBROADCASTSS (DI), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS (DI)(R8*1), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS (DI)(R8*2), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	VMOVUPS      64(DX), Y3
+	VBROADCASTSS 4(DI), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS 4(DI)(R8*1), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS 4(DI)(R8*2), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	VMOVUPS      128(DX), Y3
+	VBROADCASTSS 8(DI), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS 8(DI)(R8*1), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS 8(DI)(R8*2), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	VMOVUPS      192(DX), Y3
+	VBROADCASTSS 12(DI), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS 12(DI)(R8*1), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS 12(DI)(R8*2), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         $0x10, DI
+	ADDQ         $+256, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Y3
+	VBROADCASTSS (DI), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS (DI)(R8*1), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS (DI)(R8*2), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         $0x04, DI
+	ADDQ         $+64, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	CMPQ   SI, $0x08
+	JNE    partial
+	MOVB   accumulate+56(FP), DL
+	TESTB  DL, DL
+	JZ     fullStore
+	MOVQ   AX, DX
+	VADDPS (DX), Y0, Y0
+	ADDQ   CX, DX
+	VADDPS (DX), Y1, Y1
+	ADDQ   CX, DX
+	VADDPS (DX), Y2, Y2
+
+fullStore:
+	VMOVUPS Y0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	VZEROUPPER
+	RET
+
+partial:
+	LEAQ       laneMasksAVX2<>+64(SB), DX
+	MOVQ       SI, BX
+	SHLQ       $0x02, BX
+	SUBQ       BX, DX
+	VMOVUPS    (DX), Y3
+	MOVB       accumulate+56(FP), DL
+	TESTB      DL, DL
+	JZ         maskedStore
+	MOVQ       AX, DX
+	VMASKMOVPS (DX), Y3, Y4
+	VADDPS     Y4, Y0, Y0
+	ADDQ       CX, DX
+	VMASKMOVPS (DX), Y3, Y4
+	VADDPS     Y4, Y1, Y1
+	ADDQ       CX, DX
+	VMASKMOVPS (DX), Y3, Y4
+	VADDPS     Y4, Y2, Y2
+
+maskedStore:
+	VMASKMOVPS Y0, Y3, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y1, Y3, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y2, Y3, (AX)
+	VZEROUPPER
+	RET
+
+// func matMul3x16AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, FMA3
+TEXT ·matMul3x16AVX2(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	SUBQ   $0x04, SI
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Y6
-	VMOVUPS      32(BX), Y7
-	VBROADCASTSS (DX), Y8
+	VMOVUPS      (DX), Y6
+	VMOVUPS      32(DX), Y7
+	VBROADCASTSS (DI), Y8
 	VFMADD231PS  Y6, Y8, Y0
 	VFMADD231PS  Y7, Y8, Y1
-	VBROADCASTSS 4(DX), Y8
+	VBROADCASTSS 4(DI), Y8
 	VFMADD231PS  Y6, Y8, Y2
 	VFMADD231PS  Y7, Y8, Y3
-	VBROADCASTSS 8(DX), Y8
+	VBROADCASTSS 8(DI), Y8
 	VFMADD231PS  Y6, Y8, Y4
 	VFMADD231PS  Y7, Y8, Y5
-	VMOVUPS      64(BX), Y6
-	VMOVUPS      96(BX), Y7
-	VBROADCASTSS 32(DX), Y8
+	VMOVUPS      64(DX), Y6
+	VMOVUPS      96(DX), Y7
+	VBROADCASTSS 32(DI), Y8
 	VFMADD231PS  Y6, Y8, Y0
 	VFMADD231PS  Y7, Y8, Y1
-	VBROADCASTSS 36(DX), Y8
+	VBROADCASTSS 36(DI), Y8
 	VFMADD231PS  Y6, Y8, Y2
 	VFMADD231PS  Y7, Y8, Y3
-	VBROADCASTSS 40(DX), Y8
+	VBROADCASTSS 40(DI), Y8
 	VFMADD231PS  Y6, Y8, Y4
 	VFMADD231PS  Y7, Y8, Y5
-	VMOVUPS      128(BX), Y6
-	VMOVUPS      160(BX), Y7
-	VBROADCASTSS 64(DX), Y8
+	VMOVUPS      128(DX), Y6
+	VMOVUPS      160(DX), Y7
+	VBROADCASTSS 64(DI), Y8
 	VFMADD231PS  Y6, Y8, Y0
 	VFMADD231PS  Y7, Y8, Y1
-	VBROADCASTSS 68(DX), Y8
+	VBROADCASTSS 68(DI), Y8
 	VFMADD231PS  Y6, Y8, Y2
 	VFMADD231PS  Y7, Y8, Y3
-	VBROADCASTSS 72(DX), Y8
+	VBROADCASTSS 72(DI), Y8
 	VFMADD231PS  Y6, Y8, Y4
 	VFMADD231PS  Y7, Y8, Y5
-	VMOVUPS      192(BX), Y6
-	VMOVUPS      224(BX), Y7
-	VBROADCASTSS 96(DX), Y8
+	VMOVUPS      192(DX), Y6
+	VMOVUPS      224(DX), Y7
+	VBROADCASTSS 96(DI), Y8
 	VFMADD231PS  Y6, Y8, Y0
 	VFMADD231PS  Y7, Y8, Y1
-	VBROADCASTSS 100(DX), Y8
+	VBROADCASTSS 100(DI), Y8
 	VFMADD231PS  Y6, Y8, Y2
 	VFMADD231PS  Y7, Y8, Y3
-	VBROADCASTSS 104(DX), Y8
+	VBROADCASTSS 104(DI), Y8
 	VFMADD231PS  Y6, Y8, Y4
 	VFMADD231PS  Y7, Y8, Y5
-	ADDQ         $+128, DX
-	ADDQ         $+256, BX
-	SUBQ         $0x04, SI
+	ADDQ         $+128, DI
+	ADDQ         $+256, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Y6
-	VMOVUPS      32(BX), Y7
-	VBROADCASTSS (DX), Y8
+	VMOVUPS      (DX), Y6
+	VMOVUPS      32(DX), Y7
+	VBROADCASTSS (DI), Y8
 	VFMADD231PS  Y6, Y8, Y0
 	VFMADD231PS  Y7, Y8, Y1
-	VBROADCASTSS 4(DX), Y8
+	VBROADCASTSS 4(DI), Y8
 	VFMADD231PS  Y6, Y8, Y2
 	VFMADD231PS  Y7, Y8, Y3
-	VBROADCASTSS 8(DX), Y8
+	VBROADCASTSS 8(DI), Y8
 	VFMADD231PS  Y6, Y8, Y4
 	VFMADD231PS  Y7, Y8, Y5
-	ADDQ         $0x20, DX
-	ADDQ         $+64, BX
-	DECQ         SI
+	ADDQ         $+32, DI
+	ADDQ         $+64, DX
+	DECQ         BX
 	JNZ          step
 
 write:
-	CMPQ   DI, $0x10
+	CMPQ   SI, $0x10
 	JNE    partial
-	MOVB   accumulate+48(FP), DL
+	MOVB   accumulate+56(FP), DL
 	TESTB  DL, DL
 	JZ     fullStore
 	MOVQ   AX, DX
@@ -662,12 +1172,12 @@ fullStore:
 
 partial:
 	LEAQ       laneMasksAVX2<>+64(SB), DX
-	MOVQ       DI, BX
+	MOVQ       SI, BX
 	SHLQ       $0x02, BX
 	SUBQ       BX, DX
 	VMOVUPS    (DX), Y6
 	VMOVUPS    32(DX), Y7
-	MOVB       accumulate+48(FP), DL
+	MOVB       accumulate+56(FP), DL
 	TESTB      DL, DL
 	JZ         maskedStore
 	MOVQ       AX, DX
@@ -698,87 +1208,243 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul4x8AVX2(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows3x16AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, FMA3
-TEXT ·matMul4x8AVX2(SB), NOSPLIT, $0-49
+TEXT ·matMulRows3x16AVX2(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	SUBQ   $0x04, SI
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Y4
-	VBROADCASTSS (DX), Y5
-	VFMADD231PS  Y4, Y5, Y0
-	VBROADCASTSS 4(DX), Y5
-	VFMADD231PS  Y4, Y5, Y1
-	VBROADCASTSS 8(DX), Y5
-	VFMADD231PS  Y4, Y5, Y2
-	VBROADCASTSS 12(DX), Y5
-	VFMADD231PS  Y4, Y5, Y3
-	VMOVUPS      64(BX), Y4
-	VBROADCASTSS 32(DX), Y5
-	VFMADD231PS  Y4, Y5, Y0
-	VBROADCASTSS 36(DX), Y5
-	VFMADD231PS  Y4, Y5, Y1
-	VBROADCASTSS 40(DX), Y5
-	VFMADD231PS  Y4, Y5, Y2
-	VBROADCASTSS 44(DX), Y5
-	VFMADD231PS  Y4, Y5, Y3
-	VMOVUPS      128(BX), Y4
-	VBROADCASTSS 64(DX), Y5
-	VFMADD231PS  Y4, Y5, Y0
-	VBROADCASTSS 68(DX), Y5
-	VFMADD231PS  Y4, Y5, Y1
-	VBROADCASTSS 72(DX), Y5
-	VFMADD231PS  Y4, Y5, Y2
-	VBROADCASTSS 76(DX), Y5
-	VFMADD231PS  Y4, Y5, Y3
-	VMOVUPS      192(BX), Y4
-	VBROADCASTSS 96(DX), Y5
-	VFMADD231PS  Y4, Y5, Y0
-	VBROADCASTSS 100(DX), Y5
-	VFMADD231PS  Y4, Y5, Y1
-	VBROADCASTSS 104(DX), Y5
-	VFMADD231PS  Y4, Y5, Y2
-	VBROADCASTSS 108(DX), Y5
-	VFMADD231PS  Y4, Y5, Y3
-	ADDQ         $+128, DX
-	ADDQ         $+256, BX
-	SUBQ         $0x04, SI
+	VMOVUPS      (DX), Y6
+	VMOVUPS      32(DX), Y7
+	VBROADCASTSS (DI), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS (DI)(R8*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS (DI)(R8*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	VMOVUPS      64(DX), Y6
+	VMOVUPS      96(DX), Y7
+	VBROADCASTSS 4(DI), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 4(DI)(R8*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 4(DI)(R8*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	VMOVUPS      128(DX), Y6
+	VMOVUPS      160(DX), Y7
+	VBROADCASTSS 8(DI), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 8(DI)(R8*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 8(DI)(R8*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	VMOVUPS      192(DX), Y6
+	VMOVUPS      224(DX), Y7
+	VBROADCASTSS 12(DI), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 12(DI)(R8*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 12(DI)(R8*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         $0x10, DI
+	ADDQ         $+256, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Y4
-	VBROADCASTSS (DX), Y5
-	VFMADD231PS  Y4, Y5, Y0
-	VBROADCASTSS 4(DX), Y5
-	VFMADD231PS  Y4, Y5, Y1
-	VBROADCASTSS 8(DX), Y5
-	VFMADD231PS  Y4, Y5, Y2
-	VBROADCASTSS 12(DX), Y5
-	VFMADD231PS  Y4, Y5, Y3
-	ADDQ         $0x20, DX
-	ADDQ         $+64, BX
-	DECQ         SI
+	VMOVUPS      (DX), Y6
+	VMOVUPS      32(DX), Y7
+	VBROADCASTSS (DI), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS (DI)(R8*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS (DI)(R8*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         $0x04, DI
+	ADDQ         $+64, DX
+	DECQ         BX
 	JNZ          step
 
 write:
-	CMPQ   DI, $0x08
+	CMPQ   SI, $0x10
 	JNE    partial
-	MOVB   accumulate+48(FP), DL
+	MOVB   accumulate+56(FP), DL
+	TESTB  DL, DL
+	JZ     fullStore
+	MOVQ   AX, DX
+	VADDPS (DX), Y0, Y0
+	VADDPS 32(DX), Y1, Y1
+	ADDQ   CX, DX
+	VADDPS (DX), Y2, Y2
+	VADDPS 32(DX), Y3, Y3
+	ADDQ   CX, DX
+	VADDPS (DX), Y4, Y4
+	VADDPS 32(DX), Y5, Y5
+
+fullStore:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	VZEROUPPER
+	RET
+
+partial:
+	LEAQ       laneMasksAVX2<>+64(SB), DX
+	MOVQ       SI, BX
+	SHLQ       $0x02, BX
+	SUBQ       BX, DX
+	VMOVUPS    (DX), Y6
+	VMOVUPS    32(DX), Y7
+	MOVB       accumulate+56(FP), DL
+	TESTB      DL, DL
+	JZ         maskedStore
+	MOVQ       AX, DX
+	VMASKMOVPS (DX), Y6, Y8
+	VADDPS     Y8, Y0, Y0
+	VMASKMOVPS 32(DX), Y7, Y8
+	VADDPS     Y8, Y1, Y1
+	ADDQ       CX, DX
+	VMASKMOVPS (DX), Y6, Y8
+	VADDPS     Y8, Y2, Y2
+	VMASKMOVPS 32(DX), Y7, Y8
+	VADDPS     Y8, Y3, Y3
+	ADDQ       CX, DX
+	VMASKMOVPS (DX), Y6, Y8
+	VADDPS     Y8, Y4, Y4
+	VMASKMOVPS 32(DX), Y7, Y8
+	VADDPS     Y8, Y5, Y5
+
+maskedStore:
+	VMASKMOVPS Y0, Y6, (AX)
+	VMASKMOVPS Y1, Y7, 32(AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y2, Y6, (AX)
+	VMASKMOVPS Y3, Y7, 32(AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y4, Y6, (AX)
+	VMASKMOVPS Y5, Y7, 32(AX)
+	VZEROUPPER
+	RET
+
+// func matMul4x8AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, FMA3
+TEXT ·matMul4x8AVX2(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Y4
+	VBROADCASTSS (DI), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VBROADCASTSS 4(DI), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS 8(DI), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS 12(DI), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	VMOVUPS      64(DX), Y4
+	VBROADCASTSS 32(DI), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VBROADCASTSS 36(DI), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS 40(DI), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS 44(DI), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	VMOVUPS      128(DX), Y4
+	VBROADCASTSS 64(DI), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VBROADCASTSS 68(DI), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS 72(DI), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS 76(DI), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	VMOVUPS      192(DX), Y4
+	VBROADCASTSS 96(DI), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VBROADCASTSS 100(DI), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS 104(DI), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS 108(DI), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	ADDQ         $+128, DI
+	ADDQ         $+256, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Y4
+	VBROADCASTSS (DI), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VBROADCASTSS 4(DI), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS 8(DI), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS 12(DI), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	ADDQ         $+32, DI
+	ADDQ         $+64, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	CMPQ   SI, $0x08
+	JNE    partial
+	MOVB   accumulate+56(FP), DL
 	TESTB  DL, DL
 	JZ     fullStore
 	MOVQ   AX, DX
@@ -803,11 +1469,11 @@ fullStore:
 
 partial:
 	LEAQ       laneMasksAVX2<>+64(SB), DX
-	MOVQ       DI, BX
+	MOVQ       SI, BX
 	SHLQ       $0x02, BX
 	SUBQ       BX, DX
 	VMOVUPS    (DX), Y4
-	MOVB       accumulate+48(FP), DL
+	MOVB       accumulate+56(FP), DL
 	TESTB      DL, DL
 	JZ         maskedStore
 	MOVQ       AX, DX
@@ -834,15 +1500,156 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul4x16AVX2(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows4x8AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, FMA3
-TEXT ·matMul4x16AVX2(SB), NOSPLIT, $0-49
+TEXT ·matMulRows4x8AVX2(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
+	LEAQ   (DI)(R8*2), R9
+	ADDQ   R8, R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Y4
+	VBROADCASTSS (DI), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VBROADCASTSS (DI)(R8*1), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS (DI)(R8*2), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS (R9), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	VMOVUPS      64(DX), Y4
+	VBROADCASTSS 4(DI), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VBROADCASTSS 4(DI)(R8*1), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS 4(DI)(R8*2), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS 4(R9), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	VMOVUPS      128(DX), Y4
+	VBROADCASTSS 8(DI), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VBROADCASTSS 8(DI)(R8*1), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS 8(DI)(R8*2), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS 8(R9), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	VMOVUPS      192(DX), Y4
+	VBROADCASTSS 12(DI), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VBROADCASTSS 12(DI)(R8*1), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS 12(DI)(R8*2), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS 12(R9), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	ADDQ         $0x10, DI
+	ADDQ         $0x10, R9
+	ADDQ         $+256, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Y4
+	VBROADCASTSS (DI), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VBROADCASTSS (DI)(R8*1), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS (DI)(R8*2), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS (R9), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R9
+	ADDQ         $+64, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	CMPQ   SI, $0x08
+	JNE    partial
+	MOVB   accumulate+56(FP), DL
+	TESTB  DL, DL
+	JZ     fullStore
+	MOVQ   AX, DX
+	VADDPS (DX), Y0, Y0
+	ADDQ   CX, DX
+	VADDPS (DX), Y1, Y1
+	ADDQ   CX, DX
+	VADDPS (DX), Y2, Y2
+	ADDQ   CX, DX
+	VADDPS (DX), Y3, Y3
+
+fullStore:
+	VMOVUPS Y0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y3, (AX)
+	VZEROUPPER
+	RET
+
+partial:
+	LEAQ       laneMasksAVX2<>+64(SB), DX
+	MOVQ       SI, BX
+	SHLQ       $0x02, BX
+	SUBQ       BX, DX
+	VMOVUPS    (DX), Y4
+	MOVB       accumulate+56(FP), DL
+	TESTB      DL, DL
+	JZ         maskedStore
+	MOVQ       AX, DX
+	VMASKMOVPS (DX), Y4, Y5
+	VADDPS     Y5, Y0, Y0
+	ADDQ       CX, DX
+	VMASKMOVPS (DX), Y4, Y5
+	VADDPS     Y5, Y1, Y1
+	ADDQ       CX, DX
+	VMASKMOVPS (DX), Y4, Y5
+	VADDPS     Y5, Y2, Y2
+	ADDQ       CX, DX
+	VMASKMOVPS (DX), Y4, Y5
+	VADDPS     Y5, Y3, Y3
+
+maskedStore:
+	VMASKMOVPS Y0, Y4, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y1, Y4, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y2, Y4, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y3, Y4, (AX)
+	VZEROUPPER
+	RET
+
+// func matMul4x16AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, FMA3
+TEXT ·matMul4x16AVX2(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -851,99 +1658,99 @@ TEXT ·matMul4x16AVX2(SB), NOSPLIT, $0-49
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	SUBQ   $0x04, SI
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Y8
-	VMOVUPS      32(BX), Y9
-	VBROADCASTSS (DX), Y10
+	VMOVUPS      (DX), Y8
+	VMOVUPS      32(DX), Y9
+	VBROADCASTSS (DI), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS 4(DX), Y10
+	VBROADCASTSS 4(DI), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS 8(DX), Y10
+	VBROADCASTSS 8(DI), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS 12(DX), Y10
+	VBROADCASTSS 12(DI), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	VMOVUPS      64(BX), Y8
-	VMOVUPS      96(BX), Y9
-	VBROADCASTSS 32(DX), Y10
+	VMOVUPS      64(DX), Y8
+	VMOVUPS      96(DX), Y9
+	VBROADCASTSS 32(DI), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS 36(DX), Y10
+	VBROADCASTSS 36(DI), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS 40(DX), Y10
+	VBROADCASTSS 40(DI), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS 44(DX), Y10
+	VBROADCASTSS 44(DI), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	VMOVUPS      128(BX), Y8
-	VMOVUPS      160(BX), Y9
-	VBROADCASTSS 64(DX), Y10
+	VMOVUPS      128(DX), Y8
+	VMOVUPS      160(DX), Y9
+	VBROADCASTSS 64(DI), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS 68(DX), Y10
+	VBROADCASTSS 68(DI), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS 72(DX), Y10
+	VBROADCASTSS 72(DI), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS 76(DX), Y10
+	VBROADCASTSS 76(DI), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	VMOVUPS      192(BX), Y8
-	VMOVUPS      224(BX), Y9
-	VBROADCASTSS 96(DX), Y10
+	VMOVUPS      192(DX), Y8
+	VMOVUPS      224(DX), Y9
+	VBROADCASTSS 96(DI), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS 100(DX), Y10
+	VBROADCASTSS 100(DI), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS 104(DX), Y10
+	VBROADCASTSS 104(DI), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS 108(DX), Y10
+	VBROADCASTSS 108(DI), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         $+128, DX
-	ADDQ         $+256, BX
-	SUBQ         $0x04, SI
+	ADDQ         $+128, DI
+	ADDQ         $+256, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Y8
-	VMOVUPS      32(BX), Y9
-	VBROADCASTSS (DX), Y10
+	VMOVUPS      (DX), Y8
+	VMOVUPS      32(DX), Y9
+	VBROADCASTSS (DI), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS 4(DX), Y10
+	VBROADCASTSS 4(DI), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS 8(DX), Y10
+	VBROADCASTSS 8(DI), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS 12(DX), Y10
+	VBROADCASTSS 12(DI), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         $0x20, DX
-	ADDQ         $+64, BX
-	DECQ         SI
+	ADDQ         $+32, DI
+	ADDQ         $+64, DX
+	DECQ         BX
 	JNZ          step
 
 write:
-	CMPQ   DI, $0x10
+	CMPQ   SI, $0x10
 	JNE    partial
-	MOVB   accumulate+48(FP), DL
+	MOVB   accumulate+56(FP), DL
 	TESTB  DL, DL
 	JZ     fullStore
 	MOVQ   AX, DX
@@ -976,12 +1783,12 @@ fullStore:
 
 partial:
 	LEAQ       laneMasksAVX2<>+64(SB), DX
-	MOVQ       DI, BX
+	MOVQ       SI, BX
 	SHLQ       $0x02, BX
 	SUBQ       BX, DX
 	VMOVUPS    (DX), Y8
 	VMOVUPS    32(DX), Y9
-	MOVB       accumulate+48(FP), DL
+	MOVB       accumulate+56(FP), DL
 	TESTB      DL, DL
 	JZ         maskedStore
 	MOVQ       AX, DX
@@ -1020,98 +1827,289 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul5x8AVX2(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows4x16AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, FMA3
-TEXT ·matMul5x8AVX2(SB), NOSPLIT, $0-49
+TEXT ·matMulRows4x16AVX2(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
+	LEAQ   (DI)(R8*2), R9
+	ADDQ   R8, R9
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	SUBQ   $0x04, SI
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Y5
-	VBROADCASTSS (DX), Y6
-	VFMADD231PS  Y5, Y6, Y0
-	VBROADCASTSS 4(DX), Y6
-	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS 8(DX), Y6
-	VFMADD231PS  Y5, Y6, Y2
-	VBROADCASTSS 12(DX), Y6
-	VFMADD231PS  Y5, Y6, Y3
-	VBROADCASTSS 16(DX), Y6
-	VFMADD231PS  Y5, Y6, Y4
-	VMOVUPS      64(BX), Y5
-	VBROADCASTSS 32(DX), Y6
-	VFMADD231PS  Y5, Y6, Y0
-	VBROADCASTSS 36(DX), Y6
-	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS 40(DX), Y6
-	VFMADD231PS  Y5, Y6, Y2
-	VBROADCASTSS 44(DX), Y6
-	VFMADD231PS  Y5, Y6, Y3
-	VBROADCASTSS 48(DX), Y6
-	VFMADD231PS  Y5, Y6, Y4
-	VMOVUPS      128(BX), Y5
-	VBROADCASTSS 64(DX), Y6
-	VFMADD231PS  Y5, Y6, Y0
-	VBROADCASTSS 68(DX), Y6
-	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS 72(DX), Y6
-	VFMADD231PS  Y5, Y6, Y2
-	VBROADCASTSS 76(DX), Y6
-	VFMADD231PS  Y5, Y6, Y3
-	VBROADCASTSS 80(DX), Y6
-	VFMADD231PS  Y5, Y6, Y4
-	VMOVUPS      192(BX), Y5
-	VBROADCASTSS 96(DX), Y6
-	VFMADD231PS  Y5, Y6, Y0
-	VBROADCASTSS 100(DX), Y6
-	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS 104(DX), Y6
-	VFMADD231PS  Y5, Y6, Y2
-	VBROADCASTSS 108(DX), Y6
-	VFMADD231PS  Y5, Y6, Y3
-	VBROADCASTSS 112(DX), Y6
-	VFMADD231PS  Y5, Y6, Y4
-	ADDQ         $+128, DX
-	ADDQ         $+256, BX
-	SUBQ         $0x04, SI
+	VMOVUPS      (DX), Y8
+	VMOVUPS      32(DX), Y9
+	VBROADCASTSS (DI), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (DI)(R8*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS (DI)(R8*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS (R9), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	VMOVUPS      64(DX), Y8
+	VMOVUPS      96(DX), Y9
+	VBROADCASTSS 4(DI), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS 4(DI)(R8*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS 4(DI)(R8*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS 4(R9), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	VMOVUPS      128(DX), Y8
+	VMOVUPS      160(DX), Y9
+	VBROADCASTSS 8(DI), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS 8(DI)(R8*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS 8(DI)(R8*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS 8(R9), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	VMOVUPS      192(DX), Y8
+	VMOVUPS      224(DX), Y9
+	VBROADCASTSS 12(DI), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS 12(DI)(R8*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS 12(DI)(R8*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS 12(R9), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         $0x10, DI
+	ADDQ         $0x10, R9
+	ADDQ         $+256, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Y5
-	VBROADCASTSS (DX), Y6
-	VFMADD231PS  Y5, Y6, Y0
-	VBROADCASTSS 4(DX), Y6
-	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS 8(DX), Y6
-	VFMADD231PS  Y5, Y6, Y2
-	VBROADCASTSS 12(DX), Y6
-	VFMADD231PS  Y5, Y6, Y3
-	VBROADCASTSS 16(DX), Y6
-	VFMADD231PS  Y5, Y6, Y4
-	ADDQ         $0x20, DX
-	ADDQ         $+64, BX
-	DECQ         SI
+	VMOVUPS      (DX), Y8
+	VMOVUPS      32(DX), Y9
+	VBROADCASTSS (DI), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (DI)(R8*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS (DI)(R8*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS (R9), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R9
+	ADDQ         $+64, DX
+	DECQ         BX
 	JNZ          step
 
 write:
-	CMPQ   DI, $0x08
+	CMPQ   SI, $0x10
 	JNE    partial
-	MOVB   accumulate+48(FP), DL
+	MOVB   accumulate+56(FP), DL
+	TESTB  DL, DL
+	JZ     fullStore
+	MOVQ   AX, DX
+	VADDPS (DX), Y0, Y0
+	VADDPS 32(DX), Y1, Y1
+	ADDQ   CX, DX
+	VADDPS (DX), Y2, Y2
+	VADDPS 32(DX), Y3, Y3
+	ADDQ   CX, DX
+	VADDPS (DX), Y4, Y4
+	VADDPS 32(DX), Y5, Y5
+	ADDQ   CX, DX
+	VADDPS (DX), Y6, Y6
+	VADDPS 32(DX), Y7, Y7
+
+fullStore:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	VZEROUPPER
+	RET
+
+partial:
+	LEAQ       laneMasksAVX2<>+64(SB), DX
+	MOVQ       SI, BX
+	SHLQ       $0x02, BX
+	SUBQ       BX, DX
+	VMOVUPS    (DX), Y8
+	VMOVUPS    32(DX), Y9
+	MOVB       accumulate+56(FP), DL
+	TESTB      DL, DL
+	JZ         maskedStore
+	MOVQ       AX, DX
+	VMASKMOVPS (DX), Y8, Y10
+	VADDPS     Y10, Y0, Y0
+	VMASKMOVPS 32(DX), Y9, Y10
+	VADDPS     Y10, Y1, Y1
+	ADDQ       CX, DX
+	VMASKMOVPS (DX), Y8, Y10
+	VADDPS     Y10, Y2, Y2
+	VMASKMOVPS 32(DX), Y9, Y10
+	VADDPS     Y10, Y3, Y3
+	ADDQ       CX, DX
+	VMASKMOVPS (DX), Y8, Y10
+	VADDPS     Y10, Y4, Y4
+	VMASKMOVPS 32(DX), Y9, Y10
+	VADDPS     Y10, Y5, Y5
+	ADDQ       CX, DX
+	VMASKMOVPS (DX), Y8, Y10
+	VADDPS     Y10, Y6, Y6
+	VMASKMOVPS 32(DX), Y9, Y10
+	VADDPS     Y10, Y7, Y7
+
+maskedStore:
+	VMASKMOVPS Y0, Y8, (AX)
+	VMASKMOVPS Y1, Y9, 32(AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y2, Y8, (AX)
+	VMASKMOVPS Y3, Y9, 32(AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y4, Y8, (AX)
+	VMASKMOVPS Y5, Y9, 32(AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y6, Y8, (AX)
+	VMASKMOVPS Y7, Y9, 32(AX)
+	VZEROUPPER
+	RET
+
+// func matMul5x8AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, FMA3
+TEXT ·matMul5x8AVX2(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Y5
+	VBROADCASTSS (DI), Y6
+	VFMADD231PS  Y5, Y6, Y0
+	VBROADCASTSS 4(DI), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 8(DI), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS 12(DI), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS 16(DI), Y6
+	VFMADD231PS  Y5, Y6, Y4
+	VMOVUPS      64(DX), Y5
+	VBROADCASTSS 32(DI), Y6
+	VFMADD231PS  Y5, Y6, Y0
+	VBROADCASTSS 36(DI), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 40(DI), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS 44(DI), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS 48(DI), Y6
+	VFMADD231PS  Y5, Y6, Y4
+	VMOVUPS      128(DX), Y5
+	VBROADCASTSS 64(DI), Y6
+	VFMADD231PS  Y5, Y6, Y0
+	VBROADCASTSS 68(DI), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 72(DI), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS 76(DI), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS 80(DI), Y6
+	VFMADD231PS  Y5, Y6, Y4
+	VMOVUPS      192(DX), Y5
+	VBROADCASTSS 96(DI), Y6
+	VFMADD231PS  Y5, Y6, Y0
+	VBROADCASTSS 100(DI), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 104(DI), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS 108(DI), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS 112(DI), Y6
+	VFMADD231PS  Y5, Y6, Y4
+	ADDQ         $+128, DI
+	ADDQ         $+256, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Y5
+	VBROADCASTSS (DI), Y6
+	VFMADD231PS  Y5, Y6, Y0
+	VBROADCASTSS 4(DI), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 8(DI), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS 12(DI), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS 16(DI), Y6
+	VFMADD231PS  Y5, Y6, Y4
+	ADDQ         $+32, DI
+	ADDQ         $+64, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	CMPQ   SI, $0x08
+	JNE    partial
+	MOVB   accumulate+56(FP), DL
 	TESTB  DL, DL
 	JZ     fullStore
 	MOVQ   AX, DX
@@ -1140,11 +2138,11 @@ fullStore:
 
 partial:
 	LEAQ       laneMasksAVX2<>+64(SB), DX
-	MOVQ       DI, BX
+	MOVQ       SI, BX
 	SHLQ       $0x02, BX
 	SUBQ       BX, DX
 	VMOVUPS    (DX), Y5
-	MOVB       accumulate+48(FP), DL
+	MOVB       accumulate+56(FP), DL
 	TESTB      DL, DL
 	JZ         maskedStore
 	MOVQ       AX, DX
@@ -1176,15 +2174,176 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul5x16AVX2(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows5x8AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, FMA3
-TEXT ·matMul5x16AVX2(SB), NOSPLIT, $0-49
+TEXT ·matMulRows5x8AVX2(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
+	LEAQ   (DI)(R8*2), R9
+	ADDQ   R8, R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Y5
+	VBROADCASTSS (DI), Y6
+	VFMADD231PS  Y5, Y6, Y0
+	VBROADCASTSS (DI)(R8*1), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (DI)(R8*2), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS (R9), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS (R9)(R8*1), Y6
+	VFMADD231PS  Y5, Y6, Y4
+	VMOVUPS      64(DX), Y5
+	VBROADCASTSS 4(DI), Y6
+	VFMADD231PS  Y5, Y6, Y0
+	VBROADCASTSS 4(DI)(R8*1), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 4(DI)(R8*2), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS 4(R9), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS 4(R9)(R8*1), Y6
+	VFMADD231PS  Y5, Y6, Y4
+	VMOVUPS      128(DX), Y5
+	VBROADCASTSS 8(DI), Y6
+	VFMADD231PS  Y5, Y6, Y0
+	VBROADCASTSS 8(DI)(R8*1), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 8(DI)(R8*2), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS 8(R9), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS 8(R9)(R8*1), Y6
+	VFMADD231PS  Y5, Y6, Y4
+	VMOVUPS      192(DX), Y5
+	VBROADCASTSS 12(DI), Y6
+	VFMADD231PS  Y5, Y6, Y0
+	VBROADCASTSS 12(DI)(R8*1), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 12(DI)(R8*2), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS 12(R9), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS 12(R9)(R8*1), Y6
+	VFMADD231PS  Y5, Y6, Y4
+	ADDQ         $0x10, DI
+	ADDQ         $0x10, R9
+	ADDQ         $+256, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Y5
+	VBROADCASTSS (DI), Y6
+	VFMADD231PS  Y5, Y6, Y0
+	VBROADCASTSS (DI)(R8*1), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (DI)(R8*2), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS (R9), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS (R9)(R8*1), Y6
+	VFMADD231PS  Y5, Y6, Y4
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R9
+	ADDQ         $+64, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	CMPQ   SI, $0x08
+	JNE    partial
+	MOVB   accumulate+56(FP), DL
+	TESTB  DL, DL
+	JZ     fullStore
+	MOVQ   AX, DX
+	VADDPS (DX), Y0, Y0
+	ADDQ   CX, DX
+	VADDPS (DX), Y1, Y1
+	ADDQ   CX, DX
+	VADDPS (DX), Y2, Y2
+	ADDQ   CX, DX
+	VADDPS (DX), Y3, Y3
+	ADDQ   CX, DX
+	VADDPS (DX), Y4, Y4
+
+fullStore:
+	VMOVUPS Y0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y4, (AX)
+	VZEROUPPER
+	RET
+
+partial:
+	LEAQ       laneMasksAVX2<>+64(SB), DX
+	MOVQ       SI, BX
+	SHLQ       $0x02, BX
+	SUBQ       BX, DX
+	VMOVUPS    (DX), Y5
+	MOVB       accumulate+56(FP), DL
+	TESTB      DL, DL
+	JZ         maskedStore
+	MOVQ       AX, DX
+	VMASKMOVPS (DX), Y5, Y6
+	VADDPS     Y6, Y0, Y0
+	ADDQ       CX, DX
+	VMASKMOVPS (DX), Y5, Y6
+	VADDPS     Y6, Y1, Y1
+	ADDQ       CX, DX
+	VMASKMOVPS (DX), Y5, Y6
+	VADDPS     Y6, Y2, Y2
+	ADDQ       CX, DX
+	VMASKMOVPS (DX), Y5, Y6
+	VADDPS     Y6, Y3, Y3
+	ADDQ       CX, DX
+	VMASKMOVPS (DX), Y5, Y6
+	VADDPS     Y6, Y4, Y4
+
+maskedStore:
+	VMASKMOVPS Y0, Y5, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y1, Y5, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y2, Y5, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y3, Y5, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y4, Y5, (AX)
+	VZEROUPPER
+	RET
+
+// func matMul5x16AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, FMA3
+TEXT ·matMul5x16AVX2(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -1195,114 +2354,114 @@ TEXT ·matMul5x16AVX2(SB), NOSPLIT, $0-49
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
 	VXORPS Y9, Y9, Y9
-	SUBQ   $0x04, SI
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Y10
-	VMOVUPS      32(BX), Y11
-	VBROADCASTSS (DX), Y12
+	VMOVUPS      (DX), Y10
+	VMOVUPS      32(DX), Y11
+	VBROADCASTSS (DI), Y12
 	VFMADD231PS  Y10, Y12, Y0
 	VFMADD231PS  Y11, Y12, Y1
-	VBROADCASTSS 4(DX), Y12
+	VBROADCASTSS 4(DI), Y12
 	VFMADD231PS  Y10, Y12, Y2
 	VFMADD231PS  Y11, Y12, Y3
-	VBROADCASTSS 8(DX), Y12
+	VBROADCASTSS 8(DI), Y12
 	VFMADD231PS  Y10, Y12, Y4
 	VFMADD231PS  Y11, Y12, Y5
-	VBROADCASTSS 12(DX), Y12
+	VBROADCASTSS 12(DI), Y12
 	VFMADD231PS  Y10, Y12, Y6
 	VFMADD231PS  Y11, Y12, Y7
-	VBROADCASTSS 16(DX), Y12
+	VBROADCASTSS 16(DI), Y12
 	VFMADD231PS  Y10, Y12, Y8
 	VFMADD231PS  Y11, Y12, Y9
-	VMOVUPS      64(BX), Y10
-	VMOVUPS      96(BX), Y11
-	VBROADCASTSS 32(DX), Y12
+	VMOVUPS      64(DX), Y10
+	VMOVUPS      96(DX), Y11
+	VBROADCASTSS 32(DI), Y12
 	VFMADD231PS  Y10, Y12, Y0
 	VFMADD231PS  Y11, Y12, Y1
-	VBROADCASTSS 36(DX), Y12
+	VBROADCASTSS 36(DI), Y12
 	VFMADD231PS  Y10, Y12, Y2
 	VFMADD231PS  Y11, Y12, Y3
-	VBROADCASTSS 40(DX), Y12
+	VBROADCASTSS 40(DI), Y12
 	VFMADD231PS  Y10, Y12, Y4
 	VFMADD231PS  Y11, Y12, Y5
-	VBROADCASTSS 44(DX), Y12
+	VBROADCASTSS 44(DI), Y12
 	VFMADD231PS  Y10, Y12, Y6
 	VFMADD231PS  Y11, Y12, Y7
-	VBROADCASTSS 48(DX), Y12
+	VBROADCASTSS 48(DI), Y12
 	VFMADD231PS  Y10, Y12, Y8
 	VFMADD231PS  Y11, Y12, Y9
-	VMOVUPS      128(BX), Y10
-	VMOVUPS      160(BX), Y11
-	VBROADCASTSS 64(DX), Y12
+	VMOVUPS      128(DX), Y10
+	VMOVUPS      160(DX), Y11
+	VBROADCASTSS 64(DI), Y12
 	VFMADD231PS  Y10, Y12, Y0
 	VFMADD231PS  Y11, Y12, Y1
-	VBROADCASTSS 68(DX), Y12
+	VBROADCASTSS 68(DI), Y12
 	VFMADD231PS  Y10, Y12, Y2
 	VFMADD231PS  Y11, Y12, Y3
-	VBROADCASTSS 72(DX), Y12
+	VBROADCASTSS 72(DI), Y12
 	VFMADD231PS  Y10, Y12, Y4
 	VFMADD231PS  Y11, Y12, Y5
-	VBROADCASTSS 76(DX), Y12
+	VBROADCASTSS 76(DI), Y12
 	VFMADD231PS  Y10, Y12, Y6
 	VFMADD231PS  Y11, Y12, Y7
-	VBROADCASTSS 80(DX), Y12
+	VBROADCASTSS 80(DI), Y12
 	VFMADD231PS  Y10, Y12, Y8
 	VFMADD231PS  Y11, Y12, Y9
-	VMOVUPS      192(BX), Y10
-	VMOVUPS      224(BX), Y11
-	VBROADCASTSS 96(DX), Y12
+	VMOVUPS      192(DX), Y10
+	VMOVUPS      224(DX), Y11
+	VBROADCASTSS 96(DI), Y12
 	VFMADD231PS  Y10, Y12, Y0
 	VFMADD231PS  Y11, Y12, Y1
-	VBROADCASTSS 100(DX), Y12
+	VBROADCASTSS 100(DI), Y12
 	VFMADD231PS  Y10, Y12, Y2
 	VFMADD231PS  Y11, Y12, Y3
-	VBROADCASTSS 104(DX), Y12
+	VBROADCASTSS 104(DI), Y12
 	VFMADD231PS  Y10, Y12, Y4
 	VFMADD231PS  Y11, Y12, Y5
-	VBROADCASTSS 108(DX), Y12
+	VBROADCASTSS 108(DI), Y12
 	VFMADD231PS  Y10, Y12, Y6
 	VFMADD231PS  Y11, Y12, Y7
-	VBROADCASTSS 112(DX), Y12
+	VBROADCASTSS 112(DI), Y12
 	VFMADD231PS  Y10, Y12, Y8
 	VFMADD231PS  Y11, Y12, Y9
-	ADDQ         $+128, DX
-	ADDQ         $+256, BX
-	SUBQ         $0x04, SI
+	ADDQ         $+128, DI
+	ADDQ         $+256, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Y10
-	VMOVUPS      32(BX), Y11
-	VBROADCASTSS (DX), Y12
+	VMOVUPS      (DX), Y10
+	VMOVUPS      32(DX), Y11
+	VBROADCASTSS (DI), Y12
 	VFMADD231PS  Y10, Y12, Y0
 	VFMADD231PS  Y11, Y12, Y1
-	VBROADCASTSS 4(DX), Y12
+	VBROADCASTSS 4(DI), Y12
 	VFMADD231PS  Y10, Y12, Y2
 	VFMADD231PS  Y11, Y12, Y3
-	VBROADCASTSS 8(DX), Y12
+	VBROADCASTSS 8(DI), Y12
 	VFMADD231PS  Y10, Y12, Y4
 	VFMADD231PS  Y11, Y12, Y5
-	VBROADCASTSS 12(DX), Y12
+	VBROADCASTSS 12(DI), Y12
 	VFMADD231PS  Y10, Y12, Y6
 	VFMADD231PS  Y11, Y12, Y7
-	VBROADCASTSS 16(DX), Y12
+	VBROADCASTSS 16(DI), Y12
 	VFMADD231PS  Y10, Y12, Y8
 	VFMADD231PS  Y11, Y12, Y9
-	ADDQ         $0x20, DX
-	ADDQ         $+64, BX
-	DECQ         SI
+	ADDQ         $+32, DI
+	ADDQ         $+64, DX
+	DECQ         BX
 	JNZ          step
 
 write:
-	CMPQ   DI, $0x10
+	CMPQ   SI, $0x10
 	JNE    partial
-	MOVB   accumulate+48(FP), DL
+	MOVB   accumulate+56(FP), DL
 	TESTB  DL, DL
 	JZ     fullStore
 	MOVQ   AX, DX
@@ -1341,12 +2500,12 @@ fullStore:
 
 partial:
 	LEAQ       laneMasksAVX2<>+64(SB), DX
-	MOVQ       DI, BX
+	MOVQ       SI, BX
 	SHLQ       $0x02, BX
 	SUBQ       BX, DX
 	VMOVUPS    (DX), Y10
 	VMOVUPS    32(DX), Y11
-	MOVB       accumulate+48(FP), DL
+	MOVB       accumulate+56(FP), DL
 	TESTB      DL, DL
 	JZ         maskedStore
 	MOVQ       AX, DX
@@ -1393,109 +2552,331 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul6x8AVX2(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows5x16AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, FMA3
-TEXT ·matMul6x8AVX2(SB), NOSPLIT, $0-49
+TEXT ·matMulRows5x16AVX2(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
+	LEAQ   (DI)(R8*2), R9
+	ADDQ   R8, R9
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	SUBQ   $0x04, SI
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Y6
-	VBROADCASTSS (DX), Y7
-	VFMADD231PS  Y6, Y7, Y0
-	VBROADCASTSS 4(DX), Y7
-	VFMADD231PS  Y6, Y7, Y1
-	VBROADCASTSS 8(DX), Y7
-	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS 12(DX), Y7
-	VFMADD231PS  Y6, Y7, Y3
-	VBROADCASTSS 16(DX), Y7
-	VFMADD231PS  Y6, Y7, Y4
-	VBROADCASTSS 20(DX), Y7
-	VFMADD231PS  Y6, Y7, Y5
-	VMOVUPS      64(BX), Y6
-	VBROADCASTSS 32(DX), Y7
-	VFMADD231PS  Y6, Y7, Y0
-	VBROADCASTSS 36(DX), Y7
-	VFMADD231PS  Y6, Y7, Y1
-	VBROADCASTSS 40(DX), Y7
-	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS 44(DX), Y7
-	VFMADD231PS  Y6, Y7, Y3
-	VBROADCASTSS 48(DX), Y7
-	VFMADD231PS  Y6, Y7, Y4
-	VBROADCASTSS 52(DX), Y7
-	VFMADD231PS  Y6, Y7, Y5
-	VMOVUPS      128(BX), Y6
-	VBROADCASTSS 64(DX), Y7
-	VFMADD231PS  Y6, Y7, Y0
-	VBROADCASTSS 68(DX), Y7
-	VFMADD231PS  Y6, Y7, Y1
-	VBROADCASTSS 72(DX), Y7
-	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS 76(DX), Y7
-	VFMADD231PS  Y6, Y7, Y3
-	VBROADCASTSS 80(DX), Y7
-	VFMADD231PS  Y6, Y7, Y4
-	VBROADCASTSS 84(DX), Y7
-	VFMADD231PS  Y6, Y7, Y5
-	VMOVUPS      192(BX), Y6
-	VBROADCASTSS 96(DX), Y7
-	VFMADD231PS  Y6, Y7, Y0
-	VBROADCASTSS 100(DX), Y7
-	VFMADD231PS  Y6, Y7, Y1
-	VBROADCASTSS 104(DX), Y7
-	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS 108(DX), Y7
-	VFMADD231PS  Y6, Y7, Y3
-	VBROADCASTSS 112(DX), Y7
-	VFMADD231PS  Y6, Y7, Y4
-	VBROADCASTSS 116(DX), Y7
-	VFMADD231PS  Y6, Y7, Y5
-	ADDQ         $+128, DX
-	ADDQ         $+256, BX
-	SUBQ         $0x04, SI
+	VMOVUPS      (DX), Y10
+	VMOVUPS      32(DX), Y11
+	VBROADCASTSS (DI), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS (DI)(R8*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS (DI)(R8*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS (R9), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS (R9)(R8*1), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	VMOVUPS      64(DX), Y10
+	VMOVUPS      96(DX), Y11
+	VBROADCASTSS 4(DI), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS 4(DI)(R8*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS 4(DI)(R8*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS 4(R9), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS 4(R9)(R8*1), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	VMOVUPS      128(DX), Y10
+	VMOVUPS      160(DX), Y11
+	VBROADCASTSS 8(DI), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS 8(DI)(R8*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS 8(DI)(R8*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS 8(R9), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS 8(R9)(R8*1), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	VMOVUPS      192(DX), Y10
+	VMOVUPS      224(DX), Y11
+	VBROADCASTSS 12(DI), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS 12(DI)(R8*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS 12(DI)(R8*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS 12(R9), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS 12(R9)(R8*1), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         $0x10, DI
+	ADDQ         $0x10, R9
+	ADDQ         $+256, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Y6
-	VBROADCASTSS (DX), Y7
-	VFMADD231PS  Y6, Y7, Y0
-	VBROADCASTSS 4(DX), Y7
-	VFMADD231PS  Y6, Y7, Y1
-	VBROADCASTSS 8(DX), Y7
-	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS 12(DX), Y7
-	VFMADD231PS  Y6, Y7, Y3
-	VBROADCASTSS 16(DX), Y7
-	VFMADD231PS  Y6, Y7, Y4
-	VBROADCASTSS 20(DX), Y7
-	VFMADD231PS  Y6, Y7, Y5
-	ADDQ         $0x20, DX
-	ADDQ         $+64, BX
-	DECQ         SI
+	VMOVUPS      (DX), Y10
+	VMOVUPS      32(DX), Y11
+	VBROADCASTSS (DI), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS (DI)(R8*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS (DI)(R8*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS (R9), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS (R9)(R8*1), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R9
+	ADDQ         $+64, DX
+	DECQ         BX
 	JNZ          step
 
 write:
-	CMPQ   DI, $0x08
+	CMPQ   SI, $0x10
 	JNE    partial
-	MOVB   accumulate+48(FP), DL
+	MOVB   accumulate+56(FP), DL
+	TESTB  DL, DL
+	JZ     fullStore
+	MOVQ   AX, DX
+	VADDPS (DX), Y0, Y0
+	VADDPS 32(DX), Y1, Y1
+	ADDQ   CX, DX
+	VADDPS (DX), Y2, Y2
+	VADDPS 32(DX), Y3, Y3
+	ADDQ   CX, DX
+	VADDPS (DX), Y4, Y4
+	VADDPS 32(DX), Y5, Y5
+	ADDQ   CX, DX
+	VADDPS (DX), Y6, Y6
+	VADDPS 32(DX), Y7, Y7
+	ADDQ   CX, DX
+	VADDPS (DX), Y8, Y8
+	VADDPS 32(DX), Y9, Y9
+
+fullStore:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y8, (AX)
+	VMOVUPS Y9, 32(AX)
+	VZEROUPPER
+	RET
+
+partial:
+	LEAQ       laneMasksAVX2<>+64(SB), DX
+	MOVQ       SI, BX
+	SHLQ       $0x02, BX
+	SUBQ       BX, DX
+	VMOVUPS    (DX), Y10
+	VMOVUPS    32(DX), Y11
+	MOVB       accumulate+56(FP), DL
+	TESTB      DL, DL
+	JZ         maskedStore
+	MOVQ       AX, DX
+	VMASKMOVPS (DX), Y10, Y12
+	VADDPS     Y12, Y0, Y0
+	VMASKMOVPS 32(DX), Y11, Y12
+	VADDPS     Y12, Y1, Y1
+	ADDQ       CX, DX
+	VMASKMOVPS (DX), Y10, Y12
+	VADDPS     Y12, Y2, Y2
+	VMASKMOVPS 32(DX), Y11, Y12
+	VADDPS     Y12, Y3, Y3
+	ADDQ       CX, DX
+	VMASKMOVPS (DX), Y10, Y12
+	VADDPS     Y12, Y4, Y4
+	VMASKMOVPS 32(DX), Y11, Y12
+	VADDPS     Y12, Y5, Y5
+	ADDQ       CX, DX
+	VMASKMOVPS (DX), Y10, Y12
+	VADDPS     Y12, Y6, Y6
+	VMASKMOVPS 32(DX), Y11, Y12
+	VADDPS     Y12, Y7, Y7
+	ADDQ       CX, DX
+	VMASKMOVPS (DX), Y10, Y12
+	VADDPS     Y12, Y8, Y8
+	VMASKMOVPS 32(DX), Y11, Y12
+	VADDPS     Y12, Y9, Y9
+
+maskedStore:
+	VMASKMOVPS Y0, Y10, (AX)
+	VMASKMOVPS Y1, Y11, 32(AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y2, Y10, (AX)
+	VMASKMOVPS Y3, Y11, 32(AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y4, Y10, (AX)
+	VMASKMOVPS Y5, Y11, 32(AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y6, Y10, (AX)
+	VMASKMOVPS Y7, Y11, 32(AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y8, Y10, (AX)
+	VMASKMOVPS Y9, Y11, 32(AX)
+	VZEROUPPER
+	RET
+
+// func matMul6x8AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, FMA3
+TEXT ·matMul6x8AVX2(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Y6
+	VBROADCASTSS (DI), Y7
+	VFMADD231PS  Y6, Y7, Y0
+	VBROADCASTSS 4(DI), Y7
+	VFMADD231PS  Y6, Y7, Y1
+	VBROADCASTSS 8(DI), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS 12(DI), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS 16(DI), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS 20(DI), Y7
+	VFMADD231PS  Y6, Y7, Y5
+	VMOVUPS      64(DX), Y6
+	VBROADCASTSS 32(DI), Y7
+	VFMADD231PS  Y6, Y7, Y0
+	VBROADCASTSS 36(DI), Y7
+	VFMADD231PS  Y6, Y7, Y1
+	VBROADCASTSS 40(DI), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS 44(DI), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS 48(DI), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS 52(DI), Y7
+	VFMADD231PS  Y6, Y7, Y5
+	VMOVUPS      128(DX), Y6
+	VBROADCASTSS 64(DI), Y7
+	VFMADD231PS  Y6, Y7, Y0
+	VBROADCASTSS 68(DI), Y7
+	VFMADD231PS  Y6, Y7, Y1
+	VBROADCASTSS 72(DI), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS 76(DI), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS 80(DI), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS 84(DI), Y7
+	VFMADD231PS  Y6, Y7, Y5
+	VMOVUPS      192(DX), Y6
+	VBROADCASTSS 96(DI), Y7
+	VFMADD231PS  Y6, Y7, Y0
+	VBROADCASTSS 100(DI), Y7
+	VFMADD231PS  Y6, Y7, Y1
+	VBROADCASTSS 104(DI), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS 108(DI), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS 112(DI), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS 116(DI), Y7
+	VFMADD231PS  Y6, Y7, Y5
+	ADDQ         $+128, DI
+	ADDQ         $+256, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Y6
+	VBROADCASTSS (DI), Y7
+	VFMADD231PS  Y6, Y7, Y0
+	VBROADCASTSS 4(DI), Y7
+	VFMADD231PS  Y6, Y7, Y1
+	VBROADCASTSS 8(DI), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS 12(DI), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS 16(DI), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS 20(DI), Y7
+	VFMADD231PS  Y6, Y7, Y5
+	ADDQ         $+32, DI
+	ADDQ         $+64, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	CMPQ   SI, $0x08
+	JNE    partial
+	MOVB   accumulate+56(FP), DL
 	TESTB  DL, DL
 	JZ     fullStore
 	MOVQ   AX, DX
@@ -1528,11 +2909,11 @@ fullStore:
 
 partial:
 	LEAQ       laneMasksAVX2<>+64(SB), DX
-	MOVQ       DI, BX
+	MOVQ       SI, BX
 	SHLQ       $0x02, BX
 	SUBQ       BX, DX
 	VMOVUPS    (DX), Y6
-	MOVB       accumulate+48(FP), DL
+	MOVB       accumulate+56(FP), DL
 	TESTB      DL, DL
 	JZ         maskedStore
 	MOVQ       AX, DX
@@ -1569,15 +2950,196 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul6x16AVX2(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows6x8AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, FMA3
-TEXT ·matMul6x16AVX2(SB), NOSPLIT, $0-49
+TEXT ·matMulRows6x8AVX2(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
+	LEAQ   (DI)(R8*2), R9
+	ADDQ   R8, R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Y6
+	VBROADCASTSS (DI), Y7
+	VFMADD231PS  Y6, Y7, Y0
+	VBROADCASTSS (DI)(R8*1), Y7
+	VFMADD231PS  Y6, Y7, Y1
+	VBROADCASTSS (DI)(R8*2), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS (R9), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS (R9)(R8*1), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS (R9)(R8*2), Y7
+	VFMADD231PS  Y6, Y7, Y5
+	VMOVUPS      64(DX), Y6
+	VBROADCASTSS 4(DI), Y7
+	VFMADD231PS  Y6, Y7, Y0
+	VBROADCASTSS 4(DI)(R8*1), Y7
+	VFMADD231PS  Y6, Y7, Y1
+	VBROADCASTSS 4(DI)(R8*2), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS 4(R9), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS 4(R9)(R8*1), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS 4(R9)(R8*2), Y7
+	VFMADD231PS  Y6, Y7, Y5
+	VMOVUPS      128(DX), Y6
+	VBROADCASTSS 8(DI), Y7
+	VFMADD231PS  Y6, Y7, Y0
+	VBROADCASTSS 8(DI)(R8*1), Y7
+	VFMADD231PS  Y6, Y7, Y1
+	VBROADCASTSS 8(DI)(R8*2), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS 8(R9), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS 8(R9)(R8*1), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS 8(R9)(R8*2), Y7
+	VFMADD231PS  Y6, Y7, Y5
+	VMOVUPS      192(DX), Y6
+	VBROADCASTSS 12(DI), Y7
+	VFMADD231PS  Y6, Y7, Y0
+	VBROADCASTSS 12(DI)(R8*1), Y7
+	VFMADD231PS  Y6, Y7, Y1
+	VBROADCASTSS 12(DI)(R8*2), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS 12(R9), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS 12(R9)(R8*1), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS 12(R9)(R8*2), Y7
+	VFMADD231PS  Y6, Y7, Y5
+	ADDQ         $0x10, DI
+	ADDQ         $0x10, R9
+	ADDQ         $+256, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Y6
+	VBROADCASTSS (DI), Y7
+	VFMADD231PS  Y6, Y7, Y0
+	VBROADCASTSS (DI)(R8*1), Y7
+	VFMADD231PS  Y6, Y7, Y1
+	VBROADCASTSS (DI)(R8*2), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS (R9), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS (R9)(R8*1), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS (R9)(R8*2), Y7
+	VFMADD231PS  Y6, Y7, Y5
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R9
+	ADDQ         $+64, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	CMPQ   SI, $0x08
+	JNE    partial
+	MOVB   accumulate+56(FP), DL
+	TESTB  DL, DL
+	JZ     fullStore
+	MOVQ   AX, DX
+	VADDPS (DX), Y0, Y0
+	ADDQ   CX, DX
+	VADDPS (DX), Y1, Y1
+	ADDQ   CX, DX
+	VADDPS (DX), Y2, Y2
+	ADDQ   CX, DX
+	VADDPS (DX), Y3, Y3
+	ADDQ   CX, DX
+	VADDPS (DX), Y4, Y4
+	ADDQ   CX, DX
+	VADDPS (DX), Y5, Y5
+
+fullStore:
+	VMOVUPS Y0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y4, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y5, (AX)
+	VZEROUPPER
+	RET
+
+partial:
+	LEAQ       laneMasksAVX2<>+64(SB), DX
+	MOVQ       SI, BX
+	SHLQ       $0x02, BX
+	SUBQ       BX, DX
+	VMOVUPS    (DX), Y6
+	MOVB       accumulate+56(FP), DL
+	TESTB      DL, DL
+	JZ         maskedStore
+	MOVQ       AX, DX
+	VMASKMOVPS (DX), Y6, Y7
+	VADDPS     Y7, Y0, Y0
+	ADDQ       CX, DX
+	VMASKMOVPS (DX), Y6, Y7
+	VADDPS     Y7, Y1, Y1
+	ADDQ       CX, DX
+	VMASKMOVPS (DX), Y6, Y7
+	VADDPS     Y7, Y2, Y2
+	ADDQ       CX, DX
+	VMASKMOVPS (DX), Y6, Y7
+	VADDPS     Y7, Y3, Y3
+	ADDQ       CX, DX
+	VMASKMOVPS (DX), Y6, Y7
+	VADDPS     Y7, Y4, Y4
+	ADDQ       CX, DX
+	VMASKMOVPS (DX), Y6, Y7
+	VADDPS     Y7, Y5, Y5
+
+maskedStore:
+	VMASKMOVPS Y0, Y6, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y1, Y6, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y2, Y6, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y3, Y6, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y4, Y6, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y5, Y6, (AX)
+	VZEROUPPER
+	RET
+
+// func matMul6x16AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, FMA3
+TEXT ·matMul6x16AVX2(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -1590,129 +3152,129 @@ TEXT ·matMul6x16AVX2(SB), NOSPLIT, $0-49
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	SUBQ   $0x04, SI
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Y12
-	VMOVUPS      32(BX), Y13
-	VBROADCASTSS (DX), Y14
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	VBROADCASTSS (DI), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS 4(DX), Y14
+	VBROADCASTSS 4(DI), Y14
 	VFMADD231PS  Y12, Y14, Y2
 	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS 8(DX), Y14
+	VBROADCASTSS 8(DI), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS 12(DX), Y14
+	VBROADCASTSS 12(DI), Y14
 	VFMADD231PS  Y12, Y14, Y6
 	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS 16(DX), Y14
+	VBROADCASTSS 16(DI), Y14
 	VFMADD231PS  Y12, Y14, Y8
 	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS 20(DX), Y14
+	VBROADCASTSS 20(DI), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
-	VMOVUPS      64(BX), Y12
-	VMOVUPS      96(BX), Y13
-	VBROADCASTSS 32(DX), Y14
+	VMOVUPS      64(DX), Y12
+	VMOVUPS      96(DX), Y13
+	VBROADCASTSS 32(DI), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS 36(DX), Y14
+	VBROADCASTSS 36(DI), Y14
 	VFMADD231PS  Y12, Y14, Y2
 	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS 40(DX), Y14
+	VBROADCASTSS 40(DI), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS 44(DX), Y14
+	VBROADCASTSS 44(DI), Y14
 	VFMADD231PS  Y12, Y14, Y6
 	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS 48(DX), Y14
+	VBROADCASTSS 48(DI), Y14
 	VFMADD231PS  Y12, Y14, Y8
 	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS 52(DX), Y14
+	VBROADCASTSS 52(DI), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
-	VMOVUPS      128(BX), Y12
-	VMOVUPS      160(BX), Y13
-	VBROADCASTSS 64(DX), Y14
+	VMOVUPS      128(DX), Y12
+	VMOVUPS      160(DX), Y13
+	VBROADCASTSS 64(DI), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS 68(DX), Y14
+	VBROADCASTSS 68(DI), Y14
 	VFMADD231PS  Y12, Y14, Y2
 	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS 72(DX), Y14
+	VBROADCASTSS 72(DI), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS 76(DX), Y14
+	VBROADCASTSS 76(DI), Y14
 	VFMADD231PS  Y12, Y14, Y6
 	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS 80(DX), Y14
+	VBROADCASTSS 80(DI), Y14
 	VFMADD231PS  Y12, Y14, Y8
 	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS 84(DX), Y14
+	VBROADCASTSS 84(DI), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
-	VMOVUPS      192(BX), Y12
-	VMOVUPS      224(BX), Y13
-	VBROADCASTSS 96(DX), Y14
+	VMOVUPS      192(DX), Y12
+	VMOVUPS      224(DX), Y13
+	VBROADCASTSS 96(DI), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS 100(DX), Y14
+	VBROADCASTSS 100(DI), Y14
 	VFMADD231PS  Y12, Y14, Y2
 	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS 104(DX), Y14
+	VBROADCASTSS 104(DI), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS 108(DX), Y14
+	VBROADCASTSS 108(DI), Y14
 	VFMADD231PS  Y12, Y14, Y6
 	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS 112(DX), Y14
+	VBROADCASTSS 112(DI), Y14
 	VFMADD231PS  Y12, Y14, Y8
 	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS 116(DX), Y14
+	VBROADCASTSS 116(DI), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
-	ADDQ         $+128, DX
-	ADDQ         $+256, BX
-	SUBQ         $0x04, SI
+	ADDQ         $+128, DI
+	ADDQ         $+256, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Y12
-	VMOVUPS      32(BX), Y13
-	VBROADCASTSS (DX), Y14
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	VBROADCASTSS (DI), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS 4(DX), Y14
+	VBROADCASTSS 4(DI), Y14
 	VFMADD231PS  Y12, Y14, Y2
 	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS 8(DX), Y14
+	VBROADCASTSS 8(DI), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS 12(DX), Y14
+	VBROADCASTSS 12(DI), Y14
 	VFMADD231PS  Y12, Y14, Y6
 	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS 16(DX), Y14
+	VBROADCASTSS 16(DI), Y14
 	VFMADD231PS  Y12, Y14, Y8
 	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS 20(DX), Y14
+	VBROADCASTSS 20(DI), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
-	ADDQ         $0x20, DX
-	ADDQ         $+64, BX
-	DECQ         SI
+	ADDQ         $+32, DI
+	ADDQ         $+64, DX
+	DECQ         BX
 	JNZ          step
 
 write:
-	CMPQ   DI, $0x10
+	CMPQ   SI, $0x10
 	JNE    partial
-	MOVB   accumulate+48(FP), DL
+	MOVB   accumulate+56(FP), DL
 	TESTB  DL, DL
 	JZ     fullStore
 	MOVQ   AX, DX
@@ -1757,12 +3319,265 @@ fullStore:
 
 partial:
 	LEAQ       laneMasksAVX2<>+64(SB), DX
-	MOVQ       DI, BX
+	MOVQ       SI, BX
 	SHLQ       $0x02, BX
 	SUBQ       BX, DX
 	VMOVUPS    (DX), Y12
 	VMOVUPS    32(DX), Y13
-	MOVB       accumulate+48(FP), DL
+	MOVB       accumulate+56(FP), DL
+	TESTB      DL, DL
+	JZ         maskedStore
+	MOVQ       AX, DX
+	VMASKMOVPS (DX), Y12, Y14
+	VADDPS     Y14, Y0, Y0
+	VMASKMOVPS 32(DX), Y13, Y14
+	VADDPS     Y14, Y1, Y1
+	ADDQ       CX, DX
+	VMASKMOVPS (DX), Y12, Y14
+	VADDPS     Y14, Y2, Y2
+	VMASKMOVPS 32(DX), Y13, Y14
+	VADDPS     Y14, Y3, Y3
+	ADDQ       CX, DX
+	VMASKMOVPS (DX), Y12, Y14
+	VADDPS     Y14, Y4, Y4
+	VMASKMOVPS 32(DX), Y13, Y14
+	VADDPS     Y14, Y5, Y5
+	ADDQ       CX, DX
+	VMASKMOVPS (DX), Y12, Y14
+	VADDPS     Y14, Y6, Y6
+	VMASKMOVPS 32(DX), Y13, Y14
+	VADDPS     Y14, Y7, Y7
+	ADDQ       CX, DX
+	VMASKMOVPS (DX), Y12, Y14
+	VADDPS     Y14, Y8, Y8
+	VMASKMOVPS 32(DX), Y13, Y14
+	VADDPS     Y14, Y9, Y9
+	ADDQ       CX, DX
+	VMASKMOVPS (DX), Y12, Y14
+	VADDPS     Y14, Y10, Y10
+	VMASKMOVPS 32(DX), Y13, Y14
+	VADDPS     Y14, Y11, Y11
+
+maskedStore:
+	VMASKMOVPS Y0, Y12, (AX)
+	VMASKMOVPS Y1, Y13, 32(AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y2, Y12, (AX)
+	VMASKMOVPS Y3, Y13, 32(AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y4, Y12, (AX)
+	VMASKMOVPS Y5, Y13, 32(AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y6, Y12, (AX)
+	VMASKMOVPS Y7, Y13, 32(AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y8, Y12, (AX)
+	VMASKMOVPS Y9, Y13, 32(AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y10, Y12, (AX)
+	VMASKMOVPS Y11, Y13, 32(AX)
+	VZEROUPPER
+	RET
+
+// func matMulRows6x16AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, FMA3
+TEXT ·matMulRows6x16AVX2(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
+	LEAQ   (DI)(R8*2), R9
+	ADDQ   R8, R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	VBROADCASTSS (DI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (DI)(R8*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS (DI)(R8*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (R9), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS (R9)(R8*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS (R9)(R8*2), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	VMOVUPS      64(DX), Y12
+	VMOVUPS      96(DX), Y13
+	VBROADCASTSS 4(DI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(DI)(R8*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS 4(DI)(R8*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 4(R9), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS 4(R9)(R8*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 4(R9)(R8*2), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	VMOVUPS      128(DX), Y12
+	VMOVUPS      160(DX), Y13
+	VBROADCASTSS 8(DI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 8(DI)(R8*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS 8(DI)(R8*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 8(R9), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS 8(R9)(R8*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 8(R9)(R8*2), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	VMOVUPS      192(DX), Y12
+	VMOVUPS      224(DX), Y13
+	VBROADCASTSS 12(DI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 12(DI)(R8*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS 12(DI)(R8*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(R9), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS 12(R9)(R8*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 12(R9)(R8*2), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	ADDQ         $0x10, DI
+	ADDQ         $0x10, R9
+	ADDQ         $+256, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	VBROADCASTSS (DI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (DI)(R8*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS (DI)(R8*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (R9), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS (R9)(R8*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS (R9)(R8*2), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R9
+	ADDQ         $+64, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	CMPQ   SI, $0x10
+	JNE    partial
+	MOVB   accumulate+56(FP), DL
+	TESTB  DL, DL
+	JZ     fullStore
+	MOVQ   AX, DX
+	VADDPS (DX), Y0, Y0
+	VADDPS 32(DX), Y1, Y1
+	ADDQ   CX, DX
+	VADDPS (DX), Y2, Y2
+	VADDPS 32(DX), Y3, Y3
+	ADDQ   CX, DX
+	VADDPS (DX), Y4, Y4
+	VADDPS 32(DX), Y5, Y5
+	ADDQ   CX, DX
+	VADDPS (DX), Y6, Y6
+	VADDPS 32(DX), Y7, Y7
+	ADDQ   CX, DX
+	VADDPS (DX), Y8, Y8
+	VADDPS 32(DX), Y9, Y9
+	ADDQ   CX, DX
+	VADDPS (DX), Y10, Y10
+	VADDPS 32(DX), Y11, Y11
+
+fullStore:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y8, (AX)
+	VMOVUPS Y9, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y10, (AX)
+	VMOVUPS Y11, 32(AX)
+	VZEROUPPER
+	RET
+
+partial:
+	LEAQ       laneMasksAVX2<>+64(SB), DX
+	MOVQ       SI, BX
+	SHLQ       $0x02, BX
+	SUBQ       BX, DX
+	VMOVUPS    (DX), Y12
+	VMOVUPS    32(DX), Y13
+	MOVB       accumulate+56(FP), DL
 	TESTB      DL, DL
 	JZ         maskedStore
 	MOVQ       AX, DX

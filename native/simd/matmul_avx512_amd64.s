@@ -4,55 +4,55 @@
 
 #include "textflag.h"
 
-// func matMul1x16AVX512(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMul1x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·matMul1x16AVX512(SB), NOSPLIT, $0-49
+TEXT ·matMul1x16AVX512(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), CX
-	MOVQ   b+24(FP), DX
-	MOVQ   depth+32(FP), BX
-	MOVQ   cols+40(FP), SI
+	MOVQ   b+32(FP), CX
+	MOVQ   depth+40(FP), DX
+	MOVQ   cols+48(FP), BX
+	MOVQ   a+16(FP), SI
 	VPXORD Z0, Z0, Z0
-	SUBQ   $0x04, BX
+	SUBQ   $0x04, DX
 	JLT    rest
 
 steps:
-	VMOVUPS      (DX), Z1
-	VBROADCASTSS (CX), Z2
+	VMOVUPS      (CX), Z1
+	VBROADCASTSS (SI), Z2
 	VFMADD231PS  Z1, Z2, Z0
-	VMOVUPS      128(DX), Z1
-	VBROADCASTSS 64(CX), Z2
+	VMOVUPS      128(CX), Z1
+	VBROADCASTSS 64(SI), Z2
 	VFMADD231PS  Z1, Z2, Z0
-	VMOVUPS      256(DX), Z1
-	VBROADCASTSS 128(CX), Z2
+	VMOVUPS      256(CX), Z1
+	VBROADCASTSS 128(SI), Z2
 	VFMADD231PS  Z1, Z2, Z0
-	VMOVUPS      384(DX), Z1
-	VBROADCASTSS 192(CX), Z2
+	VMOVUPS      384(CX), Z1
+	VBROADCASTSS 192(SI), Z2
 	VFMADD231PS  Z1, Z2, Z0
-	ADDQ         $+256, CX
-	ADDQ         $+512, DX
-	SUBQ         $0x04, BX
+	ADDQ         $+256, SI
+	ADDQ         $+512, CX
+	SUBQ         $0x04, DX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, BX
+	ADDQ $0x04, DX
 	JZ   write
 
 step:
-	VMOVUPS      (DX), Z1
-	VBROADCASTSS (CX), Z2
+	VMOVUPS      (CX), Z1
+	VBROADCASTSS (SI), Z2
 	VFMADD231PS  Z1, Z2, Z0
-	ADDQ         $0x40, CX
-	ADDQ         $+128, DX
-	DECQ         BX
+	ADDQ         $+64, SI
+	ADDQ         $+128, CX
+	DECQ         DX
 	JNZ          step
 
 write:
 	MOVQ      $-1, CX
-	BZHIQ     SI, CX, CX
+	BZHIQ     BX, CX, CX
 	KMOVW     CX, K1
-	MOVB      accumulate+48(FP), CL
+	MOVB      accumulate+56(FP), CL
 	TESTB     CL, CL
 	JZ        maskedStore
 	MOVQ      AX, CX
@@ -64,68 +64,129 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul1x32AVX512(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows1x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·matMul1x32AVX512(SB), NOSPLIT, $0-49
+TEXT ·matMulRows1x16AVX512(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), CX
-	MOVQ   b+24(FP), DX
-	MOVQ   depth+32(FP), BX
-	MOVQ   cols+40(FP), SI
+	MOVQ   b+32(FP), CX
+	MOVQ   depth+40(FP), DX
+	MOVQ   cols+48(FP), BX
+	MOVQ   a+16(FP), SI
+	MOVQ   aStride+24(FP), DI
 	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	SUBQ   $0x04, BX
+	SUBQ   $0x04, DX
 	JLT    rest
 
 steps:
-	VMOVUPS      (DX), Z2
-	VMOVUPS      64(DX), Z3
-	VBROADCASTSS (CX), Z4
-	VFMADD231PS  Z2, Z4, Z0
-	VFMADD231PS  Z3, Z4, Z1
-	VMOVUPS      128(DX), Z2
-	VMOVUPS      192(DX), Z3
-	VBROADCASTSS 64(CX), Z4
-	VFMADD231PS  Z2, Z4, Z0
-	VFMADD231PS  Z3, Z4, Z1
-	VMOVUPS      256(DX), Z2
-	VMOVUPS      320(DX), Z3
-	VBROADCASTSS 128(CX), Z4
-	VFMADD231PS  Z2, Z4, Z0
-	VFMADD231PS  Z3, Z4, Z1
-	VMOVUPS      384(DX), Z2
-	VMOVUPS      448(DX), Z3
-	VBROADCASTSS 192(CX), Z4
-	VFMADD231PS  Z2, Z4, Z0
-	VFMADD231PS  Z3, Z4, Z1
-	ADDQ         $+256, CX
-	ADDQ         $+512, DX
-	SUBQ         $0x04, BX
+	VMOVUPS      (CX), Z1
+	VBROADCASTSS (SI), Z2
+	VFMADD231PS  Z1, Z2, Z0
+	VMOVUPS      128(CX), Z1
+	VBROADCASTSS 4(SI), Z2
+	VFMADD231PS  Z1, Z2, Z0
+	VMOVUPS      256(CX), Z1
+	VBROADCASTSS 8(SI), Z2
+	VFMADD231PS  Z1, Z2, Z0
+	VMOVUPS      384(CX), Z1
+	VBROADCASTSS 12(SI), Z2
+	VFMADD231PS  Z1, Z2, Z0
+	ADDQ         $0x10, SI
+	ADDQ         $+512, CX
+	SUBQ         $0x04, DX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, BX
+	ADDQ $0x04, DX
 	JZ   write
 
 step:
-	VMOVUPS      (DX), Z2
-	VMOVUPS      64(DX), Z3
-	VBROADCASTSS (CX), Z4
-	VFMADD231PS  Z2, Z4, Z0
-	VFMADD231PS  Z3, Z4, Z1
-	ADDQ         $0x40, CX
-	ADDQ         $+128, DX
-	DECQ         BX
+	VMOVUPS      (CX), Z1
+	VBROADCASTSS (SI), Z2
+	VFMADD231PS  Z1, Z2, Z0
+	ADDQ         $0x04, SI
+	ADDQ         $+128, CX
+	DECQ         DX
 	JNZ          step
 
 write:
 	MOVQ      $-1, CX
-	BZHIQ     SI, CX, CX
+	BZHIQ     BX, CX, CX
+	KMOVW     CX, K1
+	MOVB      accumulate+56(FP), CL
+	TESTB     CL, CL
+	JZ        maskedStore
+	MOVQ      AX, CX
+	VMOVUPS.Z (CX), K1, Z1
+	VADDPS    Z1, Z0, Z0
+
+maskedStore:
+	VMOVUPS Z0, K1, (AX)
+	VZEROUPPER
+	RET
+
+// func matMul1x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·matMul1x32AVX512(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), CX
+	MOVQ   depth+40(FP), DX
+	MOVQ   cols+48(FP), BX
+	MOVQ   a+16(FP), SI
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	SUBQ   $0x04, DX
+	JLT    rest
+
+steps:
+	VMOVUPS      (CX), Z2
+	VMOVUPS      64(CX), Z3
+	VBROADCASTSS (SI), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	VMOVUPS      128(CX), Z2
+	VMOVUPS      192(CX), Z3
+	VBROADCASTSS 64(SI), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	VMOVUPS      256(CX), Z2
+	VMOVUPS      320(CX), Z3
+	VBROADCASTSS 128(SI), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	VMOVUPS      384(CX), Z2
+	VMOVUPS      448(CX), Z3
+	VBROADCASTSS 192(SI), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         $+256, SI
+	ADDQ         $+512, CX
+	SUBQ         $0x04, DX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, DX
+	JZ   write
+
+step:
+	VMOVUPS      (CX), Z2
+	VMOVUPS      64(CX), Z3
+	VBROADCASTSS (SI), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         $+64, SI
+	ADDQ         $+128, CX
+	DECQ         DX
+	JNZ          step
+
+write:
+	MOVQ      $-1, CX
+	BZHIQ     BX, CX, CX
 	KMOVW     CX, K1
 	SHRQ      $0x10, CX
 	KMOVW     CX, K2
-	MOVB      accumulate+48(FP), CL
+	MOVB      accumulate+56(FP), CL
 	TESTB     CL, CL
 	JZ        maskedStore
 	MOVQ      AX, CX
@@ -140,66 +201,143 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul2x16AVX512(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows1x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·matMul2x16AVX512(SB), NOSPLIT, $0-49
+TEXT ·matMulRows1x32AVX512(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), CX
+	MOVQ   depth+40(FP), DX
+	MOVQ   cols+48(FP), BX
+	MOVQ   a+16(FP), SI
+	MOVQ   aStride+24(FP), DI
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
-	SUBQ   $0x04, SI
+	SUBQ   $0x04, DX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Z2
-	VBROADCASTSS (DX), Z3
-	VFMADD231PS  Z2, Z3, Z0
-	VBROADCASTSS 4(DX), Z3
-	VFMADD231PS  Z2, Z3, Z1
-	VMOVUPS      128(BX), Z2
-	VBROADCASTSS 64(DX), Z3
-	VFMADD231PS  Z2, Z3, Z0
-	VBROADCASTSS 68(DX), Z3
-	VFMADD231PS  Z2, Z3, Z1
-	VMOVUPS      256(BX), Z2
-	VBROADCASTSS 128(DX), Z3
-	VFMADD231PS  Z2, Z3, Z0
-	VBROADCASTSS 132(DX), Z3
-	VFMADD231PS  Z2, Z3, Z1
-	VMOVUPS      384(BX), Z2
-	VBROADCASTSS 192(DX), Z3
-	VFMADD231PS  Z2, Z3, Z0
-	VBROADCASTSS 196(DX), Z3
-	VFMADD231PS  Z2, Z3, Z1
-	ADDQ         $+256, DX
-	ADDQ         $+512, BX
-	SUBQ         $0x04, SI
+	VMOVUPS      (CX), Z2
+	VMOVUPS      64(CX), Z3
+	VBROADCASTSS (SI), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	VMOVUPS      128(CX), Z2
+	VMOVUPS      192(CX), Z3
+	VBROADCASTSS 4(SI), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	VMOVUPS      256(CX), Z2
+	VMOVUPS      320(CX), Z3
+	VBROADCASTSS 8(SI), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	VMOVUPS      384(CX), Z2
+	VMOVUPS      448(CX), Z3
+	VBROADCASTSS 12(SI), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         $0x10, SI
+	ADDQ         $+512, CX
+	SUBQ         $0x04, DX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, DX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Z2
-	VBROADCASTSS (DX), Z3
+	VMOVUPS      (CX), Z2
+	VMOVUPS      64(CX), Z3
+	VBROADCASTSS (SI), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         $0x04, SI
+	ADDQ         $+128, CX
+	DECQ         DX
+	JNZ          step
+
+write:
+	MOVQ      $-1, CX
+	BZHIQ     BX, CX, CX
+	KMOVW     CX, K1
+	SHRQ      $0x10, CX
+	KMOVW     CX, K2
+	MOVB      accumulate+56(FP), CL
+	TESTB     CL, CL
+	JZ        maskedStore
+	MOVQ      AX, CX
+	VMOVUPS.Z (CX), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	VMOVUPS.Z 64(CX), K2, Z2
+	VADDPS    Z2, Z1, Z1
+
+maskedStore:
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+	VZEROUPPER
+	RET
+
+// func matMul2x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·matMul2x16AVX512(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Z2
+	VBROADCASTSS (DI), Z3
 	VFMADD231PS  Z2, Z3, Z0
-	VBROADCASTSS 4(DX), Z3
+	VBROADCASTSS 4(DI), Z3
 	VFMADD231PS  Z2, Z3, Z1
-	ADDQ         $0x40, DX
-	ADDQ         $+128, BX
-	DECQ         SI
+	VMOVUPS      128(DX), Z2
+	VBROADCASTSS 64(DI), Z3
+	VFMADD231PS  Z2, Z3, Z0
+	VBROADCASTSS 68(DI), Z3
+	VFMADD231PS  Z2, Z3, Z1
+	VMOVUPS      256(DX), Z2
+	VBROADCASTSS 128(DI), Z3
+	VFMADD231PS  Z2, Z3, Z0
+	VBROADCASTSS 132(DI), Z3
+	VFMADD231PS  Z2, Z3, Z1
+	VMOVUPS      384(DX), Z2
+	VBROADCASTSS 192(DI), Z3
+	VFMADD231PS  Z2, Z3, Z0
+	VBROADCASTSS 196(DI), Z3
+	VFMADD231PS  Z2, Z3, Z1
+	ADDQ         $+256, DI
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Z2
+	VBROADCASTSS (DI), Z3
+	VFMADD231PS  Z2, Z3, Z0
+	VBROADCASTSS 4(DI), Z3
+	VFMADD231PS  Z2, Z3, Z1
+	ADDQ         $+64, DI
+	ADDQ         $+128, DX
+	DECQ         BX
 	JNZ          step
 
 write:
 	MOVQ      $-1, DX
-	BZHIQ     DI, DX, DX
+	BZHIQ     SI, DX, DX
 	KMOVW     DX, K1
-	MOVB      accumulate+48(FP), DL
+	MOVB      accumulate+56(FP), DL
 	TESTB     DL, DL
 	JZ        maskedStore
 	MOVQ      AX, DX
@@ -216,85 +354,162 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul2x32AVX512(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows2x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·matMul2x32AVX512(SB), NOSPLIT, $0-49
+TEXT ·matMulRows2x16AVX512(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	SUBQ   $0x04, SI
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Z4
-	VMOVUPS      64(BX), Z5
-	VBROADCASTSS (DX), Z6
-	VFMADD231PS  Z4, Z6, Z0
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS 4(DX), Z6
-	VFMADD231PS  Z4, Z6, Z2
-	VFMADD231PS  Z5, Z6, Z3
-	VMOVUPS      128(BX), Z4
-	VMOVUPS      192(BX), Z5
-	VBROADCASTSS 64(DX), Z6
-	VFMADD231PS  Z4, Z6, Z0
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS 68(DX), Z6
-	VFMADD231PS  Z4, Z6, Z2
-	VFMADD231PS  Z5, Z6, Z3
-	VMOVUPS      256(BX), Z4
-	VMOVUPS      320(BX), Z5
-	VBROADCASTSS 128(DX), Z6
-	VFMADD231PS  Z4, Z6, Z0
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS 132(DX), Z6
-	VFMADD231PS  Z4, Z6, Z2
-	VFMADD231PS  Z5, Z6, Z3
-	VMOVUPS      384(BX), Z4
-	VMOVUPS      448(BX), Z5
-	VBROADCASTSS 192(DX), Z6
-	VFMADD231PS  Z4, Z6, Z0
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS 196(DX), Z6
-	VFMADD231PS  Z4, Z6, Z2
-	VFMADD231PS  Z5, Z6, Z3
-	ADDQ         $+256, DX
-	ADDQ         $+512, BX
-	SUBQ         $0x04, SI
+	VMOVUPS      (DX), Z2
+	VBROADCASTSS (DI), Z3
+	VFMADD231PS  Z2, Z3, Z0
+	VBROADCASTSS (DI)(R8*1), Z3
+	VFMADD231PS  Z2, Z3, Z1
+	VMOVUPS      128(DX), Z2
+	VBROADCASTSS 4(DI), Z3
+	VFMADD231PS  Z2, Z3, Z0
+	VBROADCASTSS 4(DI)(R8*1), Z3
+	VFMADD231PS  Z2, Z3, Z1
+	VMOVUPS      256(DX), Z2
+	VBROADCASTSS 8(DI), Z3
+	VFMADD231PS  Z2, Z3, Z0
+	VBROADCASTSS 8(DI)(R8*1), Z3
+	VFMADD231PS  Z2, Z3, Z1
+	VMOVUPS      384(DX), Z2
+	VBROADCASTSS 12(DI), Z3
+	VFMADD231PS  Z2, Z3, Z0
+	VBROADCASTSS 12(DI)(R8*1), Z3
+	VFMADD231PS  Z2, Z3, Z1
+	ADDQ         $0x10, DI
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Z4
-	VMOVUPS      64(BX), Z5
-	VBROADCASTSS (DX), Z6
-	VFMADD231PS  Z4, Z6, Z0
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS 4(DX), Z6
-	VFMADD231PS  Z4, Z6, Z2
-	VFMADD231PS  Z5, Z6, Z3
-	ADDQ         $0x40, DX
-	ADDQ         $+128, BX
-	DECQ         SI
+	VMOVUPS      (DX), Z2
+	VBROADCASTSS (DI), Z3
+	VFMADD231PS  Z2, Z3, Z0
+	VBROADCASTSS (DI)(R8*1), Z3
+	VFMADD231PS  Z2, Z3, Z1
+	ADDQ         $0x04, DI
+	ADDQ         $+128, DX
+	DECQ         BX
 	JNZ          step
 
 write:
 	MOVQ      $-1, DX
-	BZHIQ     DI, DX, DX
+	BZHIQ     SI, DX, DX
+	KMOVW     DX, K1
+	MOVB      accumulate+56(FP), DL
+	TESTB     DL, DL
+	JZ        maskedStore
+	MOVQ      AX, DX
+	VMOVUPS.Z (DX), K1, Z2
+	VADDPS    Z2, Z0, Z0
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z2
+	VADDPS    Z2, Z1, Z1
+
+maskedStore:
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	VZEROUPPER
+	RET
+
+// func matMul2x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·matMul2x32AVX512(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Z4
+	VMOVUPS      64(DX), Z5
+	VBROADCASTSS (DI), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS 4(DI), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	VMOVUPS      128(DX), Z4
+	VMOVUPS      192(DX), Z5
+	VBROADCASTSS 64(DI), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS 68(DI), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	VMOVUPS      256(DX), Z4
+	VMOVUPS      320(DX), Z5
+	VBROADCASTSS 128(DI), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS 132(DI), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	VMOVUPS      384(DX), Z4
+	VMOVUPS      448(DX), Z5
+	VBROADCASTSS 192(DI), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS 196(DI), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         $+256, DI
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Z4
+	VMOVUPS      64(DX), Z5
+	VBROADCASTSS (DI), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS 4(DI), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         $+64, DI
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	MOVQ      $-1, DX
+	BZHIQ     SI, DX, DX
 	KMOVW     DX, K1
 	SHRQ      $0x10, DX
 	KMOVW     DX, K2
-	MOVB      accumulate+48(FP), DL
+	MOVB      accumulate+56(FP), DL
 	TESTB     DL, DL
 	JZ        maskedStore
 	MOVQ      AX, DX
@@ -317,77 +532,179 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul3x16AVX512(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows2x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·matMul3x16AVX512(SB), NOSPLIT, $0-49
+TEXT ·matMulRows2x32AVX512(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
-	SUBQ   $0x04, SI
+	VPXORD Z3, Z3, Z3
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Z3
-	VBROADCASTSS (DX), Z4
-	VFMADD231PS  Z3, Z4, Z0
-	VBROADCASTSS 4(DX), Z4
-	VFMADD231PS  Z3, Z4, Z1
-	VBROADCASTSS 8(DX), Z4
-	VFMADD231PS  Z3, Z4, Z2
-	VMOVUPS      128(BX), Z3
-	VBROADCASTSS 64(DX), Z4
-	VFMADD231PS  Z3, Z4, Z0
-	VBROADCASTSS 68(DX), Z4
-	VFMADD231PS  Z3, Z4, Z1
-	VBROADCASTSS 72(DX), Z4
-	VFMADD231PS  Z3, Z4, Z2
-	VMOVUPS      256(BX), Z3
-	VBROADCASTSS 128(DX), Z4
-	VFMADD231PS  Z3, Z4, Z0
-	VBROADCASTSS 132(DX), Z4
-	VFMADD231PS  Z3, Z4, Z1
-	VBROADCASTSS 136(DX), Z4
-	VFMADD231PS  Z3, Z4, Z2
-	VMOVUPS      384(BX), Z3
-	VBROADCASTSS 192(DX), Z4
-	VFMADD231PS  Z3, Z4, Z0
-	VBROADCASTSS 196(DX), Z4
-	VFMADD231PS  Z3, Z4, Z1
-	VBROADCASTSS 200(DX), Z4
-	VFMADD231PS  Z3, Z4, Z2
-	ADDQ         $+256, DX
-	ADDQ         $+512, BX
-	SUBQ         $0x04, SI
+	VMOVUPS      (DX), Z4
+	VMOVUPS      64(DX), Z5
+	VBROADCASTSS (DI), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (DI)(R8*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	VMOVUPS      128(DX), Z4
+	VMOVUPS      192(DX), Z5
+	VBROADCASTSS 4(DI), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS 4(DI)(R8*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	VMOVUPS      256(DX), Z4
+	VMOVUPS      320(DX), Z5
+	VBROADCASTSS 8(DI), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS 8(DI)(R8*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	VMOVUPS      384(DX), Z4
+	VMOVUPS      448(DX), Z5
+	VBROADCASTSS 12(DI), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS 12(DI)(R8*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         $0x10, DI
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Z3
-	VBROADCASTSS (DX), Z4
-	VFMADD231PS  Z3, Z4, Z0
-	VBROADCASTSS 4(DX), Z4
-	VFMADD231PS  Z3, Z4, Z1
-	VBROADCASTSS 8(DX), Z4
-	VFMADD231PS  Z3, Z4, Z2
-	ADDQ         $0x40, DX
-	ADDQ         $+128, BX
-	DECQ         SI
+	VMOVUPS      (DX), Z4
+	VMOVUPS      64(DX), Z5
+	VBROADCASTSS (DI), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (DI)(R8*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         $0x04, DI
+	ADDQ         $+128, DX
+	DECQ         BX
 	JNZ          step
 
 write:
 	MOVQ      $-1, DX
-	BZHIQ     DI, DX, DX
+	BZHIQ     SI, DX, DX
 	KMOVW     DX, K1
-	MOVB      accumulate+48(FP), DL
+	SHRQ      $0x10, DX
+	KMOVW     DX, K2
+	MOVB      accumulate+56(FP), DL
+	TESTB     DL, DL
+	JZ        maskedStore
+	MOVQ      AX, DX
+	VMOVUPS.Z (DX), K1, Z4
+	VADDPS    Z4, Z0, Z0
+	VMOVUPS.Z 64(DX), K2, Z4
+	VADDPS    Z4, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z4
+	VADDPS    Z4, Z2, Z2
+	VMOVUPS.Z 64(DX), K2, Z4
+	VADDPS    Z4, Z3, Z3
+
+maskedStore:
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	VMOVUPS Z3, K2, 64(AX)
+	VZEROUPPER
+	RET
+
+// func matMul3x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·matMul3x16AVX512(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Z3
+	VBROADCASTSS (DI), Z4
+	VFMADD231PS  Z3, Z4, Z0
+	VBROADCASTSS 4(DI), Z4
+	VFMADD231PS  Z3, Z4, Z1
+	VBROADCASTSS 8(DI), Z4
+	VFMADD231PS  Z3, Z4, Z2
+	VMOVUPS      128(DX), Z3
+	VBROADCASTSS 64(DI), Z4
+	VFMADD231PS  Z3, Z4, Z0
+	VBROADCASTSS 68(DI), Z4
+	VFMADD231PS  Z3, Z4, Z1
+	VBROADCASTSS 72(DI), Z4
+	VFMADD231PS  Z3, Z4, Z2
+	VMOVUPS      256(DX), Z3
+	VBROADCASTSS 128(DI), Z4
+	VFMADD231PS  Z3, Z4, Z0
+	VBROADCASTSS 132(DI), Z4
+	VFMADD231PS  Z3, Z4, Z1
+	VBROADCASTSS 136(DI), Z4
+	VFMADD231PS  Z3, Z4, Z2
+	VMOVUPS      384(DX), Z3
+	VBROADCASTSS 192(DI), Z4
+	VFMADD231PS  Z3, Z4, Z0
+	VBROADCASTSS 196(DI), Z4
+	VFMADD231PS  Z3, Z4, Z1
+	VBROADCASTSS 200(DI), Z4
+	VFMADD231PS  Z3, Z4, Z2
+	ADDQ         $+256, DI
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Z3
+	VBROADCASTSS (DI), Z4
+	VFMADD231PS  Z3, Z4, Z0
+	VBROADCASTSS 4(DI), Z4
+	VFMADD231PS  Z3, Z4, Z1
+	VBROADCASTSS 8(DI), Z4
+	VFMADD231PS  Z3, Z4, Z2
+	ADDQ         $+64, DI
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	MOVQ      $-1, DX
+	BZHIQ     SI, DX, DX
+	KMOVW     DX, K1
+	MOVB      accumulate+56(FP), DL
 	TESTB     DL, DL
 	JZ        maskedStore
 	MOVQ      AX, DX
@@ -409,102 +726,195 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul3x32AVX512(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows3x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·matMul3x32AVX512(SB), NOSPLIT, $0-49
+TEXT ·matMulRows3x16AVX512(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Z3
+	VBROADCASTSS (DI), Z4
+	VFMADD231PS  Z3, Z4, Z0
+	VBROADCASTSS (DI)(R8*1), Z4
+	VFMADD231PS  Z3, Z4, Z1
+	VBROADCASTSS (DI)(R8*2), Z4
+	VFMADD231PS  Z3, Z4, Z2
+	VMOVUPS      128(DX), Z3
+	VBROADCASTSS 4(DI), Z4
+	VFMADD231PS  Z3, Z4, Z0
+	VBROADCASTSS 4(DI)(R8*1), Z4
+	VFMADD231PS  Z3, Z4, Z1
+	VBROADCASTSS 4(DI)(R8*2), Z4
+	VFMADD231PS  Z3, Z4, Z2
+	VMOVUPS      256(DX), Z3
+	VBROADCASTSS 8(DI), Z4
+	VFMADD231PS  Z3, Z4, Z0
+	VBROADCASTSS 8(DI)(R8*1), Z4
+	VFMADD231PS  Z3, Z4, Z1
+	VBROADCASTSS 8(DI)(R8*2), Z4
+	VFMADD231PS  Z3, Z4, Z2
+	VMOVUPS      384(DX), Z3
+	VBROADCASTSS 12(DI), Z4
+	VFMADD231PS  Z3, Z4, Z0
+	VBROADCASTSS 12(DI)(R8*1), Z4
+	VFMADD231PS  Z3, Z4, Z1
+	VBROADCASTSS 12(DI)(R8*2), Z4
+	VFMADD231PS  Z3, Z4, Z2
+	ADDQ         $0x10, DI
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Z3
+	VBROADCASTSS (DI), Z4
+	VFMADD231PS  Z3, Z4, Z0
+	VBROADCASTSS (DI)(R8*1), Z4
+	VFMADD231PS  Z3, Z4, Z1
+	VBROADCASTSS (DI)(R8*2), Z4
+	VFMADD231PS  Z3, Z4, Z2
+	ADDQ         $0x04, DI
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	MOVQ      $-1, DX
+	BZHIQ     SI, DX, DX
+	KMOVW     DX, K1
+	MOVB      accumulate+56(FP), DL
+	TESTB     DL, DL
+	JZ        maskedStore
+	MOVQ      AX, DX
+	VMOVUPS.Z (DX), K1, Z3
+	VADDPS    Z3, Z0, Z0
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z3
+	VADDPS    Z3, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z3
+	VADDPS    Z3, Z2, Z2
+
+maskedStore:
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	VZEROUPPER
+	RET
+
+// func matMul3x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·matMul3x32AVX512(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
-	SUBQ   $0x04, SI
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Z6
-	VMOVUPS      64(BX), Z7
-	VBROADCASTSS (DX), Z8
+	VMOVUPS      (DX), Z6
+	VMOVUPS      64(DX), Z7
+	VBROADCASTSS (DI), Z8
 	VFMADD231PS  Z6, Z8, Z0
 	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS 4(DX), Z8
+	VBROADCASTSS 4(DI), Z8
 	VFMADD231PS  Z6, Z8, Z2
 	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS 8(DX), Z8
+	VBROADCASTSS 8(DI), Z8
 	VFMADD231PS  Z6, Z8, Z4
 	VFMADD231PS  Z7, Z8, Z5
-	VMOVUPS      128(BX), Z6
-	VMOVUPS      192(BX), Z7
-	VBROADCASTSS 64(DX), Z8
+	VMOVUPS      128(DX), Z6
+	VMOVUPS      192(DX), Z7
+	VBROADCASTSS 64(DI), Z8
 	VFMADD231PS  Z6, Z8, Z0
 	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS 68(DX), Z8
+	VBROADCASTSS 68(DI), Z8
 	VFMADD231PS  Z6, Z8, Z2
 	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS 72(DX), Z8
+	VBROADCASTSS 72(DI), Z8
 	VFMADD231PS  Z6, Z8, Z4
 	VFMADD231PS  Z7, Z8, Z5
-	VMOVUPS      256(BX), Z6
-	VMOVUPS      320(BX), Z7
-	VBROADCASTSS 128(DX), Z8
+	VMOVUPS      256(DX), Z6
+	VMOVUPS      320(DX), Z7
+	VBROADCASTSS 128(DI), Z8
 	VFMADD231PS  Z6, Z8, Z0
 	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS 132(DX), Z8
+	VBROADCASTSS 132(DI), Z8
 	VFMADD231PS  Z6, Z8, Z2
 	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS 136(DX), Z8
+	VBROADCASTSS 136(DI), Z8
 	VFMADD231PS  Z6, Z8, Z4
 	VFMADD231PS  Z7, Z8, Z5
-	VMOVUPS      384(BX), Z6
-	VMOVUPS      448(BX), Z7
-	VBROADCASTSS 192(DX), Z8
+	VMOVUPS      384(DX), Z6
+	VMOVUPS      448(DX), Z7
+	VBROADCASTSS 192(DI), Z8
 	VFMADD231PS  Z6, Z8, Z0
 	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS 196(DX), Z8
+	VBROADCASTSS 196(DI), Z8
 	VFMADD231PS  Z6, Z8, Z2
 	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS 200(DX), Z8
+	VBROADCASTSS 200(DI), Z8
 	VFMADD231PS  Z6, Z8, Z4
 	VFMADD231PS  Z7, Z8, Z5
-	ADDQ         $+256, DX
-	ADDQ         $+512, BX
-	SUBQ         $0x04, SI
+	ADDQ         $+256, DI
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Z6
-	VMOVUPS      64(BX), Z7
-	VBROADCASTSS (DX), Z8
+	VMOVUPS      (DX), Z6
+	VMOVUPS      64(DX), Z7
+	VBROADCASTSS (DI), Z8
 	VFMADD231PS  Z6, Z8, Z0
 	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS 4(DX), Z8
+	VBROADCASTSS 4(DI), Z8
 	VFMADD231PS  Z6, Z8, Z2
 	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS 8(DX), Z8
+	VBROADCASTSS 8(DI), Z8
 	VFMADD231PS  Z6, Z8, Z4
 	VFMADD231PS  Z7, Z8, Z5
-	ADDQ         $0x40, DX
-	ADDQ         $+128, BX
-	DECQ         SI
+	ADDQ         $+64, DI
+	ADDQ         $+128, DX
+	DECQ         BX
 	JNZ          step
 
 write:
 	MOVQ      $-1, DX
-	BZHIQ     DI, DX, DX
+	BZHIQ     SI, DX, DX
 	KMOVW     DX, K1
 	SHRQ      $0x10, DX
 	KMOVW     DX, K2
-	MOVB      accumulate+48(FP), DL
+	MOVB      accumulate+56(FP), DL
 	TESTB     DL, DL
 	JZ        maskedStore
 	MOVQ      AX, DX
@@ -535,88 +945,215 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul4x16AVX512(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows3x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·matMul4x16AVX512(SB), NOSPLIT, $0-49
+TEXT ·matMulRows3x32AVX512(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
-	SUBQ   $0x04, SI
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Z4
-	VBROADCASTSS (DX), Z5
-	VFMADD231PS  Z4, Z5, Z0
-	VBROADCASTSS 4(DX), Z5
-	VFMADD231PS  Z4, Z5, Z1
-	VBROADCASTSS 8(DX), Z5
-	VFMADD231PS  Z4, Z5, Z2
-	VBROADCASTSS 12(DX), Z5
-	VFMADD231PS  Z4, Z5, Z3
-	VMOVUPS      128(BX), Z4
-	VBROADCASTSS 64(DX), Z5
-	VFMADD231PS  Z4, Z5, Z0
-	VBROADCASTSS 68(DX), Z5
-	VFMADD231PS  Z4, Z5, Z1
-	VBROADCASTSS 72(DX), Z5
-	VFMADD231PS  Z4, Z5, Z2
-	VBROADCASTSS 76(DX), Z5
-	VFMADD231PS  Z4, Z5, Z3
-	VMOVUPS      256(BX), Z4
-	VBROADCASTSS 128(DX), Z5
-	VFMADD231PS  Z4, Z5, Z0
-	VBROADCASTSS 132(DX), Z5
-	VFMADD231PS  Z4, Z5, Z1
-	VBROADCASTSS 136(DX), Z5
-	VFMADD231PS  Z4, Z5, Z2
-	VBROADCASTSS 140(DX), Z5
-	VFMADD231PS  Z4, Z5, Z3
-	VMOVUPS      384(BX), Z4
-	VBROADCASTSS 192(DX), Z5
-	VFMADD231PS  Z4, Z5, Z0
-	VBROADCASTSS 196(DX), Z5
-	VFMADD231PS  Z4, Z5, Z1
-	VBROADCASTSS 200(DX), Z5
-	VFMADD231PS  Z4, Z5, Z2
-	VBROADCASTSS 204(DX), Z5
-	VFMADD231PS  Z4, Z5, Z3
-	ADDQ         $+256, DX
-	ADDQ         $+512, BX
-	SUBQ         $0x04, SI
+	VMOVUPS      (DX), Z6
+	VMOVUPS      64(DX), Z7
+	VBROADCASTSS (DI), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS (DI)(R8*1), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS (DI)(R8*2), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	VMOVUPS      128(DX), Z6
+	VMOVUPS      192(DX), Z7
+	VBROADCASTSS 4(DI), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS 4(DI)(R8*1), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS 4(DI)(R8*2), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	VMOVUPS      256(DX), Z6
+	VMOVUPS      320(DX), Z7
+	VBROADCASTSS 8(DI), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS 8(DI)(R8*1), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS 8(DI)(R8*2), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	VMOVUPS      384(DX), Z6
+	VMOVUPS      448(DX), Z7
+	VBROADCASTSS 12(DI), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS 12(DI)(R8*1), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS 12(DI)(R8*2), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	ADDQ         $0x10, DI
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Z4
-	VBROADCASTSS (DX), Z5
-	VFMADD231PS  Z4, Z5, Z0
-	VBROADCASTSS 4(DX), Z5
-	VFMADD231PS  Z4, Z5, Z1
-	VBROADCASTSS 8(DX), Z5
-	VFMADD231PS  Z4, Z5, Z2
-	VBROADCASTSS 12(DX), Z5
-	VFMADD231PS  Z4, Z5, Z3
-	ADDQ         $0x40, DX
-	ADDQ         $+128, BX
-	DECQ         SI
+	VMOVUPS      (DX), Z6
+	VMOVUPS      64(DX), Z7
+	VBROADCASTSS (DI), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS (DI)(R8*1), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS (DI)(R8*2), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	ADDQ         $0x04, DI
+	ADDQ         $+128, DX
+	DECQ         BX
 	JNZ          step
 
 write:
 	MOVQ      $-1, DX
-	BZHIQ     DI, DX, DX
+	BZHIQ     SI, DX, DX
 	KMOVW     DX, K1
-	MOVB      accumulate+48(FP), DL
+	SHRQ      $0x10, DX
+	KMOVW     DX, K2
+	MOVB      accumulate+56(FP), DL
+	TESTB     DL, DL
+	JZ        maskedStore
+	MOVQ      AX, DX
+	VMOVUPS.Z (DX), K1, Z6
+	VADDPS    Z6, Z0, Z0
+	VMOVUPS.Z 64(DX), K2, Z6
+	VADDPS    Z6, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z6
+	VADDPS    Z6, Z2, Z2
+	VMOVUPS.Z 64(DX), K2, Z6
+	VADDPS    Z6, Z3, Z3
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z6
+	VADDPS    Z6, Z4, Z4
+	VMOVUPS.Z 64(DX), K2, Z6
+	VADDPS    Z6, Z5, Z5
+
+maskedStore:
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	VMOVUPS Z3, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	VMOVUPS Z5, K2, 64(AX)
+	VZEROUPPER
+	RET
+
+// func matMul4x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·matMul4x16AVX512(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Z4
+	VBROADCASTSS (DI), Z5
+	VFMADD231PS  Z4, Z5, Z0
+	VBROADCASTSS 4(DI), Z5
+	VFMADD231PS  Z4, Z5, Z1
+	VBROADCASTSS 8(DI), Z5
+	VFMADD231PS  Z4, Z5, Z2
+	VBROADCASTSS 12(DI), Z5
+	VFMADD231PS  Z4, Z5, Z3
+	VMOVUPS      128(DX), Z4
+	VBROADCASTSS 64(DI), Z5
+	VFMADD231PS  Z4, Z5, Z0
+	VBROADCASTSS 68(DI), Z5
+	VFMADD231PS  Z4, Z5, Z1
+	VBROADCASTSS 72(DI), Z5
+	VFMADD231PS  Z4, Z5, Z2
+	VBROADCASTSS 76(DI), Z5
+	VFMADD231PS  Z4, Z5, Z3
+	VMOVUPS      256(DX), Z4
+	VBROADCASTSS 128(DI), Z5
+	VFMADD231PS  Z4, Z5, Z0
+	VBROADCASTSS 132(DI), Z5
+	VFMADD231PS  Z4, Z5, Z1
+	VBROADCASTSS 136(DI), Z5
+	VFMADD231PS  Z4, Z5, Z2
+	VBROADCASTSS 140(DI), Z5
+	VFMADD231PS  Z4, Z5, Z3
+	VMOVUPS      384(DX), Z4
+	VBROADCASTSS 192(DI), Z5
+	VFMADD231PS  Z4, Z5, Z0
+	VBROADCASTSS 196(DI), Z5
+	VFMADD231PS  Z4, Z5, Z1
+	VBROADCASTSS 200(DI), Z5
+	VFMADD231PS  Z4, Z5, Z2
+	VBROADCASTSS 204(DI), Z5
+	VFMADD231PS  Z4, Z5, Z3
+	ADDQ         $+256, DI
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Z4
+	VBROADCASTSS (DI), Z5
+	VFMADD231PS  Z4, Z5, Z0
+	VBROADCASTSS 4(DI), Z5
+	VFMADD231PS  Z4, Z5, Z1
+	VBROADCASTSS 8(DI), Z5
+	VFMADD231PS  Z4, Z5, Z2
+	VBROADCASTSS 12(DI), Z5
+	VFMADD231PS  Z4, Z5, Z3
+	ADDQ         $+64, DI
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	MOVQ      $-1, DX
+	BZHIQ     SI, DX, DX
+	KMOVW     DX, K1
+	MOVB      accumulate+56(FP), DL
 	TESTB     DL, DL
 	JZ        maskedStore
 	MOVQ      AX, DX
@@ -643,15 +1180,128 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul4x32AVX512(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows4x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·matMul4x32AVX512(SB), NOSPLIT, $0-49
+TEXT ·matMulRows4x16AVX512(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
+	LEAQ   (DI)(R8*2), R9
+	ADDQ   R8, R9
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Z4
+	VBROADCASTSS (DI), Z5
+	VFMADD231PS  Z4, Z5, Z0
+	VBROADCASTSS (DI)(R8*1), Z5
+	VFMADD231PS  Z4, Z5, Z1
+	VBROADCASTSS (DI)(R8*2), Z5
+	VFMADD231PS  Z4, Z5, Z2
+	VBROADCASTSS (R9), Z5
+	VFMADD231PS  Z4, Z5, Z3
+	VMOVUPS      128(DX), Z4
+	VBROADCASTSS 4(DI), Z5
+	VFMADD231PS  Z4, Z5, Z0
+	VBROADCASTSS 4(DI)(R8*1), Z5
+	VFMADD231PS  Z4, Z5, Z1
+	VBROADCASTSS 4(DI)(R8*2), Z5
+	VFMADD231PS  Z4, Z5, Z2
+	VBROADCASTSS 4(R9), Z5
+	VFMADD231PS  Z4, Z5, Z3
+	VMOVUPS      256(DX), Z4
+	VBROADCASTSS 8(DI), Z5
+	VFMADD231PS  Z4, Z5, Z0
+	VBROADCASTSS 8(DI)(R8*1), Z5
+	VFMADD231PS  Z4, Z5, Z1
+	VBROADCASTSS 8(DI)(R8*2), Z5
+	VFMADD231PS  Z4, Z5, Z2
+	VBROADCASTSS 8(R9), Z5
+	VFMADD231PS  Z4, Z5, Z3
+	VMOVUPS      384(DX), Z4
+	VBROADCASTSS 12(DI), Z5
+	VFMADD231PS  Z4, Z5, Z0
+	VBROADCASTSS 12(DI)(R8*1), Z5
+	VFMADD231PS  Z4, Z5, Z1
+	VBROADCASTSS 12(DI)(R8*2), Z5
+	VFMADD231PS  Z4, Z5, Z2
+	VBROADCASTSS 12(R9), Z5
+	VFMADD231PS  Z4, Z5, Z3
+	ADDQ         $0x10, DI
+	ADDQ         $0x10, R9
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Z4
+	VBROADCASTSS (DI), Z5
+	VFMADD231PS  Z4, Z5, Z0
+	VBROADCASTSS (DI)(R8*1), Z5
+	VFMADD231PS  Z4, Z5, Z1
+	VBROADCASTSS (DI)(R8*2), Z5
+	VFMADD231PS  Z4, Z5, Z2
+	VBROADCASTSS (R9), Z5
+	VFMADD231PS  Z4, Z5, Z3
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R9
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	MOVQ      $-1, DX
+	BZHIQ     SI, DX, DX
+	KMOVW     DX, K1
+	MOVB      accumulate+56(FP), DL
+	TESTB     DL, DL
+	JZ        maskedStore
+	MOVQ      AX, DX
+	VMOVUPS.Z (DX), K1, Z4
+	VADDPS    Z4, Z0, Z0
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z4
+	VADDPS    Z4, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z4
+	VADDPS    Z4, Z2, Z2
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z4
+	VADDPS    Z4, Z3, Z3
+
+maskedStore:
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	VZEROUPPER
+	RET
+
+// func matMul4x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·matMul4x32AVX512(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -660,102 +1310,102 @@ TEXT ·matMul4x32AVX512(SB), NOSPLIT, $0-49
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	SUBQ   $0x04, SI
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Z8
-	VMOVUPS      64(BX), Z9
-	VBROADCASTSS (DX), Z10
+	VMOVUPS      (DX), Z8
+	VMOVUPS      64(DX), Z9
+	VBROADCASTSS (DI), Z10
 	VFMADD231PS  Z8, Z10, Z0
 	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS 4(DX), Z10
+	VBROADCASTSS 4(DI), Z10
 	VFMADD231PS  Z8, Z10, Z2
 	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS 8(DX), Z10
+	VBROADCASTSS 8(DI), Z10
 	VFMADD231PS  Z8, Z10, Z4
 	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS 12(DX), Z10
+	VBROADCASTSS 12(DI), Z10
 	VFMADD231PS  Z8, Z10, Z6
 	VFMADD231PS  Z9, Z10, Z7
-	VMOVUPS      128(BX), Z8
-	VMOVUPS      192(BX), Z9
-	VBROADCASTSS 64(DX), Z10
+	VMOVUPS      128(DX), Z8
+	VMOVUPS      192(DX), Z9
+	VBROADCASTSS 64(DI), Z10
 	VFMADD231PS  Z8, Z10, Z0
 	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS 68(DX), Z10
+	VBROADCASTSS 68(DI), Z10
 	VFMADD231PS  Z8, Z10, Z2
 	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS 72(DX), Z10
+	VBROADCASTSS 72(DI), Z10
 	VFMADD231PS  Z8, Z10, Z4
 	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS 76(DX), Z10
+	VBROADCASTSS 76(DI), Z10
 	VFMADD231PS  Z8, Z10, Z6
 	VFMADD231PS  Z9, Z10, Z7
-	VMOVUPS      256(BX), Z8
-	VMOVUPS      320(BX), Z9
-	VBROADCASTSS 128(DX), Z10
+	VMOVUPS      256(DX), Z8
+	VMOVUPS      320(DX), Z9
+	VBROADCASTSS 128(DI), Z10
 	VFMADD231PS  Z8, Z10, Z0
 	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS 132(DX), Z10
+	VBROADCASTSS 132(DI), Z10
 	VFMADD231PS  Z8, Z10, Z2
 	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS 136(DX), Z10
+	VBROADCASTSS 136(DI), Z10
 	VFMADD231PS  Z8, Z10, Z4
 	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS 140(DX), Z10
+	VBROADCASTSS 140(DI), Z10
 	VFMADD231PS  Z8, Z10, Z6
 	VFMADD231PS  Z9, Z10, Z7
-	VMOVUPS      384(BX), Z8
-	VMOVUPS      448(BX), Z9
-	VBROADCASTSS 192(DX), Z10
+	VMOVUPS      384(DX), Z8
+	VMOVUPS      448(DX), Z9
+	VBROADCASTSS 192(DI), Z10
 	VFMADD231PS  Z8, Z10, Z0
 	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS 196(DX), Z10
+	VBROADCASTSS 196(DI), Z10
 	VFMADD231PS  Z8, Z10, Z2
 	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS 200(DX), Z10
+	VBROADCASTSS 200(DI), Z10
 	VFMADD231PS  Z8, Z10, Z4
 	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS 204(DX), Z10
+	VBROADCASTSS 204(DI), Z10
 	VFMADD231PS  Z8, Z10, Z6
 	VFMADD231PS  Z9, Z10, Z7
-	ADDQ         $+256, DX
-	ADDQ         $+512, BX
-	SUBQ         $0x04, SI
+	ADDQ         $+256, DI
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Z8
-	VMOVUPS      64(BX), Z9
-	VBROADCASTSS (DX), Z10
+	VMOVUPS      (DX), Z8
+	VMOVUPS      64(DX), Z9
+	VBROADCASTSS (DI), Z10
 	VFMADD231PS  Z8, Z10, Z0
 	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS 4(DX), Z10
+	VBROADCASTSS 4(DI), Z10
 	VFMADD231PS  Z8, Z10, Z2
 	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS 8(DX), Z10
+	VBROADCASTSS 8(DI), Z10
 	VFMADD231PS  Z8, Z10, Z4
 	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS 12(DX), Z10
+	VBROADCASTSS 12(DI), Z10
 	VFMADD231PS  Z8, Z10, Z6
 	VFMADD231PS  Z9, Z10, Z7
-	ADDQ         $0x40, DX
-	ADDQ         $+128, BX
-	DECQ         SI
+	ADDQ         $+64, DI
+	ADDQ         $+128, DX
+	DECQ         BX
 	JNZ          step
 
 write:
 	MOVQ      $-1, DX
-	BZHIQ     DI, DX, DX
+	BZHIQ     SI, DX, DX
 	KMOVW     DX, K1
 	SHRQ      $0x10, DX
 	KMOVW     DX, K2
-	MOVB      accumulate+48(FP), DL
+	MOVB      accumulate+56(FP), DL
 	TESTB     DL, DL
 	JZ        maskedStore
 	MOVQ      AX, DX
@@ -794,99 +1444,255 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul5x16AVX512(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows4x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·matMul5x16AVX512(SB), NOSPLIT, $0-49
+TEXT ·matMulRows4x32AVX512(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
+	LEAQ   (DI)(R8*2), R9
+	ADDQ   R8, R9
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
-	SUBQ   $0x04, SI
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Z5
-	VBROADCASTSS (DX), Z6
-	VFMADD231PS  Z5, Z6, Z0
-	VBROADCASTSS 4(DX), Z6
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS 8(DX), Z6
-	VFMADD231PS  Z5, Z6, Z2
-	VBROADCASTSS 12(DX), Z6
-	VFMADD231PS  Z5, Z6, Z3
-	VBROADCASTSS 16(DX), Z6
-	VFMADD231PS  Z5, Z6, Z4
-	VMOVUPS      128(BX), Z5
-	VBROADCASTSS 64(DX), Z6
-	VFMADD231PS  Z5, Z6, Z0
-	VBROADCASTSS 68(DX), Z6
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS 72(DX), Z6
-	VFMADD231PS  Z5, Z6, Z2
-	VBROADCASTSS 76(DX), Z6
-	VFMADD231PS  Z5, Z6, Z3
-	VBROADCASTSS 80(DX), Z6
-	VFMADD231PS  Z5, Z6, Z4
-	VMOVUPS      256(BX), Z5
-	VBROADCASTSS 128(DX), Z6
-	VFMADD231PS  Z5, Z6, Z0
-	VBROADCASTSS 132(DX), Z6
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS 136(DX), Z6
-	VFMADD231PS  Z5, Z6, Z2
-	VBROADCASTSS 140(DX), Z6
-	VFMADD231PS  Z5, Z6, Z3
-	VBROADCASTSS 144(DX), Z6
-	VFMADD231PS  Z5, Z6, Z4
-	VMOVUPS      384(BX), Z5
-	VBROADCASTSS 192(DX), Z6
-	VFMADD231PS  Z5, Z6, Z0
-	VBROADCASTSS 196(DX), Z6
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS 200(DX), Z6
-	VFMADD231PS  Z5, Z6, Z2
-	VBROADCASTSS 204(DX), Z6
-	VFMADD231PS  Z5, Z6, Z3
-	VBROADCASTSS 208(DX), Z6
-	VFMADD231PS  Z5, Z6, Z4
-	ADDQ         $+256, DX
-	ADDQ         $+512, BX
-	SUBQ         $0x04, SI
+	VMOVUPS      (DX), Z8
+	VMOVUPS      64(DX), Z9
+	VBROADCASTSS (DI), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (DI)(R8*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS (DI)(R8*2), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (R9), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	VMOVUPS      128(DX), Z8
+	VMOVUPS      192(DX), Z9
+	VBROADCASTSS 4(DI), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS 4(DI)(R8*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS 4(DI)(R8*2), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS 4(R9), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	VMOVUPS      256(DX), Z8
+	VMOVUPS      320(DX), Z9
+	VBROADCASTSS 8(DI), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS 8(DI)(R8*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS 8(DI)(R8*2), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS 8(R9), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	VMOVUPS      384(DX), Z8
+	VMOVUPS      448(DX), Z9
+	VBROADCASTSS 12(DI), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS 12(DI)(R8*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS 12(DI)(R8*2), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS 12(R9), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	ADDQ         $0x10, DI
+	ADDQ         $0x10, R9
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Z5
-	VBROADCASTSS (DX), Z6
-	VFMADD231PS  Z5, Z6, Z0
-	VBROADCASTSS 4(DX), Z6
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS 8(DX), Z6
-	VFMADD231PS  Z5, Z6, Z2
-	VBROADCASTSS 12(DX), Z6
-	VFMADD231PS  Z5, Z6, Z3
-	VBROADCASTSS 16(DX), Z6
-	VFMADD231PS  Z5, Z6, Z4
-	ADDQ         $0x40, DX
-	ADDQ         $+128, BX
-	DECQ         SI
+	VMOVUPS      (DX), Z8
+	VMOVUPS      64(DX), Z9
+	VBROADCASTSS (DI), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (DI)(R8*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS (DI)(R8*2), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (R9), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R9
+	ADDQ         $+128, DX
+	DECQ         BX
 	JNZ          step
 
 write:
 	MOVQ      $-1, DX
-	BZHIQ     DI, DX, DX
+	BZHIQ     SI, DX, DX
 	KMOVW     DX, K1
-	MOVB      accumulate+48(FP), DL
+	SHRQ      $0x10, DX
+	KMOVW     DX, K2
+	MOVB      accumulate+56(FP), DL
+	TESTB     DL, DL
+	JZ        maskedStore
+	MOVQ      AX, DX
+	VMOVUPS.Z (DX), K1, Z8
+	VADDPS    Z8, Z0, Z0
+	VMOVUPS.Z 64(DX), K2, Z8
+	VADDPS    Z8, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z8
+	VADDPS    Z8, Z2, Z2
+	VMOVUPS.Z 64(DX), K2, Z8
+	VADDPS    Z8, Z3, Z3
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z8
+	VADDPS    Z8, Z4, Z4
+	VMOVUPS.Z 64(DX), K2, Z8
+	VADDPS    Z8, Z5, Z5
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z8
+	VADDPS    Z8, Z6, Z6
+	VMOVUPS.Z 64(DX), K2, Z8
+	VADDPS    Z8, Z7, Z7
+
+maskedStore:
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	VMOVUPS Z3, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	VMOVUPS Z5, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	VMOVUPS Z7, K2, 64(AX)
+	VZEROUPPER
+	RET
+
+// func matMul5x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·matMul5x16AVX512(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Z5
+	VBROADCASTSS (DI), Z6
+	VFMADD231PS  Z5, Z6, Z0
+	VBROADCASTSS 4(DI), Z6
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS 8(DI), Z6
+	VFMADD231PS  Z5, Z6, Z2
+	VBROADCASTSS 12(DI), Z6
+	VFMADD231PS  Z5, Z6, Z3
+	VBROADCASTSS 16(DI), Z6
+	VFMADD231PS  Z5, Z6, Z4
+	VMOVUPS      128(DX), Z5
+	VBROADCASTSS 64(DI), Z6
+	VFMADD231PS  Z5, Z6, Z0
+	VBROADCASTSS 68(DI), Z6
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS 72(DI), Z6
+	VFMADD231PS  Z5, Z6, Z2
+	VBROADCASTSS 76(DI), Z6
+	VFMADD231PS  Z5, Z6, Z3
+	VBROADCASTSS 80(DI), Z6
+	VFMADD231PS  Z5, Z6, Z4
+	VMOVUPS      256(DX), Z5
+	VBROADCASTSS 128(DI), Z6
+	VFMADD231PS  Z5, Z6, Z0
+	VBROADCASTSS 132(DI), Z6
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS 136(DI), Z6
+	VFMADD231PS  Z5, Z6, Z2
+	VBROADCASTSS 140(DI), Z6
+	VFMADD231PS  Z5, Z6, Z3
+	VBROADCASTSS 144(DI), Z6
+	VFMADD231PS  Z5, Z6, Z4
+	VMOVUPS      384(DX), Z5
+	VBROADCASTSS 192(DI), Z6
+	VFMADD231PS  Z5, Z6, Z0
+	VBROADCASTSS 196(DI), Z6
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS 200(DI), Z6
+	VFMADD231PS  Z5, Z6, Z2
+	VBROADCASTSS 204(DI), Z6
+	VFMADD231PS  Z5, Z6, Z3
+	VBROADCASTSS 208(DI), Z6
+	VFMADD231PS  Z5, Z6, Z4
+	ADDQ         $+256, DI
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Z5
+	VBROADCASTSS (DI), Z6
+	VFMADD231PS  Z5, Z6, Z0
+	VBROADCASTSS 4(DI), Z6
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS 8(DI), Z6
+	VFMADD231PS  Z5, Z6, Z2
+	VBROADCASTSS 12(DI), Z6
+	VFMADD231PS  Z5, Z6, Z3
+	VBROADCASTSS 16(DI), Z6
+	VFMADD231PS  Z5, Z6, Z4
+	ADDQ         $+64, DI
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	MOVQ      $-1, DX
+	BZHIQ     SI, DX, DX
+	KMOVW     DX, K1
+	MOVB      accumulate+56(FP), DL
 	TESTB     DL, DL
 	JZ        maskedStore
 	MOVQ      AX, DX
@@ -918,15 +1724,144 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul5x32AVX512(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows5x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·matMul5x32AVX512(SB), NOSPLIT, $0-49
+TEXT ·matMulRows5x16AVX512(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
+	LEAQ   (DI)(R8*2), R9
+	ADDQ   R8, R9
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Z5
+	VBROADCASTSS (DI), Z6
+	VFMADD231PS  Z5, Z6, Z0
+	VBROADCASTSS (DI)(R8*1), Z6
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (DI)(R8*2), Z6
+	VFMADD231PS  Z5, Z6, Z2
+	VBROADCASTSS (R9), Z6
+	VFMADD231PS  Z5, Z6, Z3
+	VBROADCASTSS (R9)(R8*1), Z6
+	VFMADD231PS  Z5, Z6, Z4
+	VMOVUPS      128(DX), Z5
+	VBROADCASTSS 4(DI), Z6
+	VFMADD231PS  Z5, Z6, Z0
+	VBROADCASTSS 4(DI)(R8*1), Z6
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS 4(DI)(R8*2), Z6
+	VFMADD231PS  Z5, Z6, Z2
+	VBROADCASTSS 4(R9), Z6
+	VFMADD231PS  Z5, Z6, Z3
+	VBROADCASTSS 4(R9)(R8*1), Z6
+	VFMADD231PS  Z5, Z6, Z4
+	VMOVUPS      256(DX), Z5
+	VBROADCASTSS 8(DI), Z6
+	VFMADD231PS  Z5, Z6, Z0
+	VBROADCASTSS 8(DI)(R8*1), Z6
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS 8(DI)(R8*2), Z6
+	VFMADD231PS  Z5, Z6, Z2
+	VBROADCASTSS 8(R9), Z6
+	VFMADD231PS  Z5, Z6, Z3
+	VBROADCASTSS 8(R9)(R8*1), Z6
+	VFMADD231PS  Z5, Z6, Z4
+	VMOVUPS      384(DX), Z5
+	VBROADCASTSS 12(DI), Z6
+	VFMADD231PS  Z5, Z6, Z0
+	VBROADCASTSS 12(DI)(R8*1), Z6
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS 12(DI)(R8*2), Z6
+	VFMADD231PS  Z5, Z6, Z2
+	VBROADCASTSS 12(R9), Z6
+	VFMADD231PS  Z5, Z6, Z3
+	VBROADCASTSS 12(R9)(R8*1), Z6
+	VFMADD231PS  Z5, Z6, Z4
+	ADDQ         $0x10, DI
+	ADDQ         $0x10, R9
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Z5
+	VBROADCASTSS (DI), Z6
+	VFMADD231PS  Z5, Z6, Z0
+	VBROADCASTSS (DI)(R8*1), Z6
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (DI)(R8*2), Z6
+	VFMADD231PS  Z5, Z6, Z2
+	VBROADCASTSS (R9), Z6
+	VFMADD231PS  Z5, Z6, Z3
+	VBROADCASTSS (R9)(R8*1), Z6
+	VFMADD231PS  Z5, Z6, Z4
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R9
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	MOVQ      $-1, DX
+	BZHIQ     SI, DX, DX
+	KMOVW     DX, K1
+	MOVB      accumulate+56(FP), DL
+	TESTB     DL, DL
+	JZ        maskedStore
+	MOVQ      AX, DX
+	VMOVUPS.Z (DX), K1, Z5
+	VADDPS    Z5, Z0, Z0
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z5
+	VADDPS    Z5, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z5
+	VADDPS    Z5, Z2, Z2
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z5
+	VADDPS    Z5, Z3, Z3
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z5
+	VADDPS    Z5, Z4, Z4
+
+maskedStore:
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	VZEROUPPER
+	RET
+
+// func matMul5x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·matMul5x32AVX512(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -937,117 +1872,117 @@ TEXT ·matMul5x32AVX512(SB), NOSPLIT, $0-49
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
-	SUBQ   $0x04, SI
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Z10
-	VMOVUPS      64(BX), Z11
-	VBROADCASTSS (DX), Z12
+	VMOVUPS      (DX), Z10
+	VMOVUPS      64(DX), Z11
+	VBROADCASTSS (DI), Z12
 	VFMADD231PS  Z10, Z12, Z0
 	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS 4(DX), Z12
+	VBROADCASTSS 4(DI), Z12
 	VFMADD231PS  Z10, Z12, Z2
 	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS 8(DX), Z12
+	VBROADCASTSS 8(DI), Z12
 	VFMADD231PS  Z10, Z12, Z4
 	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS 12(DX), Z12
+	VBROADCASTSS 12(DI), Z12
 	VFMADD231PS  Z10, Z12, Z6
 	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS 16(DX), Z12
+	VBROADCASTSS 16(DI), Z12
 	VFMADD231PS  Z10, Z12, Z8
 	VFMADD231PS  Z11, Z12, Z9
-	VMOVUPS      128(BX), Z10
-	VMOVUPS      192(BX), Z11
-	VBROADCASTSS 64(DX), Z12
+	VMOVUPS      128(DX), Z10
+	VMOVUPS      192(DX), Z11
+	VBROADCASTSS 64(DI), Z12
 	VFMADD231PS  Z10, Z12, Z0
 	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS 68(DX), Z12
+	VBROADCASTSS 68(DI), Z12
 	VFMADD231PS  Z10, Z12, Z2
 	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS 72(DX), Z12
+	VBROADCASTSS 72(DI), Z12
 	VFMADD231PS  Z10, Z12, Z4
 	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS 76(DX), Z12
+	VBROADCASTSS 76(DI), Z12
 	VFMADD231PS  Z10, Z12, Z6
 	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS 80(DX), Z12
+	VBROADCASTSS 80(DI), Z12
 	VFMADD231PS  Z10, Z12, Z8
 	VFMADD231PS  Z11, Z12, Z9
-	VMOVUPS      256(BX), Z10
-	VMOVUPS      320(BX), Z11
-	VBROADCASTSS 128(DX), Z12
+	VMOVUPS      256(DX), Z10
+	VMOVUPS      320(DX), Z11
+	VBROADCASTSS 128(DI), Z12
 	VFMADD231PS  Z10, Z12, Z0
 	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS 132(DX), Z12
+	VBROADCASTSS 132(DI), Z12
 	VFMADD231PS  Z10, Z12, Z2
 	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS 136(DX), Z12
+	VBROADCASTSS 136(DI), Z12
 	VFMADD231PS  Z10, Z12, Z4
 	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS 140(DX), Z12
+	VBROADCASTSS 140(DI), Z12
 	VFMADD231PS  Z10, Z12, Z6
 	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS 144(DX), Z12
+	VBROADCASTSS 144(DI), Z12
 	VFMADD231PS  Z10, Z12, Z8
 	VFMADD231PS  Z11, Z12, Z9
-	VMOVUPS      384(BX), Z10
-	VMOVUPS      448(BX), Z11
-	VBROADCASTSS 192(DX), Z12
+	VMOVUPS      384(DX), Z10
+	VMOVUPS      448(DX), Z11
+	VBROADCASTSS 192(DI), Z12
 	VFMADD231PS  Z10, Z12, Z0
 	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS 196(DX), Z12
+	VBROADCASTSS 196(DI), Z12
 	VFMADD231PS  Z10, Z12, Z2
 	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS 200(DX), Z12
+	VBROADCASTSS 200(DI), Z12
 	VFMADD231PS  Z10, Z12, Z4
 	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS 204(DX), Z12
+	VBROADCASTSS 204(DI), Z12
 	VFMADD231PS  Z10, Z12, Z6
 	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS 208(DX), Z12
+	VBROADCASTSS 208(DI), Z12
 	VFMADD231PS  Z10, Z12, Z8
 	VFMADD231PS  Z11, Z12, Z9
-	ADDQ         $+256, DX
-	ADDQ         $+512, BX
-	SUBQ         $0x04, SI
+	ADDQ         $+256, DI
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Z10
-	VMOVUPS      64(BX), Z11
-	VBROADCASTSS (DX), Z12
+	VMOVUPS      (DX), Z10
+	VMOVUPS      64(DX), Z11
+	VBROADCASTSS (DI), Z12
 	VFMADD231PS  Z10, Z12, Z0
 	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS 4(DX), Z12
+	VBROADCASTSS 4(DI), Z12
 	VFMADD231PS  Z10, Z12, Z2
 	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS 8(DX), Z12
+	VBROADCASTSS 8(DI), Z12
 	VFMADD231PS  Z10, Z12, Z4
 	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS 12(DX), Z12
+	VBROADCASTSS 12(DI), Z12
 	VFMADD231PS  Z10, Z12, Z6
 	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS 16(DX), Z12
+	VBROADCASTSS 16(DI), Z12
 	VFMADD231PS  Z10, Z12, Z8
 	VFMADD231PS  Z11, Z12, Z9
-	ADDQ         $0x40, DX
-	ADDQ         $+128, BX
-	DECQ         SI
+	ADDQ         $+64, DI
+	ADDQ         $+128, DX
+	DECQ         BX
 	JNZ          step
 
 write:
 	MOVQ      $-1, DX
-	BZHIQ     DI, DX, DX
+	BZHIQ     SI, DX, DX
 	KMOVW     DX, K1
 	SHRQ      $0x10, DX
 	KMOVW     DX, K2
-	MOVB      accumulate+48(FP), DL
+	MOVB      accumulate+56(FP), DL
 	TESTB     DL, DL
 	JZ        maskedStore
 	MOVQ      AX, DX
@@ -1094,110 +2029,291 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul6x16AVX512(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows5x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·matMul6x16AVX512(SB), NOSPLIT, $0-49
+TEXT ·matMulRows5x32AVX512(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
+	LEAQ   (DI)(R8*2), R9
+	ADDQ   R8, R9
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
-	SUBQ   $0x04, SI
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Z6
-	VBROADCASTSS (DX), Z7
-	VFMADD231PS  Z6, Z7, Z0
-	VBROADCASTSS 4(DX), Z7
-	VFMADD231PS  Z6, Z7, Z1
-	VBROADCASTSS 8(DX), Z7
-	VFMADD231PS  Z6, Z7, Z2
-	VBROADCASTSS 12(DX), Z7
-	VFMADD231PS  Z6, Z7, Z3
-	VBROADCASTSS 16(DX), Z7
-	VFMADD231PS  Z6, Z7, Z4
-	VBROADCASTSS 20(DX), Z7
-	VFMADD231PS  Z6, Z7, Z5
-	VMOVUPS      128(BX), Z6
-	VBROADCASTSS 64(DX), Z7
-	VFMADD231PS  Z6, Z7, Z0
-	VBROADCASTSS 68(DX), Z7
-	VFMADD231PS  Z6, Z7, Z1
-	VBROADCASTSS 72(DX), Z7
-	VFMADD231PS  Z6, Z7, Z2
-	VBROADCASTSS 76(DX), Z7
-	VFMADD231PS  Z6, Z7, Z3
-	VBROADCASTSS 80(DX), Z7
-	VFMADD231PS  Z6, Z7, Z4
-	VBROADCASTSS 84(DX), Z7
-	VFMADD231PS  Z6, Z7, Z5
-	VMOVUPS      256(BX), Z6
-	VBROADCASTSS 128(DX), Z7
-	VFMADD231PS  Z6, Z7, Z0
-	VBROADCASTSS 132(DX), Z7
-	VFMADD231PS  Z6, Z7, Z1
-	VBROADCASTSS 136(DX), Z7
-	VFMADD231PS  Z6, Z7, Z2
-	VBROADCASTSS 140(DX), Z7
-	VFMADD231PS  Z6, Z7, Z3
-	VBROADCASTSS 144(DX), Z7
-	VFMADD231PS  Z6, Z7, Z4
-	VBROADCASTSS 148(DX), Z7
-	VFMADD231PS  Z6, Z7, Z5
-	VMOVUPS      384(BX), Z6
-	VBROADCASTSS 192(DX), Z7
-	VFMADD231PS  Z6, Z7, Z0
-	VBROADCASTSS 196(DX), Z7
-	VFMADD231PS  Z6, Z7, Z1
-	VBROADCASTSS 200(DX), Z7
-	VFMADD231PS  Z6, Z7, Z2
-	VBROADCASTSS 204(DX), Z7
-	VFMADD231PS  Z6, Z7, Z3
-	VBROADCASTSS 208(DX), Z7
-	VFMADD231PS  Z6, Z7, Z4
-	VBROADCASTSS 212(DX), Z7
-	VFMADD231PS  Z6, Z7, Z5
-	ADDQ         $+256, DX
-	ADDQ         $+512, BX
-	SUBQ         $0x04, SI
+	VMOVUPS      (DX), Z10
+	VMOVUPS      64(DX), Z11
+	VBROADCASTSS (DI), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS (DI)(R8*1), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS (DI)(R8*2), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS (R9), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS (R9)(R8*1), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	VMOVUPS      128(DX), Z10
+	VMOVUPS      192(DX), Z11
+	VBROADCASTSS 4(DI), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS 4(DI)(R8*1), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS 4(DI)(R8*2), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS 4(R9), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS 4(R9)(R8*1), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	VMOVUPS      256(DX), Z10
+	VMOVUPS      320(DX), Z11
+	VBROADCASTSS 8(DI), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS 8(DI)(R8*1), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS 8(DI)(R8*2), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS 8(R9), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS 8(R9)(R8*1), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	VMOVUPS      384(DX), Z10
+	VMOVUPS      448(DX), Z11
+	VBROADCASTSS 12(DI), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS 12(DI)(R8*1), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS 12(DI)(R8*2), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS 12(R9), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS 12(R9)(R8*1), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	ADDQ         $0x10, DI
+	ADDQ         $0x10, R9
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Z6
-	VBROADCASTSS (DX), Z7
-	VFMADD231PS  Z6, Z7, Z0
-	VBROADCASTSS 4(DX), Z7
-	VFMADD231PS  Z6, Z7, Z1
-	VBROADCASTSS 8(DX), Z7
-	VFMADD231PS  Z6, Z7, Z2
-	VBROADCASTSS 12(DX), Z7
-	VFMADD231PS  Z6, Z7, Z3
-	VBROADCASTSS 16(DX), Z7
-	VFMADD231PS  Z6, Z7, Z4
-	VBROADCASTSS 20(DX), Z7
-	VFMADD231PS  Z6, Z7, Z5
-	ADDQ         $0x40, DX
-	ADDQ         $+128, BX
-	DECQ         SI
+	VMOVUPS      (DX), Z10
+	VMOVUPS      64(DX), Z11
+	VBROADCASTSS (DI), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS (DI)(R8*1), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS (DI)(R8*2), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS (R9), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS (R9)(R8*1), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R9
+	ADDQ         $+128, DX
+	DECQ         BX
 	JNZ          step
 
 write:
 	MOVQ      $-1, DX
-	BZHIQ     DI, DX, DX
+	BZHIQ     SI, DX, DX
 	KMOVW     DX, K1
-	MOVB      accumulate+48(FP), DL
+	SHRQ      $0x10, DX
+	KMOVW     DX, K2
+	MOVB      accumulate+56(FP), DL
+	TESTB     DL, DL
+	JZ        maskedStore
+	MOVQ      AX, DX
+	VMOVUPS.Z (DX), K1, Z10
+	VADDPS    Z10, Z0, Z0
+	VMOVUPS.Z 64(DX), K2, Z10
+	VADDPS    Z10, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z10
+	VADDPS    Z10, Z2, Z2
+	VMOVUPS.Z 64(DX), K2, Z10
+	VADDPS    Z10, Z3, Z3
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z10
+	VADDPS    Z10, Z4, Z4
+	VMOVUPS.Z 64(DX), K2, Z10
+	VADDPS    Z10, Z5, Z5
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z10
+	VADDPS    Z10, Z6, Z6
+	VMOVUPS.Z 64(DX), K2, Z10
+	VADDPS    Z10, Z7, Z7
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z10
+	VADDPS    Z10, Z8, Z8
+	VMOVUPS.Z 64(DX), K2, Z10
+	VADDPS    Z10, Z9, Z9
+
+maskedStore:
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	VMOVUPS Z3, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	VMOVUPS Z5, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	VMOVUPS Z7, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, K1, (AX)
+	VMOVUPS Z9, K2, 64(AX)
+	VZEROUPPER
+	RET
+
+// func matMul6x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·matMul6x16AVX512(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Z6
+	VBROADCASTSS (DI), Z7
+	VFMADD231PS  Z6, Z7, Z0
+	VBROADCASTSS 4(DI), Z7
+	VFMADD231PS  Z6, Z7, Z1
+	VBROADCASTSS 8(DI), Z7
+	VFMADD231PS  Z6, Z7, Z2
+	VBROADCASTSS 12(DI), Z7
+	VFMADD231PS  Z6, Z7, Z3
+	VBROADCASTSS 16(DI), Z7
+	VFMADD231PS  Z6, Z7, Z4
+	VBROADCASTSS 20(DI), Z7
+	VFMADD231PS  Z6, Z7, Z5
+	VMOVUPS      128(DX), Z6
+	VBROADCASTSS 64(DI), Z7
+	VFMADD231PS  Z6, Z7, Z0
+	VBROADCASTSS 68(DI), Z7
+	VFMADD231PS  Z6, Z7, Z1
+	VBROADCASTSS 72(DI), Z7
+	VFMADD231PS  Z6, Z7, Z2
+	VBROADCASTSS 76(DI), Z7
+	VFMADD231PS  Z6, Z7, Z3
+	VBROADCASTSS 80(DI), Z7
+	VFMADD231PS  Z6, Z7, Z4
+	VBROADCASTSS 84(DI), Z7
+	VFMADD231PS  Z6, Z7, Z5
+	VMOVUPS      256(DX), Z6
+	VBROADCASTSS 128(DI), Z7
+	VFMADD231PS  Z6, Z7, Z0
+	VBROADCASTSS 132(DI), Z7
+	VFMADD231PS  Z6, Z7, Z1
+	VBROADCASTSS 136(DI), Z7
+	VFMADD231PS  Z6, Z7, Z2
+	VBROADCASTSS 140(DI), Z7
+	VFMADD231PS  Z6, Z7, Z3
+	VBROADCASTSS 144(DI), Z7
+	VFMADD231PS  Z6, Z7, Z4
+	VBROADCASTSS 148(DI), Z7
+	VFMADD231PS  Z6, Z7, Z5
+	VMOVUPS      384(DX), Z6
+	VBROADCASTSS 192(DI), Z7
+	VFMADD231PS  Z6, Z7, Z0
+	VBROADCASTSS 196(DI), Z7
+	VFMADD231PS  Z6, Z7, Z1
+	VBROADCASTSS 200(DI), Z7
+	VFMADD231PS  Z6, Z7, Z2
+	VBROADCASTSS 204(DI), Z7
+	VFMADD231PS  Z6, Z7, Z3
+	VBROADCASTSS 208(DI), Z7
+	VFMADD231PS  Z6, Z7, Z4
+	VBROADCASTSS 212(DI), Z7
+	VFMADD231PS  Z6, Z7, Z5
+	ADDQ         $+256, DI
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Z6
+	VBROADCASTSS (DI), Z7
+	VFMADD231PS  Z6, Z7, Z0
+	VBROADCASTSS 4(DI), Z7
+	VFMADD231PS  Z6, Z7, Z1
+	VBROADCASTSS 8(DI), Z7
+	VFMADD231PS  Z6, Z7, Z2
+	VBROADCASTSS 12(DI), Z7
+	VFMADD231PS  Z6, Z7, Z3
+	VBROADCASTSS 16(DI), Z7
+	VFMADD231PS  Z6, Z7, Z4
+	VBROADCASTSS 20(DI), Z7
+	VFMADD231PS  Z6, Z7, Z5
+	ADDQ         $+64, DI
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	MOVQ      $-1, DX
+	BZHIQ     SI, DX, DX
+	KMOVW     DX, K1
+	MOVB      accumulate+56(FP), DL
 	TESTB     DL, DL
 	JZ        maskedStore
 	MOVQ      AX, DX
@@ -1234,15 +2350,160 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul6x32AVX512(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows6x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·matMul6x32AVX512(SB), NOSPLIT, $0-49
+TEXT ·matMulRows6x16AVX512(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
+	LEAQ   (DI)(R8*2), R9
+	ADDQ   R8, R9
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Z6
+	VBROADCASTSS (DI), Z7
+	VFMADD231PS  Z6, Z7, Z0
+	VBROADCASTSS (DI)(R8*1), Z7
+	VFMADD231PS  Z6, Z7, Z1
+	VBROADCASTSS (DI)(R8*2), Z7
+	VFMADD231PS  Z6, Z7, Z2
+	VBROADCASTSS (R9), Z7
+	VFMADD231PS  Z6, Z7, Z3
+	VBROADCASTSS (R9)(R8*1), Z7
+	VFMADD231PS  Z6, Z7, Z4
+	VBROADCASTSS (R9)(R8*2), Z7
+	VFMADD231PS  Z6, Z7, Z5
+	VMOVUPS      128(DX), Z6
+	VBROADCASTSS 4(DI), Z7
+	VFMADD231PS  Z6, Z7, Z0
+	VBROADCASTSS 4(DI)(R8*1), Z7
+	VFMADD231PS  Z6, Z7, Z1
+	VBROADCASTSS 4(DI)(R8*2), Z7
+	VFMADD231PS  Z6, Z7, Z2
+	VBROADCASTSS 4(R9), Z7
+	VFMADD231PS  Z6, Z7, Z3
+	VBROADCASTSS 4(R9)(R8*1), Z7
+	VFMADD231PS  Z6, Z7, Z4
+	VBROADCASTSS 4(R9)(R8*2), Z7
+	VFMADD231PS  Z6, Z7, Z5
+	VMOVUPS      256(DX), Z6
+	VBROADCASTSS 8(DI), Z7
+	VFMADD231PS  Z6, Z7, Z0
+	VBROADCASTSS 8(DI)(R8*1), Z7
+	VFMADD231PS  Z6, Z7, Z1
+	VBROADCASTSS 8(DI)(R8*2), Z7
+	VFMADD231PS  Z6, Z7, Z2
+	VBROADCASTSS 8(R9), Z7
+	VFMADD231PS  Z6, Z7, Z3
+	VBROADCASTSS 8(R9)(R8*1), Z7
+	VFMADD231PS  Z6, Z7, Z4
+	VBROADCASTSS 8(R9)(R8*2), Z7
+	VFMADD231PS  Z6, Z7, Z5
+	VMOVUPS      384(DX), Z6
+	VBROADCASTSS 12(DI), Z7
+	VFMADD231PS  Z6, Z7, Z0
+	VBROADCASTSS 12(DI)(R8*1), Z7
+	VFMADD231PS  Z6, Z7, Z1
+	VBROADCASTSS 12(DI)(R8*2), Z7
+	VFMADD231PS  Z6, Z7, Z2
+	VBROADCASTSS 12(R9), Z7
+	VFMADD231PS  Z6, Z7, Z3
+	VBROADCASTSS 12(R9)(R8*1), Z7
+	VFMADD231PS  Z6, Z7, Z4
+	VBROADCASTSS 12(R9)(R8*2), Z7
+	VFMADD231PS  Z6, Z7, Z5
+	ADDQ         $0x10, DI
+	ADDQ         $0x10, R9
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Z6
+	VBROADCASTSS (DI), Z7
+	VFMADD231PS  Z6, Z7, Z0
+	VBROADCASTSS (DI)(R8*1), Z7
+	VFMADD231PS  Z6, Z7, Z1
+	VBROADCASTSS (DI)(R8*2), Z7
+	VFMADD231PS  Z6, Z7, Z2
+	VBROADCASTSS (R9), Z7
+	VFMADD231PS  Z6, Z7, Z3
+	VBROADCASTSS (R9)(R8*1), Z7
+	VFMADD231PS  Z6, Z7, Z4
+	VBROADCASTSS (R9)(R8*2), Z7
+	VFMADD231PS  Z6, Z7, Z5
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R9
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	MOVQ      $-1, DX
+	BZHIQ     SI, DX, DX
+	KMOVW     DX, K1
+	MOVB      accumulate+56(FP), DL
+	TESTB     DL, DL
+	JZ        maskedStore
+	MOVQ      AX, DX
+	VMOVUPS.Z (DX), K1, Z6
+	VADDPS    Z6, Z0, Z0
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z6
+	VADDPS    Z6, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z6
+	VADDPS    Z6, Z2, Z2
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z6
+	VADDPS    Z6, Z3, Z3
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z6
+	VADDPS    Z6, Z4, Z4
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z6
+	VADDPS    Z6, Z5, Z5
+
+maskedStore:
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, K1, (AX)
+	VZEROUPPER
+	RET
+
+// func matMul6x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·matMul6x32AVX512(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -1255,132 +2516,132 @@ TEXT ·matMul6x32AVX512(SB), NOSPLIT, $0-49
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
-	SUBQ   $0x04, SI
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Z12
-	VMOVUPS      64(BX), Z13
-	VBROADCASTSS (DX), Z14
+	VMOVUPS      (DX), Z12
+	VMOVUPS      64(DX), Z13
+	VBROADCASTSS (DI), Z14
 	VFMADD231PS  Z12, Z14, Z0
 	VFMADD231PS  Z13, Z14, Z1
-	VBROADCASTSS 4(DX), Z14
+	VBROADCASTSS 4(DI), Z14
 	VFMADD231PS  Z12, Z14, Z2
 	VFMADD231PS  Z13, Z14, Z3
-	VBROADCASTSS 8(DX), Z14
+	VBROADCASTSS 8(DI), Z14
 	VFMADD231PS  Z12, Z14, Z4
 	VFMADD231PS  Z13, Z14, Z5
-	VBROADCASTSS 12(DX), Z14
+	VBROADCASTSS 12(DI), Z14
 	VFMADD231PS  Z12, Z14, Z6
 	VFMADD231PS  Z13, Z14, Z7
-	VBROADCASTSS 16(DX), Z14
+	VBROADCASTSS 16(DI), Z14
 	VFMADD231PS  Z12, Z14, Z8
 	VFMADD231PS  Z13, Z14, Z9
-	VBROADCASTSS 20(DX), Z14
+	VBROADCASTSS 20(DI), Z14
 	VFMADD231PS  Z12, Z14, Z10
 	VFMADD231PS  Z13, Z14, Z11
-	VMOVUPS      128(BX), Z12
-	VMOVUPS      192(BX), Z13
-	VBROADCASTSS 64(DX), Z14
+	VMOVUPS      128(DX), Z12
+	VMOVUPS      192(DX), Z13
+	VBROADCASTSS 64(DI), Z14
 	VFMADD231PS  Z12, Z14, Z0
 	VFMADD231PS  Z13, Z14, Z1
-	VBROADCASTSS 68(DX), Z14
+	VBROADCASTSS 68(DI), Z14
 	VFMADD231PS  Z12, Z14, Z2
 	VFMADD231PS  Z13, Z14, Z3
-	VBROADCASTSS 72(DX), Z14
+	VBROADCASTSS 72(DI), Z14
 	VFMADD231PS  Z12, Z14, Z4
 	VFMADD231PS  Z13, Z14, Z5
-	VBROADCASTSS 76(DX), Z14
+	VBROADCASTSS 76(DI), Z14
 	VFMADD231PS  Z12, Z14, Z6
 	VFMADD231PS  Z13, Z14, Z7
-	VBROADCASTSS 80(DX), Z14
+	VBROADCASTSS 80(DI), Z14
 	VFMADD231PS  Z12, Z14, Z8
 	VFMADD231PS  Z13, Z14, Z9
-	VBROADCASTSS 84(DX), Z14
+	VBROADCASTSS 84(DI), Z14
 	VFMADD231PS  Z12, Z14, Z10
 	VFMADD231PS  Z13, Z14, Z11
-	VMOVUPS      256(BX), Z12
-	VMOVUPS      320(BX), Z13
-	VBROADCASTSS 128(DX), Z14
+	VMOVUPS      256(DX), Z12
+	VMOVUPS      320(DX), Z13
+	VBROADCASTSS 128(DI), Z14
 	VFMADD231PS  Z12, Z14, Z0
 	VFMADD231PS  Z13, Z14, Z1
-	VBROADCASTSS 132(DX), Z14
+	VBROADCASTSS 132(DI), Z14
 	VFMADD231PS  Z12, Z14, Z2
 	VFMADD231PS  Z13, Z14, Z3
-	VBROADCASTSS 136(DX), Z14
+	VBROADCASTSS 136(DI), Z14
 	VFMADD231PS  Z12, Z14, Z4
 	VFMADD231PS  Z13, Z14, Z5
-	VBROADCASTSS 140(DX), Z14
+	VBROADCASTSS 140(DI), Z14
 	VFMADD231PS  Z12, Z14, Z6
 	VFMADD231PS  Z13, Z14, Z7
-	VBROADCASTSS 144(DX), Z14
+	VBROADCASTSS 144(DI), Z14
 	VFMADD231PS  Z12, Z14, Z8
 	VFMADD231PS  Z13, Z14, Z9
-	VBROADCASTSS 148(DX), Z14
+	VBROADCASTSS 148(DI), Z14
 	VFMADD231PS  Z12, Z14, Z10
 	VFMADD231PS  Z13, Z14, Z11
-	VMOVUPS      384(BX), Z12
-	VMOVUPS      448(BX), Z13
-	VBROADCASTSS 192(DX), Z14
+	VMOVUPS      384(DX), Z12
+	VMOVUPS      448(DX), Z13
+	VBROADCASTSS 192(DI), Z14
 	VFMADD231PS  Z12, Z14, Z0
 	VFMADD231PS  Z13, Z14, Z1
-	VBROADCASTSS 196(DX), Z14
+	VBROADCASTSS 196(DI), Z14
 	VFMADD231PS  Z12, Z14, Z2
 	VFMADD231PS  Z13, Z14, Z3
-	VBROADCASTSS 200(DX), Z14
+	VBROADCASTSS 200(DI), Z14
 	VFMADD231PS  Z12, Z14, Z4
 	VFMADD231PS  Z13, Z14, Z5
-	VBROADCASTSS 204(DX), Z14
+	VBROADCASTSS 204(DI), Z14
 	VFMADD231PS  Z12, Z14, Z6
 	VFMADD231PS  Z13, Z14, Z7
-	VBROADCASTSS 208(DX), Z14
+	VBROADCASTSS 208(DI), Z14
 	VFMADD231PS  Z12, Z14, Z8
 	VFMADD231PS  Z13, Z14, Z9
-	VBROADCASTSS 212(DX), Z14
+	VBROADCASTSS 212(DI), Z14
 	VFMADD231PS  Z12, Z14, Z10
 	VFMADD231PS  Z13, Z14, Z11
-	ADDQ         $+256, DX
-	ADDQ         $+512, BX
-	SUBQ         $0x04, SI
+	ADDQ         $+256, DI
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Z12
-	VMOVUPS      64(BX), Z13
-	VBROADCASTSS (DX), Z14
+	VMOVUPS      (DX), Z12
+	VMOVUPS      64(DX), Z13
+	VBROADCASTSS (DI), Z14
 	VFMADD231PS  Z12, Z14, Z0
 	VFMADD231PS  Z13, Z14, Z1
-	VBROADCASTSS 4(DX), Z14
+	VBROADCASTSS 4(DI), Z14
 	VFMADD231PS  Z12, Z14, Z2
 	VFMADD231PS  Z13, Z14, Z3
-	VBROADCASTSS 8(DX), Z14
+	VBROADCASTSS 8(DI), Z14
 	VFMADD231PS  Z12, Z14, Z4
 	VFMADD231PS  Z13, Z14, Z5
-	VBROADCASTSS 12(DX), Z14
+	VBROADCASTSS 12(DI), Z14
 	VFMADD231PS  Z12, Z14, Z6
 	VFMADD231PS  Z13, Z14, Z7
-	VBROADCASTSS 16(DX), Z14
+	VBROADCASTSS 16(DI), Z14
 	VFMADD231PS  Z12, Z14, Z8
 	VFMADD231PS  Z13, Z14, Z9
-	VBROADCASTSS 20(DX), Z14
+	VBROADCASTSS 20(DI), Z14
 	VFMADD231PS  Z12, Z14, Z10
 	VFMADD231PS  Z13, Z14, Z11
-	ADDQ         $0x40, DX
-	ADDQ         $+128, BX
-	DECQ         SI
+	ADDQ         $+64, DI
+	ADDQ         $+128, DX
+	DECQ         BX
 	JNZ          step
 
 write:
 	MOVQ      $-1, DX
-	BZHIQ     DI, DX, DX
+	BZHIQ     SI, DX, DX
 	KMOVW     DX, K1
 	SHRQ      $0x10, DX
 	KMOVW     DX, K2
-	MOVB      accumulate+48(FP), DL
+	MOVB      accumulate+56(FP), DL
 	TESTB     DL, DL
 	JZ        maskedStore
 	MOVQ      AX, DX
@@ -1435,15 +2696,18 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul7x16AVX512(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows6x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·matMul7x16AVX512(SB), NOSPLIT, $0-49
+TEXT ·matMulRows6x32AVX512(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
+	LEAQ   (DI)(R8*2), R9
+	ADDQ   R8, R9
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -1451,105 +2715,308 @@ TEXT ·matMul7x16AVX512(SB), NOSPLIT, $0-49
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
-	SUBQ   $0x04, SI
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Z7
-	VBROADCASTSS (DX), Z8
-	VFMADD231PS  Z7, Z8, Z0
-	VBROADCASTSS 4(DX), Z8
-	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS 8(DX), Z8
-	VFMADD231PS  Z7, Z8, Z2
-	VBROADCASTSS 12(DX), Z8
-	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS 16(DX), Z8
-	VFMADD231PS  Z7, Z8, Z4
-	VBROADCASTSS 20(DX), Z8
-	VFMADD231PS  Z7, Z8, Z5
-	VBROADCASTSS 24(DX), Z8
-	VFMADD231PS  Z7, Z8, Z6
-	VMOVUPS      128(BX), Z7
-	VBROADCASTSS 64(DX), Z8
-	VFMADD231PS  Z7, Z8, Z0
-	VBROADCASTSS 68(DX), Z8
-	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS 72(DX), Z8
-	VFMADD231PS  Z7, Z8, Z2
-	VBROADCASTSS 76(DX), Z8
-	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS 80(DX), Z8
-	VFMADD231PS  Z7, Z8, Z4
-	VBROADCASTSS 84(DX), Z8
-	VFMADD231PS  Z7, Z8, Z5
-	VBROADCASTSS 88(DX), Z8
-	VFMADD231PS  Z7, Z8, Z6
-	VMOVUPS      256(BX), Z7
-	VBROADCASTSS 128(DX), Z8
-	VFMADD231PS  Z7, Z8, Z0
-	VBROADCASTSS 132(DX), Z8
-	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS 136(DX), Z8
-	VFMADD231PS  Z7, Z8, Z2
-	VBROADCASTSS 140(DX), Z8
-	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS 144(DX), Z8
-	VFMADD231PS  Z7, Z8, Z4
-	VBROADCASTSS 148(DX), Z8
-	VFMADD231PS  Z7, Z8, Z5
-	VBROADCASTSS 152(DX), Z8
-	VFMADD231PS  Z7, Z8, Z6
-	VMOVUPS      384(BX), Z7
-	VBROADCASTSS 192(DX), Z8
-	VFMADD231PS  Z7, Z8, Z0
-	VBROADCASTSS 196(DX), Z8
-	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS 200(DX), Z8
-	VFMADD231PS  Z7, Z8, Z2
-	VBROADCASTSS 204(DX), Z8
-	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS 208(DX), Z8
-	VFMADD231PS  Z7, Z8, Z4
-	VBROADCASTSS 212(DX), Z8
-	VFMADD231PS  Z7, Z8, Z5
-	VBROADCASTSS 216(DX), Z8
-	VFMADD231PS  Z7, Z8, Z6
-	ADDQ         $+256, DX
-	ADDQ         $+512, BX
-	SUBQ         $0x04, SI
+	VMOVUPS      (DX), Z12
+	VMOVUPS      64(DX), Z13
+	VBROADCASTSS (DI), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS (DI)(R8*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS (DI)(R8*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS (R9), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS (R9)(R8*1), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS (R9)(R8*2), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	VMOVUPS      128(DX), Z12
+	VMOVUPS      192(DX), Z13
+	VBROADCASTSS 4(DI), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS 4(DI)(R8*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS 4(DI)(R8*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS 4(R9), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS 4(R9)(R8*1), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS 4(R9)(R8*2), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	VMOVUPS      256(DX), Z12
+	VMOVUPS      320(DX), Z13
+	VBROADCASTSS 8(DI), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS 8(DI)(R8*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS 8(DI)(R8*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS 8(R9), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS 8(R9)(R8*1), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS 8(R9)(R8*2), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	VMOVUPS      384(DX), Z12
+	VMOVUPS      448(DX), Z13
+	VBROADCASTSS 12(DI), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS 12(DI)(R8*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS 12(DI)(R8*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS 12(R9), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS 12(R9)(R8*1), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS 12(R9)(R8*2), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	ADDQ         $0x10, DI
+	ADDQ         $0x10, R9
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Z7
-	VBROADCASTSS (DX), Z8
-	VFMADD231PS  Z7, Z8, Z0
-	VBROADCASTSS 4(DX), Z8
-	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS 8(DX), Z8
-	VFMADD231PS  Z7, Z8, Z2
-	VBROADCASTSS 12(DX), Z8
-	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS 16(DX), Z8
-	VFMADD231PS  Z7, Z8, Z4
-	VBROADCASTSS 20(DX), Z8
-	VFMADD231PS  Z7, Z8, Z5
-	VBROADCASTSS 24(DX), Z8
-	VFMADD231PS  Z7, Z8, Z6
-	ADDQ         $0x40, DX
-	ADDQ         $+128, BX
-	DECQ         SI
+	VMOVUPS      (DX), Z12
+	VMOVUPS      64(DX), Z13
+	VBROADCASTSS (DI), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS (DI)(R8*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS (DI)(R8*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS (R9), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS (R9)(R8*1), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS (R9)(R8*2), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R9
+	ADDQ         $+128, DX
+	DECQ         BX
 	JNZ          step
 
 write:
 	MOVQ      $-1, DX
-	BZHIQ     DI, DX, DX
+	BZHIQ     SI, DX, DX
 	KMOVW     DX, K1
-	MOVB      accumulate+48(FP), DL
+	SHRQ      $0x10, DX
+	KMOVW     DX, K2
+	MOVB      accumulate+56(FP), DL
+	TESTB     DL, DL
+	JZ        maskedStore
+	MOVQ      AX, DX
+	VMOVUPS.Z (DX), K1, Z12
+	VADDPS    Z12, Z0, Z0
+	VMOVUPS.Z 64(DX), K2, Z12
+	VADDPS    Z12, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z12
+	VADDPS    Z12, Z2, Z2
+	VMOVUPS.Z 64(DX), K2, Z12
+	VADDPS    Z12, Z3, Z3
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z12
+	VADDPS    Z12, Z4, Z4
+	VMOVUPS.Z 64(DX), K2, Z12
+	VADDPS    Z12, Z5, Z5
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z12
+	VADDPS    Z12, Z6, Z6
+	VMOVUPS.Z 64(DX), K2, Z12
+	VADDPS    Z12, Z7, Z7
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z12
+	VADDPS    Z12, Z8, Z8
+	VMOVUPS.Z 64(DX), K2, Z12
+	VADDPS    Z12, Z9, Z9
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z12
+	VADDPS    Z12, Z10, Z10
+	VMOVUPS.Z 64(DX), K2, Z12
+	VADDPS    Z12, Z11, Z11
+
+maskedStore:
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	VMOVUPS Z3, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	VMOVUPS Z5, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	VMOVUPS Z7, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, K1, (AX)
+	VMOVUPS Z9, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, K1, (AX)
+	VMOVUPS Z11, K2, 64(AX)
+	VZEROUPPER
+	RET
+
+// func matMul7x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·matMul7x16AVX512(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Z7
+	VBROADCASTSS (DI), Z8
+	VFMADD231PS  Z7, Z8, Z0
+	VBROADCASTSS 4(DI), Z8
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS 8(DI), Z8
+	VFMADD231PS  Z7, Z8, Z2
+	VBROADCASTSS 12(DI), Z8
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS 16(DI), Z8
+	VFMADD231PS  Z7, Z8, Z4
+	VBROADCASTSS 20(DI), Z8
+	VFMADD231PS  Z7, Z8, Z5
+	VBROADCASTSS 24(DI), Z8
+	VFMADD231PS  Z7, Z8, Z6
+	VMOVUPS      128(DX), Z7
+	VBROADCASTSS 64(DI), Z8
+	VFMADD231PS  Z7, Z8, Z0
+	VBROADCASTSS 68(DI), Z8
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS 72(DI), Z8
+	VFMADD231PS  Z7, Z8, Z2
+	VBROADCASTSS 76(DI), Z8
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS 80(DI), Z8
+	VFMADD231PS  Z7, Z8, Z4
+	VBROADCASTSS 84(DI), Z8
+	VFMADD231PS  Z7, Z8, Z5
+	VBROADCASTSS 88(DI), Z8
+	VFMADD231PS  Z7, Z8, Z6
+	VMOVUPS      256(DX), Z7
+	VBROADCASTSS 128(DI), Z8
+	VFMADD231PS  Z7, Z8, Z0
+	VBROADCASTSS 132(DI), Z8
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS 136(DI), Z8
+	VFMADD231PS  Z7, Z8, Z2
+	VBROADCASTSS 140(DI), Z8
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS 144(DI), Z8
+	VFMADD231PS  Z7, Z8, Z4
+	VBROADCASTSS 148(DI), Z8
+	VFMADD231PS  Z7, Z8, Z5
+	VBROADCASTSS 152(DI), Z8
+	VFMADD231PS  Z7, Z8, Z6
+	VMOVUPS      384(DX), Z7
+	VBROADCASTSS 192(DI), Z8
+	VFMADD231PS  Z7, Z8, Z0
+	VBROADCASTSS 196(DI), Z8
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS 200(DI), Z8
+	VFMADD231PS  Z7, Z8, Z2
+	VBROADCASTSS 204(DI), Z8
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS 208(DI), Z8
+	VFMADD231PS  Z7, Z8, Z4
+	VBROADCASTSS 212(DI), Z8
+	VFMADD231PS  Z7, Z8, Z5
+	VBROADCASTSS 216(DI), Z8
+	VFMADD231PS  Z7, Z8, Z6
+	ADDQ         $+256, DI
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Z7
+	VBROADCASTSS (DI), Z8
+	VFMADD231PS  Z7, Z8, Z0
+	VBROADCASTSS 4(DI), Z8
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS 8(DI), Z8
+	VFMADD231PS  Z7, Z8, Z2
+	VBROADCASTSS 12(DI), Z8
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS 16(DI), Z8
+	VFMADD231PS  Z7, Z8, Z4
+	VBROADCASTSS 20(DI), Z8
+	VFMADD231PS  Z7, Z8, Z5
+	VBROADCASTSS 24(DI), Z8
+	VFMADD231PS  Z7, Z8, Z6
+	ADDQ         $+64, DI
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	MOVQ      $-1, DX
+	BZHIQ     SI, DX, DX
+	KMOVW     DX, K1
+	MOVB      accumulate+56(FP), DL
 	TESTB     DL, DL
 	JZ        maskedStore
 	MOVQ      AX, DX
@@ -1591,15 +3058,180 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul7x32AVX512(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows7x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·matMul7x32AVX512(SB), NOSPLIT, $0-49
+TEXT ·matMulRows7x16AVX512(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
+	LEAQ   (DI)(R8*2), R9
+	ADDQ   R8, R9
+	LEAQ   (R9)(R8*2), R10
+	ADDQ   R8, R10
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Z7
+	VBROADCASTSS (DI), Z8
+	VFMADD231PS  Z7, Z8, Z0
+	VBROADCASTSS (DI)(R8*1), Z8
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS (DI)(R8*2), Z8
+	VFMADD231PS  Z7, Z8, Z2
+	VBROADCASTSS (R9), Z8
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS (R9)(R8*1), Z8
+	VFMADD231PS  Z7, Z8, Z4
+	VBROADCASTSS (R9)(R8*2), Z8
+	VFMADD231PS  Z7, Z8, Z5
+	VBROADCASTSS (R10), Z8
+	VFMADD231PS  Z7, Z8, Z6
+	VMOVUPS      128(DX), Z7
+	VBROADCASTSS 4(DI), Z8
+	VFMADD231PS  Z7, Z8, Z0
+	VBROADCASTSS 4(DI)(R8*1), Z8
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS 4(DI)(R8*2), Z8
+	VFMADD231PS  Z7, Z8, Z2
+	VBROADCASTSS 4(R9), Z8
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS 4(R9)(R8*1), Z8
+	VFMADD231PS  Z7, Z8, Z4
+	VBROADCASTSS 4(R9)(R8*2), Z8
+	VFMADD231PS  Z7, Z8, Z5
+	VBROADCASTSS 4(R10), Z8
+	VFMADD231PS  Z7, Z8, Z6
+	VMOVUPS      256(DX), Z7
+	VBROADCASTSS 8(DI), Z8
+	VFMADD231PS  Z7, Z8, Z0
+	VBROADCASTSS 8(DI)(R8*1), Z8
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS 8(DI)(R8*2), Z8
+	VFMADD231PS  Z7, Z8, Z2
+	VBROADCASTSS 8(R9), Z8
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS 8(R9)(R8*1), Z8
+	VFMADD231PS  Z7, Z8, Z4
+	VBROADCASTSS 8(R9)(R8*2), Z8
+	VFMADD231PS  Z7, Z8, Z5
+	VBROADCASTSS 8(R10), Z8
+	VFMADD231PS  Z7, Z8, Z6
+	VMOVUPS      384(DX), Z7
+	VBROADCASTSS 12(DI), Z8
+	VFMADD231PS  Z7, Z8, Z0
+	VBROADCASTSS 12(DI)(R8*1), Z8
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS 12(DI)(R8*2), Z8
+	VFMADD231PS  Z7, Z8, Z2
+	VBROADCASTSS 12(R9), Z8
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS 12(R9)(R8*1), Z8
+	VFMADD231PS  Z7, Z8, Z4
+	VBROADCASTSS 12(R9)(R8*2), Z8
+	VFMADD231PS  Z7, Z8, Z5
+	VBROADCASTSS 12(R10), Z8
+	VFMADD231PS  Z7, Z8, Z6
+	ADDQ         $0x10, DI
+	ADDQ         $0x10, R9
+	ADDQ         $0x10, R10
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Z7
+	VBROADCASTSS (DI), Z8
+	VFMADD231PS  Z7, Z8, Z0
+	VBROADCASTSS (DI)(R8*1), Z8
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS (DI)(R8*2), Z8
+	VFMADD231PS  Z7, Z8, Z2
+	VBROADCASTSS (R9), Z8
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS (R9)(R8*1), Z8
+	VFMADD231PS  Z7, Z8, Z4
+	VBROADCASTSS (R9)(R8*2), Z8
+	VFMADD231PS  Z7, Z8, Z5
+	VBROADCASTSS (R10), Z8
+	VFMADD231PS  Z7, Z8, Z6
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	MOVQ      $-1, DX
+	BZHIQ     SI, DX, DX
+	KMOVW     DX, K1
+	MOVB      accumulate+56(FP), DL
+	TESTB     DL, DL
+	JZ        maskedStore
+	MOVQ      AX, DX
+	VMOVUPS.Z (DX), K1, Z7
+	VADDPS    Z7, Z0, Z0
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z7
+	VADDPS    Z7, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z7
+	VADDPS    Z7, Z2, Z2
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z7
+	VADDPS    Z7, Z3, Z3
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z7
+	VADDPS    Z7, Z4, Z4
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z7
+	VADDPS    Z7, Z5, Z5
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z7
+	VADDPS    Z7, Z6, Z6
+
+maskedStore:
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	VZEROUPPER
+	RET
+
+// func matMul7x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·matMul7x32AVX512(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -1614,147 +3246,147 @@ TEXT ·matMul7x32AVX512(SB), NOSPLIT, $0-49
 	VPXORD Z11, Z11, Z11
 	VPXORD Z12, Z12, Z12
 	VPXORD Z13, Z13, Z13
-	SUBQ   $0x04, SI
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Z14
-	VMOVUPS      64(BX), Z15
-	VBROADCASTSS (DX), Z16
+	VMOVUPS      (DX), Z14
+	VMOVUPS      64(DX), Z15
+	VBROADCASTSS (DI), Z16
 	VFMADD231PS  Z14, Z16, Z0
 	VFMADD231PS  Z15, Z16, Z1
-	VBROADCASTSS 4(DX), Z16
+	VBROADCASTSS 4(DI), Z16
 	VFMADD231PS  Z14, Z16, Z2
 	VFMADD231PS  Z15, Z16, Z3
-	VBROADCASTSS 8(DX), Z16
+	VBROADCASTSS 8(DI), Z16
 	VFMADD231PS  Z14, Z16, Z4
 	VFMADD231PS  Z15, Z16, Z5
-	VBROADCASTSS 12(DX), Z16
+	VBROADCASTSS 12(DI), Z16
 	VFMADD231PS  Z14, Z16, Z6
 	VFMADD231PS  Z15, Z16, Z7
-	VBROADCASTSS 16(DX), Z16
+	VBROADCASTSS 16(DI), Z16
 	VFMADD231PS  Z14, Z16, Z8
 	VFMADD231PS  Z15, Z16, Z9
-	VBROADCASTSS 20(DX), Z16
+	VBROADCASTSS 20(DI), Z16
 	VFMADD231PS  Z14, Z16, Z10
 	VFMADD231PS  Z15, Z16, Z11
-	VBROADCASTSS 24(DX), Z16
+	VBROADCASTSS 24(DI), Z16
 	VFMADD231PS  Z14, Z16, Z12
 	VFMADD231PS  Z15, Z16, Z13
-	VMOVUPS      128(BX), Z14
-	VMOVUPS      192(BX), Z15
-	VBROADCASTSS 64(DX), Z16
+	VMOVUPS      128(DX), Z14
+	VMOVUPS      192(DX), Z15
+	VBROADCASTSS 64(DI), Z16
 	VFMADD231PS  Z14, Z16, Z0
 	VFMADD231PS  Z15, Z16, Z1
-	VBROADCASTSS 68(DX), Z16
+	VBROADCASTSS 68(DI), Z16
 	VFMADD231PS  Z14, Z16, Z2
 	VFMADD231PS  Z15, Z16, Z3
-	VBROADCASTSS 72(DX), Z16
+	VBROADCASTSS 72(DI), Z16
 	VFMADD231PS  Z14, Z16, Z4
 	VFMADD231PS  Z15, Z16, Z5
-	VBROADCASTSS 76(DX), Z16
+	VBROADCASTSS 76(DI), Z16
 	VFMADD231PS  Z14, Z16, Z6
 	VFMADD231PS  Z15, Z16, Z7
-	VBROADCASTSS 80(DX), Z16
+	VBROADCASTSS 80(DI), Z16
 	VFMADD231PS  Z14, Z16, Z8
 	VFMADD231PS  Z15, Z16, Z9
-	VBROADCASTSS 84(DX), Z16
+	VBROADCASTSS 84(DI), Z16
 	VFMADD231PS  Z14, Z16, Z10
 	VFMADD231PS  Z15, Z16, Z11
-	VBROADCASTSS 88(DX), Z16
+	VBROADCASTSS 88(DI), Z16
 	VFMADD231PS  Z14, Z16, Z12
 	VFMADD231PS  Z15, Z16, Z13
-	VMOVUPS      256(BX), Z14
-	VMOVUPS      320(BX), Z15
-	VBROADCASTSS 128(DX), Z16
+	VMOVUPS      256(DX), Z14
+	VMOVUPS      320(DX), Z15
+	VBROADCASTSS 128(DI), Z16
 	VFMADD231PS  Z14, Z16, Z0
 	VFMADD231PS  Z15, Z16, Z1
-	VBROADCASTSS 132(DX), Z16
+	VBROADCASTSS 132(DI), Z16
 	VFMADD231PS  Z14, Z16, Z2
 	VFMADD231PS  Z15, Z16, Z3
-	VBROADCASTSS 136(DX), Z16
+	VBROADCASTSS 136(DI), Z16
 	VFMADD231PS  Z14, Z16, Z4
 	VFMADD231PS  Z15, Z16, Z5
-	VBROADCASTSS 140(DX), Z16
+	VBROADCASTSS 140(DI), Z16
 	VFMADD231PS  Z14, Z16, Z6
 	VFMADD231PS  Z15, Z16, Z7
-	VBROADCASTSS 144(DX), Z16
+	VBROADCASTSS 144(DI), Z16
 	VFMADD231PS  Z14, Z16, Z8
 	VFMADD231PS  Z15, Z16, Z9
-	VBROADCASTSS 148(DX), Z16
+	VBROADCASTSS 148(DI), Z16
 	VFMADD231PS  Z14, Z16, Z10
 	VFMADD231PS  Z15, Z16, Z11
-	VBROADCASTSS 152(DX), Z16
+	VBROADCASTSS 152(DI), Z16
 	VFMADD231PS  Z14, Z16, Z12
 	VFMADD231PS  Z15, Z16, Z13
-	VMOVUPS      384(BX), Z14
-	VMOVUPS      448(BX), Z15
-	VBROADCASTSS 192(DX), Z16
+	VMOVUPS      384(DX), Z14
+	VMOVUPS      448(DX), Z15
+	VBROADCASTSS 192(DI), Z16
 	VFMADD231PS  Z14, Z16, Z0
 	VFMADD231PS  Z15, Z16, Z1
-	VBROADCASTSS 196(DX), Z16
+	VBROADCASTSS 196(DI), Z16
 	VFMADD231PS  Z14, Z16, Z2
 	VFMADD231PS  Z15, Z16, Z3
-	VBROADCASTSS 200(DX), Z16
+	VBROADCASTSS 200(DI), Z16
 	VFMADD231PS  Z14, Z16, Z4
 	VFMADD231PS  Z15, Z16, Z5
-	VBROADCASTSS 204(DX), Z16
+	VBROADCASTSS 204(DI), Z16
 	VFMADD231PS  Z14, Z16, Z6
 	VFMADD231PS  Z15, Z16, Z7
-	VBROADCASTSS 208(DX), Z16
+	VBROADCASTSS 208(DI), Z16
 	VFMADD231PS  Z14, Z16, Z8
 	VFMADD231PS  Z15, Z16, Z9
-	VBROADCASTSS 212(DX), Z16
+	VBROADCASTSS 212(DI), Z16
 	VFMADD231PS  Z14, Z16, Z10
 	VFMADD231PS  Z15, Z16, Z11
-	VBROADCASTSS 216(DX), Z16
+	VBROADCASTSS 216(DI), Z16
 	VFMADD231PS  Z14, Z16, Z12
 	VFMADD231PS  Z15, Z16, Z13
-	ADDQ         $+256, DX
-	ADDQ         $+512, BX
-	SUBQ         $0x04, SI
+	ADDQ         $+256, DI
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Z14
-	VMOVUPS      64(BX), Z15
-	VBROADCASTSS (DX), Z16
+	VMOVUPS      (DX), Z14
+	VMOVUPS      64(DX), Z15
+	VBROADCASTSS (DI), Z16
 	VFMADD231PS  Z14, Z16, Z0
 	VFMADD231PS  Z15, Z16, Z1
-	VBROADCASTSS 4(DX), Z16
+	VBROADCASTSS 4(DI), Z16
 	VFMADD231PS  Z14, Z16, Z2
 	VFMADD231PS  Z15, Z16, Z3
-	VBROADCASTSS 8(DX), Z16
+	VBROADCASTSS 8(DI), Z16
 	VFMADD231PS  Z14, Z16, Z4
 	VFMADD231PS  Z15, Z16, Z5
-	VBROADCASTSS 12(DX), Z16
+	VBROADCASTSS 12(DI), Z16
 	VFMADD231PS  Z14, Z16, Z6
 	VFMADD231PS  Z15, Z16, Z7
-	VBROADCASTSS 16(DX), Z16
+	VBROADCASTSS 16(DI), Z16
 	VFMADD231PS  Z14, Z16, Z8
 	VFMADD231PS  Z15, Z16, Z9
-	VBROADCASTSS 20(DX), Z16
+	VBROADCASTSS 20(DI), Z16
 	VFMADD231PS  Z14, Z16, Z10
 	VFMADD231PS  Z15, Z16, Z11
-	VBROADCASTSS 24(DX), Z16
+	VBROADCASTSS 24(DI), Z16
 	VFMADD231PS  Z14, Z16, Z12
 	VFMADD231PS  Z15, Z16, Z13
-	ADDQ         $0x40, DX
-	ADDQ         $+128, BX
-	DECQ         SI
+	ADDQ         $+64, DI
+	ADDQ         $+128, DX
+	DECQ         BX
 	JNZ          step
 
 write:
 	MOVQ      $-1, DX
-	BZHIQ     DI, DX, DX
+	BZHIQ     SI, DX, DX
 	KMOVW     DX, K1
 	SHRQ      $0x10, DX
 	KMOVW     DX, K2
-	MOVB      accumulate+48(FP), DL
+	MOVB      accumulate+56(FP), DL
 	TESTB     DL, DL
 	JZ        maskedStore
 	MOVQ      AX, DX
@@ -1817,15 +3449,20 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul8x16AVX512(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows7x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·matMul8x16AVX512(SB), NOSPLIT, $0-49
+TEXT ·matMulRows7x32AVX512(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
+	LEAQ   (DI)(R8*2), R9
+	ADDQ   R8, R9
+	LEAQ   (R9)(R8*2), R10
+	ADDQ   R8, R10
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -1834,115 +3471,345 @@ TEXT ·matMul8x16AVX512(SB), NOSPLIT, $0-49
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	SUBQ   $0x04, SI
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Z8
-	VBROADCASTSS (DX), Z9
-	VFMADD231PS  Z8, Z9, Z0
-	VBROADCASTSS 4(DX), Z9
-	VFMADD231PS  Z8, Z9, Z1
-	VBROADCASTSS 8(DX), Z9
-	VFMADD231PS  Z8, Z9, Z2
-	VBROADCASTSS 12(DX), Z9
-	VFMADD231PS  Z8, Z9, Z3
-	VBROADCASTSS 16(DX), Z9
-	VFMADD231PS  Z8, Z9, Z4
-	VBROADCASTSS 20(DX), Z9
-	VFMADD231PS  Z8, Z9, Z5
-	VBROADCASTSS 24(DX), Z9
-	VFMADD231PS  Z8, Z9, Z6
-	VBROADCASTSS 28(DX), Z9
-	VFMADD231PS  Z8, Z9, Z7
-	VMOVUPS      128(BX), Z8
-	VBROADCASTSS 64(DX), Z9
-	VFMADD231PS  Z8, Z9, Z0
-	VBROADCASTSS 68(DX), Z9
-	VFMADD231PS  Z8, Z9, Z1
-	VBROADCASTSS 72(DX), Z9
-	VFMADD231PS  Z8, Z9, Z2
-	VBROADCASTSS 76(DX), Z9
-	VFMADD231PS  Z8, Z9, Z3
-	VBROADCASTSS 80(DX), Z9
-	VFMADD231PS  Z8, Z9, Z4
-	VBROADCASTSS 84(DX), Z9
-	VFMADD231PS  Z8, Z9, Z5
-	VBROADCASTSS 88(DX), Z9
-	VFMADD231PS  Z8, Z9, Z6
-	VBROADCASTSS 92(DX), Z9
-	VFMADD231PS  Z8, Z9, Z7
-	VMOVUPS      256(BX), Z8
-	VBROADCASTSS 128(DX), Z9
-	VFMADD231PS  Z8, Z9, Z0
-	VBROADCASTSS 132(DX), Z9
-	VFMADD231PS  Z8, Z9, Z1
-	VBROADCASTSS 136(DX), Z9
-	VFMADD231PS  Z8, Z9, Z2
-	VBROADCASTSS 140(DX), Z9
-	VFMADD231PS  Z8, Z9, Z3
-	VBROADCASTSS 144(DX), Z9
-	VFMADD231PS  Z8, Z9, Z4
-	VBROADCASTSS 148(DX), Z9
-	VFMADD231PS  Z8, Z9, Z5
-	VBROADCASTSS 152(DX), Z9
-	VFMADD231PS  Z8, Z9, Z6
-	VBROADCASTSS 156(DX), Z9
-	VFMADD231PS  Z8, Z9, Z7
-	VMOVUPS      384(BX), Z8
-	VBROADCASTSS 192(DX), Z9
-	VFMADD231PS  Z8, Z9, Z0
-	VBROADCASTSS 196(DX), Z9
-	VFMADD231PS  Z8, Z9, Z1
-	VBROADCASTSS 200(DX), Z9
-	VFMADD231PS  Z8, Z9, Z2
-	VBROADCASTSS 204(DX), Z9
-	VFMADD231PS  Z8, Z9, Z3
-	VBROADCASTSS 208(DX), Z9
-	VFMADD231PS  Z8, Z9, Z4
-	VBROADCASTSS 212(DX), Z9
-	VFMADD231PS  Z8, Z9, Z5
-	VBROADCASTSS 216(DX), Z9
-	VFMADD231PS  Z8, Z9, Z6
-	VBROADCASTSS 220(DX), Z9
-	VFMADD231PS  Z8, Z9, Z7
-	ADDQ         $+256, DX
-	ADDQ         $+512, BX
-	SUBQ         $0x04, SI
+	VMOVUPS      (DX), Z14
+	VMOVUPS      64(DX), Z15
+	VBROADCASTSS (DI), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS (DI)(R8*1), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS (DI)(R8*2), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS (R9), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS (R9)(R8*1), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS (R9)(R8*2), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS (R10), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	VMOVUPS      128(DX), Z14
+	VMOVUPS      192(DX), Z15
+	VBROADCASTSS 4(DI), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS 4(DI)(R8*1), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS 4(DI)(R8*2), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS 4(R9), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS 4(R9)(R8*1), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS 4(R9)(R8*2), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS 4(R10), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	VMOVUPS      256(DX), Z14
+	VMOVUPS      320(DX), Z15
+	VBROADCASTSS 8(DI), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS 8(DI)(R8*1), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS 8(DI)(R8*2), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS 8(R9), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS 8(R9)(R8*1), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS 8(R9)(R8*2), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS 8(R10), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	VMOVUPS      384(DX), Z14
+	VMOVUPS      448(DX), Z15
+	VBROADCASTSS 12(DI), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS 12(DI)(R8*1), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS 12(DI)(R8*2), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS 12(R9), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS 12(R9)(R8*1), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS 12(R9)(R8*2), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS 12(R10), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	ADDQ         $0x10, DI
+	ADDQ         $0x10, R9
+	ADDQ         $0x10, R10
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Z8
-	VBROADCASTSS (DX), Z9
-	VFMADD231PS  Z8, Z9, Z0
-	VBROADCASTSS 4(DX), Z9
-	VFMADD231PS  Z8, Z9, Z1
-	VBROADCASTSS 8(DX), Z9
-	VFMADD231PS  Z8, Z9, Z2
-	VBROADCASTSS 12(DX), Z9
-	VFMADD231PS  Z8, Z9, Z3
-	VBROADCASTSS 16(DX), Z9
-	VFMADD231PS  Z8, Z9, Z4
-	VBROADCASTSS 20(DX), Z9
-	VFMADD231PS  Z8, Z9, Z5
-	VBROADCASTSS 24(DX), Z9
-	VFMADD231PS  Z8, Z9, Z6
-	VBROADCASTSS 28(DX), Z9
-	VFMADD231PS  Z8, Z9, Z7
-	ADDQ         $0x40, DX
-	ADDQ         $+128, BX
-	DECQ         SI
+	VMOVUPS      (DX), Z14
+	VMOVUPS      64(DX), Z15
+	VBROADCASTSS (DI), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS (DI)(R8*1), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS (DI)(R8*2), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS (R9), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS (R9)(R8*1), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS (R9)(R8*2), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS (R10), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $+128, DX
+	DECQ         BX
 	JNZ          step
 
 write:
 	MOVQ      $-1, DX
-	BZHIQ     DI, DX, DX
+	BZHIQ     SI, DX, DX
 	KMOVW     DX, K1
-	MOVB      accumulate+48(FP), DL
+	SHRQ      $0x10, DX
+	KMOVW     DX, K2
+	MOVB      accumulate+56(FP), DL
+	TESTB     DL, DL
+	JZ        maskedStore
+	MOVQ      AX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z0, Z0
+	VMOVUPS.Z 64(DX), K2, Z14
+	VADDPS    Z14, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z2, Z2
+	VMOVUPS.Z 64(DX), K2, Z14
+	VADDPS    Z14, Z3, Z3
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z4, Z4
+	VMOVUPS.Z 64(DX), K2, Z14
+	VADDPS    Z14, Z5, Z5
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z6, Z6
+	VMOVUPS.Z 64(DX), K2, Z14
+	VADDPS    Z14, Z7, Z7
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z8, Z8
+	VMOVUPS.Z 64(DX), K2, Z14
+	VADDPS    Z14, Z9, Z9
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z10, Z10
+	VMOVUPS.Z 64(DX), K2, Z14
+	VADDPS    Z14, Z11, Z11
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z12, Z12
+	VMOVUPS.Z 64(DX), K2, Z14
+	VADDPS    Z14, Z13, Z13
+
+maskedStore:
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	VMOVUPS Z3, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	VMOVUPS Z5, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	VMOVUPS Z7, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, K1, (AX)
+	VMOVUPS Z9, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, K1, (AX)
+	VMOVUPS Z11, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, K1, (AX)
+	VMOVUPS Z13, K2, 64(AX)
+	VZEROUPPER
+	RET
+
+// func matMul8x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·matMul8x16AVX512(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Z8
+	VBROADCASTSS (DI), Z9
+	VFMADD231PS  Z8, Z9, Z0
+	VBROADCASTSS 4(DI), Z9
+	VFMADD231PS  Z8, Z9, Z1
+	VBROADCASTSS 8(DI), Z9
+	VFMADD231PS  Z8, Z9, Z2
+	VBROADCASTSS 12(DI), Z9
+	VFMADD231PS  Z8, Z9, Z3
+	VBROADCASTSS 16(DI), Z9
+	VFMADD231PS  Z8, Z9, Z4
+	VBROADCASTSS 20(DI), Z9
+	VFMADD231PS  Z8, Z9, Z5
+	VBROADCASTSS 24(DI), Z9
+	VFMADD231PS  Z8, Z9, Z6
+	VBROADCASTSS 28(DI), Z9
+	VFMADD231PS  Z8, Z9, Z7
+	VMOVUPS      128(DX), Z8
+	VBROADCASTSS 64(DI), Z9
+	VFMADD231PS  Z8, Z9, Z0
+	VBROADCASTSS 68(DI), Z9
+	VFMADD231PS  Z8, Z9, Z1
+	VBROADCASTSS 72(DI), Z9
+	VFMADD231PS  Z8, Z9, Z2
+	VBROADCASTSS 76(DI), Z9
+	VFMADD231PS  Z8, Z9, Z3
+	VBROADCASTSS 80(DI), Z9
+	VFMADD231PS  Z8, Z9, Z4
+	VBROADCASTSS 84(DI), Z9
+	VFMADD231PS  Z8, Z9, Z5
+	VBROADCASTSS 88(DI), Z9
+	VFMADD231PS  Z8, Z9, Z6
+	VBROADCASTSS 92(DI), Z9
+	VFMADD231PS  Z8, Z9, Z7
+	VMOVUPS      256(DX), Z8
+	VBROADCASTSS 128(DI), Z9
+	VFMADD231PS  Z8, Z9, Z0
+	VBROADCASTSS 132(DI), Z9
+	VFMADD231PS  Z8, Z9, Z1
+	VBROADCASTSS 136(DI), Z9
+	VFMADD231PS  Z8, Z9, Z2
+	VBROADCASTSS 140(DI), Z9
+	VFMADD231PS  Z8, Z9, Z3
+	VBROADCASTSS 144(DI), Z9
+	VFMADD231PS  Z8, Z9, Z4
+	VBROADCASTSS 148(DI), Z9
+	VFMADD231PS  Z8, Z9, Z5
+	VBROADCASTSS 152(DI), Z9
+	VFMADD231PS  Z8, Z9, Z6
+	VBROADCASTSS 156(DI), Z9
+	VFMADD231PS  Z8, Z9, Z7
+	VMOVUPS      384(DX), Z8
+	VBROADCASTSS 192(DI), Z9
+	VFMADD231PS  Z8, Z9, Z0
+	VBROADCASTSS 196(DI), Z9
+	VFMADD231PS  Z8, Z9, Z1
+	VBROADCASTSS 200(DI), Z9
+	VFMADD231PS  Z8, Z9, Z2
+	VBROADCASTSS 204(DI), Z9
+	VFMADD231PS  Z8, Z9, Z3
+	VBROADCASTSS 208(DI), Z9
+	VFMADD231PS  Z8, Z9, Z4
+	VBROADCASTSS 212(DI), Z9
+	VFMADD231PS  Z8, Z9, Z5
+	VBROADCASTSS 216(DI), Z9
+	VFMADD231PS  Z8, Z9, Z6
+	VBROADCASTSS 220(DI), Z9
+	VFMADD231PS  Z8, Z9, Z7
+	ADDQ         $+256, DI
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Z8
+	VBROADCASTSS (DI), Z9
+	VFMADD231PS  Z8, Z9, Z0
+	VBROADCASTSS 4(DI), Z9
+	VFMADD231PS  Z8, Z9, Z1
+	VBROADCASTSS 8(DI), Z9
+	VFMADD231PS  Z8, Z9, Z2
+	VBROADCASTSS 12(DI), Z9
+	VFMADD231PS  Z8, Z9, Z3
+	VBROADCASTSS 16(DI), Z9
+	VFMADD231PS  Z8, Z9, Z4
+	VBROADCASTSS 20(DI), Z9
+	VFMADD231PS  Z8, Z9, Z5
+	VBROADCASTSS 24(DI), Z9
+	VFMADD231PS  Z8, Z9, Z6
+	VBROADCASTSS 28(DI), Z9
+	VFMADD231PS  Z8, Z9, Z7
+	ADDQ         $+64, DI
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	MOVQ      $-1, DX
+	BZHIQ     SI, DX, DX
+	KMOVW     DX, K1
+	MOVB      accumulate+56(FP), DL
 	TESTB     DL, DL
 	JZ        maskedStore
 	MOVQ      AX, DX
@@ -1989,15 +3856,196 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul8x32AVX512(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows8x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·matMul8x32AVX512(SB), NOSPLIT, $0-49
+TEXT ·matMulRows8x16AVX512(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
+	LEAQ   (DI)(R8*2), R9
+	ADDQ   R8, R9
+	LEAQ   (R9)(R8*2), R10
+	ADDQ   R8, R10
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Z8
+	VBROADCASTSS (DI), Z9
+	VFMADD231PS  Z8, Z9, Z0
+	VBROADCASTSS (DI)(R8*1), Z9
+	VFMADD231PS  Z8, Z9, Z1
+	VBROADCASTSS (DI)(R8*2), Z9
+	VFMADD231PS  Z8, Z9, Z2
+	VBROADCASTSS (R9), Z9
+	VFMADD231PS  Z8, Z9, Z3
+	VBROADCASTSS (R9)(R8*1), Z9
+	VFMADD231PS  Z8, Z9, Z4
+	VBROADCASTSS (R9)(R8*2), Z9
+	VFMADD231PS  Z8, Z9, Z5
+	VBROADCASTSS (R10), Z9
+	VFMADD231PS  Z8, Z9, Z6
+	VBROADCASTSS (R10)(R8*1), Z9
+	VFMADD231PS  Z8, Z9, Z7
+	VMOVUPS      128(DX), Z8
+	VBROADCASTSS 4(DI), Z9
+	VFMADD231PS  Z8, Z9, Z0
+	VBROADCASTSS 4(DI)(R8*1), Z9
+	VFMADD231PS  Z8, Z9, Z1
+	VBROADCASTSS 4(DI)(R8*2), Z9
+	VFMADD231PS  Z8, Z9, Z2
+	VBROADCASTSS 4(R9), Z9
+	VFMADD231PS  Z8, Z9, Z3
+	VBROADCASTSS 4(R9)(R8*1), Z9
+	VFMADD231PS  Z8, Z9, Z4
+	VBROADCASTSS 4(R9)(R8*2), Z9
+	VFMADD231PS  Z8, Z9, Z5
+	VBROADCASTSS 4(R10), Z9
+	VFMADD231PS  Z8, Z9, Z6
+	VBROADCASTSS 4(R10)(R8*1), Z9
+	VFMADD231PS  Z8, Z9, Z7
+	VMOVUPS      256(DX), Z8
+	VBROADCASTSS 8(DI), Z9
+	VFMADD231PS  Z8, Z9, Z0
+	VBROADCASTSS 8(DI)(R8*1), Z9
+	VFMADD231PS  Z8, Z9, Z1
+	VBROADCASTSS 8(DI)(R8*2), Z9
+	VFMADD231PS  Z8, Z9, Z2
+	VBROADCASTSS 8(R9), Z9
+	VFMADD231PS  Z8, Z9, Z3
+	VBROADCASTSS 8(R9)(R8*1), Z9
+	VFMADD231PS  Z8, Z9, Z4
+	VBROADCASTSS 8(R9)(R8*2), Z9
+	VFMADD231PS  Z8, Z9, Z5
+	VBROADCASTSS 8(R10), Z9
+	VFMADD231PS  Z8, Z9, Z6
+	VBROADCASTSS 8(R10)(R8*1), Z9
+	VFMADD231PS  Z8, Z9, Z7
+	VMOVUPS      384(DX), Z8
+	VBROADCASTSS 12(DI), Z9
+	VFMADD231PS  Z8, Z9, Z0
+	VBROADCASTSS 12(DI)(R8*1), Z9
+	VFMADD231PS  Z8, Z9, Z1
+	VBROADCASTSS 12(DI)(R8*2), Z9
+	VFMADD231PS  Z8, Z9, Z2
+	VBROADCASTSS 12(R9), Z9
+	VFMADD231PS  Z8, Z9, Z3
+	VBROADCASTSS 12(R9)(R8*1), Z9
+	VFMADD231PS  Z8, Z9, Z4
+	VBROADCASTSS 12(R9)(R8*2), Z9
+	VFMADD231PS  Z8, Z9, Z5
+	VBROADCASTSS 12(R10), Z9
+	VFMADD231PS  Z8, Z9, Z6
+	VBROADCASTSS 12(R10)(R8*1), Z9
+	VFMADD231PS  Z8, Z9, Z7
+	ADDQ         $0x10, DI
+	ADDQ         $0x10, R9
+	ADDQ         $0x10, R10
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Z8
+	VBROADCASTSS (DI), Z9
+	VFMADD231PS  Z8, Z9, Z0
+	VBROADCASTSS (DI)(R8*1), Z9
+	VFMADD231PS  Z8, Z9, Z1
+	VBROADCASTSS (DI)(R8*2), Z9
+	VFMADD231PS  Z8, Z9, Z2
+	VBROADCASTSS (R9), Z9
+	VFMADD231PS  Z8, Z9, Z3
+	VBROADCASTSS (R9)(R8*1), Z9
+	VFMADD231PS  Z8, Z9, Z4
+	VBROADCASTSS (R9)(R8*2), Z9
+	VFMADD231PS  Z8, Z9, Z5
+	VBROADCASTSS (R10), Z9
+	VFMADD231PS  Z8, Z9, Z6
+	VBROADCASTSS (R10)(R8*1), Z9
+	VFMADD231PS  Z8, Z9, Z7
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	MOVQ      $-1, DX
+	BZHIQ     SI, DX, DX
+	KMOVW     DX, K1
+	MOVB      accumulate+56(FP), DL
+	TESTB     DL, DL
+	JZ        maskedStore
+	MOVQ      AX, DX
+	VMOVUPS.Z (DX), K1, Z8
+	VADDPS    Z8, Z0, Z0
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z8
+	VADDPS    Z8, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z8
+	VADDPS    Z8, Z2, Z2
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z8
+	VADDPS    Z8, Z3, Z3
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z8
+	VADDPS    Z8, Z4, Z4
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z8
+	VADDPS    Z8, Z5, Z5
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z8
+	VADDPS    Z8, Z6, Z6
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z8
+	VADDPS    Z8, Z7, Z7
+
+maskedStore:
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z7, K1, (AX)
+	VZEROUPPER
+	RET
+
+// func matMul8x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·matMul8x32AVX512(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -2014,162 +4062,162 @@ TEXT ·matMul8x32AVX512(SB), NOSPLIT, $0-49
 	VPXORD Z13, Z13, Z13
 	VPXORD Z14, Z14, Z14
 	VPXORD Z15, Z15, Z15
-	SUBQ   $0x04, SI
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Z16
-	VMOVUPS      64(BX), Z17
-	VBROADCASTSS (DX), Z18
+	VMOVUPS      (DX), Z16
+	VMOVUPS      64(DX), Z17
+	VBROADCASTSS (DI), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS 4(DX), Z18
+	VBROADCASTSS 4(DI), Z18
 	VFMADD231PS  Z16, Z18, Z2
 	VFMADD231PS  Z17, Z18, Z3
-	VBROADCASTSS 8(DX), Z18
+	VBROADCASTSS 8(DI), Z18
 	VFMADD231PS  Z16, Z18, Z4
 	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS 12(DX), Z18
+	VBROADCASTSS 12(DI), Z18
 	VFMADD231PS  Z16, Z18, Z6
 	VFMADD231PS  Z17, Z18, Z7
-	VBROADCASTSS 16(DX), Z18
+	VBROADCASTSS 16(DI), Z18
 	VFMADD231PS  Z16, Z18, Z8
 	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS 20(DX), Z18
+	VBROADCASTSS 20(DI), Z18
 	VFMADD231PS  Z16, Z18, Z10
 	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS 24(DX), Z18
+	VBROADCASTSS 24(DI), Z18
 	VFMADD231PS  Z16, Z18, Z12
 	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS 28(DX), Z18
+	VBROADCASTSS 28(DI), Z18
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z15
-	VMOVUPS      128(BX), Z16
-	VMOVUPS      192(BX), Z17
-	VBROADCASTSS 64(DX), Z18
+	VMOVUPS      128(DX), Z16
+	VMOVUPS      192(DX), Z17
+	VBROADCASTSS 64(DI), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS 68(DX), Z18
+	VBROADCASTSS 68(DI), Z18
 	VFMADD231PS  Z16, Z18, Z2
 	VFMADD231PS  Z17, Z18, Z3
-	VBROADCASTSS 72(DX), Z18
+	VBROADCASTSS 72(DI), Z18
 	VFMADD231PS  Z16, Z18, Z4
 	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS 76(DX), Z18
+	VBROADCASTSS 76(DI), Z18
 	VFMADD231PS  Z16, Z18, Z6
 	VFMADD231PS  Z17, Z18, Z7
-	VBROADCASTSS 80(DX), Z18
+	VBROADCASTSS 80(DI), Z18
 	VFMADD231PS  Z16, Z18, Z8
 	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS 84(DX), Z18
+	VBROADCASTSS 84(DI), Z18
 	VFMADD231PS  Z16, Z18, Z10
 	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS 88(DX), Z18
+	VBROADCASTSS 88(DI), Z18
 	VFMADD231PS  Z16, Z18, Z12
 	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS 92(DX), Z18
+	VBROADCASTSS 92(DI), Z18
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z15
-	VMOVUPS      256(BX), Z16
-	VMOVUPS      320(BX), Z17
-	VBROADCASTSS 128(DX), Z18
+	VMOVUPS      256(DX), Z16
+	VMOVUPS      320(DX), Z17
+	VBROADCASTSS 128(DI), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS 132(DX), Z18
+	VBROADCASTSS 132(DI), Z18
 	VFMADD231PS  Z16, Z18, Z2
 	VFMADD231PS  Z17, Z18, Z3
-	VBROADCASTSS 136(DX), Z18
+	VBROADCASTSS 136(DI), Z18
 	VFMADD231PS  Z16, Z18, Z4
 	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS 140(DX), Z18
+	VBROADCASTSS 140(DI), Z18
 	VFMADD231PS  Z16, Z18, Z6
 	VFMADD231PS  Z17, Z18, Z7
-	VBROADCASTSS 144(DX), Z18
+	VBROADCASTSS 144(DI), Z18
 	VFMADD231PS  Z16, Z18, Z8
 	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS 148(DX), Z18
+	VBROADCASTSS 148(DI), Z18
 	VFMADD231PS  Z16, Z18, Z10
 	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS 152(DX), Z18
+	VBROADCASTSS 152(DI), Z18
 	VFMADD231PS  Z16, Z18, Z12
 	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS 156(DX), Z18
+	VBROADCASTSS 156(DI), Z18
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z15
-	VMOVUPS      384(BX), Z16
-	VMOVUPS      448(BX), Z17
-	VBROADCASTSS 192(DX), Z18
+	VMOVUPS      384(DX), Z16
+	VMOVUPS      448(DX), Z17
+	VBROADCASTSS 192(DI), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS 196(DX), Z18
+	VBROADCASTSS 196(DI), Z18
 	VFMADD231PS  Z16, Z18, Z2
 	VFMADD231PS  Z17, Z18, Z3
-	VBROADCASTSS 200(DX), Z18
+	VBROADCASTSS 200(DI), Z18
 	VFMADD231PS  Z16, Z18, Z4
 	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS 204(DX), Z18
+	VBROADCASTSS 204(DI), Z18
 	VFMADD231PS  Z16, Z18, Z6
 	VFMADD231PS  Z17, Z18, Z7
-	VBROADCASTSS 208(DX), Z18
+	VBROADCASTSS 208(DI), Z18
 	VFMADD231PS  Z16, Z18, Z8
 	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS 212(DX), Z18
+	VBROADCASTSS 212(DI), Z18
 	VFMADD231PS  Z16, Z18, Z10
 	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS 216(DX), Z18
+	VBROADCASTSS 216(DI), Z18
 	VFMADD231PS  Z16, Z18, Z12
 	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS 220(DX), Z18
+	VBROADCASTSS 220(DI), Z18
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z15
-	ADDQ         $+256, DX
-	ADDQ         $+512, BX
-	SUBQ         $0x04, SI
+	ADDQ         $+256, DI
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Z16
-	VMOVUPS      64(BX), Z17
-	VBROADCASTSS (DX), Z18
+	VMOVUPS      (DX), Z16
+	VMOVUPS      64(DX), Z17
+	VBROADCASTSS (DI), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS 4(DX), Z18
+	VBROADCASTSS 4(DI), Z18
 	VFMADD231PS  Z16, Z18, Z2
 	VFMADD231PS  Z17, Z18, Z3
-	VBROADCASTSS 8(DX), Z18
+	VBROADCASTSS 8(DI), Z18
 	VFMADD231PS  Z16, Z18, Z4
 	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS 12(DX), Z18
+	VBROADCASTSS 12(DI), Z18
 	VFMADD231PS  Z16, Z18, Z6
 	VFMADD231PS  Z17, Z18, Z7
-	VBROADCASTSS 16(DX), Z18
+	VBROADCASTSS 16(DI), Z18
 	VFMADD231PS  Z16, Z18, Z8
 	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS 20(DX), Z18
+	VBROADCASTSS 20(DI), Z18
 	VFMADD231PS  Z16, Z18, Z10
 	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS 24(DX), Z18
+	VBROADCASTSS 24(DI), Z18
 	VFMADD231PS  Z16, Z18, Z12
 	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS 28(DX), Z18
+	VBROADCASTSS 28(DI), Z18
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z15
-	ADDQ         $0x40, DX
-	ADDQ         $+128, BX
-	DECQ         SI
+	ADDQ         $+64, DI
+	ADDQ         $+128, DX
+	DECQ         BX
 	JNZ          step
 
 write:
 	MOVQ      $-1, DX
-	BZHIQ     DI, DX, DX
+	BZHIQ     SI, DX, DX
 	KMOVW     DX, K1
 	SHRQ      $0x10, DX
 	KMOVW     DX, K2
-	MOVB      accumulate+48(FP), DL
+	MOVB      accumulate+56(FP), DL
 	TESTB     DL, DL
 	JZ        maskedStore
 	MOVQ      AX, DX
@@ -2240,15 +4288,20 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul9x16AVX512(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows8x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·matMul9x16AVX512(SB), NOSPLIT, $0-49
+TEXT ·matMulRows8x32AVX512(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
+	LEAQ   (DI)(R8*2), R9
+	ADDQ   R8, R9
+	LEAQ   (R9)(R8*2), R10
+	ADDQ   R8, R10
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -2258,125 +4311,380 @@ TEXT ·matMul9x16AVX512(SB), NOSPLIT, $0-49
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
-	SUBQ   $0x04, SI
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Z9
-	VBROADCASTSS (DX), Z10
-	VFMADD231PS  Z9, Z10, Z0
-	VBROADCASTSS 4(DX), Z10
-	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS 8(DX), Z10
-	VFMADD231PS  Z9, Z10, Z2
-	VBROADCASTSS 12(DX), Z10
-	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS 16(DX), Z10
-	VFMADD231PS  Z9, Z10, Z4
-	VBROADCASTSS 20(DX), Z10
-	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS 24(DX), Z10
-	VFMADD231PS  Z9, Z10, Z6
-	VBROADCASTSS 28(DX), Z10
-	VFMADD231PS  Z9, Z10, Z7
-	VBROADCASTSS 32(DX), Z10
-	VFMADD231PS  Z9, Z10, Z8
-	VMOVUPS      128(BX), Z9
-	VBROADCASTSS 64(DX), Z10
-	VFMADD231PS  Z9, Z10, Z0
-	VBROADCASTSS 68(DX), Z10
-	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS 72(DX), Z10
-	VFMADD231PS  Z9, Z10, Z2
-	VBROADCASTSS 76(DX), Z10
-	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS 80(DX), Z10
-	VFMADD231PS  Z9, Z10, Z4
-	VBROADCASTSS 84(DX), Z10
-	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS 88(DX), Z10
-	VFMADD231PS  Z9, Z10, Z6
-	VBROADCASTSS 92(DX), Z10
-	VFMADD231PS  Z9, Z10, Z7
-	VBROADCASTSS 96(DX), Z10
-	VFMADD231PS  Z9, Z10, Z8
-	VMOVUPS      256(BX), Z9
-	VBROADCASTSS 128(DX), Z10
-	VFMADD231PS  Z9, Z10, Z0
-	VBROADCASTSS 132(DX), Z10
-	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS 136(DX), Z10
-	VFMADD231PS  Z9, Z10, Z2
-	VBROADCASTSS 140(DX), Z10
-	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS 144(DX), Z10
-	VFMADD231PS  Z9, Z10, Z4
-	VBROADCASTSS 148(DX), Z10
-	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS 152(DX), Z10
-	VFMADD231PS  Z9, Z10, Z6
-	VBROADCASTSS 156(DX), Z10
-	VFMADD231PS  Z9, Z10, Z7
-	VBROADCASTSS 160(DX), Z10
-	VFMADD231PS  Z9, Z10, Z8
-	VMOVUPS      384(BX), Z9
-	VBROADCASTSS 192(DX), Z10
-	VFMADD231PS  Z9, Z10, Z0
-	VBROADCASTSS 196(DX), Z10
-	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS 200(DX), Z10
-	VFMADD231PS  Z9, Z10, Z2
-	VBROADCASTSS 204(DX), Z10
-	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS 208(DX), Z10
-	VFMADD231PS  Z9, Z10, Z4
-	VBROADCASTSS 212(DX), Z10
-	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS 216(DX), Z10
-	VFMADD231PS  Z9, Z10, Z6
-	VBROADCASTSS 220(DX), Z10
-	VFMADD231PS  Z9, Z10, Z7
-	VBROADCASTSS 224(DX), Z10
-	VFMADD231PS  Z9, Z10, Z8
-	ADDQ         $+256, DX
-	ADDQ         $+512, BX
-	SUBQ         $0x04, SI
+	VMOVUPS      (DX), Z16
+	VMOVUPS      64(DX), Z17
+	VBROADCASTSS (DI), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS (DI)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS (DI)(R8*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS (R9), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS (R9)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS (R9)(R8*2), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS (R10), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS (R10)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	VMOVUPS      128(DX), Z16
+	VMOVUPS      192(DX), Z17
+	VBROADCASTSS 4(DI), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS 4(DI)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS 4(DI)(R8*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS 4(R9), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS 4(R9)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS 4(R9)(R8*2), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS 4(R10), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS 4(R10)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	VMOVUPS      256(DX), Z16
+	VMOVUPS      320(DX), Z17
+	VBROADCASTSS 8(DI), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS 8(DI)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS 8(DI)(R8*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS 8(R9), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS 8(R9)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS 8(R9)(R8*2), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS 8(R10), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS 8(R10)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	VMOVUPS      384(DX), Z16
+	VMOVUPS      448(DX), Z17
+	VBROADCASTSS 12(DI), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS 12(DI)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS 12(DI)(R8*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS 12(R9), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS 12(R9)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS 12(R9)(R8*2), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS 12(R10), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS 12(R10)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	ADDQ         $0x10, DI
+	ADDQ         $0x10, R9
+	ADDQ         $0x10, R10
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Z9
-	VBROADCASTSS (DX), Z10
-	VFMADD231PS  Z9, Z10, Z0
-	VBROADCASTSS 4(DX), Z10
-	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS 8(DX), Z10
-	VFMADD231PS  Z9, Z10, Z2
-	VBROADCASTSS 12(DX), Z10
-	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS 16(DX), Z10
-	VFMADD231PS  Z9, Z10, Z4
-	VBROADCASTSS 20(DX), Z10
-	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS 24(DX), Z10
-	VFMADD231PS  Z9, Z10, Z6
-	VBROADCASTSS 28(DX), Z10
-	VFMADD231PS  Z9, Z10, Z7
-	VBROADCASTSS 32(DX), Z10
-	VFMADD231PS  Z9, Z10, Z8
-	ADDQ         $0x40, DX
-	ADDQ         $+128, BX
-	DECQ         SI
+	VMOVUPS      (DX), Z16
+	VMOVUPS      64(DX), Z17
+	VBROADCASTSS (DI), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS (DI)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS (DI)(R8*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS (R9), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS (R9)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS (R9)(R8*2), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS (R10), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS (R10)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $+128, DX
+	DECQ         BX
 	JNZ          step
 
 write:
 	MOVQ      $-1, DX
-	BZHIQ     DI, DX, DX
+	BZHIQ     SI, DX, DX
 	KMOVW     DX, K1
-	MOVB      accumulate+48(FP), DL
+	SHRQ      $0x10, DX
+	KMOVW     DX, K2
+	MOVB      accumulate+56(FP), DL
+	TESTB     DL, DL
+	JZ        maskedStore
+	MOVQ      AX, DX
+	VMOVUPS.Z (DX), K1, Z16
+	VADDPS    Z16, Z0, Z0
+	VMOVUPS.Z 64(DX), K2, Z16
+	VADDPS    Z16, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z16
+	VADDPS    Z16, Z2, Z2
+	VMOVUPS.Z 64(DX), K2, Z16
+	VADDPS    Z16, Z3, Z3
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z16
+	VADDPS    Z16, Z4, Z4
+	VMOVUPS.Z 64(DX), K2, Z16
+	VADDPS    Z16, Z5, Z5
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z16
+	VADDPS    Z16, Z6, Z6
+	VMOVUPS.Z 64(DX), K2, Z16
+	VADDPS    Z16, Z7, Z7
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z16
+	VADDPS    Z16, Z8, Z8
+	VMOVUPS.Z 64(DX), K2, Z16
+	VADDPS    Z16, Z9, Z9
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z16
+	VADDPS    Z16, Z10, Z10
+	VMOVUPS.Z 64(DX), K2, Z16
+	VADDPS    Z16, Z11, Z11
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z16
+	VADDPS    Z16, Z12, Z12
+	VMOVUPS.Z 64(DX), K2, Z16
+	VADDPS    Z16, Z13, Z13
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z16
+	VADDPS    Z16, Z14, Z14
+	VMOVUPS.Z 64(DX), K2, Z16
+	VADDPS    Z16, Z15, Z15
+
+maskedStore:
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	VMOVUPS Z3, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	VMOVUPS Z5, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	VMOVUPS Z7, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, K1, (AX)
+	VMOVUPS Z9, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, K1, (AX)
+	VMOVUPS Z11, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, K1, (AX)
+	VMOVUPS Z13, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, K1, (AX)
+	VMOVUPS Z15, K2, 64(AX)
+	VZEROUPPER
+	RET
+
+// func matMul9x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·matMul9x16AVX512(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Z9
+	VBROADCASTSS (DI), Z10
+	VFMADD231PS  Z9, Z10, Z0
+	VBROADCASTSS 4(DI), Z10
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS 8(DI), Z10
+	VFMADD231PS  Z9, Z10, Z2
+	VBROADCASTSS 12(DI), Z10
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS 16(DI), Z10
+	VFMADD231PS  Z9, Z10, Z4
+	VBROADCASTSS 20(DI), Z10
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS 24(DI), Z10
+	VFMADD231PS  Z9, Z10, Z6
+	VBROADCASTSS 28(DI), Z10
+	VFMADD231PS  Z9, Z10, Z7
+	VBROADCASTSS 32(DI), Z10
+	VFMADD231PS  Z9, Z10, Z8
+	VMOVUPS      128(DX), Z9
+	VBROADCASTSS 64(DI), Z10
+	VFMADD231PS  Z9, Z10, Z0
+	VBROADCASTSS 68(DI), Z10
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS 72(DI), Z10
+	VFMADD231PS  Z9, Z10, Z2
+	VBROADCASTSS 76(DI), Z10
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS 80(DI), Z10
+	VFMADD231PS  Z9, Z10, Z4
+	VBROADCASTSS 84(DI), Z10
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS 88(DI), Z10
+	VFMADD231PS  Z9, Z10, Z6
+	VBROADCASTSS 92(DI), Z10
+	VFMADD231PS  Z9, Z10, Z7
+	VBROADCASTSS 96(DI), Z10
+	VFMADD231PS  Z9, Z10, Z8
+	VMOVUPS      256(DX), Z9
+	VBROADCASTSS 128(DI), Z10
+	VFMADD231PS  Z9, Z10, Z0
+	VBROADCASTSS 132(DI), Z10
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS 136(DI), Z10
+	VFMADD231PS  Z9, Z10, Z2
+	VBROADCASTSS 140(DI), Z10
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS 144(DI), Z10
+	VFMADD231PS  Z9, Z10, Z4
+	VBROADCASTSS 148(DI), Z10
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS 152(DI), Z10
+	VFMADD231PS  Z9, Z10, Z6
+	VBROADCASTSS 156(DI), Z10
+	VFMADD231PS  Z9, Z10, Z7
+	VBROADCASTSS 160(DI), Z10
+	VFMADD231PS  Z9, Z10, Z8
+	VMOVUPS      384(DX), Z9
+	VBROADCASTSS 192(DI), Z10
+	VFMADD231PS  Z9, Z10, Z0
+	VBROADCASTSS 196(DI), Z10
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS 200(DI), Z10
+	VFMADD231PS  Z9, Z10, Z2
+	VBROADCASTSS 204(DI), Z10
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS 208(DI), Z10
+	VFMADD231PS  Z9, Z10, Z4
+	VBROADCASTSS 212(DI), Z10
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS 216(DI), Z10
+	VFMADD231PS  Z9, Z10, Z6
+	VBROADCASTSS 220(DI), Z10
+	VFMADD231PS  Z9, Z10, Z7
+	VBROADCASTSS 224(DI), Z10
+	VFMADD231PS  Z9, Z10, Z8
+	ADDQ         $+256, DI
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Z9
+	VBROADCASTSS (DI), Z10
+	VFMADD231PS  Z9, Z10, Z0
+	VBROADCASTSS 4(DI), Z10
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS 8(DI), Z10
+	VFMADD231PS  Z9, Z10, Z2
+	VBROADCASTSS 12(DI), Z10
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS 16(DI), Z10
+	VFMADD231PS  Z9, Z10, Z4
+	VBROADCASTSS 20(DI), Z10
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS 24(DI), Z10
+	VFMADD231PS  Z9, Z10, Z6
+	VBROADCASTSS 28(DI), Z10
+	VFMADD231PS  Z9, Z10, Z7
+	VBROADCASTSS 32(DI), Z10
+	VFMADD231PS  Z9, Z10, Z8
+	ADDQ         $+64, DI
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	MOVQ      $-1, DX
+	BZHIQ     SI, DX, DX
+	KMOVW     DX, K1
+	MOVB      accumulate+56(FP), DL
 	TESTB     DL, DL
 	JZ        maskedStore
 	MOVQ      AX, DX
@@ -2428,15 +4736,212 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul9x32AVX512(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows9x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·matMul9x32AVX512(SB), NOSPLIT, $0-49
+TEXT ·matMulRows9x16AVX512(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
+	LEAQ   (DI)(R8*2), R9
+	ADDQ   R8, R9
+	LEAQ   (R9)(R8*2), R10
+	ADDQ   R8, R10
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Z9
+	VBROADCASTSS (DI), Z10
+	VFMADD231PS  Z9, Z10, Z0
+	VBROADCASTSS (DI)(R8*1), Z10
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (DI)(R8*2), Z10
+	VFMADD231PS  Z9, Z10, Z2
+	VBROADCASTSS (R9), Z10
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS (R9)(R8*1), Z10
+	VFMADD231PS  Z9, Z10, Z4
+	VBROADCASTSS (R9)(R8*2), Z10
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (R10), Z10
+	VFMADD231PS  Z9, Z10, Z6
+	VBROADCASTSS (R10)(R8*1), Z10
+	VFMADD231PS  Z9, Z10, Z7
+	VBROADCASTSS (R10)(R8*2), Z10
+	VFMADD231PS  Z9, Z10, Z8
+	VMOVUPS      128(DX), Z9
+	VBROADCASTSS 4(DI), Z10
+	VFMADD231PS  Z9, Z10, Z0
+	VBROADCASTSS 4(DI)(R8*1), Z10
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS 4(DI)(R8*2), Z10
+	VFMADD231PS  Z9, Z10, Z2
+	VBROADCASTSS 4(R9), Z10
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS 4(R9)(R8*1), Z10
+	VFMADD231PS  Z9, Z10, Z4
+	VBROADCASTSS 4(R9)(R8*2), Z10
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS 4(R10), Z10
+	VFMADD231PS  Z9, Z10, Z6
+	VBROADCASTSS 4(R10)(R8*1), Z10
+	VFMADD231PS  Z9, Z10, Z7
+	VBROADCASTSS 4(R10)(R8*2), Z10
+	VFMADD231PS  Z9, Z10, Z8
+	VMOVUPS      256(DX), Z9
+	VBROADCASTSS 8(DI), Z10
+	VFMADD231PS  Z9, Z10, Z0
+	VBROADCASTSS 8(DI)(R8*1), Z10
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS 8(DI)(R8*2), Z10
+	VFMADD231PS  Z9, Z10, Z2
+	VBROADCASTSS 8(R9), Z10
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS 8(R9)(R8*1), Z10
+	VFMADD231PS  Z9, Z10, Z4
+	VBROADCASTSS 8(R9)(R8*2), Z10
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS 8(R10), Z10
+	VFMADD231PS  Z9, Z10, Z6
+	VBROADCASTSS 8(R10)(R8*1), Z10
+	VFMADD231PS  Z9, Z10, Z7
+	VBROADCASTSS 8(R10)(R8*2), Z10
+	VFMADD231PS  Z9, Z10, Z8
+	VMOVUPS      384(DX), Z9
+	VBROADCASTSS 12(DI), Z10
+	VFMADD231PS  Z9, Z10, Z0
+	VBROADCASTSS 12(DI)(R8*1), Z10
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS 12(DI)(R8*2), Z10
+	VFMADD231PS  Z9, Z10, Z2
+	VBROADCASTSS 12(R9), Z10
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS 12(R9)(R8*1), Z10
+	VFMADD231PS  Z9, Z10, Z4
+	VBROADCASTSS 12(R9)(R8*2), Z10
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS 12(R10), Z10
+	VFMADD231PS  Z9, Z10, Z6
+	VBROADCASTSS 12(R10)(R8*1), Z10
+	VFMADD231PS  Z9, Z10, Z7
+	VBROADCASTSS 12(R10)(R8*2), Z10
+	VFMADD231PS  Z9, Z10, Z8
+	ADDQ         $0x10, DI
+	ADDQ         $0x10, R9
+	ADDQ         $0x10, R10
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Z9
+	VBROADCASTSS (DI), Z10
+	VFMADD231PS  Z9, Z10, Z0
+	VBROADCASTSS (DI)(R8*1), Z10
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (DI)(R8*2), Z10
+	VFMADD231PS  Z9, Z10, Z2
+	VBROADCASTSS (R9), Z10
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS (R9)(R8*1), Z10
+	VFMADD231PS  Z9, Z10, Z4
+	VBROADCASTSS (R9)(R8*2), Z10
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (R10), Z10
+	VFMADD231PS  Z9, Z10, Z6
+	VBROADCASTSS (R10)(R8*1), Z10
+	VFMADD231PS  Z9, Z10, Z7
+	VBROADCASTSS (R10)(R8*2), Z10
+	VFMADD231PS  Z9, Z10, Z8
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	MOVQ      $-1, DX
+	BZHIQ     SI, DX, DX
+	KMOVW     DX, K1
+	MOVB      accumulate+56(FP), DL
+	TESTB     DL, DL
+	JZ        maskedStore
+	MOVQ      AX, DX
+	VMOVUPS.Z (DX), K1, Z9
+	VADDPS    Z9, Z0, Z0
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z9
+	VADDPS    Z9, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z9
+	VADDPS    Z9, Z2, Z2
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z9
+	VADDPS    Z9, Z3, Z3
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z9
+	VADDPS    Z9, Z4, Z4
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z9
+	VADDPS    Z9, Z5, Z5
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z9
+	VADDPS    Z9, Z6, Z6
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z9
+	VADDPS    Z9, Z7, Z7
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z9
+	VADDPS    Z9, Z8, Z8
+
+maskedStore:
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z7, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, K1, (AX)
+	VZEROUPPER
+	RET
+
+// func matMul9x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·matMul9x32AVX512(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -2455,177 +4960,177 @@ TEXT ·matMul9x32AVX512(SB), NOSPLIT, $0-49
 	VPXORD Z15, Z15, Z15
 	VPXORD Z16, Z16, Z16
 	VPXORD Z17, Z17, Z17
-	SUBQ   $0x04, SI
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Z18
-	VMOVUPS      64(BX), Z19
-	VBROADCASTSS (DX), Z20
+	VMOVUPS      (DX), Z18
+	VMOVUPS      64(DX), Z19
+	VBROADCASTSS (DI), Z20
 	VFMADD231PS  Z18, Z20, Z0
 	VFMADD231PS  Z19, Z20, Z1
-	VBROADCASTSS 4(DX), Z20
+	VBROADCASTSS 4(DI), Z20
 	VFMADD231PS  Z18, Z20, Z2
 	VFMADD231PS  Z19, Z20, Z3
-	VBROADCASTSS 8(DX), Z20
+	VBROADCASTSS 8(DI), Z20
 	VFMADD231PS  Z18, Z20, Z4
 	VFMADD231PS  Z19, Z20, Z5
-	VBROADCASTSS 12(DX), Z20
+	VBROADCASTSS 12(DI), Z20
 	VFMADD231PS  Z18, Z20, Z6
 	VFMADD231PS  Z19, Z20, Z7
-	VBROADCASTSS 16(DX), Z20
+	VBROADCASTSS 16(DI), Z20
 	VFMADD231PS  Z18, Z20, Z8
 	VFMADD231PS  Z19, Z20, Z9
-	VBROADCASTSS 20(DX), Z20
+	VBROADCASTSS 20(DI), Z20
 	VFMADD231PS  Z18, Z20, Z10
 	VFMADD231PS  Z19, Z20, Z11
-	VBROADCASTSS 24(DX), Z20
+	VBROADCASTSS 24(DI), Z20
 	VFMADD231PS  Z18, Z20, Z12
 	VFMADD231PS  Z19, Z20, Z13
-	VBROADCASTSS 28(DX), Z20
+	VBROADCASTSS 28(DI), Z20
 	VFMADD231PS  Z18, Z20, Z14
 	VFMADD231PS  Z19, Z20, Z15
-	VBROADCASTSS 32(DX), Z20
+	VBROADCASTSS 32(DI), Z20
 	VFMADD231PS  Z18, Z20, Z16
 	VFMADD231PS  Z19, Z20, Z17
-	VMOVUPS      128(BX), Z18
-	VMOVUPS      192(BX), Z19
-	VBROADCASTSS 64(DX), Z20
+	VMOVUPS      128(DX), Z18
+	VMOVUPS      192(DX), Z19
+	VBROADCASTSS 64(DI), Z20
 	VFMADD231PS  Z18, Z20, Z0
 	VFMADD231PS  Z19, Z20, Z1
-	VBROADCASTSS 68(DX), Z20
+	VBROADCASTSS 68(DI), Z20
 	VFMADD231PS  Z18, Z20, Z2
 	VFMADD231PS  Z19, Z20, Z3
-	VBROADCASTSS 72(DX), Z20
+	VBROADCASTSS 72(DI), Z20
 	VFMADD231PS  Z18, Z20, Z4
 	VFMADD231PS  Z19, Z20, Z5
-	VBROADCASTSS 76(DX), Z20
+	VBROADCASTSS 76(DI), Z20
 	VFMADD231PS  Z18, Z20, Z6
 	VFMADD231PS  Z19, Z20, Z7
-	VBROADCASTSS 80(DX), Z20
+	VBROADCASTSS 80(DI), Z20
 	VFMADD231PS  Z18, Z20, Z8
 	VFMADD231PS  Z19, Z20, Z9
-	VBROADCASTSS 84(DX), Z20
+	VBROADCASTSS 84(DI), Z20
 	VFMADD231PS  Z18, Z20, Z10
 	VFMADD231PS  Z19, Z20, Z11
-	VBROADCASTSS 88(DX), Z20
+	VBROADCASTSS 88(DI), Z20
 	VFMADD231PS  Z18, Z20, Z12
 	VFMADD231PS  Z19, Z20, Z13
-	VBROADCASTSS 92(DX), Z20
+	VBROADCASTSS 92(DI), Z20
 	VFMADD231PS  Z18, Z20, Z14
 	VFMADD231PS  Z19, Z20, Z15
-	VBROADCASTSS 96(DX), Z20
+	VBROADCASTSS 96(DI), Z20
 	VFMADD231PS  Z18, Z20, Z16
 	VFMADD231PS  Z19, Z20, Z17
-	VMOVUPS      256(BX), Z18
-	VMOVUPS      320(BX), Z19
-	VBROADCASTSS 128(DX), Z20
+	VMOVUPS      256(DX), Z18
+	VMOVUPS      320(DX), Z19
+	VBROADCASTSS 128(DI), Z20
 	VFMADD231PS  Z18, Z20, Z0
 	VFMADD231PS  Z19, Z20, Z1
-	VBROADCASTSS 132(DX), Z20
+	VBROADCASTSS 132(DI), Z20
 	VFMADD231PS  Z18, Z20, Z2
 	VFMADD231PS  Z19, Z20, Z3
-	VBROADCASTSS 136(DX), Z20
+	VBROADCASTSS 136(DI), Z20
 	VFMADD231PS  Z18, Z20, Z4
 	VFMADD231PS  Z19, Z20, Z5
-	VBROADCASTSS 140(DX), Z20
+	VBROADCASTSS 140(DI), Z20
 	VFMADD231PS  Z18, Z20, Z6
 	VFMADD231PS  Z19, Z20, Z7
-	VBROADCASTSS 144(DX), Z20
+	VBROADCASTSS 144(DI), Z20
 	VFMADD231PS  Z18, Z20, Z8
 	VFMADD231PS  Z19, Z20, Z9
-	VBROADCASTSS 148(DX), Z20
+	VBROADCASTSS 148(DI), Z20
 	VFMADD231PS  Z18, Z20, Z10
 	VFMADD231PS  Z19, Z20, Z11
-	VBROADCASTSS 152(DX), Z20
+	VBROADCASTSS 152(DI), Z20
 	VFMADD231PS  Z18, Z20, Z12
 	VFMADD231PS  Z19, Z20, Z13
-	VBROADCASTSS 156(DX), Z20
+	VBROADCASTSS 156(DI), Z20
 	VFMADD231PS  Z18, Z20, Z14
 	VFMADD231PS  Z19, Z20, Z15
-	VBROADCASTSS 160(DX), Z20
+	VBROADCASTSS 160(DI), Z20
 	VFMADD231PS  Z18, Z20, Z16
 	VFMADD231PS  Z19, Z20, Z17
-	VMOVUPS      384(BX), Z18
-	VMOVUPS      448(BX), Z19
-	VBROADCASTSS 192(DX), Z20
+	VMOVUPS      384(DX), Z18
+	VMOVUPS      448(DX), Z19
+	VBROADCASTSS 192(DI), Z20
 	VFMADD231PS  Z18, Z20, Z0
 	VFMADD231PS  Z19, Z20, Z1
-	VBROADCASTSS 196(DX), Z20
+	VBROADCASTSS 196(DI), Z20
 	VFMADD231PS  Z18, Z20, Z2
 	VFMADD231PS  Z19, Z20, Z3
-	VBROADCASTSS 200(DX), Z20
+	VBROADCASTSS 200(DI), Z20
 	VFMADD231PS  Z18, Z20, Z4
 	VFMADD231PS  Z19, Z20, Z5
-	VBROADCASTSS 204(DX), Z20
+	VBROADCASTSS 204(DI), Z20
 	VFMADD231PS  Z18, Z20, Z6
 	VFMADD231PS  Z19, Z20, Z7
-	VBROADCASTSS 208(DX), Z20
+	VBROADCASTSS 208(DI), Z20
 	VFMADD231PS  Z18, Z20, Z8
 	VFMADD231PS  Z19, Z20, Z9
-	VBROADCASTSS 212(DX), Z20
+	VBROADCASTSS 212(DI), Z20
 	VFMADD231PS  Z18, Z20, Z10
 	VFMADD231PS  Z19, Z20, Z11
-	VBROADCASTSS 216(DX), Z20
+	VBROADCASTSS 216(DI), Z20
 	VFMADD231PS  Z18, Z20, Z12
 	VFMADD231PS  Z19, Z20, Z13
-	VBROADCASTSS 220(DX), Z20
+	VBROADCASTSS 220(DI), Z20
 	VFMADD231PS  Z18, Z20, Z14
 	VFMADD231PS  Z19, Z20, Z15
-	VBROADCASTSS 224(DX), Z20
+	VBROADCASTSS 224(DI), Z20
 	VFMADD231PS  Z18, Z20, Z16
 	VFMADD231PS  Z19, Z20, Z17
-	ADDQ         $+256, DX
-	ADDQ         $+512, BX
-	SUBQ         $0x04, SI
+	ADDQ         $+256, DI
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Z18
-	VMOVUPS      64(BX), Z19
-	VBROADCASTSS (DX), Z20
+	VMOVUPS      (DX), Z18
+	VMOVUPS      64(DX), Z19
+	VBROADCASTSS (DI), Z20
 	VFMADD231PS  Z18, Z20, Z0
 	VFMADD231PS  Z19, Z20, Z1
-	VBROADCASTSS 4(DX), Z20
+	VBROADCASTSS 4(DI), Z20
 	VFMADD231PS  Z18, Z20, Z2
 	VFMADD231PS  Z19, Z20, Z3
-	VBROADCASTSS 8(DX), Z20
+	VBROADCASTSS 8(DI), Z20
 	VFMADD231PS  Z18, Z20, Z4
 	VFMADD231PS  Z19, Z20, Z5
-	VBROADCASTSS 12(DX), Z20
+	VBROADCASTSS 12(DI), Z20
 	VFMADD231PS  Z18, Z20, Z6
 	VFMADD231PS  Z19, Z20, Z7
-	VBROADCASTSS 16(DX), Z20
+	VBROADCASTSS 16(DI), Z20
 	VFMADD231PS  Z18, Z20, Z8
 	VFMADD231PS  Z19, Z20, Z9
-	VBROADCASTSS 20(DX), Z20
+	VBROADCASTSS 20(DI), Z20
 	VFMADD231PS  Z18, Z20, Z10
 	VFMADD231PS  Z19, Z20, Z11
-	VBROADCASTSS 24(DX), Z20
+	VBROADCASTSS 24(DI), Z20
 	VFMADD231PS  Z18, Z20, Z12
 	VFMADD231PS  Z19, Z20, Z13
-	VBROADCASTSS 28(DX), Z20
+	VBROADCASTSS 28(DI), Z20
 	VFMADD231PS  Z18, Z20, Z14
 	VFMADD231PS  Z19, Z20, Z15
-	VBROADCASTSS 32(DX), Z20
+	VBROADCASTSS 32(DI), Z20
 	VFMADD231PS  Z18, Z20, Z16
 	VFMADD231PS  Z19, Z20, Z17
-	ADDQ         $0x40, DX
-	ADDQ         $+128, BX
-	DECQ         SI
+	ADDQ         $+64, DI
+	ADDQ         $+128, DX
+	DECQ         BX
 	JNZ          step
 
 write:
 	MOVQ      $-1, DX
-	BZHIQ     DI, DX, DX
+	BZHIQ     SI, DX, DX
 	KMOVW     DX, K1
 	SHRQ      $0x10, DX
 	KMOVW     DX, K2
-	MOVB      accumulate+48(FP), DL
+	MOVB      accumulate+56(FP), DL
 	TESTB     DL, DL
 	JZ        maskedStore
 	MOVQ      AX, DX
@@ -2704,15 +5209,20 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul10x16AVX512(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows9x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·matMul10x16AVX512(SB), NOSPLIT, $0-49
+TEXT ·matMulRows9x32AVX512(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
+	LEAQ   (DI)(R8*2), R9
+	ADDQ   R8, R9
+	LEAQ   (R9)(R8*2), R10
+	ADDQ   R8, R10
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -2723,135 +5233,415 @@ TEXT ·matMul10x16AVX512(SB), NOSPLIT, $0-49
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
-	SUBQ   $0x04, SI
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Z10
-	VBROADCASTSS (DX), Z11
-	VFMADD231PS  Z10, Z11, Z0
-	VBROADCASTSS 4(DX), Z11
-	VFMADD231PS  Z10, Z11, Z1
-	VBROADCASTSS 8(DX), Z11
-	VFMADD231PS  Z10, Z11, Z2
-	VBROADCASTSS 12(DX), Z11
-	VFMADD231PS  Z10, Z11, Z3
-	VBROADCASTSS 16(DX), Z11
-	VFMADD231PS  Z10, Z11, Z4
-	VBROADCASTSS 20(DX), Z11
-	VFMADD231PS  Z10, Z11, Z5
-	VBROADCASTSS 24(DX), Z11
-	VFMADD231PS  Z10, Z11, Z6
-	VBROADCASTSS 28(DX), Z11
-	VFMADD231PS  Z10, Z11, Z7
-	VBROADCASTSS 32(DX), Z11
-	VFMADD231PS  Z10, Z11, Z8
-	VBROADCASTSS 36(DX), Z11
-	VFMADD231PS  Z10, Z11, Z9
-	VMOVUPS      128(BX), Z10
-	VBROADCASTSS 64(DX), Z11
-	VFMADD231PS  Z10, Z11, Z0
-	VBROADCASTSS 68(DX), Z11
-	VFMADD231PS  Z10, Z11, Z1
-	VBROADCASTSS 72(DX), Z11
-	VFMADD231PS  Z10, Z11, Z2
-	VBROADCASTSS 76(DX), Z11
-	VFMADD231PS  Z10, Z11, Z3
-	VBROADCASTSS 80(DX), Z11
-	VFMADD231PS  Z10, Z11, Z4
-	VBROADCASTSS 84(DX), Z11
-	VFMADD231PS  Z10, Z11, Z5
-	VBROADCASTSS 88(DX), Z11
-	VFMADD231PS  Z10, Z11, Z6
-	VBROADCASTSS 92(DX), Z11
-	VFMADD231PS  Z10, Z11, Z7
-	VBROADCASTSS 96(DX), Z11
-	VFMADD231PS  Z10, Z11, Z8
-	VBROADCASTSS 100(DX), Z11
-	VFMADD231PS  Z10, Z11, Z9
-	VMOVUPS      256(BX), Z10
-	VBROADCASTSS 128(DX), Z11
-	VFMADD231PS  Z10, Z11, Z0
-	VBROADCASTSS 132(DX), Z11
-	VFMADD231PS  Z10, Z11, Z1
-	VBROADCASTSS 136(DX), Z11
-	VFMADD231PS  Z10, Z11, Z2
-	VBROADCASTSS 140(DX), Z11
-	VFMADD231PS  Z10, Z11, Z3
-	VBROADCASTSS 144(DX), Z11
-	VFMADD231PS  Z10, Z11, Z4
-	VBROADCASTSS 148(DX), Z11
-	VFMADD231PS  Z10, Z11, Z5
-	VBROADCASTSS 152(DX), Z11
-	VFMADD231PS  Z10, Z11, Z6
-	VBROADCASTSS 156(DX), Z11
-	VFMADD231PS  Z10, Z11, Z7
-	VBROADCASTSS 160(DX), Z11
-	VFMADD231PS  Z10, Z11, Z8
-	VBROADCASTSS 164(DX), Z11
-	VFMADD231PS  Z10, Z11, Z9
-	VMOVUPS      384(BX), Z10
-	VBROADCASTSS 192(DX), Z11
-	VFMADD231PS  Z10, Z11, Z0
-	VBROADCASTSS 196(DX), Z11
-	VFMADD231PS  Z10, Z11, Z1
-	VBROADCASTSS 200(DX), Z11
-	VFMADD231PS  Z10, Z11, Z2
-	VBROADCASTSS 204(DX), Z11
-	VFMADD231PS  Z10, Z11, Z3
-	VBROADCASTSS 208(DX), Z11
-	VFMADD231PS  Z10, Z11, Z4
-	VBROADCASTSS 212(DX), Z11
-	VFMADD231PS  Z10, Z11, Z5
-	VBROADCASTSS 216(DX), Z11
-	VFMADD231PS  Z10, Z11, Z6
-	VBROADCASTSS 220(DX), Z11
-	VFMADD231PS  Z10, Z11, Z7
-	VBROADCASTSS 224(DX), Z11
-	VFMADD231PS  Z10, Z11, Z8
-	VBROADCASTSS 228(DX), Z11
-	VFMADD231PS  Z10, Z11, Z9
-	ADDQ         $+256, DX
-	ADDQ         $+512, BX
-	SUBQ         $0x04, SI
+	VMOVUPS      (DX), Z18
+	VMOVUPS      64(DX), Z19
+	VBROADCASTSS (DI), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS (DI)(R8*1), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS (DI)(R8*2), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS (R9), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS (R9)(R8*1), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS (R9)(R8*2), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS (R10), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS (R10)(R8*1), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS (R10)(R8*2), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	VMOVUPS      128(DX), Z18
+	VMOVUPS      192(DX), Z19
+	VBROADCASTSS 4(DI), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS 4(DI)(R8*1), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS 4(DI)(R8*2), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS 4(R9), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS 4(R9)(R8*1), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS 4(R9)(R8*2), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS 4(R10), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS 4(R10)(R8*1), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS 4(R10)(R8*2), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	VMOVUPS      256(DX), Z18
+	VMOVUPS      320(DX), Z19
+	VBROADCASTSS 8(DI), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS 8(DI)(R8*1), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS 8(DI)(R8*2), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS 8(R9), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS 8(R9)(R8*1), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS 8(R9)(R8*2), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS 8(R10), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS 8(R10)(R8*1), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS 8(R10)(R8*2), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	VMOVUPS      384(DX), Z18
+	VMOVUPS      448(DX), Z19
+	VBROADCASTSS 12(DI), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS 12(DI)(R8*1), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS 12(DI)(R8*2), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS 12(R9), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS 12(R9)(R8*1), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS 12(R9)(R8*2), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS 12(R10), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS 12(R10)(R8*1), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS 12(R10)(R8*2), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	ADDQ         $0x10, DI
+	ADDQ         $0x10, R9
+	ADDQ         $0x10, R10
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Z10
-	VBROADCASTSS (DX), Z11
-	VFMADD231PS  Z10, Z11, Z0
-	VBROADCASTSS 4(DX), Z11
-	VFMADD231PS  Z10, Z11, Z1
-	VBROADCASTSS 8(DX), Z11
-	VFMADD231PS  Z10, Z11, Z2
-	VBROADCASTSS 12(DX), Z11
-	VFMADD231PS  Z10, Z11, Z3
-	VBROADCASTSS 16(DX), Z11
-	VFMADD231PS  Z10, Z11, Z4
-	VBROADCASTSS 20(DX), Z11
-	VFMADD231PS  Z10, Z11, Z5
-	VBROADCASTSS 24(DX), Z11
-	VFMADD231PS  Z10, Z11, Z6
-	VBROADCASTSS 28(DX), Z11
-	VFMADD231PS  Z10, Z11, Z7
-	VBROADCASTSS 32(DX), Z11
-	VFMADD231PS  Z10, Z11, Z8
-	VBROADCASTSS 36(DX), Z11
-	VFMADD231PS  Z10, Z11, Z9
-	ADDQ         $0x40, DX
-	ADDQ         $+128, BX
-	DECQ         SI
+	VMOVUPS      (DX), Z18
+	VMOVUPS      64(DX), Z19
+	VBROADCASTSS (DI), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS (DI)(R8*1), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS (DI)(R8*2), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS (R9), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS (R9)(R8*1), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS (R9)(R8*2), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS (R10), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS (R10)(R8*1), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS (R10)(R8*2), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $+128, DX
+	DECQ         BX
 	JNZ          step
 
 write:
 	MOVQ      $-1, DX
-	BZHIQ     DI, DX, DX
+	BZHIQ     SI, DX, DX
 	KMOVW     DX, K1
-	MOVB      accumulate+48(FP), DL
+	SHRQ      $0x10, DX
+	KMOVW     DX, K2
+	MOVB      accumulate+56(FP), DL
+	TESTB     DL, DL
+	JZ        maskedStore
+	MOVQ      AX, DX
+	VMOVUPS.Z (DX), K1, Z18
+	VADDPS    Z18, Z0, Z0
+	VMOVUPS.Z 64(DX), K2, Z18
+	VADDPS    Z18, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z18
+	VADDPS    Z18, Z2, Z2
+	VMOVUPS.Z 64(DX), K2, Z18
+	VADDPS    Z18, Z3, Z3
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z18
+	VADDPS    Z18, Z4, Z4
+	VMOVUPS.Z 64(DX), K2, Z18
+	VADDPS    Z18, Z5, Z5
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z18
+	VADDPS    Z18, Z6, Z6
+	VMOVUPS.Z 64(DX), K2, Z18
+	VADDPS    Z18, Z7, Z7
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z18
+	VADDPS    Z18, Z8, Z8
+	VMOVUPS.Z 64(DX), K2, Z18
+	VADDPS    Z18, Z9, Z9
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z18
+	VADDPS    Z18, Z10, Z10
+	VMOVUPS.Z 64(DX), K2, Z18
+	VADDPS    Z18, Z11, Z11
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z18
+	VADDPS    Z18, Z12, Z12
+	VMOVUPS.Z 64(DX), K2, Z18
+	VADDPS    Z18, Z13, Z13
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z18
+	VADDPS    Z18, Z14, Z14
+	VMOVUPS.Z 64(DX), K2, Z18
+	VADDPS    Z18, Z15, Z15
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z18
+	VADDPS    Z18, Z16, Z16
+	VMOVUPS.Z 64(DX), K2, Z18
+	VADDPS    Z18, Z17, Z17
+
+maskedStore:
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	VMOVUPS Z3, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	VMOVUPS Z5, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	VMOVUPS Z7, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, K1, (AX)
+	VMOVUPS Z9, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, K1, (AX)
+	VMOVUPS Z11, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, K1, (AX)
+	VMOVUPS Z13, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, K1, (AX)
+	VMOVUPS Z15, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z16, K1, (AX)
+	VMOVUPS Z17, K2, 64(AX)
+	VZEROUPPER
+	RET
+
+// func matMul10x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·matMul10x16AVX512(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Z10
+	VBROADCASTSS (DI), Z11
+	VFMADD231PS  Z10, Z11, Z0
+	VBROADCASTSS 4(DI), Z11
+	VFMADD231PS  Z10, Z11, Z1
+	VBROADCASTSS 8(DI), Z11
+	VFMADD231PS  Z10, Z11, Z2
+	VBROADCASTSS 12(DI), Z11
+	VFMADD231PS  Z10, Z11, Z3
+	VBROADCASTSS 16(DI), Z11
+	VFMADD231PS  Z10, Z11, Z4
+	VBROADCASTSS 20(DI), Z11
+	VFMADD231PS  Z10, Z11, Z5
+	VBROADCASTSS 24(DI), Z11
+	VFMADD231PS  Z10, Z11, Z6
+	VBROADCASTSS 28(DI), Z11
+	VFMADD231PS  Z10, Z11, Z7
+	VBROADCASTSS 32(DI), Z11
+	VFMADD231PS  Z10, Z11, Z8
+	VBROADCASTSS 36(DI), Z11
+	VFMADD231PS  Z10, Z11, Z9
+	VMOVUPS      128(DX), Z10
+	VBROADCASTSS 64(DI), Z11
+	VFMADD231PS  Z10, Z11, Z0
+	VBROADCASTSS 68(DI), Z11
+	VFMADD231PS  Z10, Z11, Z1
+	VBROADCASTSS 72(DI), Z11
+	VFMADD231PS  Z10, Z11, Z2
+	VBROADCASTSS 76(DI), Z11
+	VFMADD231PS  Z10, Z11, Z3
+	VBROADCASTSS 80(DI), Z11
+	VFMADD231PS  Z10, Z11, Z4
+	VBROADCASTSS 84(DI), Z11
+	VFMADD231PS  Z10, Z11, Z5
+	VBROADCASTSS 88(DI), Z11
+	VFMADD231PS  Z10, Z11, Z6
+	VBROADCASTSS 92(DI), Z11
+	VFMADD231PS  Z10, Z11, Z7
+	VBROADCASTSS 96(DI), Z11
+	VFMADD231PS  Z10, Z11, Z8
+	VBROADCASTSS 100(DI), Z11
+	VFMADD231PS  Z10, Z11, Z9
+	VMOVUPS      256(DX), Z10
+	VBROADCASTSS 128(DI), Z11
+	VFMADD231PS  Z10, Z11, Z0
+	VBROADCASTSS 132(DI), Z11
+	VFMADD231PS  Z10, Z11, Z1
+	VBROADCASTSS 136(DI), Z11
+	VFMADD231PS  Z10, Z11, Z2
+	VBROADCASTSS 140(DI), Z11
+	VFMADD231PS  Z10, Z11, Z3
+	VBROADCASTSS 144(DI), Z11
+	VFMADD231PS  Z10, Z11, Z4
+	VBROADCASTSS 148(DI), Z11
+	VFMADD231PS  Z10, Z11, Z5
+	VBROADCASTSS 152(DI), Z11
+	VFMADD231PS  Z10, Z11, Z6
+	VBROADCASTSS 156(DI), Z11
+	VFMADD231PS  Z10, Z11, Z7
+	VBROADCASTSS 160(DI), Z11
+	VFMADD231PS  Z10, Z11, Z8
+	VBROADCASTSS 164(DI), Z11
+	VFMADD231PS  Z10, Z11, Z9
+	VMOVUPS      384(DX), Z10
+	VBROADCASTSS 192(DI), Z11
+	VFMADD231PS  Z10, Z11, Z0
+	VBROADCASTSS 196(DI), Z11
+	VFMADD231PS  Z10, Z11, Z1
+	VBROADCASTSS 200(DI), Z11
+	VFMADD231PS  Z10, Z11, Z2
+	VBROADCASTSS 204(DI), Z11
+	VFMADD231PS  Z10, Z11, Z3
+	VBROADCASTSS 208(DI), Z11
+	VFMADD231PS  Z10, Z11, Z4
+	VBROADCASTSS 212(DI), Z11
+	VFMADD231PS  Z10, Z11, Z5
+	VBROADCASTSS 216(DI), Z11
+	VFMADD231PS  Z10, Z11, Z6
+	VBROADCASTSS 220(DI), Z11
+	VFMADD231PS  Z10, Z11, Z7
+	VBROADCASTSS 224(DI), Z11
+	VFMADD231PS  Z10, Z11, Z8
+	VBROADCASTSS 228(DI), Z11
+	VFMADD231PS  Z10, Z11, Z9
+	ADDQ         $+256, DI
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Z10
+	VBROADCASTSS (DI), Z11
+	VFMADD231PS  Z10, Z11, Z0
+	VBROADCASTSS 4(DI), Z11
+	VFMADD231PS  Z10, Z11, Z1
+	VBROADCASTSS 8(DI), Z11
+	VFMADD231PS  Z10, Z11, Z2
+	VBROADCASTSS 12(DI), Z11
+	VFMADD231PS  Z10, Z11, Z3
+	VBROADCASTSS 16(DI), Z11
+	VFMADD231PS  Z10, Z11, Z4
+	VBROADCASTSS 20(DI), Z11
+	VFMADD231PS  Z10, Z11, Z5
+	VBROADCASTSS 24(DI), Z11
+	VFMADD231PS  Z10, Z11, Z6
+	VBROADCASTSS 28(DI), Z11
+	VFMADD231PS  Z10, Z11, Z7
+	VBROADCASTSS 32(DI), Z11
+	VFMADD231PS  Z10, Z11, Z8
+	VBROADCASTSS 36(DI), Z11
+	VFMADD231PS  Z10, Z11, Z9
+	ADDQ         $+64, DI
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	MOVQ      $-1, DX
+	BZHIQ     SI, DX, DX
+	KMOVW     DX, K1
+	MOVB      accumulate+56(FP), DL
 	TESTB     DL, DL
 	JZ        maskedStore
 	MOVQ      AX, DX
@@ -2908,15 +5698,232 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul10x32AVX512(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows10x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·matMul10x32AVX512(SB), NOSPLIT, $0-49
+TEXT ·matMulRows10x16AVX512(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
+	LEAQ   (DI)(R8*2), R9
+	ADDQ   R8, R9
+	LEAQ   (R9)(R8*2), R10
+	ADDQ   R8, R10
+	LEAQ   (R10)(R8*2), R11
+	ADDQ   R8, R11
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Z10
+	VBROADCASTSS (DI), Z11
+	VFMADD231PS  Z10, Z11, Z0
+	VBROADCASTSS (DI)(R8*1), Z11
+	VFMADD231PS  Z10, Z11, Z1
+	VBROADCASTSS (DI)(R8*2), Z11
+	VFMADD231PS  Z10, Z11, Z2
+	VBROADCASTSS (R9), Z11
+	VFMADD231PS  Z10, Z11, Z3
+	VBROADCASTSS (R9)(R8*1), Z11
+	VFMADD231PS  Z10, Z11, Z4
+	VBROADCASTSS (R9)(R8*2), Z11
+	VFMADD231PS  Z10, Z11, Z5
+	VBROADCASTSS (R10), Z11
+	VFMADD231PS  Z10, Z11, Z6
+	VBROADCASTSS (R10)(R8*1), Z11
+	VFMADD231PS  Z10, Z11, Z7
+	VBROADCASTSS (R10)(R8*2), Z11
+	VFMADD231PS  Z10, Z11, Z8
+	VBROADCASTSS (R11), Z11
+	VFMADD231PS  Z10, Z11, Z9
+	VMOVUPS      128(DX), Z10
+	VBROADCASTSS 4(DI), Z11
+	VFMADD231PS  Z10, Z11, Z0
+	VBROADCASTSS 4(DI)(R8*1), Z11
+	VFMADD231PS  Z10, Z11, Z1
+	VBROADCASTSS 4(DI)(R8*2), Z11
+	VFMADD231PS  Z10, Z11, Z2
+	VBROADCASTSS 4(R9), Z11
+	VFMADD231PS  Z10, Z11, Z3
+	VBROADCASTSS 4(R9)(R8*1), Z11
+	VFMADD231PS  Z10, Z11, Z4
+	VBROADCASTSS 4(R9)(R8*2), Z11
+	VFMADD231PS  Z10, Z11, Z5
+	VBROADCASTSS 4(R10), Z11
+	VFMADD231PS  Z10, Z11, Z6
+	VBROADCASTSS 4(R10)(R8*1), Z11
+	VFMADD231PS  Z10, Z11, Z7
+	VBROADCASTSS 4(R10)(R8*2), Z11
+	VFMADD231PS  Z10, Z11, Z8
+	VBROADCASTSS 4(R11), Z11
+	VFMADD231PS  Z10, Z11, Z9
+	VMOVUPS      256(DX), Z10
+	VBROADCASTSS 8(DI), Z11
+	VFMADD231PS  Z10, Z11, Z0
+	VBROADCASTSS 8(DI)(R8*1), Z11
+	VFMADD231PS  Z10, Z11, Z1
+	VBROADCASTSS 8(DI)(R8*2), Z11
+	VFMADD231PS  Z10, Z11, Z2
+	VBROADCASTSS 8(R9), Z11
+	VFMADD231PS  Z10, Z11, Z3
+	VBROADCASTSS 8(R9)(R8*1), Z11
+	VFMADD231PS  Z10, Z11, Z4
+	VBROADCASTSS 8(R9)(R8*2), Z11
+	VFMADD231PS  Z10, Z11, Z5
+	VBROADCASTSS 8(R10), Z11
+	VFMADD231PS  Z10, Z11, Z6
+	VBROADCASTSS 8(R10)(R8*1), Z11
+	VFMADD231PS  Z10, Z11, Z7
+	VBROADCASTSS 8(R10)(R8*2), Z11
+	VFMADD231PS  Z10, Z11, Z8
+	VBROADCASTSS 8(R11), Z11
+	VFMADD231PS  Z10, Z11, Z9
+	VMOVUPS      384(DX), Z10
+	VBROADCASTSS 12(DI), Z11
+	VFMADD231PS  Z10, Z11, Z0
+	VBROADCASTSS 12(DI)(R8*1), Z11
+	VFMADD231PS  Z10, Z11, Z1
+	VBROADCASTSS 12(DI)(R8*2), Z11
+	VFMADD231PS  Z10, Z11, Z2
+	VBROADCASTSS 12(R9), Z11
+	VFMADD231PS  Z10, Z11, Z3
+	VBROADCASTSS 12(R9)(R8*1), Z11
+	VFMADD231PS  Z10, Z11, Z4
+	VBROADCASTSS 12(R9)(R8*2), Z11
+	VFMADD231PS  Z10, Z11, Z5
+	VBROADCASTSS 12(R10), Z11
+	VFMADD231PS  Z10, Z11, Z6
+	VBROADCASTSS 12(R10)(R8*1), Z11
+	VFMADD231PS  Z10, Z11, Z7
+	VBROADCASTSS 12(R10)(R8*2), Z11
+	VFMADD231PS  Z10, Z11, Z8
+	VBROADCASTSS 12(R11), Z11
+	VFMADD231PS  Z10, Z11, Z9
+	ADDQ         $0x10, DI
+	ADDQ         $0x10, R9
+	ADDQ         $0x10, R10
+	ADDQ         $0x10, R11
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Z10
+	VBROADCASTSS (DI), Z11
+	VFMADD231PS  Z10, Z11, Z0
+	VBROADCASTSS (DI)(R8*1), Z11
+	VFMADD231PS  Z10, Z11, Z1
+	VBROADCASTSS (DI)(R8*2), Z11
+	VFMADD231PS  Z10, Z11, Z2
+	VBROADCASTSS (R9), Z11
+	VFMADD231PS  Z10, Z11, Z3
+	VBROADCASTSS (R9)(R8*1), Z11
+	VFMADD231PS  Z10, Z11, Z4
+	VBROADCASTSS (R9)(R8*2), Z11
+	VFMADD231PS  Z10, Z11, Z5
+	VBROADCASTSS (R10), Z11
+	VFMADD231PS  Z10, Z11, Z6
+	VBROADCASTSS (R10)(R8*1), Z11
+	VFMADD231PS  Z10, Z11, Z7
+	VBROADCASTSS (R10)(R8*2), Z11
+	VFMADD231PS  Z10, Z11, Z8
+	VBROADCASTSS (R11), Z11
+	VFMADD231PS  Z10, Z11, Z9
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	MOVQ      $-1, DX
+	BZHIQ     SI, DX, DX
+	KMOVW     DX, K1
+	MOVB      accumulate+56(FP), DL
+	TESTB     DL, DL
+	JZ        maskedStore
+	MOVQ      AX, DX
+	VMOVUPS.Z (DX), K1, Z10
+	VADDPS    Z10, Z0, Z0
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z10
+	VADDPS    Z10, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z10
+	VADDPS    Z10, Z2, Z2
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z10
+	VADDPS    Z10, Z3, Z3
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z10
+	VADDPS    Z10, Z4, Z4
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z10
+	VADDPS    Z10, Z5, Z5
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z10
+	VADDPS    Z10, Z6, Z6
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z10
+	VADDPS    Z10, Z7, Z7
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z10
+	VADDPS    Z10, Z8, Z8
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z10
+	VADDPS    Z10, Z9, Z9
+
+maskedStore:
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z7, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z9, K1, (AX)
+	VZEROUPPER
+	RET
+
+// func matMul10x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·matMul10x32AVX512(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -2937,192 +5944,192 @@ TEXT ·matMul10x32AVX512(SB), NOSPLIT, $0-49
 	VPXORD Z17, Z17, Z17
 	VPXORD Z18, Z18, Z18
 	VPXORD Z19, Z19, Z19
-	SUBQ   $0x04, SI
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Z20
-	VMOVUPS      64(BX), Z21
-	VBROADCASTSS (DX), Z22
+	VMOVUPS      (DX), Z20
+	VMOVUPS      64(DX), Z21
+	VBROADCASTSS (DI), Z22
 	VFMADD231PS  Z20, Z22, Z0
 	VFMADD231PS  Z21, Z22, Z1
-	VBROADCASTSS 4(DX), Z22
+	VBROADCASTSS 4(DI), Z22
 	VFMADD231PS  Z20, Z22, Z2
 	VFMADD231PS  Z21, Z22, Z3
-	VBROADCASTSS 8(DX), Z22
+	VBROADCASTSS 8(DI), Z22
 	VFMADD231PS  Z20, Z22, Z4
 	VFMADD231PS  Z21, Z22, Z5
-	VBROADCASTSS 12(DX), Z22
+	VBROADCASTSS 12(DI), Z22
 	VFMADD231PS  Z20, Z22, Z6
 	VFMADD231PS  Z21, Z22, Z7
-	VBROADCASTSS 16(DX), Z22
+	VBROADCASTSS 16(DI), Z22
 	VFMADD231PS  Z20, Z22, Z8
 	VFMADD231PS  Z21, Z22, Z9
-	VBROADCASTSS 20(DX), Z22
+	VBROADCASTSS 20(DI), Z22
 	VFMADD231PS  Z20, Z22, Z10
 	VFMADD231PS  Z21, Z22, Z11
-	VBROADCASTSS 24(DX), Z22
+	VBROADCASTSS 24(DI), Z22
 	VFMADD231PS  Z20, Z22, Z12
 	VFMADD231PS  Z21, Z22, Z13
-	VBROADCASTSS 28(DX), Z22
+	VBROADCASTSS 28(DI), Z22
 	VFMADD231PS  Z20, Z22, Z14
 	VFMADD231PS  Z21, Z22, Z15
-	VBROADCASTSS 32(DX), Z22
+	VBROADCASTSS 32(DI), Z22
 	VFMADD231PS  Z20, Z22, Z16
 	VFMADD231PS  Z21, Z22, Z17
-	VBROADCASTSS 36(DX), Z22
+	VBROADCASTSS 36(DI), Z22
 	VFMADD231PS  Z20, Z22, Z18
 	VFMADD231PS  Z21, Z22, Z19
-	VMOVUPS      128(BX), Z20
-	VMOVUPS      192(BX), Z21
-	VBROADCASTSS 64(DX), Z22
+	VMOVUPS      128(DX), Z20
+	VMOVUPS      192(DX), Z21
+	VBROADCASTSS 64(DI), Z22
 	VFMADD231PS  Z20, Z22, Z0
 	VFMADD231PS  Z21, Z22, Z1
-	VBROADCASTSS 68(DX), Z22
+	VBROADCASTSS 68(DI), Z22
 	VFMADD231PS  Z20, Z22, Z2
 	VFMADD231PS  Z21, Z22, Z3
-	VBROADCASTSS 72(DX), Z22
+	VBROADCASTSS 72(DI), Z22
 	VFMADD231PS  Z20, Z22, Z4
 	VFMADD231PS  Z21, Z22, Z5
-	VBROADCASTSS 76(DX), Z22
+	VBROADCASTSS 76(DI), Z22
 	VFMADD231PS  Z20, Z22, Z6
 	VFMADD231PS  Z21, Z22, Z7
-	VBROADCASTSS 80(DX), Z22
+	VBROADCASTSS 80(DI), Z22
 	VFMADD231PS  Z20, Z22, Z8
 	VFMADD231PS  Z21, Z22, Z9
-	VBROADCASTSS 84(DX), Z22
+	VBROADCASTSS 84(DI), Z22
 	VFMADD231PS  Z20, Z22, Z10
 	VFMADD231PS  Z21, Z22, Z11
-	VBROADCASTSS 88(DX), Z22
+	VBROADCASTSS 88(DI), Z22
 	VFMADD231PS  Z20, Z22, Z12
 	VFMADD231PS  Z21, Z22, Z13
-	VBROADCASTSS 92(DX), Z22
+	VBROADCASTSS 92(DI), Z22
 	VFMADD231PS  Z20, Z22, Z14
 	VFMADD231PS  Z21, Z22, Z15
-	VBROADCASTSS 96(DX), Z22
+	VBROADCASTSS 96(DI), Z22
 	VFMADD231PS  Z20, Z22, Z16
 	VFMADD231PS  Z21, Z22, Z17
-	VBROADCASTSS 100(DX), Z22
+	VBROADCASTSS 100(DI), Z22
 	VFMADD231PS  Z20, Z22, Z18
 	VFMADD231PS  Z21, Z22, Z19
-	VMOVUPS      256(BX), Z20
-	VMOVUPS      320(BX), Z21
-	VBROADCASTSS 128(DX), Z22
+	VMOVUPS      256(DX), Z20
+	VMOVUPS      320(DX), Z21
+	VBROADCASTSS 128(DI), Z22
 	VFMADD231PS  Z20, Z22, Z0
 	VFMADD231PS  Z21, Z22, Z1
-	VBROADCASTSS 132(DX), Z22
+	VBROADCASTSS 132(DI), Z22
 	VFMADD231PS  Z20, Z22, Z2
 	VFMADD231PS  Z21, Z22, Z3
-	VBROADCASTSS 136(DX), Z22
+	VBROADCASTSS 136(DI), Z22
 	VFMADD231PS  Z20, Z22, Z4
 	VFMADD231PS  Z21, Z22, Z5
-	VBROADCASTSS 140(DX), Z22
+	VBROADCASTSS 140(DI), Z22
 	VFMADD231PS  Z20, Z22, Z6
 	VFMADD231PS  Z21, Z22, Z7
-	VBROADCASTSS 144(DX), Z22
+	VBROADCASTSS 144(DI), Z22
 	VFMADD231PS  Z20, Z22, Z8
 	VFMADD231PS  Z21, Z22, Z9
-	VBROADCASTSS 148(DX), Z22
+	VBROADCASTSS 148(DI), Z22
 	VFMADD231PS  Z20, Z22, Z10
 	VFMADD231PS  Z21, Z22, Z11
-	VBROADCASTSS 152(DX), Z22
+	VBROADCASTSS 152(DI), Z22
 	VFMADD231PS  Z20, Z22, Z12
 	VFMADD231PS  Z21, Z22, Z13
-	VBROADCASTSS 156(DX), Z22
+	VBROADCASTSS 156(DI), Z22
 	VFMADD231PS  Z20, Z22, Z14
 	VFMADD231PS  Z21, Z22, Z15
-	VBROADCASTSS 160(DX), Z22
+	VBROADCASTSS 160(DI), Z22
 	VFMADD231PS  Z20, Z22, Z16
 	VFMADD231PS  Z21, Z22, Z17
-	VBROADCASTSS 164(DX), Z22
+	VBROADCASTSS 164(DI), Z22
 	VFMADD231PS  Z20, Z22, Z18
 	VFMADD231PS  Z21, Z22, Z19
-	VMOVUPS      384(BX), Z20
-	VMOVUPS      448(BX), Z21
-	VBROADCASTSS 192(DX), Z22
+	VMOVUPS      384(DX), Z20
+	VMOVUPS      448(DX), Z21
+	VBROADCASTSS 192(DI), Z22
 	VFMADD231PS  Z20, Z22, Z0
 	VFMADD231PS  Z21, Z22, Z1
-	VBROADCASTSS 196(DX), Z22
+	VBROADCASTSS 196(DI), Z22
 	VFMADD231PS  Z20, Z22, Z2
 	VFMADD231PS  Z21, Z22, Z3
-	VBROADCASTSS 200(DX), Z22
+	VBROADCASTSS 200(DI), Z22
 	VFMADD231PS  Z20, Z22, Z4
 	VFMADD231PS  Z21, Z22, Z5
-	VBROADCASTSS 204(DX), Z22
+	VBROADCASTSS 204(DI), Z22
 	VFMADD231PS  Z20, Z22, Z6
 	VFMADD231PS  Z21, Z22, Z7
-	VBROADCASTSS 208(DX), Z22
+	VBROADCASTSS 208(DI), Z22
 	VFMADD231PS  Z20, Z22, Z8
 	VFMADD231PS  Z21, Z22, Z9
-	VBROADCASTSS 212(DX), Z22
+	VBROADCASTSS 212(DI), Z22
 	VFMADD231PS  Z20, Z22, Z10
 	VFMADD231PS  Z21, Z22, Z11
-	VBROADCASTSS 216(DX), Z22
+	VBROADCASTSS 216(DI), Z22
 	VFMADD231PS  Z20, Z22, Z12
 	VFMADD231PS  Z21, Z22, Z13
-	VBROADCASTSS 220(DX), Z22
+	VBROADCASTSS 220(DI), Z22
 	VFMADD231PS  Z20, Z22, Z14
 	VFMADD231PS  Z21, Z22, Z15
-	VBROADCASTSS 224(DX), Z22
+	VBROADCASTSS 224(DI), Z22
 	VFMADD231PS  Z20, Z22, Z16
 	VFMADD231PS  Z21, Z22, Z17
-	VBROADCASTSS 228(DX), Z22
+	VBROADCASTSS 228(DI), Z22
 	VFMADD231PS  Z20, Z22, Z18
 	VFMADD231PS  Z21, Z22, Z19
-	ADDQ         $+256, DX
-	ADDQ         $+512, BX
-	SUBQ         $0x04, SI
+	ADDQ         $+256, DI
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Z20
-	VMOVUPS      64(BX), Z21
-	VBROADCASTSS (DX), Z22
+	VMOVUPS      (DX), Z20
+	VMOVUPS      64(DX), Z21
+	VBROADCASTSS (DI), Z22
 	VFMADD231PS  Z20, Z22, Z0
 	VFMADD231PS  Z21, Z22, Z1
-	VBROADCASTSS 4(DX), Z22
+	VBROADCASTSS 4(DI), Z22
 	VFMADD231PS  Z20, Z22, Z2
 	VFMADD231PS  Z21, Z22, Z3
-	VBROADCASTSS 8(DX), Z22
+	VBROADCASTSS 8(DI), Z22
 	VFMADD231PS  Z20, Z22, Z4
 	VFMADD231PS  Z21, Z22, Z5
-	VBROADCASTSS 12(DX), Z22
+	VBROADCASTSS 12(DI), Z22
 	VFMADD231PS  Z20, Z22, Z6
 	VFMADD231PS  Z21, Z22, Z7
-	VBROADCASTSS 16(DX), Z22
+	VBROADCASTSS 16(DI), Z22
 	VFMADD231PS  Z20, Z22, Z8
 	VFMADD231PS  Z21, Z22, Z9
-	VBROADCASTSS 20(DX), Z22
+	VBROADCASTSS 20(DI), Z22
 	VFMADD231PS  Z20, Z22, Z10
 	VFMADD231PS  Z21, Z22, Z11
-	VBROADCASTSS 24(DX), Z22
+	VBROADCASTSS 24(DI), Z22
 	VFMADD231PS  Z20, Z22, Z12
 	VFMADD231PS  Z21, Z22, Z13
-	VBROADCASTSS 28(DX), Z22
+	VBROADCASTSS 28(DI), Z22
 	VFMADD231PS  Z20, Z22, Z14
 	VFMADD231PS  Z21, Z22, Z15
-	VBROADCASTSS 32(DX), Z22
+	VBROADCASTSS 32(DI), Z22
 	VFMADD231PS  Z20, Z22, Z16
 	VFMADD231PS  Z21, Z22, Z17
-	VBROADCASTSS 36(DX), Z22
+	VBROADCASTSS 36(DI), Z22
 	VFMADD231PS  Z20, Z22, Z18
 	VFMADD231PS  Z21, Z22, Z19
-	ADDQ         $0x40, DX
-	ADDQ         $+128, BX
-	DECQ         SI
+	ADDQ         $+64, DI
+	ADDQ         $+128, DX
+	DECQ         BX
 	JNZ          step
 
 write:
 	MOVQ      $-1, DX
-	BZHIQ     DI, DX, DX
+	BZHIQ     SI, DX, DX
 	KMOVW     DX, K1
 	SHRQ      $0x10, DX
 	KMOVW     DX, K2
-	MOVB      accumulate+48(FP), DL
+	MOVB      accumulate+56(FP), DL
 	TESTB     DL, DL
 	JZ        maskedStore
 	MOVQ      AX, DX
@@ -3209,15 +6216,22 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul11x16AVX512(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows10x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·matMul11x16AVX512(SB), NOSPLIT, $0-49
+TEXT ·matMulRows10x32AVX512(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
+	LEAQ   (DI)(R8*2), R9
+	ADDQ   R8, R9
+	LEAQ   (R9)(R8*2), R10
+	ADDQ   R8, R10
+	LEAQ   (R10)(R8*2), R11
+	ADDQ   R8, R11
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -3229,145 +6243,452 @@ TEXT ·matMul11x16AVX512(SB), NOSPLIT, $0-49
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
-	SUBQ   $0x04, SI
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Z11
-	VBROADCASTSS (DX), Z12
-	VFMADD231PS  Z11, Z12, Z0
-	VBROADCASTSS 4(DX), Z12
-	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS 8(DX), Z12
-	VFMADD231PS  Z11, Z12, Z2
-	VBROADCASTSS 12(DX), Z12
-	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS 16(DX), Z12
-	VFMADD231PS  Z11, Z12, Z4
-	VBROADCASTSS 20(DX), Z12
-	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS 24(DX), Z12
-	VFMADD231PS  Z11, Z12, Z6
-	VBROADCASTSS 28(DX), Z12
-	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS 32(DX), Z12
-	VFMADD231PS  Z11, Z12, Z8
-	VBROADCASTSS 36(DX), Z12
-	VFMADD231PS  Z11, Z12, Z9
-	VBROADCASTSS 40(DX), Z12
-	VFMADD231PS  Z11, Z12, Z10
-	VMOVUPS      128(BX), Z11
-	VBROADCASTSS 64(DX), Z12
-	VFMADD231PS  Z11, Z12, Z0
-	VBROADCASTSS 68(DX), Z12
-	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS 72(DX), Z12
-	VFMADD231PS  Z11, Z12, Z2
-	VBROADCASTSS 76(DX), Z12
-	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS 80(DX), Z12
-	VFMADD231PS  Z11, Z12, Z4
-	VBROADCASTSS 84(DX), Z12
-	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS 88(DX), Z12
-	VFMADD231PS  Z11, Z12, Z6
-	VBROADCASTSS 92(DX), Z12
-	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS 96(DX), Z12
-	VFMADD231PS  Z11, Z12, Z8
-	VBROADCASTSS 100(DX), Z12
-	VFMADD231PS  Z11, Z12, Z9
-	VBROADCASTSS 104(DX), Z12
-	VFMADD231PS  Z11, Z12, Z10
-	VMOVUPS      256(BX), Z11
-	VBROADCASTSS 128(DX), Z12
-	VFMADD231PS  Z11, Z12, Z0
-	VBROADCASTSS 132(DX), Z12
-	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS 136(DX), Z12
-	VFMADD231PS  Z11, Z12, Z2
-	VBROADCASTSS 140(DX), Z12
-	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS 144(DX), Z12
-	VFMADD231PS  Z11, Z12, Z4
-	VBROADCASTSS 148(DX), Z12
-	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS 152(DX), Z12
-	VFMADD231PS  Z11, Z12, Z6
-	VBROADCASTSS 156(DX), Z12
-	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS 160(DX), Z12
-	VFMADD231PS  Z11, Z12, Z8
-	VBROADCASTSS 164(DX), Z12
-	VFMADD231PS  Z11, Z12, Z9
-	VBROADCASTSS 168(DX), Z12
-	VFMADD231PS  Z11, Z12, Z10
-	VMOVUPS      384(BX), Z11
-	VBROADCASTSS 192(DX), Z12
-	VFMADD231PS  Z11, Z12, Z0
-	VBROADCASTSS 196(DX), Z12
-	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS 200(DX), Z12
-	VFMADD231PS  Z11, Z12, Z2
-	VBROADCASTSS 204(DX), Z12
-	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS 208(DX), Z12
-	VFMADD231PS  Z11, Z12, Z4
-	VBROADCASTSS 212(DX), Z12
-	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS 216(DX), Z12
-	VFMADD231PS  Z11, Z12, Z6
-	VBROADCASTSS 220(DX), Z12
-	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS 224(DX), Z12
-	VFMADD231PS  Z11, Z12, Z8
-	VBROADCASTSS 228(DX), Z12
-	VFMADD231PS  Z11, Z12, Z9
-	VBROADCASTSS 232(DX), Z12
-	VFMADD231PS  Z11, Z12, Z10
-	ADDQ         $+256, DX
-	ADDQ         $+512, BX
-	SUBQ         $0x04, SI
+	VMOVUPS      (DX), Z20
+	VMOVUPS      64(DX), Z21
+	VBROADCASTSS (DI), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS (DI)(R8*1), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS (DI)(R8*2), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS (R9), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS (R9)(R8*1), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS (R9)(R8*2), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS (R10), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS (R10)(R8*1), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS (R10)(R8*2), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS (R11), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	VMOVUPS      128(DX), Z20
+	VMOVUPS      192(DX), Z21
+	VBROADCASTSS 4(DI), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS 4(DI)(R8*1), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS 4(DI)(R8*2), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS 4(R9), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS 4(R9)(R8*1), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS 4(R9)(R8*2), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS 4(R10), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS 4(R10)(R8*1), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS 4(R10)(R8*2), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS 4(R11), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	VMOVUPS      256(DX), Z20
+	VMOVUPS      320(DX), Z21
+	VBROADCASTSS 8(DI), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS 8(DI)(R8*1), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS 8(DI)(R8*2), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS 8(R9), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS 8(R9)(R8*1), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS 8(R9)(R8*2), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS 8(R10), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS 8(R10)(R8*1), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS 8(R10)(R8*2), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS 8(R11), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	VMOVUPS      384(DX), Z20
+	VMOVUPS      448(DX), Z21
+	VBROADCASTSS 12(DI), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS 12(DI)(R8*1), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS 12(DI)(R8*2), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS 12(R9), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS 12(R9)(R8*1), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS 12(R9)(R8*2), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS 12(R10), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS 12(R10)(R8*1), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS 12(R10)(R8*2), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS 12(R11), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	ADDQ         $0x10, DI
+	ADDQ         $0x10, R9
+	ADDQ         $0x10, R10
+	ADDQ         $0x10, R11
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Z11
-	VBROADCASTSS (DX), Z12
-	VFMADD231PS  Z11, Z12, Z0
-	VBROADCASTSS 4(DX), Z12
-	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS 8(DX), Z12
-	VFMADD231PS  Z11, Z12, Z2
-	VBROADCASTSS 12(DX), Z12
-	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS 16(DX), Z12
-	VFMADD231PS  Z11, Z12, Z4
-	VBROADCASTSS 20(DX), Z12
-	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS 24(DX), Z12
-	VFMADD231PS  Z11, Z12, Z6
-	VBROADCASTSS 28(DX), Z12
-	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS 32(DX), Z12
-	VFMADD231PS  Z11, Z12, Z8
-	VBROADCASTSS 36(DX), Z12
-	VFMADD231PS  Z11, Z12, Z9
-	VBROADCASTSS 40(DX), Z12
-	VFMADD231PS  Z11, Z12, Z10
-	ADDQ         $0x40, DX
-	ADDQ         $+128, BX
-	DECQ         SI
+	VMOVUPS      (DX), Z20
+	VMOVUPS      64(DX), Z21
+	VBROADCASTSS (DI), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS (DI)(R8*1), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS (DI)(R8*2), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS (R9), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS (R9)(R8*1), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS (R9)(R8*2), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS (R10), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS (R10)(R8*1), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS (R10)(R8*2), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS (R11), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $+128, DX
+	DECQ         BX
 	JNZ          step
 
 write:
 	MOVQ      $-1, DX
-	BZHIQ     DI, DX, DX
+	BZHIQ     SI, DX, DX
 	KMOVW     DX, K1
-	MOVB      accumulate+48(FP), DL
+	SHRQ      $0x10, DX
+	KMOVW     DX, K2
+	MOVB      accumulate+56(FP), DL
+	TESTB     DL, DL
+	JZ        maskedStore
+	MOVQ      AX, DX
+	VMOVUPS.Z (DX), K1, Z20
+	VADDPS    Z20, Z0, Z0
+	VMOVUPS.Z 64(DX), K2, Z20
+	VADDPS    Z20, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z20
+	VADDPS    Z20, Z2, Z2
+	VMOVUPS.Z 64(DX), K2, Z20
+	VADDPS    Z20, Z3, Z3
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z20
+	VADDPS    Z20, Z4, Z4
+	VMOVUPS.Z 64(DX), K2, Z20
+	VADDPS    Z20, Z5, Z5
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z20
+	VADDPS    Z20, Z6, Z6
+	VMOVUPS.Z 64(DX), K2, Z20
+	VADDPS    Z20, Z7, Z7
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z20
+	VADDPS    Z20, Z8, Z8
+	VMOVUPS.Z 64(DX), K2, Z20
+	VADDPS    Z20, Z9, Z9
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z20
+	VADDPS    Z20, Z10, Z10
+	VMOVUPS.Z 64(DX), K2, Z20
+	VADDPS    Z20, Z11, Z11
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z20
+	VADDPS    Z20, Z12, Z12
+	VMOVUPS.Z 64(DX), K2, Z20
+	VADDPS    Z20, Z13, Z13
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z20
+	VADDPS    Z20, Z14, Z14
+	VMOVUPS.Z 64(DX), K2, Z20
+	VADDPS    Z20, Z15, Z15
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z20
+	VADDPS    Z20, Z16, Z16
+	VMOVUPS.Z 64(DX), K2, Z20
+	VADDPS    Z20, Z17, Z17
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z20
+	VADDPS    Z20, Z18, Z18
+	VMOVUPS.Z 64(DX), K2, Z20
+	VADDPS    Z20, Z19, Z19
+
+maskedStore:
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	VMOVUPS Z3, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	VMOVUPS Z5, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	VMOVUPS Z7, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, K1, (AX)
+	VMOVUPS Z9, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, K1, (AX)
+	VMOVUPS Z11, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, K1, (AX)
+	VMOVUPS Z13, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, K1, (AX)
+	VMOVUPS Z15, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z16, K1, (AX)
+	VMOVUPS Z17, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z18, K1, (AX)
+	VMOVUPS Z19, K2, 64(AX)
+	VZEROUPPER
+	RET
+
+// func matMul11x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·matMul11x16AVX512(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Z11
+	VBROADCASTSS (DI), Z12
+	VFMADD231PS  Z11, Z12, Z0
+	VBROADCASTSS 4(DI), Z12
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS 8(DI), Z12
+	VFMADD231PS  Z11, Z12, Z2
+	VBROADCASTSS 12(DI), Z12
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS 16(DI), Z12
+	VFMADD231PS  Z11, Z12, Z4
+	VBROADCASTSS 20(DI), Z12
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS 24(DI), Z12
+	VFMADD231PS  Z11, Z12, Z6
+	VBROADCASTSS 28(DI), Z12
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS 32(DI), Z12
+	VFMADD231PS  Z11, Z12, Z8
+	VBROADCASTSS 36(DI), Z12
+	VFMADD231PS  Z11, Z12, Z9
+	VBROADCASTSS 40(DI), Z12
+	VFMADD231PS  Z11, Z12, Z10
+	VMOVUPS      128(DX), Z11
+	VBROADCASTSS 64(DI), Z12
+	VFMADD231PS  Z11, Z12, Z0
+	VBROADCASTSS 68(DI), Z12
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS 72(DI), Z12
+	VFMADD231PS  Z11, Z12, Z2
+	VBROADCASTSS 76(DI), Z12
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS 80(DI), Z12
+	VFMADD231PS  Z11, Z12, Z4
+	VBROADCASTSS 84(DI), Z12
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS 88(DI), Z12
+	VFMADD231PS  Z11, Z12, Z6
+	VBROADCASTSS 92(DI), Z12
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS 96(DI), Z12
+	VFMADD231PS  Z11, Z12, Z8
+	VBROADCASTSS 100(DI), Z12
+	VFMADD231PS  Z11, Z12, Z9
+	VBROADCASTSS 104(DI), Z12
+	VFMADD231PS  Z11, Z12, Z10
+	VMOVUPS      256(DX), Z11
+	VBROADCASTSS 128(DI), Z12
+	VFMADD231PS  Z11, Z12, Z0
+	VBROADCASTSS 132(DI), Z12
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS 136(DI), Z12
+	VFMADD231PS  Z11, Z12, Z2
+	VBROADCASTSS 140(DI), Z12
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS 144(DI), Z12
+	VFMADD231PS  Z11, Z12, Z4
+	VBROADCASTSS 148(DI), Z12
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS 152(DI), Z12
+	VFMADD231PS  Z11, Z12, Z6
+	VBROADCASTSS 156(DI), Z12
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS 160(DI), Z12
+	VFMADD231PS  Z11, Z12, Z8
+	VBROADCASTSS 164(DI), Z12
+	VFMADD231PS  Z11, Z12, Z9
+	VBROADCASTSS 168(DI), Z12
+	VFMADD231PS  Z11, Z12, Z10
+	VMOVUPS      384(DX), Z11
+	VBROADCASTSS 192(DI), Z12
+	VFMADD231PS  Z11, Z12, Z0
+	VBROADCASTSS 196(DI), Z12
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS 200(DI), Z12
+	VFMADD231PS  Z11, Z12, Z2
+	VBROADCASTSS 204(DI), Z12
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS 208(DI), Z12
+	VFMADD231PS  Z11, Z12, Z4
+	VBROADCASTSS 212(DI), Z12
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS 216(DI), Z12
+	VFMADD231PS  Z11, Z12, Z6
+	VBROADCASTSS 220(DI), Z12
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS 224(DI), Z12
+	VFMADD231PS  Z11, Z12, Z8
+	VBROADCASTSS 228(DI), Z12
+	VFMADD231PS  Z11, Z12, Z9
+	VBROADCASTSS 232(DI), Z12
+	VFMADD231PS  Z11, Z12, Z10
+	ADDQ         $+256, DI
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Z11
+	VBROADCASTSS (DI), Z12
+	VFMADD231PS  Z11, Z12, Z0
+	VBROADCASTSS 4(DI), Z12
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS 8(DI), Z12
+	VFMADD231PS  Z11, Z12, Z2
+	VBROADCASTSS 12(DI), Z12
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS 16(DI), Z12
+	VFMADD231PS  Z11, Z12, Z4
+	VBROADCASTSS 20(DI), Z12
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS 24(DI), Z12
+	VFMADD231PS  Z11, Z12, Z6
+	VBROADCASTSS 28(DI), Z12
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS 32(DI), Z12
+	VFMADD231PS  Z11, Z12, Z8
+	VBROADCASTSS 36(DI), Z12
+	VFMADD231PS  Z11, Z12, Z9
+	VBROADCASTSS 40(DI), Z12
+	VFMADD231PS  Z11, Z12, Z10
+	ADDQ         $+64, DI
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	MOVQ      $-1, DX
+	BZHIQ     SI, DX, DX
+	KMOVW     DX, K1
+	MOVB      accumulate+56(FP), DL
 	TESTB     DL, DL
 	JZ        maskedStore
 	MOVQ      AX, DX
@@ -3429,15 +6750,248 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul11x32AVX512(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows11x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·matMul11x32AVX512(SB), NOSPLIT, $0-49
+TEXT ·matMulRows11x16AVX512(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
+	LEAQ   (DI)(R8*2), R9
+	ADDQ   R8, R9
+	LEAQ   (R9)(R8*2), R10
+	ADDQ   R8, R10
+	LEAQ   (R10)(R8*2), R11
+	ADDQ   R8, R11
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Z11
+	VBROADCASTSS (DI), Z12
+	VFMADD231PS  Z11, Z12, Z0
+	VBROADCASTSS (DI)(R8*1), Z12
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS (DI)(R8*2), Z12
+	VFMADD231PS  Z11, Z12, Z2
+	VBROADCASTSS (R9), Z12
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS (R9)(R8*1), Z12
+	VFMADD231PS  Z11, Z12, Z4
+	VBROADCASTSS (R9)(R8*2), Z12
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS (R10), Z12
+	VFMADD231PS  Z11, Z12, Z6
+	VBROADCASTSS (R10)(R8*1), Z12
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS (R10)(R8*2), Z12
+	VFMADD231PS  Z11, Z12, Z8
+	VBROADCASTSS (R11), Z12
+	VFMADD231PS  Z11, Z12, Z9
+	VBROADCASTSS (R11)(R8*1), Z12
+	VFMADD231PS  Z11, Z12, Z10
+	VMOVUPS      128(DX), Z11
+	VBROADCASTSS 4(DI), Z12
+	VFMADD231PS  Z11, Z12, Z0
+	VBROADCASTSS 4(DI)(R8*1), Z12
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS 4(DI)(R8*2), Z12
+	VFMADD231PS  Z11, Z12, Z2
+	VBROADCASTSS 4(R9), Z12
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS 4(R9)(R8*1), Z12
+	VFMADD231PS  Z11, Z12, Z4
+	VBROADCASTSS 4(R9)(R8*2), Z12
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS 4(R10), Z12
+	VFMADD231PS  Z11, Z12, Z6
+	VBROADCASTSS 4(R10)(R8*1), Z12
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS 4(R10)(R8*2), Z12
+	VFMADD231PS  Z11, Z12, Z8
+	VBROADCASTSS 4(R11), Z12
+	VFMADD231PS  Z11, Z12, Z9
+	VBROADCASTSS 4(R11)(R8*1), Z12
+	VFMADD231PS  Z11, Z12, Z10
+	VMOVUPS      256(DX), Z11
+	VBROADCASTSS 8(DI), Z12
+	VFMADD231PS  Z11, Z12, Z0
+	VBROADCASTSS 8(DI)(R8*1), Z12
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS 8(DI)(R8*2), Z12
+	VFMADD231PS  Z11, Z12, Z2
+	VBROADCASTSS 8(R9), Z12
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS 8(R9)(R8*1), Z12
+	VFMADD231PS  Z11, Z12, Z4
+	VBROADCASTSS 8(R9)(R8*2), Z12
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS 8(R10), Z12
+	VFMADD231PS  Z11, Z12, Z6
+	VBROADCASTSS 8(R10)(R8*1), Z12
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS 8(R10)(R8*2), Z12
+	VFMADD231PS  Z11, Z12, Z8
+	VBROADCASTSS 8(R11), Z12
+	VFMADD231PS  Z11, Z12, Z9
+	VBROADCASTSS 8(R11)(R8*1), Z12
+	VFMADD231PS  Z11, Z12, Z10
+	VMOVUPS      384(DX), Z11
+	VBROADCASTSS 12(DI), Z12
+	VFMADD231PS  Z11, Z12, Z0
+	VBROADCASTSS 12(DI)(R8*1), Z12
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS 12(DI)(R8*2), Z12
+	VFMADD231PS  Z11, Z12, Z2
+	VBROADCASTSS 12(R9), Z12
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS 12(R9)(R8*1), Z12
+	VFMADD231PS  Z11, Z12, Z4
+	VBROADCASTSS 12(R9)(R8*2), Z12
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS 12(R10), Z12
+	VFMADD231PS  Z11, Z12, Z6
+	VBROADCASTSS 12(R10)(R8*1), Z12
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS 12(R10)(R8*2), Z12
+	VFMADD231PS  Z11, Z12, Z8
+	VBROADCASTSS 12(R11), Z12
+	VFMADD231PS  Z11, Z12, Z9
+	VBROADCASTSS 12(R11)(R8*1), Z12
+	VFMADD231PS  Z11, Z12, Z10
+	ADDQ         $0x10, DI
+	ADDQ         $0x10, R9
+	ADDQ         $0x10, R10
+	ADDQ         $0x10, R11
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Z11
+	VBROADCASTSS (DI), Z12
+	VFMADD231PS  Z11, Z12, Z0
+	VBROADCASTSS (DI)(R8*1), Z12
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS (DI)(R8*2), Z12
+	VFMADD231PS  Z11, Z12, Z2
+	VBROADCASTSS (R9), Z12
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS (R9)(R8*1), Z12
+	VFMADD231PS  Z11, Z12, Z4
+	VBROADCASTSS (R9)(R8*2), Z12
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS (R10), Z12
+	VFMADD231PS  Z11, Z12, Z6
+	VBROADCASTSS (R10)(R8*1), Z12
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS (R10)(R8*2), Z12
+	VFMADD231PS  Z11, Z12, Z8
+	VBROADCASTSS (R11), Z12
+	VFMADD231PS  Z11, Z12, Z9
+	VBROADCASTSS (R11)(R8*1), Z12
+	VFMADD231PS  Z11, Z12, Z10
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	MOVQ      $-1, DX
+	BZHIQ     SI, DX, DX
+	KMOVW     DX, K1
+	MOVB      accumulate+56(FP), DL
+	TESTB     DL, DL
+	JZ        maskedStore
+	MOVQ      AX, DX
+	VMOVUPS.Z (DX), K1, Z11
+	VADDPS    Z11, Z0, Z0
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z11
+	VADDPS    Z11, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z11
+	VADDPS    Z11, Z2, Z2
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z11
+	VADDPS    Z11, Z3, Z3
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z11
+	VADDPS    Z11, Z4, Z4
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z11
+	VADDPS    Z11, Z5, Z5
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z11
+	VADDPS    Z11, Z6, Z6
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z11
+	VADDPS    Z11, Z7, Z7
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z11
+	VADDPS    Z11, Z8, Z8
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z11
+	VADDPS    Z11, Z9, Z9
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z11
+	VADDPS    Z11, Z10, Z10
+
+maskedStore:
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z7, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z9, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, K1, (AX)
+	VZEROUPPER
+	RET
+
+// func matMul11x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·matMul11x32AVX512(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -3460,207 +7014,207 @@ TEXT ·matMul11x32AVX512(SB), NOSPLIT, $0-49
 	VPXORD Z19, Z19, Z19
 	VPXORD Z20, Z20, Z20
 	VPXORD Z21, Z21, Z21
-	SUBQ   $0x04, SI
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Z22
-	VMOVUPS      64(BX), Z23
-	VBROADCASTSS (DX), Z24
+	VMOVUPS      (DX), Z22
+	VMOVUPS      64(DX), Z23
+	VBROADCASTSS (DI), Z24
 	VFMADD231PS  Z22, Z24, Z0
 	VFMADD231PS  Z23, Z24, Z1
-	VBROADCASTSS 4(DX), Z24
+	VBROADCASTSS 4(DI), Z24
 	VFMADD231PS  Z22, Z24, Z2
 	VFMADD231PS  Z23, Z24, Z3
-	VBROADCASTSS 8(DX), Z24
+	VBROADCASTSS 8(DI), Z24
 	VFMADD231PS  Z22, Z24, Z4
 	VFMADD231PS  Z23, Z24, Z5
-	VBROADCASTSS 12(DX), Z24
+	VBROADCASTSS 12(DI), Z24
 	VFMADD231PS  Z22, Z24, Z6
 	VFMADD231PS  Z23, Z24, Z7
-	VBROADCASTSS 16(DX), Z24
+	VBROADCASTSS 16(DI), Z24
 	VFMADD231PS  Z22, Z24, Z8
 	VFMADD231PS  Z23, Z24, Z9
-	VBROADCASTSS 20(DX), Z24
+	VBROADCASTSS 20(DI), Z24
 	VFMADD231PS  Z22, Z24, Z10
 	VFMADD231PS  Z23, Z24, Z11
-	VBROADCASTSS 24(DX), Z24
+	VBROADCASTSS 24(DI), Z24
 	VFMADD231PS  Z22, Z24, Z12
 	VFMADD231PS  Z23, Z24, Z13
-	VBROADCASTSS 28(DX), Z24
+	VBROADCASTSS 28(DI), Z24
 	VFMADD231PS  Z22, Z24, Z14
 	VFMADD231PS  Z23, Z24, Z15
-	VBROADCASTSS 32(DX), Z24
+	VBROADCASTSS 32(DI), Z24
 	VFMADD231PS  Z22, Z24, Z16
 	VFMADD231PS  Z23, Z24, Z17
-	VBROADCASTSS 36(DX), Z24
+	VBROADCASTSS 36(DI), Z24
 	VFMADD231PS  Z22, Z24, Z18
 	VFMADD231PS  Z23, Z24, Z19
-	VBROADCASTSS 40(DX), Z24
+	VBROADCASTSS 40(DI), Z24
 	VFMADD231PS  Z22, Z24, Z20
 	VFMADD231PS  Z23, Z24, Z21
-	VMOVUPS      128(BX), Z22
-	VMOVUPS      192(BX), Z23
-	VBROADCASTSS 64(DX), Z24
+	VMOVUPS      128(DX), Z22
+	VMOVUPS      192(DX), Z23
+	VBROADCASTSS 64(DI), Z24
 	VFMADD231PS  Z22, Z24, Z0
 	VFMADD231PS  Z23, Z24, Z1
-	VBROADCASTSS 68(DX), Z24
+	VBROADCASTSS 68(DI), Z24
 	VFMADD231PS  Z22, Z24, Z2
 	VFMADD231PS  Z23, Z24, Z3
-	VBROADCASTSS 72(DX), Z24
+	VBROADCASTSS 72(DI), Z24
 	VFMADD231PS  Z22, Z24, Z4
 	VFMADD231PS  Z23, Z24, Z5
-	VBROADCASTSS 76(DX), Z24
+	VBROADCASTSS 76(DI), Z24
 	VFMADD231PS  Z22, Z24, Z6
 	VFMADD231PS  Z23, Z24, Z7
-	VBROADCASTSS 80(DX), Z24
+	VBROADCASTSS 80(DI), Z24
 	VFMADD231PS  Z22, Z24, Z8
 	VFMADD231PS  Z23, Z24, Z9
-	VBROADCASTSS 84(DX), Z24
+	VBROADCASTSS 84(DI), Z24
 	VFMADD231PS  Z22, Z24, Z10
 	VFMADD231PS  Z23, Z24, Z11
-	VBROADCASTSS 88(DX), Z24
+	VBROADCASTSS 88(DI), Z24
 	VFMADD231PS  Z22, Z24, Z12
 	VFMADD231PS  Z23, Z24, Z13
-	VBROADCASTSS 92(DX), Z24
+	VBROADCASTSS 92(DI), Z24
 	VFMADD231PS  Z22, Z24, Z14
 	VFMADD231PS  Z23, Z24, Z15
-	VBROADCASTSS 96(DX), Z24
+	VBROADCASTSS 96(DI), Z24
 	VFMADD231PS  Z22, Z24, Z16
 	VFMADD231PS  Z23, Z24, Z17
-	VBROADCASTSS 100(DX), Z24
+	VBROADCASTSS 100(DI), Z24
 	VFMADD231PS  Z22, Z24, Z18
 	VFMADD231PS  Z23, Z24, Z19
-	VBROADCASTSS 104(DX), Z24
+	VBROADCASTSS 104(DI), Z24
 	VFMADD231PS  Z22, Z24, Z20
 	VFMADD231PS  Z23, Z24, Z21
-	VMOVUPS      256(BX), Z22
-	VMOVUPS      320(BX), Z23
-	VBROADCASTSS 128(DX), Z24
+	VMOVUPS      256(DX), Z22
+	VMOVUPS      320(DX), Z23
+	VBROADCASTSS 128(DI), Z24
 	VFMADD231PS  Z22, Z24, Z0
 	VFMADD231PS  Z23, Z24, Z1
-	VBROADCASTSS 132(DX), Z24
+	VBROADCASTSS 132(DI), Z24
 	VFMADD231PS  Z22, Z24, Z2
 	VFMADD231PS  Z23, Z24, Z3
-	VBROADCASTSS 136(DX), Z24
+	VBROADCASTSS 136(DI), Z24
 	VFMADD231PS  Z22, Z24, Z4
 	VFMADD231PS  Z23, Z24, Z5
-	VBROADCASTSS 140(DX), Z24
+	VBROADCASTSS 140(DI), Z24
 	VFMADD231PS  Z22, Z24, Z6
 	VFMADD231PS  Z23, Z24, Z7
-	VBROADCASTSS 144(DX), Z24
+	VBROADCASTSS 144(DI), Z24
 	VFMADD231PS  Z22, Z24, Z8
 	VFMADD231PS  Z23, Z24, Z9
-	VBROADCASTSS 148(DX), Z24
+	VBROADCASTSS 148(DI), Z24
 	VFMADD231PS  Z22, Z24, Z10
 	VFMADD231PS  Z23, Z24, Z11
-	VBROADCASTSS 152(DX), Z24
+	VBROADCASTSS 152(DI), Z24
 	VFMADD231PS  Z22, Z24, Z12
 	VFMADD231PS  Z23, Z24, Z13
-	VBROADCASTSS 156(DX), Z24
+	VBROADCASTSS 156(DI), Z24
 	VFMADD231PS  Z22, Z24, Z14
 	VFMADD231PS  Z23, Z24, Z15
-	VBROADCASTSS 160(DX), Z24
+	VBROADCASTSS 160(DI), Z24
 	VFMADD231PS  Z22, Z24, Z16
 	VFMADD231PS  Z23, Z24, Z17
-	VBROADCASTSS 164(DX), Z24
+	VBROADCASTSS 164(DI), Z24
 	VFMADD231PS  Z22, Z24, Z18
 	VFMADD231PS  Z23, Z24, Z19
-	VBROADCASTSS 168(DX), Z24
+	VBROADCASTSS 168(DI), Z24
 	VFMADD231PS  Z22, Z24, Z20
 	VFMADD231PS  Z23, Z24, Z21
-	VMOVUPS      384(BX), Z22
-	VMOVUPS      448(BX), Z23
-	VBROADCASTSS 192(DX), Z24
+	VMOVUPS      384(DX), Z22
+	VMOVUPS      448(DX), Z23
+	VBROADCASTSS 192(DI), Z24
 	VFMADD231PS  Z22, Z24, Z0
 	VFMADD231PS  Z23, Z24, Z1
-	VBROADCASTSS 196(DX), Z24
+	VBROADCASTSS 196(DI), Z24
 	VFMADD231PS  Z22, Z24, Z2
 	VFMADD231PS  Z23, Z24, Z3
-	VBROADCASTSS 200(DX), Z24
+	VBROADCASTSS 200(DI), Z24
 	VFMADD231PS  Z22, Z24, Z4
 	VFMADD231PS  Z23, Z24, Z5
-	VBROADCASTSS 204(DX), Z24
+	VBROADCASTSS 204(DI), Z24
 	VFMADD231PS  Z22, Z24, Z6
 	VFMADD231PS  Z23, Z24, Z7
-	VBROADCASTSS 208(DX), Z24
+	VBROADCASTSS 208(DI), Z24
 	VFMADD231PS  Z22, Z24, Z8
 	VFMADD231PS  Z23, Z24, Z9
-	VBROADCASTSS 212(DX), Z24
+	VBROADCASTSS 212(DI), Z24
 	VFMADD231PS  Z22, Z24, Z10
 	VFMADD231PS  Z23, Z24, Z11
-	VBROADCASTSS 216(DX), Z24
+	VBROADCASTSS 216(DI), Z24
 	VFMADD231PS  Z22, Z24, Z12
 	VFMADD231PS  Z23, Z24, Z13
-	VBROADCASTSS 220(DX), Z24
+	VBROADCASTSS 220(DI), Z24
 	VFMADD231PS  Z22, Z24, Z14
 	VFMADD231PS  Z23, Z24, Z15
-	VBROADCASTSS 224(DX), Z24
+	VBROADCASTSS 224(DI), Z24
 	VFMADD231PS  Z22, Z24, Z16
 	VFMADD231PS  Z23, Z24, Z17
-	VBROADCASTSS 228(DX), Z24
+	VBROADCASTSS 228(DI), Z24
 	VFMADD231PS  Z22, Z24, Z18
 	VFMADD231PS  Z23, Z24, Z19
-	VBROADCASTSS 232(DX), Z24
+	VBROADCASTSS 232(DI), Z24
 	VFMADD231PS  Z22, Z24, Z20
 	VFMADD231PS  Z23, Z24, Z21
-	ADDQ         $+256, DX
-	ADDQ         $+512, BX
-	SUBQ         $0x04, SI
+	ADDQ         $+256, DI
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Z22
-	VMOVUPS      64(BX), Z23
-	VBROADCASTSS (DX), Z24
+	VMOVUPS      (DX), Z22
+	VMOVUPS      64(DX), Z23
+	VBROADCASTSS (DI), Z24
 	VFMADD231PS  Z22, Z24, Z0
 	VFMADD231PS  Z23, Z24, Z1
-	VBROADCASTSS 4(DX), Z24
+	VBROADCASTSS 4(DI), Z24
 	VFMADD231PS  Z22, Z24, Z2
 	VFMADD231PS  Z23, Z24, Z3
-	VBROADCASTSS 8(DX), Z24
+	VBROADCASTSS 8(DI), Z24
 	VFMADD231PS  Z22, Z24, Z4
 	VFMADD231PS  Z23, Z24, Z5
-	VBROADCASTSS 12(DX), Z24
+	VBROADCASTSS 12(DI), Z24
 	VFMADD231PS  Z22, Z24, Z6
 	VFMADD231PS  Z23, Z24, Z7
-	VBROADCASTSS 16(DX), Z24
+	VBROADCASTSS 16(DI), Z24
 	VFMADD231PS  Z22, Z24, Z8
 	VFMADD231PS  Z23, Z24, Z9
-	VBROADCASTSS 20(DX), Z24
+	VBROADCASTSS 20(DI), Z24
 	VFMADD231PS  Z22, Z24, Z10
 	VFMADD231PS  Z23, Z24, Z11
-	VBROADCASTSS 24(DX), Z24
+	VBROADCASTSS 24(DI), Z24
 	VFMADD231PS  Z22, Z24, Z12
 	VFMADD231PS  Z23, Z24, Z13
-	VBROADCASTSS 28(DX), Z24
+	VBROADCASTSS 28(DI), Z24
 	VFMADD231PS  Z22, Z24, Z14
 	VFMADD231PS  Z23, Z24, Z15
-	VBROADCASTSS 32(DX), Z24
+	VBROADCASTSS 32(DI), Z24
 	VFMADD231PS  Z22, Z24, Z16
 	VFMADD231PS  Z23, Z24, Z17
-	VBROADCASTSS 36(DX), Z24
+	VBROADCASTSS 36(DI), Z24
 	VFMADD231PS  Z22, Z24, Z18
 	VFMADD231PS  Z23, Z24, Z19
-	VBROADCASTSS 40(DX), Z24
+	VBROADCASTSS 40(DI), Z24
 	VFMADD231PS  Z22, Z24, Z20
 	VFMADD231PS  Z23, Z24, Z21
-	ADDQ         $0x40, DX
-	ADDQ         $+128, BX
-	DECQ         SI
+	ADDQ         $+64, DI
+	ADDQ         $+128, DX
+	DECQ         BX
 	JNZ          step
 
 write:
 	MOVQ      $-1, DX
-	BZHIQ     DI, DX, DX
+	BZHIQ     SI, DX, DX
 	KMOVW     DX, K1
 	SHRQ      $0x10, DX
 	KMOVW     DX, K2
-	MOVB      accumulate+48(FP), DL
+	MOVB      accumulate+56(FP), DL
 	TESTB     DL, DL
 	JZ        maskedStore
 	MOVQ      AX, DX
@@ -3755,15 +7309,22 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul12x16AVX512(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows11x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·matMul12x16AVX512(SB), NOSPLIT, $0-49
+TEXT ·matMulRows11x32AVX512(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
+	LEAQ   (DI)(R8*2), R9
+	ADDQ   R8, R9
+	LEAQ   (R9)(R8*2), R10
+	ADDQ   R8, R10
+	LEAQ   (R10)(R8*2), R11
+	ADDQ   R8, R11
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -3776,155 +7337,487 @@ TEXT ·matMul12x16AVX512(SB), NOSPLIT, $0-49
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
-	SUBQ   $0x04, SI
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Z12
-	VBROADCASTSS (DX), Z13
-	VFMADD231PS  Z12, Z13, Z0
-	VBROADCASTSS 4(DX), Z13
-	VFMADD231PS  Z12, Z13, Z1
-	VBROADCASTSS 8(DX), Z13
-	VFMADD231PS  Z12, Z13, Z2
-	VBROADCASTSS 12(DX), Z13
-	VFMADD231PS  Z12, Z13, Z3
-	VBROADCASTSS 16(DX), Z13
-	VFMADD231PS  Z12, Z13, Z4
-	VBROADCASTSS 20(DX), Z13
-	VFMADD231PS  Z12, Z13, Z5
-	VBROADCASTSS 24(DX), Z13
-	VFMADD231PS  Z12, Z13, Z6
-	VBROADCASTSS 28(DX), Z13
-	VFMADD231PS  Z12, Z13, Z7
-	VBROADCASTSS 32(DX), Z13
-	VFMADD231PS  Z12, Z13, Z8
-	VBROADCASTSS 36(DX), Z13
-	VFMADD231PS  Z12, Z13, Z9
-	VBROADCASTSS 40(DX), Z13
-	VFMADD231PS  Z12, Z13, Z10
-	VBROADCASTSS 44(DX), Z13
-	VFMADD231PS  Z12, Z13, Z11
-	VMOVUPS      128(BX), Z12
-	VBROADCASTSS 64(DX), Z13
-	VFMADD231PS  Z12, Z13, Z0
-	VBROADCASTSS 68(DX), Z13
-	VFMADD231PS  Z12, Z13, Z1
-	VBROADCASTSS 72(DX), Z13
-	VFMADD231PS  Z12, Z13, Z2
-	VBROADCASTSS 76(DX), Z13
-	VFMADD231PS  Z12, Z13, Z3
-	VBROADCASTSS 80(DX), Z13
-	VFMADD231PS  Z12, Z13, Z4
-	VBROADCASTSS 84(DX), Z13
-	VFMADD231PS  Z12, Z13, Z5
-	VBROADCASTSS 88(DX), Z13
-	VFMADD231PS  Z12, Z13, Z6
-	VBROADCASTSS 92(DX), Z13
-	VFMADD231PS  Z12, Z13, Z7
-	VBROADCASTSS 96(DX), Z13
-	VFMADD231PS  Z12, Z13, Z8
-	VBROADCASTSS 100(DX), Z13
-	VFMADD231PS  Z12, Z13, Z9
-	VBROADCASTSS 104(DX), Z13
-	VFMADD231PS  Z12, Z13, Z10
-	VBROADCASTSS 108(DX), Z13
-	VFMADD231PS  Z12, Z13, Z11
-	VMOVUPS      256(BX), Z12
-	VBROADCASTSS 128(DX), Z13
-	VFMADD231PS  Z12, Z13, Z0
-	VBROADCASTSS 132(DX), Z13
-	VFMADD231PS  Z12, Z13, Z1
-	VBROADCASTSS 136(DX), Z13
-	VFMADD231PS  Z12, Z13, Z2
-	VBROADCASTSS 140(DX), Z13
-	VFMADD231PS  Z12, Z13, Z3
-	VBROADCASTSS 144(DX), Z13
-	VFMADD231PS  Z12, Z13, Z4
-	VBROADCASTSS 148(DX), Z13
-	VFMADD231PS  Z12, Z13, Z5
-	VBROADCASTSS 152(DX), Z13
-	VFMADD231PS  Z12, Z13, Z6
-	VBROADCASTSS 156(DX), Z13
-	VFMADD231PS  Z12, Z13, Z7
-	VBROADCASTSS 160(DX), Z13
-	VFMADD231PS  Z12, Z13, Z8
-	VBROADCASTSS 164(DX), Z13
-	VFMADD231PS  Z12, Z13, Z9
-	VBROADCASTSS 168(DX), Z13
-	VFMADD231PS  Z12, Z13, Z10
-	VBROADCASTSS 172(DX), Z13
-	VFMADD231PS  Z12, Z13, Z11
-	VMOVUPS      384(BX), Z12
-	VBROADCASTSS 192(DX), Z13
-	VFMADD231PS  Z12, Z13, Z0
-	VBROADCASTSS 196(DX), Z13
-	VFMADD231PS  Z12, Z13, Z1
-	VBROADCASTSS 200(DX), Z13
-	VFMADD231PS  Z12, Z13, Z2
-	VBROADCASTSS 204(DX), Z13
-	VFMADD231PS  Z12, Z13, Z3
-	VBROADCASTSS 208(DX), Z13
-	VFMADD231PS  Z12, Z13, Z4
-	VBROADCASTSS 212(DX), Z13
-	VFMADD231PS  Z12, Z13, Z5
-	VBROADCASTSS 216(DX), Z13
-	VFMADD231PS  Z12, Z13, Z6
-	VBROADCASTSS 220(DX), Z13
-	VFMADD231PS  Z12, Z13, Z7
-	VBROADCASTSS 224(DX), Z13
-	VFMADD231PS  Z12, Z13, Z8
-	VBROADCASTSS 228(DX), Z13
-	VFMADD231PS  Z12, Z13, Z9
-	VBROADCASTSS 232(DX), Z13
-	VFMADD231PS  Z12, Z13, Z10
-	VBROADCASTSS 236(DX), Z13
-	VFMADD231PS  Z12, Z13, Z11
-	ADDQ         $+256, DX
-	ADDQ         $+512, BX
-	SUBQ         $0x04, SI
+	VMOVUPS      (DX), Z22
+	VMOVUPS      64(DX), Z23
+	VBROADCASTSS (DI), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS (DI)(R8*1), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS (DI)(R8*2), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS (R9), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS (R9)(R8*1), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS (R9)(R8*2), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS (R10), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS (R10)(R8*1), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS (R10)(R8*2), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS (R11), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS (R11)(R8*1), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	VMOVUPS      128(DX), Z22
+	VMOVUPS      192(DX), Z23
+	VBROADCASTSS 4(DI), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS 4(DI)(R8*1), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS 4(DI)(R8*2), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS 4(R9), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS 4(R9)(R8*1), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS 4(R9)(R8*2), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS 4(R10), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS 4(R10)(R8*1), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS 4(R10)(R8*2), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS 4(R11), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS 4(R11)(R8*1), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	VMOVUPS      256(DX), Z22
+	VMOVUPS      320(DX), Z23
+	VBROADCASTSS 8(DI), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS 8(DI)(R8*1), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS 8(DI)(R8*2), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS 8(R9), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS 8(R9)(R8*1), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS 8(R9)(R8*2), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS 8(R10), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS 8(R10)(R8*1), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS 8(R10)(R8*2), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS 8(R11), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS 8(R11)(R8*1), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	VMOVUPS      384(DX), Z22
+	VMOVUPS      448(DX), Z23
+	VBROADCASTSS 12(DI), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS 12(DI)(R8*1), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS 12(DI)(R8*2), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS 12(R9), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS 12(R9)(R8*1), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS 12(R9)(R8*2), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS 12(R10), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS 12(R10)(R8*1), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS 12(R10)(R8*2), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS 12(R11), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS 12(R11)(R8*1), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	ADDQ         $0x10, DI
+	ADDQ         $0x10, R9
+	ADDQ         $0x10, R10
+	ADDQ         $0x10, R11
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Z12
-	VBROADCASTSS (DX), Z13
-	VFMADD231PS  Z12, Z13, Z0
-	VBROADCASTSS 4(DX), Z13
-	VFMADD231PS  Z12, Z13, Z1
-	VBROADCASTSS 8(DX), Z13
-	VFMADD231PS  Z12, Z13, Z2
-	VBROADCASTSS 12(DX), Z13
-	VFMADD231PS  Z12, Z13, Z3
-	VBROADCASTSS 16(DX), Z13
-	VFMADD231PS  Z12, Z13, Z4
-	VBROADCASTSS 20(DX), Z13
-	VFMADD231PS  Z12, Z13, Z5
-	VBROADCASTSS 24(DX), Z13
-	VFMADD231PS  Z12, Z13, Z6
-	VBROADCASTSS 28(DX), Z13
-	VFMADD231PS  Z12, Z13, Z7
-	VBROADCASTSS 32(DX), Z13
-	VFMADD231PS  Z12, Z13, Z8
-	VBROADCASTSS 36(DX), Z13
-	VFMADD231PS  Z12, Z13, Z9
-	VBROADCASTSS 40(DX), Z13
-	VFMADD231PS  Z12, Z13, Z10
-	VBROADCASTSS 44(DX), Z13
-	VFMADD231PS  Z12, Z13, Z11
-	ADDQ         $0x40, DX
-	ADDQ         $+128, BX
-	DECQ         SI
+	VMOVUPS      (DX), Z22
+	VMOVUPS      64(DX), Z23
+	VBROADCASTSS (DI), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS (DI)(R8*1), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS (DI)(R8*2), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS (R9), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS (R9)(R8*1), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS (R9)(R8*2), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS (R10), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS (R10)(R8*1), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS (R10)(R8*2), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS (R11), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS (R11)(R8*1), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $+128, DX
+	DECQ         BX
 	JNZ          step
 
 write:
 	MOVQ      $-1, DX
-	BZHIQ     DI, DX, DX
+	BZHIQ     SI, DX, DX
 	KMOVW     DX, K1
-	MOVB      accumulate+48(FP), DL
+	SHRQ      $0x10, DX
+	KMOVW     DX, K2
+	MOVB      accumulate+56(FP), DL
+	TESTB     DL, DL
+	JZ        maskedStore
+	MOVQ      AX, DX
+	VMOVUPS.Z (DX), K1, Z22
+	VADDPS    Z22, Z0, Z0
+	VMOVUPS.Z 64(DX), K2, Z22
+	VADDPS    Z22, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z22
+	VADDPS    Z22, Z2, Z2
+	VMOVUPS.Z 64(DX), K2, Z22
+	VADDPS    Z22, Z3, Z3
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z22
+	VADDPS    Z22, Z4, Z4
+	VMOVUPS.Z 64(DX), K2, Z22
+	VADDPS    Z22, Z5, Z5
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z22
+	VADDPS    Z22, Z6, Z6
+	VMOVUPS.Z 64(DX), K2, Z22
+	VADDPS    Z22, Z7, Z7
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z22
+	VADDPS    Z22, Z8, Z8
+	VMOVUPS.Z 64(DX), K2, Z22
+	VADDPS    Z22, Z9, Z9
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z22
+	VADDPS    Z22, Z10, Z10
+	VMOVUPS.Z 64(DX), K2, Z22
+	VADDPS    Z22, Z11, Z11
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z22
+	VADDPS    Z22, Z12, Z12
+	VMOVUPS.Z 64(DX), K2, Z22
+	VADDPS    Z22, Z13, Z13
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z22
+	VADDPS    Z22, Z14, Z14
+	VMOVUPS.Z 64(DX), K2, Z22
+	VADDPS    Z22, Z15, Z15
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z22
+	VADDPS    Z22, Z16, Z16
+	VMOVUPS.Z 64(DX), K2, Z22
+	VADDPS    Z22, Z17, Z17
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z22
+	VADDPS    Z22, Z18, Z18
+	VMOVUPS.Z 64(DX), K2, Z22
+	VADDPS    Z22, Z19, Z19
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z22
+	VADDPS    Z22, Z20, Z20
+	VMOVUPS.Z 64(DX), K2, Z22
+	VADDPS    Z22, Z21, Z21
+
+maskedStore:
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	VMOVUPS Z3, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	VMOVUPS Z5, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	VMOVUPS Z7, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, K1, (AX)
+	VMOVUPS Z9, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, K1, (AX)
+	VMOVUPS Z11, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, K1, (AX)
+	VMOVUPS Z13, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, K1, (AX)
+	VMOVUPS Z15, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z16, K1, (AX)
+	VMOVUPS Z17, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z18, K1, (AX)
+	VMOVUPS Z19, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z20, K1, (AX)
+	VMOVUPS Z21, K2, 64(AX)
+	VZEROUPPER
+	RET
+
+// func matMul12x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·matMul12x16AVX512(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Z12
+	VBROADCASTSS (DI), Z13
+	VFMADD231PS  Z12, Z13, Z0
+	VBROADCASTSS 4(DI), Z13
+	VFMADD231PS  Z12, Z13, Z1
+	VBROADCASTSS 8(DI), Z13
+	VFMADD231PS  Z12, Z13, Z2
+	VBROADCASTSS 12(DI), Z13
+	VFMADD231PS  Z12, Z13, Z3
+	VBROADCASTSS 16(DI), Z13
+	VFMADD231PS  Z12, Z13, Z4
+	VBROADCASTSS 20(DI), Z13
+	VFMADD231PS  Z12, Z13, Z5
+	VBROADCASTSS 24(DI), Z13
+	VFMADD231PS  Z12, Z13, Z6
+	VBROADCASTSS 28(DI), Z13
+	VFMADD231PS  Z12, Z13, Z7
+	VBROADCASTSS 32(DI), Z13
+	VFMADD231PS  Z12, Z13, Z8
+	VBROADCASTSS 36(DI), Z13
+	VFMADD231PS  Z12, Z13, Z9
+	VBROADCASTSS 40(DI), Z13
+	VFMADD231PS  Z12, Z13, Z10
+	VBROADCASTSS 44(DI), Z13
+	VFMADD231PS  Z12, Z13, Z11
+	VMOVUPS      128(DX), Z12
+	VBROADCASTSS 64(DI), Z13
+	VFMADD231PS  Z12, Z13, Z0
+	VBROADCASTSS 68(DI), Z13
+	VFMADD231PS  Z12, Z13, Z1
+	VBROADCASTSS 72(DI), Z13
+	VFMADD231PS  Z12, Z13, Z2
+	VBROADCASTSS 76(DI), Z13
+	VFMADD231PS  Z12, Z13, Z3
+	VBROADCASTSS 80(DI), Z13
+	VFMADD231PS  Z12, Z13, Z4
+	VBROADCASTSS 84(DI), Z13
+	VFMADD231PS  Z12, Z13, Z5
+	VBROADCASTSS 88(DI), Z13
+	VFMADD231PS  Z12, Z13, Z6
+	VBROADCASTSS 92(DI), Z13
+	VFMADD231PS  Z12, Z13, Z7
+	VBROADCASTSS 96(DI), Z13
+	VFMADD231PS  Z12, Z13, Z8
+	VBROADCASTSS 100(DI), Z13
+	VFMADD231PS  Z12, Z13, Z9
+	VBROADCASTSS 104(DI), Z13
+	VFMADD231PS  Z12, Z13, Z10
+	VBROADCASTSS 108(DI), Z13
+	VFMADD231PS  Z12, Z13, Z11
+	VMOVUPS      256(DX), Z12
+	VBROADCASTSS 128(DI), Z13
+	VFMADD231PS  Z12, Z13, Z0
+	VBROADCASTSS 132(DI), Z13
+	VFMADD231PS  Z12, Z13, Z1
+	VBROADCASTSS 136(DI), Z13
+	VFMADD231PS  Z12, Z13, Z2
+	VBROADCASTSS 140(DI), Z13
+	VFMADD231PS  Z12, Z13, Z3
+	VBROADCASTSS 144(DI), Z13
+	VFMADD231PS  Z12, Z13, Z4
+	VBROADCASTSS 148(DI), Z13
+	VFMADD231PS  Z12, Z13, Z5
+	VBROADCASTSS 152(DI), Z13
+	VFMADD231PS  Z12, Z13, Z6
+	VBROADCASTSS 156(DI), Z13
+	VFMADD231PS  Z12, Z13, Z7
+	VBROADCASTSS 160(DI), Z13
+	VFMADD231PS  Z12, Z13, Z8
+	VBROADCASTSS 164(DI), Z13
+	VFMADD231PS  Z12, Z13, Z9
+	VBROADCASTSS 168(DI), Z13
+	VFMADD231PS  Z12, Z13, Z10
+	VBROADCASTSS 172(DI), Z13
+	VFMADD231PS  Z12, Z13, Z11
+	VMOVUPS      384(DX), Z12
+	VBROADCASTSS 192(DI), Z13
+	VFMADD231PS  Z12, Z13, Z0
+	VBROADCASTSS 196(DI), Z13
+	VFMADD231PS  Z12, Z13, Z1
+	VBROADCASTSS 200(DI), Z13
+	VFMADD231PS  Z12, Z13, Z2
+	VBROADCASTSS 204(DI), Z13
+	VFMADD231PS  Z12, Z13, Z3
+	VBROADCASTSS 208(DI), Z13
+	VFMADD231PS  Z12, Z13, Z4
+	VBROADCASTSS 212(DI), Z13
+	VFMADD231PS  Z12, Z13, Z5
+	VBROADCASTSS 216(DI), Z13
+	VFMADD231PS  Z12, Z13, Z6
+	VBROADCASTSS 220(DI), Z13
+	VFMADD231PS  Z12, Z13, Z7
+	VBROADCASTSS 224(DI), Z13
+	VFMADD231PS  Z12, Z13, Z8
+	VBROADCASTSS 228(DI), Z13
+	VFMADD231PS  Z12, Z13, Z9
+	VBROADCASTSS 232(DI), Z13
+	VFMADD231PS  Z12, Z13, Z10
+	VBROADCASTSS 236(DI), Z13
+	VFMADD231PS  Z12, Z13, Z11
+	ADDQ         $+256, DI
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Z12
+	VBROADCASTSS (DI), Z13
+	VFMADD231PS  Z12, Z13, Z0
+	VBROADCASTSS 4(DI), Z13
+	VFMADD231PS  Z12, Z13, Z1
+	VBROADCASTSS 8(DI), Z13
+	VFMADD231PS  Z12, Z13, Z2
+	VBROADCASTSS 12(DI), Z13
+	VFMADD231PS  Z12, Z13, Z3
+	VBROADCASTSS 16(DI), Z13
+	VFMADD231PS  Z12, Z13, Z4
+	VBROADCASTSS 20(DI), Z13
+	VFMADD231PS  Z12, Z13, Z5
+	VBROADCASTSS 24(DI), Z13
+	VFMADD231PS  Z12, Z13, Z6
+	VBROADCASTSS 28(DI), Z13
+	VFMADD231PS  Z12, Z13, Z7
+	VBROADCASTSS 32(DI), Z13
+	VFMADD231PS  Z12, Z13, Z8
+	VBROADCASTSS 36(DI), Z13
+	VFMADD231PS  Z12, Z13, Z9
+	VBROADCASTSS 40(DI), Z13
+	VFMADD231PS  Z12, Z13, Z10
+	VBROADCASTSS 44(DI), Z13
+	VFMADD231PS  Z12, Z13, Z11
+	ADDQ         $+64, DI
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	MOVQ      $-1, DX
+	BZHIQ     SI, DX, DX
+	KMOVW     DX, K1
+	MOVB      accumulate+56(FP), DL
 	TESTB     DL, DL
 	JZ        maskedStore
 	MOVQ      AX, DX
@@ -3991,15 +7884,264 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul12x32AVX512(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows12x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·matMul12x32AVX512(SB), NOSPLIT, $0-49
+TEXT ·matMulRows12x16AVX512(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
+	LEAQ   (DI)(R8*2), R9
+	ADDQ   R8, R9
+	LEAQ   (R9)(R8*2), R10
+	ADDQ   R8, R10
+	LEAQ   (R10)(R8*2), R11
+	ADDQ   R8, R11
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Z12
+	VBROADCASTSS (DI), Z13
+	VFMADD231PS  Z12, Z13, Z0
+	VBROADCASTSS (DI)(R8*1), Z13
+	VFMADD231PS  Z12, Z13, Z1
+	VBROADCASTSS (DI)(R8*2), Z13
+	VFMADD231PS  Z12, Z13, Z2
+	VBROADCASTSS (R9), Z13
+	VFMADD231PS  Z12, Z13, Z3
+	VBROADCASTSS (R9)(R8*1), Z13
+	VFMADD231PS  Z12, Z13, Z4
+	VBROADCASTSS (R9)(R8*2), Z13
+	VFMADD231PS  Z12, Z13, Z5
+	VBROADCASTSS (R10), Z13
+	VFMADD231PS  Z12, Z13, Z6
+	VBROADCASTSS (R10)(R8*1), Z13
+	VFMADD231PS  Z12, Z13, Z7
+	VBROADCASTSS (R10)(R8*2), Z13
+	VFMADD231PS  Z12, Z13, Z8
+	VBROADCASTSS (R11), Z13
+	VFMADD231PS  Z12, Z13, Z9
+	VBROADCASTSS (R11)(R8*1), Z13
+	VFMADD231PS  Z12, Z13, Z10
+	VBROADCASTSS (R11)(R8*2), Z13
+	VFMADD231PS  Z12, Z13, Z11
+	VMOVUPS      128(DX), Z12
+	VBROADCASTSS 4(DI), Z13
+	VFMADD231PS  Z12, Z13, Z0
+	VBROADCASTSS 4(DI)(R8*1), Z13
+	VFMADD231PS  Z12, Z13, Z1
+	VBROADCASTSS 4(DI)(R8*2), Z13
+	VFMADD231PS  Z12, Z13, Z2
+	VBROADCASTSS 4(R9), Z13
+	VFMADD231PS  Z12, Z13, Z3
+	VBROADCASTSS 4(R9)(R8*1), Z13
+	VFMADD231PS  Z12, Z13, Z4
+	VBROADCASTSS 4(R9)(R8*2), Z13
+	VFMADD231PS  Z12, Z13, Z5
+	VBROADCASTSS 4(R10), Z13
+	VFMADD231PS  Z12, Z13, Z6
+	VBROADCASTSS 4(R10)(R8*1), Z13
+	VFMADD231PS  Z12, Z13, Z7
+	VBROADCASTSS 4(R10)(R8*2), Z13
+	VFMADD231PS  Z12, Z13, Z8
+	VBROADCASTSS 4(R11), Z13
+	VFMADD231PS  Z12, Z13, Z9
+	VBROADCASTSS 4(R11)(R8*1), Z13
+	VFMADD231PS  Z12, Z13, Z10
+	VBROADCASTSS 4(R11)(R8*2), Z13
+	VFMADD231PS  Z12, Z13, Z11
+	VMOVUPS      256(DX), Z12
+	VBROADCASTSS 8(DI), Z13
+	VFMADD231PS  Z12, Z13, Z0
+	VBROADCASTSS 8(DI)(R8*1), Z13
+	VFMADD231PS  Z12, Z13, Z1
+	VBROADCASTSS 8(DI)(R8*2), Z13
+	VFMADD231PS  Z12, Z13, Z2
+	VBROADCASTSS 8(R9), Z13
+	VFMADD231PS  Z12, Z13, Z3
+	VBROADCASTSS 8(R9)(R8*1), Z13
+	VFMADD231PS  Z12, Z13, Z4
+	VBROADCASTSS 8(R9)(R8*2), Z13
+	VFMADD231PS  Z12, Z13, Z5
+	VBROADCASTSS 8(R10), Z13
+	VFMADD231PS  Z12, Z13, Z6
+	VBROADCASTSS 8(R10)(R8*1), Z13
+	VFMADD231PS  Z12, Z13, Z7
+	VBROADCASTSS 8(R10)(R8*2), Z13
+	VFMADD231PS  Z12, Z13, Z8
+	VBROADCASTSS 8(R11), Z13
+	VFMADD231PS  Z12, Z13, Z9
+	VBROADCASTSS 8(R11)(R8*1), Z13
+	VFMADD231PS  Z12, Z13, Z10
+	VBROADCASTSS 8(R11)(R8*2), Z13
+	VFMADD231PS  Z12, Z13, Z11
+	VMOVUPS      384(DX), Z12
+	VBROADCASTSS 12(DI), Z13
+	VFMADD231PS  Z12, Z13, Z0
+	VBROADCASTSS 12(DI)(R8*1), Z13
+	VFMADD231PS  Z12, Z13, Z1
+	VBROADCASTSS 12(DI)(R8*2), Z13
+	VFMADD231PS  Z12, Z13, Z2
+	VBROADCASTSS 12(R9), Z13
+	VFMADD231PS  Z12, Z13, Z3
+	VBROADCASTSS 12(R9)(R8*1), Z13
+	VFMADD231PS  Z12, Z13, Z4
+	VBROADCASTSS 12(R9)(R8*2), Z13
+	VFMADD231PS  Z12, Z13, Z5
+	VBROADCASTSS 12(R10), Z13
+	VFMADD231PS  Z12, Z13, Z6
+	VBROADCASTSS 12(R10)(R8*1), Z13
+	VFMADD231PS  Z12, Z13, Z7
+	VBROADCASTSS 12(R10)(R8*2), Z13
+	VFMADD231PS  Z12, Z13, Z8
+	VBROADCASTSS 12(R11), Z13
+	VFMADD231PS  Z12, Z13, Z9
+	VBROADCASTSS 12(R11)(R8*1), Z13
+	VFMADD231PS  Z12, Z13, Z10
+	VBROADCASTSS 12(R11)(R8*2), Z13
+	VFMADD231PS  Z12, Z13, Z11
+	ADDQ         $0x10, DI
+	ADDQ         $0x10, R9
+	ADDQ         $0x10, R10
+	ADDQ         $0x10, R11
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Z12
+	VBROADCASTSS (DI), Z13
+	VFMADD231PS  Z12, Z13, Z0
+	VBROADCASTSS (DI)(R8*1), Z13
+	VFMADD231PS  Z12, Z13, Z1
+	VBROADCASTSS (DI)(R8*2), Z13
+	VFMADD231PS  Z12, Z13, Z2
+	VBROADCASTSS (R9), Z13
+	VFMADD231PS  Z12, Z13, Z3
+	VBROADCASTSS (R9)(R8*1), Z13
+	VFMADD231PS  Z12, Z13, Z4
+	VBROADCASTSS (R9)(R8*2), Z13
+	VFMADD231PS  Z12, Z13, Z5
+	VBROADCASTSS (R10), Z13
+	VFMADD231PS  Z12, Z13, Z6
+	VBROADCASTSS (R10)(R8*1), Z13
+	VFMADD231PS  Z12, Z13, Z7
+	VBROADCASTSS (R10)(R8*2), Z13
+	VFMADD231PS  Z12, Z13, Z8
+	VBROADCASTSS (R11), Z13
+	VFMADD231PS  Z12, Z13, Z9
+	VBROADCASTSS (R11)(R8*1), Z13
+	VFMADD231PS  Z12, Z13, Z10
+	VBROADCASTSS (R11)(R8*2), Z13
+	VFMADD231PS  Z12, Z13, Z11
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	MOVQ      $-1, DX
+	BZHIQ     SI, DX, DX
+	KMOVW     DX, K1
+	MOVB      accumulate+56(FP), DL
+	TESTB     DL, DL
+	JZ        maskedStore
+	MOVQ      AX, DX
+	VMOVUPS.Z (DX), K1, Z12
+	VADDPS    Z12, Z0, Z0
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z12
+	VADDPS    Z12, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z12
+	VADDPS    Z12, Z2, Z2
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z12
+	VADDPS    Z12, Z3, Z3
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z12
+	VADDPS    Z12, Z4, Z4
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z12
+	VADDPS    Z12, Z5, Z5
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z12
+	VADDPS    Z12, Z6, Z6
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z12
+	VADDPS    Z12, Z7, Z7
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z12
+	VADDPS    Z12, Z8, Z8
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z12
+	VADDPS    Z12, Z9, Z9
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z12
+	VADDPS    Z12, Z10, Z10
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z12
+	VADDPS    Z12, Z11, Z11
+
+maskedStore:
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z7, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z9, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z11, K1, (AX)
+	VZEROUPPER
+	RET
+
+// func matMul12x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·matMul12x32AVX512(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -4024,222 +8166,222 @@ TEXT ·matMul12x32AVX512(SB), NOSPLIT, $0-49
 	VPXORD Z21, Z21, Z21
 	VPXORD Z22, Z22, Z22
 	VPXORD Z23, Z23, Z23
-	SUBQ   $0x04, SI
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Z24
-	VMOVUPS      64(BX), Z25
-	VBROADCASTSS (DX), Z26
+	VMOVUPS      (DX), Z24
+	VMOVUPS      64(DX), Z25
+	VBROADCASTSS (DI), Z26
 	VFMADD231PS  Z24, Z26, Z0
 	VFMADD231PS  Z25, Z26, Z1
-	VBROADCASTSS 4(DX), Z26
+	VBROADCASTSS 4(DI), Z26
 	VFMADD231PS  Z24, Z26, Z2
 	VFMADD231PS  Z25, Z26, Z3
-	VBROADCASTSS 8(DX), Z26
+	VBROADCASTSS 8(DI), Z26
 	VFMADD231PS  Z24, Z26, Z4
 	VFMADD231PS  Z25, Z26, Z5
-	VBROADCASTSS 12(DX), Z26
+	VBROADCASTSS 12(DI), Z26
 	VFMADD231PS  Z24, Z26, Z6
 	VFMADD231PS  Z25, Z26, Z7
-	VBROADCASTSS 16(DX), Z26
+	VBROADCASTSS 16(DI), Z26
 	VFMADD231PS  Z24, Z26, Z8
 	VFMADD231PS  Z25, Z26, Z9
-	VBROADCASTSS 20(DX), Z26
+	VBROADCASTSS 20(DI), Z26
 	VFMADD231PS  Z24, Z26, Z10
 	VFMADD231PS  Z25, Z26, Z11
-	VBROADCASTSS 24(DX), Z26
+	VBROADCASTSS 24(DI), Z26
 	VFMADD231PS  Z24, Z26, Z12
 	VFMADD231PS  Z25, Z26, Z13
-	VBROADCASTSS 28(DX), Z26
+	VBROADCASTSS 28(DI), Z26
 	VFMADD231PS  Z24, Z26, Z14
 	VFMADD231PS  Z25, Z26, Z15
-	VBROADCASTSS 32(DX), Z26
+	VBROADCASTSS 32(DI), Z26
 	VFMADD231PS  Z24, Z26, Z16
 	VFMADD231PS  Z25, Z26, Z17
-	VBROADCASTSS 36(DX), Z26
+	VBROADCASTSS 36(DI), Z26
 	VFMADD231PS  Z24, Z26, Z18
 	VFMADD231PS  Z25, Z26, Z19
-	VBROADCASTSS 40(DX), Z26
+	VBROADCASTSS 40(DI), Z26
 	VFMADD231PS  Z24, Z26, Z20
 	VFMADD231PS  Z25, Z26, Z21
-	VBROADCASTSS 44(DX), Z26
+	VBROADCASTSS 44(DI), Z26
 	VFMADD231PS  Z24, Z26, Z22
 	VFMADD231PS  Z25, Z26, Z23
-	VMOVUPS      128(BX), Z24
-	VMOVUPS      192(BX), Z25
-	VBROADCASTSS 64(DX), Z26
+	VMOVUPS      128(DX), Z24
+	VMOVUPS      192(DX), Z25
+	VBROADCASTSS 64(DI), Z26
 	VFMADD231PS  Z24, Z26, Z0
 	VFMADD231PS  Z25, Z26, Z1
-	VBROADCASTSS 68(DX), Z26
+	VBROADCASTSS 68(DI), Z26
 	VFMADD231PS  Z24, Z26, Z2
 	VFMADD231PS  Z25, Z26, Z3
-	VBROADCASTSS 72(DX), Z26
+	VBROADCASTSS 72(DI), Z26
 	VFMADD231PS  Z24, Z26, Z4
 	VFMADD231PS  Z25, Z26, Z5
-	VBROADCASTSS 76(DX), Z26
+	VBROADCASTSS 76(DI), Z26
 	VFMADD231PS  Z24, Z26, Z6
 	VFMADD231PS  Z25, Z26, Z7
-	VBROADCASTSS 80(DX), Z26
+	VBROADCASTSS 80(DI), Z26
 	VFMADD231PS  Z24, Z26, Z8
 	VFMADD231PS  Z25, Z26, Z9
-	VBROADCASTSS 84(DX), Z26
+	VBROADCASTSS 84(DI), Z26
 	VFMADD231PS  Z24, Z26, Z10
 	VFMADD231PS  Z25, Z26, Z11
-	VBROADCASTSS 88(DX), Z26
+	VBROADCASTSS 88(DI), Z26
 	VFMADD231PS  Z24, Z26, Z12
 	VFMADD231PS  Z25, Z26, Z13
-	VBROADCASTSS 92(DX), Z26
+	VBROADCASTSS 92(DI), Z26
 	VFMADD231PS  Z24, Z26, Z14
 	VFMADD231PS  Z25, Z26, Z15
-	VBROADCASTSS 96(DX), Z26
+	VBROADCASTSS 96(DI), Z26
 	VFMADD231PS  Z24, Z26, Z16
 	VFMADD231PS  Z25, Z26, Z17
-	VBROADCASTSS 100(DX), Z26
+	VBROADCASTSS 100(DI), Z26
 	VFMADD231PS  Z24, Z26, Z18
 	VFMADD231PS  Z25, Z26, Z19
-	VBROADCASTSS 104(DX), Z26
+	VBROADCASTSS 104(DI), Z26
 	VFMADD231PS  Z24, Z26, Z20
 	VFMADD231PS  Z25, Z26, Z21
-	VBROADCASTSS 108(DX), Z26
+	VBROADCASTSS 108(DI), Z26
 	VFMADD231PS  Z24, Z26, Z22
 	VFMADD231PS  Z25, Z26, Z23
-	VMOVUPS      256(BX), Z24
-	VMOVUPS      320(BX), Z25
-	VBROADCASTSS 128(DX), Z26
+	VMOVUPS      256(DX), Z24
+	VMOVUPS      320(DX), Z25
+	VBROADCASTSS 128(DI), Z26
 	VFMADD231PS  Z24, Z26, Z0
 	VFMADD231PS  Z25, Z26, Z1
-	VBROADCASTSS 132(DX), Z26
+	VBROADCASTSS 132(DI), Z26
 	VFMADD231PS  Z24, Z26, Z2
 	VFMADD231PS  Z25, Z26, Z3
-	VBROADCASTSS 136(DX), Z26
+	VBROADCASTSS 136(DI), Z26
 	VFMADD231PS  Z24, Z26, Z4
 	VFMADD231PS  Z25, Z26, Z5
-	VBROADCASTSS 140(DX), Z26
+	VBROADCASTSS 140(DI), Z26
 	VFMADD231PS  Z24, Z26, Z6
 	VFMADD231PS  Z25, Z26, Z7
-	VBROADCASTSS 144(DX), Z26
+	VBROADCASTSS 144(DI), Z26
 	VFMADD231PS  Z24, Z26, Z8
 	VFMADD231PS  Z25, Z26, Z9
-	VBROADCASTSS 148(DX), Z26
+	VBROADCASTSS 148(DI), Z26
 	VFMADD231PS  Z24, Z26, Z10
 	VFMADD231PS  Z25, Z26, Z11
-	VBROADCASTSS 152(DX), Z26
+	VBROADCASTSS 152(DI), Z26
 	VFMADD231PS  Z24, Z26, Z12
 	VFMADD231PS  Z25, Z26, Z13
-	VBROADCASTSS 156(DX), Z26
+	VBROADCASTSS 156(DI), Z26
 	VFMADD231PS  Z24, Z26, Z14
 	VFMADD231PS  Z25, Z26, Z15
-	VBROADCASTSS 160(DX), Z26
+	VBROADCASTSS 160(DI), Z26
 	VFMADD231PS  Z24, Z26, Z16
 	VFMADD231PS  Z25, Z26, Z17
-	VBROADCASTSS 164(DX), Z26
+	VBROADCASTSS 164(DI), Z26
 	VFMADD231PS  Z24, Z26, Z18
 	VFMADD231PS  Z25, Z26, Z19
-	VBROADCASTSS 168(DX), Z26
+	VBROADCASTSS 168(DI), Z26
 	VFMADD231PS  Z24, Z26, Z20
 	VFMADD231PS  Z25, Z26, Z21
-	VBROADCASTSS 172(DX), Z26
+	VBROADCASTSS 172(DI), Z26
 	VFMADD231PS  Z24, Z26, Z22
 	VFMADD231PS  Z25, Z26, Z23
-	VMOVUPS      384(BX), Z24
-	VMOVUPS      448(BX), Z25
-	VBROADCASTSS 192(DX), Z26
+	VMOVUPS      384(DX), Z24
+	VMOVUPS      448(DX), Z25
+	VBROADCASTSS 192(DI), Z26
 	VFMADD231PS  Z24, Z26, Z0
 	VFMADD231PS  Z25, Z26, Z1
-	VBROADCASTSS 196(DX), Z26
+	VBROADCASTSS 196(DI), Z26
 	VFMADD231PS  Z24, Z26, Z2
 	VFMADD231PS  Z25, Z26, Z3
-	VBROADCASTSS 200(DX), Z26
+	VBROADCASTSS 200(DI), Z26
 	VFMADD231PS  Z24, Z26, Z4
 	VFMADD231PS  Z25, Z26, Z5
-	VBROADCASTSS 204(DX), Z26
+	VBROADCASTSS 204(DI), Z26
 	VFMADD231PS  Z24, Z26, Z6
 	VFMADD231PS  Z25, Z26, Z7
-	VBROADCASTSS 208(DX), Z26
+	VBROADCASTSS 208(DI), Z26
 	VFMADD231PS  Z24, Z26, Z8
 	VFMADD231PS  Z25, Z26, Z9
-	VBROADCASTSS 212(DX), Z26
+	VBROADCASTSS 212(DI), Z26
 	VFMADD231PS  Z24, Z26, Z10
 	VFMADD231PS  Z25, Z26, Z11
-	VBROADCASTSS 216(DX), Z26
+	VBROADCASTSS 216(DI), Z26
 	VFMADD231PS  Z24, Z26, Z12
 	VFMADD231PS  Z25, Z26, Z13
-	VBROADCASTSS 220(DX), Z26
+	VBROADCASTSS 220(DI), Z26
 	VFMADD231PS  Z24, Z26, Z14
 	VFMADD231PS  Z25, Z26, Z15
-	VBROADCASTSS 224(DX), Z26
+	VBROADCASTSS 224(DI), Z26
 	VFMADD231PS  Z24, Z26, Z16
 	VFMADD231PS  Z25, Z26, Z17
-	VBROADCASTSS 228(DX), Z26
+	VBROADCASTSS 228(DI), Z26
 	VFMADD231PS  Z24, Z26, Z18
 	VFMADD231PS  Z25, Z26, Z19
-	VBROADCASTSS 232(DX), Z26
+	VBROADCASTSS 232(DI), Z26
 	VFMADD231PS  Z24, Z26, Z20
 	VFMADD231PS  Z25, Z26, Z21
-	VBROADCASTSS 236(DX), Z26
+	VBROADCASTSS 236(DI), Z26
 	VFMADD231PS  Z24, Z26, Z22
 	VFMADD231PS  Z25, Z26, Z23
-	ADDQ         $+256, DX
-	ADDQ         $+512, BX
-	SUBQ         $0x04, SI
+	ADDQ         $+256, DI
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Z24
-	VMOVUPS      64(BX), Z25
-	VBROADCASTSS (DX), Z26
+	VMOVUPS      (DX), Z24
+	VMOVUPS      64(DX), Z25
+	VBROADCASTSS (DI), Z26
 	VFMADD231PS  Z24, Z26, Z0
 	VFMADD231PS  Z25, Z26, Z1
-	VBROADCASTSS 4(DX), Z26
+	VBROADCASTSS 4(DI), Z26
 	VFMADD231PS  Z24, Z26, Z2
 	VFMADD231PS  Z25, Z26, Z3
-	VBROADCASTSS 8(DX), Z26
+	VBROADCASTSS 8(DI), Z26
 	VFMADD231PS  Z24, Z26, Z4
 	VFMADD231PS  Z25, Z26, Z5
-	VBROADCASTSS 12(DX), Z26
+	VBROADCASTSS 12(DI), Z26
 	VFMADD231PS  Z24, Z26, Z6
 	VFMADD231PS  Z25, Z26, Z7
-	VBROADCASTSS 16(DX), Z26
+	VBROADCASTSS 16(DI), Z26
 	VFMADD231PS  Z24, Z26, Z8
 	VFMADD231PS  Z25, Z26, Z9
-	VBROADCASTSS 20(DX), Z26
+	VBROADCASTSS 20(DI), Z26
 	VFMADD231PS  Z24, Z26, Z10
 	VFMADD231PS  Z25, Z26, Z11
-	VBROADCASTSS 24(DX), Z26
+	VBROADCASTSS 24(DI), Z26
 	VFMADD231PS  Z24, Z26, Z12
 	VFMADD231PS  Z25, Z26, Z13
-	VBROADCASTSS 28(DX), Z26
+	VBROADCASTSS 28(DI), Z26
 	VFMADD231PS  Z24, Z26, Z14
 	VFMADD231PS  Z25, Z26, Z15
-	VBROADCASTSS 32(DX), Z26
+	VBROADCASTSS 32(DI), Z26
 	VFMADD231PS  Z24, Z26, Z16
 	VFMADD231PS  Z25, Z26, Z17
-	VBROADCASTSS 36(DX), Z26
+	VBROADCASTSS 36(DI), Z26
 	VFMADD231PS  Z24, Z26, Z18
 	VFMADD231PS  Z25, Z26, Z19
-	VBROADCASTSS 40(DX), Z26
+	VBROADCASTSS 40(DI), Z26
 	VFMADD231PS  Z24, Z26, Z20
 	VFMADD231PS  Z25, Z26, Z21
-	VBROADCASTSS 44(DX), Z26
+	VBROADCASTSS 44(DI), Z26
 	VFMADD231PS  Z24, Z26, Z22
 	VFMADD231PS  Z25, Z26, Z23
-	ADDQ         $0x40, DX
-	ADDQ         $+128, BX
-	DECQ         SI
+	ADDQ         $+64, DI
+	ADDQ         $+128, DX
+	DECQ         BX
 	JNZ          step
 
 write:
 	MOVQ      $-1, DX
-	BZHIQ     DI, DX, DX
+	BZHIQ     SI, DX, DX
 	KMOVW     DX, K1
 	SHRQ      $0x10, DX
 	KMOVW     DX, K2
-	MOVB      accumulate+48(FP), DL
+	MOVB      accumulate+56(FP), DL
 	TESTB     DL, DL
 	JZ        maskedStore
 	MOVQ      AX, DX
@@ -4342,15 +8484,22 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul13x16AVX512(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows12x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·matMul13x16AVX512(SB), NOSPLIT, $0-49
+TEXT ·matMulRows12x32AVX512(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
+	LEAQ   (DI)(R8*2), R9
+	ADDQ   R8, R9
+	LEAQ   (R9)(R8*2), R10
+	ADDQ   R8, R10
+	LEAQ   (R10)(R8*2), R11
+	ADDQ   R8, R11
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -4364,165 +8513,522 @@ TEXT ·matMul13x16AVX512(SB), NOSPLIT, $0-49
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
 	VPXORD Z12, Z12, Z12
-	SUBQ   $0x04, SI
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Z13
-	VBROADCASTSS (DX), Z14
-	VFMADD231PS  Z13, Z14, Z0
-	VBROADCASTSS 4(DX), Z14
-	VFMADD231PS  Z13, Z14, Z1
-	VBROADCASTSS 8(DX), Z14
-	VFMADD231PS  Z13, Z14, Z2
-	VBROADCASTSS 12(DX), Z14
-	VFMADD231PS  Z13, Z14, Z3
-	VBROADCASTSS 16(DX), Z14
-	VFMADD231PS  Z13, Z14, Z4
-	VBROADCASTSS 20(DX), Z14
-	VFMADD231PS  Z13, Z14, Z5
-	VBROADCASTSS 24(DX), Z14
-	VFMADD231PS  Z13, Z14, Z6
-	VBROADCASTSS 28(DX), Z14
-	VFMADD231PS  Z13, Z14, Z7
-	VBROADCASTSS 32(DX), Z14
-	VFMADD231PS  Z13, Z14, Z8
-	VBROADCASTSS 36(DX), Z14
-	VFMADD231PS  Z13, Z14, Z9
-	VBROADCASTSS 40(DX), Z14
-	VFMADD231PS  Z13, Z14, Z10
-	VBROADCASTSS 44(DX), Z14
-	VFMADD231PS  Z13, Z14, Z11
-	VBROADCASTSS 48(DX), Z14
-	VFMADD231PS  Z13, Z14, Z12
-	VMOVUPS      128(BX), Z13
-	VBROADCASTSS 64(DX), Z14
-	VFMADD231PS  Z13, Z14, Z0
-	VBROADCASTSS 68(DX), Z14
-	VFMADD231PS  Z13, Z14, Z1
-	VBROADCASTSS 72(DX), Z14
-	VFMADD231PS  Z13, Z14, Z2
-	VBROADCASTSS 76(DX), Z14
-	VFMADD231PS  Z13, Z14, Z3
-	VBROADCASTSS 80(DX), Z14
-	VFMADD231PS  Z13, Z14, Z4
-	VBROADCASTSS 84(DX), Z14
-	VFMADD231PS  Z13, Z14, Z5
-	VBROADCASTSS 88(DX), Z14
-	VFMADD231PS  Z13, Z14, Z6
-	VBROADCASTSS 92(DX), Z14
-	VFMADD231PS  Z13, Z14, Z7
-	VBROADCASTSS 96(DX), Z14
-	VFMADD231PS  Z13, Z14, Z8
-	VBROADCASTSS 100(DX), Z14
-	VFMADD231PS  Z13, Z14, Z9
-	VBROADCASTSS 104(DX), Z14
-	VFMADD231PS  Z13, Z14, Z10
-	VBROADCASTSS 108(DX), Z14
-	VFMADD231PS  Z13, Z14, Z11
-	VBROADCASTSS 112(DX), Z14
-	VFMADD231PS  Z13, Z14, Z12
-	VMOVUPS      256(BX), Z13
-	VBROADCASTSS 128(DX), Z14
-	VFMADD231PS  Z13, Z14, Z0
-	VBROADCASTSS 132(DX), Z14
-	VFMADD231PS  Z13, Z14, Z1
-	VBROADCASTSS 136(DX), Z14
-	VFMADD231PS  Z13, Z14, Z2
-	VBROADCASTSS 140(DX), Z14
-	VFMADD231PS  Z13, Z14, Z3
-	VBROADCASTSS 144(DX), Z14
-	VFMADD231PS  Z13, Z14, Z4
-	VBROADCASTSS 148(DX), Z14
-	VFMADD231PS  Z13, Z14, Z5
-	VBROADCASTSS 152(DX), Z14
-	VFMADD231PS  Z13, Z14, Z6
-	VBROADCASTSS 156(DX), Z14
-	VFMADD231PS  Z13, Z14, Z7
-	VBROADCASTSS 160(DX), Z14
-	VFMADD231PS  Z13, Z14, Z8
-	VBROADCASTSS 164(DX), Z14
-	VFMADD231PS  Z13, Z14, Z9
-	VBROADCASTSS 168(DX), Z14
-	VFMADD231PS  Z13, Z14, Z10
-	VBROADCASTSS 172(DX), Z14
-	VFMADD231PS  Z13, Z14, Z11
-	VBROADCASTSS 176(DX), Z14
-	VFMADD231PS  Z13, Z14, Z12
-	VMOVUPS      384(BX), Z13
-	VBROADCASTSS 192(DX), Z14
-	VFMADD231PS  Z13, Z14, Z0
-	VBROADCASTSS 196(DX), Z14
-	VFMADD231PS  Z13, Z14, Z1
-	VBROADCASTSS 200(DX), Z14
-	VFMADD231PS  Z13, Z14, Z2
-	VBROADCASTSS 204(DX), Z14
-	VFMADD231PS  Z13, Z14, Z3
-	VBROADCASTSS 208(DX), Z14
-	VFMADD231PS  Z13, Z14, Z4
-	VBROADCASTSS 212(DX), Z14
-	VFMADD231PS  Z13, Z14, Z5
-	VBROADCASTSS 216(DX), Z14
-	VFMADD231PS  Z13, Z14, Z6
-	VBROADCASTSS 220(DX), Z14
-	VFMADD231PS  Z13, Z14, Z7
-	VBROADCASTSS 224(DX), Z14
-	VFMADD231PS  Z13, Z14, Z8
-	VBROADCASTSS 228(DX), Z14
-	VFMADD231PS  Z13, Z14, Z9
-	VBROADCASTSS 232(DX), Z14
-	VFMADD231PS  Z13, Z14, Z10
-	VBROADCASTSS 236(DX), Z14
-	VFMADD231PS  Z13, Z14, Z11
-	VBROADCASTSS 240(DX), Z14
-	VFMADD231PS  Z13, Z14, Z12
-	ADDQ         $+256, DX
-	ADDQ         $+512, BX
-	SUBQ         $0x04, SI
+	VMOVUPS      (DX), Z24
+	VMOVUPS      64(DX), Z25
+	VBROADCASTSS (DI), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS (DI)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS (DI)(R8*2), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS (R9), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS (R9)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS (R9)(R8*2), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS (R10), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS (R10)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS (R10)(R8*2), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS (R11), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS (R11)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS (R11)(R8*2), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	VMOVUPS      128(DX), Z24
+	VMOVUPS      192(DX), Z25
+	VBROADCASTSS 4(DI), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS 4(DI)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS 4(DI)(R8*2), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS 4(R9), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS 4(R9)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS 4(R9)(R8*2), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS 4(R10), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS 4(R10)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS 4(R10)(R8*2), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS 4(R11), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS 4(R11)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS 4(R11)(R8*2), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	VMOVUPS      256(DX), Z24
+	VMOVUPS      320(DX), Z25
+	VBROADCASTSS 8(DI), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS 8(DI)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS 8(DI)(R8*2), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS 8(R9), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS 8(R9)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS 8(R9)(R8*2), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS 8(R10), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS 8(R10)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS 8(R10)(R8*2), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS 8(R11), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS 8(R11)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS 8(R11)(R8*2), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	VMOVUPS      384(DX), Z24
+	VMOVUPS      448(DX), Z25
+	VBROADCASTSS 12(DI), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS 12(DI)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS 12(DI)(R8*2), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS 12(R9), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS 12(R9)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS 12(R9)(R8*2), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS 12(R10), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS 12(R10)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS 12(R10)(R8*2), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS 12(R11), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS 12(R11)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS 12(R11)(R8*2), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	ADDQ         $0x10, DI
+	ADDQ         $0x10, R9
+	ADDQ         $0x10, R10
+	ADDQ         $0x10, R11
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Z13
-	VBROADCASTSS (DX), Z14
-	VFMADD231PS  Z13, Z14, Z0
-	VBROADCASTSS 4(DX), Z14
-	VFMADD231PS  Z13, Z14, Z1
-	VBROADCASTSS 8(DX), Z14
-	VFMADD231PS  Z13, Z14, Z2
-	VBROADCASTSS 12(DX), Z14
-	VFMADD231PS  Z13, Z14, Z3
-	VBROADCASTSS 16(DX), Z14
-	VFMADD231PS  Z13, Z14, Z4
-	VBROADCASTSS 20(DX), Z14
-	VFMADD231PS  Z13, Z14, Z5
-	VBROADCASTSS 24(DX), Z14
-	VFMADD231PS  Z13, Z14, Z6
-	VBROADCASTSS 28(DX), Z14
-	VFMADD231PS  Z13, Z14, Z7
-	VBROADCASTSS 32(DX), Z14
-	VFMADD231PS  Z13, Z14, Z8
-	VBROADCASTSS 36(DX), Z14
-	VFMADD231PS  Z13, Z14, Z9
-	VBROADCASTSS 40(DX), Z14
-	VFMADD231PS  Z13, Z14, Z10
-	VBROADCASTSS 44(DX), Z14
-	VFMADD231PS  Z13, Z14, Z11
-	VBROADCASTSS 48(DX), Z14
-	VFMADD231PS  Z13, Z14, Z12
-	ADDQ         $0x40, DX
-	ADDQ         $+128, BX
-	DECQ         SI
+	VMOVUPS      (DX), Z24
+	VMOVUPS      64(DX), Z25
+	VBROADCASTSS (DI), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS (DI)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS (DI)(R8*2), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS (R9), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS (R9)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS (R9)(R8*2), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS (R10), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS (R10)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS (R10)(R8*2), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS (R11), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS (R11)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS (R11)(R8*2), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $+128, DX
+	DECQ         BX
 	JNZ          step
 
 write:
 	MOVQ      $-1, DX
-	BZHIQ     DI, DX, DX
+	BZHIQ     SI, DX, DX
 	KMOVW     DX, K1
-	MOVB      accumulate+48(FP), DL
+	SHRQ      $0x10, DX
+	KMOVW     DX, K2
+	MOVB      accumulate+56(FP), DL
+	TESTB     DL, DL
+	JZ        maskedStore
+	MOVQ      AX, DX
+	VMOVUPS.Z (DX), K1, Z24
+	VADDPS    Z24, Z0, Z0
+	VMOVUPS.Z 64(DX), K2, Z24
+	VADDPS    Z24, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z24
+	VADDPS    Z24, Z2, Z2
+	VMOVUPS.Z 64(DX), K2, Z24
+	VADDPS    Z24, Z3, Z3
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z24
+	VADDPS    Z24, Z4, Z4
+	VMOVUPS.Z 64(DX), K2, Z24
+	VADDPS    Z24, Z5, Z5
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z24
+	VADDPS    Z24, Z6, Z6
+	VMOVUPS.Z 64(DX), K2, Z24
+	VADDPS    Z24, Z7, Z7
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z24
+	VADDPS    Z24, Z8, Z8
+	VMOVUPS.Z 64(DX), K2, Z24
+	VADDPS    Z24, Z9, Z9
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z24
+	VADDPS    Z24, Z10, Z10
+	VMOVUPS.Z 64(DX), K2, Z24
+	VADDPS    Z24, Z11, Z11
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z24
+	VADDPS    Z24, Z12, Z12
+	VMOVUPS.Z 64(DX), K2, Z24
+	VADDPS    Z24, Z13, Z13
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z24
+	VADDPS    Z24, Z14, Z14
+	VMOVUPS.Z 64(DX), K2, Z24
+	VADDPS    Z24, Z15, Z15
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z24
+	VADDPS    Z24, Z16, Z16
+	VMOVUPS.Z 64(DX), K2, Z24
+	VADDPS    Z24, Z17, Z17
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z24
+	VADDPS    Z24, Z18, Z18
+	VMOVUPS.Z 64(DX), K2, Z24
+	VADDPS    Z24, Z19, Z19
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z24
+	VADDPS    Z24, Z20, Z20
+	VMOVUPS.Z 64(DX), K2, Z24
+	VADDPS    Z24, Z21, Z21
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z24
+	VADDPS    Z24, Z22, Z22
+	VMOVUPS.Z 64(DX), K2, Z24
+	VADDPS    Z24, Z23, Z23
+
+maskedStore:
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	VMOVUPS Z3, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	VMOVUPS Z5, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	VMOVUPS Z7, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, K1, (AX)
+	VMOVUPS Z9, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, K1, (AX)
+	VMOVUPS Z11, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, K1, (AX)
+	VMOVUPS Z13, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, K1, (AX)
+	VMOVUPS Z15, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z16, K1, (AX)
+	VMOVUPS Z17, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z18, K1, (AX)
+	VMOVUPS Z19, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z20, K1, (AX)
+	VMOVUPS Z21, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z22, K1, (AX)
+	VMOVUPS Z23, K2, 64(AX)
+	VZEROUPPER
+	RET
+
+// func matMul13x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·matMul13x16AVX512(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Z13
+	VBROADCASTSS (DI), Z14
+	VFMADD231PS  Z13, Z14, Z0
+	VBROADCASTSS 4(DI), Z14
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS 8(DI), Z14
+	VFMADD231PS  Z13, Z14, Z2
+	VBROADCASTSS 12(DI), Z14
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS 16(DI), Z14
+	VFMADD231PS  Z13, Z14, Z4
+	VBROADCASTSS 20(DI), Z14
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS 24(DI), Z14
+	VFMADD231PS  Z13, Z14, Z6
+	VBROADCASTSS 28(DI), Z14
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS 32(DI), Z14
+	VFMADD231PS  Z13, Z14, Z8
+	VBROADCASTSS 36(DI), Z14
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS 40(DI), Z14
+	VFMADD231PS  Z13, Z14, Z10
+	VBROADCASTSS 44(DI), Z14
+	VFMADD231PS  Z13, Z14, Z11
+	VBROADCASTSS 48(DI), Z14
+	VFMADD231PS  Z13, Z14, Z12
+	VMOVUPS      128(DX), Z13
+	VBROADCASTSS 64(DI), Z14
+	VFMADD231PS  Z13, Z14, Z0
+	VBROADCASTSS 68(DI), Z14
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS 72(DI), Z14
+	VFMADD231PS  Z13, Z14, Z2
+	VBROADCASTSS 76(DI), Z14
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS 80(DI), Z14
+	VFMADD231PS  Z13, Z14, Z4
+	VBROADCASTSS 84(DI), Z14
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS 88(DI), Z14
+	VFMADD231PS  Z13, Z14, Z6
+	VBROADCASTSS 92(DI), Z14
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS 96(DI), Z14
+	VFMADD231PS  Z13, Z14, Z8
+	VBROADCASTSS 100(DI), Z14
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS 104(DI), Z14
+	VFMADD231PS  Z13, Z14, Z10
+	VBROADCASTSS 108(DI), Z14
+	VFMADD231PS  Z13, Z14, Z11
+	VBROADCASTSS 112(DI), Z14
+	VFMADD231PS  Z13, Z14, Z12
+	VMOVUPS      256(DX), Z13
+	VBROADCASTSS 128(DI), Z14
+	VFMADD231PS  Z13, Z14, Z0
+	VBROADCASTSS 132(DI), Z14
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS 136(DI), Z14
+	VFMADD231PS  Z13, Z14, Z2
+	VBROADCASTSS 140(DI), Z14
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS 144(DI), Z14
+	VFMADD231PS  Z13, Z14, Z4
+	VBROADCASTSS 148(DI), Z14
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS 152(DI), Z14
+	VFMADD231PS  Z13, Z14, Z6
+	VBROADCASTSS 156(DI), Z14
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS 160(DI), Z14
+	VFMADD231PS  Z13, Z14, Z8
+	VBROADCASTSS 164(DI), Z14
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS 168(DI), Z14
+	VFMADD231PS  Z13, Z14, Z10
+	VBROADCASTSS 172(DI), Z14
+	VFMADD231PS  Z13, Z14, Z11
+	VBROADCASTSS 176(DI), Z14
+	VFMADD231PS  Z13, Z14, Z12
+	VMOVUPS      384(DX), Z13
+	VBROADCASTSS 192(DI), Z14
+	VFMADD231PS  Z13, Z14, Z0
+	VBROADCASTSS 196(DI), Z14
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS 200(DI), Z14
+	VFMADD231PS  Z13, Z14, Z2
+	VBROADCASTSS 204(DI), Z14
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS 208(DI), Z14
+	VFMADD231PS  Z13, Z14, Z4
+	VBROADCASTSS 212(DI), Z14
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS 216(DI), Z14
+	VFMADD231PS  Z13, Z14, Z6
+	VBROADCASTSS 220(DI), Z14
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS 224(DI), Z14
+	VFMADD231PS  Z13, Z14, Z8
+	VBROADCASTSS 228(DI), Z14
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS 232(DI), Z14
+	VFMADD231PS  Z13, Z14, Z10
+	VBROADCASTSS 236(DI), Z14
+	VFMADD231PS  Z13, Z14, Z11
+	VBROADCASTSS 240(DI), Z14
+	VFMADD231PS  Z13, Z14, Z12
+	ADDQ         $+256, DI
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Z13
+	VBROADCASTSS (DI), Z14
+	VFMADD231PS  Z13, Z14, Z0
+	VBROADCASTSS 4(DI), Z14
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS 8(DI), Z14
+	VFMADD231PS  Z13, Z14, Z2
+	VBROADCASTSS 12(DI), Z14
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS 16(DI), Z14
+	VFMADD231PS  Z13, Z14, Z4
+	VBROADCASTSS 20(DI), Z14
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS 24(DI), Z14
+	VFMADD231PS  Z13, Z14, Z6
+	VBROADCASTSS 28(DI), Z14
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS 32(DI), Z14
+	VFMADD231PS  Z13, Z14, Z8
+	VBROADCASTSS 36(DI), Z14
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS 40(DI), Z14
+	VFMADD231PS  Z13, Z14, Z10
+	VBROADCASTSS 44(DI), Z14
+	VFMADD231PS  Z13, Z14, Z11
+	VBROADCASTSS 48(DI), Z14
+	VFMADD231PS  Z13, Z14, Z12
+	ADDQ         $+64, DI
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	MOVQ      $-1, DX
+	BZHIQ     SI, DX, DX
+	KMOVW     DX, K1
+	MOVB      accumulate+56(FP), DL
 	TESTB     DL, DL
 	JZ        maskedStore
 	MOVQ      AX, DX
@@ -4594,15 +9100,284 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul13x32AVX512(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows13x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·matMul13x32AVX512(SB), NOSPLIT, $0-49
+TEXT ·matMulRows13x16AVX512(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
+	LEAQ   (DI)(R8*2), R9
+	ADDQ   R8, R9
+	LEAQ   (R9)(R8*2), R10
+	ADDQ   R8, R10
+	LEAQ   (R10)(R8*2), R11
+	ADDQ   R8, R11
+	LEAQ   (R11)(R8*2), R12
+	ADDQ   R8, R12
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Z13
+	VBROADCASTSS (DI), Z14
+	VFMADD231PS  Z13, Z14, Z0
+	VBROADCASTSS (DI)(R8*1), Z14
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS (DI)(R8*2), Z14
+	VFMADD231PS  Z13, Z14, Z2
+	VBROADCASTSS (R9), Z14
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS (R9)(R8*1), Z14
+	VFMADD231PS  Z13, Z14, Z4
+	VBROADCASTSS (R9)(R8*2), Z14
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS (R10), Z14
+	VFMADD231PS  Z13, Z14, Z6
+	VBROADCASTSS (R10)(R8*1), Z14
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS (R10)(R8*2), Z14
+	VFMADD231PS  Z13, Z14, Z8
+	VBROADCASTSS (R11), Z14
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS (R11)(R8*1), Z14
+	VFMADD231PS  Z13, Z14, Z10
+	VBROADCASTSS (R11)(R8*2), Z14
+	VFMADD231PS  Z13, Z14, Z11
+	VBROADCASTSS (R12), Z14
+	VFMADD231PS  Z13, Z14, Z12
+	VMOVUPS      128(DX), Z13
+	VBROADCASTSS 4(DI), Z14
+	VFMADD231PS  Z13, Z14, Z0
+	VBROADCASTSS 4(DI)(R8*1), Z14
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS 4(DI)(R8*2), Z14
+	VFMADD231PS  Z13, Z14, Z2
+	VBROADCASTSS 4(R9), Z14
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS 4(R9)(R8*1), Z14
+	VFMADD231PS  Z13, Z14, Z4
+	VBROADCASTSS 4(R9)(R8*2), Z14
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS 4(R10), Z14
+	VFMADD231PS  Z13, Z14, Z6
+	VBROADCASTSS 4(R10)(R8*1), Z14
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS 4(R10)(R8*2), Z14
+	VFMADD231PS  Z13, Z14, Z8
+	VBROADCASTSS 4(R11), Z14
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS 4(R11)(R8*1), Z14
+	VFMADD231PS  Z13, Z14, Z10
+	VBROADCASTSS 4(R11)(R8*2), Z14
+	VFMADD231PS  Z13, Z14, Z11
+	VBROADCASTSS 4(R12), Z14
+	VFMADD231PS  Z13, Z14, Z12
+	VMOVUPS      256(DX), Z13
+	VBROADCASTSS 8(DI), Z14
+	VFMADD231PS  Z13, Z14, Z0
+	VBROADCASTSS 8(DI)(R8*1), Z14
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS 8(DI)(R8*2), Z14
+	VFMADD231PS  Z13, Z14, Z2
+	VBROADCASTSS 8(R9), Z14
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS 8(R9)(R8*1), Z14
+	VFMADD231PS  Z13, Z14, Z4
+	VBROADCASTSS 8(R9)(R8*2), Z14
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS 8(R10), Z14
+	VFMADD231PS  Z13, Z14, Z6
+	VBROADCASTSS 8(R10)(R8*1), Z14
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS 8(R10)(R8*2), Z14
+	VFMADD231PS  Z13, Z14, Z8
+	VBROADCASTSS 8(R11), Z14
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS 8(R11)(R8*1), Z14
+	VFMADD231PS  Z13, Z14, Z10
+	VBROADCASTSS 8(R11)(R8*2), Z14
+	VFMADD231PS  Z13, Z14, Z11
+	VBROADCASTSS 8(R12), Z14
+	VFMADD231PS  Z13, Z14, Z12
+	VMOVUPS      384(DX), Z13
+	VBROADCASTSS 12(DI), Z14
+	VFMADD231PS  Z13, Z14, Z0
+	VBROADCASTSS 12(DI)(R8*1), Z14
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS 12(DI)(R8*2), Z14
+	VFMADD231PS  Z13, Z14, Z2
+	VBROADCASTSS 12(R9), Z14
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS 12(R9)(R8*1), Z14
+	VFMADD231PS  Z13, Z14, Z4
+	VBROADCASTSS 12(R9)(R8*2), Z14
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS 12(R10), Z14
+	VFMADD231PS  Z13, Z14, Z6
+	VBROADCASTSS 12(R10)(R8*1), Z14
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS 12(R10)(R8*2), Z14
+	VFMADD231PS  Z13, Z14, Z8
+	VBROADCASTSS 12(R11), Z14
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS 12(R11)(R8*1), Z14
+	VFMADD231PS  Z13, Z14, Z10
+	VBROADCASTSS 12(R11)(R8*2), Z14
+	VFMADD231PS  Z13, Z14, Z11
+	VBROADCASTSS 12(R12), Z14
+	VFMADD231PS  Z13, Z14, Z12
+	ADDQ         $0x10, DI
+	ADDQ         $0x10, R9
+	ADDQ         $0x10, R10
+	ADDQ         $0x10, R11
+	ADDQ         $0x10, R12
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Z13
+	VBROADCASTSS (DI), Z14
+	VFMADD231PS  Z13, Z14, Z0
+	VBROADCASTSS (DI)(R8*1), Z14
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS (DI)(R8*2), Z14
+	VFMADD231PS  Z13, Z14, Z2
+	VBROADCASTSS (R9), Z14
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS (R9)(R8*1), Z14
+	VFMADD231PS  Z13, Z14, Z4
+	VBROADCASTSS (R9)(R8*2), Z14
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS (R10), Z14
+	VFMADD231PS  Z13, Z14, Z6
+	VBROADCASTSS (R10)(R8*1), Z14
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS (R10)(R8*2), Z14
+	VFMADD231PS  Z13, Z14, Z8
+	VBROADCASTSS (R11), Z14
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS (R11)(R8*1), Z14
+	VFMADD231PS  Z13, Z14, Z10
+	VBROADCASTSS (R11)(R8*2), Z14
+	VFMADD231PS  Z13, Z14, Z11
+	VBROADCASTSS (R12), Z14
+	VFMADD231PS  Z13, Z14, Z12
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	MOVQ      $-1, DX
+	BZHIQ     SI, DX, DX
+	KMOVW     DX, K1
+	MOVB      accumulate+56(FP), DL
+	TESTB     DL, DL
+	JZ        maskedStore
+	MOVQ      AX, DX
+	VMOVUPS.Z (DX), K1, Z13
+	VADDPS    Z13, Z0, Z0
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z13
+	VADDPS    Z13, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z13
+	VADDPS    Z13, Z2, Z2
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z13
+	VADDPS    Z13, Z3, Z3
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z13
+	VADDPS    Z13, Z4, Z4
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z13
+	VADDPS    Z13, Z5, Z5
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z13
+	VADDPS    Z13, Z6, Z6
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z13
+	VADDPS    Z13, Z7, Z7
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z13
+	VADDPS    Z13, Z8, Z8
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z13
+	VADDPS    Z13, Z9, Z9
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z13
+	VADDPS    Z13, Z10, Z10
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z13
+	VADDPS    Z13, Z11, Z11
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z13
+	VADDPS    Z13, Z12, Z12
+
+maskedStore:
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z7, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z9, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z11, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, K1, (AX)
+	VZEROUPPER
+	RET
+
+// func matMul13x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·matMul13x32AVX512(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -4629,237 +9404,237 @@ TEXT ·matMul13x32AVX512(SB), NOSPLIT, $0-49
 	VPXORD Z23, Z23, Z23
 	VPXORD Z24, Z24, Z24
 	VPXORD Z25, Z25, Z25
-	SUBQ   $0x04, SI
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Z26
-	VMOVUPS      64(BX), Z27
-	VBROADCASTSS (DX), Z28
+	VMOVUPS      (DX), Z26
+	VMOVUPS      64(DX), Z27
+	VBROADCASTSS (DI), Z28
 	VFMADD231PS  Z26, Z28, Z0
 	VFMADD231PS  Z27, Z28, Z1
-	VBROADCASTSS 4(DX), Z28
+	VBROADCASTSS 4(DI), Z28
 	VFMADD231PS  Z26, Z28, Z2
 	VFMADD231PS  Z27, Z28, Z3
-	VBROADCASTSS 8(DX), Z28
+	VBROADCASTSS 8(DI), Z28
 	VFMADD231PS  Z26, Z28, Z4
 	VFMADD231PS  Z27, Z28, Z5
-	VBROADCASTSS 12(DX), Z28
+	VBROADCASTSS 12(DI), Z28
 	VFMADD231PS  Z26, Z28, Z6
 	VFMADD231PS  Z27, Z28, Z7
-	VBROADCASTSS 16(DX), Z28
+	VBROADCASTSS 16(DI), Z28
 	VFMADD231PS  Z26, Z28, Z8
 	VFMADD231PS  Z27, Z28, Z9
-	VBROADCASTSS 20(DX), Z28
+	VBROADCASTSS 20(DI), Z28
 	VFMADD231PS  Z26, Z28, Z10
 	VFMADD231PS  Z27, Z28, Z11
-	VBROADCASTSS 24(DX), Z28
+	VBROADCASTSS 24(DI), Z28
 	VFMADD231PS  Z26, Z28, Z12
 	VFMADD231PS  Z27, Z28, Z13
-	VBROADCASTSS 28(DX), Z28
+	VBROADCASTSS 28(DI), Z28
 	VFMADD231PS  Z26, Z28, Z14
 	VFMADD231PS  Z27, Z28, Z15
-	VBROADCASTSS 32(DX), Z28
+	VBROADCASTSS 32(DI), Z28
 	VFMADD231PS  Z26, Z28, Z16
 	VFMADD231PS  Z27, Z28, Z17
-	VBROADCASTSS 36(DX), Z28
+	VBROADCASTSS 36(DI), Z28
 	VFMADD231PS  Z26, Z28, Z18
 	VFMADD231PS  Z27, Z28, Z19
-	VBROADCASTSS 40(DX), Z28
+	VBROADCASTSS 40(DI), Z28
 	VFMADD231PS  Z26, Z28, Z20
 	VFMADD231PS  Z27, Z28, Z21
-	VBROADCASTSS 44(DX), Z28
+	VBROADCASTSS 44(DI), Z28
 	VFMADD231PS  Z26, Z28, Z22
 	VFMADD231PS  Z27, Z28, Z23
-	VBROADCASTSS 48(DX), Z28
+	VBROADCASTSS 48(DI), Z28
 	VFMADD231PS  Z26, Z28, Z24
 	VFMADD231PS  Z27, Z28, Z25
-	VMOVUPS      128(BX), Z26
-	VMOVUPS      192(BX), Z27
-	VBROADCASTSS 64(DX), Z28
+	VMOVUPS      128(DX), Z26
+	VMOVUPS      192(DX), Z27
+	VBROADCASTSS 64(DI), Z28
 	VFMADD231PS  Z26, Z28, Z0
 	VFMADD231PS  Z27, Z28, Z1
-	VBROADCASTSS 68(DX), Z28
+	VBROADCASTSS 68(DI), Z28
 	VFMADD231PS  Z26, Z28, Z2
 	VFMADD231PS  Z27, Z28, Z3
-	VBROADCASTSS 72(DX), Z28
+	VBROADCASTSS 72(DI), Z28
 	VFMADD231PS  Z26, Z28, Z4
 	VFMADD231PS  Z27, Z28, Z5
-	VBROADCASTSS 76(DX), Z28
+	VBROADCASTSS 76(DI), Z28
 	VFMADD231PS  Z26, Z28, Z6
 	VFMADD231PS  Z27, Z28, Z7
-	VBROADCASTSS 80(DX), Z28
+	VBROADCASTSS 80(DI), Z28
 	VFMADD231PS  Z26, Z28, Z8
 	VFMADD231PS  Z27, Z28, Z9
-	VBROADCASTSS 84(DX), Z28
+	VBROADCASTSS 84(DI), Z28
 	VFMADD231PS  Z26, Z28, Z10
 	VFMADD231PS  Z27, Z28, Z11
-	VBROADCASTSS 88(DX), Z28
+	VBROADCASTSS 88(DI), Z28
 	VFMADD231PS  Z26, Z28, Z12
 	VFMADD231PS  Z27, Z28, Z13
-	VBROADCASTSS 92(DX), Z28
+	VBROADCASTSS 92(DI), Z28
 	VFMADD231PS  Z26, Z28, Z14
 	VFMADD231PS  Z27, Z28, Z15
-	VBROADCASTSS 96(DX), Z28
+	VBROADCASTSS 96(DI), Z28
 	VFMADD231PS  Z26, Z28, Z16
 	VFMADD231PS  Z27, Z28, Z17
-	VBROADCASTSS 100(DX), Z28
+	VBROADCASTSS 100(DI), Z28
 	VFMADD231PS  Z26, Z28, Z18
 	VFMADD231PS  Z27, Z28, Z19
-	VBROADCASTSS 104(DX), Z28
+	VBROADCASTSS 104(DI), Z28
 	VFMADD231PS  Z26, Z28, Z20
 	VFMADD231PS  Z27, Z28, Z21
-	VBROADCASTSS 108(DX), Z28
+	VBROADCASTSS 108(DI), Z28
 	VFMADD231PS  Z26, Z28, Z22
 	VFMADD231PS  Z27, Z28, Z23
-	VBROADCASTSS 112(DX), Z28
+	VBROADCASTSS 112(DI), Z28
 	VFMADD231PS  Z26, Z28, Z24
 	VFMADD231PS  Z27, Z28, Z25
-	VMOVUPS      256(BX), Z26
-	VMOVUPS      320(BX), Z27
-	VBROADCASTSS 128(DX), Z28
+	VMOVUPS      256(DX), Z26
+	VMOVUPS      320(DX), Z27
+	VBROADCASTSS 128(DI), Z28
 	VFMADD231PS  Z26, Z28, Z0
 	VFMADD231PS  Z27, Z28, Z1
-	VBROADCASTSS 132(DX), Z28
+	VBROADCASTSS 132(DI), Z28
 	VFMADD231PS  Z26, Z28, Z2
 	VFMADD231PS  Z27, Z28, Z3
-	VBROADCASTSS 136(DX), Z28
+	VBROADCASTSS 136(DI), Z28
 	VFMADD231PS  Z26, Z28, Z4
 	VFMADD231PS  Z27, Z28, Z5
-	VBROADCASTSS 140(DX), Z28
+	VBROADCASTSS 140(DI), Z28
 	VFMADD231PS  Z26, Z28, Z6
 	VFMADD231PS  Z27, Z28, Z7
-	VBROADCASTSS 144(DX), Z28
+	VBROADCASTSS 144(DI), Z28
 	VFMADD231PS  Z26, Z28, Z8
 	VFMADD231PS  Z27, Z28, Z9
-	VBROADCASTSS 148(DX), Z28
+	VBROADCASTSS 148(DI), Z28
 	VFMADD231PS  Z26, Z28, Z10
 	VFMADD231PS  Z27, Z28, Z11
-	VBROADCASTSS 152(DX), Z28
+	VBROADCASTSS 152(DI), Z28
 	VFMADD231PS  Z26, Z28, Z12
 	VFMADD231PS  Z27, Z28, Z13
-	VBROADCASTSS 156(DX), Z28
+	VBROADCASTSS 156(DI), Z28
 	VFMADD231PS  Z26, Z28, Z14
 	VFMADD231PS  Z27, Z28, Z15
-	VBROADCASTSS 160(DX), Z28
+	VBROADCASTSS 160(DI), Z28
 	VFMADD231PS  Z26, Z28, Z16
 	VFMADD231PS  Z27, Z28, Z17
-	VBROADCASTSS 164(DX), Z28
+	VBROADCASTSS 164(DI), Z28
 	VFMADD231PS  Z26, Z28, Z18
 	VFMADD231PS  Z27, Z28, Z19
-	VBROADCASTSS 168(DX), Z28
+	VBROADCASTSS 168(DI), Z28
 	VFMADD231PS  Z26, Z28, Z20
 	VFMADD231PS  Z27, Z28, Z21
-	VBROADCASTSS 172(DX), Z28
+	VBROADCASTSS 172(DI), Z28
 	VFMADD231PS  Z26, Z28, Z22
 	VFMADD231PS  Z27, Z28, Z23
-	VBROADCASTSS 176(DX), Z28
+	VBROADCASTSS 176(DI), Z28
 	VFMADD231PS  Z26, Z28, Z24
 	VFMADD231PS  Z27, Z28, Z25
-	VMOVUPS      384(BX), Z26
-	VMOVUPS      448(BX), Z27
-	VBROADCASTSS 192(DX), Z28
+	VMOVUPS      384(DX), Z26
+	VMOVUPS      448(DX), Z27
+	VBROADCASTSS 192(DI), Z28
 	VFMADD231PS  Z26, Z28, Z0
 	VFMADD231PS  Z27, Z28, Z1
-	VBROADCASTSS 196(DX), Z28
+	VBROADCASTSS 196(DI), Z28
 	VFMADD231PS  Z26, Z28, Z2
 	VFMADD231PS  Z27, Z28, Z3
-	VBROADCASTSS 200(DX), Z28
+	VBROADCASTSS 200(DI), Z28
 	VFMADD231PS  Z26, Z28, Z4
 	VFMADD231PS  Z27, Z28, Z5
-	VBROADCASTSS 204(DX), Z28
+	VBROADCASTSS 204(DI), Z28
 	VFMADD231PS  Z26, Z28, Z6
 	VFMADD231PS  Z27, Z28, Z7
-	VBROADCASTSS 208(DX), Z28
+	VBROADCASTSS 208(DI), Z28
 	VFMADD231PS  Z26, Z28, Z8
 	VFMADD231PS  Z27, Z28, Z9
-	VBROADCASTSS 212(DX), Z28
+	VBROADCASTSS 212(DI), Z28
 	VFMADD231PS  Z26, Z28, Z10
 	VFMADD231PS  Z27, Z28, Z11
-	VBROADCASTSS 216(DX), Z28
+	VBROADCASTSS 216(DI), Z28
 	VFMADD231PS  Z26, Z28, Z12
 	VFMADD231PS  Z27, Z28, Z13
-	VBROADCASTSS 220(DX), Z28
+	VBROADCASTSS 220(DI), Z28
 	VFMADD231PS  Z26, Z28, Z14
 	VFMADD231PS  Z27, Z28, Z15
-	VBROADCASTSS 224(DX), Z28
+	VBROADCASTSS 224(DI), Z28
 	VFMADD231PS  Z26, Z28, Z16
 	VFMADD231PS  Z27, Z28, Z17
-	VBROADCASTSS 228(DX), Z28
+	VBROADCASTSS 228(DI), Z28
 	VFMADD231PS  Z26, Z28, Z18
 	VFMADD231PS  Z27, Z28, Z19
-	VBROADCASTSS 232(DX), Z28
+	VBROADCASTSS 232(DI), Z28
 	VFMADD231PS  Z26, Z28, Z20
 	VFMADD231PS  Z27, Z28, Z21
-	VBROADCASTSS 236(DX), Z28
+	VBROADCASTSS 236(DI), Z28
 	VFMADD231PS  Z26, Z28, Z22
 	VFMADD231PS  Z27, Z28, Z23
-	VBROADCASTSS 240(DX), Z28
+	VBROADCASTSS 240(DI), Z28
 	VFMADD231PS  Z26, Z28, Z24
 	VFMADD231PS  Z27, Z28, Z25
-	ADDQ         $+256, DX
-	ADDQ         $+512, BX
-	SUBQ         $0x04, SI
+	ADDQ         $+256, DI
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Z26
-	VMOVUPS      64(BX), Z27
-	VBROADCASTSS (DX), Z28
+	VMOVUPS      (DX), Z26
+	VMOVUPS      64(DX), Z27
+	VBROADCASTSS (DI), Z28
 	VFMADD231PS  Z26, Z28, Z0
 	VFMADD231PS  Z27, Z28, Z1
-	VBROADCASTSS 4(DX), Z28
+	VBROADCASTSS 4(DI), Z28
 	VFMADD231PS  Z26, Z28, Z2
 	VFMADD231PS  Z27, Z28, Z3
-	VBROADCASTSS 8(DX), Z28
+	VBROADCASTSS 8(DI), Z28
 	VFMADD231PS  Z26, Z28, Z4
 	VFMADD231PS  Z27, Z28, Z5
-	VBROADCASTSS 12(DX), Z28
+	VBROADCASTSS 12(DI), Z28
 	VFMADD231PS  Z26, Z28, Z6
 	VFMADD231PS  Z27, Z28, Z7
-	VBROADCASTSS 16(DX), Z28
+	VBROADCASTSS 16(DI), Z28
 	VFMADD231PS  Z26, Z28, Z8
 	VFMADD231PS  Z27, Z28, Z9
-	VBROADCASTSS 20(DX), Z28
+	VBROADCASTSS 20(DI), Z28
 	VFMADD231PS  Z26, Z28, Z10
 	VFMADD231PS  Z27, Z28, Z11
-	VBROADCASTSS 24(DX), Z28
+	VBROADCASTSS 24(DI), Z28
 	VFMADD231PS  Z26, Z28, Z12
 	VFMADD231PS  Z27, Z28, Z13
-	VBROADCASTSS 28(DX), Z28
+	VBROADCASTSS 28(DI), Z28
 	VFMADD231PS  Z26, Z28, Z14
 	VFMADD231PS  Z27, Z28, Z15
-	VBROADCASTSS 32(DX), Z28
+	VBROADCASTSS 32(DI), Z28
 	VFMADD231PS  Z26, Z28, Z16
 	VFMADD231PS  Z27, Z28, Z17
-	VBROADCASTSS 36(DX), Z28
+	VBROADCASTSS 36(DI), Z28
 	VFMADD231PS  Z26, Z28, Z18
 	VFMADD231PS  Z27, Z28, Z19
-	VBROADCASTSS 40(DX), Z28
+	VBROADCASTSS 40(DI), Z28
 	VFMADD231PS  Z26, Z28, Z20
 	VFMADD231PS  Z27, Z28, Z21
-	VBROADCASTSS 44(DX), Z28
+	VBROADCASTSS 44(DI), Z28
 	VFMADD231PS  Z26, Z28, Z22
 	VFMADD231PS  Z27, Z28, Z23
-	VBROADCASTSS 48(DX), Z28
+	VBROADCASTSS 48(DI), Z28
 	VFMADD231PS  Z26, Z28, Z24
 	VFMADD231PS  Z27, Z28, Z25
-	ADDQ         $0x40, DX
-	ADDQ         $+128, BX
-	DECQ         SI
+	ADDQ         $+64, DI
+	ADDQ         $+128, DX
+	DECQ         BX
 	JNZ          step
 
 write:
 	MOVQ      $-1, DX
-	BZHIQ     DI, DX, DX
+	BZHIQ     SI, DX, DX
 	KMOVW     DX, K1
 	SHRQ      $0x10, DX
 	KMOVW     DX, K2
-	MOVB      accumulate+48(FP), DL
+	MOVB      accumulate+56(FP), DL
 	TESTB     DL, DL
 	JZ        maskedStore
 	MOVQ      AX, DX
@@ -4970,15 +9745,24 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul14x16AVX512(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows13x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·matMul14x16AVX512(SB), NOSPLIT, $0-49
+TEXT ·matMulRows13x32AVX512(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
+	LEAQ   (DI)(R8*2), R9
+	ADDQ   R8, R9
+	LEAQ   (R9)(R8*2), R10
+	ADDQ   R8, R10
+	LEAQ   (R10)(R8*2), R11
+	ADDQ   R8, R11
+	LEAQ   (R11)(R8*2), R12
+	ADDQ   R8, R12
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -4993,175 +9777,559 @@ TEXT ·matMul14x16AVX512(SB), NOSPLIT, $0-49
 	VPXORD Z11, Z11, Z11
 	VPXORD Z12, Z12, Z12
 	VPXORD Z13, Z13, Z13
-	SUBQ   $0x04, SI
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	VPXORD Z25, Z25, Z25
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Z14
-	VBROADCASTSS (DX), Z15
-	VFMADD231PS  Z14, Z15, Z0
-	VBROADCASTSS 4(DX), Z15
-	VFMADD231PS  Z14, Z15, Z1
-	VBROADCASTSS 8(DX), Z15
-	VFMADD231PS  Z14, Z15, Z2
-	VBROADCASTSS 12(DX), Z15
-	VFMADD231PS  Z14, Z15, Z3
-	VBROADCASTSS 16(DX), Z15
-	VFMADD231PS  Z14, Z15, Z4
-	VBROADCASTSS 20(DX), Z15
-	VFMADD231PS  Z14, Z15, Z5
-	VBROADCASTSS 24(DX), Z15
-	VFMADD231PS  Z14, Z15, Z6
-	VBROADCASTSS 28(DX), Z15
-	VFMADD231PS  Z14, Z15, Z7
-	VBROADCASTSS 32(DX), Z15
-	VFMADD231PS  Z14, Z15, Z8
-	VBROADCASTSS 36(DX), Z15
-	VFMADD231PS  Z14, Z15, Z9
-	VBROADCASTSS 40(DX), Z15
-	VFMADD231PS  Z14, Z15, Z10
-	VBROADCASTSS 44(DX), Z15
-	VFMADD231PS  Z14, Z15, Z11
-	VBROADCASTSS 48(DX), Z15
-	VFMADD231PS  Z14, Z15, Z12
-	VBROADCASTSS 52(DX), Z15
-	VFMADD231PS  Z14, Z15, Z13
-	VMOVUPS      128(BX), Z14
-	VBROADCASTSS 64(DX), Z15
-	VFMADD231PS  Z14, Z15, Z0
-	VBROADCASTSS 68(DX), Z15
-	VFMADD231PS  Z14, Z15, Z1
-	VBROADCASTSS 72(DX), Z15
-	VFMADD231PS  Z14, Z15, Z2
-	VBROADCASTSS 76(DX), Z15
-	VFMADD231PS  Z14, Z15, Z3
-	VBROADCASTSS 80(DX), Z15
-	VFMADD231PS  Z14, Z15, Z4
-	VBROADCASTSS 84(DX), Z15
-	VFMADD231PS  Z14, Z15, Z5
-	VBROADCASTSS 88(DX), Z15
-	VFMADD231PS  Z14, Z15, Z6
-	VBROADCASTSS 92(DX), Z15
-	VFMADD231PS  Z14, Z15, Z7
-	VBROADCASTSS 96(DX), Z15
-	VFMADD231PS  Z14, Z15, Z8
-	VBROADCASTSS 100(DX), Z15
-	VFMADD231PS  Z14, Z15, Z9
-	VBROADCASTSS 104(DX), Z15
-	VFMADD231PS  Z14, Z15, Z10
-	VBROADCASTSS 108(DX), Z15
-	VFMADD231PS  Z14, Z15, Z11
-	VBROADCASTSS 112(DX), Z15
-	VFMADD231PS  Z14, Z15, Z12
-	VBROADCASTSS 116(DX), Z15
-	VFMADD231PS  Z14, Z15, Z13
-	VMOVUPS      256(BX), Z14
-	VBROADCASTSS 128(DX), Z15
-	VFMADD231PS  Z14, Z15, Z0
-	VBROADCASTSS 132(DX), Z15
-	VFMADD231PS  Z14, Z15, Z1
-	VBROADCASTSS 136(DX), Z15
-	VFMADD231PS  Z14, Z15, Z2
-	VBROADCASTSS 140(DX), Z15
-	VFMADD231PS  Z14, Z15, Z3
-	VBROADCASTSS 144(DX), Z15
-	VFMADD231PS  Z14, Z15, Z4
-	VBROADCASTSS 148(DX), Z15
-	VFMADD231PS  Z14, Z15, Z5
-	VBROADCASTSS 152(DX), Z15
-	VFMADD231PS  Z14, Z15, Z6
-	VBROADCASTSS 156(DX), Z15
-	VFMADD231PS  Z14, Z15, Z7
-	VBROADCASTSS 160(DX), Z15
-	VFMADD231PS  Z14, Z15, Z8
-	VBROADCASTSS 164(DX), Z15
-	VFMADD231PS  Z14, Z15, Z9
-	VBROADCASTSS 168(DX), Z15
-	VFMADD231PS  Z14, Z15, Z10
-	VBROADCASTSS 172(DX), Z15
-	VFMADD231PS  Z14, Z15, Z11
-	VBROADCASTSS 176(DX), Z15
-	VFMADD231PS  Z14, Z15, Z12
-	VBROADCASTSS 180(DX), Z15
-	VFMADD231PS  Z14, Z15, Z13
-	VMOVUPS      384(BX), Z14
-	VBROADCASTSS 192(DX), Z15
-	VFMADD231PS  Z14, Z15, Z0
-	VBROADCASTSS 196(DX), Z15
-	VFMADD231PS  Z14, Z15, Z1
-	VBROADCASTSS 200(DX), Z15
-	VFMADD231PS  Z14, Z15, Z2
-	VBROADCASTSS 204(DX), Z15
-	VFMADD231PS  Z14, Z15, Z3
-	VBROADCASTSS 208(DX), Z15
-	VFMADD231PS  Z14, Z15, Z4
-	VBROADCASTSS 212(DX), Z15
-	VFMADD231PS  Z14, Z15, Z5
-	VBROADCASTSS 216(DX), Z15
-	VFMADD231PS  Z14, Z15, Z6
-	VBROADCASTSS 220(DX), Z15
-	VFMADD231PS  Z14, Z15, Z7
-	VBROADCASTSS 224(DX), Z15
-	VFMADD231PS  Z14, Z15, Z8
-	VBROADCASTSS 228(DX), Z15
-	VFMADD231PS  Z14, Z15, Z9
-	VBROADCASTSS 232(DX), Z15
-	VFMADD231PS  Z14, Z15, Z10
-	VBROADCASTSS 236(DX), Z15
-	VFMADD231PS  Z14, Z15, Z11
-	VBROADCASTSS 240(DX), Z15
-	VFMADD231PS  Z14, Z15, Z12
-	VBROADCASTSS 244(DX), Z15
-	VFMADD231PS  Z14, Z15, Z13
-	ADDQ         $+256, DX
-	ADDQ         $+512, BX
-	SUBQ         $0x04, SI
+	VMOVUPS      (DX), Z26
+	VMOVUPS      64(DX), Z27
+	VBROADCASTSS (DI), Z28
+	VFMADD231PS  Z26, Z28, Z0
+	VFMADD231PS  Z27, Z28, Z1
+	VBROADCASTSS (DI)(R8*1), Z28
+	VFMADD231PS  Z26, Z28, Z2
+	VFMADD231PS  Z27, Z28, Z3
+	VBROADCASTSS (DI)(R8*2), Z28
+	VFMADD231PS  Z26, Z28, Z4
+	VFMADD231PS  Z27, Z28, Z5
+	VBROADCASTSS (R9), Z28
+	VFMADD231PS  Z26, Z28, Z6
+	VFMADD231PS  Z27, Z28, Z7
+	VBROADCASTSS (R9)(R8*1), Z28
+	VFMADD231PS  Z26, Z28, Z8
+	VFMADD231PS  Z27, Z28, Z9
+	VBROADCASTSS (R9)(R8*2), Z28
+	VFMADD231PS  Z26, Z28, Z10
+	VFMADD231PS  Z27, Z28, Z11
+	VBROADCASTSS (R10), Z28
+	VFMADD231PS  Z26, Z28, Z12
+	VFMADD231PS  Z27, Z28, Z13
+	VBROADCASTSS (R10)(R8*1), Z28
+	VFMADD231PS  Z26, Z28, Z14
+	VFMADD231PS  Z27, Z28, Z15
+	VBROADCASTSS (R10)(R8*2), Z28
+	VFMADD231PS  Z26, Z28, Z16
+	VFMADD231PS  Z27, Z28, Z17
+	VBROADCASTSS (R11), Z28
+	VFMADD231PS  Z26, Z28, Z18
+	VFMADD231PS  Z27, Z28, Z19
+	VBROADCASTSS (R11)(R8*1), Z28
+	VFMADD231PS  Z26, Z28, Z20
+	VFMADD231PS  Z27, Z28, Z21
+	VBROADCASTSS (R11)(R8*2), Z28
+	VFMADD231PS  Z26, Z28, Z22
+	VFMADD231PS  Z27, Z28, Z23
+	VBROADCASTSS (R12), Z28
+	VFMADD231PS  Z26, Z28, Z24
+	VFMADD231PS  Z27, Z28, Z25
+	VMOVUPS      128(DX), Z26
+	VMOVUPS      192(DX), Z27
+	VBROADCASTSS 4(DI), Z28
+	VFMADD231PS  Z26, Z28, Z0
+	VFMADD231PS  Z27, Z28, Z1
+	VBROADCASTSS 4(DI)(R8*1), Z28
+	VFMADD231PS  Z26, Z28, Z2
+	VFMADD231PS  Z27, Z28, Z3
+	VBROADCASTSS 4(DI)(R8*2), Z28
+	VFMADD231PS  Z26, Z28, Z4
+	VFMADD231PS  Z27, Z28, Z5
+	VBROADCASTSS 4(R9), Z28
+	VFMADD231PS  Z26, Z28, Z6
+	VFMADD231PS  Z27, Z28, Z7
+	VBROADCASTSS 4(R9)(R8*1), Z28
+	VFMADD231PS  Z26, Z28, Z8
+	VFMADD231PS  Z27, Z28, Z9
+	VBROADCASTSS 4(R9)(R8*2), Z28
+	VFMADD231PS  Z26, Z28, Z10
+	VFMADD231PS  Z27, Z28, Z11
+	VBROADCASTSS 4(R10), Z28
+	VFMADD231PS  Z26, Z28, Z12
+	VFMADD231PS  Z27, Z28, Z13
+	VBROADCASTSS 4(R10)(R8*1), Z28
+	VFMADD231PS  Z26, Z28, Z14
+	VFMADD231PS  Z27, Z28, Z15
+	VBROADCASTSS 4(R10)(R8*2), Z28
+	VFMADD231PS  Z26, Z28, Z16
+	VFMADD231PS  Z27, Z28, Z17
+	VBROADCASTSS 4(R11), Z28
+	VFMADD231PS  Z26, Z28, Z18
+	VFMADD231PS  Z27, Z28, Z19
+	VBROADCASTSS 4(R11)(R8*1), Z28
+	VFMADD231PS  Z26, Z28, Z20
+	VFMADD231PS  Z27, Z28, Z21
+	VBROADCASTSS 4(R11)(R8*2), Z28
+	VFMADD231PS  Z26, Z28, Z22
+	VFMADD231PS  Z27, Z28, Z23
+	VBROADCASTSS 4(R12), Z28
+	VFMADD231PS  Z26, Z28, Z24
+	VFMADD231PS  Z27, Z28, Z25
+	VMOVUPS      256(DX), Z26
+	VMOVUPS      320(DX), Z27
+	VBROADCASTSS 8(DI), Z28
+	VFMADD231PS  Z26, Z28, Z0
+	VFMADD231PS  Z27, Z28, Z1
+	VBROADCASTSS 8(DI)(R8*1), Z28
+	VFMADD231PS  Z26, Z28, Z2
+	VFMADD231PS  Z27, Z28, Z3
+	VBROADCASTSS 8(DI)(R8*2), Z28
+	VFMADD231PS  Z26, Z28, Z4
+	VFMADD231PS  Z27, Z28, Z5
+	VBROADCASTSS 8(R9), Z28
+	VFMADD231PS  Z26, Z28, Z6
+	VFMADD231PS  Z27, Z28, Z7
+	VBROADCASTSS 8(R9)(R8*1), Z28
+	VFMADD231PS  Z26, Z28, Z8
+	VFMADD231PS  Z27, Z28, Z9
+	VBROADCASTSS 8(R9)(R8*2), Z28
+	VFMADD231PS  Z26, Z28, Z10
+	VFMADD231PS  Z27, Z28, Z11
+	VBROADCASTSS 8(R10), Z28
+	VFMADD231PS  Z26, Z28, Z12
+	VFMADD231PS  Z27, Z28, Z13
+	VBROADCASTSS 8(R10)(R8*1), Z28
+	VFMADD231PS  Z26, Z28, Z14
+	VFMADD231PS  Z27, Z28, Z15
+	VBROADCASTSS 8(R10)(R8*2), Z28
+	VFMADD231PS  Z26, Z28, Z16
+	VFMADD231PS  Z27, Z28, Z17
+	VBROADCASTSS 8(R11), Z28
+	VFMADD231PS  Z26, Z28, Z18
+	VFMADD231PS  Z27, Z28, Z19
+	VBROADCASTSS 8(R11)(R8*1), Z28
+	VFMADD231PS  Z26, Z28, Z20
+	VFMADD231PS  Z27, Z28, Z21
+	VBROADCASTSS 8(R11)(R8*2), Z28
+	VFMADD231PS  Z26, Z28, Z22
+	VFMADD231PS  Z27, Z28, Z23
+	VBROADCASTSS 8(R12), Z28
+	VFMADD231PS  Z26, Z28, Z24
+	VFMADD231PS  Z27, Z28, Z25
+	VMOVUPS      384(DX), Z26
+	VMOVUPS      448(DX), Z27
+	VBROADCASTSS 12(DI), Z28
+	VFMADD231PS  Z26, Z28, Z0
+	VFMADD231PS  Z27, Z28, Z1
+	VBROADCASTSS 12(DI)(R8*1), Z28
+	VFMADD231PS  Z26, Z28, Z2
+	VFMADD231PS  Z27, Z28, Z3
+	VBROADCASTSS 12(DI)(R8*2), Z28
+	VFMADD231PS  Z26, Z28, Z4
+	VFMADD231PS  Z27, Z28, Z5
+	VBROADCASTSS 12(R9), Z28
+	VFMADD231PS  Z26, Z28, Z6
+	VFMADD231PS  Z27, Z28, Z7
+	VBROADCASTSS 12(R9)(R8*1), Z28
+	VFMADD231PS  Z26, Z28, Z8
+	VFMADD231PS  Z27, Z28, Z9
+	VBROADCASTSS 12(R9)(R8*2), Z28
+	VFMADD231PS  Z26, Z28, Z10
+	VFMADD231PS  Z27, Z28, Z11
+	VBROADCASTSS 12(R10), Z28
+	VFMADD231PS  Z26, Z28, Z12
+	VFMADD231PS  Z27, Z28, Z13
+	VBROADCASTSS 12(R10)(R8*1), Z28
+	VFMADD231PS  Z26, Z28, Z14
+	VFMADD231PS  Z27, Z28, Z15
+	VBROADCASTSS 12(R10)(R8*2), Z28
+	VFMADD231PS  Z26, Z28, Z16
+	VFMADD231PS  Z27, Z28, Z17
+	VBROADCASTSS 12(R11), Z28
+	VFMADD231PS  Z26, Z28, Z18
+	VFMADD231PS  Z27, Z28, Z19
+	VBROADCASTSS 12(R11)(R8*1), Z28
+	VFMADD231PS  Z26, Z28, Z20
+	VFMADD231PS  Z27, Z28, Z21
+	VBROADCASTSS 12(R11)(R8*2), Z28
+	VFMADD231PS  Z26, Z28, Z22
+	VFMADD231PS  Z27, Z28, Z23
+	VBROADCASTSS 12(R12), Z28
+	VFMADD231PS  Z26, Z28, Z24
+	VFMADD231PS  Z27, Z28, Z25
+	ADDQ         $0x10, DI
+	ADDQ         $0x10, R9
+	ADDQ         $0x10, R10
+	ADDQ         $0x10, R11
+	ADDQ         $0x10, R12
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Z14
-	VBROADCASTSS (DX), Z15
-	VFMADD231PS  Z14, Z15, Z0
-	VBROADCASTSS 4(DX), Z15
-	VFMADD231PS  Z14, Z15, Z1
-	VBROADCASTSS 8(DX), Z15
-	VFMADD231PS  Z14, Z15, Z2
-	VBROADCASTSS 12(DX), Z15
-	VFMADD231PS  Z14, Z15, Z3
-	VBROADCASTSS 16(DX), Z15
-	VFMADD231PS  Z14, Z15, Z4
-	VBROADCASTSS 20(DX), Z15
-	VFMADD231PS  Z14, Z15, Z5
-	VBROADCASTSS 24(DX), Z15
-	VFMADD231PS  Z14, Z15, Z6
-	VBROADCASTSS 28(DX), Z15
-	VFMADD231PS  Z14, Z15, Z7
-	VBROADCASTSS 32(DX), Z15
-	VFMADD231PS  Z14, Z15, Z8
-	VBROADCASTSS 36(DX), Z15
-	VFMADD231PS  Z14, Z15, Z9
-	VBROADCASTSS 40(DX), Z15
-	VFMADD231PS  Z14, Z15, Z10
-	VBROADCASTSS 44(DX), Z15
-	VFMADD231PS  Z14, Z15, Z11
-	VBROADCASTSS 48(DX), Z15
-	VFMADD231PS  Z14, Z15, Z12
-	VBROADCASTSS 52(DX), Z15
-	VFMADD231PS  Z14, Z15, Z13
-	ADDQ         $0x40, DX
-	ADDQ         $+128, BX
-	DECQ         SI
+	VMOVUPS      (DX), Z26
+	VMOVUPS      64(DX), Z27
+	VBROADCASTSS (DI), Z28
+	VFMADD231PS  Z26, Z28, Z0
+	VFMADD231PS  Z27, Z28, Z1
+	VBROADCASTSS (DI)(R8*1), Z28
+	VFMADD231PS  Z26, Z28, Z2
+	VFMADD231PS  Z27, Z28, Z3
+	VBROADCASTSS (DI)(R8*2), Z28
+	VFMADD231PS  Z26, Z28, Z4
+	VFMADD231PS  Z27, Z28, Z5
+	VBROADCASTSS (R9), Z28
+	VFMADD231PS  Z26, Z28, Z6
+	VFMADD231PS  Z27, Z28, Z7
+	VBROADCASTSS (R9)(R8*1), Z28
+	VFMADD231PS  Z26, Z28, Z8
+	VFMADD231PS  Z27, Z28, Z9
+	VBROADCASTSS (R9)(R8*2), Z28
+	VFMADD231PS  Z26, Z28, Z10
+	VFMADD231PS  Z27, Z28, Z11
+	VBROADCASTSS (R10), Z28
+	VFMADD231PS  Z26, Z28, Z12
+	VFMADD231PS  Z27, Z28, Z13
+	VBROADCASTSS (R10)(R8*1), Z28
+	VFMADD231PS  Z26, Z28, Z14
+	VFMADD231PS  Z27, Z28, Z15
+	VBROADCASTSS (R10)(R8*2), Z28
+	VFMADD231PS  Z26, Z28, Z16
+	VFMADD231PS  Z27, Z28, Z17
+	VBROADCASTSS (R11), Z28
+	VFMADD231PS  Z26, Z28, Z18
+	VFMADD231PS  Z27, Z28, Z19
+	VBROADCASTSS (R11)(R8*1), Z28
+	VFMADD231PS  Z26, Z28, Z20
+	VFMADD231PS  Z27, Z28, Z21
+	VBROADCASTSS (R11)(R8*2), Z28
+	VFMADD231PS  Z26, Z28, Z22
+	VFMADD231PS  Z27, Z28, Z23
+	VBROADCASTSS (R12), Z28
+	VFMADD231PS  Z26, Z28, Z24
+	VFMADD231PS  Z27, Z28, Z25
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $+128, DX
+	DECQ         BX
 	JNZ          step
 
 write:
 	MOVQ      $-1, DX
-	BZHIQ     DI, DX, DX
+	BZHIQ     SI, DX, DX
 	KMOVW     DX, K1
-	MOVB      accumulate+48(FP), DL
+	SHRQ      $0x10, DX
+	KMOVW     DX, K2
+	MOVB      accumulate+56(FP), DL
+	TESTB     DL, DL
+	JZ        maskedStore
+	MOVQ      AX, DX
+	VMOVUPS.Z (DX), K1, Z26
+	VADDPS    Z26, Z0, Z0
+	VMOVUPS.Z 64(DX), K2, Z26
+	VADDPS    Z26, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z26
+	VADDPS    Z26, Z2, Z2
+	VMOVUPS.Z 64(DX), K2, Z26
+	VADDPS    Z26, Z3, Z3
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z26
+	VADDPS    Z26, Z4, Z4
+	VMOVUPS.Z 64(DX), K2, Z26
+	VADDPS    Z26, Z5, Z5
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z26
+	VADDPS    Z26, Z6, Z6
+	VMOVUPS.Z 64(DX), K2, Z26
+	VADDPS    Z26, Z7, Z7
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z26
+	VADDPS    Z26, Z8, Z8
+	VMOVUPS.Z 64(DX), K2, Z26
+	VADDPS    Z26, Z9, Z9
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z26
+	VADDPS    Z26, Z10, Z10
+	VMOVUPS.Z 64(DX), K2, Z26
+	VADDPS    Z26, Z11, Z11
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z26
+	VADDPS    Z26, Z12, Z12
+	VMOVUPS.Z 64(DX), K2, Z26
+	VADDPS    Z26, Z13, Z13
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z26
+	VADDPS    Z26, Z14, Z14
+	VMOVUPS.Z 64(DX), K2, Z26
+	VADDPS    Z26, Z15, Z15
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z26
+	VADDPS    Z26, Z16, Z16
+	VMOVUPS.Z 64(DX), K2, Z26
+	VADDPS    Z26, Z17, Z17
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z26
+	VADDPS    Z26, Z18, Z18
+	VMOVUPS.Z 64(DX), K2, Z26
+	VADDPS    Z26, Z19, Z19
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z26
+	VADDPS    Z26, Z20, Z20
+	VMOVUPS.Z 64(DX), K2, Z26
+	VADDPS    Z26, Z21, Z21
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z26
+	VADDPS    Z26, Z22, Z22
+	VMOVUPS.Z 64(DX), K2, Z26
+	VADDPS    Z26, Z23, Z23
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z26
+	VADDPS    Z26, Z24, Z24
+	VMOVUPS.Z 64(DX), K2, Z26
+	VADDPS    Z26, Z25, Z25
+
+maskedStore:
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	VMOVUPS Z3, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	VMOVUPS Z5, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	VMOVUPS Z7, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, K1, (AX)
+	VMOVUPS Z9, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, K1, (AX)
+	VMOVUPS Z11, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, K1, (AX)
+	VMOVUPS Z13, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, K1, (AX)
+	VMOVUPS Z15, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z16, K1, (AX)
+	VMOVUPS Z17, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z18, K1, (AX)
+	VMOVUPS Z19, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z20, K1, (AX)
+	VMOVUPS Z21, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z22, K1, (AX)
+	VMOVUPS Z23, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z24, K1, (AX)
+	VMOVUPS Z25, K2, 64(AX)
+	VZEROUPPER
+	RET
+
+// func matMul14x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·matMul14x16AVX512(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Z14
+	VBROADCASTSS (DI), Z15
+	VFMADD231PS  Z14, Z15, Z0
+	VBROADCASTSS 4(DI), Z15
+	VFMADD231PS  Z14, Z15, Z1
+	VBROADCASTSS 8(DI), Z15
+	VFMADD231PS  Z14, Z15, Z2
+	VBROADCASTSS 12(DI), Z15
+	VFMADD231PS  Z14, Z15, Z3
+	VBROADCASTSS 16(DI), Z15
+	VFMADD231PS  Z14, Z15, Z4
+	VBROADCASTSS 20(DI), Z15
+	VFMADD231PS  Z14, Z15, Z5
+	VBROADCASTSS 24(DI), Z15
+	VFMADD231PS  Z14, Z15, Z6
+	VBROADCASTSS 28(DI), Z15
+	VFMADD231PS  Z14, Z15, Z7
+	VBROADCASTSS 32(DI), Z15
+	VFMADD231PS  Z14, Z15, Z8
+	VBROADCASTSS 36(DI), Z15
+	VFMADD231PS  Z14, Z15, Z9
+	VBROADCASTSS 40(DI), Z15
+	VFMADD231PS  Z14, Z15, Z10
+	VBROADCASTSS 44(DI), Z15
+	VFMADD231PS  Z14, Z15, Z11
+	VBROADCASTSS 48(DI), Z15
+	VFMADD231PS  Z14, Z15, Z12
+	VBROADCASTSS 52(DI), Z15
+	VFMADD231PS  Z14, Z15, Z13
+	VMOVUPS      128(DX), Z14
+	VBROADCASTSS 64(DI), Z15
+	VFMADD231PS  Z14, Z15, Z0
+	VBROADCASTSS 68(DI), Z15
+	VFMADD231PS  Z14, Z15, Z1
+	VBROADCASTSS 72(DI), Z15
+	VFMADD231PS  Z14, Z15, Z2
+	VBROADCASTSS 76(DI), Z15
+	VFMADD231PS  Z14, Z15, Z3
+	VBROADCASTSS 80(DI), Z15
+	VFMADD231PS  Z14, Z15, Z4
+	VBROADCASTSS 84(DI), Z15
+	VFMADD231PS  Z14, Z15, Z5
+	VBROADCASTSS 88(DI), Z15
+	VFMADD231PS  Z14, Z15, Z6
+	VBROADCASTSS 92(DI), Z15
+	VFMADD231PS  Z14, Z15, Z7
+	VBROADCASTSS 96(DI), Z15
+	VFMADD231PS  Z14, Z15, Z8
+	VBROADCASTSS 100(DI), Z15
+	VFMADD231PS  Z14, Z15, Z9
+	VBROADCASTSS 104(DI), Z15
+	VFMADD231PS  Z14, Z15, Z10
+	VBROADCASTSS 108(DI), Z15
+	VFMADD231PS  Z14, Z15, Z11
+	VBROADCASTSS 112(DI), Z15
+	VFMADD231PS  Z14, Z15, Z12
+	VBROADCASTSS 116(DI), Z15
+	VFMADD231PS  Z14, Z15, Z13
+	VMOVUPS      256(DX), Z14
+	VBROADCASTSS 128(DI), Z15
+	VFMADD231PS  Z14, Z15, Z0
+	VBROADCASTSS 132(DI), Z15
+	VFMADD231PS  Z14, Z15, Z1
+	VBROADCASTSS 136(DI), Z15
+	VFMADD231PS  Z14, Z15, Z2
+	VBROADCASTSS 140(DI), Z15
+	VFMADD231PS  Z14, Z15, Z3
+	VBROADCASTSS 144(DI), Z15
+	VFMADD231PS  Z14, Z15, Z4
+	VBROADCASTSS 148(DI), Z15
+	VFMADD231PS  Z14, Z15, Z5
+	VBROADCASTSS 152(DI), Z15
+	VFMADD231PS  Z14, Z15, Z6
+	VBROADCASTSS 156(DI), Z15
+	VFMADD231PS  Z14, Z15, Z7
+	VBROADCASTSS 160(DI), Z15
+	VFMADD231PS  Z14, Z15, Z8
+	VBROADCASTSS 164(DI), Z15
+	VFMADD231PS  Z14, Z15, Z9
+	VBROADCASTSS 168(DI), Z15
+	VFMADD231PS  Z14, Z15, Z10
+	VBROADCASTSS 172(DI), Z15
+	VFMADD231PS  Z14, Z15, Z11
+	VBROADCASTSS 176(DI), Z15
+	VFMADD231PS  Z14, Z15, Z12
+	VBROADCASTSS 180(DI), Z15
+	VFMADD231PS  Z14, Z15, Z13
+	VMOVUPS      384(DX), Z14
+	VBROADCASTSS 192(DI), Z15
+	VFMADD231PS  Z14, Z15, Z0
+	VBROADCASTSS 196(DI), Z15
+	VFMADD231PS  Z14, Z15, Z1
+	VBROADCASTSS 200(DI), Z15
+	VFMADD231PS  Z14, Z15, Z2
+	VBROADCASTSS 204(DI), Z15
+	VFMADD231PS  Z14, Z15, Z3
+	VBROADCASTSS 208(DI), Z15
+	VFMADD231PS  Z14, Z15, Z4
+	VBROADCASTSS 212(DI), Z15
+	VFMADD231PS  Z14, Z15, Z5
+	VBROADCASTSS 216(DI), Z15
+	VFMADD231PS  Z14, Z15, Z6
+	VBROADCASTSS 220(DI), Z15
+	VFMADD231PS  Z14, Z15, Z7
+	VBROADCASTSS 224(DI), Z15
+	VFMADD231PS  Z14, Z15, Z8
+	VBROADCASTSS 228(DI), Z15
+	VFMADD231PS  Z14, Z15, Z9
+	VBROADCASTSS 232(DI), Z15
+	VFMADD231PS  Z14, Z15, Z10
+	VBROADCASTSS 236(DI), Z15
+	VFMADD231PS  Z14, Z15, Z11
+	VBROADCASTSS 240(DI), Z15
+	VFMADD231PS  Z14, Z15, Z12
+	VBROADCASTSS 244(DI), Z15
+	VFMADD231PS  Z14, Z15, Z13
+	ADDQ         $+256, DI
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Z14
+	VBROADCASTSS (DI), Z15
+	VFMADD231PS  Z14, Z15, Z0
+	VBROADCASTSS 4(DI), Z15
+	VFMADD231PS  Z14, Z15, Z1
+	VBROADCASTSS 8(DI), Z15
+	VFMADD231PS  Z14, Z15, Z2
+	VBROADCASTSS 12(DI), Z15
+	VFMADD231PS  Z14, Z15, Z3
+	VBROADCASTSS 16(DI), Z15
+	VFMADD231PS  Z14, Z15, Z4
+	VBROADCASTSS 20(DI), Z15
+	VFMADD231PS  Z14, Z15, Z5
+	VBROADCASTSS 24(DI), Z15
+	VFMADD231PS  Z14, Z15, Z6
+	VBROADCASTSS 28(DI), Z15
+	VFMADD231PS  Z14, Z15, Z7
+	VBROADCASTSS 32(DI), Z15
+	VFMADD231PS  Z14, Z15, Z8
+	VBROADCASTSS 36(DI), Z15
+	VFMADD231PS  Z14, Z15, Z9
+	VBROADCASTSS 40(DI), Z15
+	VFMADD231PS  Z14, Z15, Z10
+	VBROADCASTSS 44(DI), Z15
+	VFMADD231PS  Z14, Z15, Z11
+	VBROADCASTSS 48(DI), Z15
+	VFMADD231PS  Z14, Z15, Z12
+	VBROADCASTSS 52(DI), Z15
+	VFMADD231PS  Z14, Z15, Z13
+	ADDQ         $+64, DI
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	MOVQ      $-1, DX
+	BZHIQ     SI, DX, DX
+	KMOVW     DX, K1
+	MOVB      accumulate+56(FP), DL
 	TESTB     DL, DL
 	JZ        maskedStore
 	MOVQ      AX, DX
@@ -5238,15 +10406,300 @@ maskedStore:
 	VZEROUPPER
 	RET
 
-// func matMul14x32AVX512(dst *float32, stride uintptr, a *float32, b *float32, depth int, cols int, accumulate bool)
+// func matMulRows14x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·matMul14x32AVX512(SB), NOSPLIT, $0-49
+TEXT ·matMulRows14x16AVX512(SB), NOSPLIT, $0-57
 	MOVQ   dst+0(FP), AX
 	MOVQ   stride+8(FP), CX
-	MOVQ   a+16(FP), DX
-	MOVQ   b+24(FP), BX
-	MOVQ   depth+32(FP), SI
-	MOVQ   cols+40(FP), DI
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
+	LEAQ   (DI)(R8*2), R9
+	ADDQ   R8, R9
+	LEAQ   (R9)(R8*2), R10
+	ADDQ   R8, R10
+	LEAQ   (R10)(R8*2), R11
+	ADDQ   R8, R11
+	LEAQ   (R11)(R8*2), R12
+	ADDQ   R8, R12
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Z14
+	VBROADCASTSS (DI), Z15
+	VFMADD231PS  Z14, Z15, Z0
+	VBROADCASTSS (DI)(R8*1), Z15
+	VFMADD231PS  Z14, Z15, Z1
+	VBROADCASTSS (DI)(R8*2), Z15
+	VFMADD231PS  Z14, Z15, Z2
+	VBROADCASTSS (R9), Z15
+	VFMADD231PS  Z14, Z15, Z3
+	VBROADCASTSS (R9)(R8*1), Z15
+	VFMADD231PS  Z14, Z15, Z4
+	VBROADCASTSS (R9)(R8*2), Z15
+	VFMADD231PS  Z14, Z15, Z5
+	VBROADCASTSS (R10), Z15
+	VFMADD231PS  Z14, Z15, Z6
+	VBROADCASTSS (R10)(R8*1), Z15
+	VFMADD231PS  Z14, Z15, Z7
+	VBROADCASTSS (R10)(R8*2), Z15
+	VFMADD231PS  Z14, Z15, Z8
+	VBROADCASTSS (R11), Z15
+	VFMADD231PS  Z14, Z15, Z9
+	VBROADCASTSS (R11)(R8*1), Z15
+	VFMADD231PS  Z14, Z15, Z10
+	VBROADCASTSS (R11)(R8*2), Z15
+	VFMADD231PS  Z14, Z15, Z11
+	VBROADCASTSS (R12), Z15
+	VFMADD231PS  Z14, Z15, Z12
+	VBROADCASTSS (R12)(R8*1), Z15
+	VFMADD231PS  Z14, Z15, Z13
+	VMOVUPS      128(DX), Z14
+	VBROADCASTSS 4(DI), Z15
+	VFMADD231PS  Z14, Z15, Z0
+	VBROADCASTSS 4(DI)(R8*1), Z15
+	VFMADD231PS  Z14, Z15, Z1
+	VBROADCASTSS 4(DI)(R8*2), Z15
+	VFMADD231PS  Z14, Z15, Z2
+	VBROADCASTSS 4(R9), Z15
+	VFMADD231PS  Z14, Z15, Z3
+	VBROADCASTSS 4(R9)(R8*1), Z15
+	VFMADD231PS  Z14, Z15, Z4
+	VBROADCASTSS 4(R9)(R8*2), Z15
+	VFMADD231PS  Z14, Z15, Z5
+	VBROADCASTSS 4(R10), Z15
+	VFMADD231PS  Z14, Z15, Z6
+	VBROADCASTSS 4(R10)(R8*1), Z15
+	VFMADD231PS  Z14, Z15, Z7
+	VBROADCASTSS 4(R10)(R8*2), Z15
+	VFMADD231PS  Z14, Z15, Z8
+	VBROADCASTSS 4(R11), Z15
+	VFMADD231PS  Z14, Z15, Z9
+	VBROADCASTSS 4(R11)(R8*1), Z15
+	VFMADD231PS  Z14, Z15, Z10
+	VBROADCASTSS 4(R11)(R8*2), Z15
+	VFMADD231PS  Z14, Z15, Z11
+	VBROADCASTSS 4(R12), Z15
+	VFMADD231PS  Z14, Z15, Z12
+	VBROADCASTSS 4(R12)(R8*1), Z15
+	VFMADD231PS  Z14, Z15, Z13
+	VMOVUPS      256(DX), Z14
+	VBROADCASTSS 8(DI), Z15
+	VFMADD231PS  Z14, Z15, Z0
+	VBROADCASTSS 8(DI)(R8*1), Z15
+	VFMADD231PS  Z14, Z15, Z1
+	VBROADCASTSS 8(DI)(R8*2), Z15
+	VFMADD231PS  Z14, Z15, Z2
+	VBROADCASTSS 8(R9), Z15
+	VFMADD231PS  Z14, Z15, Z3
+	VBROADCASTSS 8(R9)(R8*1), Z15
+	VFMADD231PS  Z14, Z15, Z4
+	VBROADCASTSS 8(R9)(R8*2), Z15
+	VFMADD231PS  Z14, Z15, Z5
+	VBROADCASTSS 8(R10), Z15
+	VFMADD231PS  Z14, Z15, Z6
+	VBROADCASTSS 8(R10)(R8*1), Z15
+	VFMADD231PS  Z14, Z15, Z7
+	VBROADCASTSS 8(R10)(R8*2), Z15
+	VFMADD231PS  Z14, Z15, Z8
+	VBROADCASTSS 8(R11), Z15
+	VFMADD231PS  Z14, Z15, Z9
+	VBROADCASTSS 8(R11)(R8*1), Z15
+	VFMADD231PS  Z14, Z15, Z10
+	VBROADCASTSS 8(R11)(R8*2), Z15
+	VFMADD231PS  Z14, Z15, Z11
+	VBROADCASTSS 8(R12), Z15
+	VFMADD231PS  Z14, Z15, Z12
+	VBROADCASTSS 8(R12)(R8*1), Z15
+	VFMADD231PS  Z14, Z15, Z13
+	VMOVUPS      384(DX), Z14
+	VBROADCASTSS 12(DI), Z15
+	VFMADD231PS  Z14, Z15, Z0
+	VBROADCASTSS 12(DI)(R8*1), Z15
+	VFMADD231PS  Z14, Z15, Z1
+	VBROADCASTSS 12(DI)(R8*2), Z15
+	VFMADD231PS  Z14, Z15, Z2
+	VBROADCASTSS 12(R9), Z15
+	VFMADD231PS  Z14, Z15, Z3
+	VBROADCASTSS 12(R9)(R8*1), Z15
+	VFMADD231PS  Z14, Z15, Z4
+	VBROADCASTSS 12(R9)(R8*2), Z15
+	VFMADD231PS  Z14, Z15, Z5
+	VBROADCASTSS 12(R10), Z15
+	VFMADD231PS  Z14, Z15, Z6
+	VBROADCASTSS 12(R10)(R8*1), Z15
+	VFMADD231PS  Z14, Z15, Z7
+	VBROADCASTSS 12(R10)(R8*2), Z15
+	VFMADD231PS  Z14, Z15, Z8
+	VBROADCASTSS 12(R11), Z15
+	VFMADD231PS  Z14, Z15, Z9
+	VBROADCASTSS 12(R11)(R8*1), Z15
+	VFMADD231PS  Z14, Z15, Z10
+	VBROADCASTSS 12(R11)(R8*2), Z15
+	VFMADD231PS  Z14, Z15, Z11
+	VBROADCASTSS 12(R12), Z15
+	VFMADD231PS  Z14, Z15, Z12
+	VBROADCASTSS 12(R12)(R8*1), Z15
+	VFMADD231PS  Z14, Z15, Z13
+	ADDQ         $0x10, DI
+	ADDQ         $0x10, R9
+	ADDQ         $0x10, R10
+	ADDQ         $0x10, R11
+	ADDQ         $0x10, R12
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Z14
+	VBROADCASTSS (DI), Z15
+	VFMADD231PS  Z14, Z15, Z0
+	VBROADCASTSS (DI)(R8*1), Z15
+	VFMADD231PS  Z14, Z15, Z1
+	VBROADCASTSS (DI)(R8*2), Z15
+	VFMADD231PS  Z14, Z15, Z2
+	VBROADCASTSS (R9), Z15
+	VFMADD231PS  Z14, Z15, Z3
+	VBROADCASTSS (R9)(R8*1), Z15
+	VFMADD231PS  Z14, Z15, Z4
+	VBROADCASTSS (R9)(R8*2), Z15
+	VFMADD231PS  Z14, Z15, Z5
+	VBROADCASTSS (R10), Z15
+	VFMADD231PS  Z14, Z15, Z6
+	VBROADCASTSS (R10)(R8*1), Z15
+	VFMADD231PS  Z14, Z15, Z7
+	VBROADCASTSS (R10)(R8*2), Z15
+	VFMADD231PS  Z14, Z15, Z8
+	VBROADCASTSS (R11), Z15
+	VFMADD231PS  Z14, Z15, Z9
+	VBROADCASTSS (R11)(R8*1), Z15
+	VFMADD231PS  Z14, Z15, Z10
+	VBROADCASTSS (R11)(R8*2), Z15
+	VFMADD231PS  Z14, Z15, Z11
+	VBROADCASTSS (R12), Z15
+	VFMADD231PS  Z14, Z15, Z12
+	VBROADCASTSS (R12)(R8*1), Z15
+	VFMADD231PS  Z14, Z15, Z13
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	MOVQ      $-1, DX
+	BZHIQ     SI, DX, DX
+	KMOVW     DX, K1
+	MOVB      accumulate+56(FP), DL
+	TESTB     DL, DL
+	JZ        maskedStore
+	MOVQ      AX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z0, Z0
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z2, Z2
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z3, Z3
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z4, Z4
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z5, Z5
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z6, Z6
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z7, Z7
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z8, Z8
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z9, Z9
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z10, Z10
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z11, Z11
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z12, Z12
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z14
+	VADDPS    Z14, Z13, Z13
+
+maskedStore:
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z7, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z9, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z11, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z13, K1, (AX)
+	VZEROUPPER
+	RET
+
+// func matMul14x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·matMul14x32AVX512(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -5275,252 +10728,670 @@ TEXT ·matMul14x32AVX512(SB), NOSPLIT, $0-49
 	VPXORD Z25, Z25, Z25
 	VPXORD Z26, Z26, Z26
 	VPXORD Z27, Z27, Z27
-	SUBQ   $0x04, SI
+	SUBQ   $0x04, BX
 	JLT    rest
 
 steps:
-	VMOVUPS      (BX), Z28
-	VMOVUPS      64(BX), Z29
-	VBROADCASTSS (DX), Z30
+	VMOVUPS      (DX), Z28
+	VMOVUPS      64(DX), Z29
+	VBROADCASTSS (DI), Z30
 	VFMADD231PS  Z28, Z30, Z0
 	VFMADD231PS  Z29, Z30, Z1
-	VBROADCASTSS 4(DX), Z30
+	VBROADCASTSS 4(DI), Z30
 	VFMADD231PS  Z28, Z30, Z2
 	VFMADD231PS  Z29, Z30, Z3
-	VBROADCASTSS 8(DX), Z30
+	VBROADCASTSS 8(DI), Z30
 	VFMADD231PS  Z28, Z30, Z4
 	VFMADD231PS  Z29, Z30, Z5
-	VBROADCASTSS 12(DX), Z30
+	VBROADCASTSS 12(DI), Z30
 	VFMADD231PS  Z28, Z30, Z6
 	VFMADD231PS  Z29, Z30, Z7
-	VBROADCASTSS 16(DX), Z30
+	VBROADCASTSS 16(DI), Z30
 	VFMADD231PS  Z28, Z30, Z8
 	VFMADD231PS  Z29, Z30, Z9
-	VBROADCASTSS 20(DX), Z30
+	VBROADCASTSS 20(DI), Z30
 	VFMADD231PS  Z28, Z30, Z10
 	VFMADD231PS  Z29, Z30, Z11
-	VBROADCASTSS 24(DX), Z30
+	VBROADCASTSS 24(DI), Z30
 	VFMADD231PS  Z28, Z30, Z12
 	VFMADD231PS  Z29, Z30, Z13
-	VBROADCASTSS 28(DX), Z30
+	VBROADCASTSS 28(DI), Z30
 	VFMADD231PS  Z28, Z30, Z14
 	VFMADD231PS  Z29, Z30, Z15
-	VBROADCASTSS 32(DX), Z30
+	VBROADCASTSS 32(DI), Z30
 	VFMADD231PS  Z28, Z30, Z16
 	VFMADD231PS  Z29, Z30, Z17
-	VBROADCASTSS 36(DX), Z30
+	VBROADCASTSS 36(DI), Z30
 	VFMADD231PS  Z28, Z30, Z18
 	VFMADD231PS  Z29, Z30, Z19
-	VBROADCASTSS 40(DX), Z30
+	VBROADCASTSS 40(DI), Z30
 	VFMADD231PS  Z28, Z30, Z20
 	VFMADD231PS  Z29, Z30, Z21
-	VBROADCASTSS 44(DX), Z30
+	VBROADCASTSS 44(DI), Z30
 	VFMADD231PS  Z28, Z30, Z22
 	VFMADD231PS  Z29, Z30, Z23
-	VBROADCASTSS 48(DX), Z30
+	VBROADCASTSS 48(DI), Z30
 	VFMADD231PS  Z28, Z30, Z24
 	VFMADD231PS  Z29, Z30, Z25
-	VBROADCASTSS 52(DX), Z30
+	VBROADCASTSS 52(DI), Z30
 	VFMADD231PS  Z28, Z30, Z26
 	VFMADD231PS  Z29, Z30, Z27
-	VMOVUPS      128(BX), Z28
-	VMOVUPS      192(BX), Z29
-	VBROADCASTSS 64(DX), Z30
+	VMOVUPS      128(DX), Z28
+	VMOVUPS      192(DX), Z29
+	VBROADCASTSS 64(DI), Z30
 	VFMADD231PS  Z28, Z30, Z0
 	VFMADD231PS  Z29, Z30, Z1
-	VBROADCASTSS 68(DX), Z30
+	VBROADCASTSS 68(DI), Z30
 	VFMADD231PS  Z28, Z30, Z2
 	VFMADD231PS  Z29, Z30, Z3
-	VBROADCASTSS 72(DX), Z30
+	VBROADCASTSS 72(DI), Z30
 	VFMADD231PS  Z28, Z30, Z4
 	VFMADD231PS  Z29, Z30, Z5
-	VBROADCASTSS 76(DX), Z30
+	VBROADCASTSS 76(DI), Z30
 	VFMADD231PS  Z28, Z30, Z6
 	VFMADD231PS  Z29, Z30, Z7
-	VBROADCASTSS 80(DX), Z30
+	VBROADCASTSS 80(DI), Z30
 	VFMADD231PS  Z28, Z30, Z8
 	VFMADD231PS  Z29, Z30, Z9
-	VBROADCASTSS 84(DX), Z30
+	VBROADCASTSS 84(DI), Z30
 	VFMADD231PS  Z28, Z30, Z10
 	VFMADD231PS  Z29, Z30, Z11
-	VBROADCASTSS 88(DX), Z30
+	VBROADCASTSS 88(DI), Z30
 	VFMADD231PS  Z28, Z30, Z12
 	VFMADD231PS  Z29, Z30, Z13
-	VBROADCASTSS 92(DX), Z30
+	VBROADCASTSS 92(DI), Z30
 	VFMADD231PS  Z28, Z30, Z14
 	VFMADD231PS  Z29, Z30, Z15
-	VBROADCASTSS 96(DX), Z30
+	VBROADCASTSS 96(DI), Z30
 	VFMADD231PS  Z28, Z30, Z16
 	VFMADD231PS  Z29, Z30, Z17
-	VBROADCASTSS 100(DX), Z30
+	VBROADCASTSS 100(DI), Z30
 	VFMADD231PS  Z28, Z30, Z18
 	VFMADD231PS  Z29, Z30, Z19
-	VBROADCASTSS 104(DX), Z30
+	VBROADCASTSS 104(DI), Z30
 	VFMADD231PS  Z28, Z30, Z20
 	VFMADD231PS  Z29, Z30, Z21
-	VBROADCASTSS 108(DX), Z30
+	VBROADCASTSS 108(DI), Z30
 	VFMADD231PS  Z28, Z30, Z22
 	VFMADD231PS  Z29, Z30, Z23
-	VBROADCASTSS 112(DX), Z30
+	VBROADCASTSS 112(DI), Z30
 	VFMADD231PS  Z28, Z30, Z24
 	VFMADD231PS  Z29, Z30, Z25
-	VBROADCASTSS 116(DX), Z30
+	VBROADCASTSS 116(DI), Z30
 	VFMADD231PS  Z28, Z30, Z26
 	VFMADD231PS  Z29, Z30, Z27
-	VMOVUPS      256(BX), Z28
-	VMOVUPS      320(BX), Z29
-	VBROADCASTSS 128(DX), Z30
+	VMOVUPS      256(DX), Z28
+	VMOVUPS      320(DX), Z29
+	VBROADCASTSS 128(DI), Z30
 	VFMADD231PS  Z28, Z30, Z0
 	VFMADD231PS  Z29, Z30, Z1
-	VBROADCASTSS 132(DX), Z30
+	VBROADCASTSS 132(DI), Z30
 	VFMADD231PS  Z28, Z30, Z2
 	VFMADD231PS  Z29, Z30, Z3
-	VBROADCASTSS 136(DX), Z30
+	VBROADCASTSS 136(DI), Z30
 	VFMADD231PS  Z28, Z30, Z4
 	VFMADD231PS  Z29, Z30, Z5
-	VBROADCASTSS 140(DX), Z30
+	VBROADCASTSS 140(DI), Z30
 	VFMADD231PS  Z28, Z30, Z6
 	VFMADD231PS  Z29, Z30, Z7
-	VBROADCASTSS 144(DX), Z30
+	VBROADCASTSS 144(DI), Z30
 	VFMADD231PS  Z28, Z30, Z8
 	VFMADD231PS  Z29, Z30, Z9
-	VBROADCASTSS 148(DX), Z30
+	VBROADCASTSS 148(DI), Z30
 	VFMADD231PS  Z28, Z30, Z10
 	VFMADD231PS  Z29, Z30, Z11
-	VBROADCASTSS 152(DX), Z30
+	VBROADCASTSS 152(DI), Z30
 	VFMADD231PS  Z28, Z30, Z12
 	VFMADD231PS  Z29, Z30, Z13
-	VBROADCASTSS 156(DX), Z30
+	VBROADCASTSS 156(DI), Z30
 	VFMADD231PS  Z28, Z30, Z14
 	VFMADD231PS  Z29, Z30, Z15
-	VBROADCASTSS 160(DX), Z30
+	VBROADCASTSS 160(DI), Z30
 	VFMADD231PS  Z28, Z30, Z16
 	VFMADD231PS  Z29, Z30, Z17
-	VBROADCASTSS 164(DX), Z30
+	VBROADCASTSS 164(DI), Z30
 	VFMADD231PS  Z28, Z30, Z18
 	VFMADD231PS  Z29, Z30, Z19
-	VBROADCASTSS 168(DX), Z30
+	VBROADCASTSS 168(DI), Z30
 	VFMADD231PS  Z28, Z30, Z20
 	VFMADD231PS  Z29, Z30, Z21
-	VBROADCASTSS 172(DX), Z30
+	VBROADCASTSS 172(DI), Z30
 	VFMADD231PS  Z28, Z30, Z22
 	VFMADD231PS  Z29, Z30, Z23
-	VBROADCASTSS 176(DX), Z30
+	VBROADCASTSS 176(DI), Z30
 	VFMADD231PS  Z28, Z30, Z24
 	VFMADD231PS  Z29, Z30, Z25
-	VBROADCASTSS 180(DX), Z30
+	VBROADCASTSS 180(DI), Z30
 	VFMADD231PS  Z28, Z30, Z26
 	VFMADD231PS  Z29, Z30, Z27
-	VMOVUPS      384(BX), Z28
-	VMOVUPS      448(BX), Z29
-	VBROADCASTSS 192(DX), Z30
+	VMOVUPS      384(DX), Z28
+	VMOVUPS      448(DX), Z29
+	VBROADCASTSS 192(DI), Z30
 	VFMADD231PS  Z28, Z30, Z0
 	VFMADD231PS  Z29, Z30, Z1
-	VBROADCASTSS 196(DX), Z30
+	VBROADCASTSS 196(DI), Z30
 	VFMADD231PS  Z28, Z30, Z2
 	VFMADD231PS  Z29, Z30, Z3
-	VBROADCASTSS 200(DX), Z30
+	VBROADCASTSS 200(DI), Z30
 	VFMADD231PS  Z28, Z30, Z4
 	VFMADD231PS  Z29, Z30, Z5
-	VBROADCASTSS 204(DX), Z30
+	VBROADCASTSS 204(DI), Z30
 	VFMADD231PS  Z28, Z30, Z6
 	VFMADD231PS  Z29, Z30, Z7
-	VBROADCASTSS 208(DX), Z30
+	VBROADCASTSS 208(DI), Z30
 	VFMADD231PS  Z28, Z30, Z8
 	VFMADD231PS  Z29, Z30, Z9
-	VBROADCASTSS 212(DX), Z30
+	VBROADCASTSS 212(DI), Z30
 	VFMADD231PS  Z28, Z30, Z10
 	VFMADD231PS  Z29, Z30, Z11
-	VBROADCASTSS 216(DX), Z30
+	VBROADCASTSS 216(DI), Z30
 	VFMADD231PS  Z28, Z30, Z12
 	VFMADD231PS  Z29, Z30, Z13
-	VBROADCASTSS 220(DX), Z30
+	VBROADCASTSS 220(DI), Z30
 	VFMADD231PS  Z28, Z30, Z14
 	VFMADD231PS  Z29, Z30, Z15
-	VBROADCASTSS 224(DX), Z30
+	VBROADCASTSS 224(DI), Z30
 	VFMADD231PS  Z28, Z30, Z16
 	VFMADD231PS  Z29, Z30, Z17
-	VBROADCASTSS 228(DX), Z30
+	VBROADCASTSS 228(DI), Z30
 	VFMADD231PS  Z28, Z30, Z18
 	VFMADD231PS  Z29, Z30, Z19
-	VBROADCASTSS 232(DX), Z30
+	VBROADCASTSS 232(DI), Z30
 	VFMADD231PS  Z28, Z30, Z20
 	VFMADD231PS  Z29, Z30, Z21
-	VBROADCASTSS 236(DX), Z30
+	VBROADCASTSS 236(DI), Z30
 	VFMADD231PS  Z28, Z30, Z22
 	VFMADD231PS  Z29, Z30, Z23
-	VBROADCASTSS 240(DX), Z30
+	VBROADCASTSS 240(DI), Z30
 	VFMADD231PS  Z28, Z30, Z24
 	VFMADD231PS  Z29, Z30, Z25
-	VBROADCASTSS 244(DX), Z30
+	VBROADCASTSS 244(DI), Z30
 	VFMADD231PS  Z28, Z30, Z26
 	VFMADD231PS  Z29, Z30, Z27
-	ADDQ         $+256, DX
-	ADDQ         $+512, BX
-	SUBQ         $0x04, SI
+	ADDQ         $+256, DI
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
 	JGE          steps
 
 rest:
-	ADDQ $0x04, SI
+	ADDQ $0x04, BX
 	JZ   write
 
 step:
-	VMOVUPS      (BX), Z28
-	VMOVUPS      64(BX), Z29
-	VBROADCASTSS (DX), Z30
+	VMOVUPS      (DX), Z28
+	VMOVUPS      64(DX), Z29
+	VBROADCASTSS (DI), Z30
 	VFMADD231PS  Z28, Z30, Z0
 	VFMADD231PS  Z29, Z30, Z1
-	VBROADCASTSS 4(DX), Z30
+	VBROADCASTSS 4(DI), Z30
 	VFMADD231PS  Z28, Z30, Z2
 	VFMADD231PS  Z29, Z30, Z3
-	VBROADCASTSS 8(DX), Z30
+	VBROADCASTSS 8(DI), Z30
 	VFMADD231PS  Z28, Z30, Z4
 	VFMADD231PS  Z29, Z30, Z5
-	VBROADCASTSS 12(DX), Z30
+	VBROADCASTSS 12(DI), Z30
 	VFMADD231PS  Z28, Z30, Z6
 	VFMADD231PS  Z29, Z30, Z7
-	VBROADCASTSS 16(DX), Z30
+	VBROADCASTSS 16(DI), Z30
 	VFMADD231PS  Z28, Z30, Z8
 	VFMADD231PS  Z29, Z30, Z9
-	VBROADCASTSS 20(DX), Z30
+	VBROADCASTSS 20(DI), Z30
 	VFMADD231PS  Z28, Z30, Z10
 	VFMADD231PS  Z29, Z30, Z11
-	VBROADCASTSS 24(DX), Z30
+	VBROADCASTSS 24(DI), Z30
 	VFMADD231PS  Z28, Z30, Z12
 	VFMADD231PS  Z29, Z30, Z13
-	VBROADCASTSS 28(DX), Z30
+	VBROADCASTSS 28(DI), Z30
 	VFMADD231PS  Z28, Z30, Z14
 	VFMADD231PS  Z29, Z30, Z15
-	VBROADCASTSS 32(DX), Z30
+	VBROADCASTSS 32(DI), Z30
 	VFMADD231PS  Z28, Z30, Z16
 	VFMADD231PS  Z29, Z30, Z17
-	VBROADCASTSS 36(DX), Z30
+	VBROADCASTSS 36(DI), Z30
 	VFMADD231PS  Z28, Z30, Z18
 	VFMADD231PS  Z29, Z30, Z19
-	VBROADCASTSS 40(DX), Z30
+	VBROADCASTSS 40(DI), Z30
 	VFMADD231PS  Z28, Z30, Z20
 	VFMADD231PS  Z29, Z30, Z21
-	VBROADCASTSS 44(DX), Z30
+	VBROADCASTSS 44(DI), Z30
 	VFMADD231PS  Z28, Z30, Z22
 	VFMADD231PS  Z29, Z30, Z23
-	VBROADCASTSS 48(DX), Z30
+	VBROADCASTSS 48(DI), Z30
 	VFMADD231PS  Z28, Z30, Z24
 	VFMADD231PS  Z29, Z30, Z25
-	VBROADCASTSS 52(DX), Z30
+	VBROADCASTSS 52(DI), Z30
 	VFMADD231PS  Z28, Z30, Z26
 	VFMADD231PS  Z29, Z30, Z27
-	ADDQ         $0x40, DX
-	ADDQ         $+128, BX
-	DECQ         SI
+	ADDQ         $+64, DI
+	ADDQ         $+128, DX
+	DECQ         BX
 	JNZ          step
 
 write:
 	MOVQ      $-1, DX
-	BZHIQ     DI, DX, DX
+	BZHIQ     SI, DX, DX
 	KMOVW     DX, K1
 	SHRQ      $0x10, DX
 	KMOVW     DX, K2
-	MOVB      accumulate+48(FP), DL
+	MOVB      accumulate+56(FP), DL
+	TESTB     DL, DL
+	JZ        maskedStore
+	MOVQ      AX, DX
+	VMOVUPS.Z (DX), K1, Z28
+	VADDPS    Z28, Z0, Z0
+	VMOVUPS.Z 64(DX), K2, Z28
+	VADDPS    Z28, Z1, Z1
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z28
+	VADDPS    Z28, Z2, Z2
+	VMOVUPS.Z 64(DX), K2, Z28
+	VADDPS    Z28, Z3, Z3
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z28
+	VADDPS    Z28, Z4, Z4
+	VMOVUPS.Z 64(DX), K2, Z28
+	VADDPS    Z28, Z5, Z5
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z28
+	VADDPS    Z28, Z6, Z6
+	VMOVUPS.Z 64(DX), K2, Z28
+	VADDPS    Z28, Z7, Z7
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z28
+	VADDPS    Z28, Z8, Z8
+	VMOVUPS.Z 64(DX), K2, Z28
+	VADDPS    Z28, Z9, Z9
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z28
+	VADDPS    Z28, Z10, Z10
+	VMOVUPS.Z 64(DX), K2, Z28
+	VADDPS    Z28, Z11, Z11
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z28
+	VADDPS    Z28, Z12, Z12
+	VMOVUPS.Z 64(DX), K2, Z28
+	VADDPS    Z28, Z13, Z13
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z28
+	VADDPS    Z28, Z14, Z14
+	VMOVUPS.Z 64(DX), K2, Z28
+	VADDPS    Z28, Z15, Z15
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z28
+	VADDPS    Z28, Z16, Z16
+	VMOVUPS.Z 64(DX), K2, Z28
+	VADDPS    Z28, Z17, Z17
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z28
+	VADDPS    Z28, Z18, Z18
+	VMOVUPS.Z 64(DX), K2, Z28
+	VADDPS    Z28, Z19, Z19
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z28
+	VADDPS    Z28, Z20, Z20
+	VMOVUPS.Z 64(DX), K2, Z28
+	VADDPS    Z28, Z21, Z21
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z28
+	VADDPS    Z28, Z22, Z22
+	VMOVUPS.Z 64(DX), K2, Z28
+	VADDPS    Z28, Z23, Z23
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z28
+	VADDPS    Z28, Z24, Z24
+	VMOVUPS.Z 64(DX), K2, Z28
+	VADDPS    Z28, Z25, Z25
+	ADDQ      CX, DX
+	VMOVUPS.Z (DX), K1, Z28
+	VADDPS    Z28, Z26, Z26
+	VMOVUPS.Z 64(DX), K2, Z28
+	VADDPS    Z28, Z27, Z27
+
+maskedStore:
+	VMOVUPS Z0, K1, (AX)
+	VMOVUPS Z1, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	VMOVUPS Z3, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	VMOVUPS Z5, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	VMOVUPS Z7, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, K1, (AX)
+	VMOVUPS Z9, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, K1, (AX)
+	VMOVUPS Z11, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, K1, (AX)
+	VMOVUPS Z13, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, K1, (AX)
+	VMOVUPS Z15, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z16, K1, (AX)
+	VMOVUPS Z17, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z18, K1, (AX)
+	VMOVUPS Z19, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z20, K1, (AX)
+	VMOVUPS Z21, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z22, K1, (AX)
+	VMOVUPS Z23, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z24, K1, (AX)
+	VMOVUPS Z25, K2, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z26, K1, (AX)
+	VMOVUPS Z27, K2, 64(AX)
+	VZEROUPPER
+	RET
+
+// func matMulRows14x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·matMulRows14x32AVX512(SB), NOSPLIT, $0-57
+	MOVQ   dst+0(FP), AX
+	MOVQ   stride+8(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   depth+40(FP), BX
+	MOVQ   cols+48(FP), SI
+	MOVQ   a+16(FP), DI
+	MOVQ   aStride+24(FP), R8
+	LEAQ   (DI)(R8*2), R9
+	ADDQ   R8, R9
+	LEAQ   (R9)(R8*2), R10
+	ADDQ   R8, R10
+	LEAQ   (R10)(R8*2), R11
+	ADDQ   R8, R11
+	LEAQ   (R11)(R8*2), R12
+	ADDQ   R8, R12
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	VPXORD Z25, Z25, Z25
+	VPXORD Z26, Z26, Z26
+	VPXORD Z27, Z27, Z27
+	SUBQ   $0x04, BX
+	JLT    rest
+
+steps:
+	VMOVUPS      (DX), Z28
+	VMOVUPS      64(DX), Z29
+	VBROADCASTSS (DI), Z30
+	VFMADD231PS  Z28, Z30, Z0
+	VFMADD231PS  Z29, Z30, Z1
+	VBROADCASTSS (DI)(R8*1), Z30
+	VFMADD231PS  Z28, Z30, Z2
+	VFMADD231PS  Z29, Z30, Z3
+	VBROADCASTSS (DI)(R8*2), Z30
+	VFMADD231PS  Z28, Z30, Z4
+	VFMADD231PS  Z29, Z30, Z5
+	VBROADCASTSS (R9), Z30
+	VFMADD231PS  Z28, Z30, Z6
+	VFMADD231PS  Z29, Z30, Z7
+	VBROADCASTSS (R9)(R8*1), Z30
+	VFMADD231PS  Z28, Z30, Z8
+	VFMADD231PS  Z29, Z30, Z9
+	VBROADCASTSS (R9)(R8*2), Z30
+	VFMADD231PS  Z28, Z30, Z10
+	VFMADD231PS  Z29, Z30, Z11
+	VBROADCASTSS (R10), Z30
+	VFMADD231PS  Z28, Z30, Z12
+	VFMADD231PS  Z29, Z30, Z13
+	VBROADCASTSS (R10)(R8*1), Z30
+	VFMADD231PS  Z28, Z30, Z14
+	VFMADD231PS  Z29, Z30, Z15
+	VBROADCASTSS (R10)(R8*2), Z30
+	VFMADD231PS  Z28, Z30, Z16
+	VFMADD231PS  Z29, Z30, Z17
+	VBROADCASTSS (R11), Z30
+	VFMADD231PS  Z28, Z30, Z18
+	VFMADD231PS  Z29, Z30, Z19
+	VBROADCASTSS (R11)(R8*1), Z30
+	VFMADD231PS  Z28, Z30, Z20
+	VFMADD231PS  Z29, Z30, Z21
+	VBROADCASTSS (R11)(R8*2), Z30
+	VFMADD231PS  Z28, Z30, Z22
+	VFMADD231PS  Z29, Z30, Z23
+	VBROADCASTSS (R12), Z30
+	VFMADD231PS  Z28, Z30, Z24
+	VFMADD231PS  Z29, Z30, Z25
+	VBROADCASTSS (R12)(R8*1), Z30
+	VFMADD231PS  Z28, Z30, Z26
+	VFMADD231PS  Z29, Z30, Z27
+	VMOVUPS      128(DX), Z28
+	VMOVUPS      192(DX), Z29
+	VBROADCASTSS 4(DI), Z30
+	VFMADD231PS  Z28, Z30, Z0
+	VFMADD231PS  Z29, Z30, Z1
+	VBROADCASTSS 4(DI)(R8*1), Z30
+	VFMADD231PS  Z28, Z30, Z2
+	VFMADD231PS  Z29, Z30, Z3
+	VBROADCASTSS 4(DI)(R8*2), Z30
+	VFMADD231PS  Z28, Z30, Z4
+	VFMADD231PS  Z29, Z30, Z5
+	VBROADCASTSS 4(R9), Z30
+	VFMADD231PS  Z28, Z30, Z6
+	VFMADD231PS  Z29, Z30, Z7
+	VBROADCASTSS 4(R9)(R8*1), Z30
+	VFMADD231PS  Z28, Z30, Z8
+	VFMADD231PS  Z29, Z30, Z9
+	VBROADCASTSS 4(R9)(R8*2), Z30
+	VFMADD231PS  Z28, Z30, Z10
+	VFMADD231PS  Z29, Z30, Z11
+	VBROADCASTSS 4(R10), Z30
+	VFMADD231PS  Z28, Z30, Z12
+	VFMADD231PS  Z29, Z30, Z13
+	VBROADCASTSS 4(R10)(R8*1), Z30
+	VFMADD231PS  Z28, Z30, Z14
+	VFMADD231PS  Z29, Z30, Z15
+	VBROADCASTSS 4(R10)(R8*2), Z30
+	VFMADD231PS  Z28, Z30, Z16
+	VFMADD231PS  Z29, Z30, Z17
+	VBROADCASTSS 4(R11), Z30
+	VFMADD231PS  Z28, Z30, Z18
+	VFMADD231PS  Z29, Z30, Z19
+	VBROADCASTSS 4(R11)(R8*1), Z30
+	VFMADD231PS  Z28, Z30, Z20
+	VFMADD231PS  Z29, Z30, Z21
+	VBROADCASTSS 4(R11)(R8*2), Z30
+	VFMADD231PS  Z28, Z30, Z22
+	VFMADD231PS  Z29, Z30, Z23
+	VBROADCASTSS 4(R12), Z30
+	VFMADD231PS  Z28, Z30, Z24
+	VFMADD231PS  Z29, Z30, Z25
+	VBROADCASTSS 4(R12)(R8*1), Z30
+	VFMADD231PS  Z28, Z30, Z26
+	VFMADD231PS  Z29, Z30, Z27
+	VMOVUPS      256(DX), Z28
+	VMOVUPS      320(DX), Z29
+	VBROADCASTSS 8(DI), Z30
+	VFMADD231PS  Z28, Z30, Z0
+	VFMADD231PS  Z29, Z30, Z1
+	VBROADCASTSS 8(DI)(R8*1), Z30
+	VFMADD231PS  Z28, Z30, Z2
+	VFMADD231PS  Z29, Z30, Z3
+	VBROADCASTSS 8(DI)(R8*2), Z30
+	VFMADD231PS  Z28, Z30, Z4
+	VFMADD231PS  Z29, Z30, Z5
+	VBROADCASTSS 8(R9), Z30
+	VFMADD231PS  Z28, Z30, Z6
+	VFMADD231PS  Z29, Z30, Z7
+	VBROADCASTSS 8(R9)(R8*1), Z30
+	VFMADD231PS  Z28, Z30, Z8
+	VFMADD231PS  Z29, Z30, Z9
+	VBROADCASTSS 8(R9)(R8*2), Z30
+	VFMADD231PS  Z28, Z30, Z10
+	VFMADD231PS  Z29, Z30, Z11
+	VBROADCASTSS 8(R10), Z30
+	VFMADD231PS  Z28, Z30, Z12
+	VFMADD231PS  Z29, Z30, Z13
+	VBROADCASTSS 8(R10)(R8*1), Z30
+	VFMADD231PS  Z28, Z30, Z14
+	VFMADD231PS  Z29, Z30, Z15
+	VBROADCASTSS 8(R10)(R8*2), Z30
+	VFMADD231PS  Z28, Z30, Z16
+	VFMADD231PS  Z29, Z30, Z17
+	VBROADCASTSS 8(R11), Z30
+	VFMADD231PS  Z28, Z30, Z18
+	VFMADD231PS  Z29, Z30, Z19
+	VBROADCASTSS 8(R11)(R8*1), Z30
+	VFMADD231PS  Z28, Z30, Z20
+	VFMADD231PS  Z29, Z30, Z21
+	VBROADCASTSS 8(R11)(R8*2), Z30
+	VFMADD231PS  Z28, Z30, Z22
+	VFMADD231PS  Z29, Z30, Z23
+	VBROADCASTSS 8(R12), Z30
+	VFMADD231PS  Z28, Z30, Z24
+	VFMADD231PS  Z29, Z30, Z25
+	VBROADCASTSS 8(R12)(R8*1), Z30
+	VFMADD231PS  Z28, Z30, Z26
+	VFMADD231PS  Z29, Z30, Z27
+	VMOVUPS      384(DX), Z28
+	VMOVUPS      448(DX), Z29
+	VBROADCASTSS 12(DI), Z30
+	VFMADD231PS  Z28, Z30, Z0
+	VFMADD231PS  Z29, Z30, Z1
+	VBROADCASTSS 12(DI)(R8*1), Z30
+	VFMADD231PS  Z28, Z30, Z2
+	VFMADD231PS  Z29, Z30, Z3
+	VBROADCASTSS 12(DI)(R8*2), Z30
+	VFMADD231PS  Z28, Z30, Z4
+	VFMADD231PS  Z29, Z30, Z5
+	VBROADCASTSS 12(R9), Z30
+	VFMADD231PS  Z28, Z30, Z6
+	VFMADD231PS  Z29, Z30, Z7
+	VBROADCASTSS 12(R9)(R8*1), Z30
+	VFMADD231PS  Z28, Z30, Z8
+	VFMADD231PS  Z29, Z30, Z9
+	VBROADCASTSS 12(R9)(R8*2), Z30
+	VFMADD231PS  Z28, Z30, Z10
+	VFMADD231PS  Z29, Z30, Z11
+	VBROADCASTSS 12(R10), Z30
+	VFMADD231PS  Z28, Z30, Z12
+	VFMADD231PS  Z29, Z30, Z13
+	VBROADCASTSS 12(R10)(R8*1), Z30
+	VFMADD231PS  Z28, Z30, Z14
+	VFMADD231PS  Z29, Z30, Z15
+	VBROADCASTSS 12(R10)(R8*2), Z30
+	VFMADD231PS  Z28, Z30, Z16
+	VFMADD231PS  Z29, Z30, Z17
+	VBROADCASTSS 12(R11), Z30
+	VFMADD231PS  Z28, Z30, Z18
+	VFMADD231PS  Z29, Z30, Z19
+	VBROADCASTSS 12(R11)(R8*1), Z30
+	VFMADD231PS  Z28, Z30, Z20
+	VFMADD231PS  Z29, Z30, Z21
+	VBROADCASTSS 12(R11)(R8*2), Z30
+	VFMADD231PS  Z28, Z30, Z22
+	VFMADD231PS  Z29, Z30, Z23
+	VBROADCASTSS 12(R12), Z30
+	VFMADD231PS  Z28, Z30, Z24
+	VFMADD231PS  Z29, Z30, Z25
+	VBROADCASTSS 12(R12)(R8*1), Z30
+	VFMADD231PS  Z28, Z30, Z26
+	VFMADD231PS  Z29, Z30, Z27
+	ADDQ         $0x10, DI
+	ADDQ         $0x10, R9
+	ADDQ         $0x10, R10
+	ADDQ         $0x10, R11
+	ADDQ         $0x10, R12
+	ADDQ         $+512, DX
+	SUBQ         $0x04, BX
+	JGE          steps
+
+rest:
+	ADDQ $0x04, BX
+	JZ   write
+
+step:
+	VMOVUPS      (DX), Z28
+	VMOVUPS      64(DX), Z29
+	VBROADCASTSS (DI), Z30
+	VFMADD231PS  Z28, Z30, Z0
+	VFMADD231PS  Z29, Z30, Z1
+	VBROADCASTSS (DI)(R8*1), Z30
+	VFMADD231PS  Z28, Z30, Z2
+	VFMADD231PS  Z29, Z30, Z3
+	VBROADCASTSS (DI)(R8*2), Z30
+	VFMADD231PS  Z28, Z30, Z4
+	VFMADD231PS  Z29, Z30, Z5
+	VBROADCASTSS (R9), Z30
+	VFMADD231PS  Z28, Z30, Z6
+	VFMADD231PS  Z29, Z30, Z7
+	VBROADCASTSS (R9)(R8*1), Z30
+	VFMADD231PS  Z28, Z30, Z8
+	VFMADD231PS  Z29, Z30, Z9
+	VBROADCASTSS (R9)(R8*2), Z30
+	VFMADD231PS  Z28, Z30, Z10
+	VFMADD231PS  Z29, Z30, Z11
+	VBROADCASTSS (R10), Z30
+	VFMADD231PS  Z28, Z30, Z12
+	VFMADD231PS  Z29, Z30, Z13
+	VBROADCASTSS (R10)(R8*1), Z30
+	VFMADD231PS  Z28, Z30, Z14
+	VFMADD231PS  Z29, Z30, Z15
+	VBROADCASTSS (R10)(R8*2), Z30
+	VFMADD231PS  Z28, Z30, Z16
+	VFMADD231PS  Z29, Z30, Z17
+	VBROADCASTSS (R11), Z30
+	VFMADD231PS  Z28, Z30, Z18
+	VFMADD231PS  Z29, Z30, Z19
+	VBROADCASTSS (R11)(R8*1), Z30
+	VFMADD231PS  Z28, Z30, Z20
+	VFMADD231PS  Z29, Z30, Z21
+	VBROADCASTSS (R11)(R8*2), Z30
+	VFMADD231PS  Z28, Z30, Z22
+	VFMADD231PS  Z29, Z30, Z23
+	VBROADCASTSS (R12), Z30
+	VFMADD231PS  Z28, Z30, Z24
+	VFMADD231PS  Z29, Z30, Z25
+	VBROADCASTSS (R12)(R8*1), Z30
+	VFMADD231PS  Z28, Z30, Z26
+	VFMADD231PS  Z29, Z30, Z27
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	ADDQ         $+128, DX
+	DECQ         BX
+	JNZ          step
+
+write:
+	MOVQ      $-1, DX
+	BZHIQ     SI, DX, DX
+	KMOVW     DX, K1
+	SHRQ      $0x10, DX
+	KMOVW     DX, K2
+	MOVB      accumulate+56(FP), DL
 	TESTB     DL, DL
 	JZ        maskedStore
 	MOVQ      AX, DX

@@ -9,27 +9,35 @@ import (
 	"kvscope/engine/ops"
 )
 
-// tileFunc computes one tile of a product from two packed panels.
-type tileFunc func(dst *float32, stride uintptr, a, b *float32, depth, cols int, accumulate bool)
+// tileFunc computes one tile of a product from a packed panel of b and either one
+// of a, which ignores aStride, or rows of a.
+type tileFunc func(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth, cols int, accumulate bool)
 
 // packFunc fills a panel one register wide.
 type packFunc func(dst *float32, dstStride uintptr, src *float32, srcStride uintptr, width, depth int)
 
-// Block sizes. A panel of b, blockK deep and two registers wide, stays in L1
-// while the panels of a, blockPanels of them in L2, pass by it. blockK is the same
-// for every table, and so is therefore the order of summation: an element is one
-// chain of fused multiply-adds per block, whatever the size of the product and
-// its place therein.
+// Block sizes. The panels of a, blockPanels of them in L2, pass by one panel of b
+// after another. Deep blocks read and write a large destination less often. blockK
+// is the same for every table, and so is therefore the order of summation: an
+// element is one chain of fused multiply-adds per block, whatever the size of the
+// product and its place therein.
+//
+// With at most directCols columns, packing a takes longer than it saves: tiles
+// then read its rows where they are, unless their distance, a multiple of
+// pageSize, would put them all in one set of the L1 cache.
 const (
-	blockK      = 256
+	blockK      = 512
 	blockPanels = 16
 	blockCols   = 1024
+	directCols  = 64
+	pageSize    = 4096
 )
 
 // product multiplies matrices with the tiles of one instruction set.
 type product struct {
 	lanes           int           // of a register; the width of a panel of a
 	tiles           [][2]tileFunc // by rows-1, then registers-1
+	rowTiles        [][2]tileFunc // the same, reading rows of a
 	copy, transpose packFunc
 	pool            sync.Pool // of *panels
 }
@@ -41,8 +49,8 @@ type panels struct {
 	tile []float32 // [rows][2*lanes], for a destination without unit stride
 }
 
-func newProduct(lanes int, tiles [][2]tileFunc, copy, transpose packFunc) *product {
-	p := &product{lanes: lanes, tiles: tiles, copy: copy, transpose: transpose}
+func newProduct(lanes int, tiles, rowTiles [][2]tileFunc, copy, transpose packFunc) *product {
+	p := &product{lanes: lanes, tiles: tiles, rowTiles: rowTiles, copy: copy, transpose: transpose}
 	p.pool.New = func() any {
 		return &panels{
 			a:    aligned(blockPanels * blockK * lanes),
@@ -140,24 +148,33 @@ func (p *product) rows(dst, a ops.Matrix, w *panels, accumulate bool) {
 	count := (a.Rows + len(p.tiles) - 1) / len(p.tiles)
 	wide := 2 * p.lanes
 	size := p.lanes * a.Cols
+	tiles, aStride := p.tiles, uintptr(0)
+	direct := dst.Cols <= directCols && a.ColStride == 1 && 4*a.RowStride%pageSize != 0
+	if direct {
+		tiles, aStride = p.rowTiles, uintptr(4*a.RowStride)
+	}
 	for first := 0; first < count; first += blockPanels {
 		last := min(first+blockPanels, count)
-		for i := first; i < last; i++ {
+		for i := first; i < last && !direct; i++ {
 			r0, r1 := i*a.Rows/count, (i+1)*a.Rows/count
 			p.pack(w.a[(i-first)*size:], p.lanes, a.Data[r0*a.RowStride:], a.RowStride, a.ColStride, r1-r0, a.Cols)
 		}
 		for j := 0; j < dst.Cols; j += wide {
 			cols := min(wide, dst.Cols-j)
-			panel := &w.b[j*a.Cols]
+			bPanel := &w.b[j*a.Cols]
 			for i := first; i < last; i++ {
 				r0, r1 := i*a.Rows/count, (i+1)*a.Rows/count
-				tile := p.tiles[r1-r0-1][(cols-1)/p.lanes]
-				at := r0*dst.RowStride + j*dst.ColStride
+				tile := tiles[r1-r0-1][(cols-1)/p.lanes]
+				aPanel := &w.a[(i-first)*size]
+				if direct {
+					aPanel = &a.Data[r0*a.RowStride]
+				}
 				if dst.ColStride == 1 {
-					tile(&dst.Data[at], uintptr(4*dst.RowStride), &w.a[(i-first)*size], panel, a.Cols, cols, accumulate)
+					to := &dst.Data[r0*dst.RowStride+j]
+					tile(to, uintptr(4*dst.RowStride), aPanel, aStride, bPanel, a.Cols, cols, accumulate)
 					continue
 				}
-				tile(&w.tile[0], uintptr(4*wide), &w.a[(i-first)*size], panel, a.Cols, cols, false)
+				tile(&w.tile[0], uintptr(4*wide), aPanel, aStride, bPanel, a.Cols, cols, false)
 				p.scatter(dst.Slice(r0, r1, j, j+cols), w.tile, accumulate)
 			}
 		}

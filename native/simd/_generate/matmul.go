@@ -14,21 +14,29 @@ func matMulKernels(s *isa) {
 	height := (len(s.fixed) - 4) / 2
 	for rows := 1; rows <= height; rows++ {
 		for width := 1; width <= 2; width++ {
-			matMulKernel(s, rows, width)
+			matMulKernel(s, rows, width, true)
+			matMulKernel(s, rows, width, false)
 		}
 	}
 }
 
-func matMulKernel(s *isa, rows, width int) {
+// matMulKernel emits one tile product. a is a packed panel, or, not packed, rows
+// as they lie in a matrix, which pays when there are few columns of b to share
+// the packing's cost.
+func matMulKernel(s *isa, rows, width int, packed bool) {
 	const unroll = 4
-	s.function(fmt.Sprintf("matMul%dx%d", rows, width*s.lanes),
-		"(dst *float32, stride uintptr, a, b *float32, depth, cols int, accumulate bool)",
-		fmt.Sprintf("computes the %d x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c]", rows),
-		fmt.Sprintf("over packed panels a [depth, %d] and b [depth, %d], with stride bytes", s.lanes, 2*s.lanes),
-		fmt.Sprintf("between rows of dst and cols at most %d.", width*s.lanes))
+	name, layout := "matMul", fmt.Sprintf("panels a [depth, %d]", s.lanes)
+	if !packed {
+		name, layout = "matMulRows", "rows a[k, r], aStride bytes apart,"
+	}
+	s.function(fmt.Sprintf("%s%dx%d", name, rows, width*s.lanes),
+		"(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth, cols int, accumulate bool)",
+		fmt.Sprintf("computes the %d x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over", rows),
+		fmt.Sprintf("%s and a packed panel b [depth, %d], with", layout, 2*s.lanes),
+		fmt.Sprintf("stride bytes between rows of dst and cols at most %d.", width*s.lanes))
 	dst, stride := s.argument("dst"), s.argument("stride")
-	a, b := s.argument("a"), s.argument("b")
-	depth, cols := s.argument("depth"), s.argument("cols")
+	b, depth, cols := s.argument("b"), s.argument("depth"), s.argument("cols")
+	a := newTileRows(s, rows, packed)
 	sums := make([][]reg.VecVirtual, rows)
 	for r := range sums {
 		for range width {
@@ -37,7 +45,7 @@ func matMulKernel(s *isa, rows, width int) {
 			sums[r] = append(sums[r], v)
 		}
 	}
-	aStride, bStride := s.bytes(), 2*s.bytes()
+	bStride := 2 * s.bytes()
 	step := func(u int) {
 		bs := make([]reg.VecVirtual, width)
 		for p := range bs {
@@ -46,7 +54,7 @@ func matMulKernel(s *isa, rows, width int) {
 		}
 		for r := range rows {
 			ar := s.vector()
-			s.VBROADCASTSS(operand.Mem{Base: a, Disp: u*aStride + 4*r}, ar)
+			s.VBROADCASTSS(a.at(r, u), ar)
 			for p := range bs {
 				s.VFMADD231PS(bs[p], ar, sums[r][p])
 			}
@@ -58,7 +66,7 @@ func matMulKernel(s *isa, rows, width int) {
 	for u := range unroll {
 		step(u)
 	}
-	s.ADDQ(operand.I32(unroll*aStride), a)
+	a.advance(unroll)
 	s.ADDQ(operand.I32(unroll*bStride), b)
 	s.SUBQ(operand.U8(unroll), depth)
 	s.JGE(operand.LabelRef("steps"))
@@ -67,7 +75,7 @@ func matMulKernel(s *isa, rows, width int) {
 	s.JZ(operand.LabelRef("write"))
 	s.Label("step")
 	step(0)
-	s.ADDQ(operand.U8(aStride), a)
+	a.advance(1)
 	s.ADDQ(operand.I32(bStride), b)
 	s.DECQ(depth)
 	s.JNZ(operand.LabelRef("step"))
@@ -82,6 +90,50 @@ func matMulKernel(s *isa, rows, width int) {
 		s.Label("partial")
 	}
 	s.writeTile(dst, stride, sums, s.masks(cols, width), "masked")
+}
+
+// tileRows addresses the elements of a.
+type tileRows struct {
+	s      *isa
+	bases  []reg.GPVirtual // one, or of every third row
+	stride reg.GPVirtual   // of rows that are not packed
+}
+
+func newTileRows(s *isa, rows int, packed bool) tileRows {
+	t := tileRows{s: s, bases: []reg.GPVirtual{s.argument("a")}}
+	if packed {
+		return t
+	}
+	t.stride = s.argument("aStride")
+	for r := 3; r < rows; r += 3 {
+		next := s.GP64()
+		s.LEAQ(operand.Mem{Base: t.bases[len(t.bases)-1], Index: t.stride, Scale: 2}, next)
+		s.ADDQ(t.stride, next)
+		t.bases = append(t.bases, next)
+	}
+	return t
+}
+
+// at is the element of row r, u steps ahead.
+func (t tileRows) at(r, u int) operand.Mem {
+	if t.stride == nil {
+		return operand.Mem{Base: t.bases[0], Disp: u*t.s.bytes() + 4*r}
+	}
+	m := operand.Mem{Base: t.bases[r/3], Disp: 4 * u}
+	if r%3 > 0 {
+		m.Index, m.Scale = t.stride, uint8(r%3)
+	}
+	return m
+}
+
+func (t tileRows) advance(steps int) {
+	if t.stride == nil {
+		t.s.ADDQ(operand.I32(steps*t.s.bytes()), t.bases[0])
+		return
+	}
+	for _, base := range t.bases {
+		t.s.ADDQ(operand.U8(4*steps), base)
+	}
 }
 
 // writeTile stores sums to dst, or adds them, and returns.
