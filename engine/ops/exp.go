@@ -45,8 +45,5 @@ func normalCDF(x float32) (cdf, bell float32) {
 	p = float32(p*t) + 0.0902743376
 	p = float32(p*t) + 0.0925146672
 	tail := float32(p*t) * bell
-	if math.Signbit(float64(x)) {
-		return tail, bell
-	}
-	return 1 - tail, bell
+	return bySign(x, tail, 1-tail), bell
 }

@@ -89,7 +89,6 @@ type Kernels struct {
 
 	// BoundScores computes Quest's upper bound for n = len(dst) blocks:
 	// dst[b] = Σ_c max(q[c]·lo[b, c], q[c]·hi[b, c]), lo and hi [n, len(q)].
-	// Operands are finite.
 	BoundScores func(dst, q, lo, hi []float32)
 
 	// DotRows computes dst[i] = Σ_c q[c]·rows[i, c] for rows [len(dst), len(q)].

@@ -84,26 +84,26 @@ func bound(q, lo, hi []float32) float32 {
 	hi = hi[:len(q)]
 	for len(q) >= 16 {
 		a, b, d := (*[16]float32)(q), (*[16]float32)(lo), (*[16]float32)(hi)
-		s[0] += max(a[0]*b[0], a[0]*d[0])
-		s[1] += max(a[1]*b[1], a[1]*d[1])
-		s[2] += max(a[2]*b[2], a[2]*d[2])
-		s[3] += max(a[3]*b[3], a[3]*d[3])
-		s[4] += max(a[4]*b[4], a[4]*d[4])
-		s[5] += max(a[5]*b[5], a[5]*d[5])
-		s[6] += max(a[6]*b[6], a[6]*d[6])
-		s[7] += max(a[7]*b[7], a[7]*d[7])
-		s[8] += max(a[8]*b[8], a[8]*d[8])
-		s[9] += max(a[9]*b[9], a[9]*d[9])
-		s[10] += max(a[10]*b[10], a[10]*d[10])
-		s[11] += max(a[11]*b[11], a[11]*d[11])
-		s[12] += max(a[12]*b[12], a[12]*d[12])
-		s[13] += max(a[13]*b[13], a[13]*d[13])
-		s[14] += max(a[14]*b[14], a[14]*d[14])
-		s[15] += max(a[15]*b[15], a[15]*d[15])
+		s[0] += larger(a[0]*b[0], a[0]*d[0])
+		s[1] += larger(a[1]*b[1], a[1]*d[1])
+		s[2] += larger(a[2]*b[2], a[2]*d[2])
+		s[3] += larger(a[3]*b[3], a[3]*d[3])
+		s[4] += larger(a[4]*b[4], a[4]*d[4])
+		s[5] += larger(a[5]*b[5], a[5]*d[5])
+		s[6] += larger(a[6]*b[6], a[6]*d[6])
+		s[7] += larger(a[7]*b[7], a[7]*d[7])
+		s[8] += larger(a[8]*b[8], a[8]*d[8])
+		s[9] += larger(a[9]*b[9], a[9]*d[9])
+		s[10] += larger(a[10]*b[10], a[10]*d[10])
+		s[11] += larger(a[11]*b[11], a[11]*d[11])
+		s[12] += larger(a[12]*b[12], a[12]*d[12])
+		s[13] += larger(a[13]*b[13], a[13]*d[13])
+		s[14] += larger(a[14]*b[14], a[14]*d[14])
+		s[15] += larger(a[15]*b[15], a[15]*d[15])
 		q, lo, hi = q[16:], lo[16:], hi[16:]
 	}
 	for l := range q {
-		s[l] += max(q[l]*lo[l], q[l]*hi[l])
+		s[l] += larger(q[l]*lo[l], q[l]*hi[l])
 	}
 	return fold(&s)
 }
@@ -116,4 +116,13 @@ func dot3(x, y, z []float32) float32 {
 		s[c%16] += float32(float32(x[c]*y[c]) * z[c])
 	}
 	return fold(&s)
+}
+
+// larger returns the larger one, b when they compare equal or not at all, as
+// vector units do. The built-in max takes 180 ns in WASM.
+func larger(a, b float32) float32 {
+	if a > b {
+		return a
+	}
+	return b
 }

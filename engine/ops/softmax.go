@@ -16,12 +16,12 @@ func softmax(x []float32, cols int, scale float32) {
 func softmaxRow(row []float32, scale float32) {
 	top := float32(-math.MaxFloat32)
 	for _, v := range row {
-		top = max(top, v*scale)
+		top = larger(v*scale, top)
 	}
 	for i, v := range row {
 		row[i] = expNegative(float32(v*scale) - top)
 	}
-	inv := 1 / max(1, sum(row))
+	inv := 1 / larger(1, sum(row))
 	for i := range row {
 		row[i] *= inv
 	}
