@@ -37,7 +37,7 @@ func (r *Run) SaveModel(path string, encode encoding) error {
 		longest = max(longest, st.Context)
 	}
 	meta["context"] = strconv.Itoa(longest)
-	meta["note"] = fmt.Sprintf("trained on %.0fM tokens at contexts up to %d", float64(r.opt.Steps*r.cfg.Batch)/1e6, longest)
+	meta["note"] = fmt.Sprintf("trained on %.0fM tokens at contexts up to %d", float64(r.tokens)/1e6, longest)
 	return checkpoint.Save(path, meta, r.net.Weights.Tensors(r.cfg.Model, "", encode))
 }
 
@@ -56,6 +56,7 @@ func (r *Run) metadata() map[string]string {
 	meta["seed"] = strconv.FormatUint(r.cfg.Seed, 10)
 	meta["stage"] = strconv.Itoa(r.stage)
 	meta["step"] = strconv.Itoa(r.step)
+	meta["tokens"] = strconv.Itoa(r.tokens)
 	meta["adam_steps"] = strconv.Itoa(r.opt.Steps)
 	history, err := json.Marshal(r.history)
 	if err != nil {
@@ -82,7 +83,7 @@ func (r *Run) restore(path string) error {
 	if got, want := f.Metadata["tokenizer"], r.writer.tok.Fingerprint(); got != want {
 		return fmt.Errorf("resume %s: made with vocabulary %s, this program has %s", path, got, want)
 	}
-	for name, dst := range map[string]*int{"stage": &r.stage, "step": &r.step, "adam_steps": &r.opt.Steps} {
+	for name, dst := range map[string]*int{"stage": &r.stage, "step": &r.step, "tokens": &r.tokens, "adam_steps": &r.opt.Steps} {
 		if *dst, err = strconv.Atoi(f.Metadata[name]); err != nil {
 			return fmt.Errorf("resume %s: metadata %s: %w", path, name, err)
 		}

@@ -24,18 +24,19 @@ import (
 //	...
 //	[stage]
 //	context = 128
+//	batch = 8192
 //	tokens = 8M
 //	mix = repeats 0.3, associations 0.4, packed 0.3
 type Config struct {
 	Model  model.Config
 	Seed   uint64
-	Batch  int // tokens per step
 	Stages []Stage
 }
 
 // Stage is a part of the curriculum with a learning rate of its own.
 type Stage struct {
 	Context       int      // tokens per sequence
+	Batch         int      // tokens per step
 	Tokens        int      // to train on in this stage
 	LR            float64  // peak; warmed up over 100 steps, then a cosine to a tenth
 	Mix           Mix      // what sequences are drawn
@@ -47,7 +48,7 @@ type Stage struct {
 
 // ParseConfig reads the text form of a Config. Errors name the line.
 func ParseConfig(r io.Reader) (*Config, error) {
-	c := &Config{Batch: 8192, Model: model.Config{Context: 1024, RopeBase: 10000, Eps: 1e-6, Tied: true}}
+	c := &Config{Model: model.Config{Context: 1024, RopeBase: 10000, Eps: 1e-6, Tied: true}}
 	scan := bufio.NewScanner(r)
 	for line := 1; scan.Scan(); line++ {
 		text, _, _ := strings.Cut(scan.Text(), "#")
@@ -103,10 +104,8 @@ func (c *Config) set(name, val string) error {
 		return setCount(&m.Hidden, name, val)
 	case "context":
 		return setCount(&m.Context, name, val)
-	case "batch":
-		return setCount(&c.Batch, name, val)
 	default:
-		return input.Errorf(name, "unknown, want arch, seed, layers, heads, width, hidden, context or batch")
+		return input.Errorf(name, "unknown, want arch, seed, layers, heads, width, hidden or context")
 	}
 	return nil
 }
@@ -116,6 +115,8 @@ func (s *Stage) set(name, val string) error {
 	switch name {
 	case "context":
 		return setCount(&s.Context, name, val)
+	case "batch":
+		return setCount(&s.Batch, name, val)
 	case "tokens":
 		return setCount(&s.Tokens, name, val)
 	case "lr":
@@ -137,7 +138,7 @@ func (s *Stage) set(name, val string) error {
 	case "dilation_every":
 		return setCount(&s.DilationEvery, name, val)
 	default:
-		return input.Errorf(name, "unknown in a stage, want context, tokens, lr, mix, tasks, dilation, window or dilation_every")
+		return input.Errorf(name, "unknown in a stage, want context, batch, tokens, lr, mix, tasks, dilation, window or dilation_every")
 	}
 	return nil
 }
@@ -212,8 +213,8 @@ func (s *Stage) validate(c *Config) error {
 	if s.Context < 64 || s.Context > c.Model.Context {
 		return input.Errorf("context", "%d, want 64 to the model's %d", s.Context, c.Model.Context)
 	}
-	if c.Batch < s.Context || c.Batch > 1<<20 {
-		return input.Errorf("batch", "%d tokens, want at least one sequence of %d and at most %d", c.Batch, s.Context, 1<<20)
+	if s.Batch < s.Context || s.Batch > 1<<20 {
+		return input.Errorf("batch", "%d tokens, want at least one sequence of %d and at most %d", s.Batch, s.Context, 1<<20)
 	}
 	if s.Tokens < 1 {
 		return input.Errorf("tokens", "%d, want at least 1", s.Tokens)
@@ -240,5 +241,5 @@ func (s *Stage) validate(c *Config) error {
 	return nil
 }
 
-// steps is how many steps of batch tokens the stage takes.
-func (s *Stage) steps(batch int) int { return max(1, s.Tokens/batch) }
+// steps is how many steps the stage takes.
+func (s *Stage) steps() int { return max(1, s.Tokens/s.Batch) }

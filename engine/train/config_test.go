@@ -14,14 +14,15 @@ heads = 2
 width = 16
 hidden = 32
 context = 128
-batch = 256
 [stage]
 context = 64
+batch = 256
 tokens = 2K
 lr = 0.003
 mix = repeats 0.5, associations 0.5
 [stage]
 context = 128
+batch = 256
 tokens = 1.5K
 lr = 0.001
 mix = packed 0.5, tasks 0.5
@@ -40,7 +41,7 @@ func TestParseConfig(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	s := c.Stages[1]
-	if s.Tokens != 1500 || s.Mix.Tasks != 0.5 || strings.Join(s.Tasks, " ") != "S-1 MK-2" || s.Dilation != 8 || s.steps(c.Batch) != 5 {
+	if s.Tokens != 1500 || s.Mix.Tasks != 0.5 || strings.Join(s.Tasks, " ") != "S-1 MK-2" || s.Dilation != 8 || s.steps() != 5 {
 		t.Errorf("%+v", s)
 	}
 }

@@ -13,7 +13,8 @@ import (
 const gateBiasLow, gateBiasHigh = -5.0, 2.5
 
 // Initialise draws fresh weights: normal with standard deviation 0.08 for the
-// embedding, 1/sqrt(2D) for projections that read the residual stream, that divided
+// embedding, plus one vector of the same size common to all tokens (without biases,
+// only what tokens share can make a head look at a fixed distance), 1/sqrt(2D) for projections that read the residual stream, that divided
 // by sqrt(2L) for those that write to it, norms at one, and the spread gate bias.
 func Initialise(cfg model.Config, seed uint64) *model.Weights {
 	w := model.NewWeights(cfg)
@@ -32,6 +33,11 @@ func Initialise(cfg model.Config, seed uint64) *model.Weights {
 	projection := 1 / math.Sqrt(2*float64(cfg.Dim))
 	branch := projection / math.Sqrt(2*float64(cfg.Layers))
 	normal(w.Embedding, embedding)
+	common := make([]float32, cfg.Dim)
+	normal(common, embedding)
+	for i := range w.Embedding {
+		w.Embedding[i] += common[i%cfg.Dim]
+	}
 	for l := range w.Layers {
 		layer := &w.Layers[l]
 		ones(layer.InputNorm)

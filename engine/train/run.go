@@ -28,6 +28,7 @@ type Run struct {
 
 	stage   int // current stage
 	step    int // steps taken in it
+	tokens  int // trained on so far
 	history []Point
 }
 
@@ -82,7 +83,7 @@ func (r *Run) Train(ctx context.Context) error {
 	saved := time.Now()
 	for ; r.stage < len(r.cfg.Stages); r.stage, r.step = r.stage+1, 0 {
 		st := &r.cfg.Stages[r.stage]
-		total := st.steps(r.cfg.Batch)
+		total := st.steps()
 		var sums tally
 		started := time.Now()
 		for r.step < total {
@@ -95,11 +96,12 @@ func (r *Run) Train(ctx context.Context) error {
 				return err
 			}
 			r.step++
+			r.tokens += st.Batch
 			last := r.step == total
 			if r.step%r.opts.LogEvery == 0 || last {
-				tokens := sums.steps * r.cfg.Batch
+				tokens := sums.steps * st.Batch
 				p := Point{
-					Stage: r.stage + 1, Step: r.opt.Steps, Tokens: r.opt.Steps * r.cfg.Batch, LR: lr, Loss: sums.loss / float64(sums.steps),
+					Stage: r.stage + 1, Step: r.opt.Steps, Tokens: r.tokens, LR: lr, Loss: sums.loss / float64(sums.steps),
 					First: sums.share(first), Value: sums.share(value), Repeats: sums.share(repeated),
 					PerSec: float64(tokens) / time.Since(started).Seconds(), GradNorm: norm,
 				}
@@ -137,7 +139,7 @@ func (r *Run) saveBoth() error {
 // take is one optimiser step.
 func (r *Run) take(st *Stage, lr float64, tally *tally) (loss, norm float64, err error) {
 	rng := rand.New(rand.NewPCG(r.cfg.Seed, uint64(r.stage)<<32|uint64(r.step)))
-	b, kinds, err := r.writer.draw(rng, st, r.cfg.Batch/st.Context)
+	b, kinds, err := r.writer.draw(rng, st, st.Batch/st.Context)
 	if err != nil {
 		return 0, 0, err
 	}

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"math"
 	"math/rand/v2"
 
 	"kvscope/engine/niah"
@@ -104,16 +105,21 @@ func (w *writer) anyTokens(rng *rand.Rand, n int) []int32 {
 	return ids
 }
 
-// repeats fills a sequence with a random segment and its repetitions, small gaps
-// between them: the first lesson in copying.
+// repeats fills a sequence with random segments and their repetitions, with or
+// without small gaps between them: the first lesson in copying. Short segments,
+// repeated often, are as likely as long ones: they can be guessed in part before
+// the match is learned, and so lead to it.
 func (w *writer) repeats(rng *rand.Rand, limit int) *sequence {
 	s := &sequence{limit: limit}
 	s.add(unscored, w.tok.BOS())
+	gap := 3 * rng.IntN(2)
 	for s.room() > 8 {
-		segment := w.anyTokens(rng, between(rng, 4, min(40, s.room()/2)))
+		longest := min(40, s.room()/2)
+		length := int(2 * math.Pow(float64(longest)/2, rng.Float64()))
+		segment := w.anyTokens(rng, length)
 		s.add(unscored, segment...)
-		for n := between(rng, 1, 4); n > 0 && s.room() > 0; n-- {
-			s.add(unscored, w.anyTokens(rng, between(rng, 0, 3))...)
+		for n := between(rng, 1, 1+40/length); n > 0 && s.room() > 0; n-- {
+			s.add(unscored, w.anyTokens(rng, between(rng, 0, gap))...)
 			s.add(unscored, segment[0])
 			s.add(repeated, segment[1:]...)
 		}
