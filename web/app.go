@@ -1,14 +1,19 @@
 // Package web is the explorer's page.
 package web
 
-import "github.com/maxence-charriere/go-app/v9/pkg/app"
+import (
+	"github.com/maxence-charriere/go-app/v9/pkg/app"
+
+	"kvscope/web/client"
+	"kvscope/web/page"
+)
 
 // Routes registers the pages. The server and the browser program both call it,
 // since go-app answers only for paths that it knows in both.
 func Routes() {
-	app.RouteFunc("/", func() app.Composer { return &explorer{} })
+	app.RouteFunc("/", func() app.Composer { return page.NewExplorer(connect) })
+	app.RouteFunc("/gallery", func() app.Composer { return page.NewGallery() })
 }
 
-type explorer struct{ app.Compo }
-
-func (*explorer) Render() app.UI { return app.Main().Body(app.H1().Text("kvscope")) }
+// connect is the engine of the server that the page came from.
+func connect() client.Engine { return client.NewServer(app.Window().URL()) }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"net/url"
 
 	"github.com/coder/websocket"
@@ -33,19 +32,11 @@ func NewServer(base *url.URL) *Server {
 func (s *Server) Meta(ctx context.Context) (Meta, error) {
 	var m Meta
 	at := s.base.JoinPath("api/meta").String()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
+	body, err := get(ctx, at)
 	if err != nil {
-		return m, fmt.Errorf("ask %s: %w", at, err)
+		return m, err
 	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return m, &LostError{err}
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return m, fmt.Errorf("ask %s: status %s", at, resp.Status)
-	}
-	if err := json.NewDecoder(resp.Body).Decode(&m); err != nil {
+	if err := json.Unmarshal(body, &m); err != nil {
 		return m, fmt.Errorf("read %s: %w", at, err)
 	}
 	return m, nil

@@ -37,9 +37,6 @@ type Grid struct {
 	SumHeads bool   // over all heads
 }
 
-// Has reports whether column b of line l was there to be picked.
-func (g *Grid) Has(l, b int) bool { return g.At(l, b) >= 0 }
-
 // At is the share of column b in line l, below 0 when there is none.
 func (g *Grid) At(l, b int) float32 {
 	if l < 0 || l >= len(g.Lines) || b < 0 || b >= g.Columns {

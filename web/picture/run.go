@@ -23,7 +23,8 @@ type Run struct {
 
 	tally *trace.Tally
 	found []found // per head
-	reads Reads
+
+	pieces []string
 }
 
 // found counts the answer steps of one head that have a gold position, and those
@@ -83,9 +84,6 @@ func (r *Run) add(s *trace.Selection) {
 			f.hits++
 		}
 	}
-	read, present := s.Read(0)
-	r.reads.Read += read
-	r.reads.Present += present
 }
 
 // line returns the line that query q of s belongs to, making it when it is the
@@ -144,9 +142,6 @@ func (r *Run) Gold(step int) int {
 	return r.Header.Gold[step]
 }
 
-// Reads is what the answer steps that arrived so far read, over all heads.
-func (r *Run) Reads() Reads { return r.reads }
-
 // Bytes is the size of n cache entries, keys and values, in bytes: n*2*Dh*4.
 func (r *Run) Bytes(n int) int {
 	if r.Header == nil {
@@ -183,3 +178,28 @@ func (r *Run) Planned() int {
 
 // LineCount is the number of lines so far.
 func (r *Run) LineCount() int { return len(r.lines) }
+
+// Pieces is the text of the prompt, token by token; see Pieces of this package.
+func (r *Run) Pieces() []string {
+	if r.pieces == nil && r.Header != nil {
+		r.pieces = Pieces(r.Header.Tokens)
+	}
+	return r.pieces
+}
+
+// HeadReads is what the answer steps so far read, for one head or all together.
+func (r *Run) HeadReads(head *Head) Reads {
+	var out Reads
+	for _, l := range r.steps {
+		if l == nil {
+			continue
+		}
+		at := l.reads
+		if head != nil {
+			at = r.one(l, *head).reads
+		}
+		out.Read += at.Read
+		out.Present += at.Present
+	}
+	return out
+}

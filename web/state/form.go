@@ -40,6 +40,7 @@ func DefaultForm() Form {
 	return Form{
 		Source: FromTask, Task: "MK-1", Seed: "1",
 		Method: "quest", Selector: sparse.SelectorOwn, Budget: "1/8", Block: "16",
+		Left: "attention", Right: "ratplus",
 	}
 }
 

@@ -28,6 +28,7 @@ func (s *Snapshot) check() Problems {
 	return p
 }
 
+// without is a copy of p that lacks a field.
 func without(p Problems, field string) Problems {
 	out := Problems{}
 	for k, v := range p {
@@ -203,15 +204,20 @@ func (a ShadeBy) apply(s *Snapshot) []Effect {
 	return nil
 }
 
-// UseTheme chooses the colours; Dark says what the browser makes of it.
-type UseTheme struct {
-	Theme Theme
-	Dark  bool
-}
+// UseTheme chooses the colours.
+type UseTheme struct{ Theme Theme }
 
 func (a UseTheme) apply(s *Snapshot) []Effect {
-	s.Theme, s.Dark = a.Theme, a.Dark
-	return []Effect{KeepTheme{a.Theme}}
+	s.Theme = a.Theme
+	return []Effect{KeepTheme(a)}
+}
+
+// SystemColours says what colours the system has.
+type SystemColours struct{ Dark bool }
+
+func (a SystemColours) apply(s *Snapshot) []Effect {
+	s.SystemDark = a.Dark
+	return nil
 }
 
 // ToggleHelp shows or hides the list of keys.

@@ -26,28 +26,28 @@ func (a MetaArrived) apply(s *Snapshot) []Effect {
 	return nil
 }
 
-// withModels fills in models that were not chosen: one of each backbone if there
-// is, the attention one first.
+// withModels puts models that are there for those not chosen: one of each backbone
+// if there is. A name that was chosen stays, there or not.
 func (s *Snapshot) withModels(f Form) Form {
-	pick := func(arch, not string) string {
+	d := DefaultForm()
+	pick := func(name, otherwise, arch, not string) string {
+		if name != "" && (name != otherwise || s.Model(name) != nil) {
+			return name
+		}
+		found := ""
 		for _, m := range s.Meta.Models {
-			if m.Arch == arch && m.Name != not {
+			switch {
+			case m.Name == not:
+			case m.Arch == arch:
 				return m.Name
+			case found == "":
+				found = m.Name
 			}
 		}
-		for _, m := range s.Meta.Models {
-			if m.Name != not {
-				return m.Name
-			}
-		}
-		return ""
+		return found
 	}
-	if f.Left == "" {
-		f.Left = pick("attention", f.Right)
-	}
-	if f.Right == "" {
-		f.Right = pick("ratplus", f.Left)
-	}
+	f.Left = pick(f.Left, d.Left, "attention", f.Right)
+	f.Right = pick(f.Right, d.Right, "ratplus", f.Left)
 	return f
 }
 
@@ -157,7 +157,7 @@ func (a Arrived) apply(s *Snapshot) []Effect {
 
 func (s *Snapshot) fail(c *Column, f *trace.Failure) {
 	if f.Field != "" && f.Field != "model" {
-		s.Problems = maps.Clone(s.Problems)
+		s.Problems = without(s.Problems, f.Field)
 		s.Problems[f.Field] = f.Message
 		c.fail(Problem{Message: f.Field + ": " + f.Message, Advice: "Correct the field that is marked on the left and run again."})
 		return
@@ -195,4 +195,12 @@ func (a Ended) apply(s *Snapshot) []Effect {
 	}
 	s.MetaPhase, s.MetaError = Failed, a.Err.Error()
 	return []Effect{AskMeta{After: retryAfter}}
+}
+
+// Replay is the state of a page on which a run has come as far as events.
+func Replay(model string, events []trace.Event) Snapshot {
+	s := New(DefaultPlace())
+	s.Columns[0] = Column{Model: model, Phase: Loading, Gen: 1, next: &picture.Run{}}
+	Arrived{Side: 0, Gen: 1, Events: events}.apply(&s)
+	return s
 }

@@ -32,11 +32,11 @@ type Snapshot struct {
 	Hover   Hover
 	Preview *picture.Head // head under the cursor
 
-	Playing bool
-	Help    bool
-	Theme   Theme
-	Dark    bool // what the theme comes to
-	runs    int  // runs started, to tell late events from current ones
+	Playing    bool
+	Help       bool
+	Theme      Theme
+	SystemDark bool // the system's own colours are dark
+	runs       int  // runs started, to tell late events from current ones
 }
 
 // Sides is the number of columns.
@@ -86,6 +86,9 @@ func New(p Place) Snapshot {
 	}
 	return s
 }
+
+// IsDark reports whether the colours are those for the dark.
+func (s *Snapshot) IsDark() bool { return s.Theme == Dark || s.Theme == System && s.SystemDark }
 
 // Running reports whether a run is under way.
 func (s *Snapshot) Running() bool {
@@ -167,14 +170,15 @@ func (s *Snapshot) Heads() (layers, heads int) {
 func (s *Snapshot) Longest() int {
 	n := 0
 	for side := range Sides {
-		if m := s.model(s.Draft.Model(side)); m != nil && m.Context > 0 && (n == 0 || m.Context < n) {
+		if m := s.Model(s.Draft.Model(side)); m != nil && m.Context > 0 && (n == 0 || m.Context < n) {
 			n = m.Context
 		}
 	}
 	return n
 }
 
-func (s *Snapshot) model(name string) *run.ModelInfo {
+// Model is a model by name, nil when there is none.
+func (s *Snapshot) Model(name string) *run.ModelInfo {
 	for i := range s.Meta.Models {
 		if s.Meta.Models[i].Name == name {
 			return &s.Meta.Models[i]
@@ -182,3 +186,6 @@ func (s *Snapshot) model(name string) *run.ModelInfo {
 	}
 	return nil
 }
+
+// Stale reports whether the run on the screen is not the one last asked for.
+func (c *Column) Stale() bool { return c.next != nil && c.Run != c.next }

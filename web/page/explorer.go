@@ -1,0 +1,235 @@
+package page
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/maxence-charriere/go-app/v9/pkg/app"
+
+	"kvscope/engine/run"
+	"kvscope/engine/trace"
+	"kvscope/web/client"
+	"kvscope/web/state"
+	"kvscope/web/widget"
+)
+
+// Explorer is the page that runs a request on both backbones and shows what they
+// pick. It has no exported fields: go-app would reset them at every navigation.
+type Explorer struct {
+	app.Compo
+
+	connect func() client.Engine
+	engine  client.Engine
+
+	ctx    app.Context
+	s      state.Snapshot
+	bus    *widget.Bus
+	drawn  [state.Sides]drawn
+	cancel [state.Sides]context.CancelFunc
+	show   int    // how often the needle was asked for
+	linked string // the query that the address has
+	stop   []func()
+}
+
+// NewExplorer returns the page; connect finds the engine once it is in a browser.
+func NewExplorer(connect func() client.Engine) *Explorer {
+	e := &Explorer{connect: connect, s: state.New(state.DefaultPlace())}
+	e.bus = &widget.Bus{Do: e.do}
+	return e
+}
+
+// OnMount starts the page in a browser.
+func (e *Explorer) OnMount(ctx app.Context) {
+	e.ctx, e.engine = ctx, e.connect()
+	later := func(f func()) { ctx.Dispatch(func(app.Context) { f() }) }
+	dark, stopDark := systemDark(func(dark bool) { later(func() { e.do(state.SystemColours{Dark: dark}) }) })
+	e.stop = append(e.stop, stopDark,
+		listen(app.Window(), "keydown", func(k app.Value) { e.onKey(k, later) }),
+		// go-app forgets addresses that were replaced; hear of the way back ourselves.
+		listen(app.Window(), "popstate", func(app.Value) { later(func() { e.restore(ctx.Page().URL().RawQuery) }) }))
+	e.do(state.SystemColours{Dark: dark})
+	e.do(state.UseTheme{Theme: keptTheme()})
+	e.perform(state.AskMeta{})
+}
+
+// OnDismount stops what runs.
+func (e *Explorer) OnDismount() {
+	for _, stop := range e.stop {
+		stop()
+	}
+	for _, cancel := range e.cancel {
+		if cancel != nil {
+			cancel()
+		}
+	}
+}
+
+// OnNav shows what the address says.
+func (e *Explorer) OnNav(ctx app.Context) {
+	if app.IsClient {
+		e.restore(ctx.Page().URL().RawQuery)
+	}
+}
+
+func (e *Explorer) restore(query string) {
+	if query != e.linked {
+		e.linked = query
+		e.do(state.Restore{Place: state.ParseQuery(query)})
+	}
+}
+
+// onKey answers the keyboard. The browser must hear at once whether the key is
+// taken, so this runs outside go-app's turn.
+func (e *Explorer) onKey(k app.Value, later func(func())) {
+	if typing(k) {
+		return
+	}
+	action := e.s.Press(k.Get("key").String(), k.Get("shiftKey").Bool())
+	if action == nil {
+		return
+	}
+	k.Call("preventDefault")
+	later(func() { e.do(action) })
+}
+
+// do applies an action and carries out its effects.
+func (e *Explorer) do(a state.Action) {
+	var effects []state.Effect
+	e.s, effects = e.s.Do(a)
+	for _, f := range effects {
+		e.perform(f)
+	}
+	e.Update()
+}
+
+func (e *Explorer) perform(f state.Effect) {
+	switch f := f.(type) {
+	case state.Start:
+		e.start(f)
+	case state.Cancel:
+		e.stopRun(f.Side)
+	case state.Link:
+		e.link(f)
+	case state.AskMeta:
+		e.askMeta(f.After)
+	case state.KeepTheme:
+		keepTheme(f.Theme)
+	case state.Wait:
+		e.ctx.After(f.For, func(app.Context) { e.do(state.Tick{}) })
+	case state.ShowNeedle:
+		e.show++
+	case state.FocusTask:
+		if el := app.Window().Get("document").Call("querySelector", "[data-testid=choose-task] :checked, #request-text"); el.Truthy() {
+			el.Call("focus")
+		}
+	}
+}
+
+func (e *Explorer) stopRun(side int) {
+	if e.cancel[side] != nil {
+		e.cancel[side]()
+		e.cancel[side] = nil
+	}
+}
+
+// start runs a request beside the page and brings what it says back to it.
+func (e *Explorer) start(f state.Start) {
+	e.stopRun(f.Side)
+	ctx, cancel := context.WithCancel(context.Background())
+	e.cancel[f.Side] = cancel
+	later := func(a state.Action) { e.ctx.Dispatch(func(app.Context) { e.do(a) }) }
+	sink := &stream{ctx: ctx, deliver: func(events []trace.Event) {
+		later(state.Arrived{Side: f.Side, Gen: f.Gen, Events: events})
+	}}
+	go func(req run.Request) {
+		err := e.engine.Run(ctx, req, sink)
+		sink.flush()
+		if err != nil && ctx.Err() == nil {
+			later(state.Ended{Side: f.Side, Gen: f.Gen, Err: err})
+		}
+	}(f.Request)
+}
+
+func (e *Explorer) askMeta(after time.Duration) {
+	go func() {
+		time.Sleep(after)
+		meta, err := e.engine.Meta(context.Background())
+		e.ctx.Dispatch(func(app.Context) {
+			if err != nil {
+				e.do(state.MetaFailed{Err: err})
+				return
+			}
+			e.do(state.MetaArrived{Meta: meta})
+		})
+	}()
+}
+
+// link writes the address.
+func (e *Explorer) link(f state.Link) {
+	if f.Query == e.linked {
+		return
+	}
+	e.linked = f.Query
+	how := "replaceState"
+	if f.Push {
+		how = "pushState"
+	}
+	at := app.Window().URL().Path
+	if f.Query != "" {
+		at += "?" + f.Query
+	}
+	app.Window().Get("history").Call(how, nil, "", at)
+}
+
+// Render lays out the page.
+func (e *Explorer) Render() app.UI {
+	s := &e.s
+	var views [state.Sides]*widget.ColumnView
+	for side := range views {
+		views[side] = e.drawn[side].of(s, side)
+	}
+	columns := make([]app.UI, state.Sides)
+	for side, v := range views {
+		columns[side] = widget.Column(strconv.Itoa(side), v, s, e.show, e.bus)
+	}
+	body := []app.UI{
+		&widget.Header{Path: "/", Theme: s.Theme, On: e.bus},
+		&widget.Controls{
+			ID: "request", Form: s.Draft, Problems: s.Problems, Longest: s.Longest(),
+			Running: s.Running(), Ready: s.MetaPhase == state.Done, On: e.bus,
+		},
+		app.Main().Class("centre").Body(
+			app.Div().Class("columns").Body(columns...),
+			timeline(s, views, e.bus)),
+		inspect(s, views),
+	}
+	if s.Help {
+		body = append(body, &widget.KeyList{On: e.bus})
+	}
+	return app.Div().Class("explorer").
+		DataSet("testid", "explorer").
+		DataSet("meta", string(s.MetaPhase)).
+		DataSet("theme", string(s.Theme)).
+		Body(body...)
+}
+
+// timeline is the timeline of both columns.
+func timeline(s *state.Snapshot, views [state.Sides]*widget.ColumnView, on *widget.Bus) app.UI {
+	t := &widget.Timeline{Lines: s.Lines(), Planned: s.Planned(), Cursor: s.Cursor(), Playing: s.Playing, On: on}
+	var label widget.LineLabel
+	for i, v := range views {
+		for _, l := range v.Labels {
+			state := l.State
+			if state == "" {
+				state = "seen"
+			}
+			t.Lanes[i] = append(t.Lanes[i], state)
+		}
+		if t.Cursor >= 0 && t.Cursor < len(v.Labels) && label.About == "" {
+			label = v.Labels[t.Cursor]
+		}
+	}
+	t.Label = widget.TimelineLabel(t.Cursor, t.Lines, label)
+	return t
+}

@@ -1,0 +1,79 @@
+package page
+
+import (
+	"slices"
+
+	"kvscope/web/picture"
+	"kvscope/web/state"
+	"kvscope/web/widget"
+)
+
+// drawn keeps the pictures of a column for as long as what they show is the same,
+// so that moving the pointer does not draw a grid again.
+type drawn struct {
+	run     *picture.Run
+	version int
+	head    string
+	line    int
+	shade   picture.Shade
+
+	view widget.ColumnView
+}
+
+// of is the view of a column.
+func (d *drawn) of(s *state.Snapshot, side int) *widget.ColumnView {
+	c := &s.Columns[side]
+	looked := s.Looked()
+	head, line := widget.HeadName(looked), s.Cursor()
+	if d.run != c.Run || d.version != c.Version || d.head != head {
+		d.view.Grid, d.view.Heads, d.view.Labels = nil, nil, nil
+		if c.Run != nil && c.Run.Header != nil {
+			d.view.Grid, d.view.Heads, d.view.Labels = c.Run.Grid(looked), c.Run.HeadGrid(), widget.Lines(c.Run)
+			d.view.Reads = c.Run.HeadReads(looked)
+		}
+		d.line = -2
+	}
+	if d.line != line || d.shade != s.Shade {
+		d.look(c.Run, line, looked, s.Shade)
+	}
+	d.run, d.version, d.head, d.line, d.shade = c.Run, c.Version, head, line, s.Shade
+
+	v := &d.view
+	v.Name, v.Model, v.Phase, v.Stopped, v.Gen, v.Problem, v.Run = name(s, c), c.Model, c.Phase, c.Stopped, c.Gen, c.Problem, c.Run
+	v.Stale = c.Stale()
+	return v
+}
+
+// look fills in what depends on the line.
+func (d *drawn) look(r *picture.Run, line int, head *picture.Head, shade picture.Shade) {
+	v := &d.view
+	v.Line, v.Step, v.Gold, v.Strip = -1, -1, -1, nil
+	if r == nil || r.LineCount() == 0 {
+		return
+	}
+	lines := r.Lines()
+	v.Line = min(line, len(lines)-1)
+	v.Step = lines[v.Line].Step
+	v.Gold = r.Gold(v.Step)
+	v.First = max(0, slices.IndexFunc(lines, func(l picture.Line) bool { return l.Step >= 0 }))
+	v.Strip = r.Strip(v.Line, head, shade)
+}
+
+// name is what a column is called: its backbone, and its model where the backbone
+// does not tell it.
+func name(s *state.Snapshot, c *state.Column) string {
+	arch := c.Model
+	if c.Run != nil && c.Run.Header != nil && c.Run.Header.Model == c.Model {
+		arch = c.Run.Header.Arch
+	} else if m := s.Model(c.Model); m != nil {
+		arch = m.Arch
+	}
+	title := map[string]string{"attention": "Attention", "ratplus": "RAT+"}[arch]
+	switch {
+	case title == "":
+		return c.Model
+	case c.Model == arch || c.Model == "":
+		return title
+	}
+	return title + " · " + c.Model
+}

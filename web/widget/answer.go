@@ -1,0 +1,101 @@
+package widget
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/maxence-charriere/go-app/v9/pkg/app"
+
+	"kvscope/engine/trace"
+	"kvscope/web/picture"
+	"kvscope/web/state"
+)
+
+// Answer shows the model's tokens, each below the one expected.
+type Answer struct {
+	app.Compo
+
+	ID       string
+	Expected []trace.Token
+	Gold     []int // of Expected
+	Steps    []*trace.Step
+	Step     int // step looked at, or -1
+	First    int // line of the block grid that step 0 is
+	On       *Bus
+}
+
+// Render lays out a button for each step.
+func (a *Answer) Render() app.UI {
+	n := max(len(a.Expected), len(a.Steps))
+	body := []app.UI{app.Div().Class("answer-key").Aria("hidden", "true").Body(app.Span().Text("expected"), app.Span().Text("answer"))}
+	for i := range n {
+		body = append(body, a.token(i))
+	}
+	return app.Div().Class("answer").
+		DataSet("testid", "answer-"+a.ID).
+		Attr("role", "group").
+		Aria("label", "answer, token by token").
+		Body(body...)
+}
+
+func (a *Answer) token(i int) app.UI {
+	want, got, state, about := "", " ", "", "nothing expected"
+	if i < len(a.Expected) {
+		want = picture.Label(a.Expected[i])
+		about = fmt.Sprintf("expected %q", want)
+	}
+	var more []app.UI
+	if i < len(a.Steps) {
+		s := a.Steps[i]
+		got = picture.Label(s.Token)
+		about = fmt.Sprintf("step %d: %q, %s", i, got, about)
+		if want != "" {
+			state = "wrong"
+			if s.Correct {
+				state = "right"
+			}
+		}
+		more = alternatives(s, want)
+	} else {
+		state = "waiting"
+		got = "·"
+	}
+	gold := i < len(a.Gold) && a.Gold[i] >= 0
+	b := app.Button().Type("button").
+		Class(classes("token", state, when(gold, "gold"), when(i%8 > 4, "late"))).
+		Aria("label", about+", "+state).
+		DataSet("step", i).
+		DataSet("state", state).
+		OnClick(a.onStep)
+	if i == a.Step {
+		b.Aria("current", "step")
+	}
+	return b.Body(
+		app.Span().Class("want").Text(want),
+		app.Span().Class("got").Text(got),
+		app.Span().Class("more").Aria("hidden", "true").Body(more...),
+	)
+}
+
+// alternatives lists what the model considered.
+func alternatives(s *trace.Step, want string) []app.UI {
+	var out []app.UI
+	for _, alt := range s.Top {
+		label := picture.Label(alt.Token)
+		out = append(out,
+			app.Em().Class(classes("mono", when(label == want, "is"))).Text(label),
+			meter(alt.Prob),
+			app.Em().Text(percent(float64(alt.Prob))))
+	}
+	return out
+}
+
+func meter(v float32) app.UI {
+	return app.Span().Class("meter").Body(app.I().Style("width", strconv.FormatFloat(float64(v)*100, 'f', 1, 64)+"%"))
+}
+
+func (a *Answer) onStep(ctx app.Context, _ app.Event) {
+	if step, err := strconv.Atoi(dataset(ctx, "step")); err == nil {
+		a.On.Do(state.GoTo{Line: a.First + step})
+	}
+}

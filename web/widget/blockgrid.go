@@ -1,0 +1,234 @@
+package widget
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/maxence-charriere/go-app/v9/pkg/app"
+
+	"kvscope/web/picture"
+	"kvscope/web/state"
+)
+
+// BlockGrid shows which blocks each answer step, or each run of prompt queries,
+// picked.
+type BlockGrid struct {
+	app.Compo
+
+	ID     string // of its data-testid
+	Grid   *picture.Grid
+	Labels []LineLabel // of Grid.Lines
+	Head   *picture.Head
+	Cursor int // line looked at, or -1
+	Block  int // block pointed out, or -1
+	Dark   bool
+	On     *Bus
+
+	canvas  canvas
+	layout  gridLayout
+	pointed [2]int
+	within  bool
+}
+
+// LineLabel names a line of a block grid.
+type LineLabel struct {
+	Text  string
+	About string // in words
+	State string // "right", "wrong" or ""
+}
+
+// Lines makes the labels of a run's lines.
+func Lines(r *picture.Run) []LineLabel {
+	lines := r.Lines()
+	out := make([]LineLabel, len(lines))
+	for i, l := range lines {
+		if l.Step < 0 {
+			last := min(l.First+l.Queries, len(r.Header.Tokens)) - 1
+			out[i] = LineLabel{Text: strconv.Itoa(l.First), About: fmt.Sprintf("prompt queries %d to %d", l.First, last)}
+			continue
+		}
+		out[i] = LineLabel{Text: "…", About: fmt.Sprintf("answer step %d", l.Step)}
+		if l.Step < len(r.Steps) {
+			s := r.Steps[l.Step]
+			out[i].Text = picture.Label(s.Token)
+			out[i].About = fmt.Sprintf("answer step %d, token %q", l.Step, out[i].Text)
+			out[i].State = rightness(r, s.Step)
+		}
+	}
+	return out
+}
+
+// rightness is the class of an answer step: "right", "wrong", or "" where nothing
+// was expected.
+func rightness(r *picture.Run, step int) string {
+	switch {
+	case step >= len(r.Header.Answer) || step >= len(r.Steps):
+		return ""
+	case r.Steps[step].Correct:
+		return "right"
+	}
+	return "wrong"
+}
+
+// HeadName is how a head is written in the page's data: "2.3", or "all".
+func HeadName(h *picture.Head) string {
+	if h == nil {
+		return "all"
+	}
+	return fmt.Sprintf("%d.%d", h.Layer, h.Head)
+}
+
+// OnMount takes over the canvas.
+func (g *BlockGrid) OnMount(ctx app.Context) {
+	g.canvas.open(g.JSValue(),
+		func() { ctx.Dispatch(func(app.Context) { g.paint() }) },
+		func(x, y float64, press, ok bool) { g.point(ctx, x, y, press, ok) })
+}
+
+// OnDismount lets the canvas go.
+func (g *BlockGrid) OnDismount() { g.canvas.close() }
+
+// OnUpdate paints what changed.
+func (g *BlockGrid) OnUpdate(app.Context) { g.paint() }
+
+func (g *BlockGrid) paint() {
+	if g.Grid == nil || !g.canvas.fit() {
+		return
+	}
+	c := &g.canvas
+	g.layout = layGrid(c.w, c.h, g.Grid.Planned, g.Grid.Columns, c.scale)
+	p := readPalette(c.element)
+	paintGrid(&c.raster, g.Grid, g.layout, gridMarks{cursor: g.Cursor, block: g.Block}, &p, c.scale)
+	c.show()
+}
+
+// point tells what the pointer is on, when that changes.
+func (g *BlockGrid) point(ctx app.Context, x, y float64, press, ok bool) {
+	line, block := -1, -1
+	if ok {
+		line, block, ok = g.layout.find(x, y)
+	}
+	if g.Grid != nil && line >= len(g.Grid.Lines) {
+		line = -1
+	}
+	was := g.pointed
+	g.pointed = [2]int{line, block}
+	var do state.Action
+	switch {
+	case press && ok:
+		do = state.Choose{Line: line, Block: block}
+	case ok && (was != g.pointed || !g.within):
+		do = state.Point{Line: line, Block: block}
+	case !ok && g.within:
+		do = state.Leave{}
+	}
+	g.within = ok
+	if do != nil {
+		ctx.Dispatch(func(app.Context) { g.On.Do(do) })
+	}
+}
+
+// Render lays out labels, canvas and axis.
+func (g *BlockGrid) Render() app.UI {
+	grid := g.Grid
+	if grid == nil {
+		grid = &picture.Grid{}
+	}
+	root := app.Div().Class("grid").
+		Style("--lines", strconv.Itoa(max(1, grid.Planned))).
+		Attr("role", "table").
+		Attr("aria-label", "blocks picked, a row for each line, block numbers across").
+		DataSet("testid", "grid-"+g.ID).
+		DataSet("head", HeadName(g.Head)).
+		DataSet("unit", grid.Unit).
+		DataSet("lines", len(grid.Lines)).
+		DataSet("columns", grid.Columns)
+	if g.Cursor >= 0 && g.Cursor < len(grid.Lines) {
+		root.DataSet("step", grid.Lines[g.Cursor].Step).DataSet("line", g.Cursor)
+		if grid.Picked != nil {
+			root.DataSet("picked", numbers(grid.Picked[g.Cursor]))
+		}
+	}
+	return root.Body(
+		app.Div().Class("grid-labels").Attr("role", "rowgroup").Body(g.rows(grid)...),
+		app.Div().Class("grid-cells").Body(app.Canvas().Attr("aria-hidden", "true")),
+		app.Div().Class("grid-axis-name").Aria("hidden", "true").Text("block"),
+		app.Div().Class("grid-axis").Aria("hidden", "true").Body(axis(grid.Columns)...),
+	)
+}
+
+func (g *BlockGrid) rows(grid *picture.Grid) []app.UI {
+	out := make([]app.UI, 0, len(grid.Lines))
+	scale := max(g.canvas.scale, 1)
+	height := g.layout.row / scale
+	every := 1
+	if height > 0 {
+		every = max(1, int(11/height+0.999))
+	}
+	for i, l := range grid.Lines {
+		label := LineLabel{}
+		if i < len(g.Labels) {
+			label = g.Labels[i]
+		}
+		row := app.Div().
+			Class(classes("grid-row", label.State, when(i == g.Cursor, "at"), when(i%every != 0 && i != g.Cursor, "bare"))).
+			Attr("role", "row").
+			Aria("label", label.About+": "+describe(grid, i)).
+			DataSet("line", i).
+			DataSet("step", l.Step)
+		if grid.Picked != nil {
+			row.DataSet("picked", numbers(grid.Picked[i]))
+		}
+		if height > 0 {
+			row.Style("top", pixels(float64(g.layout.top)/scale+height*float64(i))).Style("height", pixels(height))
+		}
+		out = append(out, row.Text(label.Text))
+	}
+	return out
+}
+
+// describe says in words what a line picked.
+func describe(g *picture.Grid, line int) string {
+	var picked []int
+	for b := range g.Columns {
+		if g.At(line, b) > 0 {
+			picked = append(picked, b)
+		}
+	}
+	s := "blocks " + numbers(picked)
+	if b := g.Gold[line]; b >= 0 {
+		s += fmt.Sprintf("; the answer is in block %d", b)
+		if g.At(line, b) <= 0 {
+			s += ", not picked"
+		}
+	}
+	return s
+}
+
+func numbers(list []int) string {
+	var b strings.Builder
+	for i, n := range list {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(strconv.Itoa(n))
+	}
+	return b.String()
+}
+
+func pixels(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) + "px" }
+
+// axis numbers the columns, about eight of them.
+func axis(cols int) []app.UI {
+	var out []app.UI
+	step := 1
+	for cols/step > 9 {
+		step *= 2
+	}
+	for b := 0; b < cols; b += step {
+		at := strconv.FormatFloat((float64(b)+0.5)/float64(cols)*100, 'f', 3, 64) + "%"
+		out = append(out, app.Span().Style("left", at).Text(b))
+	}
+	return out
+}

@@ -1,0 +1,80 @@
+package widget
+
+import (
+	"math"
+
+	"github.com/maxence-charriere/go-app/v9/pkg/app"
+)
+
+// canvas shows a raster on a <canvas> of the page and hears its size and pointer.
+// Sizes and places are in device pixels, scale of them to a CSS pixel.
+type canvas struct {
+	raster
+	scale float64
+
+	element, context, image app.Value
+	observer                app.Value
+	release                 []func()
+}
+
+// open takes over the canvas below root. resized is called when its size is known
+// and whenever it changes; pointer on every move, on a press and with ok false when
+// the pointer leaves. Both come from outside go-app's own turn.
+func (c *canvas) open(root app.Value, resized func(), pointer func(x, y float64, press, ok bool)) {
+	c.element = root.Call("querySelector", "canvas")
+	c.context = c.element.Call("getContext", "2d")
+	on := func(event string, f func(app.Value)) {
+		h := app.FuncOf(func(_ app.Value, args []app.Value) any { f(args[0]); return nil })
+		c.element.Call("addEventListener", event, h)
+		c.release = append(c.release, func() {
+			c.element.Call("removeEventListener", event, h)
+			h.Release()
+		})
+	}
+	at := func(e app.Value) (x, y float64) {
+		return e.Get("offsetX").Float() * c.scale, e.Get("offsetY").Float() * c.scale
+	}
+	on("pointermove", func(e app.Value) { x, y := at(e); pointer(x, y, false, true) })
+	on("pointerdown", func(e app.Value) { x, y := at(e); pointer(x, y, true, true) })
+	on("pointerleave", func(app.Value) { pointer(0, 0, false, false) })
+
+	observe := app.FuncOf(func(app.Value, []app.Value) any { resized(); return nil })
+	c.observer = app.Window().Get("ResizeObserver").New(observe)
+	c.observer.Call("observe", c.element)
+	c.release = append(c.release, func() { c.observer.Call("disconnect"); observe.Release() })
+}
+
+// close lets go of what open took.
+func (c *canvas) close() {
+	for _, f := range c.release {
+		f()
+	}
+	c.release, c.element = nil, nil
+}
+
+// fit makes the raster as large as the canvas is on the screen, empty. It is false
+// while the canvas has no size.
+func (c *canvas) fit() bool {
+	if c.element == nil {
+		return false
+	}
+	c.scale = app.Window().Get("devicePixelRatio").Float()
+	w := int(math.Round(c.element.Get("clientWidth").Float() * c.scale))
+	h := int(math.Round(c.element.Get("clientHeight").Float() * c.scale))
+	if w == 0 || h == 0 {
+		return false
+	}
+	if c.image == nil || w != c.w || h != c.h {
+		c.element.Set("width", w)
+		c.element.Set("height", h)
+		c.image = c.context.Call("createImageData", w, h)
+	}
+	c.reset(w, h)
+	return true
+}
+
+// show puts the raster on the screen.
+func (c *canvas) show() {
+	app.CopyBytesToJS(c.image.Get("data"), c.pix)
+	c.context.Call("putImageData", c.image, 0, 0)
+}

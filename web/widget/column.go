@@ -1,0 +1,202 @@
+package widget
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/maxence-charriere/go-app/v9/pkg/app"
+
+	"kvscope/web/picture"
+	"kvscope/web/state"
+)
+
+// ColumnView is what a column shows, worked out from a snapshot.
+type ColumnView struct {
+	Name    string // backbone, in words
+	Model   string
+	Phase   state.Phase
+	Stopped bool
+	Stale   bool // the pictures are of the run before
+	Gen     int
+	Problem state.Problem
+
+	Run    *picture.Run
+	Grid   *picture.Grid
+	Heads  *picture.Heads
+	Strip  *picture.Strip
+	Labels []LineLabel
+	Line   int // looked at, or -1
+	Step   int // of it, or -1
+	First  int // line that answer step 0 is
+	Gold   int // position that the step copies from, or -1
+	Reads  picture.Reads
+}
+
+// Progress is how much of the run is done, below 0 when that cannot be told.
+func (v *ColumnView) Progress() float64 {
+	switch {
+	case v.Phase == state.Done:
+		return 1
+	case v.Phase != state.Loading, v.Stale, v.Run == nil, v.Run.Header == nil, len(v.Run.Header.Answer) == 0:
+		return -1
+	}
+	if len(v.Run.Steps) == 0 && v.Run.LineCount() == 0 {
+		return -1
+	}
+	return min(float64(len(v.Run.Steps))/float64(len(v.Run.Header.Answer)), 1)
+}
+
+// Status says in words where the column stands.
+func (v *ColumnView) Status() string {
+	switch v.Phase {
+	case state.Loading:
+		switch {
+		case v.Stale || v.Run == nil || v.Run.Header == nil:
+			return "waiting for its turn"
+		case v.Run.LineCount() == 0:
+			return fmt.Sprintf("reading %s tokens", count(len(v.Run.Header.Tokens)))
+		}
+		return fmt.Sprintf("answering, token %d of about %d", len(v.Run.Steps)+1, len(v.Run.Header.Answer))
+	case state.Failed:
+		return "failed"
+	case state.Done:
+		d := v.Run.Done
+		return fmt.Sprintf("prompt %s, then %s a token", milliseconds(d.PrefillMS), milliseconds(d.DecodeMS))
+	}
+	if v.Stopped {
+		return "stopped"
+	}
+	return "idle"
+}
+
+// Column is one backbone: its answer, its blocks, its heads, its prompt. The id is
+// its own on the page.
+func Column(id string, v *ColumnView, s *state.Snapshot, show int, on *Bus) app.UI {
+	root := app.Section().Class("column").
+		Aria("label", v.Name).
+		Aria("busy", strconv.FormatBool(v.Phase == state.Loading)).
+		DataSet("testid", "column-"+id).
+		DataSet("state", string(v.Phase)).
+		DataSet("stale", strconv.FormatBool(v.Stale)).
+		DataSet("gen", v.Gen).
+		DataSet("model", v.Model)
+	if v.Run != nil && v.Run.Header != nil {
+		h := v.Run.Header
+		root.DataSet("method", h.Method).DataSet("budget", strconv.FormatFloat(h.Budget, 'g', -1, 64)).
+			DataSet("task", h.Task).DataSet("seed", strconv.FormatUint(h.Seed, 10)).DataSet("k", h.K)
+	}
+	body := []app.UI{columnHead(v), progressBar(v)}
+	if v.Phase == state.Failed {
+		body = append(body, app.Div().Class("message bad").Attr("role", "alert").DataSet("testid", "failure-"+id).Body(
+			app.B().Text(v.Problem.Message), app.P().Text(v.Problem.Advice)))
+	}
+	if v.Run == nil || v.Run.Header == nil {
+		if v.Phase != state.Failed {
+			body = append(body, app.Div().Class("message").Text(emptyText(v)))
+		}
+		return root.Body(body...)
+	}
+	return root.Body(append(body, pictures(id, v, s, show, on)...)...)
+}
+
+func emptyText(v *ColumnView) string {
+	if v.Phase == state.Loading {
+		return "The run is on its way."
+	}
+	return "Nothing has run here yet. Press Run."
+}
+
+func columnHead(v *ColumnView) app.UI {
+	body := []app.UI{app.H2().Text(v.Name), app.Span().Class("status").Text(v.Status())}
+	if v.Phase == state.Done && v.Run.Done != nil {
+		score := v.Run.Done.Score
+		class, text := "part", percent(score)+" right"
+		switch {
+		case score >= 0.9995:
+			class, text = "right", "✓ right"
+		case score == 0:
+			class, text = "wrong", "✗ wrong"
+		}
+		body = append(body, app.Span().Class("score "+class).DataSet("testid", "score").DataSet("score", score).Text(text))
+	}
+	return app.Div().Class("column-head").Body(body...)
+}
+
+func progressBar(v *ColumnView) app.UI {
+	bar := app.Div().Attr("role", "progressbar").Aria("label", "progress of "+v.Name)
+	p := v.Progress()
+	switch {
+	case v.Phase != state.Loading:
+		return bar.Class("bar").Hidden(true).Body(app.I())
+	case p < 0:
+		return bar.Class("bar unsure").Hidden(false).Body(app.I())
+	}
+	return bar.Class("bar").Hidden(false).Aria("valuenow", int(p*100)).
+		Body(app.I().Style("transform", fmt.Sprintf("scaleX(%.3f)", p)))
+}
+
+func pictures(id string, v *ColumnView, s *state.Snapshot, show int, on *Bus) []app.UI {
+	h, looked := v.Run.Header, s.Looked()
+	return []app.UI{
+		app.Div().Class("picture stale").Body(
+			&Answer{ID: id, Expected: h.Answer, Gold: h.Gold, Steps: v.Run.Steps, Step: v.Step, First: v.First, On: on}),
+		app.Div().Class("picture stale").Body(
+			app.H3().Class("heading").Body(
+				app.Span().Text(gridTitle(v)),
+				app.Span().Class("note").Text(gridNote(v, looked))),
+			&BlockGrid{ID: id, Grid: v.Grid, Labels: v.Labels, Head: looked, Cursor: v.Line, Block: Pointed(s), Dark: s.IsDark(), On: on}),
+		app.Div().Class("picture stale").Body(
+			app.H3().Class("heading").Body(app.Span().Text("Heads"),
+				&Switch{Name: "metric-" + id, Label: "colour heads by", Value: string(s.Metric), Field: metricField, Options: metricOptions(), On: on}),
+			app.Div().Class("heads-box").Body(
+				&HeadGrid{ID: id, Heads: v.Heads, Metric: s.Metric, Locked: s.Head, Looked: looked, On: on},
+				&HeadFigures{Heads: v.Heads, Head: looked, Lock: s.Preview == nil && s.Head != nil, Reads: v.Reads})),
+		app.Div().Class("prompt-box stale").Body(
+			app.H3().Class("heading").Body(
+				app.Span().Text("Prompt"),
+				app.Span().Class("note").Text(stripNote(v, s)),
+				&Switch{Name: "shade-" + id, Label: "shade the prompt by", Value: string(s.Shade), Field: shadeField, Options: shadeOptions(), On: on},
+				&NeedleButton{On: on}),
+			&Strip{ID: id, Header: h, Shade: v.Strip, Block: Pointed(s), Gold: v.Gold, Show: show, On: on}),
+	}
+}
+
+// Pointed is the block pointed out: the one under the pointer, else the one held.
+func Pointed(s *state.Snapshot) int {
+	if s.Hover.On {
+		return s.Hover.Block
+	}
+	return s.Pin
+}
+
+func gridTitle(v *ColumnView) string {
+	if v.Run.Header.Phase == "prefill" {
+		return "Blocks, by stretch of the prompt"
+	}
+	return "Blocks, by answer step"
+}
+
+func gridNote(v *ColumnView, looked *picture.Head) string {
+	what := "share of heads"
+	if looked != nil {
+		what = fmt.Sprintf("layer %d head %d", looked.Layer, looked.Head)
+	}
+	h := v.Run.Header
+	if v.Grid != nil && v.Grid.Unit < v.Grid.Block {
+		return fmt.Sprintf("%s · %s of %s tokens", what, count(h.K), count(len(h.Tokens)))
+	}
+	return fmt.Sprintf("%s · %d of %d blocks", what, h.K, (len(h.Tokens)+v.Run.Block()-1)/v.Run.Block())
+}
+
+func stripNote(v *ColumnView, s *state.Snapshot) string {
+	if v.Strip == nil {
+		if s.Shade == picture.ByMass {
+			return "mass not known here"
+		}
+		return ""
+	}
+	if s.Shade == picture.ByMass {
+		return "darkest " + massText(v.Strip.Top)
+	}
+	return ""
+}

@@ -1,0 +1,372 @@
+package widget
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+
+	"github.com/maxence-charriere/go-app/v9/pkg/app"
+
+	"kvscope/engine/niah"
+	"kvscope/engine/sparse"
+	"kvscope/web/state"
+)
+
+// Controls is the request: what to ask the models and how they may read.
+type Controls struct {
+	app.Compo
+
+	ID       string // its own on the page
+	Form     state.Form
+	Problems state.Problems
+	Longest  int // context of the shorter model, 0 when not known
+	Running  bool
+	Ready    bool
+	On       *Bus
+}
+
+func (c *Controls) id(name string) string { return c.ID + "-" + name }
+
+// aboutTask says in one line what a task asks.
+var aboutTask = map[string]string{
+	"S-1":  "One needle among the same five sentences, over and over.",
+	"S-2":  "One needle with a number, in prose.",
+	"S-3":  "One needle with a long identifier, in prose.",
+	"MK-1": "Four needles in prose; one of them is asked for.",
+	"MK-2": "Nothing but needles; one of them is asked for.",
+	"MK-3": "Nothing but needles of identifiers; one is asked for.",
+	"MV":   "One key with four values; all are asked for.",
+	"MQ":   "Four keys; all are asked for.",
+}
+
+// budgets are offered; any other can come by the address.
+var budgets = []string{"1", "1/2", "1/4", "1/8", "1/16", "1/32"}
+
+// Render lays out the form.
+func (c *Controls) Render() app.UI {
+	prompt := []app.UI{
+		app.H2().Text("Prompt"),
+		c.choice("source", "where the prompt comes from", string(c.Form.Source), "",
+			option{string(state.FromTask), "Needle task", ""}, option{string(state.FromText), "Own text", ""}),
+	}
+	if c.Form.Source == state.FromText {
+		prompt = append(prompt, c.ownText()...)
+	} else {
+		prompt = append(prompt, c.task()...)
+	}
+	return app.Section().Class("side controls").Aria("label", "request").Body(
+		app.Form().AutoComplete(false).OnSubmit(c.onSubmit).DataSet("testid", "controls").Body(
+			app.Div().Class("section").Body(prompt...),
+			app.Div().Class("section").Body(c.method()...),
+			c.goButtons(),
+		),
+	)
+}
+
+func (c *Controls) task() []app.UI {
+	var tasks []option
+	for _, t := range niah.Tasks() {
+		tasks = append(tasks, option{t.ID, t.ID, aboutTask[t.ID]})
+	}
+	return []app.UI{
+		app.Div().Class("field").Body(
+			c.choice("task", "needle task", c.Form.Task, "wrap", tasks...),
+			app.P().Class("hint").Text(aboutTask[c.Form.Task]),
+			c.problem("task"),
+		),
+		app.Div().Class("pair").Body(c.seed(), c.number("context", "Context, tokens", longest(c.Longest))),
+		c.depth(),
+	}
+}
+
+func longest(n int) string {
+	if n == 0 {
+		return "the model's"
+	}
+	return strconv.Itoa(n)
+}
+
+func (c *Controls) ownText() []app.UI {
+	value := c.Form.Value != ""
+	hint := "Without a value, the text must hold the needle already."
+	if value {
+		hint = "The needle is put into the text, and its key is asked for."
+	}
+	text := app.Textarea().ID(c.id("text")).Class("input").Name("text").Rows(7).
+		Placeholder("Paste or write the text to search").
+		Aria("invalid", c.invalid("text")).Aria("describedby", c.id("problem-text")).
+		DataSet("field", "text").OnInput(c.onType).OnKeyDown(c.onTextKey)
+	out := []app.UI{
+		app.Div().Class("field").Body(app.Label().For(c.id("text")).Class("label").Text("Text"), text, c.problem("text")),
+		app.Div().Class("pair").Body(c.input("key", "Needle key", "fuzzy-otter"), c.input("value", "Its value", "in the text")),
+		app.P().Class("hint").Text(hint),
+	}
+	if value {
+		out = append(out, c.depth())
+	}
+	return out
+}
+
+func (c *Controls) seed() app.UI {
+	return c.field("seed", "Seed", app.Div().Class("together").Body(
+		c.box("seed", "1").Attr("inputmode", "numeric"),
+		app.Button().Type("button").Class("button").Title("next seed").Aria("label", "next seed").
+			DataSet("testid", "next-seed").OnClick(c.onNextSeed).Text("+1"),
+		app.Button().Type("button").Class("button").Title("random seed").Aria("label", "random seed").
+			OnClick(c.onRandomSeed).Text("⚄"),
+	))
+}
+
+func (c *Controls) depth() app.UI {
+	auto := c.Form.Depth == ""
+	at := "drawn from the seed"
+	if !auto {
+		at = c.Form.Depth + "%"
+	}
+	return app.Div().Class("field").Body(
+		app.Div().Class("label").Body(
+			app.Label().For(c.id("depth")).Text("Needle depth"),
+			app.Label().Class("tick").Body(
+				app.Input().Type("checkbox").Checked(auto).DataSet("testid", "depth-auto").OnChange(c.onAutoDepth),
+				app.Text("auto")),
+		),
+		app.Input().ID(c.id("depth")).Type("range").Min(0).Max(100).Step(5).
+			DataSet("field", "depth").Aria("valuetext", at).OnInput(c.onType).OnChange(c.onRun),
+		app.P().Class("hint").Text(at),
+		c.problem("depth"),
+	)
+}
+
+func depthOr(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+func (c *Controls) method() []app.UI {
+	var methods []option
+	for _, m := range sparse.Methods() {
+		methods = append(methods, option{m.ID, m.Name, m.Help})
+	}
+	info, known := sparse.Method(c.Form.Method)
+	offered := make([]option, len(budgets))
+	for i, b := range budgets {
+		offered[i] = option{b, fraction(b), "budget " + b}
+	}
+	if !slices.Contains(budgets, c.Form.Budget) && c.Form.Budget != "" {
+		offered = append(offered, option{c.Form.Budget, c.Form.Budget, "budget " + c.Form.Budget})
+	}
+	out := []app.UI{
+		app.H2().Text("Selection"),
+		app.Div().Class("field").Body(
+			c.choice("method", "method", c.Form.Method, "wide", methods...),
+			app.P().Class("hint").Text(aboutMethod(info, known)),
+			c.problem("method"),
+		),
+		app.Div().Class("field").Body(
+			app.Div().Class("label").Text("Budget, share of the cache read"),
+			c.choice("budget", "budget", c.Form.Budget, "", offered...),
+			c.problem("budget"),
+		),
+	}
+	var boxes []app.UI
+	for _, o := range state.Options(c.Form.Method) {
+		if o.Kind == sparse.KindInt {
+			boxes = append(boxes, c.number(o.Name, optionTitles[o.Name], o.Default))
+		}
+	}
+	for i := 0; i < len(boxes); i += 2 {
+		out = append(out, app.Div().Class("pair").Body(boxes[i:min(i+2, len(boxes))]...))
+	}
+	for _, o := range state.Options(c.Form.Method) {
+		if o.Kind == sparse.KindChoice {
+			var choices []option
+			for _, v := range o.Choices {
+				choices = append(choices, option{v, v, ""})
+			}
+			out = append(out, c.titled(o.Name, optionTitles[o.Name], depthOr(c.Form.Get(o.Name), o.Default), choices...))
+		}
+	}
+	if info.Random {
+		out = append(out, c.titled("selector", "Who picks", c.Form.Selector,
+			option{sparse.SelectorOwn, "the method", ""}, option{sparse.SelectorRandom, "chance", "as many, drawn at random"}))
+	} else {
+		out = append(out, c.problem("selector"))
+	}
+	return out
+}
+
+func aboutMethod(m sparse.Info, known bool) string {
+	if !known {
+		return ""
+	}
+	phase := map[string]string{
+		sparse.PhaseDecode:  "Picks anew for every answer token",
+		sparse.PhasePrefill: "Picks for every query of the prompt; the answer is read densely",
+		sparse.PhaseEvict:   "Decides once, after the prompt",
+	}[m.Phase]
+	if m.ID == "dense" {
+		return "Reads everything: what the others are measured against."
+	}
+	return phase + ": " + m.Help + "."
+}
+
+// optionTitles name the options of the methods.
+var optionTitles = map[string]string{
+	"block": "Block, tokens", "window": "Window, queries", "kernel": "Kernel, tokens", "pooling": "Pooling",
+}
+
+// fraction writes the common budgets as one character.
+func fraction(s string) string {
+	short := map[string]string{"1/2": "½", "1/4": "¼", "1/8": "⅛", "1/16": "1⁄16", "1/32": "1⁄32"}
+	if f, ok := short[s]; ok {
+		return f
+	}
+	return s
+}
+
+func (c *Controls) goButtons() app.UI {
+	run := app.Button().Type("submit").Class("button main").Disabled(!c.Ready).DataSet("testid", "run").Text("Run")
+	if c.Running {
+		run = app.Button().Type("button").Class("button stop").DataSet("testid", "stop").OnClick(c.onStop, "stop").Text("Stop")
+	}
+	return app.Div().Class("go").Body(run, app.Kbd().Class("hint").Style("align-self", "center").Text("space"))
+}
+
+// option is one of a choice.
+type option struct{ value, label, about string }
+
+// choice is a row of radio buttons for a field.
+func (c *Controls) choice(name, label, value, class string, options ...option) app.UI {
+	body := make([]app.UI, len(options))
+	for i, o := range options {
+		input := app.Input().Type("radio").Name(c.id(name)).Value(o.value).Checked(o.value == value).
+			Aria("label", label+" "+o.label).
+			DataSet("field", name).
+			OnChange(c.onChoose, name, o.value)
+		body[i] = app.Label().Title(o.about).Body(input, app.Span().Text(o.label))
+	}
+	return app.Div().Class(classes("choice", class)).Attr("role", "radiogroup").Aria("label", label).
+		DataSet("testid", "choose-"+name).Body(body...)
+}
+
+func (c *Controls) titled(name, title, value string, options ...option) app.UI {
+	return app.Div().Class("field").Body(
+		app.Div().Class("label").Text(title), c.choice(name, title, value, "", options...), c.problem(name))
+}
+
+// field is a labelled control with the place for its complaint.
+func (c *Controls) field(name, title string, control app.UI) app.UI {
+	return app.Div().Class("field").Body(app.Label().For(c.id(name)).Class("label").Text(title), control, c.problem(name))
+}
+
+func (c *Controls) box(name, placeholder string) app.HTMLInput {
+	return app.Input().ID(c.id(name)).Class("input").Name(name).Type("text").
+		Placeholder(placeholder).
+		Aria("invalid", c.invalid(name)).Aria("describedby", c.id("problem-"+name)).
+		DataSet("field", name).OnInput(c.onType).OnChange(c.onRun)
+}
+
+func (c *Controls) number(name, title, placeholder string) app.UI {
+	return c.field(name, title, c.box(name, placeholder).Attr("inputmode", "numeric"))
+}
+
+func (c *Controls) input(name, title, placeholder string) app.UI {
+	return c.field(name, title, c.box(name, placeholder))
+}
+
+func (c *Controls) invalid(name string) string {
+	_, bad := c.Problems[name]
+	return strconv.FormatBool(bad)
+}
+
+// problem is the complaint about a field, an empty line of no height without one.
+func (c *Controls) problem(name string) app.UI {
+	text, bad := c.Problems[name]
+	p := app.P().ID(c.id("problem-"+name)).DataSet("testid", "problem-"+name)
+	if bad {
+		return p.Class("problem").Attr("role", "alert").Text(text)
+	}
+	return p.Class("problem").Hidden(true).Text("")
+}
+
+// OnMount fills in the fields.
+func (c *Controls) OnMount(app.Context) { c.fill() }
+
+// OnUpdate fills in the fields that something else than typing changed.
+func (c *Controls) OnUpdate(app.Context) { c.fill() }
+
+// fill sets the text of fields. The one being typed in is left alone: what was
+// typed since would be lost.
+func (c *Controls) fill() {
+	for _, el := range list(c.JSValue().Call("querySelectorAll", "input[type=text], input[type=range], textarea")) {
+		name := el.Get("dataset").Get("field").String()
+		value := c.Form.Get(name)
+		if name == "depth" {
+			value = depthOr(value, "50")
+		}
+		if el.Get("value").String() != value && !el.Call("matches", ":focus").Bool() {
+			el.Set("value", value)
+		}
+	}
+}
+
+// onChoose takes a choice and runs it: one press, one picture.
+func (c *Controls) onChoose(ctx app.Context, _ app.Event) {
+	field, value := dataset(ctx, "field"), ctx.JSSrc().Get("value").String()
+	c.On.Do(state.Set{Field: field, Value: value})
+	if field == "source" || c.Form.Source == state.FromText && c.Form.Text == "" {
+		return // there is nothing to run yet
+	}
+	c.On.Do(state.Run{})
+}
+
+func (c *Controls) onType(ctx app.Context, _ app.Event) {
+	c.On.Do(state.Set{Field: dataset(ctx, "field"), Value: ctx.JSSrc().Get("value").String()})
+}
+
+// onRun runs when a field is left changed. Own text has its button for that.
+func (c *Controls) onRun(app.Context, app.Event) {
+	if c.Form.Source == state.FromTask {
+		c.On.Do(state.Run{})
+	}
+}
+
+func (c *Controls) onSubmit(_ app.Context, e app.Event) {
+	e.PreventDefault()
+	c.On.Do(state.Run{})
+}
+
+func (c *Controls) onTextKey(_ app.Context, e app.Event) {
+	if e.Get("key").String() == "Enter" && (e.Get("ctrlKey").Bool() || e.Get("metaKey").Bool()) {
+		c.On.Do(state.Run{})
+	}
+}
+
+func (c *Controls) onStop(app.Context, app.Event) { c.On.Do(state.Stop{}) }
+
+func (c *Controls) onNextSeed(app.Context, app.Event) {
+	n, err := strconv.ParseUint(c.Form.Seed, 10, 64)
+	if err != nil {
+		n = 0
+	}
+	c.setSeed(n + 1)
+}
+
+func (c *Controls) onRandomSeed(app.Context, app.Event) { c.setSeed(uint64(rand.IntN(100000))) }
+
+func (c *Controls) setSeed(n uint64) {
+	c.On.Do(state.Set{Field: "seed", Value: fmt.Sprint(n)})
+	c.On.Do(state.Run{})
+}
+
+func (c *Controls) onAutoDepth(ctx app.Context, _ app.Event) {
+	value := ""
+	if !ctx.JSSrc().Get("checked").Bool() {
+		value = "50"
+	}
+	c.On.Do(state.Set{Field: "depth", Value: value})
+	c.onRun(ctx, app.Event{})
+}

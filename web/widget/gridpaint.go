@@ -1,0 +1,133 @@
+package widget
+
+import (
+	"math"
+
+	"kvscope/web/picture"
+)
+
+// gridLayout places the cells of a block grid on a picture, in pixels.
+type gridLayout struct {
+	left, width float64 // of all columns
+	top         int     // of the first line; the marks are above it
+	row         float64 // height of a line
+	lines, cols int
+}
+
+// tallest is the greatest height of a line, in CSS pixels: a grid of few lines does
+// not fill its place with towers.
+const tallest = 22
+
+// layGrid fits lines and columns into w by h pixels, scale of them to a CSS pixel.
+func layGrid(w, h, lines, cols int, scale float64) gridLayout {
+	l := gridLayout{width: float64(w), top: int(math.Round(9 * scale)), lines: lines, cols: cols}
+	if lines > 0 {
+		l.row = min(float64(h-l.top)/float64(lines), tallest*scale)
+	}
+	return l
+}
+
+// cell is the rectangle of a cell, with the gap that belongs to it.
+func (l gridLayout) cell(line, col int) (x0, y0, x1, y1 int) {
+	at := func(i int) int { return int(math.Round(l.left + l.width*float64(i)/float64(max(1, l.cols)))) }
+	down := func(i int) int { return l.top + int(math.Round(l.row*float64(i))) }
+	return at(col), down(line), at(col + 1), down(line + 1)
+}
+
+// find is the cell at a place; line is -1 above and below the lines.
+func (l gridLayout) find(x, y float64) (line, col int, ok bool) {
+	if l.cols == 0 || l.width == 0 {
+		return -1, -1, false
+	}
+	col = int((x - l.left) / l.width * float64(l.cols))
+	if x < l.left || col < 0 || col >= l.cols {
+		return -1, -1, false
+	}
+	line = -1
+	if y >= float64(l.top) && l.row > 0 {
+		if i := int((y - float64(l.top)) / l.row); i < l.lines {
+			line = i
+		}
+	}
+	return line, col, true
+}
+
+// faintest is what the smallest share above none is painted as, so that it is seen.
+const faintest = 0.14
+
+// gridMarks is what is pointed out on a block grid; -1 for none.
+type gridMarks struct {
+	cursor int // line looked at
+	block  int // column under the pointer or held
+}
+
+// paintGrid paints a block grid.
+func paintGrid(r *raster, g *picture.Grid, l gridLayout, m gridMarks, p *palette, scale float64) {
+	px := max(1, int(math.Round(scale)))
+	for b := range g.Columns {
+		x0, y0, x1, _ := l.cell(0, b)
+		switch {
+		case g.Answers[b]:
+			r.fill(x0, y0-6*px, max(x1-px, x0+px), y0-2*px, p.gold)
+		case g.Needles[b]:
+			r.fill(x0, y0-4*px, max(x1-px, x0+px), y0-3*px, p.edges)
+		}
+	}
+	for line := range g.Lines {
+		for b := range g.Columns {
+			v := g.At(line, b)
+			if v < 0 {
+				continue
+			}
+			x0, y0, x1, y1 := l.cell(line, b)
+			x1, y1 = gapped(x0, x1, px), gapped(y0, y1, px)
+			if v > 0 {
+				v = max(v, faintest)
+			}
+			r.fill(x0, y0, x1, y1, p.at(v))
+			if g.Oracle[line*g.Columns+b] {
+				paintOracle(r, x0, y0, x1, y1, px, p)
+			}
+		}
+	}
+	for line, b := range g.Gold {
+		if b >= 0 && b < g.Columns {
+			x0, y0, x1, y1 := l.cell(line, b)
+			t := 2 * px
+			if y1-y0 < 6*px || x1-x0 < 6*px {
+				t = px
+			}
+			r.frame(x0-px, y0-px, x1, y1, t, p.gold)
+		}
+	}
+	if m.block >= 0 && m.block < g.Columns && len(g.Lines) > 0 {
+		x0, y0, x1, _ := l.cell(0, m.block)
+		_, _, _, y1 := l.cell(len(g.Lines)-1, m.block)
+		r.frame(x0-px, y0-7*px, x1, y1, px, p.ink)
+	}
+	if m.cursor >= 0 && m.cursor < len(g.Lines) {
+		x0, y0, _, y1 := l.cell(m.cursor, 0)
+		_, _, x1, _ := l.cell(m.cursor, g.Columns-1)
+		r.fill(x0, y0-px, x1, y0, p.ink)
+		r.fill(x0, gapped(y0, y1, px), x1, y1, p.ink)
+	}
+}
+
+// gapped is the end of a cell without the gap to the next one. Cells too small for
+// a gap have none.
+func gapped(from, to, px int) int {
+	if to-from < 4*px {
+		return to
+	}
+	return to - px
+}
+
+// paintOracle marks a cell at its foot, set off from what is picked.
+func paintOracle(r *raster, x0, y0, x1, y1, px int, p *palette) {
+	t := px
+	if y1-y0 >= 9*px {
+		t = 3 * px
+		r.fill(x0, y1-t-px, x1, y1-t, p.ground)
+	}
+	r.fill(x0, y1-t, x1, y1, p.oracle)
+}

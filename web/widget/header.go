@@ -1,0 +1,77 @@
+package widget
+
+import (
+	"github.com/maxence-charriere/go-app/v9/pkg/app"
+
+	"kvscope/web/state"
+)
+
+// Header is the line above every page.
+type Header struct {
+	app.Compo
+
+	Path  string // of the page
+	Theme state.Theme
+	On    *Bus
+}
+
+// Render lays out name, links and the switch of colours.
+func (h *Header) Render() app.UI {
+	link := func(path, name string) app.UI {
+		a := app.A().Href(path).Text(name)
+		if path == h.Path {
+			a.Aria("current", "page")
+		}
+		return a
+	}
+	icon, name := iconSystem, "colours: as the system"
+	switch h.Theme {
+	case state.Light:
+		icon, name = iconLight, "colours: light"
+	case state.Dark:
+		icon, name = iconDark, "colours: dark"
+	}
+	return app.Header().Class("header").Body(
+		app.A().Class("brand").Href("/").Body(app.Raw(iconLogo), app.Text("kvscope")),
+		app.P().Class("tagline").Text("Which KV-cache blocks sparse attention reads, and whether the answer was among them"),
+		app.Nav().Class("nav").Aria("label", "pages").Body(
+			link("/", "Explorer"),
+			link("/gallery", "Gallery"),
+			app.Button().Type("button").Class("button icon").Aria("label", "keys").Title("keys (?)").OnClick(h.onKeys).Text("?"),
+			app.Button().Type("button").Class("button icon").Aria("label", name).Title(name).
+				DataSet("testid", "theme").DataSet("theme", string(h.Theme)).
+				OnClick(h.onTheme).Body(app.Raw(icon)),
+		),
+	)
+}
+
+func (h *Header) onKeys(app.Context, app.Event) { h.On.Do(state.ToggleHelp{}) }
+
+// onTheme goes round: system, light, dark.
+func (h *Header) onTheme(app.Context, app.Event) {
+	next := map[state.Theme]state.Theme{state.System: state.Light, state.Light: state.Dark}[h.Theme]
+	if next == "" {
+		next = state.System
+	}
+	h.On.Do(state.UseTheme{Theme: next})
+}
+
+// KeyList lists what the keyboard does, over the page.
+type KeyList struct {
+	app.Compo
+
+	On *Bus
+}
+
+// Render lays out the list.
+func (k *KeyList) Render() app.UI {
+	var rows []app.UI
+	for _, key := range state.Keys() {
+		rows = append(rows, app.Dt().Body(app.Kbd().Text(key.Label)), app.Dd().Text(key.About))
+	}
+	return app.Div().Class("keys").Attr("role", "dialog").Aria("modal", "true").Aria("label", "keys").
+		DataSet("testid", "keys").OnClick(k.onClose).
+		Body(app.Div().Body(app.H2().Text("Keys"), app.Dl().Body(rows...)))
+}
+
+func (k *KeyList) onClose(app.Context, app.Event) { k.On.Do(state.ToggleHelp{}) }

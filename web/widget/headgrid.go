@@ -1,0 +1,176 @@
+package widget
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/maxence-charriere/go-app/v9/pkg/app"
+
+	"kvscope/web/picture"
+	"kvscope/web/state"
+)
+
+// HeadGrid shows what each head's selections were worth, layers down, heads
+// across. The pointer looks at a head, a press locks it.
+type HeadGrid struct {
+	app.Compo
+
+	ID     string
+	Heads  *picture.Heads
+	Metric picture.Metric
+	Locked *picture.Head
+	Looked *picture.Head
+	On     *Bus
+}
+
+// metricTitles say what a metric is, for a switch and in words.
+var metricTitles = map[picture.Metric][2]string{
+	picture.Hit:    {"hit", "answer steps at which the head picked the block it copies from"},
+	picture.Recall: {"recall", "share of the truly heaviest blocks that the head picked"},
+	picture.Mass:   {"mass", "share of the head's dense attention that its picks kept"},
+}
+
+// Render lays out a button for each head.
+func (g *HeadGrid) Render() app.UI {
+	h := g.Heads
+	if h == nil {
+		h = &picture.Heads{}
+	}
+	cells := []app.UI{app.Span()}
+	for i := range h.Heads {
+		cells = append(cells, app.Span().Text(i))
+	}
+	for l := range h.Layers {
+		cells = append(cells, app.Span().Text("L"+strconv.Itoa(l)))
+		for i := range h.Heads {
+			cells = append(cells, g.cell(h, picture.Head{Layer: l, Head: i}))
+		}
+	}
+	height := "1.3rem"
+	switch {
+	case h.Layers > 16:
+		height = "0.5rem"
+	case h.Layers > 8:
+		height = "0.8rem"
+	}
+	return app.Div().Class("heads").
+		Style("--n", strconv.Itoa(max(1, h.Heads))).
+		Style("--head-h", height).
+		Attr("role", "group").
+		Aria("label", "heads by "+metricTitles[g.Metric][1]).
+		DataSet("testid", "heads-"+g.ID).
+		DataSet("metric", string(g.Metric)).
+		DataSet("locked", HeadName(g.Locked)).
+		Body(cells...)
+}
+
+func (g *HeadGrid) cell(h *picture.Heads, head picture.Head) app.UI {
+	c := h.At(head)
+	v := c.Value(g.Metric)
+	locked := g.Locked != nil && *g.Locked == head
+	text, value := "", "not known"
+	if v >= 0 {
+		value = share(v)
+		if h.Layers <= 8 && h.Heads <= 12 {
+			text = value
+		}
+	}
+	b := app.Button().Type("button").
+		Class(classes(when(v < 0, "none"), when(v >= 0.66, "hi"))).
+		Aria("pressed", strconv.FormatBool(locked)).
+		Aria("label", fmt.Sprintf("layer %d head %d: %s %s", head.Layer, head.Head, metricTitles[g.Metric][0], value)).
+		DataSet("layer", head.Layer).
+		DataSet("head", head.Head).
+		DataSet("value", value).
+		OnClick(g.onLock).
+		OnMouseEnter(g.onLook).
+		OnMouseLeave(g.onLeave)
+	if v >= 0 {
+		b.Style("--c", rampColour(v))
+	}
+	if c.Hit {
+		return b.Body(app.Text(text), app.Span().Class("hit"))
+	}
+	return b.Body(app.Text(text))
+}
+
+// rampColour is the sequential map as a style sheet has it.
+func rampColour(v float32) string {
+	x := min(max(v, 0), 1) * (rampStops - 1)
+	i := min(int(x), rampStops-2)
+	return fmt.Sprintf("color-mix(in srgb, var(--seq-%d) %.1f%%, var(--seq-%d))", i+1, (x-float32(i))*100, i)
+}
+
+func (g *HeadGrid) onLock(ctx app.Context, _ app.Event) {
+	if h, ok := headOf(ctx); ok {
+		g.On.Do(state.Lock{Head: &h})
+	}
+}
+
+func (g *HeadGrid) onLook(ctx app.Context, _ app.Event) {
+	if h, ok := headOf(ctx); ok {
+		g.On.Do(state.Peek{Head: &h})
+	}
+}
+
+func (g *HeadGrid) onLeave(app.Context, app.Event) { g.On.Do(state.Peek{}) }
+
+func headOf(ctx app.Context) (picture.Head, bool) {
+	l, err1 := strconv.Atoi(dataset(ctx, "layer"))
+	h, err2 := strconv.Atoi(dataset(ctx, "head"))
+	return picture.Head{Layer: l, Head: h}, err1 == nil && err2 == nil
+}
+
+// share writes a quantity within 0..1.
+func share(v float32) string {
+	switch {
+	case v < 0:
+		return "–"
+	case v >= 0.995:
+		return "1"
+	case v < 0.005:
+		return "0"
+	}
+	return strconv.FormatFloat(float64(v), 'f', 2, 64)[1:]
+}
+
+// HeadFigures sums up the heads, or one of them, in numbers.
+type HeadFigures struct {
+	app.Compo
+
+	Heads *picture.Heads
+	Head  *picture.Head // nil for all
+	Lock  bool          // Head is locked, not just looked at
+	Reads picture.Reads
+}
+
+// Render writes the figures.
+func (f *HeadFigures) Render() app.UI {
+	h := f.Heads
+	if h == nil {
+		h = &picture.Heads{}
+	}
+	title, note := "All heads", ""
+	hit, recall, mass := "–", share(h.Mean(picture.Recall)), share(h.Mean(picture.Mass))
+	if n := len(h.Cells); n > 0 {
+		hit = fmt.Sprintf("%d of %d heads", h.Hits(), n)
+		note = "mean"
+	}
+	if f.Head != nil {
+		c := h.At(*f.Head)
+		title, note = fmt.Sprintf("Layer %d head %d", f.Head.Layer, f.Head.Head), ""
+		if f.Lock {
+			note = "locked"
+		}
+		hit, recall, mass = fmt.Sprintf("%d of %d steps", c.Hits, c.Golds), share(c.Recall), share(c.Mass)
+	}
+	return app.Dl().Class("figures").Body(
+		app.Dt().Class("title").Body(app.Span().Text(title), app.Span().Class("note quiet").Text(note)),
+		app.Dt().Text("hit"), app.Dd().Text(hit),
+		app.Dt().Text("recall"), app.Dd().Text(recall),
+		app.Dt().Text("mass kept"), app.Dd().Text(mass),
+		app.Dt().Text("cache read"), app.Dd().Text(percent(f.Reads.Fraction())),
+	)
+}
+
+func percent(v float64) string { return strconv.FormatFloat(v*100, 'f', 1, 64) + "%" }

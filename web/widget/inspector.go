@@ -1,0 +1,265 @@
+package widget
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/maxence-charriere/go-app/v9/pkg/app"
+
+	"kvscope/web/picture"
+	"kvscope/web/state"
+)
+
+// Inspector reads out the block and the step that are looked at, one backbone
+// beside the other.
+type Inspector struct {
+	app.Compo
+
+	Block   int // or -1
+	Held    bool
+	Lo, Hi  int // its positions
+	Text    []Run
+	Gold    bool
+	Columns [state.Sides]InspectorColumn
+	Head    string // whose figures these are, in words
+	Line    string // which line, in words
+}
+
+// Run is a stretch of text, marked where it is what the answer copies.
+type Run struct {
+	Text string
+	Gold bool
+}
+
+// InspectorColumn is what one backbone has to say.
+type InspectorColumn struct {
+	Name string
+	Has  bool // there is a line to read
+	picture.Readout
+	OneHead bool
+
+	Token, Want string // of the step
+	State       string
+	Prob        float32
+	WantRank    int // of the wanted token among the alternatives, from 0; -1 when not among them
+	MS          float64
+
+	Reads   picture.Reads // of the line
+	Bytes   int           // of Reads.Read
+	Dense   int           // bytes that dense attention reads
+	Prefill float64       // ms, below 0 when not known
+	Decode  float64       // ms a token
+}
+
+// Render writes the tables.
+func (n *Inspector) Render() app.UI {
+	return app.Aside().Class("side inspector").Aria("label", "inspector").DataSet("testid", "inspector").Body(
+		n.block(), n.step(), n.cost(),
+		app.Section().Class("section").Body(app.H2().Text("Legend"), Legend()),
+	)
+}
+
+func (n *Inspector) block() app.UI {
+	if n.Block < 0 {
+		return app.Section().Class("section").Body(
+			app.H2().Text("Block"),
+			app.P().Class("hint").Text("Point at a block in a grid or in the prompt to read it out here; press to hold it."))
+	}
+	var tags []app.UI
+	if n.Gold {
+		tags = append(tags, app.Span().Class("tag gold").Text("gold"))
+	}
+	if n.Held {
+		tags = append(tags, app.Span().Class("tag").Text("held"))
+	}
+	var text []app.UI
+	for _, r := range n.Text {
+		if r.Gold {
+			text = append(text, app.Mark().Text(r.Text))
+		} else {
+			text = append(text, app.Text(r.Text))
+		}
+	}
+	row := n.rows()
+	return app.Section().Class("section").DataSet("testid", "inspector-block").DataSet("block", n.Block).Body(
+		app.H2().Body(app.Span().Text(fmt.Sprintf("Block %d", n.Block)), app.Span().Body(tags...),
+			app.Span().Class("quiet label").Text(fmt.Sprintf("%d–%d", n.Lo, n.Hi-1))),
+		app.Div().Class(classes("quote", when(n.Gold, "gold"))).Body(text...),
+		app.Table().Class("compare").Body(
+			n.head(n.Head),
+			app.TBody().Body(
+				row("picked", pickedText),
+				row("by heads", func(c *InspectorColumn) string { return fmt.Sprintf("%d of %d", c.Votes, c.Heads) }),
+				row("true mass", func(c *InspectorColumn) string { return massText(c.Mass) }),
+				row("rank by mass", func(c *InspectorColumn) string { return rankText(c.Rank) }),
+				row("score", scoreText),
+				row("rank by score", func(c *InspectorColumn) string { return rankText(c.ScoreRank) }),
+			),
+		),
+		n.scoreHint(),
+	)
+}
+
+// scoreHint says how to see scores, which are a head's own.
+func (n *Inspector) scoreHint() app.UI {
+	p := app.P().Class("hint").Text("Scores are a head's own: point at one, or lock it.")
+	for i := range n.Columns {
+		if n.Columns[i].OneHead {
+			return p.Hidden(true)
+		}
+	}
+	return p.Hidden(false)
+}
+
+// rows makes table rows of one figure for each column.
+func (n *Inspector) rows() func(name string, f func(*InspectorColumn) string) app.UI {
+	return func(name string, f func(*InspectorColumn) string) app.UI {
+		cells := []app.UI{app.Th().Scope("row").Text(name)}
+		for i := range n.Columns {
+			c, text := &n.Columns[i], "–"
+			if c.Has {
+				text = f(c)
+			}
+			cells = append(cells, app.Td().DataSet("figure", strings.ReplaceAll(name, " ", "-")).DataSet("side", i).Text(text))
+		}
+		return app.Tr().Body(cells...)
+	}
+}
+
+func (n *Inspector) head(what string) app.UI {
+	cells := []app.UI{app.Th().Scope("col").Text(what)}
+	for i := range n.Columns {
+		cells = append(cells, app.Th().Scope("col").Text(n.Columns[i].Name))
+	}
+	return app.THead().Body(app.Tr().Body(cells...))
+}
+
+func pickedText(c *InspectorColumn) string {
+	switch {
+	case !c.Seen:
+		return "not there"
+	case c.Share <= 0:
+		return "no"
+	case c.Share >= 0.9995:
+		return "yes"
+	}
+	return percent(float64(c.Share))
+}
+
+func massText(m float32) string {
+	switch {
+	case m < 0:
+		return "–"
+	case m > 0 && m < 0.0005:
+		return "<.001"
+	}
+	return strings.TrimPrefix(strconv.FormatFloat(float64(m), 'f', 3, 32), "0")
+}
+
+func rankText(rank int) string {
+	if rank < 0 {
+		return "–"
+	}
+	return strconv.Itoa(rank + 1)
+}
+
+func scoreText(c *InspectorColumn) string {
+	switch {
+	case c.ScoreRank < 0:
+		return "–"
+	case math.IsInf(float64(c.Score), 1):
+		return "forced"
+	}
+	return strconv.FormatFloat(float64(c.Score), 'g', 4, 32)
+}
+
+func (n *Inspector) step() app.UI {
+	row := n.rows()
+	token := func(name string, f func(*InspectorColumn) string, coloured bool) app.UI {
+		cells := []app.UI{app.Th().Scope("row").Text(name)}
+		for i := range n.Columns {
+			c := &n.Columns[i]
+			cells = append(cells, app.Td().Class(classes("mono", when(coloured, c.State))).Text(f(c)))
+		}
+		return app.Tr().Body(cells...)
+	}
+	return app.Section().Class("section").DataSet("testid", "inspector-step").Body(
+		app.H2().Text("Step"),
+		app.Table().Class("compare").Body(
+			n.head(n.Line),
+			app.TBody().Body(
+				token("expected", func(c *InspectorColumn) string { return c.Want }, false),
+				token("answered", func(c *InspectorColumn) string { return c.Token }, true),
+				row("probability", func(c *InspectorColumn) string {
+					if c.Token == "" {
+						return "–"
+					}
+					return percent(float64(c.Prob))
+				}),
+				row("expected one's rank", func(c *InspectorColumn) string {
+					if c.Want == "" || c.Token == "" {
+						return "–"
+					}
+					if c.WantRank < 0 {
+						return "beyond 5"
+					}
+					return strconv.Itoa(c.WantRank + 1)
+				}),
+			),
+		),
+	)
+}
+
+func (n *Inspector) cost() app.UI {
+	row := n.rows()
+	return app.Section().Class("section").DataSet("testid", "inspector-cost").Body(
+		app.H2().Text("Cost"),
+		app.Table().Class("compare").Body(
+			n.head(n.Head),
+			app.TBody().Body(
+				row("entries read", func(c *InspectorColumn) string { return count(c.Reads.Read) }),
+				row("of", func(c *InspectorColumn) string { return count(c.Reads.Present) }),
+				row("bytes read", func(c *InspectorColumn) string { return bytes(c.Bytes) }),
+				row("dense reads", func(c *InspectorColumn) string { return bytes(c.Dense) }),
+				row("prefill", func(c *InspectorColumn) string { return milliseconds(c.Prefill) }),
+				row("per token", func(c *InspectorColumn) string { return milliseconds(c.Decode) }),
+				row("this token", func(c *InspectorColumn) string { return milliseconds(c.MS) }),
+			),
+		),
+	)
+}
+
+// count writes a number with thin gaps between thousands.
+func count(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "\u2009" + s[i:]
+	}
+	return s
+}
+
+func bytes(n int) string {
+	switch {
+	case n >= 10<<20:
+		return fmt.Sprintf("%.0f MiB", float64(n)/(1<<20))
+	case n >= 1<<20:
+		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+	case n >= 1<<10:
+		return fmt.Sprintf("%.0f KiB", float64(n)/(1<<10))
+	}
+	return fmt.Sprintf("%d B", n)
+}
+
+func milliseconds(ms float64) string {
+	switch {
+	case ms <= 0:
+		return "–"
+	case ms >= 10000:
+		return fmt.Sprintf("%.1f s", ms/1000)
+	case ms >= 100:
+		return fmt.Sprintf("%.0f ms", ms)
+	}
+	return fmt.Sprintf("%.1f ms", ms)
+}

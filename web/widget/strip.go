@@ -1,0 +1,240 @@
+package widget
+
+import (
+	"fmt"
+	"html"
+	"strconv"
+	"strings"
+
+	"github.com/maxence-charriere/go-app/v9/pkg/app"
+
+	"kvscope/engine/trace"
+	"kvscope/web/picture"
+	"kvscope/web/state"
+)
+
+// Strip shows the prompt as text, block by block, shaded. Its thousand tokens are
+// written once for a prompt; what changes later is one style property each.
+type Strip struct {
+	app.Compo
+
+	ID     string
+	Header *trace.Header
+	Shade  *picture.Strip
+	Block  int // block pointed out, or -1
+	Gold   int // position the step in question copies from, or -1
+	Show   int // grows when the needle is to be scrolled to
+	On     *Bus
+
+	written *trace.Header
+	unit    int
+	blocks  []app.Value
+	tokens  []app.Value
+	values  []float32 // as last set, in units
+	marked  int
+	now     int
+	shown   int
+	within  int
+	release func()
+}
+
+// OnMount listens to the pointer and writes the prompt.
+func (s *Strip) OnMount(ctx app.Context) {
+	s.marked, s.now, s.within, s.shown = -1, -1, -1, s.Show
+	el := s.JSValue()
+	over := app.FuncOf(func(_ app.Value, args []app.Value) any {
+		s.point(ctx, args[0].Get("target"))
+		return nil
+	})
+	el.Call("addEventListener", "pointerover", over)
+	el.Call("addEventListener", "pointerleave", over)
+	s.release = func() {
+		el.Call("removeEventListener", "pointerover", over)
+		el.Call("removeEventListener", "pointerleave", over)
+		over.Release()
+	}
+	s.draw()
+}
+
+// OnDismount stops listening.
+func (s *Strip) OnDismount() {
+	if s.release != nil {
+		s.release()
+	}
+}
+
+// OnUpdate shows what changed.
+func (s *Strip) OnUpdate(app.Context) { s.draw() }
+
+// point tells which block the pointer is on, when that changes.
+func (s *Strip) point(ctx app.Context, target app.Value) {
+	block := -1
+	if at := target.Call("closest", "[data-b]"); at.Truthy() {
+		block, _ = strconv.Atoi(at.Get("dataset").Get("b").String())
+	}
+	if block == s.within {
+		return
+	}
+	s.within = block
+	var do state.Action = state.Leave{}
+	if block >= 0 {
+		do = state.Point{Block: block, Line: state.None}
+	}
+	ctx.Dispatch(func(app.Context) { s.On.Do(do) })
+}
+
+func (s *Strip) draw() {
+	if s.Header == nil {
+		return
+	}
+	if s.Header != s.written {
+		s.write()
+	}
+	s.shade()
+	s.mark()
+	if s.Show != s.shown {
+		s.shown = s.Show
+		s.scroll()
+	}
+}
+
+// write makes the elements of the prompt.
+func (s *Strip) write() {
+	el := s.JSValue()
+	el.Set("innerHTML", promptHTML(s.Header))
+	s.blocks = list(el.Call("querySelectorAll", "[data-b]"))
+	s.tokens = list(el.Call("querySelectorAll", "[data-t]"))
+	s.written, s.values, s.unit, s.marked, s.now = s.Header, nil, 0, -1, -1
+	s.scroll()
+}
+
+func list(nodes app.Value) []app.Value {
+	out := make([]app.Value, nodes.Length())
+	for i := range out {
+		out[i] = nodes.Index(i)
+	}
+	return out
+}
+
+// promptHTML writes a prompt: an element for each block, in it one for each token.
+func promptHTML(h *trace.Header) string {
+	class := make([]string, len(h.Tokens))
+	for _, n := range h.Needles {
+		name := "needle"
+		if n.Queried {
+			name = "asked"
+		}
+		for p := n.Span[0]; p < n.Span[1]; p++ {
+			class[p] = name
+		}
+	}
+	for _, p := range h.Gold {
+		if p >= 0 {
+			class[p] = "gold"
+		}
+	}
+	var b strings.Builder
+	block := max(1, h.Block)
+	for i, piece := range picture.Pieces(h.Tokens) {
+		if i%block == 0 {
+			if i > 0 {
+				b.WriteString("</span>")
+			}
+			fmt.Fprintf(&b, `<span class="tb" data-b="%d">`, i/block)
+		}
+		fmt.Fprintf(&b, `<i data-t="%d"`, i)
+		if class[i] != "" {
+			fmt.Fprintf(&b, ` class="%s"`, class[i])
+		}
+		b.WriteString(">" + html.EscapeString(piece) + "</i>")
+	}
+	b.WriteString("</span>")
+	return b.String()
+}
+
+// shade sets the shading of every block or token whose value changed.
+func (s *Strip) shade() {
+	var values []float32
+	unit, at := s.Header.Block, s.blocks
+	if s.Shade != nil {
+		values, unit = s.Shade.Values, s.Shade.Unit
+	}
+	if unit < s.Header.Block {
+		at = s.tokens
+	}
+	if unit != s.unit {
+		for i, v := range s.values {
+			if v != 0 && s.unit > 0 {
+				s.element(s.unit, i).Get("style").Call("removeProperty", "--v")
+			}
+		}
+		s.JSValue().Get("classList").Call("toggle", "tokens", unit < s.Header.Block)
+		s.unit, s.values = unit, nil
+	}
+	if len(s.values) != len(at) {
+		s.values = make([]float32, len(at))
+	}
+	for i, e := range at {
+		var v float32
+		if i < len(values) {
+			v = values[i]
+		}
+		if v != s.values[i] {
+			s.values[i] = v
+			e.Get("style").Call("setProperty", "--v", strconv.FormatFloat(float64(v), 'f', 3, 32))
+		}
+	}
+}
+
+// element is the one that a value of a unit shades.
+func (s *Strip) element(unit, i int) app.Value {
+	if unit < s.Header.Block {
+		return s.tokens[i]
+	}
+	return s.blocks[i]
+}
+
+// mark points out a block and the token in question.
+func (s *Strip) mark() {
+	toggle(s.blocks, s.marked, "on", false)
+	toggle(s.tokens, s.now, "now", false)
+	s.marked, s.now = s.Block, s.Gold
+	toggle(s.blocks, s.marked, "on", true)
+	toggle(s.tokens, s.now, "now", true)
+	if s.Block >= 0 && s.Block < len(s.blocks) && s.within != s.Block {
+		s.reveal(s.blocks[s.Block])
+	}
+}
+
+func toggle(at []app.Value, i int, class string, on bool) {
+	if i >= 0 && i < len(at) {
+		at[i].Get("classList").Call("toggle", class, on)
+	}
+}
+
+// scroll brings the needle asked for, or the gold, to the middle.
+func (s *Strip) scroll() {
+	if e := s.JSValue().Call("querySelector", ".asked, .gold"); e.Truthy() {
+		s.reveal(e)
+	}
+}
+
+// reveal scrolls the strip, and nothing around it, so that e stands in its middle.
+func (s *Strip) reveal(e app.Value) {
+	el := s.JSValue()
+	box, in := e.Call("getBoundingClientRect"), el.Call("getBoundingClientRect")
+	top, height := box.Get("top").Float()-in.Get("top").Float(), in.Get("height").Float()
+	if top > 0.08*height && top+box.Get("height").Float() < 0.92*height {
+		return
+	}
+	el.Set("scrollTop", el.Get("scrollTop").Float()+top-height/2+box.Get("height").Float()/2)
+}
+
+// Render makes the place that the prompt is written into.
+func (s *Strip) Render() app.UI {
+	return app.Div().Class("strip").
+		DataSet("testid", "strip-"+s.ID).
+		Attr("role", "region").
+		Aria("label", "the prompt").
+		TabIndex(0)
+}

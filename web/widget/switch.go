@@ -1,0 +1,73 @@
+package widget
+
+import (
+	"github.com/maxence-charriere/go-app/v9/pkg/app"
+
+	"kvscope/web/picture"
+	"kvscope/web/state"
+)
+
+// Switch is a small choice of one.
+type Switch struct {
+	app.Compo
+
+	Name, Label, Value string
+	Field              string      // metricField or shadeField
+	Options            [][2]string // value, label
+	On                 *Bus
+}
+
+// What a Switch sets.
+const (
+	metricField = "metric"
+	shadeField  = "shade"
+)
+
+func metricOptions() [][2]string {
+	var out [][2]string
+	for _, m := range picture.Metrics() {
+		out = append(out, [2]string{string(m), metricTitles[m][0]})
+	}
+	return out
+}
+
+func shadeOptions() [][2]string {
+	return [][2]string{{string(picture.ByPicks), "picks"}, {string(picture.ByMass), "mass"}}
+}
+
+// Render lays out radio buttons.
+func (s *Switch) Render() app.UI {
+	body := make([]app.UI, len(s.Options))
+	for i, o := range s.Options {
+		body[i] = app.Label().Body(
+			app.Input().Type("radio").Name(s.Name).Value(o[0]).Checked(o[0] == s.Value).
+				Aria("label", s.Label+" "+o[1]).OnChange(s.onChoose, s.Name, o[0]),
+			app.Span().Text(o[1]))
+	}
+	return app.Div().Class("choice small").Attr("role", "radiogroup").Aria("label", s.Label).
+		DataSet("testid", "choose-"+s.Name).Body(body...)
+}
+
+func (s *Switch) onChoose(ctx app.Context, _ app.Event) {
+	value := ctx.JSSrc().Get("value").String()
+	if s.Field == shadeField {
+		s.On.Do(state.ShadeBy{Shade: picture.Shade(value)})
+		return
+	}
+	s.On.Do(state.ColourBy{Metric: picture.Metric(value)})
+}
+
+// NeedleButton scrolls the prompts to the needle.
+type NeedleButton struct {
+	app.Compo
+
+	On *Bus
+}
+
+// Render lays out the button.
+func (b *NeedleButton) Render() app.UI {
+	return app.Button().Type("button").Class("button small").Title("scroll to the needle (g)").
+		DataSet("testid", "needle").OnClick(b.onClick).Text("needle")
+}
+
+func (b *NeedleButton) onClick(app.Context, app.Event) { b.On.Do(state.FindNeedle{}) }

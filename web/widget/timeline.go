@@ -1,0 +1,103 @@
+package widget
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/maxence-charriere/go-app/v9/pkg/app"
+
+	"kvscope/web/state"
+)
+
+// Timeline moves through the lines made so far, also while more arrive.
+type Timeline struct {
+	app.Compo
+
+	Lines   int // made so far
+	Planned int
+	Cursor  int                   // or -1
+	Lanes   [state.Sides][]string // state of each line: "right", "wrong", "seen"
+	Label   string
+	Playing bool
+	On      *Bus
+}
+
+// Render lays out buttons, slider and lanes.
+func (t *Timeline) Render() app.UI {
+	play, name := iconPlay, "play"
+	if t.Playing {
+		play, name = iconPause, "pause"
+	}
+	none := t.Lines == 0
+	return app.Div().Class("timeline").DataSet("testid", "timeline").DataSet("lines", t.Lines).DataSet("line", t.Cursor).Body(
+		app.Div().Class("buttons").Body(
+			t.button(iconBack, "one line back", t.onBack, none || t.Cursor <= 0),
+			t.button(play, name, t.onPlay, none),
+			t.button(iconOn, "one line on", t.onOn, none || t.Cursor >= t.Lines-1),
+		),
+		app.Div().Class("track").Style("--n", strconv.Itoa(max(1, t.Planned))).Body(
+			app.Div().Class("lanes").Aria("hidden", "true").Body(t.lanes()...),
+			app.Input().Type("range").
+				Min(0).Max(max(t.Planned-1, 1)).Step(1).
+				Disabled(none).
+				Aria("label", "line looked at").
+				Aria("valuetext", t.Label).
+				DataSet("testid", "scrubber").
+				OnInput(t.onScrub),
+		),
+		app.Output().Text(t.Label),
+	)
+}
+
+func (t *Timeline) button(icon, name string, do app.EventHandler, disabled bool) app.UI {
+	return app.Button().Type("button").Class("button icon small").Aria("label", name).Title(name).
+		Disabled(disabled).OnClick(do, name).Body(app.Raw(icon))
+}
+
+func (t *Timeline) lanes() []app.UI {
+	out := make([]app.UI, t.Planned)
+	for i := range out {
+		var rows []app.UI
+		for _, lane := range t.Lanes {
+			class := ""
+			if i < len(lane) {
+				class = lane[i]
+			}
+			rows = append(rows, app.B().Class(class))
+		}
+		out[i] = app.I().Class(when(i == t.Cursor, "at")).Body(rows...)
+	}
+	return out
+}
+
+// OnMount puts the slider in its place.
+func (t *Timeline) OnMount(app.Context) { t.slide() }
+
+// OnUpdate puts the slider in its place.
+func (t *Timeline) OnUpdate(app.Context) { t.slide() }
+
+// slide moves the slider to the cursor, unless a hand is on it.
+func (t *Timeline) slide() {
+	el := t.JSValue().Call("querySelector", "input")
+	if !el.Call("matches", ":active").Bool() {
+		el.Set("value", max(t.Cursor, 0))
+	}
+}
+
+func (t *Timeline) onBack(app.Context, app.Event) { t.On.Do(state.Step{By: -1}) }
+func (t *Timeline) onOn(app.Context, app.Event)   { t.On.Do(state.Step{By: 1}) }
+func (t *Timeline) onPlay(app.Context, app.Event) { t.On.Do(state.TogglePlay{}) }
+
+func (t *Timeline) onScrub(ctx app.Context, _ app.Event) {
+	if line, err := strconv.Atoi(ctx.JSSrc().Get("value").String()); err == nil {
+		t.On.Do(state.GoTo{Line: min(line, t.Lines-1)})
+	}
+}
+
+// TimelineLabel says where the timeline stands.
+func TimelineLabel(line, lines int, label LineLabel) string {
+	if lines == 0 {
+		return "nothing to show yet"
+	}
+	return fmt.Sprintf("%d of %d · %s", line+1, lines, label.About)
+}
