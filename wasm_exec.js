@@ -154,8 +154,19 @@
     for (const r of await navigator.serviceWorker.getRegistrations()) await r.unregister();
   }
 
+  // The choice of colours is there before the program is.
+  function showKeptTheme() {
+    try {
+      const theme = localStorage.getItem("kvscope.theme");
+      if (theme) document.documentElement.dataset.theme = theme;
+    } catch (err) {
+      console.warn("kept colours:", err);
+    }
+  }
+
   globalThis.kvscopeBoot = (config) => {
     document.documentElement.dataset.boot = "loading";
+    showKeptTheme();
     // go-app's program reads its settings through this.
     globalThis.goappGetenv = (name) => config.env[name] ?? "";
     dropServiceWorkers().catch((err) => console.warn("service workers:", err));

@@ -39,7 +39,7 @@ func (a *Answer) Render() app.UI {
 }
 
 func (a *Answer) token(i int) app.UI {
-	want, got, state, about := "", " ", "", "nothing expected"
+	want, got, state, about := "", "", "", "nothing expected"
 	if i < len(a.Expected) {
 		want = picture.Label(a.Expected[i])
 		about = fmt.Sprintf("expected %q", want)
@@ -71,10 +71,18 @@ func (a *Answer) token(i int) app.UI {
 		b.Aria("current", "step")
 	}
 	return b.Body(
-		app.Span().Class("want").Text(want),
+		app.Span().Class("want").Text(orBlank(want)),
 		app.Span().Class("got").Text(got),
 		app.Span().Class("more").Aria("hidden", "true").Body(more...),
 	)
+}
+
+// orBlank keeps the height of a line without text.
+func orBlank(s string) string {
+	if s == "" {
+		return "\u00a0"
+	}
+	return s
 }
 
 // alternatives lists what the model considered.

@@ -97,7 +97,7 @@ func (g *BlockGrid) paint() {
 		return
 	}
 	c := &g.canvas
-	g.layout = layGrid(c.w, c.h, g.Grid.Planned, g.Grid.Columns, c.scale)
+	g.layout = layGrid(c.w, c.h, g.Grid.Planned, g.Grid.Columns, c.rem)
 	p := readPalette(c.element)
 	paintGrid(&c.raster, g.Grid, g.layout, gridMarks{cursor: g.Cursor, block: g.Block}, &p, c.scale)
 	c.show()
@@ -181,7 +181,7 @@ func (g *BlockGrid) rows(grid *picture.Grid) []app.UI {
 			row.DataSet("picked", numbers(grid.Picked[i]))
 		}
 		if height > 0 {
-			row.Style("top", pixels(float64(g.layout.top)/scale+height*float64(i))).Style("height", pixels(height))
+			row.Style("top", pixels(float64(g.layout.top)/scale+height*float64(i))).Style("line-height", pixels(height))
 		}
 		out = append(out, row.Text(label.Text))
 	}

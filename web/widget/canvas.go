@@ -2,6 +2,8 @@ package widget
 
 import (
 	"math"
+	"strconv"
+	"strings"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 )
@@ -11,6 +13,7 @@ import (
 type canvas struct {
 	raster
 	scale float64
+	rem   float64 // pixels to a rem
 
 	element, context, image app.Value
 	observer                app.Value
@@ -59,6 +62,12 @@ func (c *canvas) fit() bool {
 		return false
 	}
 	c.scale = app.Window().Get("devicePixelRatio").Float()
+	root := app.Window().Get("document").Get("documentElement")
+	size := app.Window().Call("getComputedStyle", root).Get("fontSize").String()
+	c.rem = 16 * c.scale
+	if px, err := strconv.ParseFloat(strings.TrimSuffix(size, "px"), 64); err == nil {
+		c.rem = px * c.scale
+	}
 	w := int(math.Round(c.element.Get("clientWidth").Float() * c.scale))
 	h := int(math.Round(c.element.Get("clientHeight").Float() * c.scale))
 	if w == 0 || h == 0 {

@@ -8,28 +8,31 @@ import (
 
 // gridLayout places the cells of a block grid on a picture, in pixels.
 type gridLayout struct {
-	left, width float64 // of all columns
+	width       float64 // of all columns
 	top         int     // of the first line; the marks are above it
 	row         float64 // height of a line
 	lines, cols int
 }
 
-// tallest is the greatest height of a line, in CSS pixels: a grid of few lines does
-// not fill its place with towers.
-const tallest = 22
+// Heights in the style sheet's rem: of the marks above the lines, and of a line at
+// most, since a grid of few lines is not to fill its place with towers.
+const (
+	marksHeight = 0.6
+	tallest     = 1.45
+)
 
-// layGrid fits lines and columns into w by h pixels, scale of them to a CSS pixel.
-func layGrid(w, h, lines, cols int, scale float64) gridLayout {
-	l := gridLayout{width: float64(w), top: int(math.Round(9 * scale)), lines: lines, cols: cols}
+// layGrid fits lines and columns into w by h pixels, rem of them to a rem.
+func layGrid(w, h, lines, cols int, rem float64) gridLayout {
+	l := gridLayout{width: float64(w), top: int(math.Round(marksHeight * rem)), lines: lines, cols: cols}
 	if lines > 0 {
-		l.row = min(float64(h-l.top)/float64(lines), tallest*scale)
+		l.row = min(float64(h-l.top)/float64(lines), tallest*rem)
 	}
 	return l
 }
 
 // cell is the rectangle of a cell, with the gap that belongs to it.
 func (l gridLayout) cell(line, col int) (x0, y0, x1, y1 int) {
-	at := func(i int) int { return int(math.Round(l.left + l.width*float64(i)/float64(max(1, l.cols)))) }
+	at := func(i int) int { return int(math.Round(l.width * float64(i) / float64(max(1, l.cols)))) }
 	down := func(i int) int { return l.top + int(math.Round(l.row*float64(i))) }
 	return at(col), down(line), at(col + 1), down(line + 1)
 }
@@ -39,8 +42,8 @@ func (l gridLayout) find(x, y float64) (line, col int, ok bool) {
 	if l.cols == 0 || l.width == 0 {
 		return -1, -1, false
 	}
-	col = int((x - l.left) / l.width * float64(l.cols))
-	if x < l.left || col < 0 || col >= l.cols {
+	col = int(x / l.width * float64(l.cols))
+	if x < 0 || col < 0 || col >= l.cols {
 		return -1, -1, false
 	}
 	line = -1
@@ -126,7 +129,7 @@ func gapped(from, to, px int) int {
 func paintOracle(r *raster, x0, y0, x1, y1, px int, p *palette) {
 	t := px
 	if y1-y0 >= 9*px {
-		t = 3 * px
+		t = max(2, (y1-y0)/(8*px)) * px
 		r.fill(x0, y1-t-px, x1, y1-t, p.ground)
 	}
 	r.fill(x0, y1-t, x1, y1, p.oracle)

@@ -142,6 +142,12 @@ func promptHTML(h *trace.Header) string {
 			}
 			fmt.Fprintf(&b, `<span class="tb" data-b="%d">`, i/block)
 		}
+		if class[i] == "gold" {
+			// The mark goes around the token, not around the blank before it.
+			token := strings.TrimLeft(piece, " ")
+			b.WriteString(piece[:len(piece)-len(token)])
+			piece = token
+		}
 		fmt.Fprintf(&b, `<i data-t="%d"`, i)
 		if class[i] != "" {
 			fmt.Fprintf(&b, ` class="%s"`, class[i])
@@ -155,11 +161,11 @@ func promptHTML(h *trace.Header) string {
 // shade sets the shading of every block or token whose value changed.
 func (s *Strip) shade() {
 	var values []float32
-	unit, at := s.Header.Block, s.blocks
+	unit, at, block := s.block(), s.blocks, s.block()
 	if s.Shade != nil {
 		values, unit = s.Shade.Values, s.Shade.Unit
 	}
-	if unit < s.Header.Block {
+	if unit < block {
 		at = s.tokens
 	}
 	if unit != s.unit {
@@ -168,7 +174,7 @@ func (s *Strip) shade() {
 				s.element(s.unit, i).Get("style").Call("removeProperty", "--v")
 			}
 		}
-		s.JSValue().Get("classList").Call("toggle", "tokens", unit < s.Header.Block)
+		s.JSValue().Get("classList").Call("toggle", "tokens", unit < block)
 		s.unit, s.values = unit, nil
 	}
 	if len(s.values) != len(at) {
@@ -186,9 +192,11 @@ func (s *Strip) shade() {
 	}
 }
 
+func (s *Strip) block() int { return max(1, s.Header.Block) }
+
 // element is the one that a value of a unit shades.
 func (s *Strip) element(unit, i int) app.Value {
-	if unit < s.Header.Block {
+	if unit < s.block() {
 		return s.tokens[i]
 	}
 	return s.blocks[i]
