@@ -44,6 +44,6 @@ func normalCDF(x float32) (cdf, bell float32) {
 	p = float32(p*t) + 0.103390453
 	p = float32(p*t) + 0.0902743376
 	p = float32(p*t) + 0.0925146672
-	tail := float32(p*t) * bell
+	tail := float32(float32(p*t) * bell)
 	return bySign(x, tail, 1-tail), bell
 }

@@ -8,3 +8,14 @@ import (
 )
 
 func TestReference(t *testing.T) { opstest.Run(t, ops.Reference()) }
+
+// TestSameEverywhere fails where a compiler fuses or reorders what it must not.
+// The number may change with the kernels, never with the machine.
+func TestSameEverywhere(t *testing.T) {
+	const want = 0xd86960d9782efd1d
+	if got := opstest.Digest(ops.Reference()); got != want {
+		t.Errorf("digest is %#x, want %#x", got, uint64(want))
+	}
+}
+
+func BenchmarkReference(b *testing.B) { opstest.Bench(b, ops.Reference()) }

@@ -12,6 +12,23 @@ func TestTables(t *testing.T) {
 	}
 }
 
+// TestBest holds the order of Tables: names differ and the reference comes last.
+func TestBest(t *testing.T) {
+	tables, seen := Tables(), map[string]bool{}
+	for _, table := range tables {
+		if seen[table.Name] {
+			t.Errorf("two tables are named %q", table.Name)
+		}
+		seen[table.Name] = true
+	}
+	if last := tables[len(tables)-1].Name; last != "go" {
+		t.Errorf("the last table is %q, want the reference", last)
+	}
+	if best := Best().Name; best != tables[0].Name {
+		t.Errorf("best is %q, the first table %q", best, tables[0].Name)
+	}
+}
+
 func FuzzTables(f *testing.F) { opstest.Fuzz(f, Tables()...) }
 
 func BenchmarkTables(b *testing.B) { opstest.Bench(b, Tables()...) }

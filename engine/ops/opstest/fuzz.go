@@ -30,7 +30,9 @@ func Fuzz(f *testing.F, tables ...*ops.Kernels) {
 		scale := next()
 		for _, table := range tables {
 			s := &suite{T: t, table: table, reference: ops.Reference(), rand: rand.New(rand.NewPCG(uint64(r), uint64(n)))}
-			fuzzOnce(s, r, n, scale, a, b, c, d, w, u)
+			for _, call := range bitwise(r, n, scale) {
+				s.same(call, a, b, c, d, w, u)
+			}
 		}
 	})
 }
@@ -53,9 +55,11 @@ func stream(data []byte) func() float32 {
 	}
 }
 
-func fuzzOnce(s *suite, rows, n int, scale float32, a, b, c, d, w, u []float32) {
+// bitwise is a call of every kernel whose bits are the same on all tables. The
+// calls take vectors of four times rows·cols values and two times cols.
+func bitwise(rows, n int, scale float32) []func(k *ops.Kernels, v [][]float32) {
 	dense := func(x []float32) ops.Matrix { return ops.Dense(x, rows, n) }
-	for _, call := range []func(k *ops.Kernels, v [][]float32){
+	return []func(k *ops.Kernels, v [][]float32){
 		func(k *ops.Kernels, v [][]float32) { k.MatVec(v[0][:rows], v[1], v[4]) },
 		func(k *ops.Kernels, v [][]float32) { k.DotRows(v[0][:rows], v[4], v[1]) },
 		func(k *ops.Kernels, v [][]float32) { k.BoundScores(v[0][:rows], v[4], v[1], v[2]) },
@@ -82,7 +86,5 @@ func fuzzOnce(s *suite, rows, n int, scale float32, a, b, c, d, w, u []float32) 
 			k.AdamW(v[0], v[1], v[2], v[3], ops.AdamWStep{LR: scale, Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, Decay: 0.1,
 				GradScale: 1, Correction1: 0.1, Correction2: 0.05})
 		},
-	} {
-		s.same(call, a, b, c, d, w, u)
 	}
 }

@@ -1,5 +1,6 @@
-// Command generate writes the amd64 assembly of package simd. Every kernel is
-// described once and printed for each instruction set: AVX-512 and AVX2 with FMA.
+// Command generate writes the assembly of package simd. For amd64 every kernel is
+// described once and printed for each instruction set, AVX-512 and AVX2 with FMA;
+// for arm64 the kernels worth it are written for NEON.
 package main
 
 import (
@@ -39,6 +40,9 @@ func main() {
 				log.Fatalf("generate %s for %s: %v", f.name, c.name, err)
 			}
 		}
+	}
+	if err := writeNEON(filepath.Join(*dir, "neon_arm64")); err != nil {
+		log.Fatalf("generate neon: %v", err)
 	}
 }
 

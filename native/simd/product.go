@@ -1,4 +1,4 @@
-//go:build !noasm
+//go:build !noasm && (amd64 || arm64)
 
 package simd
 
@@ -37,7 +37,8 @@ const (
 type product struct {
 	lanes           int           // of a register; the width of a panel of a
 	tiles           [][2]tileFunc // by rows-1, then registers-1
-	rowTiles        [][2]tileFunc // the same, reading rows of a
+	rowTiles        [][2]tileFunc // the same, reading rows of a; nil: none
+	wholeTiles      bool          // tiles write all their columns, whatever cols says
 	copy, transpose packFunc
 	pool            sync.Pool // of *panels
 }
@@ -149,7 +150,7 @@ func (p *product) rows(dst, a ops.Matrix, w *panels, accumulate bool) {
 	wide := 2 * p.lanes
 	size := p.lanes * a.Cols
 	tiles, aStride := p.tiles, uintptr(0)
-	direct := dst.Cols <= directCols && a.ColStride == 1 && 4*a.RowStride%pageSize != 0
+	direct := p.rowTiles != nil && dst.Cols <= directCols && a.ColStride == 1 && 4*a.RowStride%pageSize != 0
 	if direct {
 		tiles, aStride = p.rowTiles, uintptr(4*a.RowStride)
 	}
@@ -169,7 +170,7 @@ func (p *product) rows(dst, a ops.Matrix, w *panels, accumulate bool) {
 				if direct {
 					aPanel = &a.Data[r0*a.RowStride]
 				}
-				if dst.ColStride == 1 {
+				if dst.ColStride == 1 && !(p.wholeTiles && cols%p.lanes != 0) {
 					to := &dst.Data[r0*dst.RowStride+j]
 					tile(to, uintptr(4*dst.RowStride), aPanel, aStride, bPanel, a.Cols, cols, accumulate)
 					continue

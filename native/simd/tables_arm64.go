@@ -1,0 +1,102 @@
+//go:build !noasm
+
+package simd
+
+import (
+	"unsafe"
+
+	"kvscope/engine/ops"
+)
+
+// nativeTables asks nothing of the processor: NEON is part of arm64. What the
+// NEON table has no kernel for, it leaves to the reference.
+func nativeTables() []*ops.Kernels {
+	k := ops.Reference()
+	n := neon{reference: *k}
+	k.Name = "neon"
+	k.MatMul = neonProduct().matMul
+	k.MatVec = func(dst, w, x []float32) { n.dotRows(dst, x, w) }
+	k.DotRows = n.dotRows
+	k.BoundScores = n.boundScores
+	k.Attend = n.attend
+	return []*ops.Kernels{k}
+}
+
+func neonProduct() *product {
+	p := newProduct(8, [][2]tileFunc{
+		{matMul1x8NEON, matMul1x16NEON},
+		{matMul2x8NEON, matMul2x16NEON},
+		{matMul3x8NEON, matMul3x16NEON},
+		{matMul4x8NEON, matMul4x16NEON},
+		{matMul5x8NEON, matMul5x16NEON},
+		{matMul6x8NEON, matMul6x16NEON},
+	}, nil, packCopy, packTranspose)
+	p.wholeTiles = true
+	return p
+}
+
+// packCopy copies dst[k, i] = src[k, i] for i < width and k < depth, with strides
+// in bytes between rows.
+func packCopy(dst *float32, dstStride uintptr, src *float32, srcStride uintptr, width, depth int) {
+	to, from := unsafe.Pointer(dst), unsafe.Pointer(src)
+	for k := range uintptr(depth) {
+		row := unsafe.Slice((*float32)(unsafe.Add(to, k*dstStride)), width)
+		copy(row, unsafe.Slice((*float32)(unsafe.Add(from, k*srcStride)), width))
+	}
+}
+
+// packTranspose copies dst[k, i] = src[i, k] for i < width and k < depth, with
+// strides in bytes between rows.
+func packTranspose(dst *float32, dstStride uintptr, src *float32, srcStride uintptr, width, depth int) {
+	step := dstStride / 4
+	to := unsafe.Slice(dst, uintptr(depth-1)*step+uintptr(width))
+	for i := range width {
+		from := unsafe.Slice((*float32)(unsafe.Add(unsafe.Pointer(src), uintptr(i)*srcStride)), depth)
+		for k, v := range from {
+			to[uintptr(k)*step+uintptr(i)] = v
+		}
+	}
+}
+
+// neon is the kernels over rows. The assembly takes rows of whole groups of 16,
+// as every model has; the reference, which rounds alike, takes the others.
+type neon struct{ reference ops.Kernels }
+
+func (n neon) dotRows(dst, q, rows []float32) {
+	if len(q) == 0 || len(q)%16 != 0 || len(dst) == 0 {
+		n.reference.DotRows(dst, q, rows)
+		return
+	}
+	ops.CheckRows("DotRows", len(dst), len(q), len(rows))
+	dotRowsNEON(&dst[0], &q[0], &rows[0], len(dst), len(q))
+}
+
+func (n neon) boundScores(dst, q, lo, hi []float32) {
+	if len(q) == 0 || len(q)%16 != 0 || len(dst) == 0 {
+		n.reference.BoundScores(dst, q, lo, hi)
+		return
+	}
+	ops.CheckRows("BoundScores lo", len(dst), len(q), len(lo))
+	ops.CheckRows("BoundScores hi", len(dst), len(q), len(hi))
+	boundScoresNEON(&dst[0], &q[0], &lo[0], &hi[0], len(dst), len(q))
+}
+
+func (n neon) attend(dst, weights, q, keys, values []float32, spans []ops.Span, scale float32) {
+	if len(q) == 0 || len(q)%16 != 0 {
+		n.reference.Attend(dst, weights, q, keys, values, spans, scale)
+		return
+	}
+	ops.CheckAttend(dst, weights, q, keys, values, spans)
+	d, first := len(q), 0
+	for _, span := range spans {
+		n.dotRows(weights[first:first+span.Len()], q, keys[span.Start*d:span.End*d])
+		first += span.Len()
+	}
+	n.reference.Softmax(weights, len(weights), scale)
+	clear(dst)
+	first = 0
+	for _, span := range spans {
+		weightedSumNEON(&dst[0], &weights[first], &values[span.Start*d], span.Len(), d)
+		first += span.Len()
+	}
+}
