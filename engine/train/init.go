@@ -12,10 +12,13 @@ import (
 // sigmoid(2.5) remembers about a dozen tokens.
 const gateBiasLow, gateBiasHigh = -5.0, 2.5
 
+const embeddingStd = 0.08
+
 // Initialise draws fresh weights: normal with standard deviation 0.08 for the
-// embedding, plus one vector of the same size common to all tokens (without biases,
-// only what tokens share can make a head look at a fixed distance), 1/sqrt(2D) for projections that read the residual stream, that divided
-// by sqrt(2L) for those that write to it, norms at one, and the spread gate bias.
+// embedding, plus one vector of the same size common to all tokens, 1/sqrt(2D) for
+// projections that read the residual stream, that divided by sqrt(2L) for those
+// that write to it, norms at one, the spread gate bias, and in the first layer
+// heads that look back by fixed distances.
 func Initialise(cfg model.Config, seed uint64) *model.Weights {
 	w := model.NewWeights(cfg)
 	rng := rand.New(rand.NewPCG(seed, 0x6b7673636f7065))
@@ -29,12 +32,11 @@ func Initialise(cfg model.Config, seed uint64) *model.Weights {
 			x[i] = 1
 		}
 	}
-	const embedding = 0.08
 	projection := 1 / math.Sqrt(2*float64(cfg.Dim))
 	branch := projection / math.Sqrt(2*float64(cfg.Layers))
-	normal(w.Embedding, embedding)
+	normal(w.Embedding, embeddingStd)
 	common := make([]float32, cfg.Dim)
-	normal(common, embedding)
+	normal(common, embeddingStd)
 	for i := range w.Embedding {
 		w.Embedding[i] += common[i%cfg.Dim]
 	}
@@ -51,9 +53,45 @@ func Initialise(cfg model.Config, seed uint64) *model.Weights {
 			layer.GateBias[i] = float32(gateBiasLow + (gateBiasHigh-gateBiasLow)*float64(i%dh)/float64(dh-1))
 		}
 	}
+	for h := range cfg.Heads - 1 {
+		lookBack(cfg, w.Layers[0].In, common, h, h+1)
+	}
 	ones(w.FinalNorm)
 	if !cfg.Tied {
-		normal(w.Head, embedding)
+		normal(w.Head, embeddingStd)
 	}
 	return w
+}
+
+// lookBackPairs is how many of the fastest rotary pairs carry a distance, and
+// lookBackScore how much each adds to the score at that distance.
+const lookBackPairs, lookBackScore = 4, 4.4
+
+// lookBack makes head h of an input projection begin by reading the token a fixed
+// distance back. Without biases, only what all tokens share can point at a
+// position: the common vector is mapped to a query (u, 0) and a key
+// (u·cos dθ, u·sin dθ) in each of the fastest rotary pairs, so that the score at
+// distance Δ gains Σ_i s·cos((Δ−d)θ_i). Copying what followed a token takes a head
+// that looks one back; found by descent alone it costs millions of tokens.
+func lookBack(cfg model.Config, in, common []float32, h, distance int) {
+	dh, half := cfg.HeadDim(), cfg.HeadDim()/2
+	var square float64
+	for _, v := range common {
+		square += float64(v) * float64(v)
+	}
+	// A normed token's component along the common direction, as tokens are drawn.
+	along := math.Sqrt(square) / (embeddingStd * math.Sqrt2)
+	u := math.Sqrt(lookBackScore*math.Sqrt(float64(dh))) / along
+	add := func(part, channel int, size float64) {
+		row := in[((part*cfg.Dim)+h*dh+channel)*cfg.Dim:][:cfg.Dim]
+		for c, v := range common {
+			row[c] += float32(size * float64(v) / math.Sqrt(square))
+		}
+	}
+	for i := range min(lookBackPairs, half) {
+		angle := float64(distance) * math.Pow(cfg.RopeBase, -float64(i)/float64(half))
+		add(1, i, u)
+		add(2, i, u*math.Cos(angle))
+		add(2, i+half, u*math.Sin(angle))
+	}
 }
