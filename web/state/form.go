@@ -217,9 +217,9 @@ func whole(p Problems, name, s string, lo, hi int) int {
 	switch {
 	case err != nil:
 		p[name] = fmt.Sprintf("%q is not a whole number", s)
-	case n < lo || n > hi && hi == math.MaxInt32:
+	case n < lo && hi == math.MaxInt32:
 		p[name] = fmt.Sprintf("%d is too small, at least %d", n, lo)
-	case n > hi:
+	case n < lo || n > hi:
 		p[name] = fmt.Sprintf("%d is out of range, %d to %d", n, lo, hi)
 	default:
 		return n

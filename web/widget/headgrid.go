@@ -23,6 +23,9 @@ type HeadGrid struct {
 	On     *Bus
 }
 
+// inkFlip is the value from which on the ink on the sequential map changes.
+const inkFlip = 0.66
+
 // metricTitles say what a metric is, for a switch and in words.
 var metricTitles = map[picture.Metric][2]string{
 	picture.Hit:    {"hit", "answer steps at which the head picked the block it copies from"},
@@ -76,7 +79,7 @@ func (g *HeadGrid) cell(h *picture.Heads, head picture.Head) app.UI {
 		}
 	}
 	b := app.Button().Type("button").
-		Class(classes(when(v < 0, "none"), when(v >= 0.66, "hi"))).
+		Class(classes(when(v < 0, "none"), when(v >= inkFlip, "hi"))).
 		Aria("pressed", strconv.FormatBool(locked)).
 		Aria("label", fmt.Sprintf("layer %d head %d: %s %s", head.Layer, head.Head, metricTitles[g.Metric][0], value)).
 		DataSet("layer", head.Layer).

@@ -3,6 +3,7 @@ package widget
 import (
 	"fmt"
 	"image/color"
+	"strconv"
 	"strings"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
@@ -58,11 +59,12 @@ func parseColour(s string, dark bool) (color.RGBA, error) {
 			text = strings.TrimSpace(night)
 		}
 	}
-	c := color.RGBA{A: 255}
-	if n, err := fmt.Sscanf(text, "#%02x%02x%02x", &c.R, &c.G, &c.B); err != nil || n != 3 || len(text) != 7 {
-		return c, fmt.Errorf("colour %q, want #rrggbb or light-dark(#rrggbb, #rrggbb)", s)
+	hex, ok := strings.CutPrefix(text, "#")
+	n, err := strconv.ParseUint(hex, 16, 24)
+	if !ok || err != nil || len(hex) != 6 {
+		return color.RGBA{}, fmt.Errorf("colour %q, want #rrggbb or light-dark(#rrggbb, #rrggbb)", s)
 	}
-	return c, nil
+	return color.RGBA{uint8(n >> 16), uint8(n >> 8), uint8(n), 255}, nil
 }
 
 // readPalette reads the colours that hold for an element of the page.

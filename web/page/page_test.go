@@ -1,0 +1,156 @@
+package page
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/maxence-charriere/go-app/v9/pkg/app"
+
+	"kvscope/engine/trace"
+	"kvscope/web/client"
+	"kvscope/web/sample"
+	"kvscope/web/state"
+	"kvscope/web/widget"
+)
+
+// TestPagesRenderWithoutABrowser: the server renders them first.
+func TestPagesRenderWithoutABrowser(t *testing.T) {
+	connect := func() client.Engine { t.Error("the page connects before it is in a browser"); return nil }
+	for name, c := range map[string]struct {
+		page app.UI
+		has  []string
+	}{
+		"explorer": {NewExplorer(connect), []string{`data-testid="controls"`, `data-testid="column-0"`, `data-testid="column-1"`, `data-state="idle"`, `data-testid="inspector"`, `data-testid="timeline"`}},
+		"gallery":  {NewGallery(), []string{`data-testid="gallery"`, `data-theme="light"`, `data-theme="dark"`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			html := app.HTMLString(c.page)
+			for _, want := range c.has {
+				if !strings.Contains(html, want) {
+					t.Errorf("no %s in the page", want)
+				}
+			}
+		})
+	}
+}
+
+// TestEveryStateIsVisible renders a column in each state it can be in.
+func TestEveryStateIsVisible(t *testing.T) {
+	events, err := sample.Events(sample.Spec{Method: "quest", Arch: "attention", Layers: 2, Heads: 2, Context: 256, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		s    state.Snapshot
+		says []string
+	}{
+		"idle":       {state.New(state.DefaultPlace()), []string{`data-state="idle"`, "Press Run"}},
+		"waiting":    {state.Replay("attention", nil), []string{`data-state="loading"`, "waiting for its turn", "bar unsure"}},
+		"reading":    {state.Replay("attention", events[:1]), []string{`data-state="loading"`, "reading 2", "bar unsure"}},
+		"answering":  {state.Replay("attention", events[:len(events)-3]), []string{`data-state="loading"`, "answering, token", "scaleX("}},
+		"done":       {state.Replay("attention", events), []string{`data-state="done"`, `data-testid="score"`, "prompt 212 ms"}},
+		"failed":     {state.Replay("attention", []trace.Event{&trace.Failure{Field: "budget", Message: "too small"}}), []string{`data-state="failed"`, "budget: too small", "Correct the field"}},
+		"failed mid": {state.Replay("attention", append(events[:len(events)-3:len(events)-3], &trace.Failure{Message: "out of memory"})), []string{`data-state="failed"`, "out of memory", `data-testid="grid-0"`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var d drawn
+			html := app.HTMLString(widget.Column("0", d.of(&c.s, 0), &c.s, 0, nil))
+			for _, want := range c.says {
+				if !strings.Contains(html, want) {
+					t.Errorf("no %q in %s", want, html[:min(len(html), 900)])
+				}
+			}
+		})
+	}
+}
+
+// TestPicturesAreKept: moving the pointer over the blocks must not draw anew, and
+// what changes must.
+func TestPicturesAreKept(t *testing.T) {
+	events, err := sample.Events(sample.Spec{Method: "quest", Arch: "attention", Layers: 2, Heads: 2, Context: 256, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := state.Replay("attention", events)
+	var d drawn
+	first := *d.of(&s, 0)
+	s, _ = s.Do(state.Point{Block: 3, Line: 1})
+	if v := d.of(&s, 0); v.Grid != first.Grid || v.Strip != first.Strip {
+		t.Error("the pointer draws the grid again")
+	}
+	s, _ = s.Do(state.GoTo{Line: 2})
+	if v := d.of(&s, 0); v.Grid != first.Grid || v.Strip == first.Strip || v.Line != 2 || v.Step != 2 {
+		t.Error("another line needs another strip and the same grid")
+	}
+	s, _ = s.Do(state.MoveHead{By: 1})
+	if v := d.of(&s, 0); v.Grid == first.Grid || v.Grid.Picked == nil {
+		t.Error("another head needs another grid")
+	}
+}
+
+func TestInspectorReadsBothColumns(t *testing.T) {
+	events, err := sample.Events(sample.Spec{Method: "quest", Arch: "attention", Layers: 2, Heads: 2, Context: 256, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := state.Replay("attention", events)
+	var left, right drawn
+	look := func() *widget.Inspector {
+		return inspect(&s, [state.Sides]*widget.ColumnView{left.of(&s, 0), right.of(&s, 1)})
+	}
+	run := s.Columns[0].Run
+	in := look()
+	if gold := run.Gold(0) / run.Block(); in.Block != gold || !in.Gold {
+		t.Errorf("at rest it reads block %d, want the gold one, %d", in.Block, gold)
+	}
+	if !in.Columns[0].Has || in.Columns[1].Has {
+		t.Error("the empty column has something to say, or the full one has not")
+	}
+	c := in.Columns[0]
+	if c.Token != c.Want || c.State != "right" || c.Bytes*c.Reads.Present != c.Dense*c.Reads.Read || c.Dense == 0 {
+		t.Errorf("column %+v", c)
+	}
+	s, _ = s.Do(state.Point{Block: 2, Line: 1})
+	if in = look(); in.Block != 2 || in.Line != "step 1" || in.Columns[0].State != "wrong" || in.Lo != 32 {
+		t.Errorf("under the pointer it reads %+v", in)
+	}
+	text := ""
+	for _, r := range in.Text {
+		text += r.Text
+	}
+	if want := strings.Join(run.Pieces()[32:48], ""); text != want {
+		t.Errorf("text %q, want %q", text, want)
+	}
+}
+
+func TestStreamBatches(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	got := make(chan []trace.Event, 10)
+	s := &stream{ctx: ctx, deliver: func(e []trace.Event) { got <- e }}
+	for range 5 {
+		if err := s.Emit(&trace.Step{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if batch := <-got; len(batch) != 5 {
+		t.Errorf("a batch of %d events, want all 5 at once", len(batch))
+	}
+	if err := s.Emit(&trace.Step{}); err != nil {
+		t.Fatal(err)
+	}
+	s.flush()
+	if batch := <-got; len(batch) != 1 {
+		t.Errorf("a flush of %d events, want 1", len(batch))
+	}
+	cancel()
+	if err := s.Emit(&trace.Step{}); err == nil {
+		t.Error("a cancelled run goes on")
+	}
+	s.flush()
+	select {
+	case batch := <-got:
+		t.Errorf("%d events after the end", len(batch))
+	default:
+	}
+}

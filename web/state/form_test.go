@@ -1,0 +1,99 @@
+package state
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"kvscope/engine/run"
+)
+
+func TestRequest(t *testing.T) {
+	half := 0.5
+	for _, c := range []struct {
+		name string
+		form func(*Form)
+		want run.Request
+	}{
+		{"defaults", func(*Form) {}, run.Request{Task: "MK-1", Seed: 1, Method: "quest", Budget: "1/8", Block: 16}},
+		{"depth", func(f *Form) { f.Depth = " 50 %" }, run.Request{Task: "MK-1", Seed: 1, Method: "quest", Budget: "1/8", Block: 16, Depth: &half}},
+		{"options of another method are not sent", func(f *Form) { f.Window, f.Kernel, f.Pooling = "64", "8", "no" },
+			run.Request{Task: "MK-1", Seed: 1, Method: "quest", Budget: "1/8", Block: 16}},
+		{"snapkv", func(f *Form) {
+			f.Method, f.Window, f.Kernel, f.Pooling, f.Selector = "snapkv", "64", "5", "max", "random"
+		}, run.Request{Task: "MK-1", Seed: 1, Method: "snapkv", Budget: "1/8", Block: 16, Window: 64, Kernel: 5, Pooling: "max", Selector: "random"}},
+		{"own text", func(f *Form) { f.Source, f.Text, f.Key, f.Value = FromText, " some text ", " key ", "" },
+			run.Request{Text: " some text ", Key: "key", Seed: 1, Method: "quest", Budget: "1/8", Block: 16}},
+		{"everything empty", func(f *Form) { f.Seed, f.Budget, f.Block = "", " ", "" }, run.Request{Task: "MK-1", Method: "quest"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := DefaultForm()
+			c.form(&f)
+			c.want.Model = "m"
+			got, problems := f.Request("m", 1024)
+			if len(problems) > 0 || !reflect.DeepEqual(got, c.want) {
+				t.Errorf("request %+v with problems %v, want %+v", got, problems, c.want)
+			}
+		})
+	}
+}
+
+func TestRequestSaysWhatIsWrongWhere(t *testing.T) {
+	for _, c := range []struct {
+		field, value string
+		says         string
+	}{
+		{"seed", "-1", "whole number"},
+		{"seed", "99999999999999999999", "whole number"},
+		{"context", "12", "64 to 1024"},
+		{"context", "2000", "64 to 1024"},
+		{"context", "many", "whole number"},
+		{"depth", "101", "0 to 100"},
+		{"depth", "NaN", "0 to 100"},
+		{"budget", "1/0", "fraction"},
+		{"budget", "2", "up to 1"},
+		{"block", "0", "1 to 4096"},
+		{"block", "1.5", "whole number"},
+		{"window", "9999", "1 to 4096"},
+		{"kernel", "4", "odd"},
+		{"pooling", "sum", "avg or max"},
+		{"method", "magic", "not a method"},
+		{"task", "MK-9", "allowed are"},
+	} {
+		t.Run(c.field+"="+c.value, func(t *testing.T) {
+			f := DefaultForm().With("method", "snapkv").With(c.field, c.value)
+			_, problems := f.Request("m", 1024)
+			if names := slices.Collect(maps.Keys(problems)); len(names) != 1 || names[0] != c.field {
+				t.Fatalf("problems %v, want one of %s", problems, c.field)
+			}
+			if !strings.Contains(problems[c.field], c.says) {
+				t.Errorf("says %q, want %q in it", problems[c.field], c.says)
+			}
+		})
+	}
+	_, problems := Form{Source: FromText, Method: "dense", Text: " "}.Request("m", 0)
+	if len(problems) != 2 || problems["text"] == "" || problems["key"] == "" {
+		t.Errorf("empty own text: problems %v, want text and key", problems)
+	}
+	_, problems = DefaultForm().With("method", "dilated").With("selector", "random").Request("m", 0)
+	if problems["selector"] == "" {
+		t.Errorf("dilated at random: problems %v, want selector", problems)
+	}
+}
+
+func TestFieldsAreReadBack(t *testing.T) {
+	f := Form{}
+	for i, d := range fields {
+		f = f.With(d.name, strings.Repeat("x", i+1))
+	}
+	for i, d := range fields {
+		if got := f.Get(d.name); len(got) != i+1 {
+			t.Errorf("%s reads %q", d.name, got)
+		}
+	}
+	if f.With("nonsense", "1") != f || f.Get("nonsense") != "" {
+		t.Error("a field that is not there was set")
+	}
+}

@@ -1,0 +1,94 @@
+package state
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"kvscope/web/picture"
+)
+
+func TestQueryIsReadable(t *testing.T) {
+	for _, c := range []struct {
+		name, query string
+		place       func(*Place)
+	}{
+		{"defaults", "", func(*Place) {}},
+		{"request", "task=MV&seed=7&method=snapkv&budget=1/16&window=64", func(p *Place) {
+			p.Form.Task, p.Form.Seed, p.Form.Method, p.Form.Budget, p.Form.Window = "MV", "7", "snapkv", "1/16", "64"
+		}},
+		{"view", "head=2.3&line=4&at=17&metric=recall&shade=mass", func(p *Place) {
+			p.Head, p.Line, p.Pin, p.Metric, p.Shade = &picture.Head{Layer: 2, Head: 3}, 4, 17, picture.Recall, picture.ByMass
+		}},
+		{"own text", "source=text&text=a+%26+b%3D1%0A%C3%A9&key=fuzzy-otter&value=a,b:c/d", func(p *Place) {
+			p.Form.Source, p.Form.Text, p.Form.Key, p.Form.Value = FromText, "a & b=1\né", "fuzzy-otter", "a,b:c/d"
+		}},
+		{"emptied field", "budget=&block=", func(p *Place) { p.Form.Budget, p.Form.Block = "", "" }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := DefaultPlace()
+			c.place(&p)
+			if got := p.Query(); got != c.query {
+				t.Errorf("query %q, want %q", got, c.query)
+			}
+			if got := ParseQuery(c.query); !reflect.DeepEqual(got, p) {
+				t.Errorf("%q reads as %+v, want %+v", c.query, got, p)
+			}
+		})
+	}
+}
+
+func TestQueryThatMakesNoSense(t *testing.T) {
+	for _, query := range []string{
+		"head=2", "head=a.b", "head=-1.2", "head=1.99999999999", "line=x", "line=-7", "at=1e3",
+		"metric=best", "shade=", "source=file", "unknown=1", "%zz=1", "task=%zz", "=", "&&", "a;b",
+	} {
+		if got, want := ParseQuery(query), DefaultPlace(); !reflect.DeepEqual(got, want) {
+			t.Errorf("%q reads as %+v, want the defaults", query, got)
+		}
+	}
+	// What is wrong with a field is for the field to say.
+	if got := ParseQuery("budget=lots&seed=-1").Form; got.Budget != "lots" || got.Seed != "-1" {
+		t.Errorf("typed text was lost: %+v", got)
+	}
+}
+
+func TestQueryLeavesOutTextThatIsTooLong(t *testing.T) {
+	p := DefaultPlace()
+	p.Form.Source, p.Form.Text, p.Form.Key = FromText, strings.Repeat("é", maxQuery), "k"
+	q := p.Query()
+	if len(q) > maxQuery {
+		t.Errorf("the query has %d bytes, at most %d are allowed", len(q), maxQuery)
+	}
+	if got := ParseQuery(q).Form; got.Text != "" || got.Key != "k" {
+		t.Errorf("%q lost more than the text", q)
+	}
+}
+
+func FuzzParseQuery(f *testing.F) {
+	for _, seed := range []string{
+		"", "task=MV&seed=7&budget=1/16", "head=2.3&line=4&at=17&metric=recall&shade=mass",
+		"source=text&text=a+%26+b%3D1%0A%C3%A9&key=%ff", "left=&right=&depth=%2050%25", "a;b&%zz=%zz",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		p := ParseQuery(query)
+		q := p.Query()
+		if len(q) > maxQuery {
+			t.Fatalf("query of %d bytes", len(q))
+		}
+		if !utf8.ValidString(p.Form.Text) || strings.ContainsAny(q, " \n\"<>#") {
+			t.Fatalf("%q becomes %q, which no address may hold", query, q)
+		}
+		if len(q) < maxQuery/2 { // nothing was left out
+			if again := ParseQuery(q); !reflect.DeepEqual(again, p) {
+				t.Fatalf("%q reads as %+v and, written as %q, as %+v", query, p, q, again)
+			}
+		}
+		if p.Line < Auto || p.Pin < None {
+			t.Fatalf("line %d, block %d", p.Line, p.Pin)
+		}
+	})
+}
