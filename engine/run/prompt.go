@@ -69,7 +69,7 @@ func blame(field string, err error) error {
 // selection is the part of req that concerns the method.
 func (r Request) selection() (sparse.Config, error) {
 	c := sparse.Config{
-		Method: r.Method, Selector: r.Selector, Block: r.Block, K: r.K, Seed: r.Seed,
+		Method: r.Method, Selector: r.Selector, Block: r.Block, K: r.K, Seed: r.Seed ^ r.SelectorSeed<<32,
 		Window: r.Window, Kernel: r.Kernel, Pooling: r.Pooling,
 	}
 	if c.Method == "" {

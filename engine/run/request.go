@@ -18,11 +18,13 @@ type Request struct {
 	Value    string `json:"value,omitempty"`    // own needle: its value; empty: the text already holds it
 	Method   string `json:"method,omitempty"`   // dense, quest, moba, snapkv, ...; dense
 	Selector string `json:"selector,omitempty"` // own or random; own
-	Budget   string `json:"budget,omitempty"`   // 1, 1/4, 0.25; 1
-	Block    int    `json:"block,omitempty"`    // 16
-	K        int    `json:"k,omitempty"`        // blocks (or tokens) kept; from the budget
-	Window   int    `json:"window,omitempty"`   // SnapKV's observation window; 32
-	Kernel   int    `json:"kernel,omitempty"`   // SnapKV's pooling kernel, odd; 7
-	Pooling  string `json:"pooling,omitempty"`  // avg or max; avg
-	MaxNew   int    `json:"max_new,omitempty"`  // generated tokens at most; the expected answer and a few
+	// SelectorSeed tells random selectors of one example apart.
+	SelectorSeed uint64 `json:"selector_seed,omitempty"`
+	Budget       string `json:"budget,omitempty"`  // 1, 1/4, 0.25; 1
+	Block        int    `json:"block,omitempty"`   // 16
+	K            int    `json:"k,omitempty"`       // blocks (or tokens) kept; from the budget
+	Window       int    `json:"window,omitempty"`  // SnapKV's observation window; 32
+	Kernel       int    `json:"kernel,omitempty"`  // SnapKV's pooling kernel, odd; 7
+	Pooling      string `json:"pooling,omitempty"` // avg or max; avg
+	MaxNew       int    `json:"max_new,omitempty"` // generated tokens at most; the expected answer and a few
 }

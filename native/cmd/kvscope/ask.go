@@ -39,6 +39,7 @@ func ask(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	fs.StringVar(&req.Value, "value", "", "own needle: its value, planted in --text")
 	fs.StringVar(&req.Method, "method", "dense", "dense quest moba snapkv dilated streaming oracle-block oracle-token")
 	fs.StringVar(&req.Selector, "selector", "", "own or random")
+	fs.Uint64Var(&req.SelectorSeed, "selector-seed", 0, "tells random selectors of one example apart")
 	fs.StringVar(&req.Budget, "budget", "1", "share of the KV entries a query may read: 1, 1/16 or 0.25")
 	fs.IntVar(&req.Block, "block", 0, "`tokens` in a block; 16")
 	fs.IntVar(&req.K, "k", 0, "blocks (or tokens) read; from the budget")
@@ -59,11 +60,10 @@ func ask(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	} else if req.Task == "" && req.Key == "" {
 		req.Task = "S-2"
 	}
-	engine, name, err := engineWith(req.Model)
+	engine, err := engineWith(req.Model)
 	if err != nil {
 		return err
 	}
-	req.Model = name
 	var record trace.Run
 	if err := engine.Run(ctx, req, &record); err != nil {
 		return err

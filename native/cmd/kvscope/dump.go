@@ -33,11 +33,11 @@ func dump(_ context.Context, args []string, stdout, stderr io.Writer) error {
 	case (*list == "") == (*text == ""):
 		return input.Errorf("ids", "want either --ids or --text")
 	}
-	engine, model, err := engineWith(*name)
+	engine, err := engineWith(*name)
 	if err != nil {
 		return err
 	}
-	m, err := engine.Model(model)
+	m, err := engine.Model(*name)
 	if err != nil {
 		return err
 	}

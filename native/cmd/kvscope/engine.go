@@ -37,25 +37,30 @@ func demoEngine() (*run.Engine, error) {
 	return e, nil
 }
 
-// engineWith is demoEngine plus the model at path, when name is one: a file, or a
-// folder with a model.safetensors. It returns the name to ask for.
-func engineWith(name string) (*run.Engine, string, error) {
+// engineWith is demoEngine plus the model called name, when that is a path.
+func engineWith(name string) (*run.Engine, error) {
 	e, err := demoEngine()
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	info, err := os.Stat(name)
+	return e, addModel(e, name)
+}
+
+// addModel adds the model at path, a file or a folder with a model.safetensors,
+// under the path's own name. A name that is no path is left to the engine to find.
+func addModel(e *run.Engine, path string) error {
+	info, err := os.Stat(path)
 	if err != nil {
-		return e, name, nil
+		return nil
 	}
-	path := name
+	file := path
 	if info.IsDir() {
-		path = filepath.Join(name, "model.safetensors")
+		file = filepath.Join(path, "model.safetensors")
 	}
-	f, err := checkpoint.Open(path)
+	f, err := checkpoint.Open(file)
 	if err != nil {
-		return nil, "", fmt.Errorf("model: %w", err)
+		return fmt.Errorf("model: %w", err)
 	}
 	defer f.Close()
-	return e, name, e.Add(name, path, f)
+	return e.Add(path, file, f)
 }
