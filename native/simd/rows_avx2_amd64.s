@@ -5,105 +5,171 @@
 #include "textflag.h"
 
 // func dotRowsAVX2(dst *float32, q *float32, rows *float32, n int, cols int)
-// Requires: AVX
+// Requires: AVX, MMX+
 TEXT ·dotRowsAVX2(SB), NOSPLIT, $0-40
 	MOVQ    dst+0(FP), AX
 	MOVQ    n+24(FP), CX
 	MOVQ    cols+32(FP), DX
 	MOVQ    DX, BX
-	MOVQ    BX, SI
-	ANDQ    $-16, SI
-	SHLQ    $0x02, SI
-	ANDQ    $0x0f, BX
-	LEAQ    laneMasksAVX2<>+64(SB), DI
-	MOVQ    BX, R8
-	SHLQ    $0x02, R8
-	SUBQ    R8, DI
-	VMOVUPS (DI), Y0
-	VMOVUPS 32(DI), Y1
-	SHLQ    $0x02, DX
-	LEAQ    (DX)(DX*2), DI
-	MOVQ    rows+16(FP), R8
+	ANDQ    $-16, BX
+	SHLQ    $0x02, BX
+	ANDQ    $0x0f, DX
+	LEAQ    laneMasksAVX2<>+64(SB), SI
+	MOVQ    DX, DI
+	SHLQ    $0x02, DI
+	SUBQ    DI, SI
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	MOVQ    rows+16(FP), SI
+	MOVQ    q+8(FP), DI
 	SUBQ    $0x04, CX
 	JLT     rest
 
 four:
-	MOVQ   q+8(FP), R9
+	MOVQ   DI, R8
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ   SI, R10
-	TESTQ  R10, R10
+	MOVQ   BX, R9
+	TESTQ  R9, R9
 	JZ     tail2
 
 group1:
-	VMOVUPS (R9), Y10
-	VMOVUPS (R8), Y11
-	VMULPS  Y10, Y11, Y11
-	VADDPS  Y11, Y2, Y2
-	VMOVUPS (R8)(DX*1), Y11
-	VMULPS  Y10, Y11, Y11
-	VADDPS  Y11, Y4, Y4
-	VMOVUPS (R8)(DX*2), Y11
-	VMULPS  Y10, Y11, Y11
-	VADDPS  Y11, Y6, Y6
-	VMOVUPS (R8)(DI*1), Y11
-	VMULPS  Y10, Y11, Y11
-	VADDPS  Y11, Y8, Y8
-	VMOVUPS 32(R9), Y10
-	VMOVUPS 32(R8), Y11
-	VMULPS  Y10, Y11, Y11
-	VADDPS  Y11, Y3, Y3
-	VMOVUPS 32(R8)(DX*1), Y11
-	VMULPS  Y10, Y11, Y11
-	VADDPS  Y11, Y5, Y5
-	VMOVUPS 32(R8)(DX*2), Y11
-	VMULPS  Y10, Y11, Y11
-	VADDPS  Y11, Y7, Y7
-	VMOVUPS 32(R8)(DI*1), Y11
-	VMULPS  Y10, Y11, Y11
-	VADDPS  Y11, Y9, Y9
-	ADDQ    $0x40, R9
-	ADDQ    $0x40, R8
-	SUBQ    $0x40, R10
-	JNZ     group1
+	PREFETCHT0 4096(SI)
+	VMOVUPS    (R8), Y4
+	VMOVUPS    (SI), Y5
+	VMULPS     Y4, Y5, Y5
+	VADDPS     Y5, Y2, Y2
+	VMOVUPS    32(R8), Y4
+	VMOVUPS    32(SI), Y5
+	VMULPS     Y4, Y5, Y5
+	VADDPS     Y5, Y3, Y3
+	ADDQ       $0x40, R8
+	ADDQ       $0x40, SI
+	SUBQ       $0x40, R9
+	JNZ        group1
 
 tail2:
-	TESTQ      BX, BX
+	TESTQ      DX, DX
 	JZ         done3
-	VMASKMOVPS (R9), Y0, Y10
-	VMASKMOVPS (R8), Y0, Y11
-	VMULPS     Y10, Y11, Y11
-	VADDPS     Y11, Y2, Y2
-	VMASKMOVPS (R8)(DX*1), Y0, Y11
-	VMULPS     Y10, Y11, Y11
-	VADDPS     Y11, Y4, Y4
-	VMASKMOVPS (R8)(DX*2), Y0, Y11
-	VMULPS     Y10, Y11, Y11
-	VADDPS     Y11, Y6, Y6
-	VMASKMOVPS (R8)(DI*1), Y0, Y11
+	VMASKMOVPS (R8), Y0, Y4
+	VMASKMOVPS (SI), Y0, Y5
+	VMULPS     Y4, Y5, Y5
+	VADDPS     Y5, Y2, Y2
+	VMASKMOVPS 32(R8), Y1, Y4
+	VMASKMOVPS 32(SI), Y1, Y5
+	VMULPS     Y4, Y5, Y5
+	VADDPS     Y5, Y3, Y3
+
+done3:
+	LEAQ   (SI)(DX*4), SI
+	MOVQ   DI, R8
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   BX, R9
+	TESTQ  R9, R9
+	JZ     tail5
+
+group4:
+	PREFETCHT0 4096(SI)
+	VMOVUPS    (R8), Y6
+	VMOVUPS    (SI), Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     Y7, Y4, Y4
+	VMOVUPS    32(R8), Y6
+	VMOVUPS    32(SI), Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     Y7, Y5, Y5
+	ADDQ       $0x40, R8
+	ADDQ       $0x40, SI
+	SUBQ       $0x40, R9
+	JNZ        group4
+
+tail5:
+	TESTQ      DX, DX
+	JZ         done6
+	VMASKMOVPS (R8), Y0, Y6
+	VMASKMOVPS (SI), Y0, Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     Y7, Y4, Y4
+	VMASKMOVPS 32(R8), Y1, Y6
+	VMASKMOVPS 32(SI), Y1, Y7
+	VMULPS     Y6, Y7, Y7
+	VADDPS     Y7, Y5, Y5
+
+done6:
+	LEAQ   (SI)(DX*4), SI
+	MOVQ   DI, R8
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   BX, R9
+	TESTQ  R9, R9
+	JZ     tail8
+
+group7:
+	PREFETCHT0 4096(SI)
+	VMOVUPS    (R8), Y8
+	VMOVUPS    (SI), Y9
+	VMULPS     Y8, Y9, Y9
+	VADDPS     Y9, Y6, Y6
+	VMOVUPS    32(R8), Y8
+	VMOVUPS    32(SI), Y9
+	VMULPS     Y8, Y9, Y9
+	VADDPS     Y9, Y7, Y7
+	ADDQ       $0x40, R8
+	ADDQ       $0x40, SI
+	SUBQ       $0x40, R9
+	JNZ        group7
+
+tail8:
+	TESTQ      DX, DX
+	JZ         done9
+	VMASKMOVPS (R8), Y0, Y8
+	VMASKMOVPS (SI), Y0, Y9
+	VMULPS     Y8, Y9, Y9
+	VADDPS     Y9, Y6, Y6
+	VMASKMOVPS 32(R8), Y1, Y8
+	VMASKMOVPS 32(SI), Y1, Y9
+	VMULPS     Y8, Y9, Y9
+	VADDPS     Y9, Y7, Y7
+
+done9:
+	LEAQ   (SI)(DX*4), SI
+	MOVQ   DI, R8
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	MOVQ   BX, R9
+	TESTQ  R9, R9
+	JZ     tail11
+
+group10:
+	PREFETCHT0 4096(SI)
+	VMOVUPS    (R8), Y10
+	VMOVUPS    (SI), Y11
 	VMULPS     Y10, Y11, Y11
 	VADDPS     Y11, Y8, Y8
-	VMASKMOVPS 32(R9), Y1, Y10
-	VMASKMOVPS 32(R8), Y1, Y11
+	VMOVUPS    32(R8), Y10
+	VMOVUPS    32(SI), Y11
 	VMULPS     Y10, Y11, Y11
-	VADDPS     Y11, Y3, Y3
-	VMASKMOVPS 32(R8)(DX*1), Y1, Y11
+	VADDPS     Y11, Y9, Y9
+	ADDQ       $0x40, R8
+	ADDQ       $0x40, SI
+	SUBQ       $0x40, R9
+	JNZ        group10
+
+tail11:
+	TESTQ      DX, DX
+	JZ         done12
+	VMASKMOVPS (R8), Y0, Y10
+	VMASKMOVPS (SI), Y0, Y11
 	VMULPS     Y10, Y11, Y11
-	VADDPS     Y11, Y5, Y5
-	VMASKMOVPS 32(R8)(DX*2), Y1, Y11
-	VMULPS     Y10, Y11, Y11
-	VADDPS     Y11, Y7, Y7
-	VMASKMOVPS 32(R8)(DI*1), Y1, Y11
+	VADDPS     Y11, Y8, Y8
+	VMASKMOVPS 32(R8), Y1, Y10
+	VMASKMOVPS 32(SI), Y1, Y11
 	VMULPS     Y10, Y11, Y11
 	VADDPS     Y11, Y9, Y9
 
-done3:
+done12:
+	LEAQ         (SI)(DX*4), SI
 	VADDPS       Y3, Y2, Y2
 	VADDPS       Y5, Y4, Y4
 	VPERM2F128   $0x20, Y4, Y2, Y3
@@ -123,8 +189,6 @@ done3:
 	VEXTRACTF128 $0x01, Y3, X2
 	VUNPCKLPS    X2, X3, X2
 	VMOVUPS      X2, (AX)
-	LEAQ         (R8)(BX*4), R8
-	ADDQ         DI, R8
 	ADDQ         $0x10, AX
 	SUBQ         $0x04, CX
 	JGE          four
@@ -134,40 +198,42 @@ rest:
 	JZ   end
 
 one:
-	MOVQ   q+8(FP), R9
+	MOVQ   DI, R8
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   SI, DX
-	TESTQ  DX, DX
-	JZ     tail5
+	MOVQ   BX, R9
+	TESTQ  R9, R9
+	JZ     tail14
 
-group4:
-	VMOVUPS (R9), Y4
-	VMOVUPS (R8), Y5
-	VMULPS  Y4, Y5, Y5
-	VADDPS  Y5, Y2, Y2
-	VMOVUPS 32(R9), Y4
-	VMOVUPS 32(R8), Y5
-	VMULPS  Y4, Y5, Y5
-	VADDPS  Y5, Y3, Y3
-	ADDQ    $0x40, R9
-	ADDQ    $0x40, R8
-	SUBQ    $0x40, DX
-	JNZ     group4
-
-tail5:
-	TESTQ      BX, BX
-	JZ         done6
-	VMASKMOVPS (R9), Y0, Y4
-	VMASKMOVPS (R8), Y0, Y5
+group13:
+	PREFETCHT0 4096(SI)
+	VMOVUPS    (R8), Y4
+	VMOVUPS    (SI), Y5
 	VMULPS     Y4, Y5, Y5
 	VADDPS     Y5, Y2, Y2
-	VMASKMOVPS 32(R9), Y1, Y4
-	VMASKMOVPS 32(R8), Y1, Y5
+	VMOVUPS    32(R8), Y4
+	VMOVUPS    32(SI), Y5
+	VMULPS     Y4, Y5, Y5
+	VADDPS     Y5, Y3, Y3
+	ADDQ       $0x40, R8
+	ADDQ       $0x40, SI
+	SUBQ       $0x40, R9
+	JNZ        group13
+
+tail14:
+	TESTQ      DX, DX
+	JZ         done15
+	VMASKMOVPS (R8), Y0, Y4
+	VMASKMOVPS (SI), Y0, Y5
+	VMULPS     Y4, Y5, Y5
+	VADDPS     Y5, Y2, Y2
+	VMASKMOVPS 32(R8), Y1, Y4
+	VMASKMOVPS 32(SI), Y1, Y5
 	VMULPS     Y4, Y5, Y5
 	VADDPS     Y5, Y3, Y3
 
-done6:
+done15:
+	LEAQ         (SI)(DX*4), SI
 	VADDPS       Y3, Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPS       X3, X2, X3
@@ -176,7 +242,6 @@ done6:
 	VPERMILPS    $0x55, X3, X2
 	VADDPS       X2, X3, X3
 	VMOVSS       X3, (AX)
-	LEAQ         (R8)(BX*4), R8
 	ADDQ         $0x04, AX
 	DECQ         CX
 	JNZ          one
@@ -220,155 +285,232 @@ DATA laneMasksAVX2<>+124(SB)/4, $0x00000000
 GLOBL laneMasksAVX2<>(SB), RODATA|NOPTR, $128
 
 // func boundScoresAVX2(dst *float32, q *float32, lo *float32, hi *float32, n int, cols int)
-// Requires: AVX
+// Requires: AVX, MMX+
 TEXT ·boundScoresAVX2(SB), NOSPLIT, $0-48
 	MOVQ    dst+0(FP), AX
 	MOVQ    n+32(FP), CX
 	MOVQ    cols+40(FP), DX
 	MOVQ    DX, BX
-	MOVQ    BX, SI
-	ANDQ    $-16, SI
-	SHLQ    $0x02, SI
-	ANDQ    $0x0f, BX
-	LEAQ    laneMasksAVX2<>+64(SB), DI
-	MOVQ    BX, R8
-	SHLQ    $0x02, R8
-	SUBQ    R8, DI
-	VMOVUPS (DI), Y0
-	VMOVUPS 32(DI), Y1
-	SHLQ    $0x02, DX
-	LEAQ    (DX)(DX*2), DI
-	MOVQ    lo+16(FP), R8
-	MOVQ    hi+24(FP), R9
+	ANDQ    $-16, BX
+	SHLQ    $0x02, BX
+	ANDQ    $0x0f, DX
+	LEAQ    laneMasksAVX2<>+64(SB), SI
+	MOVQ    DX, DI
+	SHLQ    $0x02, DI
+	SUBQ    DI, SI
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	MOVQ    lo+16(FP), SI
+	MOVQ    hi+24(FP), DI
+	MOVQ    q+8(FP), R8
 	SUBQ    $0x04, CX
 	JLT     rest
 
 four:
-	MOVQ   q+8(FP), R10
+	MOVQ   R8, R9
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
+	MOVQ   BX, R10
+	TESTQ  R10, R10
+	JZ     tail17
+
+group16:
+	PREFETCHT0 4096(SI)
+	PREFETCHT0 4096(DI)
+	VMOVUPS    (R9), Y4
+	VMOVUPS    (SI), Y5
+	VMOVUPS    (DI), Y6
+	VMULPS     Y4, Y5, Y5
+	VMULPS     Y4, Y6, Y6
+	VMAXPS     Y6, Y5, Y5
+	VADDPS     Y5, Y2, Y2
+	VMOVUPS    32(R9), Y4
+	VMOVUPS    32(SI), Y5
+	VMOVUPS    32(DI), Y6
+	VMULPS     Y4, Y5, Y5
+	VMULPS     Y4, Y6, Y6
+	VMAXPS     Y6, Y5, Y5
+	VADDPS     Y5, Y3, Y3
+	ADDQ       $0x40, R9
+	ADDQ       $0x40, SI
+	ADDQ       $0x40, DI
+	SUBQ       $0x40, R10
+	JNZ        group16
+
+tail17:
+	TESTQ      DX, DX
+	JZ         done18
+	VMASKMOVPS (R9), Y0, Y4
+	VMASKMOVPS (SI), Y0, Y5
+	VMASKMOVPS (DI), Y0, Y6
+	VMULPS     Y4, Y5, Y5
+	VMULPS     Y4, Y6, Y6
+	VMAXPS     Y6, Y5, Y5
+	VADDPS     Y5, Y2, Y2
+	VMASKMOVPS 32(R9), Y1, Y4
+	VMASKMOVPS 32(SI), Y1, Y5
+	VMASKMOVPS 32(DI), Y1, Y6
+	VMULPS     Y4, Y5, Y5
+	VMULPS     Y4, Y6, Y6
+	VMAXPS     Y6, Y5, Y5
+	VADDPS     Y5, Y3, Y3
+
+done18:
+	LEAQ   (SI)(DX*4), SI
+	LEAQ   (DI)(DX*4), DI
+	MOVQ   R8, R9
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
+	MOVQ   BX, R10
+	TESTQ  R10, R10
+	JZ     tail20
+
+group19:
+	PREFETCHT0 4096(SI)
+	PREFETCHT0 4096(DI)
+	VMOVUPS    (R9), Y6
+	VMOVUPS    (SI), Y7
+	VMOVUPS    (DI), Y8
+	VMULPS     Y6, Y7, Y7
+	VMULPS     Y6, Y8, Y8
+	VMAXPS     Y8, Y7, Y7
+	VADDPS     Y7, Y4, Y4
+	VMOVUPS    32(R9), Y6
+	VMOVUPS    32(SI), Y7
+	VMOVUPS    32(DI), Y8
+	VMULPS     Y6, Y7, Y7
+	VMULPS     Y6, Y8, Y8
+	VMAXPS     Y8, Y7, Y7
+	VADDPS     Y7, Y5, Y5
+	ADDQ       $0x40, R9
+	ADDQ       $0x40, SI
+	ADDQ       $0x40, DI
+	SUBQ       $0x40, R10
+	JNZ        group19
+
+tail20:
+	TESTQ      DX, DX
+	JZ         done21
+	VMASKMOVPS (R9), Y0, Y6
+	VMASKMOVPS (SI), Y0, Y7
+	VMASKMOVPS (DI), Y0, Y8
+	VMULPS     Y6, Y7, Y7
+	VMULPS     Y6, Y8, Y8
+	VMAXPS     Y8, Y7, Y7
+	VADDPS     Y7, Y4, Y4
+	VMASKMOVPS 32(R9), Y1, Y6
+	VMASKMOVPS 32(SI), Y1, Y7
+	VMASKMOVPS 32(DI), Y1, Y8
+	VMULPS     Y6, Y7, Y7
+	VMULPS     Y6, Y8, Y8
+	VMAXPS     Y8, Y7, Y7
+	VADDPS     Y7, Y5, Y5
+
+done21:
+	LEAQ   (SI)(DX*4), SI
+	LEAQ   (DI)(DX*4), DI
+	MOVQ   R8, R9
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
+	MOVQ   BX, R10
+	TESTQ  R10, R10
+	JZ     tail23
+
+group22:
+	PREFETCHT0 4096(SI)
+	PREFETCHT0 4096(DI)
+	VMOVUPS    (R9), Y8
+	VMOVUPS    (SI), Y9
+	VMOVUPS    (DI), Y10
+	VMULPS     Y8, Y9, Y9
+	VMULPS     Y8, Y10, Y10
+	VMAXPS     Y10, Y9, Y9
+	VADDPS     Y9, Y6, Y6
+	VMOVUPS    32(R9), Y8
+	VMOVUPS    32(SI), Y9
+	VMOVUPS    32(DI), Y10
+	VMULPS     Y8, Y9, Y9
+	VMULPS     Y8, Y10, Y10
+	VMAXPS     Y10, Y9, Y9
+	VADDPS     Y9, Y7, Y7
+	ADDQ       $0x40, R9
+	ADDQ       $0x40, SI
+	ADDQ       $0x40, DI
+	SUBQ       $0x40, R10
+	JNZ        group22
+
+tail23:
+	TESTQ      DX, DX
+	JZ         done24
+	VMASKMOVPS (R9), Y0, Y8
+	VMASKMOVPS (SI), Y0, Y9
+	VMASKMOVPS (DI), Y0, Y10
+	VMULPS     Y8, Y9, Y9
+	VMULPS     Y8, Y10, Y10
+	VMAXPS     Y10, Y9, Y9
+	VADDPS     Y9, Y6, Y6
+	VMASKMOVPS 32(R9), Y1, Y8
+	VMASKMOVPS 32(SI), Y1, Y9
+	VMASKMOVPS 32(DI), Y1, Y10
+	VMULPS     Y8, Y9, Y9
+	VMULPS     Y8, Y10, Y10
+	VMAXPS     Y10, Y9, Y9
+	VADDPS     Y9, Y7, Y7
+
+done24:
+	LEAQ   (SI)(DX*4), SI
+	LEAQ   (DI)(DX*4), DI
+	MOVQ   R8, R9
 	VXORPS Y8, Y8, Y8
 	VXORPS Y9, Y9, Y9
-	MOVQ   SI, R11
-	TESTQ  R11, R11
-	JZ     tail8
+	MOVQ   BX, R10
+	TESTQ  R10, R10
+	JZ     tail26
 
-group7:
-	VMOVUPS (R10), Y10
-	VMOVUPS (R8), Y11
-	VMOVUPS (R9), Y12
-	VMULPS  Y10, Y11, Y11
-	VMULPS  Y10, Y12, Y12
-	VMAXPS  Y12, Y11, Y11
-	VADDPS  Y11, Y2, Y2
-	VMOVUPS (R8)(DX*1), Y11
-	VMOVUPS (R9)(DX*1), Y12
-	VMULPS  Y10, Y11, Y11
-	VMULPS  Y10, Y12, Y12
-	VMAXPS  Y12, Y11, Y11
-	VADDPS  Y11, Y4, Y4
-	VMOVUPS (R8)(DX*2), Y11
-	VMOVUPS (R9)(DX*2), Y12
-	VMULPS  Y10, Y11, Y11
-	VMULPS  Y10, Y12, Y12
-	VMAXPS  Y12, Y11, Y11
-	VADDPS  Y11, Y6, Y6
-	VMOVUPS (R8)(DI*1), Y11
-	VMOVUPS (R9)(DI*1), Y12
-	VMULPS  Y10, Y11, Y11
-	VMULPS  Y10, Y12, Y12
-	VMAXPS  Y12, Y11, Y11
-	VADDPS  Y11, Y8, Y8
-	VMOVUPS 32(R10), Y10
-	VMOVUPS 32(R8), Y11
-	VMOVUPS 32(R9), Y12
-	VMULPS  Y10, Y11, Y11
-	VMULPS  Y10, Y12, Y12
-	VMAXPS  Y12, Y11, Y11
-	VADDPS  Y11, Y3, Y3
-	VMOVUPS 32(R8)(DX*1), Y11
-	VMOVUPS 32(R9)(DX*1), Y12
-	VMULPS  Y10, Y11, Y11
-	VMULPS  Y10, Y12, Y12
-	VMAXPS  Y12, Y11, Y11
-	VADDPS  Y11, Y5, Y5
-	VMOVUPS 32(R8)(DX*2), Y11
-	VMOVUPS 32(R9)(DX*2), Y12
-	VMULPS  Y10, Y11, Y11
-	VMULPS  Y10, Y12, Y12
-	VMAXPS  Y12, Y11, Y11
-	VADDPS  Y11, Y7, Y7
-	VMOVUPS 32(R8)(DI*1), Y11
-	VMOVUPS 32(R9)(DI*1), Y12
-	VMULPS  Y10, Y11, Y11
-	VMULPS  Y10, Y12, Y12
-	VMAXPS  Y12, Y11, Y11
-	VADDPS  Y11, Y9, Y9
-	ADDQ    $0x40, R10
-	ADDQ    $0x40, R8
-	ADDQ    $0x40, R9
-	SUBQ    $0x40, R11
-	JNZ     group7
-
-tail8:
-	TESTQ      BX, BX
-	JZ         done9
-	VMASKMOVPS (R10), Y0, Y10
-	VMASKMOVPS (R8), Y0, Y11
-	VMASKMOVPS (R9), Y0, Y12
-	VMULPS     Y10, Y11, Y11
-	VMULPS     Y10, Y12, Y12
-	VMAXPS     Y12, Y11, Y11
-	VADDPS     Y11, Y2, Y2
-	VMASKMOVPS (R8)(DX*1), Y0, Y11
-	VMASKMOVPS (R9)(DX*1), Y0, Y12
-	VMULPS     Y10, Y11, Y11
-	VMULPS     Y10, Y12, Y12
-	VMAXPS     Y12, Y11, Y11
-	VADDPS     Y11, Y4, Y4
-	VMASKMOVPS (R8)(DX*2), Y0, Y11
-	VMASKMOVPS (R9)(DX*2), Y0, Y12
-	VMULPS     Y10, Y11, Y11
-	VMULPS     Y10, Y12, Y12
-	VMAXPS     Y12, Y11, Y11
-	VADDPS     Y11, Y6, Y6
-	VMASKMOVPS (R8)(DI*1), Y0, Y11
-	VMASKMOVPS (R9)(DI*1), Y0, Y12
+group25:
+	PREFETCHT0 4096(SI)
+	PREFETCHT0 4096(DI)
+	VMOVUPS    (R9), Y10
+	VMOVUPS    (SI), Y11
+	VMOVUPS    (DI), Y12
 	VMULPS     Y10, Y11, Y11
 	VMULPS     Y10, Y12, Y12
 	VMAXPS     Y12, Y11, Y11
 	VADDPS     Y11, Y8, Y8
-	VMASKMOVPS 32(R10), Y1, Y10
-	VMASKMOVPS 32(R8), Y1, Y11
-	VMASKMOVPS 32(R9), Y1, Y12
+	VMOVUPS    32(R9), Y10
+	VMOVUPS    32(SI), Y11
+	VMOVUPS    32(DI), Y12
 	VMULPS     Y10, Y11, Y11
 	VMULPS     Y10, Y12, Y12
 	VMAXPS     Y12, Y11, Y11
-	VADDPS     Y11, Y3, Y3
-	VMASKMOVPS 32(R8)(DX*1), Y1, Y11
-	VMASKMOVPS 32(R9)(DX*1), Y1, Y12
+	VADDPS     Y11, Y9, Y9
+	ADDQ       $0x40, R9
+	ADDQ       $0x40, SI
+	ADDQ       $0x40, DI
+	SUBQ       $0x40, R10
+	JNZ        group25
+
+tail26:
+	TESTQ      DX, DX
+	JZ         done27
+	VMASKMOVPS (R9), Y0, Y10
+	VMASKMOVPS (SI), Y0, Y11
+	VMASKMOVPS (DI), Y0, Y12
 	VMULPS     Y10, Y11, Y11
 	VMULPS     Y10, Y12, Y12
 	VMAXPS     Y12, Y11, Y11
-	VADDPS     Y11, Y5, Y5
-	VMASKMOVPS 32(R8)(DX*2), Y1, Y11
-	VMASKMOVPS 32(R9)(DX*2), Y1, Y12
-	VMULPS     Y10, Y11, Y11
-	VMULPS     Y10, Y12, Y12
-	VMAXPS     Y12, Y11, Y11
-	VADDPS     Y11, Y7, Y7
-	VMASKMOVPS 32(R8)(DI*1), Y1, Y11
-	VMASKMOVPS 32(R9)(DI*1), Y1, Y12
+	VADDPS     Y11, Y8, Y8
+	VMASKMOVPS 32(R9), Y1, Y10
+	VMASKMOVPS 32(SI), Y1, Y11
+	VMASKMOVPS 32(DI), Y1, Y12
 	VMULPS     Y10, Y11, Y11
 	VMULPS     Y10, Y12, Y12
 	VMAXPS     Y12, Y11, Y11
 	VADDPS     Y11, Y9, Y9
 
-done9:
+done27:
+	LEAQ         (SI)(DX*4), SI
+	LEAQ         (DI)(DX*4), DI
 	VADDPS       Y3, Y2, Y2
 	VADDPS       Y5, Y4, Y4
 	VPERM2F128   $0x20, Y4, Y2, Y3
@@ -388,10 +530,6 @@ done9:
 	VEXTRACTF128 $0x01, Y3, X2
 	VUNPCKLPS    X2, X3, X2
 	VMOVUPS      X2, (AX)
-	LEAQ         (R8)(BX*4), R8
-	ADDQ         DI, R8
-	LEAQ         (R9)(BX*4), R9
-	ADDQ         DI, R9
 	ADDQ         $0x10, AX
 	SUBQ         $0x04, CX
 	JGE          four
@@ -401,53 +539,57 @@ rest:
 	JZ   end
 
 one:
-	MOVQ   q+8(FP), R10
+	MOVQ   R8, R9
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   SI, DX
-	TESTQ  DX, DX
-	JZ     tail11
+	MOVQ   BX, R10
+	TESTQ  R10, R10
+	JZ     tail29
 
-group10:
-	VMOVUPS (R10), Y4
-	VMOVUPS (R8), Y5
-	VMOVUPS (R9), Y6
-	VMULPS  Y4, Y5, Y5
-	VMULPS  Y4, Y6, Y6
-	VMAXPS  Y6, Y5, Y5
-	VADDPS  Y5, Y2, Y2
-	VMOVUPS 32(R10), Y4
-	VMOVUPS 32(R8), Y5
-	VMOVUPS 32(R9), Y6
-	VMULPS  Y4, Y5, Y5
-	VMULPS  Y4, Y6, Y6
-	VMAXPS  Y6, Y5, Y5
-	VADDPS  Y5, Y3, Y3
-	ADDQ    $0x40, R10
-	ADDQ    $0x40, R8
-	ADDQ    $0x40, R9
-	SUBQ    $0x40, DX
-	JNZ     group10
-
-tail11:
-	TESTQ      BX, BX
-	JZ         done12
-	VMASKMOVPS (R10), Y0, Y4
-	VMASKMOVPS (R8), Y0, Y5
-	VMASKMOVPS (R9), Y0, Y6
+group28:
+	PREFETCHT0 4096(SI)
+	PREFETCHT0 4096(DI)
+	VMOVUPS    (R9), Y4
+	VMOVUPS    (SI), Y5
+	VMOVUPS    (DI), Y6
 	VMULPS     Y4, Y5, Y5
 	VMULPS     Y4, Y6, Y6
 	VMAXPS     Y6, Y5, Y5
 	VADDPS     Y5, Y2, Y2
-	VMASKMOVPS 32(R10), Y1, Y4
-	VMASKMOVPS 32(R8), Y1, Y5
-	VMASKMOVPS 32(R9), Y1, Y6
+	VMOVUPS    32(R9), Y4
+	VMOVUPS    32(SI), Y5
+	VMOVUPS    32(DI), Y6
+	VMULPS     Y4, Y5, Y5
+	VMULPS     Y4, Y6, Y6
+	VMAXPS     Y6, Y5, Y5
+	VADDPS     Y5, Y3, Y3
+	ADDQ       $0x40, R9
+	ADDQ       $0x40, SI
+	ADDQ       $0x40, DI
+	SUBQ       $0x40, R10
+	JNZ        group28
+
+tail29:
+	TESTQ      DX, DX
+	JZ         done30
+	VMASKMOVPS (R9), Y0, Y4
+	VMASKMOVPS (SI), Y0, Y5
+	VMASKMOVPS (DI), Y0, Y6
+	VMULPS     Y4, Y5, Y5
+	VMULPS     Y4, Y6, Y6
+	VMAXPS     Y6, Y5, Y5
+	VADDPS     Y5, Y2, Y2
+	VMASKMOVPS 32(R9), Y1, Y4
+	VMASKMOVPS 32(SI), Y1, Y5
+	VMASKMOVPS 32(DI), Y1, Y6
 	VMULPS     Y4, Y5, Y5
 	VMULPS     Y4, Y6, Y6
 	VMAXPS     Y6, Y5, Y5
 	VADDPS     Y5, Y3, Y3
 
-done12:
+done30:
+	LEAQ         (SI)(DX*4), SI
+	LEAQ         (DI)(DX*4), DI
 	VADDPS       Y3, Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPS       X3, X2, X3
@@ -456,8 +598,6 @@ done12:
 	VPERMILPS    $0x55, X3, X2
 	VADDPS       X2, X3, X3
 	VMOVSS       X3, (AX)
-	LEAQ         (R8)(BX*4), R8
-	LEAQ         (R9)(BX*4), R9
 	ADDQ         $0x04, AX
 	DECQ         CX
 	JNZ          one
@@ -485,9 +625,9 @@ TEXT ·dotAVX2(SB), NOSPLIT, $0-28
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	TESTQ   BX, BX
-	JZ      tail14
+	JZ      tail32
 
-group13:
+group31:
 	VMOVUPS (AX), Y4
 	VMOVUPS (CX), Y5
 	VMULPS  Y5, Y4, Y4
@@ -499,11 +639,11 @@ group13:
 	ADDQ    $0x40, AX
 	ADDQ    $0x40, CX
 	SUBQ    $0x40, BX
-	JNZ     group13
+	JNZ     group31
 
-tail14:
+tail32:
 	TESTQ      DX, DX
-	JZ         done15
+	JZ         done33
 	VMASKMOVPS (AX), Y0, Y4
 	VMASKMOVPS (CX), Y0, Y0
 	VMULPS     Y0, Y4, Y4
@@ -513,7 +653,7 @@ tail14:
 	VMULPS     Y1, Y0, Y0
 	VADDPS     Y0, Y3, Y3
 
-done15:
+done33:
 	VADDPS       Y3, Y2, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPS       X1, X0, X1
@@ -545,9 +685,9 @@ TEXT ·dot3AVX2(SB), NOSPLIT, $0-36
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	TESTQ   SI, SI
-	JZ      tail17
+	JZ      tail35
 
-group16:
+group34:
 	VMOVUPS (AX), Y4
 	VMOVUPS (CX), Y5
 	VMOVUPS (DX), Y6
@@ -564,11 +704,11 @@ group16:
 	ADDQ    $0x40, CX
 	ADDQ    $0x40, DX
 	SUBQ    $0x40, SI
-	JNZ     group16
+	JNZ     group34
 
-tail17:
+tail35:
 	TESTQ      BX, BX
-	JZ         done18
+	JZ         done36
 	VMASKMOVPS (AX), Y0, Y4
 	VMASKMOVPS (CX), Y0, Y5
 	VMASKMOVPS (DX), Y0, Y0
@@ -582,7 +722,7 @@ tail17:
 	VMULPS     Y1, Y0, Y0
 	VADDPS     Y0, Y3, Y3
 
-done18:
+done36:
 	VADDPS       Y3, Y2, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPS       X1, X0, X1
@@ -606,9 +746,9 @@ TEXT ·minMaxAVX2(SB), NOSPLIT, $0-40
 	SHLQ $0x02, DI
 	XORQ R8, R8
 
-chunk19:
+chunk37:
 	CMPQ    SI, $+32
-	JLT     narrower20
+	JLT     narrower38
 	VMOVUPS (AX)(R8*1), Y0
 	VMOVUPS (CX)(R8*1), Y1
 	VMOVUPS 32(AX)(R8*1), Y2
@@ -620,7 +760,7 @@ chunk19:
 	MOVQ    DX, R9
 	MOVQ    BX, R10
 
-row21:
+row39:
 	VMOVUPS (R9)(R8*1), Y8
 	VMINPS  Y0, Y8, Y0
 	VMAXPS  Y1, Y8, Y1
@@ -635,7 +775,7 @@ row21:
 	VMAXPS  Y7, Y8, Y7
 	ADDQ    DI, R9
 	DECQ    R10
-	JNZ     row21
+	JNZ     row39
 	VMOVUPS Y0, (AX)(R8*1)
 	VMOVUPS Y1, (CX)(R8*1)
 	VMOVUPS Y2, 32(AX)(R8*1)
@@ -646,12 +786,12 @@ row21:
 	VMOVUPS Y7, 96(CX)(R8*1)
 	ADDQ    $+128, R8
 	SUBQ    $+32, SI
-	JMP     chunk19
+	JMP     chunk37
 
-narrower20:
-chunk22:
+narrower38:
+chunk40:
 	CMPQ    SI, $+16
-	JLT     narrower23
+	JLT     narrower41
 	VMOVUPS (AX)(R8*1), Y0
 	VMOVUPS (CX)(R8*1), Y1
 	VMOVUPS 32(AX)(R8*1), Y2
@@ -659,7 +799,7 @@ chunk22:
 	MOVQ    DX, R9
 	MOVQ    BX, R10
 
-row24:
+row42:
 	VMOVUPS (R9)(R8*1), Y4
 	VMINPS  Y0, Y4, Y0
 	VMAXPS  Y1, Y4, Y1
@@ -668,18 +808,18 @@ row24:
 	VMAXPS  Y3, Y4, Y3
 	ADDQ    DI, R9
 	DECQ    R10
-	JNZ     row24
+	JNZ     row42
 	VMOVUPS Y0, (AX)(R8*1)
 	VMOVUPS Y1, (CX)(R8*1)
 	VMOVUPS Y2, 32(AX)(R8*1)
 	VMOVUPS Y3, 32(CX)(R8*1)
 	ADDQ    $+64, R8
 	SUBQ    $+16, SI
-	JMP     chunk22
+	JMP     chunk40
 
-narrower23:
+narrower41:
 	TESTQ      SI, SI
-	JZ         done25
+	JZ         done43
 	LEAQ       laneMasksAVX2<>+64(SB), R9
 	SHLQ       $0x02, SI
 	SUBQ       SI, R9
@@ -691,7 +831,7 @@ narrower23:
 	VMASKMOVPS 32(CX)(R8*1), Y1, Y5
 	MOVQ       BX, BX
 
-row26:
+row44:
 	VMASKMOVPS (DX)(R8*1), Y0, Y6
 	VMINPS     Y2, Y6, Y2
 	VMAXPS     Y3, Y6, Y3
@@ -700,13 +840,13 @@ row26:
 	VMAXPS     Y5, Y6, Y5
 	ADDQ       DI, DX
 	DECQ       BX
-	JNZ        row26
+	JNZ        row44
 	VMASKMOVPS Y2, Y0, (AX)(R8*1)
 	VMASKMOVPS Y3, Y0, (CX)(R8*1)
 	VMASKMOVPS Y4, Y1, 32(AX)(R8*1)
 	VMASKMOVPS Y5, Y1, 32(CX)(R8*1)
 
-done25:
+done43:
 	VZEROUPPER
 	RET
 
@@ -722,9 +862,9 @@ TEXT ·weightedSumAVX2(SB), NOSPLIT, $0-40
 	SHLQ $0x02, DI
 	XORQ R8, R8
 
-chunk27:
+chunk45:
 	CMPQ    SI, $+64
-	JLT     narrower28
+	JLT     narrower46
 	VMOVUPS (AX)(R8*1), Y0
 	VMOVUPS 32(AX)(R8*1), Y1
 	VMOVUPS 64(AX)(R8*1), Y2
@@ -737,7 +877,7 @@ chunk27:
 	MOVQ    CX, R10
 	MOVQ    BX, R11
 
-row29:
+row47:
 	VBROADCASTSS (R10), Y8
 	VMOVUPS      (R9)(R8*1), Y9
 	VMULPS       Y8, Y9, Y9
@@ -766,7 +906,7 @@ row29:
 	ADDQ         DI, R9
 	ADDQ         $0x04, R10
 	DECQ         R11
-	JNZ          row29
+	JNZ          row47
 	VMOVUPS      Y0, (AX)(R8*1)
 	VMOVUPS      Y1, 32(AX)(R8*1)
 	VMOVUPS      Y2, 64(AX)(R8*1)
@@ -777,19 +917,19 @@ row29:
 	VMOVUPS      Y7, 224(AX)(R8*1)
 	ADDQ         $+256, R8
 	SUBQ         $+64, SI
-	JMP          chunk27
+	JMP          chunk45
 
-narrower28:
-chunk30:
+narrower46:
+chunk48:
 	CMPQ    SI, $+16
-	JLT     narrower31
+	JLT     narrower49
 	VMOVUPS (AX)(R8*1), Y0
 	VMOVUPS 32(AX)(R8*1), Y1
 	MOVQ    DX, R9
 	MOVQ    CX, R10
 	MOVQ    BX, R11
 
-row32:
+row50:
 	VBROADCASTSS (R10), Y2
 	VMOVUPS      (R9)(R8*1), Y3
 	VMULPS       Y2, Y3, Y3
@@ -800,16 +940,16 @@ row32:
 	ADDQ         DI, R9
 	ADDQ         $0x04, R10
 	DECQ         R11
-	JNZ          row32
+	JNZ          row50
 	VMOVUPS      Y0, (AX)(R8*1)
 	VMOVUPS      Y1, 32(AX)(R8*1)
 	ADDQ         $+64, R8
 	SUBQ         $+16, SI
-	JMP          chunk30
+	JMP          chunk48
 
-narrower31:
+narrower49:
 	TESTQ      SI, SI
-	JZ         done33
+	JZ         done51
 	LEAQ       laneMasksAVX2<>+64(SB), R9
 	SHLQ       $0x02, SI
 	SUBQ       SI, R9
@@ -819,7 +959,7 @@ narrower31:
 	VMASKMOVPS 32(AX)(R8*1), Y1, Y3
 	MOVQ       CX, CX
 
-row34:
+row52:
 	VBROADCASTSS (CX), Y4
 	VMASKMOVPS   (DX)(R8*1), Y0, Y5
 	VMULPS       Y4, Y5, Y5
@@ -830,10 +970,10 @@ row34:
 	ADDQ         DI, DX
 	ADDQ         $0x04, CX
 	DECQ         BX
-	JNZ          row34
+	JNZ          row52
 	VMASKMOVPS   Y2, Y0, (AX)(R8*1)
 	VMASKMOVPS   Y3, Y1, 32(AX)(R8*1)
 
-done33:
+done51:
 	VZEROUPPER
 	RET

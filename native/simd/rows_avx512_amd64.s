@@ -5,90 +5,148 @@
 #include "textflag.h"
 
 // func dotRowsAVX512(dst *float32, q *float32, rows *float32, n int, cols int)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, MMX+
 TEXT ·dotRowsAVX512(SB), NOSPLIT, $0-40
 	MOVQ  dst+0(FP), AX
 	MOVQ  n+24(FP), CX
 	MOVQ  cols+32(FP), DX
 	MOVQ  DX, BX
-	MOVQ  BX, SI
-	ANDQ  $-16, SI
-	SHLQ  $0x02, SI
-	ANDQ  $0x0f, BX
-	MOVQ  $-1, DI
-	BZHIQ BX, DI, DI
-	KMOVW DI, K1
-	SHLQ  $0x02, DX
-	LEAQ  (DX)(DX*2), DI
-	MOVQ  rows+16(FP), R8
+	ANDQ  $-16, BX
+	SHLQ  $0x02, BX
+	ANDQ  $0x0f, DX
+	MOVQ  $-1, SI
+	BZHIQ DX, SI, SI
+	KMOVW SI, K1
+	MOVQ  rows+16(FP), SI
+	MOVQ  q+8(FP), DI
 	SUBQ  $0x04, CX
 	JLT   rest
 
 four:
-	MOVQ   q+8(FP), R9
+	MOVQ   DI, R8
 	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	MOVQ   SI, R10
-	TESTQ  R10, R10
+	MOVQ   BX, R9
+	TESTQ  R9, R9
 	JZ     tail2
 
 group1:
-	VMOVUPS (R9), Z4
-	VMOVUPS (R8), Z5
-	VMULPS  Z4, Z5, Z5
-	VADDPS  Z5, Z0, Z0
-	VMOVUPS (R8)(DX*1), Z5
-	VMULPS  Z4, Z5, Z5
-	VADDPS  Z5, Z1, Z1
-	VMOVUPS (R8)(DX*2), Z5
-	VMULPS  Z4, Z5, Z5
-	VADDPS  Z5, Z2, Z2
-	VMOVUPS (R8)(DI*1), Z5
-	VMULPS  Z4, Z5, Z5
-	VADDPS  Z5, Z3, Z3
-	ADDQ    $0x40, R9
-	ADDQ    $0x40, R8
-	SUBQ    $0x40, R10
-	JNZ     group1
+	PREFETCHT0 4096(SI)
+	VMOVUPS    (R8), Z1
+	VMOVUPS    (SI), Z2
+	VMULPS     Z1, Z2, Z2
+	VADDPS     Z2, Z0, Z0
+	ADDQ       $0x40, R8
+	ADDQ       $0x40, SI
+	SUBQ       $0x40, R9
+	JNZ        group1
 
 tail2:
-	TESTQ     BX, BX
+	TESTQ     DX, DX
 	JZ        done3
-	VMOVUPS.Z (R9), K1, Z4
-	VMOVUPS.Z (R8), K1, Z5
-	VMULPS    Z4, Z5, Z5
-	VADDPS    Z5, Z0, Z0
-	VMOVUPS.Z (R8)(DX*1), K1, Z5
-	VMULPS    Z4, Z5, Z5
-	VADDPS    Z5, Z1, Z1
-	VMOVUPS.Z (R8)(DX*2), K1, Z5
-	VMULPS    Z4, Z5, Z5
-	VADDPS    Z5, Z2, Z2
-	VMOVUPS.Z (R8)(DI*1), K1, Z5
-	VMULPS    Z4, Z5, Z5
-	VADDPS    Z5, Z3, Z3
+	VMOVUPS.Z (R8), K1, Z1
+	VMOVUPS.Z (SI), K1, Z2
+	VMULPS    Z1, Z2, Z2
+	VADDPS    Z2, Z0, Z0
 
 done3:
-	VSHUFF32X4 $0x44, Z1, Z0, Z4
-	VSHUFF32X4 $0xee, Z1, Z0, Z1
-	VADDPS     Z1, Z4, Z4
-	VSHUFF32X4 $0x44, Z3, Z2, Z5
-	VSHUFF32X4 $0xee, Z3, Z2, Z3
-	VADDPS     Z3, Z5, Z5
-	VSHUFF32X4 $0x88, Z5, Z4, Z7
-	VSHUFF32X4 $0xdd, Z5, Z4, Z5
-	VADDPS     Z5, Z7, Z7
-	VPERMILPS  $0xee, Z7, Z4
-	VADDPS     Z4, Z7, Z7
-	VPERMILPS  $0x55, Z7, Z4
-	VADDPS     Z4, Z7, Z7
-	VMOVUPS    everyFourth<>+0(SB), Z4
-	VPERMPS    Z7, Z4, Z7
+	LEAQ   (SI)(DX*4), SI
+	MOVQ   DI, R8
+	VPXORD Z3, Z3, Z3
+	MOVQ   BX, R9
+	TESTQ  R9, R9
+	JZ     tail5
+
+group4:
+	PREFETCHT0 4096(SI)
+	VMOVUPS    (R8), Z1
+	VMOVUPS    (SI), Z2
+	VMULPS     Z1, Z2, Z2
+	VADDPS     Z2, Z3, Z3
+	ADDQ       $0x40, R8
+	ADDQ       $0x40, SI
+	SUBQ       $0x40, R9
+	JNZ        group4
+
+tail5:
+	TESTQ     DX, DX
+	JZ        done6
+	VMOVUPS.Z (R8), K1, Z1
+	VMOVUPS.Z (SI), K1, Z2
+	VMULPS    Z1, Z2, Z2
+	VADDPS    Z2, Z3, Z3
+
+done6:
+	LEAQ   (SI)(DX*4), SI
+	MOVQ   DI, R8
+	VPXORD Z4, Z4, Z4
+	MOVQ   BX, R9
+	TESTQ  R9, R9
+	JZ     tail8
+
+group7:
+	PREFETCHT0 4096(SI)
+	VMOVUPS    (R8), Z1
+	VMOVUPS    (SI), Z2
+	VMULPS     Z1, Z2, Z2
+	VADDPS     Z2, Z4, Z4
+	ADDQ       $0x40, R8
+	ADDQ       $0x40, SI
+	SUBQ       $0x40, R9
+	JNZ        group7
+
+tail8:
+	TESTQ     DX, DX
+	JZ        done9
+	VMOVUPS.Z (R8), K1, Z1
+	VMOVUPS.Z (SI), K1, Z2
+	VMULPS    Z1, Z2, Z2
+	VADDPS    Z2, Z4, Z4
+
+done9:
+	LEAQ   (SI)(DX*4), SI
+	MOVQ   DI, R8
+	VPXORD Z5, Z5, Z5
+	MOVQ   BX, R9
+	TESTQ  R9, R9
+	JZ     tail11
+
+group10:
+	PREFETCHT0 4096(SI)
+	VMOVUPS    (R8), Z1
+	VMOVUPS    (SI), Z2
+	VMULPS     Z1, Z2, Z2
+	VADDPS     Z2, Z5, Z5
+	ADDQ       $0x40, R8
+	ADDQ       $0x40, SI
+	SUBQ       $0x40, R9
+	JNZ        group10
+
+tail11:
+	TESTQ     DX, DX
+	JZ        done12
+	VMOVUPS.Z (R8), K1, Z1
+	VMOVUPS.Z (SI), K1, Z2
+	VMULPS    Z1, Z2, Z2
+	VADDPS    Z2, Z5, Z5
+
+done12:
+	LEAQ       (SI)(DX*4), SI
+	VSHUFF32X4 $0x44, Z3, Z0, Z1
+	VSHUFF32X4 $0xee, Z3, Z0, Z3
+	VADDPS     Z3, Z1, Z1
+	VSHUFF32X4 $0x44, Z5, Z4, Z2
+	VSHUFF32X4 $0xee, Z5, Z4, Z5
+	VADDPS     Z5, Z2, Z2
+	VSHUFF32X4 $0x88, Z2, Z1, Z7
+	VSHUFF32X4 $0xdd, Z2, Z1, Z2
+	VADDPS     Z2, Z7, Z7
+	VPERMILPS  $0xee, Z7, Z1
+	VADDPS     Z1, Z7, Z7
+	VPERMILPS  $0x55, Z7, Z1
+	VADDPS     Z1, Z7, Z7
+	VMOVUPS    everyFourth<>+0(SB), Z1
+	VPERMPS    Z7, Z1, Z7
 	VMOVUPS    X7, (AX)
-	LEAQ       (R8)(BX*4), R8
-	ADDQ       DI, R8
 	ADDQ       $0x10, AX
 	SUBQ       $0x04, CX
 	JGE        four
@@ -98,31 +156,33 @@ rest:
 	JZ   end
 
 one:
-	MOVQ   q+8(FP), R9
+	MOVQ   DI, R8
 	VPXORD Z6, Z6, Z6
-	MOVQ   SI, DX
-	TESTQ  DX, DX
-	JZ     tail5
+	MOVQ   BX, R9
+	TESTQ  R9, R9
+	JZ     tail14
 
-group4:
-	VMOVUPS (R9), Z0
-	VMOVUPS (R8), Z1
-	VMULPS  Z0, Z1, Z1
-	VADDPS  Z1, Z6, Z6
-	ADDQ    $0x40, R9
-	ADDQ    $0x40, R8
-	SUBQ    $0x40, DX
-	JNZ     group4
+group13:
+	PREFETCHT0 4096(SI)
+	VMOVUPS    (R8), Z0
+	VMOVUPS    (SI), Z1
+	VMULPS     Z0, Z1, Z1
+	VADDPS     Z1, Z6, Z6
+	ADDQ       $0x40, R8
+	ADDQ       $0x40, SI
+	SUBQ       $0x40, R9
+	JNZ        group13
 
-tail5:
-	TESTQ     BX, BX
-	JZ        done6
-	VMOVUPS.Z (R9), K1, Z0
-	VMOVUPS.Z (R8), K1, Z1
+tail14:
+	TESTQ     DX, DX
+	JZ        done15
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (SI), K1, Z1
 	VMULPS    Z0, Z1, Z1
 	VADDPS    Z1, Z6, Z6
 
-done6:
+done15:
+	LEAQ          (SI)(DX*4), SI
 	VEXTRACTF32X8 $0x01, Z6, Y0
 	VADDPS        Y0, Y6, Y0
 	VEXTRACTF32X4 $0x01, Y0, X1
@@ -132,7 +192,6 @@ done6:
 	VPERMILPS     $0x55, X1, X0
 	VADDPS        X0, X1, X1
 	VMOVSS        X1, (AX)
-	LEAQ          (R8)(BX*4), R8
 	ADDQ          $0x04, AX
 	DECQ          CX
 	JNZ           one
@@ -160,118 +219,185 @@ DATA everyFourth<>+60(SB)/4, $0x0000000c
 GLOBL everyFourth<>(SB), RODATA|NOPTR, $64
 
 // func boundScoresAVX512(dst *float32, q *float32, lo *float32, hi *float32, n int, cols int)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, MMX+
 TEXT ·boundScoresAVX512(SB), NOSPLIT, $0-48
 	MOVQ  dst+0(FP), AX
 	MOVQ  n+32(FP), CX
 	MOVQ  cols+40(FP), DX
 	MOVQ  DX, BX
-	MOVQ  BX, SI
-	ANDQ  $-16, SI
-	SHLQ  $0x02, SI
-	ANDQ  $0x0f, BX
-	MOVQ  $-1, DI
-	BZHIQ BX, DI, DI
-	KMOVW DI, K1
-	SHLQ  $0x02, DX
-	LEAQ  (DX)(DX*2), DI
-	MOVQ  lo+16(FP), R8
-	MOVQ  hi+24(FP), R9
+	ANDQ  $-16, BX
+	SHLQ  $0x02, BX
+	ANDQ  $0x0f, DX
+	MOVQ  $-1, SI
+	BZHIQ DX, SI, SI
+	KMOVW SI, K1
+	MOVQ  lo+16(FP), SI
+	MOVQ  hi+24(FP), DI
+	MOVQ  q+8(FP), R8
 	SUBQ  $0x04, CX
 	JLT   rest
 
 four:
-	MOVQ   q+8(FP), R10
+	MOVQ   R8, R9
 	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	MOVQ   SI, R11
-	TESTQ  R11, R11
-	JZ     tail8
+	MOVQ   BX, R10
+	TESTQ  R10, R10
+	JZ     tail17
 
-group7:
-	VMOVUPS (R10), Z4
-	VMOVUPS (R8), Z5
-	VMOVUPS (R9), Z6
-	VMULPS  Z4, Z5, Z5
-	VMULPS  Z4, Z6, Z6
-	VMAXPS  Z6, Z5, Z5
-	VADDPS  Z5, Z0, Z0
-	VMOVUPS (R8)(DX*1), Z5
-	VMOVUPS (R9)(DX*1), Z6
-	VMULPS  Z4, Z5, Z5
-	VMULPS  Z4, Z6, Z6
-	VMAXPS  Z6, Z5, Z5
-	VADDPS  Z5, Z1, Z1
-	VMOVUPS (R8)(DX*2), Z5
-	VMOVUPS (R9)(DX*2), Z6
-	VMULPS  Z4, Z5, Z5
-	VMULPS  Z4, Z6, Z6
-	VMAXPS  Z6, Z5, Z5
-	VADDPS  Z5, Z2, Z2
-	VMOVUPS (R8)(DI*1), Z5
-	VMOVUPS (R9)(DI*1), Z6
-	VMULPS  Z4, Z5, Z5
-	VMULPS  Z4, Z6, Z6
-	VMAXPS  Z6, Z5, Z5
-	VADDPS  Z5, Z3, Z3
-	ADDQ    $0x40, R10
-	ADDQ    $0x40, R8
-	ADDQ    $0x40, R9
-	SUBQ    $0x40, R11
-	JNZ     group7
+group16:
+	PREFETCHT0 4096(SI)
+	PREFETCHT0 4096(DI)
+	VMOVUPS    (R9), Z1
+	VMOVUPS    (SI), Z2
+	VMOVUPS    (DI), Z3
+	VMULPS     Z1, Z2, Z2
+	VMULPS     Z1, Z3, Z3
+	VMAXPS     Z3, Z2, Z2
+	VADDPS     Z2, Z0, Z0
+	ADDQ       $0x40, R9
+	ADDQ       $0x40, SI
+	ADDQ       $0x40, DI
+	SUBQ       $0x40, R10
+	JNZ        group16
 
-tail8:
-	TESTQ     BX, BX
-	JZ        done9
-	VMOVUPS.Z (R10), K1, Z4
-	VMOVUPS.Z (R8), K1, Z5
-	VMOVUPS.Z (R9), K1, Z6
-	VMULPS    Z4, Z5, Z5
-	VMULPS    Z4, Z6, Z6
-	VMAXPS    Z6, Z5, Z5
-	VADDPS    Z5, Z0, Z0
-	VMOVUPS.Z (R8)(DX*1), K1, Z5
-	VMOVUPS.Z (R9)(DX*1), K1, Z6
-	VMULPS    Z4, Z5, Z5
-	VMULPS    Z4, Z6, Z6
-	VMAXPS    Z6, Z5, Z5
-	VADDPS    Z5, Z1, Z1
-	VMOVUPS.Z (R8)(DX*2), K1, Z5
-	VMOVUPS.Z (R9)(DX*2), K1, Z6
-	VMULPS    Z4, Z5, Z5
-	VMULPS    Z4, Z6, Z6
-	VMAXPS    Z6, Z5, Z5
-	VADDPS    Z5, Z2, Z2
-	VMOVUPS.Z (R8)(DI*1), K1, Z5
-	VMOVUPS.Z (R9)(DI*1), K1, Z6
-	VMULPS    Z4, Z5, Z5
-	VMULPS    Z4, Z6, Z6
-	VMAXPS    Z6, Z5, Z5
-	VADDPS    Z5, Z3, Z3
+tail17:
+	TESTQ     DX, DX
+	JZ        done18
+	VMOVUPS.Z (R9), K1, Z1
+	VMOVUPS.Z (SI), K1, Z2
+	VMOVUPS.Z (DI), K1, Z3
+	VMULPS    Z1, Z2, Z2
+	VMULPS    Z1, Z3, Z3
+	VMAXPS    Z3, Z2, Z2
+	VADDPS    Z2, Z0, Z0
 
-done9:
-	VSHUFF32X4 $0x44, Z1, Z0, Z4
-	VSHUFF32X4 $0xee, Z1, Z0, Z1
-	VADDPS     Z1, Z4, Z4
-	VSHUFF32X4 $0x44, Z3, Z2, Z5
-	VSHUFF32X4 $0xee, Z3, Z2, Z3
-	VADDPS     Z3, Z5, Z5
-	VSHUFF32X4 $0x88, Z5, Z4, Z6
-	VSHUFF32X4 $0xdd, Z5, Z4, Z5
-	VADDPS     Z5, Z6, Z6
-	VPERMILPS  $0xee, Z6, Z4
-	VADDPS     Z4, Z6, Z6
-	VPERMILPS  $0x55, Z6, Z4
-	VADDPS     Z4, Z6, Z6
-	VMOVUPS    everyFourth<>+0(SB), Z4
-	VPERMPS    Z6, Z4, Z6
-	VMOVUPS    X6, (AX)
-	LEAQ       (R8)(BX*4), R8
-	ADDQ       DI, R8
-	LEAQ       (R9)(BX*4), R9
-	ADDQ       DI, R9
+done18:
+	LEAQ   (SI)(DX*4), SI
+	LEAQ   (DI)(DX*4), DI
+	MOVQ   R8, R9
+	VPXORD Z4, Z4, Z4
+	MOVQ   BX, R10
+	TESTQ  R10, R10
+	JZ     tail20
+
+group19:
+	PREFETCHT0 4096(SI)
+	PREFETCHT0 4096(DI)
+	VMOVUPS    (R9), Z1
+	VMOVUPS    (SI), Z2
+	VMOVUPS    (DI), Z3
+	VMULPS     Z1, Z2, Z2
+	VMULPS     Z1, Z3, Z3
+	VMAXPS     Z3, Z2, Z2
+	VADDPS     Z2, Z4, Z4
+	ADDQ       $0x40, R9
+	ADDQ       $0x40, SI
+	ADDQ       $0x40, DI
+	SUBQ       $0x40, R10
+	JNZ        group19
+
+tail20:
+	TESTQ     DX, DX
+	JZ        done21
+	VMOVUPS.Z (R9), K1, Z1
+	VMOVUPS.Z (SI), K1, Z2
+	VMOVUPS.Z (DI), K1, Z3
+	VMULPS    Z1, Z2, Z2
+	VMULPS    Z1, Z3, Z3
+	VMAXPS    Z3, Z2, Z2
+	VADDPS    Z2, Z4, Z4
+
+done21:
+	LEAQ   (SI)(DX*4), SI
+	LEAQ   (DI)(DX*4), DI
+	MOVQ   R8, R9
+	VPXORD Z5, Z5, Z5
+	MOVQ   BX, R10
+	TESTQ  R10, R10
+	JZ     tail23
+
+group22:
+	PREFETCHT0 4096(SI)
+	PREFETCHT0 4096(DI)
+	VMOVUPS    (R9), Z1
+	VMOVUPS    (SI), Z2
+	VMOVUPS    (DI), Z3
+	VMULPS     Z1, Z2, Z2
+	VMULPS     Z1, Z3, Z3
+	VMAXPS     Z3, Z2, Z2
+	VADDPS     Z2, Z5, Z5
+	ADDQ       $0x40, R9
+	ADDQ       $0x40, SI
+	ADDQ       $0x40, DI
+	SUBQ       $0x40, R10
+	JNZ        group22
+
+tail23:
+	TESTQ     DX, DX
+	JZ        done24
+	VMOVUPS.Z (R9), K1, Z1
+	VMOVUPS.Z (SI), K1, Z2
+	VMOVUPS.Z (DI), K1, Z3
+	VMULPS    Z1, Z2, Z2
+	VMULPS    Z1, Z3, Z3
+	VMAXPS    Z3, Z2, Z2
+	VADDPS    Z2, Z5, Z5
+
+done24:
+	LEAQ   (SI)(DX*4), SI
+	LEAQ   (DI)(DX*4), DI
+	MOVQ   R8, R9
+	VPXORD Z6, Z6, Z6
+	MOVQ   BX, R10
+	TESTQ  R10, R10
+	JZ     tail26
+
+group25:
+	PREFETCHT0 4096(SI)
+	PREFETCHT0 4096(DI)
+	VMOVUPS    (R9), Z1
+	VMOVUPS    (SI), Z2
+	VMOVUPS    (DI), Z3
+	VMULPS     Z1, Z2, Z2
+	VMULPS     Z1, Z3, Z3
+	VMAXPS     Z3, Z2, Z2
+	VADDPS     Z2, Z6, Z6
+	ADDQ       $0x40, R9
+	ADDQ       $0x40, SI
+	ADDQ       $0x40, DI
+	SUBQ       $0x40, R10
+	JNZ        group25
+
+tail26:
+	TESTQ     DX, DX
+	JZ        done27
+	VMOVUPS.Z (R9), K1, Z1
+	VMOVUPS.Z (SI), K1, Z2
+	VMOVUPS.Z (DI), K1, Z3
+	VMULPS    Z1, Z2, Z2
+	VMULPS    Z1, Z3, Z3
+	VMAXPS    Z3, Z2, Z2
+	VADDPS    Z2, Z6, Z6
+
+done27:
+	LEAQ       (SI)(DX*4), SI
+	LEAQ       (DI)(DX*4), DI
+	VSHUFF32X4 $0x44, Z4, Z0, Z1
+	VSHUFF32X4 $0xee, Z4, Z0, Z4
+	VADDPS     Z4, Z1, Z1
+	VSHUFF32X4 $0x44, Z6, Z5, Z2
+	VSHUFF32X4 $0xee, Z6, Z5, Z6
+	VADDPS     Z6, Z2, Z2
+	VSHUFF32X4 $0x88, Z2, Z1, Z3
+	VSHUFF32X4 $0xdd, Z2, Z1, Z2
+	VADDPS     Z2, Z3, Z3
+	VPERMILPS  $0xee, Z3, Z1
+	VADDPS     Z1, Z3, Z3
+	VPERMILPS  $0x55, Z3, Z1
+	VADDPS     Z1, Z3, Z3
+	VMOVUPS    everyFourth<>+0(SB), Z1
+	VPERMPS    Z3, Z1, Z3
+	VMOVUPS    X3, (AX)
 	ADDQ       $0x10, AX
 	SUBQ       $0x04, CX
 	JGE        four
@@ -281,38 +407,42 @@ rest:
 	JZ   end
 
 one:
-	MOVQ   q+8(FP), R10
+	MOVQ   R8, R9
 	VPXORD Z7, Z7, Z7
-	MOVQ   SI, DX
-	TESTQ  DX, DX
-	JZ     tail11
+	MOVQ   BX, R10
+	TESTQ  R10, R10
+	JZ     tail29
 
-group10:
-	VMOVUPS (R10), Z0
-	VMOVUPS (R8), Z1
-	VMOVUPS (R9), Z2
-	VMULPS  Z0, Z1, Z1
-	VMULPS  Z0, Z2, Z2
-	VMAXPS  Z2, Z1, Z1
-	VADDPS  Z1, Z7, Z7
-	ADDQ    $0x40, R10
-	ADDQ    $0x40, R8
-	ADDQ    $0x40, R9
-	SUBQ    $0x40, DX
-	JNZ     group10
+group28:
+	PREFETCHT0 4096(SI)
+	PREFETCHT0 4096(DI)
+	VMOVUPS    (R9), Z0
+	VMOVUPS    (SI), Z1
+	VMOVUPS    (DI), Z2
+	VMULPS     Z0, Z1, Z1
+	VMULPS     Z0, Z2, Z2
+	VMAXPS     Z2, Z1, Z1
+	VADDPS     Z1, Z7, Z7
+	ADDQ       $0x40, R9
+	ADDQ       $0x40, SI
+	ADDQ       $0x40, DI
+	SUBQ       $0x40, R10
+	JNZ        group28
 
-tail11:
-	TESTQ     BX, BX
-	JZ        done12
-	VMOVUPS.Z (R10), K1, Z0
-	VMOVUPS.Z (R8), K1, Z1
-	VMOVUPS.Z (R9), K1, Z2
+tail29:
+	TESTQ     DX, DX
+	JZ        done30
+	VMOVUPS.Z (R9), K1, Z0
+	VMOVUPS.Z (SI), K1, Z1
+	VMOVUPS.Z (DI), K1, Z2
 	VMULPS    Z0, Z1, Z1
 	VMULPS    Z0, Z2, Z2
 	VMAXPS    Z2, Z1, Z1
 	VADDPS    Z1, Z7, Z7
 
-done12:
+done30:
+	LEAQ          (SI)(DX*4), SI
+	LEAQ          (DI)(DX*4), DI
 	VEXTRACTF32X8 $0x01, Z7, Y0
 	VADDPS        Y0, Y7, Y0
 	VEXTRACTF32X4 $0x01, Y0, X1
@@ -322,8 +452,6 @@ done12:
 	VPERMILPS     $0x55, X1, X0
 	VADDPS        X0, X1, X1
 	VMOVSS        X1, (AX)
-	LEAQ          (R8)(BX*4), R8
-	LEAQ          (R9)(BX*4), R9
 	ADDQ          $0x04, AX
 	DECQ          CX
 	JNZ           one
@@ -347,9 +475,9 @@ TEXT ·dotAVX512(SB), NOSPLIT, $0-28
 	KMOVW  SI, K1
 	VPXORD Z0, Z0, Z0
 	TESTQ  BX, BX
-	JZ     tail14
+	JZ     tail32
 
-group13:
+group31:
 	VMOVUPS (AX), Z1
 	VMOVUPS (CX), Z2
 	VMULPS  Z2, Z1, Z1
@@ -357,17 +485,17 @@ group13:
 	ADDQ    $0x40, AX
 	ADDQ    $0x40, CX
 	SUBQ    $0x40, BX
-	JNZ     group13
+	JNZ     group31
 
-tail14:
+tail32:
 	TESTQ     DX, DX
-	JZ        done15
+	JZ        done33
 	VMOVUPS.Z (AX), K1, Z1
 	VMOVUPS.Z (CX), K1, Z2
 	VMULPS    Z2, Z1, Z1
 	VADDPS    Z1, Z0, Z0
 
-done15:
+done33:
 	VEXTRACTF32X8 $0x01, Z0, Y1
 	VADDPS        Y1, Y0, Y1
 	VEXTRACTF32X4 $0x01, Y1, X0
@@ -396,9 +524,9 @@ TEXT ·dot3AVX512(SB), NOSPLIT, $0-36
 	KMOVW  DI, K1
 	VPXORD Z0, Z0, Z0
 	TESTQ  SI, SI
-	JZ     tail17
+	JZ     tail35
 
-group16:
+group34:
 	VMOVUPS (AX), Z1
 	VMOVUPS (CX), Z2
 	VMOVUPS (DX), Z3
@@ -409,11 +537,11 @@ group16:
 	ADDQ    $0x40, CX
 	ADDQ    $0x40, DX
 	SUBQ    $0x40, SI
-	JNZ     group16
+	JNZ     group34
 
-tail17:
+tail35:
 	TESTQ     BX, BX
-	JZ        done18
+	JZ        done36
 	VMOVUPS.Z (AX), K1, Z1
 	VMOVUPS.Z (CX), K1, Z2
 	VMOVUPS.Z (DX), K1, Z3
@@ -421,7 +549,7 @@ tail17:
 	VMULPS    Z3, Z1, Z1
 	VADDPS    Z1, Z0, Z0
 
-done18:
+done36:
 	VEXTRACTF32X8 $0x01, Z0, Y1
 	VADDPS        Y1, Y0, Y1
 	VEXTRACTF32X4 $0x01, Y1, X0
@@ -446,9 +574,9 @@ TEXT ·minMaxAVX512(SB), NOSPLIT, $0-40
 	SHLQ $0x02, DI
 	XORQ R8, R8
 
-chunk19:
+chunk37:
 	CMPQ    SI, $+128
-	JLT     narrower20
+	JLT     narrower38
 	VMOVUPS (AX)(R8*1), Z0
 	VMOVUPS (CX)(R8*1), Z1
 	VMOVUPS 64(AX)(R8*1), Z2
@@ -468,7 +596,7 @@ chunk19:
 	MOVQ    DX, R9
 	MOVQ    BX, R10
 
-row21:
+row39:
 	VMOVUPS (R9)(R8*1), Z16
 	VMINPS  Z0, Z16, Z0
 	VMAXPS  Z1, Z16, Z1
@@ -495,7 +623,7 @@ row21:
 	VMAXPS  Z15, Z16, Z15
 	ADDQ    DI, R9
 	DECQ    R10
-	JNZ     row21
+	JNZ     row39
 	VMOVUPS Z0, (AX)(R8*1)
 	VMOVUPS Z1, (CX)(R8*1)
 	VMOVUPS Z2, 64(AX)(R8*1)
@@ -514,33 +642,33 @@ row21:
 	VMOVUPS Z15, 448(CX)(R8*1)
 	ADDQ    $+512, R8
 	SUBQ    $+128, SI
-	JMP     chunk19
+	JMP     chunk37
 
-narrower20:
-chunk22:
+narrower38:
+chunk40:
 	CMPQ    SI, $+16
-	JLT     narrower23
+	JLT     narrower41
 	VMOVUPS (AX)(R8*1), Z0
 	VMOVUPS (CX)(R8*1), Z1
 	MOVQ    DX, R9
 	MOVQ    BX, R10
 
-row24:
+row42:
 	VMOVUPS (R9)(R8*1), Z2
 	VMINPS  Z0, Z2, Z0
 	VMAXPS  Z1, Z2, Z1
 	ADDQ    DI, R9
 	DECQ    R10
-	JNZ     row24
+	JNZ     row42
 	VMOVUPS Z0, (AX)(R8*1)
 	VMOVUPS Z1, (CX)(R8*1)
 	ADDQ    $+64, R8
 	SUBQ    $+16, SI
-	JMP     chunk22
+	JMP     chunk40
 
-narrower23:
+narrower41:
 	TESTQ     SI, SI
-	JZ        done25
+	JZ        done43
 	MOVQ      $-1, R9
 	BZHIQ     SI, R9, R9
 	KMOVW     R9, K1
@@ -548,17 +676,17 @@ narrower23:
 	VMOVUPS.Z (CX)(R8*1), K1, Z1
 	MOVQ      BX, BX
 
-row26:
+row44:
 	VMOVUPS.Z (DX)(R8*1), K1, Z2
 	VMINPS    Z0, Z2, Z0
 	VMAXPS    Z1, Z2, Z1
 	ADDQ      DI, DX
 	DECQ      BX
-	JNZ       row26
+	JNZ       row44
 	VMOVUPS   Z0, K1, (AX)(R8*1)
 	VMOVUPS   Z1, K1, (CX)(R8*1)
 
-done25:
+done43:
 	VZEROUPPER
 	RET
 
@@ -574,9 +702,9 @@ TEXT ·weightedSumAVX512(SB), NOSPLIT, $0-40
 	SHLQ $0x02, DI
 	XORQ R8, R8
 
-chunk27:
+chunk45:
 	CMPQ    SI, $+128
-	JLT     narrower28
+	JLT     narrower46
 	VMOVUPS (AX)(R8*1), Z0
 	VMOVUPS 64(AX)(R8*1), Z1
 	VMOVUPS 128(AX)(R8*1), Z2
@@ -589,7 +717,7 @@ chunk27:
 	MOVQ    CX, R10
 	MOVQ    BX, R11
 
-row29:
+row47:
 	VBROADCASTSS (R10), Z8
 	VMOVUPS      (R9)(R8*1), Z9
 	VMULPS       Z8, Z9, Z9
@@ -618,7 +746,7 @@ row29:
 	ADDQ         DI, R9
 	ADDQ         $0x04, R10
 	DECQ         R11
-	JNZ          row29
+	JNZ          row47
 	VMOVUPS      Z0, (AX)(R8*1)
 	VMOVUPS      Z1, 64(AX)(R8*1)
 	VMOVUPS      Z2, 128(AX)(R8*1)
@@ -629,18 +757,18 @@ row29:
 	VMOVUPS      Z7, 448(AX)(R8*1)
 	ADDQ         $+512, R8
 	SUBQ         $+128, SI
-	JMP          chunk27
+	JMP          chunk45
 
-narrower28:
-chunk30:
+narrower46:
+chunk48:
 	CMPQ    SI, $+16
-	JLT     narrower31
+	JLT     narrower49
 	VMOVUPS (AX)(R8*1), Z0
 	MOVQ    DX, R9
 	MOVQ    CX, R10
 	MOVQ    BX, R11
 
-row32:
+row50:
 	VBROADCASTSS (R10), Z1
 	VMOVUPS      (R9)(R8*1), Z2
 	VMULPS       Z1, Z2, Z2
@@ -648,22 +776,22 @@ row32:
 	ADDQ         DI, R9
 	ADDQ         $0x04, R10
 	DECQ         R11
-	JNZ          row32
+	JNZ          row50
 	VMOVUPS      Z0, (AX)(R8*1)
 	ADDQ         $+64, R8
 	SUBQ         $+16, SI
-	JMP          chunk30
+	JMP          chunk48
 
-narrower31:
+narrower49:
 	TESTQ     SI, SI
-	JZ        done33
+	JZ        done51
 	MOVQ      $-1, R9
 	BZHIQ     SI, R9, R9
 	KMOVW     R9, K1
 	VMOVUPS.Z (AX)(R8*1), K1, Z0
 	MOVQ      CX, CX
 
-row34:
+row52:
 	VBROADCASTSS (CX), Z1
 	VMOVUPS.Z    (DX)(R8*1), K1, Z2
 	VMULPS       Z1, Z2, Z2
@@ -671,9 +799,9 @@ row34:
 	ADDQ         DI, DX
 	ADDQ         $0x04, CX
 	DECQ         BX
-	JNZ          row34
+	JNZ          row52
 	VMOVUPS      Z0, K1, (AX)(R8*1)
 
-done33:
+done51:
 	VZEROUPPER
 	RET
