@@ -39,8 +39,8 @@ func boundScoresKernel(s *isa) {
 	})
 }
 
-// ahead asks for the memory that a loop over rows will load from at next but some,
-// once for each cache line: the processor's own prefetching stops at every page.
+// ahead asks for what lies a page beyond at, once for each cache line: the
+// processor's own prefetching stops at the end of a page.
 func (s *isa) ahead(at operand.Mem, part int, m mask) {
 	const distance = 4096
 	if m == nil && part%s.parts() == 0 {
