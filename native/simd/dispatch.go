@@ -7,6 +7,8 @@ package simd
 
 import "kvscope/engine/ops"
 
+//go:generate go run -C _generate .
+
 // Best returns the fastest table this processor can run.
 func Best() *ops.Kernels { return Tables()[0] }
 
