@@ -1,0 +1,244 @@
+package e2e
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http/httptest"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"kvscope/assets/dist"
+	"kvscope/engine/checkpoint"
+	"kvscope/engine/model"
+	"kvscope/engine/ops"
+	"kvscope/engine/run"
+	"kvscope/engine/tokenizer"
+	"kvscope/engine/trace"
+	"kvscope/engine/train"
+	"kvscope/native/browsertest"
+	"kvscope/native/server"
+)
+
+// newEngine holds a small pair of models with fresh weights under the names of the
+// demo pair: what they answer is noise, what they read is not.
+func newEngine(t testing.TB) *run.Engine {
+	t.Helper()
+	tok := tokenizer.New()
+	e := run.NewEngine(tok, ops.Reference())
+	for i, arch := range []model.Arch{model.Attention, model.RATPlus} {
+		cfg := model.Config{
+			Arch: arch, Vocab: tok.Size(), Dim: 32, Heads: 2, Layers: 2, Hidden: 64, Context: 384,
+			RopeBase: 10000, Eps: 1e-6, Tied: true, GateBias: arch == model.RATPlus,
+		}
+		meta := cfg.Metadata()
+		meta["tokenizer"] = tok.Fingerprint()
+		var file bytes.Buffer
+		err := checkpoint.Write(&file, meta, train.Initialise(cfg, uint64(i)).Tensors(cfg, "", checkpoint.NewF32))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := checkpoint.Parse(file.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Add(string(arch), "fresh", f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return e
+}
+
+// newServer serves the page for an engine.
+func newServer(t testing.TB, runner server.Runner) *server.Server {
+	t.Helper()
+	p, err := dist.Load()
+	if errors.Is(err, dist.ErrNotBuilt) && os.Getenv("CI") != "true" {
+		t.Skip("no browser program: make wasm builds it")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := server.New(server.Config{
+		Runner: runner, Version: "test", Program: p, Loopback: true,
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// desk is a browser in front of the explorer.
+type desk struct {
+	t      testing.TB
+	tab    *browsertest.Tab
+	engine *run.Engine
+	url    string
+}
+
+// sit opens the explorer at a query.
+func sit(t testing.TB, query string) *desk {
+	t.Helper()
+	e := newEngine(t)
+	s := httptest.NewServer(newServer(t, e))
+	t.Cleanup(s.Close)
+	d := &desk{t, browsertest.Open(t), e, s.URL}
+	d.do(chromedp.Navigate(s.URL + "/" + query))
+	return d
+}
+
+func (d *desk) do(actions ...chromedp.Action) {
+	d.t.Helper()
+	if err := chromedp.Run(d.tab.Context, actions...); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// id selects by data-testid.
+func id(name string) string { return `[data-testid="` + name + `"]` }
+
+// wait lets a JavaScript expression become true.
+func (d *desk) wait(expression string) {
+	d.t.Helper()
+	err := chromedp.Run(d.tab.Context, chromedp.Poll(expression, nil, chromedp.WithPollingTimeout(20*time.Second)))
+	if err != nil {
+		var state string
+		_ = chromedp.Run(d.tab.Context, chromedp.Evaluate(`[location.search, ...[...document.querySelectorAll("section.column, .problem:not([hidden])")].map(e => e.textContent.slice(0, 300))].join("\n")`, &state))
+		d.t.Fatalf("waiting for %s: %v\nconsole: %v\npage: %s", expression, err, d.tab.Errors(), state)
+	}
+}
+
+// evaluate is the value of a JavaScript expression.
+func evaluate[T any](d *desk, expression string) T {
+	d.t.Helper()
+	var v T
+	d.do(chromedp.Evaluate(expression, &v))
+	return v
+}
+
+// press clicks what a selector finds.
+func (d *desk) press(selector string) {
+	d.t.Helper()
+	d.do(chromedp.WaitReady(selector, chromedp.ByQuery))
+	evaluate[any](d, fmt.Sprintf("document.querySelector(%q).click()", selector))
+}
+
+// choose picks one of the radio buttons of a field.
+func (d *desk) choose(field, value string) {
+	d.t.Helper()
+	d.press(id("choose-"+field) + ` input[value="` + value + `"]`)
+}
+
+// write replaces the text of a field, as typing does.
+func (d *desk) write(field, text string) {
+	d.t.Helper()
+	selector := `[data-testid="controls"] [data-field="` + field + `"]`
+	d.do(chromedp.WaitReady(selector, chromedp.ByQuery))
+	evaluate[any](d, fmt.Sprintf(`(() => {
+		const e = document.querySelector(%q);
+		e.value = %q;
+		e.dispatchEvent(new Event("input", {bubbles: true}));
+	})()`, selector, text))
+}
+
+// leave ends the typing in a field.
+func (d *desk) leave(field string) {
+	d.t.Helper()
+	evaluate[any](d, fmt.Sprintf(`document.querySelector('[data-testid="controls"] [data-field="%s"]').dispatchEvent(new Event("change", {bubbles: true}))`, field))
+}
+
+// gens are the numbers of the runs asked for, by column.
+func (d *desk) gens() string {
+	d.t.Helper()
+	return evaluate[string](d, gensOf)
+}
+
+const (
+	gensOf  = `[...document.querySelectorAll("section.column")].map(e => e.dataset.gen).join()`
+	allDone = `document.querySelectorAll('section.column[data-state="done"][data-stale="false"]').length === 2`
+)
+
+// finished lets both columns be done, with another run than those of before.
+func (d *desk) finished(before string) {
+	d.t.Helper()
+	d.wait(fmt.Sprintf("%s && %s !== %q", allDone, gensOf, before))
+}
+
+// direct runs a request without server and page.
+func (d *desk) direct(req run.Request) *trace.Run {
+	d.t.Helper()
+	r := &trace.Run{}
+	if err := d.engine.Run(d.t.Context(), req, r); err != nil {
+		d.t.Fatal(err)
+	}
+	return r
+}
+
+// picks reads the lines of a column's grid off the page: by answer step, the
+// candidates picked by the locked head.
+func (d *desk) picks(side int) map[string]string {
+	d.t.Helper()
+	return evaluate[map[string]string](d, fmt.Sprintf(
+		`Object.fromEntries([...document.querySelectorAll('%s .grid-row:not([data-step="-1"])')].map(e => [e.dataset.step, e.dataset.picked]))`,
+		id("grid-"+strconv.Itoa(side))))
+}
+
+// samePicks compares the page with the run of the same request, for some heads.
+func (d *desk) samePicks(req run.Request) {
+	d.t.Helper()
+	d.do(chromedp.KeyEvent(kb.Escape)) // no head locked
+	for _, head := range [][2]int{{0, 0}, {1, 1}} {
+		name := fmt.Sprintf("%d.%d", head[0], head[1])
+		d.press(fmt.Sprintf(`%s [data-layer="%d"][data-head="%d"]`, id("heads-0"), head[0], head[1]))
+		d.wait(fmt.Sprintf(`document.querySelectorAll('.grid[data-head="%s"]').length === 2`, name))
+		for side, model := range []string{"attention", "ratplus"} {
+			req.Model = model
+			r, page := d.direct(req), d.picks(side)
+			if len(page) == 0 {
+				d.t.Fatalf("%s: no lines on the page", model)
+			}
+			for step, got := range page {
+				n, err := strconv.Atoi(step)
+				if err != nil {
+					d.t.Fatal(err)
+				}
+				if want := picked(r.Selection(n, head[0], head[1])); got != want {
+					d.t.Errorf("%s %s, layer %d head %d, step %d: the page says %s, the run %s", model, req.Method, head[0], head[1], n, got, want)
+				}
+			}
+		}
+	}
+}
+
+func picked(s *trace.Selection) string {
+	if s == nil {
+		return "nothing selected"
+	}
+	var list []string
+	for i := range s.Candidates {
+		if s.Has(0, i) {
+			list = append(list, strconv.Itoa(i))
+		}
+	}
+	return strings.Join(list, ",")
+}
+
+// quiet fails the test for errors on the console and for requests to elsewhere.
+func (d *desk) quiet() {
+	d.t.Helper()
+	if errs := d.tab.Errors(); len(errs) > 0 {
+		d.t.Errorf("errors on the console: %v", errs)
+	}
+	if outside := d.tab.Outside(d.url); len(outside) > 0 {
+		d.t.Errorf("requests to other machines: %v", outside)
+	}
+}

@@ -1,0 +1,292 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"kvscope/engine/run"
+	"kvscope/native/browsertest"
+)
+
+// The default run comes by itself, and what the page shows as picked is what the
+// same request picks without it, for other budgets and methods too.
+func TestPageShowsWhatTheRunPicked(t *testing.T) {
+	d := sit(t, "")
+	d.finished("")
+	req := run.Request{Task: "MK-1", Seed: 1, Method: "quest", Budget: "1/8", Block: 16}
+	d.samePicks(req)
+	before := fmt.Sprint(d.picks(0))
+
+	gens := d.gens()
+	d.choose("budget", "1/4")
+	d.finished(gens)
+	req.Budget = "1/4"
+	d.samePicks(req)
+	if fmt.Sprint(d.picks(0)) == before {
+		t.Error("twice the budget picks the same blocks")
+	}
+	for _, method := range []string{"moba", "snapkv", "oracle-block"} {
+		gens = d.gens()
+		d.choose("method", method)
+		d.finished(gens)
+		req.Method = method
+		d.samePicks(req)
+	}
+	if got, want := evaluate[string](d, "location.search"), "?method=oracle-block&budget=1/4&head=1.1"; got != want {
+		t.Errorf("the address says %s, want %s", got, want)
+	}
+	d.quiet()
+}
+
+func TestAnswerAndFiguresAreTheRuns(t *testing.T) {
+	d := sit(t, "?task=S-2&seed=5&head=0.1")
+	d.finished("")
+	r := d.direct(run.Request{Model: "ratplus", Task: "S-2", Seed: 5, Method: "quest", Budget: "1/8", Block: 16})
+	var want []string
+	for _, s := range r.Steps {
+		if s.Step < len(r.Header.Answer) {
+			want = append(want, map[bool]string{true: "right", false: "wrong"}[s.Correct])
+		}
+	}
+	got := evaluate[[]string](d, `[...document.querySelectorAll('`+id("answer-1")+` .token')].map(e => e.dataset.state).filter(s => s)`)
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("answer is shown as %v, was %v", got, want)
+	}
+	if got := evaluate[string](d, `document.querySelector('`+id("column-1")+` `+id("score")+`').dataset.score`); got != fmt.Sprint(r.Done.Score) {
+		t.Errorf("score is shown as %s, was %v", got, r.Done.Score)
+	}
+	for _, h := range r.Done.Hits {
+		if h.Layer != 0 || h.Head != 1 {
+			continue
+		}
+		d.press(id("choose-metric-1") + ` input[value="recall"]`)
+		d.wait(`document.querySelector('` + id("heads-1") + `').dataset.metric === "recall"`)
+		got := evaluate[string](d, `document.querySelector('`+id("heads-1")+` [aria-pressed="true"]').dataset.value`)
+		if want := strings.TrimPrefix(fmt.Sprintf("%.2f", h.Recall), "0"); got != want && h.Recall > 0.01 && h.Recall < 0.99 {
+			t.Errorf("recall is shown as %s, was %v", got, h.Recall)
+		}
+	}
+	d.quiet()
+}
+
+func TestBadInputIsToldAtItsField(t *testing.T) {
+	d := sit(t, "")
+	d.finished("")
+	gens := d.gens()
+	shown := func(field, says string) {
+		t.Helper()
+		d.wait(fmt.Sprintf(`(e => e && !e.hidden && e.textContent.includes(%q))(document.querySelector('%s'))`, says, id("problem-"+field)))
+	}
+	// What the page itself can tell.
+	d.write("context", "12")
+	shown("context", "64 to 384")
+	d.leave("context")
+	if got := evaluate[string](d, `document.querySelector('[data-field="context"]').value`); got != "12" || d.gens() != gens {
+		t.Errorf("the field says %q and runs %s, want what was typed and no run", got, d.gens())
+	}
+	d.write("context", "")
+	d.wait(`document.querySelector('` + id("problem-context") + `').hidden`)
+
+	// What only the server can.
+	d.choose("method", "snapkv")
+	d.finished(gens)
+	d.choose("budget", "1/32")
+	shown("budget", "window")
+	d.wait(`document.querySelectorAll('section.column[data-state="failed"]').length === 2`)
+	d.wait(`document.querySelector('` + id("failure-0") + `').textContent.includes("Correct the field")`)
+	gens = d.gens()
+	d.choose("budget", "1/2")
+	d.finished(gens)
+	d.wait(`document.querySelector('` + id("problem-budget") + `').hidden`)
+	d.quiet()
+}
+
+func TestOwnText(t *testing.T) {
+	d := sit(t, "")
+	d.finished("")
+	gens := d.gens()
+	d.choose("source", "text")
+	text := strings.Repeat("The river ran past the old mill. ", 20)
+	d.write("text", text)
+	d.write("key", "fuzzy-otter")
+	d.write("value", "4821937")
+	d.press(id("run"))
+	d.finished(gens)
+	d.wait(`document.querySelector('` + id("strip-0") + `').textContent.includes("fuzzy-otter")`)
+	if !strings.Contains(evaluate[string](d, "location.search"), "key=fuzzy-otter") {
+		t.Error("the address lacks the key")
+	}
+	d.samePicks(run.Request{Text: text, Key: "fuzzy-otter", Value: "4821937", Seed: 1, Method: "quest", Budget: "1/8", Block: 16})
+	d.quiet()
+}
+
+func TestAddressRestoresAndGoesBack(t *testing.T) {
+	d := sit(t, "?seed=3&method=moba&budget=1/2&head=1.0&line=4&at=7&metric=hit&shade=mass")
+	check := func() {
+		t.Helper()
+		d.finished("")
+		d.wait(`document.querySelector('` + id("grid-1") + `').dataset.line === "4"`)
+		got := evaluate[map[string]string](d, `(() => { const c = document.querySelector('`+id("column-0")+`'), g = c.querySelector(".grid"); return {
+			seed: c.dataset.seed, method: c.dataset.method, budget: c.dataset.budget, head: g.dataset.head,
+			metric: c.querySelector(".heads").dataset.metric, block: document.querySelector('`+id("inspector-block")+`').dataset.block,
+			query: location.search } })()`)
+		want := map[string]string{
+			"seed": "3", "method": "moba", "budget": "0.5", "head": "1.0", "metric": "hit", "block": "7",
+			"query": "?seed=3&method=moba&budget=1/2&head=1.0&line=4&at=7&metric=hit&shade=mass",
+		}
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("the page shows %v, the address asks for %v", got, want)
+		}
+	}
+	check()
+	gens := d.gens()
+	d.choose("method", "quest")
+	d.finished(gens)
+	d.wait(`!location.search.includes("method") && !location.search.includes("line")`)
+	gens = d.gens()
+	evaluate[any](d, "history.back()")
+	d.finished(gens)
+	check()
+	gens = d.gens()
+	evaluate[any](d, "history.forward()")
+	d.finished(gens)
+	d.wait(`document.querySelector('` + id("column-1") + `').dataset.method === "quest"`)
+	d.do(chromedp.Reload())
+	d.finished("")
+	d.wait(`document.querySelector('` + id("column-1") + `').dataset.method === "quest"`)
+	d.quiet()
+}
+
+func TestKeyboardAndTimeline(t *testing.T) {
+	d := sit(t, "")
+	d.finished("")
+	line := func(want int) {
+		t.Helper()
+		d.wait(fmt.Sprintf(`document.querySelector('%s').dataset.line === "%d"`, id("timeline"), want))
+	}
+	line(0)
+	d.do(chromedp.KeyEvent(kb.ArrowRight))
+	line(1)
+	d.do(chromedp.KeyEvent(kb.ArrowLeft))
+	line(0)
+	d.do(chromedp.KeyEvent(kb.ArrowDown))
+	d.wait(`document.querySelector('` + id("heads-1") + `').dataset.locked === "0.0"`)
+	d.do(chromedp.KeyEvent("?"))
+	d.wait(`!!document.querySelector('` + id("keys") + `')`)
+	d.do(chromedp.KeyEvent(kb.Escape))
+	d.wait(`!document.querySelector('` + id("keys") + `')`)
+	d.do(chromedp.KeyEvent("/"))
+	d.wait(`document.activeElement.value === "MK-1"`)
+	evaluate[any](d, "document.activeElement.blur()")
+
+	d.press(id("timeline") + ` [aria-label="play"]`)
+	d.wait(`Number(document.querySelector('` + id("timeline") + `').dataset.line) >= 2`)
+	d.press(id("timeline") + ` [aria-label="pause"]`)
+	evaluate[any](d, `(e => { e.value = 3; e.dispatchEvent(new Event("input", {bubbles: true})) })(document.querySelector('`+id("scrubber")+`'))`)
+	line(3)
+
+	gens := d.gens()
+	d.do(chromedp.KeyEvent(" "))
+	d.finished(gens)
+	d.quiet()
+}
+
+// Hovering goes both ways: a block in the prompt is read out and framed in the grid,
+// a block in the grid is marked in the prompt.
+func TestPointing(t *testing.T) {
+	d := sit(t, "")
+	d.finished("")
+	at := evaluate[[]float64](d, `(() => { const r = document.querySelector('`+id("grid-0")+` canvas').getBoundingClientRect(); return [r.left + r.width * 0.5, r.top + r.height * 0.6] })()`)
+	d.do(chromedp.MouseEvent("mouseMoved", at[0], at[1]))
+	d.wait(`document.querySelectorAll('.strip .tb.on').length === 2`)
+	block := evaluate[string](d, `document.querySelector('.strip .tb.on').dataset.b`)
+	d.wait(fmt.Sprintf(`document.querySelector('%s').dataset.block === %q`, id("inspector-block"), block))
+
+	at = evaluate[[]float64](d, `(() => { const s = document.querySelector('`+id("strip-1")+`'); s.scrollTop = 0;
+		const r = s.querySelector('[data-b="1"] i:nth-child(3)').getBoundingClientRect(); return [r.left + 2, r.top + 5] })()`)
+	d.do(chromedp.MouseEvent("mouseMoved", at[0], at[1]))
+	d.wait(fmt.Sprintf(`document.querySelector('%s').dataset.block === "1"`, id("inspector-block")))
+	d.quiet()
+}
+
+func TestColoursAreKept(t *testing.T) {
+	d := sit(t, "")
+	d.finished("")
+	ground := func() string { return evaluate[string](d, "getComputedStyle(document.body).backgroundColor") }
+	seen := map[string]string{}
+	for range 3 {
+		theme := evaluate[string](d, `document.querySelector('`+id("theme")+`').dataset.theme`)
+		seen[theme] = ground()
+		if theme == "dark" {
+			d.do(chromedp.Reload())
+			d.finished("")
+			if got := ground(); got != seen["dark"] {
+				t.Errorf("after a reload the ground is %s, want %s", got, seen["dark"])
+			}
+		}
+		d.press(id("theme"))
+		d.wait(fmt.Sprintf(`document.querySelector('%s').dataset.theme !== %q`, id("theme"), theme))
+	}
+	if seen["light"] == seen["dark"] || seen["system"] != seen["light"] {
+		t.Errorf("grounds %v, want two, the system's being light", seen)
+	}
+	d.do(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}))
+	if got := ground(); got != seen["dark"] {
+		t.Errorf("on a dark system the ground is %s, want %s", got, seen["dark"])
+	}
+	d.quiet()
+}
+
+func TestGalleryOpens(t *testing.T) {
+	d := sit(t, "")
+	d.finished("")
+	d.press(`a[href="/gallery"]`)
+	d.wait(`location.pathname === "/gallery" && document.querySelectorAll('.specimen canvas').length >= 8`)
+	for _, want := range []string{"idle", "loading", "done", "failed"} {
+		d.wait(fmt.Sprintf(`document.querySelectorAll('section.column[data-state="%s"]').length >= 2`, want))
+	}
+	evaluate[any](d, "history.back()")
+	d.finished("")
+	d.do(chromedp.Navigate(d.url + "/gallery"))
+	d.wait(`document.querySelectorAll('.specimen canvas').length >= 8`)
+	d.quiet()
+}
+
+// The server goes away: the page says so, and runs again when it is back.
+func TestServerGoesAndComesBack(t *testing.T) {
+	e := newEngine(t)
+	handler := newServer(t, e)
+	listen := func(addr string) (*http.Server, string) {
+		t.Helper()
+		l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := &http.Server{Handler: handler, ReadHeaderTimeout: time.Second}
+		go h.Serve(l)
+		return h, l.Addr().String()
+	}
+	h, addr := listen("127.0.0.1:0")
+	d := &desk{t, browsertest.Open(t), e, "http://" + addr}
+	d.do(chromedp.Navigate(d.url))
+	d.finished("")
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	d.choose("budget", "1/2")
+	d.wait(`document.querySelector('` + id("failure-0") + `')?.textContent.includes("The server went away")`)
+	gens := d.gens()
+	h, _ = listen(addr)
+	t.Cleanup(func() { h.Shutdown(context.Background()) })
+	d.finished(gens)
+	d.wait(`document.querySelector('` + id("column-0") + `').dataset.budget === "0.5"`)
+}
