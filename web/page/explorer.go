@@ -193,10 +193,14 @@ func (e *Explorer) Render() app.UI {
 	for side, v := range views {
 		columns[side] = widget.Column(strconv.Itoa(side), v, s, e.show, e.bus)
 	}
+	models := make([]string, len(s.Meta.Models))
+	for i, m := range s.Meta.Models {
+		models[i] = m.Name
+	}
 	body := []app.UI{
 		&widget.Header{Path: "/", Theme: s.Theme, On: e.bus},
 		&widget.Controls{
-			ID: "request", Form: s.Draft, Problems: s.Problems, Longest: s.Longest(),
+			ID: "request", Form: s.Draft, Problems: s.Problems, Models: models, Longest: s.Longest(),
 			Running: s.Running(), Ready: s.MetaPhase == state.Done, On: e.bus,
 		},
 		app.Main().Class("centre").Body(

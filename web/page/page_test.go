@@ -2,11 +2,13 @@ package page
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/engine/run"
 	"kvscope/engine/trace"
 	"kvscope/web/client"
 	"kvscope/web/sample"
@@ -41,11 +43,16 @@ func TestEveryStateIsVisible(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	unreachable, _ := state.New(state.DefaultPlace()).Do(state.MetaFailed{Err: errors.New("no route")})
+	stopped, _ := state.New(state.DefaultPlace()).Do(state.MetaArrived{Meta: client.Meta{Models: []run.ModelInfo{{Name: "a"}}}})
+	stopped, _ = stopped.Do(state.Stop{})
 	for name, c := range map[string]struct {
 		s    state.Snapshot
 		says []string
 	}{
-		"idle":       {state.New(state.DefaultPlace()), []string{`data-state="idle"`, "Press Run"}},
+		"asking":     {state.New(state.DefaultPlace()), []string{`data-state="idle"`, "Asking the server"}},
+		"no server":  {unreachable, []string{`data-state="idle"`, "does not answer", "no route", "kvscope serve"}},
+		"idle":       {stopped, []string{`data-state="idle"`, "Press Run", "stopped"}},
 		"waiting":    {state.Replay("attention", nil), []string{`data-state="loading"`, "waiting for its turn", "bar unsure"}},
 		"reading":    {state.Replay("attention", events[:1]), []string{`data-state="loading"`, "reading 2", "bar unsure"}},
 		"answering":  {state.Replay("attention", events[:len(events)-3]), []string{`data-state="loading"`, "answering, token", "scaleX("}},

@@ -200,6 +200,17 @@ func TestFailureGoesToItsField(t *testing.T) {
 	}
 }
 
+func TestFailureOfAFieldThatIsNotShown(t *testing.T) {
+	for _, field := range []string{"", "model", "k", "window", "text"} {
+		d := ready(t)
+		d.do(Arrived{0, d.s.Columns[0].Gen, []trace.Event{&trace.Failure{Field: field, Message: "no"}}})
+		c := d.s.Columns[0]
+		if c.Phase != Failed || !strings.HasSuffix(c.Problem.Message, "no") || !strings.HasPrefix(c.Problem.Message, field) || len(d.s.Problems) != 0 {
+			t.Errorf("%q: column says %+v, fields %v", field, c.Problem, d.s.Problems)
+		}
+	}
+}
+
 func TestEventOutOfOrderFailsTheRun(t *testing.T) {
 	d := ready(t)
 	d.do(Arrived{0, d.s.Columns[0].Gen, []trace.Event{&trace.Step{}}})

@@ -108,23 +108,22 @@ type Problems map[string]string
 const minContext = 64
 
 // Request reads the form for one model. longest is the context of the shorter of
-// the two models, 0 when not known. Options that the method does not have are
-// neither sent nor checked.
+// the two models, 0 when not known. Fields that the form does not show for its
+// source and method are neither sent nor checked.
 func (f Form) Request(model string, longest int) (run.Request, Problems) {
 	p := Problems{}
-	r := run.Request{Model: model, Method: f.Method, Budget: strings.TrimSpace(f.Budget), Seed: seed(p, f.Seed)}
+	r := run.Request{Model: model, Method: f.Method, Budget: strings.TrimSpace(f.Budget)}
 	f.options(&r, p)
-	r.Depth = depth(p, f.Depth)
-	limit := longest
-	if limit == 0 {
-		limit = math.MaxInt32
-	}
-	r.Context = whole(p, "context", f.Context, minContext, limit)
 	if f.Source == FromTask {
-		r.Task = f.Task
+		r.Task, r.Seed, r.Depth = f.Task, seed(p, f.Seed), depth(p, f.Depth)
 		if _, err := niah.ByID(f.Task); err != nil {
 			p["task"] = err.Error()
 		}
+		limit := longest
+		if limit == 0 {
+			limit = math.MaxInt32
+		}
+		r.Context = whole(p, "context", f.Context, minContext, limit)
 		return r, p
 	}
 	r.Text, r.Key, r.Value = f.Text, strings.TrimSpace(f.Key), strings.TrimSpace(f.Value)
@@ -134,7 +133,27 @@ func (f Form) Request(model string, longest int) (run.Request, Problems) {
 	if r.Key == "" {
 		p["key"] = "empty, name what is asked for"
 	}
+	if r.Value != "" {
+		r.Depth = depth(p, f.Depth)
+	}
 	return r, p
+}
+
+// has reports whether the form has a field of a name, where a complaint is seen.
+func (f Form) has(name string) bool {
+	byTask := name == "task" || name == "seed" || name == "context"
+	byText := name == "text" || name == "key" || name == "value"
+	switch {
+	case byTask:
+		return f.Source == FromTask
+	case byText:
+		return f.Source == FromText
+	case name == "depth":
+		return f.Source == FromTask || f.Value != ""
+	case name == "method" || name == "selector" || name == "budget":
+		return true
+	}
+	return slices.ContainsFunc(Options(f.Method), func(o sparse.Param) bool { return o.Name == name })
 }
 
 // options reads what concerns the method, by the table of its parameters.

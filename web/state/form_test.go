@@ -25,7 +25,10 @@ func TestRequest(t *testing.T) {
 			f.Method, f.Window, f.Kernel, f.Pooling, f.Selector = "snapkv", "64", "5", "max", "random"
 		}, run.Request{Task: "MK-1", Seed: 1, Method: "snapkv", Budget: "1/8", Block: 16, Window: 64, Kernel: 5, Pooling: "max", Selector: "random"}},
 		{"own text", func(f *Form) { f.Source, f.Text, f.Key, f.Value = FromText, " some text ", " key ", "" },
-			run.Request{Text: " some text ", Key: "key", Seed: 1, Method: "quest", Budget: "1/8", Block: 16}},
+			run.Request{Text: " some text ", Key: "key", Method: "quest", Budget: "1/8", Block: 16}},
+		{"own needle, with what was typed for tasks", func(f *Form) {
+			f.Source, f.Text, f.Key, f.Value, f.Depth, f.Seed, f.Context = FromText, "t", "k", "v", "50", "x", "y"
+		}, run.Request{Text: "t", Key: "k", Value: "v", Depth: &half, Method: "quest", Budget: "1/8", Block: 16}},
 		{"everything empty", func(f *Form) { f.Seed, f.Budget, f.Block = "", " ", "" }, run.Request{Task: "MK-1", Method: "quest"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

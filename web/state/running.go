@@ -156,13 +156,17 @@ func (a Arrived) apply(s *Snapshot) []Effect {
 }
 
 func (s *Snapshot) fail(c *Column, f *trace.Failure) {
-	if f.Field != "" && f.Field != "model" {
+	if s.Draft.has(f.Field) {
 		s.Problems = without(s.Problems, f.Field)
 		s.Problems[f.Field] = f.Message
 		c.fail(Problem{Message: f.Field + ": " + f.Message, Advice: "Correct the field that is marked on the left and run again."})
 		return
 	}
-	c.fail(Problem{Message: f.Message, Advice: "Run again, or change the request."})
+	message := f.Message
+	if f.Field != "" {
+		message = f.Field + ": " + message
+	}
+	c.fail(Problem{Message: message, Advice: "Change the request, or run it again."})
 }
 
 func (c *Column) fail(p Problem) {
@@ -200,6 +204,7 @@ func (a Ended) apply(s *Snapshot) []Effect {
 // Replay is the state of a page on which a run has come as far as events.
 func Replay(model string, events []trace.Event) Snapshot {
 	s := New(DefaultPlace())
+	s.MetaPhase = Done
 	s.Columns[0] = Column{Model: model, Phase: Loading, Gen: 1, next: &picture.Run{}}
 	Arrived{Side: 0, Gen: 1, Events: events}.apply(&s)
 	return s

@@ -137,8 +137,8 @@ func (g *BlockGrid) Render() app.UI {
 	}
 	root := app.Div().Class("grid").
 		Style("--lines", strconv.Itoa(max(1, grid.Planned))).
-		Attr("role", "table").
-		Attr("aria-label", "blocks picked, a row for each line, block numbers across").
+		Attr("role", "group").
+		Aria("label", "blocks picked").
 		DataSet("testid", "grid-"+g.ID).
 		DataSet("head", HeadName(g.Head)).
 		DataSet("unit", grid.Unit).
@@ -151,7 +151,7 @@ func (g *BlockGrid) Render() app.UI {
 		}
 	}
 	return root.Body(
-		app.Div().Class("grid-labels").Attr("role", "rowgroup").Body(g.rows(grid)...),
+		app.Div().Class("grid-labels").Attr("role", "list").Body(g.rows(grid)...),
 		app.Div().Class("grid-cells").Body(app.Canvas().Attr("aria-hidden", "true")),
 		app.Div().Class("grid-axis-name").Aria("hidden", "true").Text("block"),
 		app.Div().Class("grid-axis").Aria("hidden", "true").Body(axis(grid.Columns)...),
@@ -173,7 +173,7 @@ func (g *BlockGrid) rows(grid *picture.Grid) []app.UI {
 		}
 		row := app.Div().
 			Class(classes("grid-row", label.State, when(i == g.Cursor, "at"), when(i%every != 0 && i != g.Cursor, "bare"))).
-			Attr("role", "row").
+			Attr("role", "listitem").
 			Aria("label", label.About+": "+describe(grid, i)).
 			DataSet("line", i).
 			DataSet("step", l.Step)

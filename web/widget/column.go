@@ -92,22 +92,29 @@ func Column(id string, v *ColumnView, s *state.Snapshot, show int, on *Bus) app.
 	}
 	if v.Run == nil || v.Run.Header == nil {
 		if v.Phase != state.Failed {
-			body = append(body, app.Div().Class("message").Text(emptyText(v)))
+			body = append(body, emptyColumn(v, s))
 		}
 		return root.Body(body...)
 	}
 	return root.Body(append(body, pictures(id, v, s, show, on)...)...)
 }
 
-func emptyText(v *ColumnView) string {
-	if v.Phase == state.Loading {
-		return "The run is on its way."
+// emptyColumn says why there is nothing to see yet.
+func emptyColumn(v *ColumnView, s *state.Snapshot) app.UI {
+	what, more := "Nothing has run here yet.", "Press Run."
+	switch {
+	case s.MetaPhase == state.Failed:
+		what, more = "The server does not answer.", "Start it with “kvscope serve”. This page asks for it every two seconds and then runs by itself. ("+s.MetaError+")"
+	case s.MetaPhase == state.Loading:
+		what, more = "Asking the server for its models.", ""
+	case v.Phase == state.Loading:
+		what, more = "The run is on its way.", ""
 	}
-	return "Nothing has run here yet. Press Run."
+	return app.Div().Class("message").Attr("role", "status").Body(app.B().Text(what), app.Span().Text(more))
 }
 
 func columnHead(v *ColumnView) app.UI {
-	body := []app.UI{app.H2().Text(v.Name), app.Span().Class("status").Text(v.Status())}
+	body := []app.UI{app.H2().Text(v.Name), app.Span().Class("status").Attr("role", "status").Text(v.Status())}
 	if v.Phase == state.Done && v.Run.Done != nil {
 		score := v.Run.Done.Score
 		class, text := "part", percent(score)+" right"

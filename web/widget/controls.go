@@ -20,7 +20,8 @@ type Controls struct {
 	ID       string // its own on the page
 	Form     state.Form
 	Problems state.Problems
-	Longest  int // context of the shorter model, 0 when not known
+	Models   []string // to choose from
+	Longest  int      // context of the shorter model, 0 when not known
 	Running  bool
 	Ready    bool
 	On       *Bus
@@ -59,6 +60,7 @@ func (c *Controls) Render() app.UI {
 		app.Form().AutoComplete(false).OnSubmit(c.onSubmit).DataSet("testid", "controls").Body(
 			app.Div().Class("section").Body(prompt...),
 			app.Div().Class("section").Body(c.method()...),
+			c.models(),
 			c.goButtons(),
 		),
 	)
@@ -120,15 +122,18 @@ func (c *Controls) seed() app.UI {
 
 func (c *Controls) depth() app.UI {
 	auto := c.Form.Depth == ""
-	at := "drawn from the seed"
-	if !auto {
-		at = c.Form.Depth + "%"
+	at := c.Form.Depth + "%"
+	switch {
+	case auto && c.Form.Source == state.FromText:
+		at = "in the middle"
+	case auto:
+		at = "drawn from the seed"
 	}
 	return app.Div().Class("field").Body(
 		app.Div().Class("label").Body(
 			app.Label().For(c.id("depth")).Text("Needle depth"),
 			app.Label().Class("tick").Body(
-				app.Input().Type("checkbox").Checked(auto).DataSet("testid", "depth-auto").OnChange(c.onAutoDepth),
+				checked(app.Input(), auto).Type("checkbox").DataSet("testid", "depth-auto").OnChange(c.onAutoDepth),
 				app.Text("auto")),
 		),
 		app.Input().ID(c.id("depth")).Type("range").Min(0).Max(100).Step(5).
@@ -227,6 +232,25 @@ func fraction(s string) string {
 	return s
 }
 
+// models chooses the model of each column, where there are more than the two.
+func (c *Controls) models() app.UI {
+	box := func(field, title string) app.UI {
+		names := c.Models
+		if chosen := c.Form.Get(field); !slices.Contains(names, chosen) {
+			names = append([]string{chosen}, names...)
+		}
+		options := make([]app.UI, len(names))
+		for i, n := range names {
+			options[i] = app.Option().Value(n).Selected(n == c.Form.Get(field)).Text(n)
+		}
+		return c.field(field, title, app.Select().ID(c.id(field)).Class("input").
+			DataSet("field", field).OnChange(c.onChoose, field).Body(options...))
+	}
+	body := []app.UI{app.H2().Text("Models"), app.Div().Class("pair").Body(box("left", "Left"), box("right", "Right"))}
+	return app.Div().Class("section").Hidden(len(c.Models) <= state.Sides && c.Problems["model"] == "").
+		Body(append(body, c.problem("model"))...)
+}
+
 func (c *Controls) goButtons() app.UI {
 	run := app.Button().Type("submit").Class("button main").Disabled(!c.Ready).DataSet("testid", "run").Text("Run")
 	if c.Running {
@@ -242,7 +266,7 @@ type option struct{ value, label, about string }
 func (c *Controls) choice(name, label, value, class string, options ...option) app.UI {
 	body := make([]app.UI, len(options))
 	for i, o := range options {
-		input := app.Input().Type("radio").Name(c.id(name)).Value(o.value).Checked(o.value == value).
+		input := checked(app.Input(), o.value == value).Type("radio").Name(c.id(name)).Value(o.value).
 			Aria("label", label+" "+o.label).
 			DataSet("field", name).
 			OnChange(c.onChoose, name, o.value)

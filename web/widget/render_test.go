@@ -202,3 +202,15 @@ func TestProblemsStandAtTheirFields(t *testing.T) {
 		}
 	}
 }
+
+// TestServerTicksOneBoxOfAGroup: browsers take checked="false" for checked.
+func TestServerTicksOneBoxOfAGroup(t *testing.T) {
+	html := app.HTMLString(&Controls{ID: "x", Form: state.DefaultForm()})
+	if strings.Contains(html, `checked="false"`) {
+		t.Error(`checked="false" is in the page`)
+	}
+	// One each of source, task, method, budget and selector, and the automatic depth.
+	if got := strings.Count(html, " checked"); got != 6 {
+		t.Errorf("%d boxes are ticked, want 6", got)
+	}
+}
