@@ -52,6 +52,9 @@ func TestPicturesOfTheDocs(t *testing.T) {
 	}
 	s := httptest.NewServer(newServer(t, demoEngine(t)))
 	t.Cleanup(s.Close)
+	if err := os.MkdirAll("../../docs", 0o755); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct{ file, scheme, query string }{
 		{"explorer-light.png", "light", "?task=S-2"},
 		{"explorer-dark.png", "dark", "?task=S-2&head=3.1"},
