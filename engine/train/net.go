@@ -79,18 +79,14 @@ const (
 
 // NewNet makes a net over w, which it trains in place.
 func NewNet(cfg model.Config, w *model.Weights, k *ops.Kernels) *Net {
-	half := cfg.HeadDim() / 2
 	n := &Net{
 		Config: cfg, Weights: w, Grads: model.NewWeights(cfg), kernels: k,
-		cos: make([]float32, cfg.Context*half), sin: make([]float32, cfg.Context*half),
-		unsin: make([]float32, cfg.Context*half),
-		acts:  make([]activations, cfg.Layers),
+		acts: make([]activations, cfg.Layers),
 	}
-	for t := range cfg.Context {
-		for i := range half {
-			s, c := math.Sincos(float64(t) * math.Pow(cfg.RopeBase, -float64(i)/float64(half)))
-			n.cos[t*half+i], n.sin[t*half+i], n.unsin[t*half+i] = float32(c), float32(s), -float32(s)
-		}
+	n.cos, n.sin = model.RopeTables(cfg.HeadDim(), cfg.Context, cfg.RopeBase)
+	n.unsin = make([]float32, len(n.sin))
+	for i, s := range n.sin {
+		n.unsin[i] = -s
 	}
 	return n
 }

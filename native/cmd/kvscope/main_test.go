@@ -123,9 +123,9 @@ func TestAskText(t *testing.T) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{
-		{"ask", "--text", path, "--question", "brave-lantern", "--json"},
-		{"ask", "--text", path, "--key", "quiet-harbor", "--value", "7654321", "--json"},
+	for value, args := range map[string][]string{
+		"4821937": {"ask", "--text", path, "--question", "brave-lantern", "--json"},
+		"7654321": {"ask", "--text", path, "--key", "quiet-harbor", "--value", "7654321", "--json"},
 	} {
 		status, stdout, stderr := runCommand(t, args...)
 		if status != 0 {
@@ -135,7 +135,7 @@ func TestAskText(t *testing.T) {
 		if err := json.Unmarshal([]byte(stdout), &r); err != nil {
 			t.Fatal(err)
 		}
-		if len(r.Expected) != 1 || r.Answer == "" {
+		if !slices.Equal(r.Expected, []string{value}) || r.Answer == "" {
 			t.Errorf("%v: %+v", args, r)
 		}
 	}
