@@ -45,8 +45,8 @@ func (r *Run) SaveModel(path string, encode encoding) error {
 func (r *Run) save(path string) error {
 	c := r.cfg.Model
 	ts := r.net.Weights.Tensors(c, "", checkpoint.NewF32)
-	ts = append(ts, r.opt.M.Tensors(c, "adam.m.", checkpoint.NewF32)...)
-	ts = append(ts, r.opt.V.Tensors(c, "adam.v.", checkpoint.NewF32)...)
+	ts = append(ts, r.opt.M.Tensors(c, "moment1.", checkpoint.NewF32)...)
+	ts = append(ts, r.opt.V.Tensors(c, "moment2.", checkpoint.NewF32)...)
 	return checkpoint.Save(path, r.metadata(), ts)
 }
 
@@ -57,7 +57,7 @@ func (r *Run) metadata() map[string]string {
 	meta["stage"] = strconv.Itoa(r.stage)
 	meta["step"] = strconv.Itoa(r.step)
 	meta["tokens"] = strconv.Itoa(r.tokens)
-	meta["adam_steps"] = strconv.Itoa(r.opt.Steps)
+	meta["steps"] = strconv.Itoa(r.opt.Steps)
 	history, err := json.Marshal(r.history)
 	if err != nil {
 		panic("BUG: history does not marshal: " + err.Error())
@@ -83,7 +83,7 @@ func (r *Run) restore(path string) error {
 	if got, want := f.Metadata["tokenizer"], r.writer.tok.Fingerprint(); got != want {
 		return fmt.Errorf("resume %s: made with vocabulary %s, this program has %s", path, got, want)
 	}
-	for name, dst := range map[string]*int{"stage": &r.stage, "step": &r.step, "tokens": &r.tokens, "adam_steps": &r.opt.Steps} {
+	for name, dst := range map[string]*int{"stage": &r.stage, "step": &r.step, "tokens": &r.tokens, "steps": &r.opt.Steps} {
 		if *dst, err = strconv.Atoi(f.Metadata[name]); err != nil {
 			return fmt.Errorf("resume %s: metadata %s: %w", path, name, err)
 		}
@@ -91,10 +91,10 @@ func (r *Run) restore(path string) error {
 	if err := json.Unmarshal([]byte(f.Metadata["history"]), &r.history); err != nil {
 		return fmt.Errorf("resume %s: metadata history: %w", path, err)
 	}
-	if r.opt.M, err = model.ReadWeights(f, cfg, "adam.m."); err != nil {
+	if r.opt.M, err = model.ReadWeights(f, cfg, "moment1."); err != nil {
 		return fmt.Errorf("resume %s: %w", path, err)
 	}
-	if r.opt.V, err = model.ReadWeights(f, cfg, "adam.v."); err != nil {
+	if r.opt.V, err = model.ReadWeights(f, cfg, "moment2."); err != nil {
 		return fmt.Errorf("resume %s: %w", path, err)
 	}
 	r.setWeights(w)

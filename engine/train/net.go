@@ -1,5 +1,5 @@
 // Package train makes the demo models: the forward and backward pass of both
-// backbones over batches, AdamW, the curriculum that teaches retrieval, and the
+// backbones over batches, Muon and AdamW, the curriculum that teaches retrieval, and the
 // loop that checkpoints and resumes.
 package train
 

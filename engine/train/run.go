@@ -24,7 +24,7 @@ type Run struct {
 	kernels *ops.Kernels
 	writer  *writer
 	net     *Net
-	opt     *AdamW
+	opt     *Optimizer
 
 	stage   int // current stage
 	step    int // steps taken in it
@@ -49,7 +49,7 @@ func NewRun(cfg Config, tok *tokenizer.Tokenizer, k *ops.Kernels, opts RunOption
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	r := &Run{cfg: cfg, opts: opts, kernels: k, writer: newWriter(tok), opt: NewAdamW(cfg.Model)}
+	r := &Run{cfg: cfg, opts: opts, kernels: k, writer: newWriter(tok), opt: NewOptimizer(cfg.Model, k)}
 	r.setWeights(Initialise(cfg.Model, cfg.Seed))
 	if opts.Resume {
 		if err := r.restore(r.statePath()); err != nil && !errors.Is(err, fs.ErrNotExist) {

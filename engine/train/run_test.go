@@ -163,7 +163,7 @@ func BenchmarkStep(b *testing.B) {
 			Arch: arch, Vocab: w.tok.Size(), Dim: 64, Heads: 2, Layers: 2, Hidden: 256, Context: 128,
 			RopeBase: 10000, Eps: 1e-6, Tied: true, GateBias: arch == model.RATPlus,
 		}
-		net, opt := NewNet(cfg, Initialise(cfg, 1), ops.Reference()), NewAdamW(cfg)
+		net, opt := NewNet(cfg, Initialise(cfg, 1), ops.Reference()), NewOptimizer(cfg, ops.Reference())
 		stage := &Stage{Context: 128, Mix: Mix{Associations: 1}}
 		b.Run(string(arch), func(b *testing.B) {
 			for i := range b.N {
