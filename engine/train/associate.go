@@ -1,9 +1,19 @@
 package train
 
-import "math/rand/v2"
+import (
+	"math"
+	"math/rand/v2"
+)
 
 // fact is a key and its value as they were written down.
 type fact struct{ key, value []int32 }
+
+// severalKeys draws how many keys a sequence of limit tokens tells apart: two to
+// ten, or to as many as a long one has room for, small numbers as likely as large.
+func severalKeys(rng *rand.Rand, limit int) int {
+	most := float64(max(10, limit/12))
+	return int(2*math.Pow(most/2, rng.Float64()) + 0.5)
+}
 
 // associations writes facts in a random wording, the same for all of them, and
 // asks for them again and again: it teaches to match a key whatever surrounds it.
@@ -21,7 +31,7 @@ func (w *writer) associations(rng *rand.Rand, limit int) *sequence {
 
 	s := &sequence{limit: limit}
 	s.add(unscored, w.tok.BOS())
-	count := between(rng, 2, 10)
+	count := severalKeys(rng, limit)
 	var facts []fact
 	for _, key := range w.keys(rng, count) {
 		f := fact{key, draw()}

@@ -243,3 +243,12 @@ func (s *Stage) validate(c *Config) error {
 
 // steps is how many steps the stage takes.
 func (s *Stage) steps() int { return max(1, s.Tokens/s.Batch) }
+
+// steps is how many steps the whole run takes.
+func (c *Config) steps() int {
+	n := 0
+	for i := range c.Stages {
+		n += c.Stages[i].steps()
+	}
+	return n
+}

@@ -44,7 +44,7 @@ func (w *writer) packed(rng *rand.Rand, limit int) *sequence {
 	several := rng.IntN(5) == 0 // values of the first key
 	var keys [][]int32
 	held := map[int][][]int32{} // values by key, in order of appearance
-	all := w.keys(rng, between(rng, 2, 10))
+	all := w.keys(rng, severalKeys(rng, limit))
 	filler := rng.IntN(4)
 	for n := 0; ; n++ {
 		at := n

@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"math"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"kvscope/engine/checkpoint"
@@ -40,6 +42,7 @@ type RunOptions struct {
 	LogEvery  int           // steps between reports
 	EvalEvery int           // steps between held-out evaluations
 	Examples  int           // held-out examples per task
+	Snapshots int           // models kept along the way, in Dir's history
 	Report    func(Point)   // called for every report
 }
 
@@ -81,6 +84,7 @@ func rate(peak float64, step, total int) float64 {
 // seed, stage and step alone, so a resumed run takes the same path.
 func (r *Run) Train(ctx context.Context) error {
 	saved := time.Now()
+	snapshots := snapshotSteps(r.cfg.steps(), r.opts.Snapshots)
 	for ; r.stage < len(r.cfg.Stages); r.stage, r.step = r.stage+1, 0 {
 		st := &r.cfg.Stages[r.stage]
 		total := st.steps()
@@ -98,14 +102,15 @@ func (r *Run) Train(ctx context.Context) error {
 			r.step++
 			r.tokens += st.Batch
 			last := r.step == total
-			if r.step%r.opts.LogEvery == 0 || last {
+			snapshot := slices.Contains(snapshots, r.opt.Steps)
+			if r.step%r.opts.LogEvery == 0 || last || snapshot {
 				tokens := sums.steps * st.Batch
 				p := Point{
 					Stage: r.stage + 1, Step: r.opt.Steps, Tokens: r.tokens, LR: lr, Loss: sums.loss / float64(sums.steps),
 					First: sums.share(first), Value: sums.share(value), Repeats: sums.share(repeated),
 					PerSec: float64(tokens) / time.Since(started).Seconds(), GradNorm: norm,
 				}
-				if r.step%r.opts.EvalEvery == 0 || last {
+				if r.step%r.opts.EvalEvery == 0 || last || snapshot {
 					if p.Exact, p.FirstOf, err = r.evaluate(st.Context); err != nil {
 						return err
 					}
@@ -117,6 +122,11 @@ func (r *Run) Train(ctx context.Context) error {
 			if math.IsNaN(loss) {
 				return fmt.Errorf("stage %d step %d: the loss is not a number", r.stage+1, r.step)
 			}
+			if snapshot {
+				if err := r.saveSnapshot(); err != nil {
+					return err
+				}
+			}
 			if time.Since(saved) > r.opts.SaveEvery {
 				if err := r.saveBoth(); err != nil {
 					return err
@@ -126,6 +136,34 @@ func (r *Run) Train(ctx context.Context) error {
 		}
 	}
 	return r.saveBoth()
+}
+
+// firstSnapshot is the step of the first model kept.
+const firstSnapshot = 50
+
+// snapshotSteps spreads n models over a run of total steps: in geometric steps,
+// since most of what can be seen forms early.
+func snapshotSteps(total, n int) []int {
+	var steps []int
+	for i := range n {
+		at := total
+		if i < n-1 {
+			at = int(math.Round(firstSnapshot * math.Pow(float64(total)/firstSnapshot, float64(i)/float64(n-1))))
+		}
+		if len(steps) == 0 || at > steps[len(steps)-1] {
+			steps = append(steps, at)
+		}
+	}
+	return steps
+}
+
+// saveSnapshot keeps the model as it is now.
+func (r *Run) saveSnapshot() error {
+	dir := filepath.Join(r.opts.Dir, "history")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	return r.SaveModel(filepath.Join(dir, fmt.Sprintf("%06d.safetensors", r.opt.Steps)), checkpoint.NewF16)
 }
 
 // saveBoth writes the state to resume from and the model to use.

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -83,6 +84,19 @@ func TestResume(t *testing.T) {
 		if math.Abs(float64(x-half.Layers[0].In[i])) > math.Abs(float64(x))/1024+1e-7 {
 			t.Fatalf("in_proj %d: %g, as shipped %g", i, x, half.Layers[0].In[i])
 		}
+	}
+}
+
+func TestSnapshotSteps(t *testing.T) {
+	got := snapshotSteps(5000, 5)
+	if want := []int{50, 158, 500, 1581, 5000}; !slices.Equal(got, want) {
+		t.Errorf("5 of 5000 steps: %v, want %v", got, want)
+	}
+	if got := snapshotSteps(60, 20); !slices.IsSorted(got) || got[len(got)-1] != 60 || len(got) != len(slices.Compact(slices.Clone(got))) {
+		t.Errorf("20 of 60 steps: %v, want distinct steps up to 60", got)
+	}
+	if got := snapshotSteps(60, 0); got != nil {
+		t.Errorf("none asked, got %v", got)
 	}
 }
 
