@@ -28,6 +28,7 @@ type Generator struct {
 	prose             *prose
 	noise             [][]int32
 	adjectives, nouns []string
+	words             []string         // all that the vocabulary knows
 	heads             map[Kind][]int32 // a needle before its key
 	middle            []int32          // between key and value
 	stop              int32
@@ -43,6 +44,9 @@ func NewGenerator(tok *tokenizer.Tokenizer) *Generator {
 			Number: tok.Encode(needleHead(Number)),
 			UUID:   tok.Encode(needleHead(UUID)),
 		},
+	}
+	for _, id := range tok.WordIDs() {
+		g.words = append(g.words, tok.Text(id))
 	}
 	ids := tok.Encode(noiseSentences)
 	for len(ids) > 0 {

@@ -231,6 +231,12 @@ func (s *Stage) validate(c *Config) error {
 		return input.Errorf("tasks", "the mix draws tasks, name some")
 	}
 	for _, id := range s.Tasks {
+		if id == niah.OwnID {
+			if s.Context < leastOwn {
+				return input.Errorf("tasks", "%s takes a context of at least %d", id, leastOwn)
+			}
+			continue
+		}
 		if _, err := niah.ByID(id); err != nil {
 			return input.Errorf("tasks", "%v", err)
 		}
@@ -240,6 +246,9 @@ func (s *Stage) validate(c *Config) error {
 	}
 	return nil
 }
+
+// leastOwn is a context in which every needle of niah.Own fits.
+const leastOwn = 512
 
 // steps is how many steps the stage takes.
 func (s *Stage) steps() int { return max(1, s.Tokens/s.Batch) }

@@ -212,12 +212,24 @@ func (t *tally) add(loss float64, kinds []kind, right []bool) {
 // share is the accuracy on tokens of kind k.
 func (t *tally) share(k kind) float64 { return float64(t.right[k]) / float64(max(1, t.seen[k])) }
 
+// examined are the tasks that evaluate measures in a context.
+func examined(context int) []string {
+	var ids []string
+	for _, task := range niah.Tasks() {
+		ids = append(ids, task.ID)
+	}
+	if context >= leastOwn {
+		ids = append(ids, niah.OwnID)
+	}
+	return ids
+}
+
 // evaluate measures, on held-out examples of every task that fits the context,
 // the share answered exactly (teacher-forced) and the share of first value tokens
 // that are right.
 func (r *Run) evaluate(context int) (exact, firsts map[string]float64, err error) {
 	exact, firsts = map[string]float64{}, map[string]float64{}
-	for _, task := range niah.Tasks() {
+	for _, id := range examined(context) {
 		var whole int
 		var tally tally
 		for start := 0; start < r.opts.Examples; start += 8 {
@@ -225,7 +237,7 @@ func (r *Run) evaluate(context int) (exact, firsts map[string]float64, err error
 			b := &Batch{Seqs: n, Length: context}
 			var kinds [][]kind
 			for i := range n {
-				s, err := r.writer.example(task.ID, seedsHeldOut+uint64(start+i), context+1)
+				s, err := r.writer.example(id, seedsHeldOut+uint64(start+i), context+1)
 				if err != nil {
 					kinds = nil
 					break // the task does not fit this context
@@ -249,8 +261,8 @@ func (r *Run) evaluate(context int) (exact, firsts map[string]float64, err error
 			}
 		}
 		if tally.steps > 0 {
-			exact[task.ID] = float64(whole) / float64(tally.steps)
-			firsts[task.ID] = tally.share(first)
+			exact[id] = float64(whole) / float64(tally.steps)
+			firsts[id] = tally.share(first)
 		}
 	}
 	return exact, firsts, nil
