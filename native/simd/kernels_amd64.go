@@ -19,10 +19,10 @@ type set struct {
 	rope               func(x, cos, sin *float32, rows, half int)
 	dot                func(x, y *float32, n int) float32
 	dot3               func(x, y, z *float32, n int) float32
-	dotRowsOf          func(dst, q, rows *float32, n, cols int)
-	boundScoresOf      func(dst, q, lo, hi *float32, n, cols int)
+	dotRowsOf          func(dst, q, rows *float32, n, cols int, ahead uintptr)
+	boundScoresOf      func(dst, q, lo, hi *float32, n, cols int, ahead uintptr)
 	minMaxOf           func(lo, hi, rows *float32, n, cols int)
-	weightedSum        func(dst, weights, rows *float32, n, cols int)
+	weightedSum        func(dst, weights, rows *float32, n, cols int, ahead uintptr)
 	softmaxRows        func(x *float32, rows, cols int, scale float32)
 	softmaxBackRows    func(dp, prob *float32, rows, cols int, scale float32)
 	normRow            func(dst, x, weight *float32, n int, inv float32)
@@ -145,31 +145,61 @@ func (s *set) minMax(lo, hi, rows []float32) {
 func (s *set) boundScores(dst, q, lo, hi []float32) {
 	ops.CheckRows("BoundScores lo", len(dst), len(q), len(lo))
 	ops.CheckRows("BoundScores hi", len(dst), len(q), len(hi))
-	s.boundScoresOf(at(dst), at(q), at(lo), at(hi), len(dst), len(q))
+	s.boundScoresOf(at(dst), at(q), at(lo), at(hi), len(dst), len(q), lead)
 }
 
 func (s *set) dotRows(dst, q, rows []float32) {
 	ops.CheckRows("DotRows", len(dst), len(q), len(rows))
-	s.dotRowsOf(at(dst), at(q), at(rows), len(dst), len(q))
+	s.dotRowsOf(at(dst), at(q), at(rows), len(dst), len(q), lead)
 }
 
+// lead is how far in front of what is being read memory is asked for, in bytes.
+const lead = 8192
+
+// attend reads the keys of one span after the other and then the values. The end
+// of each span prefetches the beginning of the next: a processor that prefetches on
+// its own cannot know it.
 func (s *set) attend(dst, weights, q, keys, values []float32, spans []ops.Span, scale float32) {
 	ops.CheckAttend(dst, weights, q, keys, values, spans)
 	clear(dst)
-	if len(spans) == 0 {
+	if len(spans) == 0 || len(q) == 0 {
 		return
 	}
 	d, first := len(q), 0
-	for _, span := range spans {
-		s.dotRows(weights[first:first+span.Len()], q, keys[span.Start*d:span.End*d])
-		first += span.Len()
+	last := max(1, lead/(4*d)) // positions of a span that prefetch for the next
+	for i, span := range spans {
+		next := &values[spans[0].Start*d]
+		if i+1 < len(spans) {
+			next = &keys[spans[i+1].Start*d]
+		}
+		n := span.Len()
+		turn := max(0, n-last)
+		s.dotRowsOf(at(weights[first:]), at(q), &keys[span.Start*d], turn, d, lead)
+		from := &keys[(span.Start+turn)*d]
+		s.dotRowsOf(&weights[first+turn], at(q), from, n-turn, d, distance(from, next))
+		first += n
 	}
 	s.softmaxRows(at(weights), 1, len(weights), scale)
 	first = 0
-	for _, span := range spans {
-		s.weightedSum(at(dst), &weights[first], at(values[span.Start*d:]), span.Len(), d)
-		first += span.Len()
+	for i, span := range spans {
+		n := span.Len()
+		turn := max(0, n-last)
+		if turn > 0 {
+			s.weightedSum(at(dst), &weights[first], &values[span.Start*d], turn, d, lead)
+		}
+		from := &values[(span.Start+turn)*d]
+		next := from
+		if i+1 < len(spans) {
+			next = &values[spans[i+1].Start*d]
+		}
+		s.weightedSum(at(dst), &weights[first+turn], from, n-turn, d, distance(from, next))
+		first += n
 	}
+}
+
+// distance is that from one address to another in bytes.
+func distance(from, to *float32) uintptr {
+	return uintptr(unsafe.Pointer(to)) - uintptr(unsafe.Pointer(from))
 }
 
 func (s *set) adamW(p, m, v, grad []float32, h ops.AdamWStep) {

@@ -5,14 +5,16 @@
 package simd
 
 // dotRowsAVX2 computes dst[i] = Σ_c q[c]·rows[i, c].
+// It prefetches what lies ahead bytes beyond what it reads.
 //
 //go:noescape
-func dotRowsAVX2(dst *float32, q *float32, rows *float32, n int, cols int)
+func dotRowsAVX2(dst *float32, q *float32, rows *float32, n int, cols int, ahead uintptr)
 
 // boundScoresAVX2 computes dst[b] = Σ_c max(q[c]·lo[b, c], q[c]·hi[b, c]).
+// It prefetches what lies ahead bytes beyond what it reads.
 //
 //go:noescape
-func boundScoresAVX2(dst *float32, q *float32, lo *float32, hi *float32, n int, cols int)
+func boundScoresAVX2(dst *float32, q *float32, lo *float32, hi *float32, n int, cols int, ahead uintptr)
 
 // dotAVX2 returns Σ x∘y.
 //
@@ -31,6 +33,7 @@ func dot3AVX2(x *float32, y *float32, z *float32, n int) float32
 func minMaxAVX2(lo *float32, hi *float32, rows *float32, n int, cols int)
 
 // weightedSumAVX2 computes dst[c] += Σ_i weights[i]·rows[i, c].
+// It prefetches what lies ahead bytes beyond what it reads.
 //
 //go:noescape
-func weightedSumAVX2(dst *float32, weights *float32, rows *float32, n int, cols int)
+func weightedSumAVX2(dst *float32, weights *float32, rows *float32, n int, cols int, ahead uintptr)

@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func dotRowsAVX2(dst *float32, q *float32, rows *float32, n int, cols int)
+// func dotRowsAVX2(dst *float32, q *float32, rows *float32, n int, cols int, ahead uintptr)
 // Requires: AVX, MMX+
-TEXT ·dotRowsAVX2(SB), NOSPLIT, $0-40
+TEXT ·dotRowsAVX2(SB), NOSPLIT, $0-48
 	MOVQ    dst+0(FP), AX
 	MOVQ    n+24(FP), CX
 	MOVQ    cols+32(FP), DX
@@ -22,6 +22,7 @@ TEXT ·dotRowsAVX2(SB), NOSPLIT, $0-40
 	VMOVUPS 32(SI), Y1
 	MOVQ    rows+16(FP), SI
 	MOVQ    q+8(FP), DI
+	MOVQ    ahead+40(FP), R9
 	SUBQ    $0x04, CX
 	JLT     rest
 
@@ -29,12 +30,12 @@ four:
 	MOVQ   DI, R8
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   BX, R9
-	TESTQ  R9, R9
+	MOVQ   BX, R10
+	TESTQ  R10, R10
 	JZ     tail2
 
 group1:
-	PREFETCHT0 4096(SI)
+	PREFETCHT0 (SI)(R9*1)
 	VMOVUPS    (R8), Y4
 	VMOVUPS    (SI), Y5
 	VMULPS     Y4, Y5, Y5
@@ -45,7 +46,7 @@ group1:
 	VADDPS     Y5, Y3, Y3
 	ADDQ       $0x40, R8
 	ADDQ       $0x40, SI
-	SUBQ       $0x40, R9
+	SUBQ       $0x40, R10
 	JNZ        group1
 
 tail2:
@@ -65,12 +66,12 @@ done3:
 	MOVQ   DI, R8
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ   BX, R9
-	TESTQ  R9, R9
+	MOVQ   BX, R10
+	TESTQ  R10, R10
 	JZ     tail5
 
 group4:
-	PREFETCHT0 4096(SI)
+	PREFETCHT0 (SI)(R9*1)
 	VMOVUPS    (R8), Y6
 	VMOVUPS    (SI), Y7
 	VMULPS     Y6, Y7, Y7
@@ -81,7 +82,7 @@ group4:
 	VADDPS     Y7, Y5, Y5
 	ADDQ       $0x40, R8
 	ADDQ       $0x40, SI
-	SUBQ       $0x40, R9
+	SUBQ       $0x40, R10
 	JNZ        group4
 
 tail5:
@@ -101,12 +102,12 @@ done6:
 	MOVQ   DI, R8
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ   BX, R9
-	TESTQ  R9, R9
+	MOVQ   BX, R10
+	TESTQ  R10, R10
 	JZ     tail8
 
 group7:
-	PREFETCHT0 4096(SI)
+	PREFETCHT0 (SI)(R9*1)
 	VMOVUPS    (R8), Y8
 	VMOVUPS    (SI), Y9
 	VMULPS     Y8, Y9, Y9
@@ -117,7 +118,7 @@ group7:
 	VADDPS     Y9, Y7, Y7
 	ADDQ       $0x40, R8
 	ADDQ       $0x40, SI
-	SUBQ       $0x40, R9
+	SUBQ       $0x40, R10
 	JNZ        group7
 
 tail8:
@@ -137,12 +138,12 @@ done9:
 	MOVQ   DI, R8
 	VXORPS Y8, Y8, Y8
 	VXORPS Y9, Y9, Y9
-	MOVQ   BX, R9
-	TESTQ  R9, R9
+	MOVQ   BX, R10
+	TESTQ  R10, R10
 	JZ     tail11
 
 group10:
-	PREFETCHT0 4096(SI)
+	PREFETCHT0 (SI)(R9*1)
 	VMOVUPS    (R8), Y10
 	VMOVUPS    (SI), Y11
 	VMULPS     Y10, Y11, Y11
@@ -153,7 +154,7 @@ group10:
 	VADDPS     Y11, Y9, Y9
 	ADDQ       $0x40, R8
 	ADDQ       $0x40, SI
-	SUBQ       $0x40, R9
+	SUBQ       $0x40, R10
 	JNZ        group10
 
 tail11:
@@ -201,12 +202,12 @@ one:
 	MOVQ   DI, R8
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   BX, R9
-	TESTQ  R9, R9
+	MOVQ   BX, R10
+	TESTQ  R10, R10
 	JZ     tail14
 
 group13:
-	PREFETCHT0 4096(SI)
+	PREFETCHT0 (SI)(R9*1)
 	VMOVUPS    (R8), Y4
 	VMOVUPS    (SI), Y5
 	VMULPS     Y4, Y5, Y5
@@ -217,7 +218,7 @@ group13:
 	VADDPS     Y5, Y3, Y3
 	ADDQ       $0x40, R8
 	ADDQ       $0x40, SI
-	SUBQ       $0x40, R9
+	SUBQ       $0x40, R10
 	JNZ        group13
 
 tail14:
@@ -284,9 +285,9 @@ DATA laneMasksAVX2<>+120(SB)/4, $0x00000000
 DATA laneMasksAVX2<>+124(SB)/4, $0x00000000
 GLOBL laneMasksAVX2<>(SB), RODATA|NOPTR, $128
 
-// func boundScoresAVX2(dst *float32, q *float32, lo *float32, hi *float32, n int, cols int)
+// func boundScoresAVX2(dst *float32, q *float32, lo *float32, hi *float32, n int, cols int, ahead uintptr)
 // Requires: AVX, MMX+
-TEXT ·boundScoresAVX2(SB), NOSPLIT, $0-48
+TEXT ·boundScoresAVX2(SB), NOSPLIT, $0-56
 	MOVQ    dst+0(FP), AX
 	MOVQ    n+32(FP), CX
 	MOVQ    cols+40(FP), DX
@@ -303,6 +304,7 @@ TEXT ·boundScoresAVX2(SB), NOSPLIT, $0-48
 	MOVQ    lo+16(FP), SI
 	MOVQ    hi+24(FP), DI
 	MOVQ    q+8(FP), R8
+	MOVQ    ahead+48(FP), R10
 	SUBQ    $0x04, CX
 	JLT     rest
 
@@ -310,13 +312,13 @@ four:
 	MOVQ   R8, R9
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   BX, R10
-	TESTQ  R10, R10
+	MOVQ   BX, R11
+	TESTQ  R11, R11
 	JZ     tail17
 
 group16:
-	PREFETCHT0 4096(SI)
-	PREFETCHT0 4096(DI)
+	PREFETCHT0 (SI)(R10*1)
+	PREFETCHT0 (DI)(R10*1)
 	VMOVUPS    (R9), Y4
 	VMOVUPS    (SI), Y5
 	VMOVUPS    (DI), Y6
@@ -334,7 +336,7 @@ group16:
 	ADDQ       $0x40, R9
 	ADDQ       $0x40, SI
 	ADDQ       $0x40, DI
-	SUBQ       $0x40, R10
+	SUBQ       $0x40, R11
 	JNZ        group16
 
 tail17:
@@ -361,13 +363,13 @@ done18:
 	MOVQ   R8, R9
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ   BX, R10
-	TESTQ  R10, R10
+	MOVQ   BX, R11
+	TESTQ  R11, R11
 	JZ     tail20
 
 group19:
-	PREFETCHT0 4096(SI)
-	PREFETCHT0 4096(DI)
+	PREFETCHT0 (SI)(R10*1)
+	PREFETCHT0 (DI)(R10*1)
 	VMOVUPS    (R9), Y6
 	VMOVUPS    (SI), Y7
 	VMOVUPS    (DI), Y8
@@ -385,7 +387,7 @@ group19:
 	ADDQ       $0x40, R9
 	ADDQ       $0x40, SI
 	ADDQ       $0x40, DI
-	SUBQ       $0x40, R10
+	SUBQ       $0x40, R11
 	JNZ        group19
 
 tail20:
@@ -412,13 +414,13 @@ done21:
 	MOVQ   R8, R9
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ   BX, R10
-	TESTQ  R10, R10
+	MOVQ   BX, R11
+	TESTQ  R11, R11
 	JZ     tail23
 
 group22:
-	PREFETCHT0 4096(SI)
-	PREFETCHT0 4096(DI)
+	PREFETCHT0 (SI)(R10*1)
+	PREFETCHT0 (DI)(R10*1)
 	VMOVUPS    (R9), Y8
 	VMOVUPS    (SI), Y9
 	VMOVUPS    (DI), Y10
@@ -436,7 +438,7 @@ group22:
 	ADDQ       $0x40, R9
 	ADDQ       $0x40, SI
 	ADDQ       $0x40, DI
-	SUBQ       $0x40, R10
+	SUBQ       $0x40, R11
 	JNZ        group22
 
 tail23:
@@ -463,13 +465,13 @@ done24:
 	MOVQ   R8, R9
 	VXORPS Y8, Y8, Y8
 	VXORPS Y9, Y9, Y9
-	MOVQ   BX, R10
-	TESTQ  R10, R10
+	MOVQ   BX, R11
+	TESTQ  R11, R11
 	JZ     tail26
 
 group25:
-	PREFETCHT0 4096(SI)
-	PREFETCHT0 4096(DI)
+	PREFETCHT0 (SI)(R10*1)
+	PREFETCHT0 (DI)(R10*1)
 	VMOVUPS    (R9), Y10
 	VMOVUPS    (SI), Y11
 	VMOVUPS    (DI), Y12
@@ -487,7 +489,7 @@ group25:
 	ADDQ       $0x40, R9
 	ADDQ       $0x40, SI
 	ADDQ       $0x40, DI
-	SUBQ       $0x40, R10
+	SUBQ       $0x40, R11
 	JNZ        group25
 
 tail26:
@@ -542,13 +544,13 @@ one:
 	MOVQ   R8, R9
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   BX, R10
-	TESTQ  R10, R10
+	MOVQ   BX, R11
+	TESTQ  R11, R11
 	JZ     tail29
 
 group28:
-	PREFETCHT0 4096(SI)
-	PREFETCHT0 4096(DI)
+	PREFETCHT0 (SI)(R10*1)
+	PREFETCHT0 (DI)(R10*1)
 	VMOVUPS    (R9), Y4
 	VMOVUPS    (SI), Y5
 	VMOVUPS    (DI), Y6
@@ -566,7 +568,7 @@ group28:
 	ADDQ       $0x40, R9
 	ADDQ       $0x40, SI
 	ADDQ       $0x40, DI
-	SUBQ       $0x40, R10
+	SUBQ       $0x40, R11
 	JNZ        group28
 
 tail29:
@@ -850,129 +852,139 @@ done43:
 	VZEROUPPER
 	RET
 
-// func weightedSumAVX2(dst *float32, weights *float32, rows *float32, n int, cols int)
-// Requires: AVX
-TEXT ·weightedSumAVX2(SB), NOSPLIT, $0-40
+// func weightedSumAVX2(dst *float32, weights *float32, rows *float32, n int, cols int, ahead uintptr)
+// Requires: AVX, MMX+
+TEXT ·weightedSumAVX2(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), AX
 	MOVQ weights+8(FP), CX
 	MOVQ rows+16(FP), DX
-	MOVQ n+24(FP), BX
-	MOVQ cols+32(FP), SI
-	MOVQ SI, DI
-	SHLQ $0x02, DI
-	XORQ R8, R8
+	MOVQ ahead+40(FP), BX
+	MOVQ n+24(FP), SI
+	MOVQ cols+32(FP), DI
+	MOVQ DI, R8
+	SHLQ $0x02, R8
+	XORQ R9, R9
 
 chunk45:
-	CMPQ    SI, $+64
+	CMPQ    DI, $+64
 	JLT     narrower46
-	VMOVUPS (AX)(R8*1), Y0
-	VMOVUPS 32(AX)(R8*1), Y1
-	VMOVUPS 64(AX)(R8*1), Y2
-	VMOVUPS 96(AX)(R8*1), Y3
-	VMOVUPS 128(AX)(R8*1), Y4
-	VMOVUPS 160(AX)(R8*1), Y5
-	VMOVUPS 192(AX)(R8*1), Y6
-	VMOVUPS 224(AX)(R8*1), Y7
-	MOVQ    DX, R9
-	MOVQ    CX, R10
-	MOVQ    BX, R11
+	VMOVUPS (AX)(R9*1), Y0
+	VMOVUPS 32(AX)(R9*1), Y1
+	VMOVUPS 64(AX)(R9*1), Y2
+	VMOVUPS 96(AX)(R9*1), Y3
+	VMOVUPS 128(AX)(R9*1), Y4
+	VMOVUPS 160(AX)(R9*1), Y5
+	VMOVUPS 192(AX)(R9*1), Y6
+	VMOVUPS 224(AX)(R9*1), Y7
+	MOVQ    DX, R10
+	MOVQ    CX, R11
+	MOVQ    SI, R12
+	ADDQ    R9, R10
 
 row47:
-	VBROADCASTSS (R10), Y8
-	VMOVUPS      (R9)(R8*1), Y9
+	VBROADCASTSS (R11), Y8
+	PREFETCHT0   (R10)(BX*1)
+	VMOVUPS      (R10), Y9
 	VMULPS       Y8, Y9, Y9
 	VADDPS       Y9, Y0, Y0
-	VMOVUPS      32(R9)(R8*1), Y9
+	VMOVUPS      32(R10), Y9
 	VMULPS       Y8, Y9, Y9
 	VADDPS       Y9, Y1, Y1
-	VMOVUPS      64(R9)(R8*1), Y9
+	PREFETCHT0   64(R10)(BX*1)
+	VMOVUPS      64(R10), Y9
 	VMULPS       Y8, Y9, Y9
 	VADDPS       Y9, Y2, Y2
-	VMOVUPS      96(R9)(R8*1), Y9
+	VMOVUPS      96(R10), Y9
 	VMULPS       Y8, Y9, Y9
 	VADDPS       Y9, Y3, Y3
-	VMOVUPS      128(R9)(R8*1), Y9
+	PREFETCHT0   128(R10)(BX*1)
+	VMOVUPS      128(R10), Y9
 	VMULPS       Y8, Y9, Y9
 	VADDPS       Y9, Y4, Y4
-	VMOVUPS      160(R9)(R8*1), Y9
+	VMOVUPS      160(R10), Y9
 	VMULPS       Y8, Y9, Y9
 	VADDPS       Y9, Y5, Y5
-	VMOVUPS      192(R9)(R8*1), Y9
+	PREFETCHT0   192(R10)(BX*1)
+	VMOVUPS      192(R10), Y9
 	VMULPS       Y8, Y9, Y9
 	VADDPS       Y9, Y6, Y6
-	VMOVUPS      224(R9)(R8*1), Y9
+	VMOVUPS      224(R10), Y9
 	VMULPS       Y8, Y9, Y9
 	VADDPS       Y9, Y7, Y7
-	ADDQ         DI, R9
-	ADDQ         $0x04, R10
-	DECQ         R11
+	ADDQ         R8, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
 	JNZ          row47
-	VMOVUPS      Y0, (AX)(R8*1)
-	VMOVUPS      Y1, 32(AX)(R8*1)
-	VMOVUPS      Y2, 64(AX)(R8*1)
-	VMOVUPS      Y3, 96(AX)(R8*1)
-	VMOVUPS      Y4, 128(AX)(R8*1)
-	VMOVUPS      Y5, 160(AX)(R8*1)
-	VMOVUPS      Y6, 192(AX)(R8*1)
-	VMOVUPS      Y7, 224(AX)(R8*1)
-	ADDQ         $+256, R8
-	SUBQ         $+64, SI
+	VMOVUPS      Y0, (AX)(R9*1)
+	VMOVUPS      Y1, 32(AX)(R9*1)
+	VMOVUPS      Y2, 64(AX)(R9*1)
+	VMOVUPS      Y3, 96(AX)(R9*1)
+	VMOVUPS      Y4, 128(AX)(R9*1)
+	VMOVUPS      Y5, 160(AX)(R9*1)
+	VMOVUPS      Y6, 192(AX)(R9*1)
+	VMOVUPS      Y7, 224(AX)(R9*1)
+	ADDQ         $+256, R9
+	SUBQ         $+64, DI
 	JMP          chunk45
 
 narrower46:
 chunk48:
-	CMPQ    SI, $+16
+	CMPQ    DI, $+16
 	JLT     narrower49
-	VMOVUPS (AX)(R8*1), Y0
-	VMOVUPS 32(AX)(R8*1), Y1
-	MOVQ    DX, R9
-	MOVQ    CX, R10
-	MOVQ    BX, R11
+	VMOVUPS (AX)(R9*1), Y0
+	VMOVUPS 32(AX)(R9*1), Y1
+	MOVQ    DX, R10
+	MOVQ    CX, R11
+	MOVQ    SI, R12
+	ADDQ    R9, R10
 
 row50:
-	VBROADCASTSS (R10), Y2
-	VMOVUPS      (R9)(R8*1), Y3
+	VBROADCASTSS (R11), Y2
+	PREFETCHT0   (R10)(BX*1)
+	VMOVUPS      (R10), Y3
 	VMULPS       Y2, Y3, Y3
 	VADDPS       Y3, Y0, Y0
-	VMOVUPS      32(R9)(R8*1), Y3
+	VMOVUPS      32(R10), Y3
 	VMULPS       Y2, Y3, Y3
 	VADDPS       Y3, Y1, Y1
-	ADDQ         DI, R9
-	ADDQ         $0x04, R10
-	DECQ         R11
+	ADDQ         R8, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
 	JNZ          row50
-	VMOVUPS      Y0, (AX)(R8*1)
-	VMOVUPS      Y1, 32(AX)(R8*1)
-	ADDQ         $+64, R8
-	SUBQ         $+16, SI
+	VMOVUPS      Y0, (AX)(R9*1)
+	VMOVUPS      Y1, 32(AX)(R9*1)
+	ADDQ         $+64, R9
+	SUBQ         $+16, DI
 	JMP          chunk48
 
 narrower49:
-	TESTQ      SI, SI
+	TESTQ      DI, DI
 	JZ         done51
-	LEAQ       laneMasksAVX2<>+64(SB), R9
-	SHLQ       $0x02, SI
-	SUBQ       SI, R9
-	VMOVUPS    (R9), Y0
-	VMOVUPS    32(R9), Y1
-	VMASKMOVPS (AX)(R8*1), Y0, Y2
-	VMASKMOVPS 32(AX)(R8*1), Y1, Y3
+	LEAQ       laneMasksAVX2<>+64(SB), BX
+	SHLQ       $0x02, DI
+	SUBQ       DI, BX
+	VMOVUPS    (BX), Y0
+	VMOVUPS    32(BX), Y1
+	VMASKMOVPS (AX)(R9*1), Y0, Y2
+	VMASKMOVPS 32(AX)(R9*1), Y1, Y3
 	MOVQ       CX, CX
+	MOVQ       SI, BX
+	ADDQ       R9, DX
 
 row52:
 	VBROADCASTSS (CX), Y4
-	VMASKMOVPS   (DX)(R8*1), Y0, Y5
+	VMASKMOVPS   (DX), Y0, Y5
 	VMULPS       Y4, Y5, Y5
 	VADDPS       Y5, Y2, Y2
-	VMASKMOVPS   32(DX)(R8*1), Y1, Y5
+	VMASKMOVPS   32(DX), Y1, Y5
 	VMULPS       Y4, Y5, Y5
 	VADDPS       Y5, Y3, Y3
-	ADDQ         DI, DX
+	ADDQ         R8, DX
 	ADDQ         $0x04, CX
 	DECQ         BX
 	JNZ          row52
-	VMASKMOVPS   Y2, Y0, (AX)(R8*1)
-	VMASKMOVPS   Y3, Y1, 32(AX)(R8*1)
+	VMASKMOVPS   Y2, Y0, (AX)(R9*1)
+	VMASKMOVPS   Y3, Y1, 32(AX)(R9*1)
 
 done51:
 	VZEROUPPER

@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func dotRowsAVX512(dst *float32, q *float32, rows *float32, n int, cols int)
+// func dotRowsAVX512(dst *float32, q *float32, rows *float32, n int, cols int, ahead uintptr)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, MMX+
-TEXT ·dotRowsAVX512(SB), NOSPLIT, $0-40
+TEXT ·dotRowsAVX512(SB), NOSPLIT, $0-48
 	MOVQ  dst+0(FP), AX
 	MOVQ  n+24(FP), CX
 	MOVQ  cols+32(FP), DX
@@ -19,25 +19,26 @@ TEXT ·dotRowsAVX512(SB), NOSPLIT, $0-40
 	KMOVW SI, K1
 	MOVQ  rows+16(FP), SI
 	MOVQ  q+8(FP), DI
+	MOVQ  ahead+40(FP), R9
 	SUBQ  $0x04, CX
 	JLT   rest
 
 four:
 	MOVQ   DI, R8
 	VPXORD Z0, Z0, Z0
-	MOVQ   BX, R9
-	TESTQ  R9, R9
+	MOVQ   BX, R10
+	TESTQ  R10, R10
 	JZ     tail2
 
 group1:
-	PREFETCHT0 4096(SI)
+	PREFETCHT0 (SI)(R9*1)
 	VMOVUPS    (R8), Z1
 	VMOVUPS    (SI), Z2
 	VMULPS     Z1, Z2, Z2
 	VADDPS     Z2, Z0, Z0
 	ADDQ       $0x40, R8
 	ADDQ       $0x40, SI
-	SUBQ       $0x40, R9
+	SUBQ       $0x40, R10
 	JNZ        group1
 
 tail2:
@@ -52,19 +53,19 @@ done3:
 	LEAQ   (SI)(DX*4), SI
 	MOVQ   DI, R8
 	VPXORD Z3, Z3, Z3
-	MOVQ   BX, R9
-	TESTQ  R9, R9
+	MOVQ   BX, R10
+	TESTQ  R10, R10
 	JZ     tail5
 
 group4:
-	PREFETCHT0 4096(SI)
+	PREFETCHT0 (SI)(R9*1)
 	VMOVUPS    (R8), Z1
 	VMOVUPS    (SI), Z2
 	VMULPS     Z1, Z2, Z2
 	VADDPS     Z2, Z3, Z3
 	ADDQ       $0x40, R8
 	ADDQ       $0x40, SI
-	SUBQ       $0x40, R9
+	SUBQ       $0x40, R10
 	JNZ        group4
 
 tail5:
@@ -79,19 +80,19 @@ done6:
 	LEAQ   (SI)(DX*4), SI
 	MOVQ   DI, R8
 	VPXORD Z4, Z4, Z4
-	MOVQ   BX, R9
-	TESTQ  R9, R9
+	MOVQ   BX, R10
+	TESTQ  R10, R10
 	JZ     tail8
 
 group7:
-	PREFETCHT0 4096(SI)
+	PREFETCHT0 (SI)(R9*1)
 	VMOVUPS    (R8), Z1
 	VMOVUPS    (SI), Z2
 	VMULPS     Z1, Z2, Z2
 	VADDPS     Z2, Z4, Z4
 	ADDQ       $0x40, R8
 	ADDQ       $0x40, SI
-	SUBQ       $0x40, R9
+	SUBQ       $0x40, R10
 	JNZ        group7
 
 tail8:
@@ -106,19 +107,19 @@ done9:
 	LEAQ   (SI)(DX*4), SI
 	MOVQ   DI, R8
 	VPXORD Z5, Z5, Z5
-	MOVQ   BX, R9
-	TESTQ  R9, R9
+	MOVQ   BX, R10
+	TESTQ  R10, R10
 	JZ     tail11
 
 group10:
-	PREFETCHT0 4096(SI)
+	PREFETCHT0 (SI)(R9*1)
 	VMOVUPS    (R8), Z1
 	VMOVUPS    (SI), Z2
 	VMULPS     Z1, Z2, Z2
 	VADDPS     Z2, Z5, Z5
 	ADDQ       $0x40, R8
 	ADDQ       $0x40, SI
-	SUBQ       $0x40, R9
+	SUBQ       $0x40, R10
 	JNZ        group10
 
 tail11:
@@ -158,19 +159,19 @@ rest:
 one:
 	MOVQ   DI, R8
 	VPXORD Z6, Z6, Z6
-	MOVQ   BX, R9
-	TESTQ  R9, R9
+	MOVQ   BX, R10
+	TESTQ  R10, R10
 	JZ     tail14
 
 group13:
-	PREFETCHT0 4096(SI)
+	PREFETCHT0 (SI)(R9*1)
 	VMOVUPS    (R8), Z0
 	VMOVUPS    (SI), Z1
 	VMULPS     Z0, Z1, Z1
 	VADDPS     Z1, Z6, Z6
 	ADDQ       $0x40, R8
 	ADDQ       $0x40, SI
-	SUBQ       $0x40, R9
+	SUBQ       $0x40, R10
 	JNZ        group13
 
 tail14:
@@ -218,9 +219,9 @@ DATA everyFourth<>+56(SB)/4, $0x00000008
 DATA everyFourth<>+60(SB)/4, $0x0000000c
 GLOBL everyFourth<>(SB), RODATA|NOPTR, $64
 
-// func boundScoresAVX512(dst *float32, q *float32, lo *float32, hi *float32, n int, cols int)
+// func boundScoresAVX512(dst *float32, q *float32, lo *float32, hi *float32, n int, cols int, ahead uintptr)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, MMX+
-TEXT ·boundScoresAVX512(SB), NOSPLIT, $0-48
+TEXT ·boundScoresAVX512(SB), NOSPLIT, $0-56
 	MOVQ  dst+0(FP), AX
 	MOVQ  n+32(FP), CX
 	MOVQ  cols+40(FP), DX
@@ -234,19 +235,20 @@ TEXT ·boundScoresAVX512(SB), NOSPLIT, $0-48
 	MOVQ  lo+16(FP), SI
 	MOVQ  hi+24(FP), DI
 	MOVQ  q+8(FP), R8
+	MOVQ  ahead+48(FP), R10
 	SUBQ  $0x04, CX
 	JLT   rest
 
 four:
 	MOVQ   R8, R9
 	VPXORD Z0, Z0, Z0
-	MOVQ   BX, R10
-	TESTQ  R10, R10
+	MOVQ   BX, R11
+	TESTQ  R11, R11
 	JZ     tail17
 
 group16:
-	PREFETCHT0 4096(SI)
-	PREFETCHT0 4096(DI)
+	PREFETCHT0 (SI)(R10*1)
+	PREFETCHT0 (DI)(R10*1)
 	VMOVUPS    (R9), Z1
 	VMOVUPS    (SI), Z2
 	VMOVUPS    (DI), Z3
@@ -257,7 +259,7 @@ group16:
 	ADDQ       $0x40, R9
 	ADDQ       $0x40, SI
 	ADDQ       $0x40, DI
-	SUBQ       $0x40, R10
+	SUBQ       $0x40, R11
 	JNZ        group16
 
 tail17:
@@ -276,13 +278,13 @@ done18:
 	LEAQ   (DI)(DX*4), DI
 	MOVQ   R8, R9
 	VPXORD Z4, Z4, Z4
-	MOVQ   BX, R10
-	TESTQ  R10, R10
+	MOVQ   BX, R11
+	TESTQ  R11, R11
 	JZ     tail20
 
 group19:
-	PREFETCHT0 4096(SI)
-	PREFETCHT0 4096(DI)
+	PREFETCHT0 (SI)(R10*1)
+	PREFETCHT0 (DI)(R10*1)
 	VMOVUPS    (R9), Z1
 	VMOVUPS    (SI), Z2
 	VMOVUPS    (DI), Z3
@@ -293,7 +295,7 @@ group19:
 	ADDQ       $0x40, R9
 	ADDQ       $0x40, SI
 	ADDQ       $0x40, DI
-	SUBQ       $0x40, R10
+	SUBQ       $0x40, R11
 	JNZ        group19
 
 tail20:
@@ -312,13 +314,13 @@ done21:
 	LEAQ   (DI)(DX*4), DI
 	MOVQ   R8, R9
 	VPXORD Z5, Z5, Z5
-	MOVQ   BX, R10
-	TESTQ  R10, R10
+	MOVQ   BX, R11
+	TESTQ  R11, R11
 	JZ     tail23
 
 group22:
-	PREFETCHT0 4096(SI)
-	PREFETCHT0 4096(DI)
+	PREFETCHT0 (SI)(R10*1)
+	PREFETCHT0 (DI)(R10*1)
 	VMOVUPS    (R9), Z1
 	VMOVUPS    (SI), Z2
 	VMOVUPS    (DI), Z3
@@ -329,7 +331,7 @@ group22:
 	ADDQ       $0x40, R9
 	ADDQ       $0x40, SI
 	ADDQ       $0x40, DI
-	SUBQ       $0x40, R10
+	SUBQ       $0x40, R11
 	JNZ        group22
 
 tail23:
@@ -348,13 +350,13 @@ done24:
 	LEAQ   (DI)(DX*4), DI
 	MOVQ   R8, R9
 	VPXORD Z6, Z6, Z6
-	MOVQ   BX, R10
-	TESTQ  R10, R10
+	MOVQ   BX, R11
+	TESTQ  R11, R11
 	JZ     tail26
 
 group25:
-	PREFETCHT0 4096(SI)
-	PREFETCHT0 4096(DI)
+	PREFETCHT0 (SI)(R10*1)
+	PREFETCHT0 (DI)(R10*1)
 	VMOVUPS    (R9), Z1
 	VMOVUPS    (SI), Z2
 	VMOVUPS    (DI), Z3
@@ -365,7 +367,7 @@ group25:
 	ADDQ       $0x40, R9
 	ADDQ       $0x40, SI
 	ADDQ       $0x40, DI
-	SUBQ       $0x40, R10
+	SUBQ       $0x40, R11
 	JNZ        group25
 
 tail26:
@@ -409,13 +411,13 @@ rest:
 one:
 	MOVQ   R8, R9
 	VPXORD Z7, Z7, Z7
-	MOVQ   BX, R10
-	TESTQ  R10, R10
+	MOVQ   BX, R11
+	TESTQ  R11, R11
 	JZ     tail29
 
 group28:
-	PREFETCHT0 4096(SI)
-	PREFETCHT0 4096(DI)
+	PREFETCHT0 (SI)(R10*1)
+	PREFETCHT0 (DI)(R10*1)
 	VMOVUPS    (R9), Z0
 	VMOVUPS    (SI), Z1
 	VMOVUPS    (DI), Z2
@@ -426,7 +428,7 @@ group28:
 	ADDQ       $0x40, R9
 	ADDQ       $0x40, SI
 	ADDQ       $0x40, DI
-	SUBQ       $0x40, R10
+	SUBQ       $0x40, R11
 	JNZ        group28
 
 tail29:
@@ -690,117 +692,131 @@ done43:
 	VZEROUPPER
 	RET
 
-// func weightedSumAVX512(dst *float32, weights *float32, rows *float32, n int, cols int)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·weightedSumAVX512(SB), NOSPLIT, $0-40
+// func weightedSumAVX512(dst *float32, weights *float32, rows *float32, n int, cols int, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·weightedSumAVX512(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), AX
 	MOVQ weights+8(FP), CX
 	MOVQ rows+16(FP), DX
-	MOVQ n+24(FP), BX
-	MOVQ cols+32(FP), SI
-	MOVQ SI, DI
-	SHLQ $0x02, DI
-	XORQ R8, R8
+	MOVQ ahead+40(FP), BX
+	MOVQ n+24(FP), SI
+	MOVQ cols+32(FP), DI
+	MOVQ DI, R8
+	SHLQ $0x02, R8
+	XORQ R9, R9
 
 chunk45:
-	CMPQ    SI, $+128
+	CMPQ    DI, $+128
 	JLT     narrower46
-	VMOVUPS (AX)(R8*1), Z0
-	VMOVUPS 64(AX)(R8*1), Z1
-	VMOVUPS 128(AX)(R8*1), Z2
-	VMOVUPS 192(AX)(R8*1), Z3
-	VMOVUPS 256(AX)(R8*1), Z4
-	VMOVUPS 320(AX)(R8*1), Z5
-	VMOVUPS 384(AX)(R8*1), Z6
-	VMOVUPS 448(AX)(R8*1), Z7
-	MOVQ    DX, R9
-	MOVQ    CX, R10
-	MOVQ    BX, R11
+	VMOVUPS (AX)(R9*1), Z0
+	VMOVUPS 64(AX)(R9*1), Z1
+	VMOVUPS 128(AX)(R9*1), Z2
+	VMOVUPS 192(AX)(R9*1), Z3
+	VMOVUPS 256(AX)(R9*1), Z4
+	VMOVUPS 320(AX)(R9*1), Z5
+	VMOVUPS 384(AX)(R9*1), Z6
+	VMOVUPS 448(AX)(R9*1), Z7
+	MOVQ    DX, R10
+	MOVQ    CX, R11
+	MOVQ    SI, R12
+	ADDQ    R9, R10
 
 row47:
-	VBROADCASTSS (R10), Z8
-	VMOVUPS      (R9)(R8*1), Z9
+	VBROADCASTSS (R11), Z8
+	PREFETCHT0   (R10)(BX*1)
+	VMOVUPS      (R10), Z9
 	VMULPS       Z8, Z9, Z9
 	VADDPS       Z9, Z0, Z0
-	VMOVUPS      64(R9)(R8*1), Z9
+	PREFETCHT0   64(R10)(BX*1)
+	VMOVUPS      64(R10), Z9
 	VMULPS       Z8, Z9, Z9
 	VADDPS       Z9, Z1, Z1
-	VMOVUPS      128(R9)(R8*1), Z9
+	PREFETCHT0   128(R10)(BX*1)
+	VMOVUPS      128(R10), Z9
 	VMULPS       Z8, Z9, Z9
 	VADDPS       Z9, Z2, Z2
-	VMOVUPS      192(R9)(R8*1), Z9
+	PREFETCHT0   192(R10)(BX*1)
+	VMOVUPS      192(R10), Z9
 	VMULPS       Z8, Z9, Z9
 	VADDPS       Z9, Z3, Z3
-	VMOVUPS      256(R9)(R8*1), Z9
+	PREFETCHT0   256(R10)(BX*1)
+	VMOVUPS      256(R10), Z9
 	VMULPS       Z8, Z9, Z9
 	VADDPS       Z9, Z4, Z4
-	VMOVUPS      320(R9)(R8*1), Z9
+	PREFETCHT0   320(R10)(BX*1)
+	VMOVUPS      320(R10), Z9
 	VMULPS       Z8, Z9, Z9
 	VADDPS       Z9, Z5, Z5
-	VMOVUPS      384(R9)(R8*1), Z9
+	PREFETCHT0   384(R10)(BX*1)
+	VMOVUPS      384(R10), Z9
 	VMULPS       Z8, Z9, Z9
 	VADDPS       Z9, Z6, Z6
-	VMOVUPS      448(R9)(R8*1), Z9
+	PREFETCHT0   448(R10)(BX*1)
+	VMOVUPS      448(R10), Z9
 	VMULPS       Z8, Z9, Z9
 	VADDPS       Z9, Z7, Z7
-	ADDQ         DI, R9
-	ADDQ         $0x04, R10
-	DECQ         R11
+	ADDQ         R8, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
 	JNZ          row47
-	VMOVUPS      Z0, (AX)(R8*1)
-	VMOVUPS      Z1, 64(AX)(R8*1)
-	VMOVUPS      Z2, 128(AX)(R8*1)
-	VMOVUPS      Z3, 192(AX)(R8*1)
-	VMOVUPS      Z4, 256(AX)(R8*1)
-	VMOVUPS      Z5, 320(AX)(R8*1)
-	VMOVUPS      Z6, 384(AX)(R8*1)
-	VMOVUPS      Z7, 448(AX)(R8*1)
-	ADDQ         $+512, R8
-	SUBQ         $+128, SI
+	VMOVUPS      Z0, (AX)(R9*1)
+	VMOVUPS      Z1, 64(AX)(R9*1)
+	VMOVUPS      Z2, 128(AX)(R9*1)
+	VMOVUPS      Z3, 192(AX)(R9*1)
+	VMOVUPS      Z4, 256(AX)(R9*1)
+	VMOVUPS      Z5, 320(AX)(R9*1)
+	VMOVUPS      Z6, 384(AX)(R9*1)
+	VMOVUPS      Z7, 448(AX)(R9*1)
+	ADDQ         $+512, R9
+	SUBQ         $+128, DI
 	JMP          chunk45
 
 narrower46:
 chunk48:
-	CMPQ    SI, $+16
+	CMPQ    DI, $+16
 	JLT     narrower49
-	VMOVUPS (AX)(R8*1), Z0
-	MOVQ    DX, R9
-	MOVQ    CX, R10
-	MOVQ    BX, R11
+	VMOVUPS (AX)(R9*1), Z0
+	MOVQ    DX, R10
+	MOVQ    CX, R11
+	MOVQ    SI, R12
+	ADDQ    R9, R10
 
 row50:
-	VBROADCASTSS (R10), Z1
-	VMOVUPS      (R9)(R8*1), Z2
+	VBROADCASTSS (R11), Z1
+	PREFETCHT0   (R10)(BX*1)
+	VMOVUPS      (R10), Z2
 	VMULPS       Z1, Z2, Z2
 	VADDPS       Z2, Z0, Z0
-	ADDQ         DI, R9
-	ADDQ         $0x04, R10
-	DECQ         R11
+	ADDQ         R8, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
 	JNZ          row50
-	VMOVUPS      Z0, (AX)(R8*1)
-	ADDQ         $+64, R8
-	SUBQ         $+16, SI
+	VMOVUPS      Z0, (AX)(R9*1)
+	ADDQ         $+64, R9
+	SUBQ         $+16, DI
 	JMP          chunk48
 
 narrower49:
-	TESTQ     SI, SI
+	TESTQ     DI, DI
 	JZ        done51
-	MOVQ      $-1, R9
-	BZHIQ     SI, R9, R9
-	KMOVW     R9, K1
-	VMOVUPS.Z (AX)(R8*1), K1, Z0
+	MOVQ      $-1, BX
+	BZHIQ     DI, BX, BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (AX)(R9*1), K1, Z0
 	MOVQ      CX, CX
+	MOVQ      SI, BX
+	ADDQ      R9, DX
 
 row52:
 	VBROADCASTSS (CX), Z1
-	VMOVUPS.Z    (DX)(R8*1), K1, Z2
+	VMOVUPS.Z    (DX), K1, Z2
 	VMULPS       Z1, Z2, Z2
 	VADDPS       Z2, Z0, Z0
-	ADDQ         DI, DX
+	ADDQ         R8, DX
 	ADDQ         $0x04, CX
 	DECQ         BX
 	JNZ          row52
-	VMOVUPS      Z0, K1, (AX)(R8*1)
+	VMOVUPS      Z0, K1, (AX)(R9*1)
 
 done51:
 	VZEROUPPER

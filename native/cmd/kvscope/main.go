@@ -29,6 +29,7 @@ func commands() []command {
 		{"select", "run one selection method on tensors dumped from any model", selectFile},
 		{"dump", "write a model's logits and activations to a file", dump},
 		{"train", "train a demo model", trainModel},
+		{"bench", "measure the kernels on this machine", benchKernels},
 		{"version", "print version, kernels and processor", version},
 	}
 }

@@ -16,7 +16,7 @@ func rowKernels(s *isa) {
 }
 
 func dotRowsKernel(s *isa) {
-	s.function("dotRows", "(dst, q, rows *float32, n, cols int)", "computes dst[i] = Σ_c q[c]·rows[i, c].")
+	s.function("dotRows", "(dst, q, rows *float32, n, cols int, ahead uintptr)", "computes dst[i] = Σ_c q[c]·rows[i, c].", prefetches)
 	rowSums(s, []string{"rows"}, func(q reg.VecVirtual, at []operand.Mem, m mask) reg.VecVirtual {
 		v := s.vector()
 		s.load(at[0], v, m)
@@ -26,8 +26,8 @@ func dotRowsKernel(s *isa) {
 }
 
 func boundScoresKernel(s *isa) {
-	s.function("boundScores", "(dst, q, lo, hi *float32, n, cols int)",
-		"computes dst[b] = Σ_c max(q[c]·lo[b, c], q[c]·hi[b, c]).")
+	s.function("boundScores", "(dst, q, lo, hi *float32, n, cols int, ahead uintptr)",
+		"computes dst[b] = Σ_c max(q[c]·lo[b, c], q[c]·hi[b, c]).", prefetches)
 	rowSums(s, []string{"lo", "hi"}, func(q reg.VecVirtual, at []operand.Mem, m mask) reg.VecVirtual {
 		a, b := s.vector(), s.vector()
 		s.load(at[0], a, m)
@@ -39,13 +39,21 @@ func boundScoresKernel(s *isa) {
 	})
 }
 
-// ahead asks for what lies a page beyond at, once for each cache line: the
-// processor's own prefetching stops at the end of a page.
-func (s *isa) ahead(at operand.Mem, part int, m mask) {
-	const distance = 4096
-	if m == nil && part%s.parts() == 0 {
-		s.PREFETCHT0(at.Offset(distance))
+// prefetches says what the parameter ahead of a kernel is.
+const prefetches = "It prefetches what lies ahead bytes beyond what it reads."
+
+// prefetch asks for what lies ahead bytes beyond at, once for each cache line. The
+// processor's own prefetching stops at the end of a page and knows nothing of the
+// block that is read next.
+func (s *isa) prefetch(at operand.Mem, ahead reg.Register, part int, m mask) {
+	if m != nil || part%s.parts() != 0 {
+		return
 	}
+	if at.Index != nil {
+		panic("prefetch beyond an indexed operand")
+	}
+	at.Index, at.Scale = ahead, 1
+	s.PREFETCHT0(at)
 }
 
 // rowSums emits a function that writes to each dst[i] the sum of term over q and
@@ -55,7 +63,7 @@ func rowSums(s *isa, operands []string, term func(q reg.VecVirtual, at []operand
 	dst, n := s.argument("dst"), s.argument("n")
 	e := s.extentOf(s.argument("cols"))
 	bases := s.arguments(operands...)
-	first, q := s.argument("q"), s.GP64()
+	first, q, ahead := s.argument("q"), s.GP64(), s.argument("ahead")
 
 	sum := func() []reg.VecVirtual {
 		s.MOVQ(first, q)
@@ -64,7 +72,7 @@ func rowSums(s *isa, operands []string, term func(q reg.VecVirtual, at []operand
 			var at []operand.Mem
 			for _, b := range bases {
 				at = append(at, s.at(b, p))
-				s.ahead(s.at(b, p), p, m)
+				s.prefetch(s.at(b, p), ahead, p, m)
 			}
 			s.VADDPS(term(s.read(q, p, m), at, m), acc[p], acc[p])
 		})
@@ -178,30 +186,32 @@ func minMaxKernel(s *isa) {
 }
 
 func weightedSumKernel(s *isa) {
-	s.function("weightedSum", "(dst, weights, rows *float32, n, cols int)",
-		"computes dst[c] += Σ_i weights[i]·rows[i, c].")
-	dst, weights, rows := s.argument("dst"), s.argument("weights"), s.argument("rows")
+	s.function("weightedSum", "(dst, weights, rows *float32, n, cols int, ahead uintptr)",
+		"computes dst[c] += Σ_i weights[i]·rows[i, c].", prefetches)
+	dst, weights, rows, ahead := s.argument("dst"), s.argument("weights"), s.argument("rows"), s.argument("ahead")
 	n, cols := s.argument("n"), s.argument("cols")
 	row := s.copyOf(cols)
 	s.SHLQ(operand.U8(2), row)
 	offset := s.GP64()
 	s.chunks(cols, offset, s.chunkSizes(1), func(ms []mask) {
-		at := func(base reg.Register, i int) operand.Mem {
-			return operand.Mem{Base: base, Index: offset, Scale: 1, Disp: i * s.bytes()}
-		}
 		acc := make([]reg.VecVirtual, len(ms))
+		at := func(i int) operand.Mem {
+			return operand.Mem{Base: dst, Index: offset, Scale: 1, Disp: i * s.bytes()}
+		}
 		for i, m := range ms {
 			acc[i] = s.vector()
-			s.load(at(dst, i), acc[i], m)
+			s.load(at(i), acc[i], m)
 		}
 		from, weight, left := s.copyOf(rows), s.copyOf(weights), s.copyOf(n)
+		s.ADDQ(offset, from)
 		loop := s.label("row")
 		s.Label(loop)
 		w := s.vector()
 		s.VBROADCASTSS(operand.Mem{Base: weight}, w)
 		for i, m := range ms {
+			s.prefetch(s.at(from, i), ahead, i, m)
 			v := s.vector()
-			s.load(at(from, i), v, m)
+			s.load(s.at(from, i), v, m)
 			s.VMULPS(w, v, v)
 			s.VADDPS(v, acc[i], acc[i])
 		}
@@ -210,7 +220,7 @@ func weightedSumKernel(s *isa) {
 		s.DECQ(left)
 		s.JNZ(operand.LabelRef(loop))
 		for i, m := range ms {
-			s.store(acc[i], at(dst, i), m)
+			s.store(acc[i], at(i), m)
 		}
 	})
 	s.finish()

@@ -1,0 +1,159 @@
+// Package bench measures what this machine's kernels reach: each against the
+// machine's own memory or against another way to the same result.
+//
+// # Method
+//
+// The two sides of a ratio are measured in one run, in turns, so that both meet
+// the same machine. A turn is short, about a millisecond, and the shortest of many
+// counts: other programs only ever add to a time. A decoding step over a large
+// cache is timed head by head, and the shortest times of its heads are summed.
+// Between two visits to a head more memory passes than any cache holds.
+package bench
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/klauspost/cpuid/v2"
+
+	"kvscope/engine/ops"
+)
+
+// Row is one figure.
+type Row struct {
+	Name  string  `json:"name"`
+	Size  string  `json:"size"`
+	Value float64 `json:"value"`
+	Unit  string  `json:"unit"`
+	// Ratio is how this compares with Baseline, as times faster: above 1 is better
+	// than the baseline, whatever the unit. Zero when there is none.
+	Ratio    float64 `json:"ratio"`
+	Baseline string  `json:"baseline"`
+	// Earlier is the value of the same row in the report given as Against, or zero.
+	Earlier float64 `json:"earlier,omitempty"`
+}
+
+// Report is what a run measured.
+type Report struct {
+	CPU  string `json:"cpu"`
+	Path string `json:"path"` // the kernel table
+	Rows []Row  `json:"rows"`
+}
+
+// Options say what to measure.
+type Options struct {
+	Kernels  *ops.Kernels
+	Sizes    Sizes
+	Only     string                // groups, comma-separated; empty: all
+	Against  *Report               // an earlier report to put beside the rows
+	Progress func(done, total int) // may be nil
+}
+
+// Sizes are the sizes to measure at. Full holds those of the published figures.
+type Sizes struct {
+	Rounds  int   // turns of each side, at least 1
+	Bytes   int   // memory that passes between two visits, several times the last cache
+	Square  []int // matrix products, n x n x n
+	HeadDim int   // of decoding
+	Heads   int   // of the layer that decoding figures are given for
+	Block   int   // tokens in a block
+	Tokens  []int // cached tokens
+	Budgets []int // shares of the cache, as divisors
+	Models  []Shape
+}
+
+// Shape is a model that decodes: its two backbones are compared.
+type Shape struct {
+	Name                              string
+	Layers, Dim, Heads, Vocab, Prompt int
+}
+
+// Full is what docs/performance.md reports.
+func Full() Sizes {
+	return Sizes{
+		Rounds: 24, Bytes: 1 << 30, Square: []int{256, 512, 1024}, HeadDim: 128, Heads: 32, Block: 64,
+		Tokens:  []int{4096, 8192, 16384, 32768, 65536, 131072},
+		Budgets: []int{4, 8, 16, 32, 64},
+		Models: []Shape{
+			{Name: "demo", Layers: 6, Dim: 128, Heads: 4, Vocab: 1399, Prompt: 448},
+			// A twelfth of the 1B model: 2 of its 24 layers, a twelfth of its vocabulary.
+			{Name: "1B/12", Layers: 2, Dim: 2048, Heads: 16, Vocab: 32000 / 12, Prompt: 1024},
+		},
+	}
+}
+
+// group is a set of measurements that share memory or a baseline.
+type group struct {
+	name    string
+	measure func(ctx context.Context, o Options, add func(Row)) error
+}
+
+func groups() []group {
+	return []group{
+		{"memory", measureMemory},
+		{"matmul", measureMatMul},
+		{"kernel", measureKernels},
+		{"decode", measureDecode},
+		{"token", measureTokens},
+	}
+}
+
+// Groups names what Options.Only may ask for.
+func Groups() []string {
+	var names []string
+	for _, g := range groups() {
+		names = append(names, g.name)
+	}
+	return names
+}
+
+// Run measures. It stops early, with ctx's error, when ctx ends.
+func Run(ctx context.Context, o Options) (*Report, error) {
+	chosen := groups()
+	if o.Only != "" {
+		wanted := strings.Split(o.Only, ",")
+		for _, name := range wanted {
+			if !slices.Contains(Groups(), name) {
+				return nil, fmt.Errorf("group %q, want some of %s", name, strings.Join(Groups(), ", "))
+			}
+		}
+		chosen = slices.DeleteFunc(chosen, func(g group) bool { return !slices.Contains(wanted, g.name) })
+	}
+	r := &Report{CPU: cpuName(), Path: o.Kernels.Name}
+	for i, g := range chosen {
+		if o.Progress != nil {
+			o.Progress(i, len(chosen))
+		}
+		err := g.measure(ctx, o, func(row Row) {
+			row.Earlier = o.Against.value(row.Name, row.Size)
+			r.Rows = append(r.Rows, row)
+		})
+		if err != nil {
+			return nil, fmt.Errorf("bench %s: %w", g.name, err)
+		}
+	}
+	if o.Progress != nil {
+		o.Progress(len(chosen), len(chosen))
+	}
+	return r, nil
+}
+
+// value is that of the row with that name and size, or zero.
+func (r *Report) value(name, size string) float64 {
+	if r == nil {
+		return 0
+	}
+	for _, row := range r.Rows {
+		if row.Name == name && row.Size == size {
+			return row.Value
+		}
+	}
+	return 0
+}
+
+func cpuName() string {
+	return fmt.Sprintf("%s, family %d model %d, L2 %d KiB, L3 %d KiB", cpuid.CPU.BrandName, cpuid.CPU.Family, cpuid.CPU.Model,
+		cpuid.CPU.Cache.L2>>10, cpuid.CPU.Cache.L3>>10)
+}
