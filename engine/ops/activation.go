@@ -11,6 +11,14 @@ func sigmoid(dst, x []float32) {
 	}
 }
 
+func silu(dst, x []float32) {
+	CheckSame("SiLU", len(dst), len(x))
+	for i, v := range x {
+		e := expNegative(-abs(v))
+		dst[i] = v * (bySign(v, e, 1) / (1 + e))
+	}
+}
+
 func gelu(dst, x []float32) {
 	CheckSame("GELU", len(dst), len(x))
 	for i, v := range x {

@@ -56,6 +56,9 @@ type Kernels struct {
 	// Sigmoid computes dst[i] = 1/(1+exp(-x[i])). dst may be x.
 	Sigmoid func(dst, x []float32)
 
+	// SiLU computes dst[i] = x[i]/(1+exp(-x[i])). dst may be x.
+	SiLU func(dst, x []float32)
+
 	// GELU computes dst[i] = x[i]·Φ(x[i]) with the exact (erf) Φ. dst may be x.
 	GELU func(dst, x []float32)
 
@@ -93,6 +96,10 @@ type Kernels struct {
 
 	// DotRows computes dst[i] = Σ_c q[c]·rows[i, c] for rows [len(dst), len(q)].
 	DotRows func(dst, q, rows []float32)
+
+	// KthLargest returns the k-th largest value of x, 1 <= k <= len(x), and how many
+	// values are above it. NaN counts as -Inf, and -0 as 0: neither is returned.
+	KthLargest func(x []float32, k int) (value float32, above int)
 
 	// Attend computes attention of one query over the gathered positions of
 	// spans: with s_j = scale·q·keys[j], w = softmax(s), dst = Σ_j w_j·values[j].

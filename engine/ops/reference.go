@@ -13,6 +13,7 @@ func Reference() *Kernels {
 		Softmax:            softmax,
 		SoftmaxBackward:    softmaxBackward,
 		Sigmoid:            sigmoid,
+		SiLU:               silu,
 		GELU:               gelu,
 		GELUBackward:       geluBackward,
 		RoPE:               rope,
@@ -21,6 +22,7 @@ func Reference() *Kernels {
 		MinMax:             minMax,
 		BoundScores:        boundScores,
 		DotRows:            dotRows,
+		KthLargest:         kthLargest,
 		Attend:             attend,
 		AdamW:              adamW,
 	}

@@ -69,7 +69,7 @@ func (f Forced) pick(dst *Selection, q Query, h *Head, k int, choose func(lo, hi
 // pickTop is pick by the highest of dst.Scores.
 func (f Forced) pickTop(dst *Selection, q Query, h *Head, k int) {
 	f.pick(dst, q, h, k, func(lo, hi, k int) []int {
-		dst.picked = TopK(dst.picked, dst.Scores[lo:hi], k)
+		dst.picked = TopK(h.kernels, dst.picked, dst.Scores[lo:hi], k)
 		return dst.picked
 	})
 }

@@ -29,10 +29,17 @@ func NewHead(k *ops.Kernels, dim, block, capacity int) *Head {
 		panic(fmt.Sprintf("sparse: head of size %d, block %d, capacity %d", dim, block, capacity))
 	}
 	n := (capacity + block - 1) / block * dim
+	all := make([]float32, 2*capacity*dim+3*n)
+	wantHugePages(all)
+	take := func(n int) []float32 {
+		part := all[:n:n]
+		all = all[n:]
+		return part
+	}
 	return &Head{
 		Dim: dim, Block: block, kernels: k,
-		Keys: make([]float32, capacity*dim), Values: make([]float32, capacity*dim),
-		Lo: make([]float32, n), Hi: make([]float32, n), Sum: make([]float32, n),
+		Keys: take(capacity * dim), Values: take(capacity * dim),
+		Lo: take(n), Hi: take(n), Sum: take(n),
 	}
 }
 

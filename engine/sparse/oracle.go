@@ -52,7 +52,7 @@ func (m OracleTokens) Select(dst *Selection, q Query, h *Head) {
 	blocksBefore(q, h)
 	dst.reset(1)
 	dst.Scores = attention(dst.Scores, q, h)
-	dst.picked = TopK(dst.picked, dst.Scores, m.Tokens)
+	dst.picked = TopK(h.kernels, dst.picked, dst.Scores, m.Tokens)
 	for _, j := range dst.picked {
 		dst.add(j, j+1)
 	}

@@ -68,7 +68,7 @@ func (m SnapKV) Keep(dst *Selection, window []float32, _, _ int, h *Head) {
 		dst.Scores[past+j] = float32(math.Inf(1))
 	}
 	m.pool(dst.Scores[:past], votes(window, h)[:past])
-	dst.picked = TopK(dst.picked, dst.Scores[:past], m.Capacity-m.Observed)
+	dst.picked = TopK(h.kernels, dst.picked, dst.Scores[:past], m.Capacity-m.Observed)
 	for _, j := range dst.picked {
 		dst.add(j, j+1)
 	}

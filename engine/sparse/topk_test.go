@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"kvscope/engine/ops"
 )
 
 // sortTopK is TopK by its definition.
@@ -57,7 +59,7 @@ func TestTopK(t *testing.T) {
 		{[]float32{nan, -inf, inf}, 3, []int{0, 1, 2}},
 		{[]float32{1, math.Nextafter32(1, 2)}, 1, []int{1}},
 	} {
-		if got := TopK(nil, c.x, c.k); !slices.Equal(got, c.want) {
+		if got := TopK(ops.Reference(), nil, c.x, c.k); !slices.Equal(got, c.want) {
 			t.Errorf("TopK(%v, %d) = %v, want %v", c.x, c.k, got, c.want)
 		}
 	}
@@ -76,7 +78,7 @@ func TestTopKAgainstSort(t *testing.T) {
 			}
 		}
 		k := r.IntN(len(x) + 2)
-		dst = TopK(dst, x, k)
+		dst = TopK(ops.Reference(), dst, x, k)
 		if want := sortTopK(x, k); !slices.Equal(dst, want) {
 			t.Fatalf("TopK(%v, %d) = %v, want %v", x, k, dst, want)
 		}
@@ -90,7 +92,7 @@ func FuzzTopK(f *testing.F) {
 		for i := range x {
 			x[i] = math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:]))
 		}
-		if got, want := TopK(nil, x, k), sortTopK(x, k); !slices.Equal(got, want) {
+		if got, want := TopK(ops.Reference(), nil, x, k), sortTopK(x, k); !slices.Equal(got, want) {
 			t.Errorf("TopK(%v, %d) = %v, want %v", x, k, got, want)
 		}
 	})
@@ -107,7 +109,7 @@ func BenchmarkTopK(b *testing.B) {
 			b.SetBytes(int64(4 * n))
 			var dst []int
 			for b.Loop() {
-				dst = TopK(dst, x, n/16)
+				dst = TopK(ops.Reference(), dst, x, n/16)
 			}
 		})
 	}

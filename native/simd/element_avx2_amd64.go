@@ -14,6 +14,11 @@ func addAVX2(dst *float32, x *float32, n int)
 //go:noescape
 func sigmoidAVX2(dst *float32, x *float32, n int)
 
+// siluAVX2 computes dst[i] = x[i]/(1+exp(-x[i])).
+//
+//go:noescape
+func siluAVX2(dst *float32, x *float32, n int)
+
 // geluAVX2 computes dst[i] = x[i]·Φ(x[i]).
 //
 //go:noescape

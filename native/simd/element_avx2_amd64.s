@@ -362,9 +362,9 @@ DATA f3efffffeavx2<>+24(SB)/4, $0x3efffffe
 DATA f3efffffeavx2<>+28(SB)/4, $0x3efffffe
 GLOBL f3efffffeavx2<>(SB), RODATA|NOPTR, $32
 
-// func geluAVX2(dst *float32, x *float32, n int)
+// func siluAVX2(dst *float32, x *float32, n int)
 // Requires: AVX, AVX2
-TEXT ·geluAVX2(SB), NOSPLIT, $0-24
+TEXT ·siluAVX2(SB), NOSPLIT, $0-24
 	MOVQ    dst+0(FP), AX
 	MOVQ    x+8(FP), CX
 	MOVQ    n+16(FP), DX
@@ -382,6 +382,175 @@ TEXT ·geluAVX2(SB), NOSPLIT, $0-24
 	JZ      tail8
 
 group7:
+	VMOVUPS   (CX), Y2
+	VPCMPEQD  Y3, Y3, Y3
+	VPSLLD    $0x1f, Y3, Y3
+	VORPS     Y3, Y2, Y3
+	VCMPPS    $0x05, fc2aeac4favx2<>+0(SB), Y3, Y4
+	VMULPS    f3fb8aa3bavx2<>+0(SB), Y3, Y5
+	VADDPS    f4b400000avx2<>+0(SB), Y5, Y5
+	VSUBPS    f4b400000avx2<>+0(SB), Y5, Y6
+	VMULPS    f3f318000avx2<>+0(SB), Y6, Y7
+	VSUBPS    Y7, Y3, Y3
+	VMULPS    fb95e8083avx2<>+0(SB), Y6, Y6
+	VSUBPS    Y6, Y3, Y3
+	VMULPS    f3ab51202avx2<>+0(SB), Y3, Y6
+	VADDPS    f3c091d00avx2<>+0(SB), Y6, Y6
+	VMULPS    Y3, Y6, Y6
+	VADDPS    f3d2aac79avx2<>+0(SB), Y6, Y6
+	VMULPS    Y3, Y6, Y6
+	VADDPS    f3e2aaa49avx2<>+0(SB), Y6, Y6
+	VMULPS    Y3, Y6, Y6
+	VADDPS    f3efffffeavx2<>+0(SB), Y6, Y6
+	VMULPS    Y3, Y3, Y7
+	VMULPS    Y7, Y6, Y6
+	VADDPS    Y3, Y6, Y6
+	VADDPS    f3f800000avx2<>+0(SB), Y6, Y6
+	VPSLLD    $0x17, Y5, Y5
+	VPADDD    f3f800000avx2<>+0(SB), Y5, Y5
+	VMULPS    Y5, Y6, Y6
+	VANDPS    Y4, Y6, Y6
+	VADDPS    f3f800000avx2<>+0(SB), Y6, Y4
+	VMOVUPS   f3f800000avx2<>+0(SB), Y3
+	VBLENDVPS Y2, Y6, Y3, Y3
+	VDIVPS    Y4, Y3, Y3
+	VMULPS    Y2, Y3, Y3
+	VMOVUPS   Y3, (AX)
+	VMOVUPS   32(CX), Y2
+	VPCMPEQD  Y3, Y3, Y3
+	VPSLLD    $0x1f, Y3, Y3
+	VORPS     Y3, Y2, Y3
+	VCMPPS    $0x05, fc2aeac4favx2<>+0(SB), Y3, Y4
+	VMULPS    f3fb8aa3bavx2<>+0(SB), Y3, Y5
+	VADDPS    f4b400000avx2<>+0(SB), Y5, Y5
+	VSUBPS    f4b400000avx2<>+0(SB), Y5, Y6
+	VMULPS    f3f318000avx2<>+0(SB), Y6, Y7
+	VSUBPS    Y7, Y3, Y3
+	VMULPS    fb95e8083avx2<>+0(SB), Y6, Y6
+	VSUBPS    Y6, Y3, Y3
+	VMULPS    f3ab51202avx2<>+0(SB), Y3, Y6
+	VADDPS    f3c091d00avx2<>+0(SB), Y6, Y6
+	VMULPS    Y3, Y6, Y6
+	VADDPS    f3d2aac79avx2<>+0(SB), Y6, Y6
+	VMULPS    Y3, Y6, Y6
+	VADDPS    f3e2aaa49avx2<>+0(SB), Y6, Y6
+	VMULPS    Y3, Y6, Y6
+	VADDPS    f3efffffeavx2<>+0(SB), Y6, Y6
+	VMULPS    Y3, Y3, Y7
+	VMULPS    Y7, Y6, Y6
+	VADDPS    Y3, Y6, Y6
+	VADDPS    f3f800000avx2<>+0(SB), Y6, Y6
+	VPSLLD    $0x17, Y5, Y5
+	VPADDD    f3f800000avx2<>+0(SB), Y5, Y5
+	VMULPS    Y5, Y6, Y6
+	VANDPS    Y4, Y6, Y6
+	VADDPS    f3f800000avx2<>+0(SB), Y6, Y4
+	VMOVUPS   f3f800000avx2<>+0(SB), Y3
+	VBLENDVPS Y2, Y6, Y3, Y3
+	VDIVPS    Y4, Y3, Y3
+	VMULPS    Y2, Y3, Y3
+	VMOVUPS   Y3, 32(AX)
+	ADDQ      $0x40, AX
+	ADDQ      $0x40, CX
+	SUBQ      $0x40, BX
+	JNZ       group7
+
+tail8:
+	TESTQ      DX, DX
+	JZ         done9
+	VMASKMOVPS (CX), Y0, Y2
+	VPCMPEQD   Y3, Y3, Y3
+	VPSLLD     $0x1f, Y3, Y3
+	VORPS      Y3, Y2, Y3
+	VCMPPS     $0x05, fc2aeac4favx2<>+0(SB), Y3, Y4
+	VMULPS     f3fb8aa3bavx2<>+0(SB), Y3, Y5
+	VADDPS     f4b400000avx2<>+0(SB), Y5, Y5
+	VSUBPS     f4b400000avx2<>+0(SB), Y5, Y6
+	VMULPS     f3f318000avx2<>+0(SB), Y6, Y7
+	VSUBPS     Y7, Y3, Y3
+	VMULPS     fb95e8083avx2<>+0(SB), Y6, Y6
+	VSUBPS     Y6, Y3, Y3
+	VMULPS     f3ab51202avx2<>+0(SB), Y3, Y6
+	VADDPS     f3c091d00avx2<>+0(SB), Y6, Y6
+	VMULPS     Y3, Y6, Y6
+	VADDPS     f3d2aac79avx2<>+0(SB), Y6, Y6
+	VMULPS     Y3, Y6, Y6
+	VADDPS     f3e2aaa49avx2<>+0(SB), Y6, Y6
+	VMULPS     Y3, Y6, Y6
+	VADDPS     f3efffffeavx2<>+0(SB), Y6, Y6
+	VMULPS     Y3, Y3, Y7
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y3, Y6, Y6
+	VADDPS     f3f800000avx2<>+0(SB), Y6, Y6
+	VPSLLD     $0x17, Y5, Y5
+	VPADDD     f3f800000avx2<>+0(SB), Y5, Y5
+	VMULPS     Y5, Y6, Y6
+	VANDPS     Y4, Y6, Y6
+	VADDPS     f3f800000avx2<>+0(SB), Y6, Y4
+	VMOVUPS    f3f800000avx2<>+0(SB), Y3
+	VBLENDVPS  Y2, Y6, Y3, Y3
+	VDIVPS     Y4, Y3, Y3
+	VMULPS     Y2, Y3, Y3
+	VMASKMOVPS Y3, Y0, (AX)
+	VMASKMOVPS 32(CX), Y1, Y0
+	VPCMPEQD   Y2, Y2, Y2
+	VPSLLD     $0x1f, Y2, Y2
+	VORPS      Y2, Y0, Y2
+	VCMPPS     $0x05, fc2aeac4favx2<>+0(SB), Y2, Y3
+	VMULPS     f3fb8aa3bavx2<>+0(SB), Y2, Y4
+	VADDPS     f4b400000avx2<>+0(SB), Y4, Y4
+	VSUBPS     f4b400000avx2<>+0(SB), Y4, Y5
+	VMULPS     f3f318000avx2<>+0(SB), Y5, Y6
+	VSUBPS     Y6, Y2, Y2
+	VMULPS     fb95e8083avx2<>+0(SB), Y5, Y5
+	VSUBPS     Y5, Y2, Y2
+	VMULPS     f3ab51202avx2<>+0(SB), Y2, Y5
+	VADDPS     f3c091d00avx2<>+0(SB), Y5, Y5
+	VMULPS     Y2, Y5, Y5
+	VADDPS     f3d2aac79avx2<>+0(SB), Y5, Y5
+	VMULPS     Y2, Y5, Y5
+	VADDPS     f3e2aaa49avx2<>+0(SB), Y5, Y5
+	VMULPS     Y2, Y5, Y5
+	VADDPS     f3efffffeavx2<>+0(SB), Y5, Y5
+	VMULPS     Y2, Y2, Y6
+	VMULPS     Y6, Y5, Y5
+	VADDPS     Y2, Y5, Y5
+	VADDPS     f3f800000avx2<>+0(SB), Y5, Y5
+	VPSLLD     $0x17, Y4, Y4
+	VPADDD     f3f800000avx2<>+0(SB), Y4, Y4
+	VMULPS     Y4, Y5, Y5
+	VANDPS     Y3, Y5, Y5
+	VADDPS     f3f800000avx2<>+0(SB), Y5, Y3
+	VMOVUPS    f3f800000avx2<>+0(SB), Y2
+	VBLENDVPS  Y0, Y5, Y2, Y2
+	VDIVPS     Y3, Y2, Y2
+	VMULPS     Y0, Y2, Y2
+	VMASKMOVPS Y2, Y1, 32(AX)
+
+done9:
+	VZEROUPPER
+	RET
+
+// func geluAVX2(dst *float32, x *float32, n int)
+// Requires: AVX, AVX2
+TEXT ·geluAVX2(SB), NOSPLIT, $0-24
+	MOVQ    dst+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    n+16(FP), DX
+	MOVQ    DX, BX
+	ANDQ    $-16, BX
+	SHLQ    $0x02, BX
+	ANDQ    $0x0f, DX
+	LEAQ    laneMasksAVX2<>+64(SB), SI
+	MOVQ    DX, DI
+	SHLQ    $0x02, DI
+	SUBQ    DI, SI
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	TESTQ   BX, BX
+	JZ      tail11
+
+group10:
 	VMOVUPS   (CX), Y2
 	VPCMPEQD  Y3, Y3, Y3
 	VPSLLD    $0x1f, Y3, Y3
@@ -495,11 +664,11 @@ group7:
 	ADDQ      $0x40, AX
 	ADDQ      $0x40, CX
 	SUBQ      $0x40, BX
-	JNZ       group7
+	JNZ       group10
 
-tail8:
+tail11:
 	TESTQ      DX, DX
-	JZ         done9
+	JZ         done12
 	VMASKMOVPS (CX), Y0, Y2
 	VPCMPEQD   Y3, Y3, Y3
 	VPSLLD     $0x1f, Y3, Y3
@@ -611,7 +780,7 @@ tail8:
 	VMULPS     Y2, Y0, Y0
 	VMASKMOVPS Y0, Y1, 32(AX)
 
-done9:
+done12:
 	VZEROUPPER
 	RET
 
@@ -733,9 +902,9 @@ TEXT ·geluBackwardAVX2(SB), NOSPLIT, $0-32
 	VMOVUPS (DI), Y0
 	VMOVUPS 32(DI), Y1
 	TESTQ   SI, SI
-	JZ      tail11
+	JZ      tail14
 
-group10:
+group13:
 	VMOVUPS   (DX), Y2
 	VPCMPEQD  Y3, Y3, Y3
 	VPSLLD    $0x1f, Y3, Y3
@@ -858,11 +1027,11 @@ group10:
 	ADDQ      $0x40, CX
 	ADDQ      $0x40, DX
 	SUBQ      $0x40, SI
-	JNZ       group10
+	JNZ       group13
 
-tail11:
+tail14:
 	TESTQ      BX, BX
-	JZ         done12
+	JZ         done15
 	VMASKMOVPS (DX), Y0, Y2
 	VPCMPEQD   Y3, Y3, Y3
 	VPSLLD     $0x1f, Y3, Y3
@@ -982,7 +1151,7 @@ tail11:
 	VMULPS     Y2, Y0, Y0
 	VMASKMOVPS Y0, Y1, 32(AX)
 
-done12:
+done15:
 	VZEROUPPER
 	RET
 
@@ -1024,9 +1193,9 @@ row:
 	LEAQ  (AX)(DI*1), R10
 	MOVQ  R8, R13
 	TESTQ R13, R13
-	JZ    tail14
+	JZ    tail17
 
-group13:
+group16:
 	VMOVUPS (R9), Y2
 	VMOVUPS (R10), Y3
 	VMOVUPS (R11), Y4
@@ -1056,11 +1225,11 @@ group13:
 	ADDQ    $0x40, R11
 	ADDQ    $0x40, R12
 	SUBQ    $0x40, R13
-	JNZ     group13
+	JNZ     group16
 
-tail14:
+tail17:
 	TESTQ      SI, SI
-	JZ         done15
+	JZ         done18
 	VMASKMOVPS (R9), Y0, Y2
 	VMASKMOVPS (R10), Y0, Y3
 	VMASKMOVPS (R11), Y0, Y4
@@ -1086,7 +1255,7 @@ tail14:
 	VADDPS     Y2, Y3, Y3
 	VMASKMOVPS Y3, Y1, 32(R10)
 
-done15:
+done18:
 	LEAQ (AX)(DI*2), AX
 	DECQ BX
 	JNZ  row
@@ -1112,9 +1281,9 @@ TEXT ·adamWAVX2(SB), NOSPLIT, $0-80
 	VMOVUPS (R8), Y0
 	VMOVUPS 32(R8), Y1
 	TESTQ   DI, DI
-	JZ      tail17
+	JZ      tail20
 
-group16:
+group19:
 	VMOVUPS      (BX), Y2
 	VBROADCASTSS gradScale+40(FP), Y3
 	VMULPS       Y2, Y3, Y3
@@ -1188,11 +1357,11 @@ group16:
 	ADDQ         $0x40, DX
 	ADDQ         $0x40, BX
 	SUBQ         $0x40, DI
-	JNZ          group16
+	JNZ          group19
 
-tail17:
+tail20:
 	TESTQ        SI, SI
-	JZ           done18
+	JZ           done21
 	VMASKMOVPS   (BX), Y0, Y2
 	VBROADCASTSS gradScale+40(FP), Y3
 	VMULPS       Y2, Y3, Y3
@@ -1262,6 +1431,6 @@ tail17:
 	VSUBPS       Y2, Y0, Y0
 	VMASKMOVPS   Y0, Y1, 32(AX)
 
-done18:
+done21:
 	VZEROUPPER
 	RET

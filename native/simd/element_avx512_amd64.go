@@ -14,6 +14,11 @@ func addAVX512(dst *float32, x *float32, n int)
 //go:noescape
 func sigmoidAVX512(dst *float32, x *float32, n int)
 
+// siluAVX512 computes dst[i] = x[i]/(1+exp(-x[i])).
+//
+//go:noescape
+func siluAVX512(dst *float32, x *float32, n int)
+
 // geluAVX512 computes dst[i] = x[i]·Φ(x[i]).
 //
 //go:noescape

@@ -182,6 +182,115 @@ GLOBL f3e2aaa49avx512<>(SB), RODATA|NOPTR, $4
 DATA f3efffffeavx512<>+0(SB)/4, $0x3efffffe
 GLOBL f3efffffeavx512<>(SB), RODATA|NOPTR, $4
 
+// func siluAVX512(dst *float32, x *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·siluAVX512(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+	MOVQ         DX, BX
+	ANDQ         $-16, BX
+	SHLQ         $0x02, BX
+	ANDQ         $0x0f, DX
+	MOVQ         $-1, SI
+	BZHIQ        DX, SI, SI
+	KMOVW        SI, K1
+	VBROADCASTSS fc2aeac4favx512<>+0(SB), Z0
+	VBROADCASTSS f3fb8aa3bavx512<>+0(SB), Z1
+	VBROADCASTSS f4b400000avx512<>+0(SB), Z2
+	VBROADCASTSS f3f318000avx512<>+0(SB), Z3
+	VBROADCASTSS fb95e8083avx512<>+0(SB), Z4
+	VBROADCASTSS f3f800000avx512<>+0(SB), Z5
+	VBROADCASTSS f3ab51202avx512<>+0(SB), Z6
+	VBROADCASTSS f3c091d00avx512<>+0(SB), Z7
+	VBROADCASTSS f3d2aac79avx512<>+0(SB), Z8
+	VBROADCASTSS f3e2aaa49avx512<>+0(SB), Z9
+	VBROADCASTSS f3efffffeavx512<>+0(SB), Z10
+	TESTQ        BX, BX
+	JZ           tail8
+
+group7:
+	VMOVUPS    (CX), Z11
+	VPTERNLOGD $0xff, Z13, Z13, Z13
+	VPSLLD     $0x1f, Z13, Z13
+	VORPS      Z13, Z11, Z12
+	VCMPPS     $0x05, Z0, Z12, K2
+	VMULPS     Z1, Z12, Z14
+	VADDPS     Z2, Z14, Z14
+	VSUBPS     Z2, Z14, Z15
+	VMULPS     Z3, Z15, Z16
+	VSUBPS     Z16, Z12, Z12
+	VMULPS     Z4, Z15, Z15
+	VSUBPS     Z15, Z12, Z12
+	VMULPS     Z6, Z12, Z15
+	VADDPS     Z7, Z15, Z15
+	VMULPS     Z12, Z15, Z15
+	VADDPS     Z8, Z15, Z15
+	VMULPS     Z12, Z15, Z15
+	VADDPS     Z9, Z15, Z15
+	VMULPS     Z12, Z15, Z15
+	VADDPS     Z10, Z15, Z15
+	VMULPS     Z12, Z12, Z16
+	VMULPS     Z16, Z15, Z15
+	VADDPS     Z12, Z15, Z15
+	VADDPS     Z5, Z15, Z15
+	VPSLLD     $0x17, Z14, Z14
+	VPADDD     Z5, Z14, Z14
+	VMULPS.Z   Z14, Z15, K2, Z15
+	VADDPS     Z5, Z15, Z14
+	VMOVUPS    Z5, Z12
+	VPMOVD2M   Z11, K2
+	VMOVAPS    Z15, K2, Z12
+	VDIVPS     Z14, Z12, Z12
+	VMULPS     Z11, Z12, Z12
+	VMOVUPS    Z12, (AX)
+	ADDQ       $0x40, AX
+	ADDQ       $0x40, CX
+	SUBQ       $0x40, BX
+	JNZ        group7
+
+tail8:
+	TESTQ      DX, DX
+	JZ         done9
+	VMOVUPS.Z  (CX), K1, Z11
+	VPTERNLOGD $0xff, Z17, Z17, Z17
+	VPSLLD     $0x1f, Z17, Z17
+	VORPS      Z17, Z11, Z12
+	VCMPPS     $0x05, Z0, Z12, K2
+	VMULPS     Z1, Z12, Z0
+	VADDPS     Z2, Z0, Z0
+	VSUBPS     Z2, Z0, Z1
+	VMULPS     Z3, Z1, Z2
+	VSUBPS     Z2, Z12, Z12
+	VMULPS     Z4, Z1, Z1
+	VSUBPS     Z1, Z12, Z12
+	VMULPS     Z6, Z12, Z1
+	VADDPS     Z7, Z1, Z1
+	VMULPS     Z12, Z1, Z1
+	VADDPS     Z8, Z1, Z1
+	VMULPS     Z12, Z1, Z1
+	VADDPS     Z9, Z1, Z1
+	VMULPS     Z12, Z1, Z1
+	VADDPS     Z10, Z1, Z1
+	VMULPS     Z12, Z12, Z2
+	VMULPS     Z2, Z1, Z1
+	VADDPS     Z12, Z1, Z1
+	VADDPS     Z5, Z1, Z1
+	VPSLLD     $0x17, Z0, Z0
+	VPADDD     Z5, Z0, Z0
+	VMULPS.Z   Z0, Z1, K2, Z1
+	VADDPS     Z5, Z1, Z0
+	VMOVUPS    Z5, Z2
+	VPMOVD2M   Z11, K2
+	VMOVAPS    Z1, K2, Z2
+	VDIVPS     Z0, Z2, Z2
+	VMULPS     Z11, Z2, Z2
+	VMOVUPS    Z2, K1, (AX)
+
+done9:
+	VZEROUPPER
+	RET
+
 // func geluAVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·geluAVX512(SB), NOSPLIT, $0-24
@@ -217,9 +326,9 @@ TEXT ·geluAVX512(SB), NOSPLIT, $0-24
 	VBROADCASTSS f3db8e1c0avx512<>+0(SB), Z19
 	VBROADCASTSS f3dbd7854avx512<>+0(SB), Z20
 	TESTQ        BX, BX
-	JZ           tail8
+	JZ           tail11
 
-group7:
+group10:
 	VMOVUPS    (CX), Z21
 	VPTERNLOGD $0xff, Z23, Z23, Z23
 	VPSLLD     $0x1f, Z23, Z23
@@ -276,11 +385,11 @@ group7:
 	ADDQ       $0x40, AX
 	ADDQ       $0x40, CX
 	SUBQ       $0x40, BX
-	JNZ        group7
+	JNZ        group10
 
-tail8:
+tail11:
 	TESTQ      DX, DX
-	JZ         done9
+	JZ         done12
 	VMOVUPS.Z  (CX), K1, Z21
 	VPTERNLOGD $0xff, Z28, Z28, Z28
 	VPSLLD     $0x1f, Z28, Z28
@@ -335,7 +444,7 @@ tail8:
 	VMULPS     Z0, Z21, Z21
 	VMOVUPS    Z21, K1, (AX)
 
-done9:
+done12:
 	VZEROUPPER
 	RET
 
@@ -406,9 +515,9 @@ TEXT ·geluBackwardAVX512(SB), NOSPLIT, $0-32
 	VBROADCASTSS f3dbd7854avx512<>+0(SB), Z20
 	VBROADCASTSS f3ecc422aavx512<>+0(SB), Z21
 	TESTQ        SI, SI
-	JZ           tail11
+	JZ           tail14
 
-group10:
+group13:
 	VMOVUPS    (DX), Z22
 	VPTERNLOGD $0xff, Z24, Z24, Z24
 	VPSLLD     $0x1f, Z24, Z24
@@ -470,11 +579,11 @@ group10:
 	ADDQ       $0x40, CX
 	ADDQ       $0x40, DX
 	SUBQ       $0x40, SI
-	JNZ        group10
+	JNZ        group13
 
-tail11:
+tail14:
 	TESTQ      BX, BX
-	JZ         done12
+	JZ         done15
 	VMOVUPS.Z  (DX), K1, Z22
 	VPTERNLOGD $0xff, Z29, Z29, Z29
 	VPSLLD     $0x1f, Z29, Z29
@@ -533,7 +642,7 @@ tail11:
 	VMULPS     Z0, Z1, Z1
 	VMOVUPS    Z1, K1, (AX)
 
-done12:
+done15:
 	VZEROUPPER
 	RET
 
@@ -565,9 +674,9 @@ row:
 	LEAQ  (AX)(DI*1), R10
 	MOVQ  R8, R13
 	TESTQ R13, R13
-	JZ    tail14
+	JZ    tail17
 
-group13:
+group16:
 	VMOVUPS (R9), Z0
 	VMOVUPS (R10), Z1
 	VMOVUPS (R11), Z2
@@ -585,11 +694,11 @@ group13:
 	ADDQ    $0x40, R11
 	ADDQ    $0x40, R12
 	SUBQ    $0x40, R13
-	JNZ     group13
+	JNZ     group16
 
-tail14:
+tail17:
 	TESTQ     SI, SI
-	JZ        done15
+	JZ        done18
 	VMOVUPS.Z (R9), K1, Z0
 	VMOVUPS.Z (R10), K1, Z1
 	VMOVUPS.Z (R11), K1, Z2
@@ -603,7 +712,7 @@ tail14:
 	VADDPS    Z0, Z1, Z1
 	VMOVUPS   Z1, K1, (R10)
 
-done15:
+done18:
 	LEAQ (AX)(DI*2), AX
 	DECQ BX
 	JNZ  row
@@ -626,9 +735,9 @@ TEXT ·adamWAVX512(SB), NOSPLIT, $0-80
 	BZHIQ SI, R8, R8
 	KMOVW R8, K1
 	TESTQ DI, DI
-	JZ    tail17
+	JZ    tail20
 
-group16:
+group19:
 	VMOVUPS      (BX), Z0
 	VBROADCASTSS gradScale+40(FP), Z1
 	VMULPS       Z0, Z1, Z1
@@ -668,11 +777,11 @@ group16:
 	ADDQ         $0x40, DX
 	ADDQ         $0x40, BX
 	SUBQ         $0x40, DI
-	JNZ          group16
+	JNZ          group19
 
-tail17:
+tail20:
 	TESTQ        SI, SI
-	JZ           done18
+	JZ           done21
 	VMOVUPS.Z    (BX), K1, Z0
 	VBROADCASTSS gradScale+40(FP), Z1
 	VMULPS       Z0, Z1, Z1
@@ -708,6 +817,6 @@ tail17:
 	VSUBPS       Z1, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)
 
-done18:
+done21:
 	VZEROUPPER
 	RET

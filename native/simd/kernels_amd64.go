@@ -3,6 +3,7 @@
 package simd
 
 import (
+	"math"
 	"unsafe"
 
 	"kvscope/engine/ops"
@@ -14,22 +15,23 @@ type set struct {
 	name    string
 	product *product
 
-	add, sigmoid, gelu func(dst, x *float32, n int)
-	geluBackward       func(dx, dy, x *float32, n int)
-	rope               func(x, cos, sin *float32, rows, half int)
-	dot                func(x, y *float32, n int) float32
-	dot3               func(x, y, z *float32, n int) float32
-	dotRowsOf          func(dst, q, rows *float32, n, cols int, ahead uintptr)
-	boundScoresOf      func(dst, q, lo, hi *float32, n, cols int, ahead uintptr)
-	minMaxOf           func(lo, hi, rows *float32, n, cols int)
-	weightedSum        func(dst, weights, rows *float32, n, cols int, ahead uintptr)
-	softmaxRows        func(x *float32, rows, cols int, scale float32)
-	softmaxBackRows    func(dp, prob *float32, rows, cols int, scale float32)
-	normRow            func(dst, x, weight *float32, n int, inv float32)
-	normBackwardRow    func(dx, dweight, dy, x, weight *float32, n int, inv, pull float32)
-	adamWOf            func(param, m, v, grad *float32, n int, gradScale, beta1, rest1, beta2, rest2, correction1, correction2, eps, decay, lr float32)
-	scan               func(dst *float32, dstStride uintptr, state, gate *float32, gateStride uintptr, x *float32, xStride uintptr, steps, cols int)
-	scanBackward       func(dx *float32, dxStride uintptr, dgate *float32, dgateStride uintptr, dy *float32, dyStride uintptr, y *float32, yStride uintptr, gate *float32, gateStride uintptr, x *float32, xStride uintptr, steps, cols int)
+	add, sigmoid, silu, gelu func(dst, x *float32, n int)
+	geluBackward             func(dx, dy, x *float32, n int)
+	rope                     func(x, cos, sin *float32, rows, half int)
+	dot                      func(x, y *float32, n int) float32
+	dot3                     func(x, y, z *float32, n int) float32
+	dotRowsOf                func(dst, q, rows *float32, n, cols int, ahead uintptr)
+	boundScoresOf            func(dst, q, lo, hi *float32, n, cols int, ahead uintptr)
+	countFrom                func(x *float32, n int, least float32) int
+	minMaxOf                 func(lo, hi, rows *float32, n, cols int)
+	weightedSum              func(dst, weights, rows *float32, n, cols int, ahead uintptr)
+	softmaxRows              func(x *float32, rows, cols int, scale float32)
+	softmaxBackRows          func(dp, prob *float32, rows, cols int, scale float32)
+	normRow                  func(dst, x, weight *float32, n int, inv float32)
+	normBackwardRow          func(dx, dweight, dy, x, weight *float32, n int, inv, pull float32)
+	adamWOf                  func(param, m, v, grad *float32, n int, gradScale, beta1, rest1, beta2, rest2, correction1, correction2, eps, decay, lr float32)
+	scan                     func(dst *float32, dstStride uintptr, state, gate *float32, gateStride uintptr, x *float32, xStride uintptr, steps, cols int)
+	scanBackward             func(dx *float32, dxStride uintptr, dgate *float32, dgateStride uintptr, dy *float32, dyStride uintptr, y *float32, yStride uintptr, gate *float32, gateStride uintptr, x *float32, xStride uintptr, steps, cols int)
 }
 
 func (s *set) table() *ops.Kernels {
@@ -43,6 +45,7 @@ func (s *set) table() *ops.Kernels {
 		Softmax:            s.softmax,
 		SoftmaxBackward:    s.softmaxBackward,
 		Sigmoid:            func(dst, x []float32) { each(s.sigmoid, "Sigmoid", dst, x) },
+		SiLU:               func(dst, x []float32) { each(s.silu, "SiLU", dst, x) },
 		GELU:               func(dst, x []float32) { each(s.gelu, "GELU", dst, x) },
 		GELUBackward:       s.geluGradient,
 		RoPE:               s.rotate,
@@ -51,6 +54,7 @@ func (s *set) table() *ops.Kernels {
 		MinMax:             s.minMax,
 		BoundScores:        s.boundScores,
 		DotRows:            s.dotRows,
+		KthLargest:         s.kthLargest,
 		Attend:             s.attend,
 		AdamW:              s.adamW,
 	}
@@ -151,6 +155,20 @@ func (s *set) boundScores(dst, q, lo, hi []float32) {
 func (s *set) dotRows(dst, q, rows []float32) {
 	ops.CheckRows("DotRows", len(dst), len(q), len(rows))
 	s.dotRowsOf(at(dst), at(q), at(rows), len(dst), len(q), lead)
+}
+
+// kthLargest finds the rank of the value bit by bit, counting what is not below.
+func (s *set) kthLargest(x []float32, k int) (value float32, above int) {
+	ops.CheckKth(x, k)
+	lowest := ops.Rank(float32(math.Inf(-1)))
+	rank := uint32(0)
+	for bit := uint32(1 << 31); bit > 0; bit >>= 1 {
+		// Nothing ranks below -Inf, NaN included, which compares with nothing.
+		if r := rank | bit; r <= lowest || s.countFrom(at(x), len(x), ops.Unrank(r)) >= k {
+			rank = r
+		}
+	}
+	return ops.Unrank(rank), s.countFrom(at(x), len(x), ops.Unrank(rank+1))
 }
 
 // lead is how far in front of what is being read memory is asked for, in bytes.

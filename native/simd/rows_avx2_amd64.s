@@ -736,6 +736,62 @@ done36:
 	VZEROUPPER
 	RET
 
+// func countFromAVX2(x *float32, n int, least float32) int
+// Requires: AVX, POPCNT
+TEXT ·countFromAVX2(SB), NOSPLIT, $0-32
+	MOVQ         x+0(FP), AX
+	MOVQ         n+8(FP), CX
+	MOVQ         CX, DX
+	ANDQ         $-16, DX
+	SHLQ         $0x02, DX
+	ANDQ         $0x0f, CX
+	LEAQ         laneMasksAVX2<>+64(SB), BX
+	MOVQ         CX, SI
+	SHLQ         $0x02, SI
+	SUBQ         SI, BX
+	VMOVUPS      (BX), Y0
+	VMOVUPS      32(BX), Y1
+	VBROADCASTSS least+16(FP), Y2
+	XORQ         BX, BX
+	TESTQ        DX, DX
+	JZ           tail38
+
+group37:
+	VMOVUPS   (AX), Y3
+	VCMPPS    $0x1d, Y2, Y3, Y3
+	VMOVMSKPS Y3, SI
+	POPCNTQ   SI, SI
+	ADDQ      SI, BX
+	VMOVUPS   32(AX), Y3
+	VCMPPS    $0x1d, Y2, Y3, Y3
+	VMOVMSKPS Y3, SI
+	POPCNTQ   SI, SI
+	ADDQ      SI, BX
+	ADDQ      $0x40, AX
+	SUBQ      $0x40, DX
+	JNZ       group37
+
+tail38:
+	TESTQ      CX, CX
+	JZ         done39
+	VMASKMOVPS (AX), Y0, Y3
+	VCMPPS     $0x1d, Y2, Y3, Y3
+	VANDPS     Y0, Y3, Y3
+	VMOVMSKPS  Y3, CX
+	POPCNTQ    CX, CX
+	ADDQ       CX, BX
+	VMASKMOVPS 32(AX), Y1, Y0
+	VCMPPS     $0x1d, Y2, Y0, Y0
+	VANDPS     Y1, Y0, Y0
+	VMOVMSKPS  Y0, AX
+	POPCNTQ    AX, AX
+	ADDQ       AX, BX
+
+done39:
+	MOVQ BX, ret+24(FP)
+	VZEROUPPER
+	RET
+
 // func minMaxAVX2(lo *float32, hi *float32, rows *float32, n int, cols int)
 // Requires: AVX
 TEXT ·minMaxAVX2(SB), NOSPLIT, $0-40
@@ -748,9 +804,9 @@ TEXT ·minMaxAVX2(SB), NOSPLIT, $0-40
 	SHLQ $0x02, DI
 	XORQ R8, R8
 
-chunk37:
+chunk40:
 	CMPQ    SI, $+32
-	JLT     narrower38
+	JLT     narrower41
 	VMOVUPS (AX)(R8*1), Y0
 	VMOVUPS (CX)(R8*1), Y1
 	VMOVUPS 32(AX)(R8*1), Y2
@@ -762,7 +818,7 @@ chunk37:
 	MOVQ    DX, R9
 	MOVQ    BX, R10
 
-row39:
+row42:
 	VMOVUPS (R9)(R8*1), Y8
 	VMINPS  Y0, Y8, Y0
 	VMAXPS  Y1, Y8, Y1
@@ -777,7 +833,7 @@ row39:
 	VMAXPS  Y7, Y8, Y7
 	ADDQ    DI, R9
 	DECQ    R10
-	JNZ     row39
+	JNZ     row42
 	VMOVUPS Y0, (AX)(R8*1)
 	VMOVUPS Y1, (CX)(R8*1)
 	VMOVUPS Y2, 32(AX)(R8*1)
@@ -788,12 +844,12 @@ row39:
 	VMOVUPS Y7, 96(CX)(R8*1)
 	ADDQ    $+128, R8
 	SUBQ    $+32, SI
-	JMP     chunk37
+	JMP     chunk40
 
-narrower38:
-chunk40:
+narrower41:
+chunk43:
 	CMPQ    SI, $+16
-	JLT     narrower41
+	JLT     narrower44
 	VMOVUPS (AX)(R8*1), Y0
 	VMOVUPS (CX)(R8*1), Y1
 	VMOVUPS 32(AX)(R8*1), Y2
@@ -801,7 +857,7 @@ chunk40:
 	MOVQ    DX, R9
 	MOVQ    BX, R10
 
-row42:
+row45:
 	VMOVUPS (R9)(R8*1), Y4
 	VMINPS  Y0, Y4, Y0
 	VMAXPS  Y1, Y4, Y1
@@ -810,18 +866,18 @@ row42:
 	VMAXPS  Y3, Y4, Y3
 	ADDQ    DI, R9
 	DECQ    R10
-	JNZ     row42
+	JNZ     row45
 	VMOVUPS Y0, (AX)(R8*1)
 	VMOVUPS Y1, (CX)(R8*1)
 	VMOVUPS Y2, 32(AX)(R8*1)
 	VMOVUPS Y3, 32(CX)(R8*1)
 	ADDQ    $+64, R8
 	SUBQ    $+16, SI
-	JMP     chunk40
+	JMP     chunk43
 
-narrower41:
+narrower44:
 	TESTQ      SI, SI
-	JZ         done43
+	JZ         done46
 	LEAQ       laneMasksAVX2<>+64(SB), R9
 	SHLQ       $0x02, SI
 	SUBQ       SI, R9
@@ -833,7 +889,7 @@ narrower41:
 	VMASKMOVPS 32(CX)(R8*1), Y1, Y5
 	MOVQ       BX, BX
 
-row44:
+row47:
 	VMASKMOVPS (DX)(R8*1), Y0, Y6
 	VMINPS     Y2, Y6, Y2
 	VMAXPS     Y3, Y6, Y3
@@ -842,13 +898,13 @@ row44:
 	VMAXPS     Y5, Y6, Y5
 	ADDQ       DI, DX
 	DECQ       BX
-	JNZ        row44
+	JNZ        row47
 	VMASKMOVPS Y2, Y0, (AX)(R8*1)
 	VMASKMOVPS Y3, Y0, (CX)(R8*1)
 	VMASKMOVPS Y4, Y1, 32(AX)(R8*1)
 	VMASKMOVPS Y5, Y1, 32(CX)(R8*1)
 
-done43:
+done46:
 	VZEROUPPER
 	RET
 
@@ -865,9 +921,9 @@ TEXT ·weightedSumAVX2(SB), NOSPLIT, $0-48
 	SHLQ $0x02, R8
 	XORQ R9, R9
 
-chunk45:
+chunk48:
 	CMPQ    DI, $+64
-	JLT     narrower46
+	JLT     narrower49
 	VMOVUPS (AX)(R9*1), Y0
 	VMOVUPS 32(AX)(R9*1), Y1
 	VMOVUPS 64(AX)(R9*1), Y2
@@ -881,7 +937,7 @@ chunk45:
 	MOVQ    SI, R12
 	ADDQ    R9, R10
 
-row47:
+row50:
 	VBROADCASTSS (R11), Y8
 	PREFETCHT0   (R10)(BX*1)
 	VMOVUPS      (R10), Y9
@@ -914,7 +970,7 @@ row47:
 	ADDQ         R8, R10
 	ADDQ         $0x04, R11
 	DECQ         R12
-	JNZ          row47
+	JNZ          row50
 	VMOVUPS      Y0, (AX)(R9*1)
 	VMOVUPS      Y1, 32(AX)(R9*1)
 	VMOVUPS      Y2, 64(AX)(R9*1)
@@ -925,12 +981,12 @@ row47:
 	VMOVUPS      Y7, 224(AX)(R9*1)
 	ADDQ         $+256, R9
 	SUBQ         $+64, DI
-	JMP          chunk45
+	JMP          chunk48
 
-narrower46:
-chunk48:
+narrower49:
+chunk51:
 	CMPQ    DI, $+16
-	JLT     narrower49
+	JLT     narrower52
 	VMOVUPS (AX)(R9*1), Y0
 	VMOVUPS 32(AX)(R9*1), Y1
 	MOVQ    DX, R10
@@ -938,7 +994,7 @@ chunk48:
 	MOVQ    SI, R12
 	ADDQ    R9, R10
 
-row50:
+row53:
 	VBROADCASTSS (R11), Y2
 	PREFETCHT0   (R10)(BX*1)
 	VMOVUPS      (R10), Y3
@@ -950,16 +1006,16 @@ row50:
 	ADDQ         R8, R10
 	ADDQ         $0x04, R11
 	DECQ         R12
-	JNZ          row50
+	JNZ          row53
 	VMOVUPS      Y0, (AX)(R9*1)
 	VMOVUPS      Y1, 32(AX)(R9*1)
 	ADDQ         $+64, R9
 	SUBQ         $+16, DI
-	JMP          chunk48
+	JMP          chunk51
 
-narrower49:
+narrower52:
 	TESTQ      DI, DI
-	JZ         done51
+	JZ         done54
 	LEAQ       laneMasksAVX2<>+64(SB), BX
 	SHLQ       $0x02, DI
 	SUBQ       DI, BX
@@ -971,7 +1027,7 @@ narrower49:
 	MOVQ       SI, BX
 	ADDQ       R9, DX
 
-row52:
+row55:
 	VBROADCASTSS (CX), Y4
 	VMASKMOVPS   (DX), Y0, Y5
 	VMULPS       Y4, Y5, Y5
@@ -982,10 +1038,10 @@ row52:
 	ADDQ         R8, DX
 	ADDQ         $0x04, CX
 	DECQ         BX
-	JNZ          row52
+	JNZ          row55
 	VMASKMOVPS   Y2, Y0, (AX)(R9*1)
 	VMASKMOVPS   Y3, Y1, 32(AX)(R9*1)
 
-done51:
+done54:
 	VZEROUPPER
 	RET

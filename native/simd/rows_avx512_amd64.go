@@ -26,6 +26,11 @@ func dotAVX512(x *float32, y *float32, n int) float32
 //go:noescape
 func dot3AVX512(x *float32, y *float32, z *float32, n int) float32
 
+// countFromAVX512 returns the number of x[i] >= least.
+//
+//go:noescape
+func countFromAVX512(x *float32, n int, least float32) int
+
 // minMaxAVX512 folds rows into the bounds lo and hi. The operands of min and max are such
 // that a bound stays unless a value is beyond it.
 //

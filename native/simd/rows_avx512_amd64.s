@@ -564,6 +564,47 @@ done36:
 	VZEROUPPER
 	RET
 
+// func countFromAVX512(x *float32, n int, least float32) int
+// Requires: AVX, AVX512F, BMI2, POPCNT
+TEXT ·countFromAVX512(SB), NOSPLIT, $0-32
+	MOVQ         x+0(FP), AX
+	MOVQ         n+8(FP), CX
+	MOVQ         CX, DX
+	ANDQ         $-16, DX
+	SHLQ         $0x02, DX
+	ANDQ         $0x0f, CX
+	MOVQ         $-1, BX
+	BZHIQ        CX, BX, BX
+	KMOVW        BX, K1
+	VBROADCASTSS least+16(FP), Z0
+	XORQ         BX, BX
+	TESTQ        DX, DX
+	JZ           tail38
+
+group37:
+	VMOVUPS (AX), Z1
+	VCMPPS  $0x1d, Z0, Z1, K2
+	KMOVW   K2, SI
+	POPCNTQ SI, SI
+	ADDQ    SI, BX
+	ADDQ    $0x40, AX
+	SUBQ    $0x40, DX
+	JNZ     group37
+
+tail38:
+	TESTQ     CX, CX
+	JZ        done39
+	VMOVUPS.Z (AX), K1, Z1
+	VCMPPS    $0x1d, Z0, Z1, K1, K1
+	KMOVW     K1, AX
+	POPCNTQ   AX, AX
+	ADDQ      AX, BX
+
+done39:
+	MOVQ BX, ret+24(FP)
+	VZEROUPPER
+	RET
+
 // func minMaxAVX512(lo *float32, hi *float32, rows *float32, n int, cols int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·minMaxAVX512(SB), NOSPLIT, $0-40
@@ -576,9 +617,9 @@ TEXT ·minMaxAVX512(SB), NOSPLIT, $0-40
 	SHLQ $0x02, DI
 	XORQ R8, R8
 
-chunk37:
+chunk40:
 	CMPQ    SI, $+128
-	JLT     narrower38
+	JLT     narrower41
 	VMOVUPS (AX)(R8*1), Z0
 	VMOVUPS (CX)(R8*1), Z1
 	VMOVUPS 64(AX)(R8*1), Z2
@@ -598,7 +639,7 @@ chunk37:
 	MOVQ    DX, R9
 	MOVQ    BX, R10
 
-row39:
+row42:
 	VMOVUPS (R9)(R8*1), Z16
 	VMINPS  Z0, Z16, Z0
 	VMAXPS  Z1, Z16, Z1
@@ -625,7 +666,7 @@ row39:
 	VMAXPS  Z15, Z16, Z15
 	ADDQ    DI, R9
 	DECQ    R10
-	JNZ     row39
+	JNZ     row42
 	VMOVUPS Z0, (AX)(R8*1)
 	VMOVUPS Z1, (CX)(R8*1)
 	VMOVUPS Z2, 64(AX)(R8*1)
@@ -644,33 +685,33 @@ row39:
 	VMOVUPS Z15, 448(CX)(R8*1)
 	ADDQ    $+512, R8
 	SUBQ    $+128, SI
-	JMP     chunk37
+	JMP     chunk40
 
-narrower38:
-chunk40:
+narrower41:
+chunk43:
 	CMPQ    SI, $+16
-	JLT     narrower41
+	JLT     narrower44
 	VMOVUPS (AX)(R8*1), Z0
 	VMOVUPS (CX)(R8*1), Z1
 	MOVQ    DX, R9
 	MOVQ    BX, R10
 
-row42:
+row45:
 	VMOVUPS (R9)(R8*1), Z2
 	VMINPS  Z0, Z2, Z0
 	VMAXPS  Z1, Z2, Z1
 	ADDQ    DI, R9
 	DECQ    R10
-	JNZ     row42
+	JNZ     row45
 	VMOVUPS Z0, (AX)(R8*1)
 	VMOVUPS Z1, (CX)(R8*1)
 	ADDQ    $+64, R8
 	SUBQ    $+16, SI
-	JMP     chunk40
+	JMP     chunk43
 
-narrower41:
+narrower44:
 	TESTQ     SI, SI
-	JZ        done43
+	JZ        done46
 	MOVQ      $-1, R9
 	BZHIQ     SI, R9, R9
 	KMOVW     R9, K1
@@ -678,17 +719,17 @@ narrower41:
 	VMOVUPS.Z (CX)(R8*1), K1, Z1
 	MOVQ      BX, BX
 
-row44:
+row47:
 	VMOVUPS.Z (DX)(R8*1), K1, Z2
 	VMINPS    Z0, Z2, Z0
 	VMAXPS    Z1, Z2, Z1
 	ADDQ      DI, DX
 	DECQ      BX
-	JNZ       row44
+	JNZ       row47
 	VMOVUPS   Z0, K1, (AX)(R8*1)
 	VMOVUPS   Z1, K1, (CX)(R8*1)
 
-done43:
+done46:
 	VZEROUPPER
 	RET
 
@@ -705,9 +746,9 @@ TEXT ·weightedSumAVX512(SB), NOSPLIT, $0-48
 	SHLQ $0x02, R8
 	XORQ R9, R9
 
-chunk45:
+chunk48:
 	CMPQ    DI, $+128
-	JLT     narrower46
+	JLT     narrower49
 	VMOVUPS (AX)(R9*1), Z0
 	VMOVUPS 64(AX)(R9*1), Z1
 	VMOVUPS 128(AX)(R9*1), Z2
@@ -721,7 +762,7 @@ chunk45:
 	MOVQ    SI, R12
 	ADDQ    R9, R10
 
-row47:
+row50:
 	VBROADCASTSS (R11), Z8
 	PREFETCHT0   (R10)(BX*1)
 	VMOVUPS      (R10), Z9
@@ -758,7 +799,7 @@ row47:
 	ADDQ         R8, R10
 	ADDQ         $0x04, R11
 	DECQ         R12
-	JNZ          row47
+	JNZ          row50
 	VMOVUPS      Z0, (AX)(R9*1)
 	VMOVUPS      Z1, 64(AX)(R9*1)
 	VMOVUPS      Z2, 128(AX)(R9*1)
@@ -769,19 +810,19 @@ row47:
 	VMOVUPS      Z7, 448(AX)(R9*1)
 	ADDQ         $+512, R9
 	SUBQ         $+128, DI
-	JMP          chunk45
+	JMP          chunk48
 
-narrower46:
-chunk48:
+narrower49:
+chunk51:
 	CMPQ    DI, $+16
-	JLT     narrower49
+	JLT     narrower52
 	VMOVUPS (AX)(R9*1), Z0
 	MOVQ    DX, R10
 	MOVQ    CX, R11
 	MOVQ    SI, R12
 	ADDQ    R9, R10
 
-row50:
+row53:
 	VBROADCASTSS (R11), Z1
 	PREFETCHT0   (R10)(BX*1)
 	VMOVUPS      (R10), Z2
@@ -790,15 +831,15 @@ row50:
 	ADDQ         R8, R10
 	ADDQ         $0x04, R11
 	DECQ         R12
-	JNZ          row50
+	JNZ          row53
 	VMOVUPS      Z0, (AX)(R9*1)
 	ADDQ         $+64, R9
 	SUBQ         $+16, DI
-	JMP          chunk48
+	JMP          chunk51
 
-narrower49:
+narrower52:
 	TESTQ     DI, DI
-	JZ        done51
+	JZ        done54
 	MOVQ      $-1, BX
 	BZHIQ     DI, BX, BX
 	KMOVW     BX, K1
@@ -807,7 +848,7 @@ narrower49:
 	MOVQ      SI, BX
 	ADDQ      R9, DX
 
-row52:
+row55:
 	VBROADCASTSS (CX), Z1
 	VMOVUPS.Z    (DX), K1, Z2
 	VMULPS       Z1, Z2, Z2
@@ -815,9 +856,9 @@ row52:
 	ADDQ         R8, DX
 	ADDQ         $0x04, CX
 	DECQ         BX
-	JNZ          row52
+	JNZ          row55
 	VMOVUPS      Z0, K1, (AX)(R9*1)
 
-done51:
+done54:
 	VZEROUPPER
 	RET

@@ -44,6 +44,31 @@ func testSigmoid(s *suite) {
 	})
 }
 
+func testSiLU(s *suite) {
+	elements(s, func(x []float32) {
+		v := s.same(func(k *ops.Kernels, v [][]float32) { k.SiLU(v[0], v[1]) }, make([]float32, len(x)), x)
+		inPlace := s.same(func(k *ops.Kernels, v [][]float32) { k.SiLU(v[0], v[0]) }, x)
+		for i, got := range v[0] {
+			in := float64(x[i])
+			if !equalBits(got, inPlace[0][i]) {
+				s.Fatalf("silu(%v) is %v, in place %v", in, got, inPlace[0][i])
+			}
+			if math.IsNaN(in) || math.IsInf(in, -1) {
+				wantNaN(s, got) // -Inf·0, as the formula says
+				continue
+			}
+			if math.IsInf(in, 1) {
+				if got != x[i] {
+					s.Fatalf("silu(+Inf) is %v", got)
+				}
+				continue
+			}
+			want := in / (1 + math.Exp(-in))
+			s.near("silu", i, got, want, math.Abs(want)*(2*expError+3*unit)+(math.Abs(in)+1)*tiny)
+		}
+	})
+}
+
 func testGELU(s *suite) {
 	elements(s, func(x []float32) {
 		v := s.same(func(k *ops.Kernels, v [][]float32) { k.GELU(v[0], v[1]) }, make([]float32, len(x)), x)

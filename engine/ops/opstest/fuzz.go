@@ -70,12 +70,19 @@ func bitwise(rows, n int, scale float32) []func(k *ops.Kernels, v [][]float32) {
 		func(k *ops.Kernels, v [][]float32) { k.Softmax(v[0], n, scale) },
 		func(k *ops.Kernels, v [][]float32) { k.SoftmaxBackward(v[0], v[1], n, scale) },
 		func(k *ops.Kernels, v [][]float32) { k.Sigmoid(v[0], v[1]) },
+		func(k *ops.Kernels, v [][]float32) { k.SiLU(v[0], v[1]) },
 		func(k *ops.Kernels, v [][]float32) { k.GELU(v[0], v[1]) },
 		func(k *ops.Kernels, v [][]float32) { k.GELUBackward(v[0], v[1], v[2]) },
 		func(k *ops.Kernels, v [][]float32) { k.RoPE(v[0][:rows/2*2*n], v[4], v[5]) },
 		func(k *ops.Kernels, v [][]float32) { k.MemoryScan(dense(v[0]), v[4], dense(v[1]), dense(v[2])) },
 		func(k *ops.Kernels, v [][]float32) {
 			k.MemoryScanBackward(dense(v[0]), dense(v[3]), dense(v[0]), dense(v[1]), dense(v[2]), dense(v[1]))
+		},
+		func(k *ops.Kernels, v [][]float32) {
+			for kth := 1; kth <= n; kth += 7 {
+				value, above := k.KthLargest(v[4], kth)
+				v[5][kth-1] = value + float32(above)
+			}
 		},
 		func(k *ops.Kernels, v [][]float32) {
 			if rows > 0 {

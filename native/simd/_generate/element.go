@@ -9,6 +9,7 @@ import (
 func elementKernels(s *isa) {
 	addKernel(s)
 	sigmoidKernel(s)
+	siluKernel(s)
 	geluKernel(s)
 	geluBackwardKernel(s)
 	ropeKernel(s)
@@ -29,6 +30,16 @@ func addKernel(s *isa) {
 
 func sigmoidKernel(s *isa) {
 	s.function("sigmoid", "(dst, x *float32, n int)", "computes dst[i] = 1/(1+exp(-x[i])).")
+	logistic(s, false)
+}
+
+func siluKernel(s *isa) {
+	s.function("silu", "(dst, x *float32, n int)", "computes dst[i] = x[i]/(1+exp(-x[i])).")
+	logistic(s, true)
+}
+
+// logistic computes the logistic function of x, times x if so wanted.
+func logistic(s *isa, times bool) {
 	dst, x := s.argument("dst"), s.argument("x")
 	e := s.extentOf(s.argument("n"))
 	c := s.constants(expConstants()...)
@@ -40,6 +51,9 @@ func sigmoidKernel(s *isa) {
 		s.VMOVUPS(c.c(1), top)
 		c.bySign(v, ex, top)
 		s.VDIVPS(bottom, top, top)
+		if times {
+			s.VMULPS(v, top, top)
+		}
 		s.store(top, s.at(dst, p), m)
 	})
 	s.finish()

@@ -11,6 +11,7 @@ func rowKernels(s *isa) {
 	boundScoresKernel(s)
 	dotKernel(s)
 	dot3Kernel(s)
+	countFromKernel(s)
 	minMaxKernel(s)
 	weightedSumKernel(s)
 }
@@ -131,6 +132,35 @@ func dot3Kernel(s *isa) {
 		s.VADDPS(a, acc[p], acc[p])
 	})
 	s.Store(s.fold(acc, s.VADDPS), s.ReturnIndex(0))
+	s.finish()
+}
+
+func countFromKernel(s *isa) {
+	s.function("countFrom", "(x *float32, n int, least float32) int", "returns the number of x[i] >= least.")
+	const notBelow = 29 // false for NaN
+	x := s.argument("x")
+	e := s.extentOf(s.argument("n"))
+	least, total := s.spread("least"), s.GP64()
+	s.XORQ(total, total)
+	s.stream(e, []reg.GPVirtual{x}, func(p int, m mask) {
+		v, count := s.read(x, p, m), s.GP64()
+		if s.avx512() {
+			k := s.K()
+			if m == nil {
+				s.VCMPPS(operand.U8(notBelow), least, v, k)
+			} else {
+				s.VCMPPS(operand.U8(notBelow), least, v, m, k)
+			}
+			s.KMOVW(k, count.As32())
+		} else {
+			s.VCMPPS(operand.U8(notBelow), least, v, v)
+			s.only(v, m)
+			s.VMOVMSKPS(v, count.As32())
+		}
+		s.POPCNTQ(count, count)
+		s.ADDQ(count, total)
+	})
+	s.Store(total, s.ReturnIndex(0))
 	s.finish()
 }
 
