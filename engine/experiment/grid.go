@@ -1,9 +1,13 @@
 // Package experiment measures what a reader of the paper asks: how often each
-// model answers right under each method and budget, and which heads select the
-// needle. A run is a grid of cells, each a number of held-out examples.
+// model answers right under each method and budget, which heads select the needle
+// (hypothesis 1), and how much is lost when chance selects (hypothesis 2). A grid
+// is split into cells, each a few held-out examples of one combination; a cell is
+// the same work wherever and however often it is computed.
 package experiment
 
 import (
+	"slices"
+
 	"kvscope/engine/input"
 	"kvscope/engine/niah"
 	"kvscope/engine/run"
@@ -12,22 +16,31 @@ import (
 
 // Grid says what to measure: every combination of its lists.
 type Grid struct {
-	Models   []string
-	Tasks    []string // task IDs
-	Methods  []string
-	Budgets  []string // as sparse.ParseBudget reads them
-	Selector string   // own or random
-	Seeds    int      // random selectors tried on each example; 1 for own
-	Examples int      // per cell and seed
-	Context  int      // 0: the model's own
-	Block    int      // 0: the method's default
+	Models    []string `json:"models"`
+	Tasks     []string `json:"tasks"` // task IDs
+	Methods   []string `json:"methods"`
+	Selectors []string `json:"selectors,omitempty"` // own, random; empty: own
+	Budgets   []string `json:"budgets"`             // as sparse.ParseBudget reads them
+	Blocks    []int    `json:"blocks,omitempty"`    // tokens in a block; empty: the method's default
+	Seeds     int      `json:"seeds,omitempty"`     // random selectors tried on each example; 0: 1
+	Examples  int      `json:"examples"`            // of each task
+	Context   int      `json:"context,omitempty"`   // 0: the model's own
+	Window    int      `json:"window,omitempty"`    // SnapKV's; 0: its default
 }
 
-// seedsFrom is where the examples' seeds begin: the trainer draws below 2^40 and
-// examines itself from there.
-const seedsFrom = 1 << 41
+// Limits of a grid: what a person can wait for and a store can hold.
+const (
+	MaxExamples = 100_000
+	MaxSeeds    = 1000
+	MaxCells    = 200_000
+)
 
-// Validate reports the first list that holds something unknown.
+// ChunkExamples is how many examples a cell has at most: few, so that little is
+// computed again when a worker dies, and so that a longer run finds the cells of a
+// shorter one done.
+const ChunkExamples = 10
+
+// Validate reports the first field that holds something unknown.
 func (g Grid) Validate() error {
 	for _, list := range []struct {
 		name   string
@@ -42,52 +55,148 @@ func (g Grid) Validate() error {
 			return input.Errorf("tasks", "%v", err)
 		}
 	}
+	if g.Examples < 1 || g.Examples > MaxExamples {
+		return input.Errorf("examples", "%d, want 1 to %d", g.Examples, MaxExamples)
+	}
+	if g.Seeds < 0 || g.Seeds > MaxSeeds {
+		return input.Errorf("seeds", "%d, want 1 to %d", g.Seeds, MaxSeeds)
+	}
+	if g.Seeds > 1 && !slices.Contains(g.Selectors, sparse.SelectorRandom) {
+		return input.Errorf("seeds", "%d of a selector that is not random, want 1", g.Seeds)
+	}
+	if g.Context < 0 {
+		return input.Errorf("context", "%d, want a number of tokens", g.Context)
+	}
 	for _, text := range g.Budgets {
 		budget, err := sparse.ParseBudget(text)
 		if err != nil {
 			return input.Errorf("budgets", "%v", err)
 		}
-		for _, method := range g.Methods {
-			c := sparse.Config{Method: method, Selector: g.Selector, Budget: budget, Block: g.Block}
+		for _, c := range g.configs(budget) {
 			if err := c.Validate(); err != nil {
-				return err
+				return plural(err)
 			}
 		}
-	}
-	if g.Examples < 1 || g.Examples > 100_000 {
-		return input.Errorf("examples", "%d, want 1 to 100000", g.Examples)
-	}
-	if g.Seeds < 1 || g.Seeds > 1000 {
-		return input.Errorf("seeds", "%d, want 1 to 1000", g.Seeds)
-	}
-	if g.Seeds > 1 && g.Selector != sparse.SelectorRandom {
-		return input.Errorf("seeds", "%d of a selector that is not random, want 1", g.Seeds)
 	}
 	return nil
 }
 
-// cell is one combination of a grid.
-type cell struct{ model, task, method, budget string }
+// plural blames the list of a grid for what a method says of one of its values.
+func plural(err error) error {
+	field := input.Field(err)
+	switch field {
+	case "method", "selector", "budget", "block":
+		return input.Errorf(field+"s", "%v", err)
+	}
+	return err
+}
 
-// cells lists the grid, models outermost.
-func (g Grid) cells() []cell {
-	var cells []cell
-	for _, m := range g.Models {
-		for _, t := range g.Tasks {
-			for _, method := range g.Methods {
-				for _, b := range g.Budgets {
-					cells = append(cells, cell{m, t, method, b})
+// configs lists the selections asked for at one budget. What a method has no use
+// for is left zero, and so counted once.
+func (g Grid) configs(budget float64) []sparse.Config {
+	selectors, blocks := g.Selectors, g.Blocks
+	if len(selectors) == 0 {
+		selectors = []string{sparse.SelectorOwn}
+	}
+	if len(blocks) == 0 {
+		blocks = []int{0}
+	}
+	var out []sparse.Config
+	for _, method := range g.Methods {
+		info, _ := sparse.Method(method)
+		uses := func(name string) bool {
+			return slices.ContainsFunc(info.Params, func(p sparse.Param) bool { return p.Name == name })
+		}
+		for _, selector := range selectors {
+			for _, block := range blocks {
+				c := sparse.Config{Method: method, Selector: selector, Budget: budget, Block: block}
+				switch {
+				case info.ID == "": // Validate says what is wrong with it
+				case !uses("budget"):
+					c.Budget, c.Block = 1, 0
+				case !uses("block"):
+					c.Block = 0
+				}
+				if uses("window") {
+					c.Window = g.Window
+				}
+				if !slices.Contains(out, c) {
+					out = append(out, c)
 				}
 			}
 		}
 	}
-	return cells
+	return out
 }
 
-// request is example i of c with random selector number seed.
-func (g Grid) request(c cell, i, seed int) run.Request {
-	return run.Request{
-		Model: c.model, Task: c.task, Seed: seedsFrom + uint64(i), Context: g.Context,
-		Method: c.method, Selector: g.Selector, SelectorSeed: uint64(seed), Budget: c.budget, Block: g.Block,
+// Cells lists the work of a grid, models outermost and chunks of examples
+// innermost, for the models given.
+func (g Grid) Cells(models []run.ModelInfo, version string) ([]Cell, error) {
+	if err := g.Validate(); err != nil {
+		return nil, err
 	}
+	var cells []Cell
+	seen := map[string]bool{}
+	add := func(c Cell) error {
+		if key := c.Key(); !seen[key] {
+			seen[key] = true
+			cells = append(cells, c)
+		}
+		if len(cells) > MaxCells {
+			return input.Errorf("examples", "this grid has more than %d cells, ask for less", MaxCells)
+		}
+		return nil
+	}
+	for _, name := range g.Models {
+		m, err := modelNamed(models, name)
+		if err != nil {
+			return nil, input.Errorf("models", "%v", err)
+		}
+		context := g.Context
+		if context == 0 {
+			context = m.Context
+		}
+		if context > m.Context {
+			return nil, input.Errorf("context", "%d, want at most %d, the context of %s", context, m.Context, name)
+		}
+		for _, id := range g.Tasks {
+			task, err := niah.ByID(id)
+			if err != nil {
+				return nil, input.Errorf("tasks", "%v", err)
+			}
+			base := Cell{Model: name, ModelHash: m.Hash, Task: task.ID, Context: context, Version: version}
+			if err := g.eachSelection(base, add); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return cells, nil
+}
+
+// eachSelection adds the cells of one model and task.
+func (g Grid) eachSelection(base Cell, add func(Cell) error) error {
+	for _, text := range g.Budgets {
+		budget, err := sparse.ParseBudget(text)
+		if err != nil {
+			return input.Errorf("budgets", "%v", err)
+		}
+		for _, s := range g.configs(budget) {
+			c := base
+			c.Method, c.Selector, c.Budget, c.Block, c.Window = s.Method, s.Selector, s.Budget, s.Block, s.Window
+			seeds := 1
+			if s.Selector == sparse.SelectorRandom {
+				seeds = max(1, g.Seeds)
+			}
+			for seed := range seeds {
+				c.SelectorSeed = uint64(seed)
+				for from := 0; from < g.Examples; from += ChunkExamples {
+					c.First, c.Examples = from, min(ChunkExamples, g.Examples-from)
+					if err := add(c); err != nil {
+						return err
+					}
+				}
+			}
+		}
+	}
+	return nil
 }

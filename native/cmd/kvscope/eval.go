@@ -6,54 +6,67 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
 	"kvscope/engine/experiment"
+	"kvscope/engine/input"
 	"kvscope/engine/niah"
+	"kvscope/engine/run"
+	"kvscope/native/jobs"
+	"kvscope/native/store"
+	"kvscope/native/summary"
 )
 
-// eval measures accuracy and hit rates over a grid.
+// eval measures accuracy and hit rates over a grid, in this process.
 func eval(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	fs := flags("eval", stderr,
 		"kvscope eval --tasks all --methods quest,moba,snapkv --budgets 1,1/4,1/8,1/16",
+		"kvscope eval --methods quest,snapkv --budgets 1/4 --hits --json",
 		"kvscope eval --methods quest --budgets 1/4 --selector random --seeds 5 --examples 100 --json")
 	models := fs.String("models", "attention,ratplus", "`names` of models, comma-separated")
 	tasks := fs.String("tasks", "all", "`tasks`, comma-separated, or all")
 	methods := fs.String("methods", "dense", "`methods`, comma-separated")
 	budgets := fs.String("budgets", "1", "`budgets`, comma-separated")
+	selectors := fs.String("selector", "own", "own, random or own,random")
+	blocks := fs.String("block", "", "`tokens` in a block, several comma-separated; 16")
 	var g experiment.Grid
-	fs.StringVar(&g.Selector, "selector", "own", "own or random")
 	fs.IntVar(&g.Seeds, "seeds", 1, "random selectors per example")
-	fs.IntVar(&g.Examples, "examples", 100, "examples per cell")
+	fs.IntVar(&g.Examples, "examples", 100, "examples of each task")
 	fs.IntVar(&g.Context, "context", 0, "most `tokens` of prompt and answer; the model's context")
-	fs.IntVar(&g.Block, "block", 0, "`tokens` in a block; 16")
+	fs.IntVar(&g.Window, "window", 0, "SnapKV's observation window; 32")
+	workers := fs.Int("workers", runtime.GOMAXPROCS(0), "cells computed at once")
+	data := fs.String("data", "", "`folder` that keeps what is computed and knows what was; none")
 	hits := fs.Bool("hits", false, "also report every head's hit rate")
 	asJSON := fs.Bool("json", false, "print one JSON object")
 	if err := parse(fs, args); err != nil {
 		return err
 	}
+	if *workers < 1 {
+		return input.Errorf("workers", "%d, want at least 1", *workers)
+	}
 	split := func(s string) []string { return strings.Split(s, ",") }
-	g.Models, g.Tasks, g.Methods, g.Budgets = split(*models), split(*tasks), split(*methods), split(*budgets)
+	g.Models, g.Tasks, g.Methods, g.Budgets, g.Selectors = split(*models), split(*tasks), split(*methods), split(*budgets), split(*selectors)
 	if *tasks == "all" {
 		g.Tasks = nil
 		for _, t := range niah.Tasks() {
 			g.Tasks = append(g.Tasks, t.ID)
 		}
 	}
-	engine, err := demoEngine()
+	var err error
+	if g.Blocks, err = numbers("block", *blocks); err != nil {
+		return err
+	}
+	engine, err := engineWithAll(g.Models)
 	if err != nil {
 		return err
 	}
-	for _, name := range g.Models {
-		if err := addModel(engine, name); err != nil {
-			return err
-		}
-	}
-	result, err := experiment.Measure(ctx, engine, g, runtime.GOMAXPROCS(0), bar(stderr))
+	result, err := evaluate(ctx, engine, g, *data, *workers, bar(stderr))
 	if err != nil {
-		return err
+		return singular(err)
 	}
 	if !*hits {
 		result.Hits = []experiment.Hit{}
@@ -61,14 +74,84 @@ func eval(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if *asJSON {
 		return json.NewEncoder(stdout).Encode(result)
 	}
+	return printResult(stdout, result)
+}
+
+// evaluate computes the cells of g that the store in folder data does not have and
+// adds all of them up.
+func evaluate(ctx context.Context, engine *run.Engine, g experiment.Grid, data string, workers int, progress func(done, total int)) (experiment.Result, error) {
+	cells, err := g.Cells(engine.Models(), release)
+	if err != nil {
+		return experiment.Result{}, err
+	}
+	path := ""
+	if data != "" {
+		path = filepath.Join(data, storeFile)
+	}
+	s, err := store.Open(ctx, path)
+	if err != nil {
+		return experiment.Result{}, err
+	}
+	defer s.Close()
+	measured, err := jobs.Compute(ctx, s, engine, cells, workers, progress)
+	if err != nil {
+		return experiment.Result{}, err
+	}
+	return summary.Sum(measured), nil
+}
+
+// engineWithAll is demoEngine plus those of the models that are paths.
+func engineWithAll(models []string) (*run.Engine, error) {
+	engine, err := demoEngine()
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range models {
+		if err := addModel(engine, name); err != nil {
+			return nil, err
+		}
+	}
+	return engine, nil
+}
+
+// numbers reads a list of whole numbers, nil for none.
+func numbers(flag, list string) ([]int, error) {
+	if list == "" {
+		return nil, nil
+	}
+	var out []int
+	for text := range strings.SplitSeq(list, ",") {
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return nil, input.Errorf(flag, "%q, want whole numbers, comma-separated", text)
+		}
+		out = append(out, n)
+	}
+	return out, nil
+}
+
+// singular blames the flag for what is a list in a grid.
+func singular(err error) error {
+	switch field := input.Field(err); field {
+	case "selectors", "blocks":
+		return input.Errorf(strings.TrimSuffix(field, "s"), "%s", strings.TrimPrefix(err.Error(), field+": "))
+	}
+	return err
+}
+
+func printResult(stdout io.Writer, result experiment.Result) error {
 	w := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "model\ttask\tmethod\tselector\tbudget\tk\taccuracy\t95% interval\texamples")
+	fmt.Fprintln(w, "model\ttask\tmethod\tselector\tbudget\tblock\tk\taccuracy\t95% interval\texamples\tseeds\tdeviation")
 	for _, r := range result.Rows {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%.4g\t%d\t%.1f\t%.1f-%.1f\t%d\n",
-			r.Model, r.Task, r.Method, r.Selector, r.Budget, r.K, 100*r.Accuracy, 100*r.CI95[0], 100*r.CI95[1], r.Examples)
+		deviation := "-"
+		if r.Seeds > 1 {
+			deviation = fmt.Sprintf("%.2f", 100*r.Std)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%.4g\t%d\t%d\t%.1f\t%.1f-%.1f\t%d\t%d\t%s\n",
+			r.Model, r.Task, r.Method, r.Selector, r.Budget, r.Block, r.K, 100*r.Accuracy, 100*r.CI95[0], 100*r.CI95[1], r.Examples, r.Seeds, deviation)
 	}
 	for _, h := range result.Hits {
-		fmt.Fprintf(w, "%s\t%s\t%s\tlayer %d\thead %d\t%.4g\thit %.1f\n", h.Model, h.Task, h.Method, h.Layer, h.Head, h.Budget, 100*h.Rate)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%.4g\tlayer %d\thead %d\thit %.1f\n", h.Model, h.Task, h.Method, h.Selector, h.Budget, h.Layer, h.Head, 100*h.Rate)
 	}
 	return w.Flush()
 }

@@ -26,6 +26,7 @@ func commands() []command {
 		{"serve", "open the explorer in a browser", serve},
 		{"ask", "answer one needle task or question and say which heads found the needle", ask},
 		{"eval", "measure accuracy and hit rates over tasks, methods and budgets", eval},
+		{"worker", "compute cells of experiments that kvscope serve has queued", worker},
 		{"select", "run one selection method on tensors dumped from any model", selectFile},
 		{"dump", "write a model's logits and activations to a file", dump},
 		{"train", "train a demo model", trainModel},

@@ -1,0 +1,209 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"kvscope/engine/input"
+	"kvscope/engine/run"
+	"kvscope/engine/trace"
+)
+
+// teller answers by a rule of the request alone.
+type teller struct {
+	err   error
+	panic bool
+}
+
+func (teller) Models() []run.ModelInfo {
+	return []run.ModelInfo{{Name: "attention", Hash: "a", Context: 512}, {Name: "ratplus", Hash: "r", Context: 512}}
+}
+
+func (r teller) Run(_ context.Context, req run.Request, sink trace.Sink) error {
+	switch {
+	case r.panic:
+		panic("shape [2 3] against [4]")
+	case r.err != nil:
+		return r.err
+	}
+	h := &trace.Header{
+		Layers: 1, Heads: 2, Block: 16, K: 4, Kernels: "plain", Tokens: make([]trace.Token, 100),
+		Needles: []trace.Needle{{Span: [2]int{10, 20}}, {Span: [2]int{40, 50}, Queried: true}},
+	}
+	if err := sink.Emit(h); err != nil {
+		return err
+	}
+	score := 0.0
+	if req.Seed%4 != 0 {
+		score = 1
+	}
+	return sink.Emit(&trace.Done{Score: score, ReadFraction: 0.25, Hits: []trace.Hit{{Hit: score == 1}, {Head: 1, Hit: req.SelectorSeed == 1}}})
+}
+
+func grid() Grid {
+	return Grid{
+		Models: []string{"attention", "ratplus"}, Tasks: []string{"S-1", "niah_multivalue"}, Methods: []string{"quest", "snapkv", "dense"},
+		Budgets: []string{"1/4", "1/8"}, Blocks: []int{8, 16}, Selectors: []string{"own"}, Examples: 25,
+	}
+}
+
+func TestCells(t *testing.T) {
+	cells, err := grid().Cells(teller{}.Models(), "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Quest: 2 budgets of 2 blocks; SnapKV has no blocks; dense has neither.
+	if want := 2 * 2 * (4 + 2 + 1) * 3; len(cells) != want {
+		t.Errorf("%d cells, want %d", len(cells), want)
+	}
+	var sizes []int
+	for _, c := range cells[:3] {
+		sizes = append(sizes, c.First, c.Examples)
+	}
+	if want := []int{0, 10, 10, 10, 20, 5}; !slices.Equal(sizes, want) {
+		t.Errorf("chunks %v, want %v", sizes, want)
+	}
+	if c := cells[0]; c.Context != 512 || c.ModelHash != "a" || c.Budget != 0.25 || c.Block != 8 {
+		t.Errorf("%+v", c)
+	}
+	if c := cells[len(cells)-1]; c.Task != "MV" {
+		t.Errorf("task %s is not in its short form", c.Task)
+	}
+	// Written otherwise, asked for more: the same cells.
+	g := grid()
+	g.Budgets, g.Examples, g.Context = []string{"0.25", "1/8"}, 30, 512
+	more, err := g.Cells(teller{}.Models(), "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cells[0].Key() != more[0].Key() || cells[1].Key() != more[1].Key() || cells[2].Key() == more[2].Key() {
+		t.Error("keys do not tell same work from other work")
+	}
+	renamed := cells[0]
+	renamed.Model = "data/new/model.safetensors"
+	if renamed.Key() != cells[0].Key() {
+		t.Error("a model's name counts, its weights should")
+	}
+}
+
+func TestSeedsAreOfTheRandomSelector(t *testing.T) {
+	g := grid()
+	g.Models, g.Tasks, g.Methods, g.Budgets, g.Blocks = g.Models[:1], g.Tasks[:1], []string{"quest"}, []string{"1/4"}, nil
+	g.Selectors, g.Seeds, g.Examples = []string{"own", "random"}, 5, 10
+	cells, err := g.Cells(teller{}.Models(), "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(cells) != 6 || cells[0].Selector != "own" || cells[5].SelectorSeed != 4 {
+		t.Errorf("%d cells: %+v", len(cells), cells)
+	}
+}
+
+func TestMeasure(t *testing.T) {
+	c := Cell{Model: "ratplus", ModelHash: "r", Task: "S-1", Method: "quest", Selector: "random", SelectorSeed: 1, Budget: 0.25, First: 10, Examples: 8}
+	o, err := Measure(t.Context(), teller{}, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Seeds 10 to 17 past a multiple of 4: 12 and 16 fail.
+	if want := []float64{1, 1, 0, 1, 1, 1, 0, 1}; !slices.Equal(o.Scores, want) || o.Score() != 6 {
+		t.Errorf("scores %v, want %v", o.Scores, want)
+	}
+	if !slices.Equal(o.Hits, []int{6, 8}) || o.K != 4 || o.Kernels != "plain" || o.Depths[0] != 0.4 || math.Abs(o.Read-0.25) > 1e-12 {
+		t.Errorf("%+v", o)
+	}
+}
+
+func TestMeasureFails(t *testing.T) {
+	c := Cell{Model: "ratplus", ModelHash: "r", Task: "S-1", Method: "quest", Budget: 1, Examples: 1}
+	broken := errors.New("broken")
+	if _, err := Measure(t.Context(), teller{err: broken}, c); !errors.Is(err, broken) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := Measure(t.Context(), teller{panic: true}, c); err == nil || !strings.Contains(err.Error(), "[2 3]") {
+		t.Errorf("panic became %v", err)
+	}
+	c.ModelHash = "other"
+	if _, err := Measure(t.Context(), teller{}, c); err == nil || !strings.Contains(err.Error(), "weights r here") {
+		t.Errorf("other weights: %v", err)
+	}
+	c.Model = "gpt"
+	if _, err := Measure(t.Context(), teller{}, c); err == nil || !strings.Contains(err.Error(), "attention, ratplus") {
+		t.Errorf("no such model: %v", err)
+	}
+}
+
+func TestGridErrors(t *testing.T) {
+	for field, change := range map[string]func(*Grid){
+		"models":    func(g *Grid) { g.Models = []string{"gpt"} },
+		"tasks":     func(g *Grid) { g.Tasks = []string{"S-9"} },
+		"methods":   func(g *Grid) { g.Methods = []string{"magic"} },
+		"budgets":   func(g *Grid) { g.Budgets = []string{"3"} },
+		"selectors": func(g *Grid) { g.Selectors = []string{"lucky"} },
+		"blocks":    func(g *Grid) { g.Blocks = []int{-1} },
+		"examples":  func(g *Grid) { g.Examples = 0 },
+		"seeds":     func(g *Grid) { g.Seeds = 5 },
+		"context":   func(g *Grid) { g.Context = 513 },
+	} {
+		g := grid()
+		change(&g)
+		if _, err := g.Cells(teller{}.Models(), ""); input.Field(err) != field {
+			t.Errorf("%s: blamed %q (%v)", field, input.Field(err), err)
+		}
+	}
+	g := grid()
+	g.Examples = MaxExamples
+	if _, err := g.Cells(teller{}.Models(), ""); input.Field(err) != "examples" {
+		t.Errorf("too many cells: %v", err)
+	}
+	g = grid()
+	g.Tasks = nil
+	if got := input.Field(g.Validate()); got != "tasks" {
+		t.Errorf("no tasks: blamed %q", got)
+	}
+}
+
+// The reference values are those of Newcombe (1998), table I.
+func TestWilson(t *testing.T) {
+	for _, tc := range []struct {
+		hits, n   int
+		low, high float64
+	}{{81, 263, 0.2553, 0.3662}, {15, 148, 0.0624, 0.1605}, {0, 20, 0, 0.1611}, {1, 29, 0.0061, 0.1718}} {
+		low, high := Wilson(float64(tc.hits)/float64(tc.n), tc.n)
+		if math.Abs(low-tc.low) > 5e-5 || math.Abs(high-tc.high) > 5e-5 {
+			t.Errorf("%d of %d: %.4f to %.4f, want %.4f to %.4f", tc.hits, tc.n, low, high, tc.low, tc.high)
+		}
+	}
+	if low, high := Wilson(0, 0); low != 0 || high != 1 {
+		t.Errorf("without trials: %g to %g", low, high)
+	}
+}
+
+// TestPresets: every preset is a valid grid that keeps the paper's ratios.
+func TestPresets(t *testing.T) {
+	models := []run.ModelInfo{
+		{Name: "other", Arch: "olmo2", Context: 9}, {Name: "a", Arch: "attention", Context: 2048},
+		{Name: "r", Arch: "ratplus", Context: 1024}, {Name: "r2", Arch: "ratplus", Context: 64},
+	}
+	for _, p := range Presets(models) {
+		cells, err := p.Grid.Cells(models, "1")
+		if err != nil {
+			t.Errorf("%s: %v", p.ID, err)
+			continue
+		}
+		if c := cells[0]; c.Context != 1024 || c.Model != "a" {
+			t.Errorf("%s: %+v", p.ID, c)
+		}
+		want := map[string]int{"extreme-quest": 4, "extreme-moba": 32}[p.ID]
+		if want == 0 {
+			want = 16
+		}
+		if p.Grid.Blocks[0] != want || p.Grid.Window > 32 {
+			t.Errorf("%s: blocks %v, window %d", p.ID, p.Grid.Blocks, p.Grid.Window)
+		}
+	}
+}

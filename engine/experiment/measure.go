@@ -1,0 +1,116 @@
+package experiment
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"kvscope/engine/run"
+	"kvscope/engine/trace"
+)
+
+// Runner answers requests; *run.Engine does.
+type Runner interface {
+	Run(ctx context.Context, req run.Request, sink trace.Sink) error
+	Models() []run.ModelInfo
+}
+
+// Outcome is what a cell came to. Scores and Depths are by example.
+type Outcome struct {
+	Kernels string `json:"kernels"` // kernel table that ran
+	Arch    string `json:"arch"`
+	Layers  int    `json:"layers"`
+	Heads   int    `json:"heads"`
+	Block   int    `json:"block"`
+	K       int    `json:"k"`
+
+	Scores  []float64 `json:"scores"` // 0..1
+	Depths  []float64 `json:"depths"` // place of the first needle asked for, 0 start to 1 end of the prompt
+	Hits    []int     `json:"hits"`   // [Layers*Heads]: examples in which the head held the needle at every answer step
+	Read    float64   `json:"kv_read_fraction"`
+	Seconds float64   `json:"seconds"`
+}
+
+// Score is the sum of the scores.
+func (o *Outcome) Score() float64 {
+	sum := 0.0
+	for _, s := range o.Scores {
+		sum += s
+	}
+	return sum
+}
+
+// Measure computes a cell. A panic of the engine is an error of the cell.
+func Measure(ctx context.Context, r Runner, c Cell) (out *Outcome, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			out, err = nil, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	m, err := modelNamed(r.Models(), c.Model)
+	if err != nil {
+		return nil, fmt.Errorf("model: %w", err)
+	}
+	if m.Hash != c.ModelHash {
+		return nil, fmt.Errorf("model %s: weights %s here, the cell asks for %s", c.Model, m.Hash, c.ModelHash)
+	}
+	out = &Outcome{}
+	started := time.Now()
+	for i := range c.Examples {
+		var a answer
+		if err := r.Run(ctx, c.Request(i), &a); err != nil {
+			return nil, err
+		}
+		if a.header == nil || a.done == nil {
+			return nil, fmt.Errorf("example %d ended without a result", c.First+i)
+		}
+		out.add(&a, c.Examples)
+	}
+	out.Seconds = time.Since(started).Seconds()
+	return out, nil
+}
+
+// answer keeps of a run what a cell needs; it is the run's sink.
+type answer struct {
+	header *trace.Header
+	done   *trace.Done
+}
+
+// Emit keeps the first and the last event.
+func (a *answer) Emit(e trace.Event) error {
+	switch e := e.(type) {
+	case *trace.Header:
+		a.header = e
+	case *trace.Done:
+		a.done = e
+	}
+	return nil
+}
+
+// add counts one of n examples.
+func (o *Outcome) add(a *answer, n int) {
+	h := a.header
+	if o.Hits == nil {
+		o.Kernels, o.Arch, o.Layers, o.Heads, o.Block, o.K = h.Kernels, h.Arch, h.Layers, h.Heads, h.Block, h.K
+		o.Hits = make([]int, h.Layers*h.Heads)
+	}
+	o.Scores = append(o.Scores, a.done.Score)
+	o.Depths = append(o.Depths, depthOf(h))
+	o.Read += a.done.ReadFraction / float64(n)
+	for _, hit := range a.done.Hits {
+		if hit.Hit {
+			o.Hits[hit.Layer*h.Heads+hit.Head]++
+		}
+	}
+}
+
+// depthOf is where the first needle asked for stands in the prompt, 0..1.
+func depthOf(h *trace.Header) float64 {
+	for _, n := range h.Needles {
+		if n.Queried && len(h.Tokens) > 0 {
+			return float64(n.Span[0]) / float64(len(h.Tokens))
+		}
+	}
+	return 0
+}

@@ -1,0 +1,68 @@
+package experiment
+
+import (
+	"kvscope/engine/niah"
+	"kvscope/engine/run"
+	"kvscope/engine/sparse"
+)
+
+// Preset is a grid worth asking for.
+type Preset struct {
+	ID    string
+	Name  string
+	About string
+	Grid  Grid
+}
+
+// The paper's runs: context, block and SnapKV window. Presets keep their ratios.
+const (
+	paperContext = 4096
+	paperBlock   = 64
+)
+
+// Presets are the paper's studies, scaled to the context of the models: where the
+// paper reads 4,096 tokens in blocks of 64, a model of 1,024 reads blocks of 16.
+func Presets(models []run.ModelInfo) []Preset {
+	pair, context := pairOf(models)
+	block := max(1, context*paperBlock/paperContext)
+	var tasks []string
+	for _, t := range niah.Tasks() {
+		tasks = append(tasks, t.ID)
+	}
+	all := []string{"quest", "moba", "snapkv"}
+	grid := func(methods, budgets []string, block int) Grid {
+		return Grid{
+			Models: pair, Tasks: tasks, Methods: methods, Budgets: budgets, Selectors: []string{sparse.SelectorOwn},
+			Blocks: []int{block}, Examples: 100, Context: context, Window: block,
+		}
+	}
+	quick := grid([]string{"quest"}, []string{"1", "1/4", "1/8"}, block)
+	quick.Tasks, quick.Examples = []string{"S-1", "S-2", "MK-1"}, 20
+	random := grid(all, []string{"1/4"}, block)
+	random.Selectors, random.Seeds = []string{sparse.SelectorRandom}, 5
+	return []Preset{
+		{"quick", "A quick look", "Three tasks, Quest, 20 examples each.", quick},
+		{"tables", "Accuracy (Tables 3 and 4)", "Every task under Quest, MoBA and SnapKV, with less and less of the cache.", grid(all, []string{"1", "1/4", "1/8", "1/16"}, block)},
+		{"extreme-quest", "Extreme: Quest", "Budget 1/64 with blocks of a quarter of the size.", grid([]string{"quest"}, []string{"1/64"}, max(1, block/4))},
+		{"extreme-moba", "Extreme: MoBA", "Blocks of twice the size, so half as many to choose from.", grid([]string{"moba"}, []string{"1/4", "1/8"}, 2*block)},
+		{"hits", "Hypothesis 1: head hits", "How many heads select the needle at every answer step, under Quest and SnapKV.", grid([]string{"quest", "snapkv"}, []string{"1/4", "1/8", "1/16"}, block)},
+		{"random", "Hypothesis 2: random selector", "Chance selects, five seeds: what is lost is what selection was worth.", random},
+	}
+}
+
+// pairOf is the first model of each backbone, and the shorter of their contexts.
+func pairOf(models []run.ModelInfo) (names []string, context int) {
+	for _, arch := range []string{"attention", "ratplus"} {
+		for _, m := range models {
+			if m.Arch != arch {
+				continue
+			}
+			names = append(names, m.Name)
+			if context == 0 || m.Context < context {
+				context = m.Context
+			}
+			break
+		}
+	}
+	return names, context
+}

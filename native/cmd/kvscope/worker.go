@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"kvscope/engine/experiment"
+	"kvscope/engine/input"
+	"kvscope/native/jobs"
+)
+
+// What the data folder holds.
+const (
+	storeFile   = "kvscope.db"
+	queueFolder = "queue"
+)
+
+// dataFolder is the usual place for what kvscope keeps.
+func dataFolder() string {
+	if dir := os.Getenv("KVSCOPE_DATA"); dir != "" {
+		return dir
+	}
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return "kvscope-data"
+	}
+	return filepath.Join(dir, "kvscope")
+}
+
+// worker takes cells from a queue until it is told to stop.
+func worker(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	fs := flags("worker", stderr,
+		"kvscope worker",
+		"kvscope worker --queue nats://127.0.0.1:4222 --workers 4")
+	url := fs.String("queue", "", "`URL` of the queue; that of the kvscope serve on this machine")
+	data := fs.String("data", dataFolder(), "data `folder` of that kvscope serve, which names its queue")
+	n := fs.Int("workers", 1, "cells computed at once")
+	models := fs.String("models", "", "`paths` of further models, comma-separated, as the sweep names them")
+	asJSON := fs.Bool("json", false, "print one JSON object at the end")
+	if err := parse(fs, args); err != nil {
+		return err
+	}
+	if *n < 1 {
+		return input.Errorf("workers", "%d, want at least 1", *n)
+	}
+	at := *url
+	if at == "" {
+		var err error
+		if at, err = jobs.EmbeddedURL(filepath.Join(*data, queueFolder)); err != nil {
+			return input.Errorf("queue", "%v; start kvscope serve, or name a queue", err)
+		}
+	}
+	var extra []string
+	if *models != "" {
+		extra = strings.Split(*models, ",")
+	}
+	engine, err := engineWithAll(extra)
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(stderr, nil))
+	queue, err := jobs.Connect(at)
+	if err != nil {
+		return err
+	}
+	defer queue.Close()
+	log.Info("taking cells; Ctrl-C finishes those at hand and stops", "workers", *n, "pid", os.Getpid())
+	done, failed := work(ctx, queue, engine, *n, log)
+	if *asJSON {
+		return json.NewEncoder(stdout).Encode(map[string]int{"done": done, "failed": failed})
+	}
+	_, err = fmt.Fprintf(stdout, "%d cells done, %d failed\n", done, failed)
+	return err
+}
+
+// work computes cells, n at once, until ctx ends.
+func work(ctx context.Context, queue *jobs.Queue, engine experiment.Runner, n int, log *slog.Logger) (done, failed int) {
+	measure := func(ctx context.Context, c experiment.Cell) (*experiment.Outcome, error) {
+		return experiment.Measure(ctx, engine, c)
+	}
+	var mu sync.Mutex
+	var group sync.WaitGroup
+	for range n {
+		group.Go(func() {
+			d, f := jobs.NewWorker(queue, measure, log).Run(ctx)
+			mu.Lock()
+			done, failed = done+d, failed+f
+			mu.Unlock()
+		})
+	}
+	group.Wait()
+	return done, failed
+}

@@ -1,0 +1,109 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"kvscope/engine/experiment"
+	"kvscope/engine/run"
+	"kvscope/engine/trace"
+	"kvscope/native/store"
+)
+
+// answers tells the truth for even seeds, and counts its calls.
+type answers struct {
+	calls chan bool
+	err   error
+}
+
+func (answers) Models() []run.ModelInfo {
+	return []run.ModelInfo{{Name: "m", Hash: "h", Context: 256, Params: 1000}}
+}
+
+func (a answers) Run(_ context.Context, req run.Request, sink trace.Sink) error {
+	if a.err != nil {
+		return a.err
+	}
+	a.calls <- true
+	if err := sink.Emit(&trace.Header{Layers: 1, Heads: 1, Tokens: []trace.Token{{}}}); err != nil {
+		return err
+	}
+	return sink.Emit(&trace.Done{Score: float64(1 - req.Seed%2)})
+}
+
+func memory(t *testing.T) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func TestComputeKnowsWhatWasComputed(t *testing.T) {
+	s, a := memory(t), answers{calls: make(chan bool, 1000)}
+	last := 0
+	first, err := Compute(t.Context(), s, a, cells(4), 3, func(done, total int) {
+		if done <= last || total != 40 {
+			t.Errorf("progress %d of %d after %d", done, total, last)
+		}
+		last = done
+	})
+	if err != nil || last != 40 || len(a.calls) != 40 {
+		t.Fatalf("%v, %d examples told, %d asked", err, last, len(a.calls))
+	}
+	again, err := Compute(t.Context(), s, a, cells(6), 1, func(int, int) {})
+	if err != nil || len(a.calls) != 60 {
+		t.Fatalf("%v, %d examples asked", err, len(a.calls))
+	}
+	if again[3].Cell != first[3].Cell || again[3].Outcome.Score() != 5 {
+		t.Errorf("%+v", again[3])
+	}
+}
+
+func TestComputeStopsAtAnError(t *testing.T) {
+	broken := errors.New("broken")
+	if _, err := Compute(t.Context(), memory(t), answers{err: broken}, cells(9), 2, func(int, int) {}); !errors.Is(err, broken) {
+		t.Errorf("got %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Compute(ctx, memory(t), answers{calls: make(chan bool, 1000)}, cells(9), 2, func(int, int) {}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestEstimate(t *testing.T) {
+	s, a := memory(t), answers{calls: make(chan bool, 1000)}
+	e, err := EstimateCells(t.Context(), s, a, cells(3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.Cells != 3 || e.Left != 30 || e.Tried != 1 || len(a.calls) != 1 || e.Tokens != 30*256 || e.FLOP != 2*1000*30*256 || e.Seconds <= 0 {
+		t.Errorf("%+v", e)
+	}
+	if err := s.Finish(t.Context(), cells(1)[0], &experiment.Outcome{Seconds: 20}, "w"); err != nil {
+		t.Fatal(err)
+	}
+	e, err = EstimateCells(t.Context(), s, a, cells(3))
+	if err != nil || e.Known != 1 || e.Left != 20 || e.Seconds != 40 || e.Tried != 0 {
+		t.Errorf("%+v %v", e, err)
+	}
+}
+
+func TestMeter(t *testing.T) {
+	start := time.Now()
+	m := &meter{at: []time.Time{start}, n: []int{0}}
+	if m.rate(start.Add(time.Second)) != 0 {
+		t.Error("a rate before anything was done")
+	}
+	for i := range 200 {
+		m.add(start.Add(time.Duration(i+1)*time.Second), 5)
+	}
+	if got := m.rate(start.Add(200 * time.Second)); got != 5 {
+		t.Errorf("%g a second, want 5", got)
+	}
+}

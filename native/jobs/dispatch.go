@@ -1,0 +1,278 @@
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"kvscope/engine/experiment"
+	"kvscope/native/store"
+)
+
+// window is how many cells are on the queue at once: enough that workers never
+// wait, few enough that a pause is soon felt.
+const window = 64
+
+// Dispatcher keeps the cells of running experiments on a queue and stores what
+// comes back. There is one for a store and one for a queue.
+type Dispatcher struct {
+	store *store.Store
+	queue *Queue
+	log   *slog.Logger
+
+	feeding sync.Mutex // one feed or state change at a time
+
+	mu       sync.Mutex
+	flying   map[string]string // key of a cell on the queue → experiment it is there for
+	workers  map[string]seen
+	meters   map[string]*meter // by experiment
+	watchers map[chan struct{}]bool
+}
+
+// seen is a worker and when it was last heard of.
+type seen struct {
+	Presence
+	at time.Time
+}
+
+// Options are of a Dispatcher. The zero value is the usual.
+type Options struct {
+	AckWait time.Duration // 15 s: silence after which a worker counts as dead
+	Log     *slog.Logger  // slog.Default()
+}
+
+// NewDispatcher sets the queue up and takes off it what an earlier dispatcher left:
+// the store knows what is still to compute.
+func NewDispatcher(ctx context.Context, s *store.Store, q *Queue, o Options) (*Dispatcher, error) {
+	if o.AckWait == 0 {
+		o.AckWait = defaultAckWait
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	d := &Dispatcher{
+		store: s, queue: q, log: o.Log, flying: map[string]string{},
+		workers: map[string]seen{}, meters: map[string]*meter{}, watchers: map[chan struct{}]bool{},
+	}
+	err := q.setUp(ctx, o.AckWait)
+	if err == nil {
+		err = q.takeBack(ctx, "")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("set up queue: %w", err)
+	}
+	return d, nil
+}
+
+// Run feeds the queue and stores results until ctx ends.
+func (d *Dispatcher) Run(ctx context.Context) error {
+	results, err := d.queue.js.CreateOrUpdateConsumer(ctx, resultStream, jetstream.ConsumerConfig{
+		Durable: resultConsumer, AckPolicy: jetstream.AckExplicitPolicy, MaxDeliver: -1,
+	})
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("read results: %w", err)
+	}
+	if err != nil {
+		return nil // told to stop
+	}
+	reading, err := results.Consume(func(msg jetstream.Msg) { d.take(ctx, msg) })
+	if err != nil {
+		return fmt.Errorf("read results: %w", err)
+	}
+	defer reading.Stop()
+	presence, err := d.queue.conn.Subscribe(presenceSubject, d.meet)
+	if err != nil {
+		return fmt.Errorf("hear of workers: %w", err)
+	}
+	defer presence.Unsubscribe() //nolint:errcheck // the connection may be gone already
+	tick := time.NewTicker(2 * time.Second)
+	defer tick.Stop()
+	for {
+		if err := d.feed(ctx); err != nil && ctx.Err() == nil {
+			d.log.Warn("feed queue", "err", err)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// feed tops the queue up, oldest experiment first.
+func (d *Dispatcher) feed(ctx context.Context) error {
+	d.feeding.Lock()
+	defer d.feeding.Unlock()
+	if d.flyingCount() > window/2 {
+		return nil
+	}
+	list, err := d.store.Experiments(ctx)
+	if err != nil {
+		return err
+	}
+	slices.Reverse(list)
+	for _, e := range list {
+		if e.State != store.Running {
+			continue
+		}
+		n := d.flyingCount()
+		if n >= window {
+			return nil
+		}
+		cells, err := d.store.Pending(ctx, e.ID, window+n)
+		if err != nil {
+			return err
+		}
+		for _, c := range cells {
+			if d.flyingCount() >= window {
+				return nil
+			}
+			if !d.lift(c.Key(), e.ID) {
+				continue
+			}
+			if err := d.queue.put(ctx, e.ID, c); err != nil {
+				d.land(c.Key())
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (d *Dispatcher) flyingCount() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.flying)
+}
+
+// lift notes that a cell is on the queue; false if it already was.
+func (d *Dispatcher) lift(key, id string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if _, up := d.flying[key]; up {
+		return false
+	}
+	d.flying[key] = id
+	return true
+}
+
+// land notes that a cell is off the queue, and says for which experiment it was
+// there.
+func (d *Dispatcher) land(key string) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	id := d.flying[key]
+	delete(d.flying, key)
+	return id
+}
+
+// take stores one result.
+func (d *Dispatcher) take(ctx context.Context, msg jetstream.Msg) {
+	var r result
+	if err := json.Unmarshal(msg.Data(), &r); err != nil {
+		d.log.Error("message that is no result", "err", err)
+		d.answer(msg.Term())
+		return
+	}
+	key := r.Cell.Key()
+	var err error
+	if r.Outcome != nil {
+		err = d.store.Finish(ctx, r.Cell, r.Outcome, r.Worker)
+	} else {
+		_, err = d.store.Fail(ctx, key, r.Try, r.Error, r.Worker, r.Fatal)
+	}
+	if err != nil {
+		if ctx.Err() == nil {
+			d.log.Error("store result", "cell", key, "err", err)
+		}
+		d.answer(msg.NakWithDelay(time.Second))
+		return
+	}
+	d.answer(msg.Ack())
+	if id := d.land(key); id != "" && r.Outcome != nil {
+		d.mu.Lock()
+		d.meter(id).add(time.Now(), r.Cell.Examples)
+		d.mu.Unlock()
+	}
+	d.notify()
+	if err := d.feed(ctx); err != nil && ctx.Err() == nil {
+		d.log.Warn("feed queue", "err", err)
+	}
+}
+
+// answer notes that the queue did not hear an answer; it will ask again.
+func (d *Dispatcher) answer(err error) {
+	if err != nil {
+		d.log.Debug("answer queue", "err", err)
+	}
+}
+
+// meet notes that a worker is there.
+func (d *Dispatcher) meet(msg *nats.Msg) {
+	var p Presence
+	if err := json.Unmarshal(msg.Data, &p); err != nil {
+		d.log.Debug("message that is no presence", "err", err)
+		return
+	}
+	d.mu.Lock()
+	d.workers[p.ID] = seen{p, time.Now()}
+	d.mu.Unlock()
+}
+
+// Create stores and starts an experiment.
+func (d *Dispatcher) Create(ctx context.Context, name string, g experiment.Grid, cells []experiment.Cell) (store.Experiment, error) {
+	e, err := d.store.Create(ctx, name, g, cells)
+	if err != nil {
+		return e, err
+	}
+	d.notify()
+	return e, d.feed(ctx)
+}
+
+// SetState pauses, resumes or cancels an experiment. Cells that workers have begun
+// are finished and counted all the same.
+func (d *Dispatcher) SetState(ctx context.Context, id string, state store.State) error {
+	if err := d.setState(ctx, id, func() error { return d.store.SetState(ctx, id, state) }, state != store.Running); err != nil {
+		return err
+	}
+	return d.feed(ctx)
+}
+
+// Remove forgets an experiment.
+func (d *Dispatcher) Remove(ctx context.Context, id string) error {
+	if err := d.setState(ctx, id, func() error { return d.store.Remove(ctx, id) }, true); err != nil {
+		return err
+	}
+	return d.feed(ctx)
+}
+
+func (d *Dispatcher) setState(ctx context.Context, id string, change func() error, stop bool) error {
+	d.feeding.Lock()
+	defer d.feeding.Unlock()
+	defer d.notify()
+	if err := change(); err != nil {
+		return err
+	}
+	if !stop {
+		return nil
+	}
+	if err := d.queue.takeBack(ctx, id); err != nil {
+		return fmt.Errorf("take cells off the queue: %w", err)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for key, of := range d.flying {
+		if of == id {
+			delete(d.flying, key)
+		}
+	}
+	delete(d.meters, id)
+	return nil
+}

@@ -1,0 +1,111 @@
+package jobs
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+)
+
+// Embedded is a queue that lives in this process and keeps its messages in a
+// folder. Workers on this machine reach it by its URL, which holds a secret.
+type Embedded struct {
+	server *server.Server
+	url    string
+	token  string
+}
+
+// urlFile is where an embedded queue writes its URL, in its folder.
+const urlFile = "queue.url"
+
+// startTimeout is for the embedded queue to read its messages.
+const startTimeout = 30 * time.Second
+
+// Embed starts a queue in folder, which one process may use at a time. It listens
+// on a loopback address, the same as last time if that is free.
+func Embed(folder string) (*Embedded, error) {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, fmt.Errorf("start queue: %w", err)
+	}
+	token, port := last(folder)
+	s, err := server.NewServer(&server.Options{
+		ServerName: "kvscope", Host: "127.0.0.1", Port: port, Authorization: token,
+		JetStream: true, StoreDir: folder, NoLog: true, NoSigs: true, DisableJetStreamBanner: true,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start queue: %w", err)
+	}
+	s.Start()
+	if !s.ReadyForConnections(startTimeout) {
+		s.Shutdown()
+		return nil, fmt.Errorf("start queue: not ready after %v", startTimeout)
+	}
+	at := url.URL{Scheme: "nats", User: url.User(token), Host: s.Addr().String()}
+	e := &Embedded{s, at.String(), token}
+	if err := os.WriteFile(filepath.Join(folder, urlFile), []byte(e.url+"\n"), 0o600); err != nil {
+		e.Close()
+		return nil, fmt.Errorf("start queue: %w", err)
+	}
+	return e, nil
+}
+
+// last is the secret and the port of the queue's last run, so that its workers
+// find it again; new ones where there are none or the port is taken.
+func last(folder string) (token string, port int) {
+	token, port = rand.Text(), server.RANDOM_PORT
+	text, err := EmbeddedURL(folder)
+	if err != nil {
+		return token, port
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.User.Username() == "" {
+		return token, port
+	}
+	token = u.User.Username()
+	if l, err := net.Listen("tcp", u.Host); err == nil {
+		l.Close()
+		if n, err := strconv.Atoi(u.Port()); err == nil {
+			port = n
+		}
+	}
+	return token, port
+}
+
+// EmbeddedURL is the URL of the queue that runs, or last ran, in folder.
+func EmbeddedURL(folder string) (string, error) {
+	text, err := os.ReadFile(filepath.Join(folder, urlFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return "", fmt.Errorf("no queue has run in %s", folder)
+	}
+	if err != nil {
+		return "", err
+	}
+	return strings.TrimSpace(string(text)), nil
+}
+
+// URL is where other processes reach the queue.
+func (e *Embedded) URL() string { return e.url }
+
+// Connect connects to the queue without a network.
+func (e *Embedded) Connect() (*Queue, error) {
+	q, err := connect("", nats.InProcessServer(e.server), nats.Token(e.token))
+	if err != nil {
+		return nil, fmt.Errorf("connect to queue: %w", err)
+	}
+	return q, nil
+}
+
+// Close stops the queue. Its messages stay.
+func (e *Embedded) Close() {
+	e.server.Shutdown()
+	e.server.WaitForShutdown()
+}

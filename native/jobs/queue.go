@@ -1,0 +1,140 @@
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"kvscope/engine/experiment"
+)
+
+const (
+	cellStream      = "KVSCOPE_CELLS"
+	cellSubjects    = "kvscope.cells.>"
+	cellConsumer    = "workers"
+	resultStream    = "KVSCOPE_RESULTS"
+	resultSubject   = "kvscope.results"
+	resultConsumer  = "store"
+	presenceSubject = "kvscope.workers"
+
+	// connectTimeout is for the queue to be there.
+	connectTimeout = 10 * time.Second
+	// defaultAckWait is how long the queue waits to hear of a cell before it gives
+	// it to another worker. A worker tells it is alive three times in that time.
+	defaultAckWait = 15 * time.Second
+)
+
+// Queue is a connection to the queue of cells.
+type Queue struct {
+	conn *nats.Conn
+	js   jetstream.JetStream
+}
+
+// Connect connects to the queue at url, such as nats://token@127.0.0.1:4222.
+func Connect(url string) (*Queue, error) {
+	q, err := connect(url)
+	if err != nil {
+		return nil, fmt.Errorf("connect to queue: %w", err)
+	}
+	return q, nil
+}
+
+func connect(url string, options ...nats.Option) (*Queue, error) {
+	options = append(options, nats.Name("kvscope"), nats.MaxReconnects(-1), nats.Timeout(connectTimeout))
+	conn, err := nats.Connect(url, options...)
+	if err != nil {
+		return nil, err
+	}
+	js, err := jetstream.New(conn)
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return &Queue{conn, js}, nil
+}
+
+// Close hangs up.
+func (q *Queue) Close() { q.conn.Close() }
+
+// setUp makes the streams and the consumer that workers share.
+func (q *Queue) setUp(ctx context.Context, ackWait time.Duration) error {
+	for _, c := range []jetstream.StreamConfig{
+		{Name: cellStream, Subjects: []string{cellSubjects}, Retention: jetstream.WorkQueuePolicy, Storage: jetstream.FileStorage},
+		{Name: resultStream, Subjects: []string{resultSubject}, Retention: jetstream.WorkQueuePolicy, Storage: jetstream.FileStorage},
+	} {
+		if _, err := q.js.CreateOrUpdateStream(ctx, c); err != nil {
+			return fmt.Errorf("make stream %s: %w", c.Name, err)
+		}
+	}
+	_, err := q.js.CreateOrUpdateConsumer(ctx, cellStream, jetstream.ConsumerConfig{
+		Durable: cellConsumer, AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxDeliver: -1,
+	})
+	if err != nil {
+		return fmt.Errorf("make consumer %s: %w", cellConsumer, err)
+	}
+	return nil
+}
+
+// put puts a cell on the queue.
+func (q *Queue) put(ctx context.Context, id string, c experiment.Cell) error {
+	text, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	_, err = q.js.Publish(ctx, "kvscope.cells."+id+"."+c.Key(), text)
+	return err
+}
+
+// takeBack takes the cells of an experiment off the queue, of all when id is empty.
+func (q *Queue) takeBack(ctx context.Context, id string) error {
+	stream, err := q.js.Stream(ctx, cellStream)
+	if err != nil {
+		return err
+	}
+	if id == "" {
+		return stream.Purge(ctx)
+	}
+	return stream.Purge(ctx, jetstream.WithPurgeSubject("kvscope.cells."+id+".>"))
+}
+
+// result is what a worker tells of a cell.
+type result struct {
+	Cell    experiment.Cell     `json:"cell"`
+	Outcome *experiment.Outcome `json:"outcome,omitempty"`
+	Error   string              `json:"error,omitempty"`
+	Fatal   bool                `json:"fatal,omitempty"` // not worth another try
+	Try     string              `json:"try"`             // this computation, so that it counts once
+	Worker  string              `json:"worker"`
+}
+
+// tell puts a result on its stream, trying until ctx ends.
+func (q *Queue) tell(ctx context.Context, r result) error {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	for {
+		_, err := q.js.Publish(ctx, resultSubject, text, jetstream.WithMsgID(r.Try))
+		if err == nil {
+			return nil
+		}
+		if !pause(ctx, time.Second) {
+			return errors.Join(err, context.Cause(ctx))
+		}
+	}
+}
+
+// pause waits, and reports whether it did so to the end.
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

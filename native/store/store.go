@@ -1,0 +1,82 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver
+)
+
+// ErrNotFound says that there is no experiment with that ID.
+var ErrNotFound = errors.New("no such experiment")
+
+// Store is an open file. It is safe for concurrent use, by several processes too.
+type Store struct {
+	db *sql.DB
+}
+
+// busyTimeout is how long a writer waits for another.
+const busyTimeout = 10 * time.Second
+
+// Open opens the file at path, which is made with its folder where there is none.
+// An empty path is a store in memory, gone when closed.
+func Open(ctx context.Context, path string) (*Store, error) {
+	name := "file::memory:"
+	if path != "" {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return nil, fmt.Errorf("store: %w", err)
+		}
+		name = (&url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path)}).String()
+	}
+	q := url.Values{"_pragma": {
+		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()), "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)",
+	}, "_txlock": {"immediate"}}
+	db, err := sql.Open("sqlite", name+"?"+q.Encode())
+	if err != nil {
+		return nil, fmt.Errorf("store %s: %w", path, err)
+	}
+	if path == "" {
+		db.SetMaxOpenConns(1) // each connection would be a memory of its own
+	}
+	if err := migrate(ctx, db); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("store %s: %w", path, err)
+	}
+	return &Store{db}, nil
+}
+
+// Close closes the file.
+func (s *Store) Close() error { return s.db.Close() }
+
+// Backup writes a copy of the store, as it is at one moment, to a new file. The
+// store may be in use meanwhile.
+func (s *Store) Backup(ctx context.Context, path string) error {
+	if _, err := os.Stat(path); err == nil {
+		return fmt.Errorf("backup: %s is there already", path)
+	}
+	if _, err := s.db.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
+		return fmt.Errorf("backup to %s: %w", path, err)
+	}
+	return nil
+}
+
+// write runs f in a transaction.
+func (s *Store) write(ctx context.Context, f func(*sql.Tx) error) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // fails after a commit, as it should
+	if err := f(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+func now() int64 { return time.Now().UnixMilli() }

@@ -1,0 +1,236 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"kvscope/engine/experiment"
+)
+
+func cells(n int) []experiment.Cell {
+	out := make([]experiment.Cell, n)
+	for i := range out {
+		out[i] = experiment.Cell{
+			Model: "ratplus", ModelHash: "abc", Task: "MK-1", Method: "quest", Selector: "own",
+			Budget: 0.25, Context: 256, First: 10 * i, Examples: 10, Version: "1", SelectorSeed: 1<<64 - 1,
+		}
+	}
+	return out
+}
+
+func outcome(score float64) *experiment.Outcome {
+	return &experiment.Outcome{Kernels: "plain", Layers: 1, Heads: 2, Hits: []int{3, 4}, Scores: []float64{score, 1}, Depths: []float64{0, 1}, Seconds: 2}
+}
+
+func open(t *testing.T, path string) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func create(t *testing.T, s *Store, n int) Experiment {
+	t.Helper()
+	e, err := s.Create(t.Context(), "first", experiment.Grid{Models: []string{"ratplus"}, Examples: 10 * n}, cells(n))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func progress(t *testing.T, s *Store, id string) Progress {
+	t.Helper()
+	p, err := s.Progress(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestExperimentSurvivesReopening(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "new folder", "kvscope.db")
+	s := open(t, path)
+	e := create(t, s, 3)
+	if err := s.Finish(t.Context(), cells(3)[1], outcome(0.5), "w"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SetState(t.Context(), e.ID, Paused); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+
+	s = open(t, path)
+	list, err := s.Experiments(t.Context())
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%v, %v", list, err)
+	}
+	if got := list[0]; got.ID != e.ID || got.State != Paused || got.Grid.Examples != 30 || !got.Created.Equal(e.Created) {
+		t.Errorf("got %+v, want %+v", got, e)
+	}
+	want := Progress{Cells: 3, Done: 1, Examples: 30, ExamplesDone: 10, Seconds: 2}
+	if got := progress(t, s, e.ID); got != want || got.Over() {
+		t.Errorf("progress %+v, want %+v", got, want)
+	}
+	pending, err := s.Pending(t.Context(), e.ID, 10)
+	if err != nil || len(pending) != 2 || pending[0] != cells(3)[0] || pending[1] != cells(3)[2] {
+		t.Errorf("pending %+v, %v", pending, err)
+	}
+	done, err := s.Measured(t.Context(), e.ID)
+	if err != nil || len(done) != 1 || done[0].Cell != cells(3)[1] || done[0].Outcome.Hits[1] != 4 {
+		t.Errorf("measured %+v, %v", done, err)
+	}
+}
+
+func TestFinishingTwiceCountsOnce(t *testing.T) {
+	s := open(t, "")
+	e := create(t, s, 2)
+	for _, score := range []float64{1, 0} {
+		if err := s.Finish(t.Context(), cells(1)[0], outcome(score), "w"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if over, err := s.Fail(t.Context(), cells(1)[0].Key(), "late", "killed", "w", true); err != nil || !over {
+		t.Errorf("a failure after the outcome: %v %v", over, err)
+	}
+	if p := progress(t, s, e.ID); p.Done != 1 || p.Failed != 0 || p.Seconds != 2 {
+		t.Errorf("%+v", p)
+	}
+	o, err := s.Outcome(t.Context(), cells(1)[0].Key())
+	if err != nil || o.Scores[0] != 1 {
+		t.Errorf("the later outcome won: %+v %v", o, err)
+	}
+}
+
+func TestCellsAreSharedByExperiments(t *testing.T) {
+	s := open(t, "")
+	create(t, s, 2)
+	if err := s.Finish(t.Context(), cells(1)[0], outcome(1), "w"); err != nil {
+		t.Fatal(err)
+	}
+	second := create(t, s, 4)
+	if p := progress(t, s, second.ID); p.Done != 1 || p.Cells != 4 {
+		t.Errorf("%+v", p)
+	}
+	if err := s.Remove(t.Context(), second.ID); err != nil {
+		t.Fatal(err)
+	}
+	if o, err := s.Outcome(t.Context(), cells(1)[0].Key()); o == nil {
+		t.Errorf("the outcome went with the experiment: %v", err)
+	}
+	if _, err := s.Experiment(t.Context(), second.ID); !errors.Is(err, ErrNotFound) {
+		t.Errorf("removed, and yet %v", err)
+	}
+	known, err := s.Computed(t.Context(), []string{cells(1)[0].Key(), "other"})
+	if err != nil || len(known) != 1 {
+		t.Errorf("%v %v", known, err)
+	}
+	if mean, err := s.SecondsPerExample(t.Context(), "abc", "quest", 256); err != nil || mean != 0.2 {
+		t.Errorf("%g %v", mean, err)
+	}
+}
+
+func TestThreeTries(t *testing.T) {
+	s := open(t, "")
+	e := create(t, s, 2)
+	key := cells(1)[0].Key()
+	for i, try := range []string{"a", "a", "b", "c"} {
+		over, err := s.Fail(t.Context(), key, try, "out of range", "w", false)
+		if err != nil || over != (i == 3) {
+			t.Fatalf("try %d: over %v, %v", i, over, err)
+		}
+	}
+	fails, err := s.Failures(t.Context(), e.ID)
+	if err != nil || len(fails) != 1 || fails[0].Error != "out of range" || fails[0].Tries != 3 {
+		t.Errorf("%+v %v", fails, err)
+	}
+	if p := progress(t, s, e.ID); p.Failed != 1 {
+		t.Errorf("%+v", p)
+	}
+	// Resumed, it gets new tries.
+	if err := s.SetState(t.Context(), e.ID, Running); err != nil {
+		t.Fatal(err)
+	}
+	if over, err := s.Fail(t.Context(), key, "d", "again", "w", false); err != nil || over {
+		t.Errorf("first of the new tries: %v %v", over, err)
+	}
+	// An outcome after failures stands.
+	if err := s.Finish(t.Context(), cells(1)[0], outcome(1), "w"); err != nil {
+		t.Fatal(err)
+	}
+	if p := progress(t, s, e.ID); p.Failed != 0 || p.Done != 1 {
+		t.Errorf("%+v", p)
+	}
+}
+
+func TestUnknownExperiment(t *testing.T) {
+	s := open(t, "")
+	if err := s.SetState(t.Context(), "none", Paused); !errors.Is(err, ErrNotFound) {
+		t.Error(err)
+	}
+	if err := s.Remove(t.Context(), "none"); !errors.Is(err, ErrNotFound) {
+		t.Error(err)
+	}
+}
+
+func TestBackup(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "a.db"))
+	e := create(t, s, 2)
+	copied := filepath.Join(t.TempDir(), "b.db")
+	if err := s.Backup(t.Context(), copied); err != nil {
+		t.Fatal(err)
+	}
+	if p := progress(t, open(t, copied), e.ID); p.Cells != 2 {
+		t.Errorf("%+v", p)
+	}
+	if err := s.Backup(t.Context(), copied); err == nil {
+		t.Error("a backup over a file that is there")
+	}
+}
+
+func TestFileMode(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	s := open(t, path)
+	var mode string
+	var version int
+	if err := s.db.QueryRow("PRAGMA journal_mode").Scan(&mode); err != nil || mode != "wal" {
+		t.Errorf("journal mode %s, %v", mode, err)
+	}
+	if err := s.db.QueryRow("PRAGMA user_version").Scan(&version); err != nil || version != len(migrations) {
+		t.Errorf("user_version %d, %v", version, err)
+	}
+	s.Close()
+	raw, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := raw.Exec("PRAGMA user_version = 99"); err != nil {
+		t.Fatal(err)
+	}
+	raw.Close()
+	if _, err := Open(t.Context(), path); err == nil || !strings.Contains(err.Error(), "schema 99") {
+		t.Errorf("a newer file: %v", err)
+	}
+}
+
+func TestLock(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock.db")
+	unlock, err := Lock(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Lock(t.Context(), path); err == nil || !strings.Contains(err.Error(), "in use") {
+		t.Errorf("locked twice: %v", err)
+	}
+	unlock()
+	unlock, err = Lock(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unlock()
+}

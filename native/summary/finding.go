@@ -1,0 +1,254 @@
+package summary
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"kvscope/engine/experiment"
+	"kvscope/engine/sparse"
+)
+
+// Question is what a Statement answers.
+type Question string
+
+// The questions: accuracy under a budget, and the two hypotheses of
+// arXiv:2605.28640 on why the memory helps.
+const (
+	Accuracy Question = "accuracy"
+	H1       Question = "H1" // selection: more heads select the needle
+	H2       Question = "H2" // states: even where chance selects, less is lost
+)
+
+// Verdict is what the numbers say of a claim.
+type Verdict string
+
+// The verdicts. A difference is only told from none where its 95% interval leaves
+// zero out.
+const (
+	Supports    Verdict = "supports"
+	Contradicts Verdict = "contradicts"
+	Undecided   Verdict = "undecided"
+)
+
+// Statement compares the two backbones on the same examples.
+type Statement struct {
+	Question   Question   `json:"question"`
+	Method     string     `json:"method"`
+	Budget     float64    `json:"budget"`
+	Block      int        `json:"block"`
+	Attention  float64    `json:"attention"`  // mean of the attention backbone
+	RATPlus    float64    `json:"ratplus"`    // mean of the one with memory
+	Difference float64    `json:"difference"` // RATPlus - Attention, mean of the pairs
+	CI95       [2]float64 `json:"ci95"`       // of Difference, Student's t over the pairs
+	Pairs      int        `json:"pairs"`
+	Verdict    Verdict    `json:"verdict"`
+	Text       string     `json:"text"`
+}
+
+// topHeads is how many heads the paper's hit-rate curves show.
+const topHeads = 50
+
+// Findings says what cells tell of the three questions, for every method, budget and
+// block that both backbones were measured at.
+func Findings(cells []experiment.Measured) []Statement {
+	out := []Statement{}
+	attention, ratplus := pair(cells)
+	if attention == "" || ratplus == "" {
+		return out
+	}
+	for _, s := range settings(cells) {
+		of := func(model string) []experiment.Measured {
+			var list []experiment.Measured
+			for _, m := range cells {
+				if m.Cell.Model == model && s.holds(m) {
+					list = append(list, m)
+				}
+			}
+			return list
+		}
+		a, r := of(attention), of(ratplus)
+		question := Accuracy
+		if s.selector == sparse.SelectorRandom {
+			question = H2
+		}
+		if st, ok := compare(question, s, scores(a), scores(r)); ok {
+			out = append(out, st)
+		}
+		info, _ := sparse.Method(s.method)
+		if s.selector == sparse.SelectorOwn && s.budget < 1 && info.Phase != sparse.PhasePrefill {
+			if st, ok := compare(H1, s, headHits(a), headHits(r)); ok {
+				out = append(out, st)
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Statement) int { return cmp.Compare(rank(a.Question), rank(b.Question)) })
+	return out
+}
+
+func rank(q Question) int { return slices.Index([]Question{Accuracy, H1, H2}, q) }
+
+// pair is the first model of each backbone.
+func pair(cells []experiment.Measured) (attention, ratplus string) {
+	for _, m := range cells {
+		switch {
+		case m.Outcome.Arch == "attention" && attention == "":
+			attention = m.Cell.Model
+		case m.Outcome.Arch == "ratplus" && ratplus == "":
+			ratplus = m.Cell.Model
+		}
+	}
+	return attention, ratplus
+}
+
+// setting is what both backbones are compared under.
+type setting struct {
+	method, selector string
+	budget           float64
+	block            int
+}
+
+func (s setting) holds(m experiment.Measured) bool {
+	return m.Cell.Method == s.method && m.Cell.Selector == s.selector && m.Cell.Budget == s.budget && m.Outcome.Block == s.block
+}
+
+func settings(cells []experiment.Measured) []setting {
+	var list []setting
+	for _, m := range cells {
+		s := setting{m.Cell.Method, m.Cell.Selector, m.Cell.Budget, m.Outcome.Block}
+		if !slices.Contains(list, s) {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// example names what is paired across the backbones.
+type example struct {
+	task string
+	seed uint64
+	i    int
+}
+
+// scores are the scores of cells by example.
+func scores(cells []experiment.Measured) map[example]float64 {
+	out := map[example]float64{}
+	for _, m := range cells {
+		for i, score := range m.Outcome.Scores {
+			out[example{m.Cell.Task, m.Cell.SelectorSeed, m.Cell.First + i}] = score
+		}
+	}
+	return out
+}
+
+// headHits is, by chunk of examples, the hit rate averaged over the heads that hit
+// most: the mean height of the paper's curve.
+func headHits(cells []experiment.Measured) map[example]float64 {
+	if len(cells) == 0 {
+		return nil
+	}
+	total := make([]int, len(cells[0].Outcome.Hits))
+	for _, m := range cells {
+		for i, n := range m.Outcome.Hits {
+			total[i] += n
+		}
+	}
+	heads := make([]int, len(total))
+	for i := range heads {
+		heads[i] = i
+	}
+	slices.SortStableFunc(heads, func(a, b int) int { return cmp.Compare(total[b], total[a]) })
+	heads = heads[:min(topHeads, len(heads))]
+	out := map[example]float64{}
+	for _, m := range cells {
+		sum := 0
+		for _, h := range heads {
+			sum += m.Outcome.Hits[h]
+		}
+		out[example{m.Cell.Task, m.Cell.SelectorSeed, m.Cell.First}] = float64(sum) / float64(len(heads)*len(m.Outcome.Scores))
+	}
+	return out
+}
+
+// compare puts the paired figures of both backbones against each other.
+func compare(q Question, s setting, attention, ratplus map[example]float64) (Statement, bool) {
+	var keys []example
+	for k := range attention {
+		if _, ok := ratplus[k]; ok {
+			keys = append(keys, k)
+		}
+	}
+	if len(keys) < 2 {
+		return Statement{}, false
+	}
+	slices.SortFunc(keys, func(a, b example) int {
+		return cmp.Or(cmp.Compare(a.task, b.task), cmp.Compare(a.seed, b.seed), cmp.Compare(a.i, b.i))
+	})
+	a, r, d := make([]float64, len(keys)), make([]float64, len(keys)), make([]float64, len(keys))
+	for i, k := range keys {
+		a[i], r[i] = attention[k], ratplus[k]
+		d[i] = r[i] - a[i]
+	}
+	st := Statement{
+		Question: q, Method: s.method, Budget: s.budget, Block: s.block, Pairs: len(keys),
+		Attention: stat.Mean(a, nil), RATPlus: stat.Mean(r, nil),
+	}
+	mean, dev := stat.MeanStdDev(d, nil)
+	half := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(len(d) - 1)}.Quantile(0.975) * dev / math.Sqrt(float64(len(d)))
+	st.Difference, st.CI95 = mean, [2]float64{mean - half, mean + half}
+	switch {
+	case st.CI95[0] > 0:
+		st.Verdict = Supports
+	case st.CI95[1] < 0:
+		st.Verdict = Contradicts
+	default:
+		st.Verdict = Undecided
+	}
+	st.Text = st.words()
+	return st, true
+}
+
+// words says a statement in a sentence.
+func (s Statement) words() string {
+	info, _ := sparse.Method(s.Method)
+	where := info.Name
+	if s.Budget < 1 || s.Question != Accuracy {
+		where += " at budget " + Fraction(s.Budget)
+	} else {
+		where += ", reading everything"
+	}
+	if info.Unit == sparse.UnitBlock && s.Budget < 1 {
+		where += " in blocks of " + strconv.Itoa(s.Block)
+	}
+	subject := map[Question]string{
+		Accuracy: "RAT+ answers %.1f%% right, attention %.1f%%",
+		H1:       "a head of RAT+ holds the needle at every answer step in %.1f%% of examples on average, one of attention in %.1f%%",
+		H2:       "where chance selects, RAT+ answers %.1f%% right, attention %.1f%%",
+	}[s.Question]
+	verdict := map[Verdict]string{
+		Supports:    "RAT+ is ahead by %.1f points (95%% interval %.1f to %.1f), as the paper has it.",
+		Contradicts: "RAT+ is behind by %.1f points (95%% interval %.1f to %.1f), against the paper.",
+		Undecided:   "the difference of %.1f points (95%% interval %.1f to %.1f) can be none.",
+	}[s.Verdict]
+	d, low, high := 100*s.Difference, 100*s.CI95[0], 100*s.CI95[1]
+	if s.Verdict == Contradicts {
+		d, low, high = -d, -high, -low
+	}
+	return where + ": " + fmt.Sprintf(subject, 100*s.RATPlus, 100*s.Attention) + "; " + fmt.Sprintf(verdict, d, low, high)
+}
+
+// Fraction writes a budget as people do: 1, 1/8, or a decimal where it is none.
+func Fraction(budget float64) string {
+	if n := math.Round(1 / budget); n >= 1 && math.Abs(n*budget-1) < 1e-9 {
+		if n == 1 {
+			return "1"
+		}
+		return fmt.Sprintf("1/%.0f", n)
+	}
+	return strconv.FormatFloat(budget, 'g', 4, 64)
+}

@@ -1,0 +1,81 @@
+package summary
+
+import (
+	"strings"
+	"testing"
+
+	"kvscope/engine/experiment"
+)
+
+func TestFindings(t *testing.T) {
+	var cells []experiment.Measured
+	for i := range 5 {
+		first := 4 * i
+		cells = append(cells,
+			// RAT+ is better under Quest, in accuracy and in the heads.
+			cell("attention", "quest", "own", 0, 0.25, first, 0, 0, float64(i%2), 1),
+			cell("ratplus", "quest", "own", 0, 0.25, first, 1, 1, 1, 1),
+			// Worse where chance selects.
+			cell("attention", "quest", "random", 1, 0.25, first, 1, 1, 1, 1),
+			cell("ratplus", "quest", "random", 1, 0.25, first, 0, 0, float64(i%2), 0),
+			// The same under MoBA, which has no hit rates.
+			cell("attention", "moba", "own", 0, 0.25, first, 1, 0, 1, 0),
+			cell("ratplus", "moba", "own", 0, 0.25, first, 0, 1, 0, 1),
+		)
+	}
+	for i := range cells {
+		if cells[i].Cell.Model == "attention" {
+			cells[i].Outcome.Hits = []int{i % 2, 0}
+		}
+	}
+	got := Findings(cells)
+	want := []struct {
+		q Question
+		m string
+		v Verdict
+	}{{Accuracy, "quest", Supports}, {Accuracy, "moba", Undecided}, {H1, "quest", Supports}, {H2, "quest", Contradicts}}
+	if len(got) != len(want) {
+		t.Fatalf("%d findings: %+v", len(got), got)
+	}
+	for i, w := range want {
+		if got[i].Question != w.q || got[i].Method != w.m || got[i].Verdict != w.v {
+			t.Errorf("finding %d: %+v, want %+v", i, got[i], w)
+		}
+	}
+	for i, text := range []string{"as the paper has it", "can be none", "holds the needle", "against the paper"} {
+		if !strings.Contains(got[i].Text, text) {
+			t.Errorf("%q lacks %q", got[i].Text, text)
+		}
+	}
+	// Accuracies 0.6 against 1 in examples: means as counted by hand, pairs all of them.
+	if a := got[0]; a.Pairs != 20 || !near(a.RATPlus, 1) || !near(a.Attention, 0.35) || !near(a.Difference, 0.65) {
+		t.Errorf("%+v", a)
+	}
+}
+
+// The interval of the differences 1, 2, 3, 4 is 2.5 ± 3.182446 · 1.290994 / 2.
+func TestInterval(t *testing.T) {
+	a, r := map[example]float64{}, map[example]float64{}
+	for i := range 4 {
+		a[example{i: i}], r[example{i: i}] = 0, float64(i+1)
+	}
+	r[example{i: 9}] = 100 // without a partner
+	st, ok := compare(Accuracy, setting{method: "quest", budget: 0.5}, a, r)
+	if !ok || st.CI95[0]-0.445739 > 1e-5 || st.CI95[1]-4.554261 > 1e-5 || st.CI95[0] < 0.4457 {
+		t.Errorf("%+v", st)
+	}
+}
+
+func TestNoPairNoFindings(t *testing.T) {
+	if got := Findings([]experiment.Measured{cell("ratplus", "quest", "own", 0, 0.25, 0, 1, 1)}); len(got) != 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestFraction(t *testing.T) {
+	for budget, want := range map[float64]string{1: "1", 0.25: "1/4", 1.0 / 64: "1/64", 0.3: "0.3", 1.0 / 3: "1/3"} {
+		if got := Fraction(budget); got != want {
+			t.Errorf("%g: %s, want %s", budget, got, want)
+		}
+	}
+}

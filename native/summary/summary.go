@@ -1,0 +1,142 @@
+// Package summary adds measured cells up to what a person reads: rows with
+// intervals and deviations, hit rates, and what they say about the paper's two
+// hypotheses.
+package summary
+
+import (
+	"slices"
+
+	"gonum.org/v1/gonum/stat"
+
+	"kvscope/engine/experiment"
+)
+
+// combination is what the cells of a row have in common.
+type combination struct {
+	model, hash, task, method, selector string
+	budget                              float64
+	block, window, context              int
+	version                             string
+}
+
+func of(c experiment.Cell) combination {
+	return combination{
+		c.Model, c.ModelHash, c.Task, c.Method, c.Selector, c.Budget, c.Block, c.Window, c.Context, c.Version,
+	}
+}
+
+// group is the cells of one row.
+type group struct {
+	cells    []experiment.Measured
+	scores   []float64            // of all examples
+	bySeed   map[uint64][]float64 // of the examples of one random selector
+	hits     []int
+	heads    int
+	hitsOver int // examples that hits counts
+	row      experiment.Row
+}
+
+// groups gathers cells by their combination, in the order they come.
+func groups(cells []experiment.Measured) []*group {
+	var list []*group
+	at := map[combination]*group{}
+	for _, m := range cells {
+		key := of(m.Cell)
+		g := at[key]
+		if g == nil {
+			g = &group{bySeed: map[uint64][]float64{}}
+			at[key] = g
+			list = append(list, g)
+		}
+		g.add(m)
+	}
+	return list
+}
+
+func (g *group) add(m experiment.Measured) {
+	c, o := m.Cell, m.Outcome
+	if g.cells == nil {
+		g.heads, g.hits = o.Heads, make([]int, len(o.Hits))
+		g.row = experiment.Row{
+			Model: c.Model, Arch: o.Arch, Task: c.Task, Method: c.Method, Selector: c.Selector, Budget: c.Budget,
+			Block: o.Block, K: o.K, Window: c.Window, Context: c.Context,
+			ModelHash: c.ModelHash, Version: c.Version, Kernels: o.Kernels,
+		}
+	}
+	g.cells = append(g.cells, m)
+	g.scores = append(g.scores, o.Scores...)
+	g.bySeed[c.SelectorSeed] = append(g.bySeed[c.SelectorSeed], o.Scores...)
+	for i, n := range o.Hits {
+		g.hits[i] += n
+	}
+	g.hitsOver += len(o.Scores)
+	g.row.Read += o.Read * float64(len(o.Scores))
+	g.row.Seconds += o.Seconds
+	if g.row.Kernels != o.Kernels {
+		g.row.Kernels = "mixed"
+	}
+}
+
+// finish computes the row's figures.
+func (g *group) finish() experiment.Row {
+	r := g.row
+	r.Examples, r.Seeds = len(g.scores), len(g.bySeed)
+	r.Accuracy = stat.Mean(g.scores, nil)
+	r.CI95[0], r.CI95[1] = experiment.Wilson(r.Accuracy, r.Examples)
+	r.Read /= float64(r.Examples)
+	if means := g.seedMeans(); len(means) > 1 {
+		r.Std = stat.StdDev(means, nil)
+	}
+	return r
+}
+
+// seedMeans is the accuracy of each random selector, by its number.
+func (g *group) seedMeans() []float64 {
+	seeds := make([]uint64, 0, len(g.bySeed))
+	for seed := range g.bySeed {
+		seeds = append(seeds, seed)
+	}
+	slices.Sort(seeds)
+	means := make([]float64, len(seeds))
+	for i, seed := range seeds {
+		means[i] = stat.Mean(g.bySeed[seed], nil)
+	}
+	return means
+}
+
+// Sum adds cells up, rows in the order their first cells come.
+func Sum(cells []experiment.Measured) experiment.Result {
+	out := experiment.Result{Rows: []experiment.Row{}, Hits: []experiment.Hit{}}
+	for _, g := range groups(cells) {
+		r := g.finish()
+		out.Rows = append(out.Rows, r)
+		for i, n := range g.hits {
+			out.Hits = append(out.Hits, experiment.Hit{
+				Model: r.Model, Task: r.Task, Method: r.Method, Selector: r.Selector, Budget: r.Budget, Block: r.Block,
+				Layer: i / g.heads, Head: i % g.heads, Rate: float64(n) / float64(g.hitsOver),
+			})
+		}
+	}
+	return out
+}
+
+// Examples lists the answered examples of the row that r names by its model, task,
+// method, selector, budget and block; block 0 means any. It also gives one cell of
+// that row, to ask its examples again.
+func Examples(cells []experiment.Measured, r experiment.Row) ([]experiment.Example, experiment.Cell) {
+	list := []experiment.Example{}
+	var cell experiment.Cell
+	for _, m := range cells {
+		c, o := m.Cell, m.Outcome
+		if c.Model != r.Model || c.Task != r.Task || c.Method != r.Method || c.Selector != r.Selector || c.Budget != r.Budget || r.Block != 0 && o.Block != r.Block {
+			continue
+		}
+		cell = c
+		for i, score := range o.Scores {
+			list = append(list, experiment.Example{
+				Seed: experiment.Seed(c.First + i), SelectorSeed: c.SelectorSeed, Score: score, Depth: o.Depths[i],
+			})
+		}
+	}
+	return list, cell
+}

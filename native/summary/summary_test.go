@@ -1,0 +1,77 @@
+package summary
+
+import (
+	"math"
+	"testing"
+
+	"kvscope/engine/experiment"
+)
+
+// cell is a measured cell of as many examples as there are scores.
+func cell(model, method, selector string, seed uint64, budget float64, first int, scores ...float64) experiment.Measured {
+	o := &experiment.Outcome{
+		Kernels: "plain", Arch: model, Layers: 1, Heads: 2, Block: 16, K: 4, Read: budget, Seconds: 1,
+		Scores: scores, Depths: make([]float64, len(scores)), Hits: []int{len(scores), 0},
+	}
+	return experiment.Measured{
+		Cell: experiment.Cell{
+			Model: model, ModelHash: model, Task: "MK-2", Method: method, Selector: selector, SelectorSeed: seed,
+			Budget: budget, Context: 256, First: first, Examples: len(scores),
+		},
+		Outcome: o,
+	}
+}
+
+func near(a, b float64) bool { return math.Abs(a-b) < 1e-9 }
+
+func TestSum(t *testing.T) {
+	r := Sum([]experiment.Measured{
+		cell("attention", "quest", "own", 0, 0.25, 0, 1, 1, 0, 0),
+		cell("ratplus", "quest", "own", 0, 0.25, 0, 1, 1, 1, 1),
+		cell("attention", "quest", "own", 0, 0.25, 4, 1, 1),
+	})
+	if len(r.Rows) != 2 || len(r.Hits) != 4 {
+		t.Fatalf("%d rows, %d hits", len(r.Rows), len(r.Hits))
+	}
+	a := r.Rows[0]
+	low, high := experiment.Wilson(4.0/6, 6)
+	if a.Model != "attention" || a.Examples != 6 || !near(a.Accuracy, 4.0/6) || a.CI95 != [2]float64{low, high} || a.Std != 0 || a.Seeds != 1 || !near(a.Read, 0.25) || a.Seconds != 2 {
+		t.Errorf("%+v", a)
+	}
+	if h := r.Hits[0]; h.Rate != 1 || h.Head != 0 || r.Hits[1].Rate != 0 || r.Hits[1].Head != 1 {
+		t.Errorf("%+v", r.Hits)
+	}
+}
+
+func TestSumOverSeeds(t *testing.T) {
+	r := Sum([]experiment.Measured{
+		cell("ratplus", "quest", "random", 0, 0.25, 0, 1, 1),
+		cell("ratplus", "quest", "random", 1, 0.25, 0, 0, 1),
+		cell("ratplus", "quest", "random", 2, 0.25, 0, 0, 0),
+		cell("ratplus", "quest", "own", 0, 0.25, 0, 1, 1),
+	})
+	if len(r.Rows) != 2 {
+		t.Fatalf("%d rows", len(r.Rows))
+	}
+	// Accuracies 1, 0.5, 0: mean 0.5, sample deviation 0.5.
+	if row := r.Rows[0]; row.Seeds != 3 || !near(row.Accuracy, 0.5) || !near(row.Std, 0.5) || row.Examples != 6 {
+		t.Errorf("%+v", row)
+	}
+}
+
+func TestExamples(t *testing.T) {
+	cells := []experiment.Measured{
+		cell("ratplus", "quest", "own", 0, 0.25, 0, 1, 0),
+		cell("ratplus", "quest", "own", 0, 0.25, 2, 0.5),
+		cell("ratplus", "quest", "own", 0, 0.5, 0, 1),
+	}
+	row := Sum(cells).Rows[0]
+	list, one := Examples(cells, row)
+	if len(list) != 3 || list[2].Seed != experiment.Seed(2) || list[2].Score != 0.5 || one.Budget != 0.25 {
+		t.Errorf("%+v", list)
+	}
+	row.Block = 8
+	if list, _ := Examples(cells, row); len(list) != 0 {
+		t.Errorf("examples of a row that is not there: %+v", list)
+	}
+}
