@@ -33,6 +33,15 @@ type Kernels struct {
 	// MatVec computes dst[r] = Σ_c w[r, c]·x[c] for w [len(dst), len(x)].
 	MatVec func(dst, w, x []float32)
 
+	// MatVecBF16 is MatVec for a matrix of fewer bits and a few tokens at once:
+	// dst[t, r] = Σ_c w[r, c]·x[t, c] for w [M, K] in bfloat16, x [tokens, K], dst
+	// [tokens, M]. Sums are float32; the bits are those of MatVec on the widened w.
+	MatVecBF16 func(dst []float32, w []uint16, x []float32, tokens int)
+
+	// MatVecInt8 is the same for whole numbers with a scale for each row:
+	// dst[t, r] = scale[r]·Σ_c w[r, c]·x[t, c].
+	MatVecInt8 func(dst []float32, w []int8, scale, x []float32, tokens int)
+
 	// Add computes dst[i] += x[i].
 	Add func(dst, x []float32)
 

@@ -7,6 +7,8 @@ func Reference() *Kernels {
 		Name:               "go",
 		MatMul:             matMul,
 		MatVec:             func(dst, w, x []float32) { dotRows(dst, x, w) },
+		MatVecBF16:         matVecBF16,
+		MatVecInt8:         matVecInt8,
 		Add:                add,
 		RMSNorm:            rmsNorm,
 		RMSNormBackward:    rmsNormBackward,

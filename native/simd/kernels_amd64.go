@@ -14,6 +14,7 @@ import (
 type set struct {
 	name    string
 	product *product
+	compact *compactSet
 
 	add, sigmoid, silu, gelu func(dst, x *float32, n int)
 	geluBackward             func(dx, dy, x *float32, n int)
@@ -39,6 +40,8 @@ func (s *set) table() *ops.Kernels {
 		Name:               s.name,
 		MatMul:             s.product.matMul,
 		MatVec:             func(dst, w, x []float32) { s.dotRows(dst, x, w) },
+		MatVecBF16:         s.compact.matVecBF16,
+		MatVecInt8:         s.compact.matVecInt8,
 		Add:                s.addTo,
 		RMSNorm:            s.rmsNorm,
 		RMSNormBackward:    s.rmsNormBackward,

@@ -93,6 +93,18 @@ func matMul6x16NEON(dst *float32, stride uintptr, a *float32, aStride uintptr, b
 //go:noescape
 func dotRowsNEON(dst, q, rows *float32, n, cols int)
 
+// matVecBF16NEON computes dst[r] = Σ_c w[r, c]·x[c] for rows > 0 and cols, a positive multiple
+// of 16.
+//
+//go:noescape
+func matVecBF16NEON(dst *float32, w *uint16, x *float32, rows, cols int)
+
+// matVecInt8NEON computes dst[r] = Σ_c w[r, c]·x[c] for rows > 0 and cols, a positive multiple
+// of 16.
+//
+//go:noescape
+func matVecInt8NEON(dst *float32, w *int8, x *float32, rows, cols int)
+
 // boundScoresNEON computes dst[b] = Σ_c max(q[c]·lo[b, c], q[c]·hi[b, c]) for n > 0 and cols a
 // multiple of 16.
 //

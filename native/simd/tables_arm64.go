@@ -16,6 +16,8 @@ func nativeTables() []*ops.Kernels {
 	k.Name = "neon"
 	k.MatMul = neonProduct().matMul
 	k.MatVec = func(dst, w, x []float32) { n.dotRows(dst, x, w) }
+	compact := &compactSet{compactRows[uint16]{one: matVecBF16NEON}, compactRows[int8]{one: matVecInt8NEON}, ops.Reference()}
+	k.MatVecBF16, k.MatVecInt8 = compact.matVecBF16, compact.matVecInt8
 	k.DotRows = n.dotRows
 	k.BoundScores = n.boundScores
 	k.Attend = n.attend

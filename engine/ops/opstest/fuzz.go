@@ -55,6 +55,15 @@ func stream(data []byte) func() float32 {
 	}
 }
 
+// highBits makes small numbers of values: what is left of their bits.
+func highBits[T uint16 | int8](x []float32, shift int) []T {
+	out := make([]T, len(x))
+	for i, v := range x {
+		out[i] = T(math.Float32bits(v) >> shift)
+	}
+	return out
+}
+
 // bitwise is a call of every kernel whose bits are the same on all tables. The
 // calls take vectors of four times rows·cols values and two times cols.
 func bitwise(rows, n int, scale float32) []func(k *ops.Kernels, v [][]float32) {
@@ -62,6 +71,16 @@ func bitwise(rows, n int, scale float32) []func(k *ops.Kernels, v [][]float32) {
 	return []func(k *ops.Kernels, v [][]float32){
 		func(k *ops.Kernels, v [][]float32) { k.MatVec(v[0][:rows], v[1], v[4]) },
 		func(k *ops.Kernels, v [][]float32) { k.DotRows(v[0][:rows], v[4], v[1]) },
+		func(k *ops.Kernels, v [][]float32) {
+			k.MatVecBF16(v[0][:rows], highBits[uint16](v[1], 16), v[4], 1)
+			k.MatVecInt8(v[2][:rows], highBits[int8](v[1], 24), v[3][:rows], v[4], 1)
+		},
+		func(k *ops.Kernels, v [][]float32) {
+			if rows > 0 {
+				k.MatVecBF16(v[0][:rows], highBits[uint16](v[5], 16), v[1], rows)
+				k.MatVecInt8(v[2][:rows], highBits[int8](v[5], 24), v[4][:1], v[1], rows)
+			}
+		},
 		func(k *ops.Kernels, v [][]float32) { k.BoundScores(v[0][:rows], v[4], v[1], v[2]) },
 		func(k *ops.Kernels, v [][]float32) { k.MinMax(v[4], v[5], v[0]) },
 		func(k *ops.Kernels, v [][]float32) { k.Add(v[0], v[1]) },

@@ -26,6 +26,8 @@ func Run(t *testing.T, table *ops.Kernels) {
 		{"MatMulNaN", testMatMulNaN},
 		{"MatMulConcurrent", testMatMulConcurrent},
 		{"MatVec", testMatVec},
+		{"MatVecBF16", testMatVecBF16},
+		{"MatVecInt8", testMatVecInt8},
 		{"DotRows", testDotRows},
 		{"BoundScores", testBoundScores},
 		{"MinMax", testMinMax},

@@ -23,6 +23,7 @@ var files = []struct {
 	{"matmul", matMulKernels},
 	{"pack", packKernels},
 	{"rows", rowKernels},
+	{"compact", compactKernels},
 	{"element", elementKernels},
 	{"softmax", softmaxKernels},
 	{"memory", memoryKernels},

@@ -26,6 +26,7 @@ func writeNEON(path string) error {
 		n.matMul(rows, 4)
 	}
 	n.dotRows()
+	n.compactRows()
 	n.boundScores()
 	n.weightedSum()
 	if err := os.WriteFile(path+".s", []byte(n.asm.String()), 0o644); err != nil {

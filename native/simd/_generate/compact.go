@@ -1,0 +1,152 @@
+package main
+
+import (
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// compactKernels emits the products of matrices kept in fewer bits. Columns come in
+// whole groups.
+func compactKernels(s *isa) {
+	bfloat := compact{"BF16", "uint16", 2, func(at operand.Mem, v reg.VecVirtual) {
+		s.VPMOVZXWD(at, v)
+		s.VPSLLD(operand.U8(16), v, v)
+	}}
+	whole := compact{"Int8", "int8", 1, func(at operand.Mem, v reg.VecVirtual) {
+		s.VPMOVSXBD(at, v)
+		s.VCVTDQ2PS(v, v)
+	}}
+	for _, c := range []compact{bfloat, whole} {
+		compactRowsKernel(s, c)
+		compactTokensKernel(s, c)
+	}
+}
+
+// compact is a form that numbers are kept in.
+type compact struct {
+	name, goType string
+	size         int // of a number in bytes
+	widen        func(at operand.Mem, v reg.VecVirtual)
+}
+
+// group16 runs body for every group of cols, a positive multiple of 16, with the
+// groups' offset in bytes of a float32 row.
+func (s *isa) group16(cols reg.GPVirtual, body func(offset reg.GPVirtual)) {
+	offset, end := s.GP64(), s.copyOf(cols)
+	s.XORQ(offset, offset)
+	s.SHLQ(operand.U8(2), end)
+	loop := s.label("group")
+	s.Label(loop)
+	body(offset)
+	s.ADDQ(operand.U8(4*group), offset)
+	s.CMPQ(offset, end)
+	s.JLT(operand.LabelRef(loop))
+}
+
+// sums emits acc[i] = Σ of a product over each part of a group.
+func (s *isa) sums(n int) [4][]reg.VecVirtual {
+	var acc [4][]reg.VecVirtual
+	for i := range n {
+		acc[i] = s.zeros(s.parts())
+	}
+	return acc
+}
+
+// compactRowsKernel takes one token. Four rows go side by side, for the additions
+// of one wait for each other longer than memory takes; what is prefetched is the
+// next four.
+func compactRowsKernel(s *isa, c compact) {
+	s.function("matVec"+c.name, "(dst *float32, w *"+c.goType+", x *float32, rows, cols int)",
+		"computes dst[r] = Σ_c w[r, c]·x[c] for cols, a positive multiple of 16.")
+	dst, w, x := s.argument("dst"), s.argument("w"), s.argument("x")
+	rows, cols := s.argument("rows"), s.argument("cols")
+	row := s.copyOf(cols)
+	s.IMUL3Q(operand.U8(c.size), row, row)
+	sum := func(n int) [4][]reg.VecVirtual {
+		acc, bases := s.sums(n), make([]reg.GPVirtual, n)
+		for i := range bases {
+			bases[i] = s.GP64()
+			if i == 0 {
+				s.MOVQ(w, bases[i])
+			} else {
+				s.LEAQ(operand.Mem{Base: bases[i-1], Index: row, Scale: 1}, bases[i])
+			}
+		}
+		from := s.copyOf(x)
+		s.group16(cols, func(reg.GPVirtual) {
+			for i, base := range bases {
+				if n == 4 {
+					s.PREFETCHT0(operand.Mem{Base: base, Index: row, Scale: 4})
+				}
+				for p := range s.parts() {
+					v := s.vector()
+					c.widen(operand.Mem{Base: base, Disp: p * s.lanes * c.size}, v)
+					s.VMULPS(s.at(from, p), v, v)
+					s.VADDPS(v, acc[i][p], acc[i][p])
+				}
+				s.ADDQ(operand.U8(group*c.size), base)
+			}
+			s.ADDQ(operand.U8(4*group), from)
+		})
+		s.LEAQ(operand.Mem{Base: bases[n-1]}, w) // the end of the last row
+		return acc
+	}
+	s.SUBQ(operand.U8(4), rows)
+	s.JLT(operand.LabelRef("rest"))
+	s.Label("four")
+	s.VMOVUPS(s.fold4(sum(4)), operand.Mem{Base: dst})
+	s.ADDQ(operand.U8(16), dst)
+	s.SUBQ(operand.U8(4), rows)
+	s.JGE(operand.LabelRef("four"))
+	s.Label("rest")
+	s.ADDQ(operand.U8(4), rows)
+	s.JZ(operand.LabelRef("end"))
+	s.Label("one")
+	s.VMOVSS(s.fold(sum(1)[0], s.VADDPS), operand.Mem{Base: dst})
+	s.ADDQ(operand.U8(4), dst)
+	s.DECQ(rows)
+	s.JNZ(operand.LabelRef("one"))
+	s.Label("end")
+	s.finish()
+}
+
+// compactTokensKernel takes four tokens, so that a row is widened once for all.
+func compactTokensKernel(s *isa, c compact) {
+	s.function("matVec4"+c.name, "(dst *float32, w *"+c.goType+", x *float32, rows, cols int)",
+		"computes dst[t, r] = Σ_c w[r, c]·x[t, c] for 4 tokens and cols, a positive",
+		"multiple of 16.")
+	dst, w, x := s.argument("dst"), s.argument("w"), s.argument("x")
+	rows, cols := s.argument("rows"), s.argument("cols")
+	left, stride := s.copyOf(rows), s.copyOf(cols)
+	s.SHLQ(operand.U8(2), rows)
+	s.SHLQ(operand.U8(2), stride)
+	s.Label("row")
+	acc, inputs := s.sums(4), []reg.GPVirtual{s.copyOf(x), s.GP64(), s.GP64(), s.GP64()}
+	for t := 1; t < 4; t++ {
+		s.LEAQ(operand.Mem{Base: inputs[t-1], Index: stride, Scale: 1}, inputs[t])
+	}
+	s.group16(cols, func(offset reg.GPVirtual) {
+		s.PREFETCHT0(operand.Mem{Base: w, Disp: 4096})
+		for p := range s.parts() {
+			v := s.vector()
+			c.widen(operand.Mem{Base: w, Disp: p * s.lanes * c.size}, v)
+			for t, from := range inputs {
+				product := s.vector()
+				s.VMULPS(operand.Mem{Base: from, Index: offset, Scale: 1, Disp: p * s.bytes()}, v, product)
+				s.VADDPS(product, acc[t][p], acc[t][p])
+			}
+		}
+		s.ADDQ(operand.U8(group*c.size), w)
+	})
+	sums, to := s.fold4(acc), s.copyOf(dst)
+	for t := range 4 {
+		s.VEXTRACTPS(operand.U8(t), sums, operand.Mem{Base: to})
+		if t < 3 {
+			s.ADDQ(rows, to)
+		}
+	}
+	s.ADDQ(operand.U8(4), dst)
+	s.DECQ(left)
+	s.JNZ(operand.LabelRef("row"))
+	s.finish()
+}
