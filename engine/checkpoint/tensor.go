@@ -122,6 +122,15 @@ func NewU8(name string, shape []int, x []uint8) Tensor {
 	return t
 }
 
+// NewI8 is a tensor holding a copy of x.
+func NewI8(name string, shape []int, x []int8) Tensor {
+	t := newTensor(name, I8, shape, len(x))
+	for i, v := range x {
+		t.Data[i] = byte(v)
+	}
+	return t
+}
+
 // NewI64 is a tensor holding a copy of x.
 func NewI64(name string, shape []int, x []int64) Tensor {
 	t := newTensor(name, I64, shape, len(x))

@@ -18,10 +18,11 @@ func (c Config) Metadata() map[string]string {
 	}
 }
 
-// ReadConfig works out the shape of the model in f: widths from its tensors, what
-// tensors cannot tell (heads, context) from its metadata. The hidden width,
-// rope_base (10000), eps (1e-6) and context (seq_len, else 4096) have defaults.
-func ReadConfig(f *checkpoint.File) (Config, error) {
+// ReadConfig works out the shape of the model in f whose parameters carry prefix:
+// widths from its tensors, what tensors cannot tell (heads, context) from its
+// metadata. The hidden width, rope_base (10000), eps (1e-6) and context (seq_len,
+// else 4096) have defaults.
+func ReadConfig(f *checkpoint.File, prefix string) (Config, error) {
 	number := func(fallback float64, names ...string) (float64, error) {
 		for _, name := range names {
 			text, ok := f.Metadata[name]
@@ -37,7 +38,7 @@ func ReadConfig(f *checkpoint.File) (Config, error) {
 		return fallback, nil
 	}
 	c := Config{Arch: Arch(f.Metadata["arch"])}
-	wte, err := f.Tensor("embedding.wte.weight")
+	wte, err := f.Tensor(prefix + "embedding.wte.weight")
 	if err != nil {
 		return c, err
 	}
@@ -45,7 +46,7 @@ func ReadConfig(f *checkpoint.File) (Config, error) {
 		return c, fmt.Errorf("embedding.wte.weight: shape %v, want two axes", wte.Shape)
 	}
 	c.Vocab, c.Dim = wte.Shape[0], wte.Shape[1]
-	for c.Layers = 0; f.Has(fmt.Sprintf("backbone.layers.%d.seq_layer.in_proj.weight", c.Layers)); c.Layers++ {
+	for c.Layers = 0; f.Has(prefix + fmt.Sprintf("backbone.layers.%d.seq_layer.in_proj.weight", c.Layers)); c.Layers++ {
 	}
 	heads, err := number(float64(c.Dim/128), "num_head")
 	if err != nil {
@@ -63,14 +64,14 @@ func ReadConfig(f *checkpoint.File) (Config, error) {
 		return c, err
 	}
 	c.Heads, c.Context, c.Eps = int(heads), int(context), float32(eps)
-	c.Tied = !f.Has("head.lm_head.weight")
-	c.GateBias = f.Has("backbone.layers.0.seq_layer.gate_bias")
+	c.Tied = !f.Has(prefix + "head.lm_head.weight")
+	c.GateBias = f.Has(prefix + "backbone.layers.0.seq_layer.gate_bias")
 	if c.Layers > 0 {
-		fc1, err := f.Tensor("backbone.layers.0.hidden_layer.fc1.weight")
+		fc1, err := f.Tensor(prefix + "backbone.layers.0.hidden_layer.fc1.weight")
 		if err != nil {
 			return c, err
 		}
-		in, err := f.Tensor("backbone.layers.0.seq_layer.in_proj.weight")
+		in, err := f.Tensor(prefix + "backbone.layers.0.seq_layer.in_proj.weight")
 		if err != nil {
 			return c, err
 		}
@@ -86,7 +87,7 @@ func ReadConfig(f *checkpoint.File) (Config, error) {
 
 // Load reads the shape and weights of a model.
 func Load(f *checkpoint.File) (Config, *Weights, error) {
-	c, err := ReadConfig(f)
+	c, err := ReadConfig(f, "")
 	if err != nil {
 		return c, nil, fmt.Errorf("model config: %w", err)
 	}
@@ -112,10 +113,14 @@ func ReadWeights(f *checkpoint.File, c Config, prefix string) (*Weights, error) 
 }
 
 // Tensors are the parameters of w as checkpoint tensors, named with prefix, in the
-// format encode gives them.
+// format encode gives them, or the one that Compact keeps them in.
 func (w *Weights) Tensors(c Config, prefix string, encode func(name string, shape []int, x []float32) checkpoint.Tensor) []checkpoint.Tensor {
 	var ts []checkpoint.Tensor
 	for _, p := range w.Params(c) {
+		if m, ok := w.Compact[p.Name]; ok {
+			ts = append(ts, m.tensors(prefix+p.Name, p.Shape)...)
+			continue
+		}
 		ts = append(ts, encode(prefix+p.Name, p.Shape, p.Data))
 	}
 	return ts
