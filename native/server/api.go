@@ -25,8 +25,9 @@ func (s *Server) api() http.Handler {
 	mux.Handle("/api/meta", only(http.MethodGet, s.meta))
 	mux.Handle("/api/ask", only(http.MethodPost, s.ask))
 	mux.Handle("/api/run", only(http.MethodGet, s.stream))
+	s.experiments(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		writeError(w, http.StatusNotFound, "", "no such endpoint, there are /api/models, /api/meta, /api/ask and /api/run")
+		writeError(w, http.StatusNotFound, "", "no such endpoint, there are /api/models, /api/meta, /api/ask, /api/run and /api/experiments")
 	})
 	return mux
 }
@@ -55,9 +56,28 @@ func (s *Server) listModels() []run.ModelInfo {
 
 // ask runs a request to its end and answers with the result.
 func (s *Server) ask(w http.ResponseWriter, r *http.Request) {
+	req, ok := readObject[run.Request](w, r)
+	if !ok {
+		return
+	}
+	var out outcome
+	if err := s.run(r.Context(), req, &out); err != nil {
+		writeError(w, statusOf(err), input.Field(err), problem(err))
+		return
+	}
+	result, finished := out.Result()
+	if !finished {
+		writeError(w, http.StatusInternalServerError, "", errUnfinished.Error())
+		return
+	}
+	writeJSON(w, http.StatusOK, result)
+}
+
+// readObject reads the T that a request brings, or answers what is wrong with it.
+func readObject[T any](w http.ResponseWriter, r *http.Request) (req T, ok bool) {
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
 		writeError(w, http.StatusUnsupportedMediaType, "", "the Content-Type must be application/json")
-		return
+		return req, false
 	}
 	body, err := readBody(w, r)
 	if err != nil {
@@ -66,24 +86,14 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) {
 			status = http.StatusRequestEntityTooLarge
 		}
 		writeError(w, status, "", err.Error())
-		return
+		return req, false
 	}
-	req, err := parseRequest(body)
+	req, err = parseObject[T](body)
 	if err != nil {
 		writeError(w, http.StatusBadRequest, input.Field(err), problem(err))
-		return
+		return req, false
 	}
-	var out summary
-	if err := s.run(r.Context(), req, &out); err != nil {
-		writeError(w, statusOf(err), input.Field(err), problem(err))
-		return
-	}
-	result, ok := out.Result()
-	if !ok {
-		writeError(w, http.StatusInternalServerError, "", errUnfinished.Error())
-		return
-	}
-	writeJSON(w, http.StatusOK, result)
+	return req, true
 }
 
 // readBody reads a request's body, bounded in size.
@@ -110,11 +120,11 @@ func discard(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(io.Discard, r.Body)
 }
 
-// summary is a sink that keeps a run without its selections and steps, of which a
+// outcome is a sink that keeps a run without its selections and steps, of which a
 // long prompt makes many.
-type summary struct{ trace.Run }
+type outcome struct{ trace.Run }
 
-func (s *summary) Emit(e trace.Event) error {
+func (s *outcome) Emit(e trace.Event) error {
 	switch e.(type) {
 	case *trace.Selection, *trace.Step:
 		return nil

@@ -8,6 +8,19 @@
 //	                  message, then receives the frames of package trace, one
 //	                  binary message a frame, until the server closes
 //
+//	GET    /api/experiments                list, with how each is doing
+//	POST   /api/experiments                {"name", "grid"} in, the new experiment out
+//	POST   /api/experiments/estimate       {"name", "grid"} in, jobs.Estimate out
+//	GET    /api/experiments/{id}           the experiment, how it is doing, its rows
+//	DELETE /api/experiments/{id}           forget it; what was computed stays
+//	POST   /api/experiments/{id}/pause     and resume, cancel
+//	GET    /api/experiments/{id}/progress  jobs.Status as it changes, server-sent events
+//	GET    /api/experiments/{id}/hits      hit rate of every head
+//	GET    /api/experiments/{id}/examples  answered examples of one row, named by ?model=…
+//	GET    /api/experiments/{id}/charts    pictures, as ECharts options
+//	GET    /api/experiments/{id}/chart.svg one of them, ?chart=ID
+//	GET    /api/experiments/{id}/export    ?format=csv, json or html
+//
 // What a client did wrong is answered with status 4xx and
 // {"error": {"field", "message"}}, over a WebSocket with a failure frame of the
 // same two. Closing the WebSocket stops the run.

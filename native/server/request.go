@@ -20,8 +20,11 @@ var errTooLarge = fmt.Errorf("the request is larger than %d bytes", maxRequest)
 
 // parseRequest reads the one JSON object that body must be. The error names the
 // field when one is to blame.
-func parseRequest(body []byte) (run.Request, error) {
-	var req run.Request
+func parseRequest(body []byte) (run.Request, error) { return parseObject[run.Request](body) }
+
+// parseObject reads the one JSON object that body must be into a T.
+func parseObject[T any](body []byte) (T, error) {
+	var req T
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	err := d.Decode(&req)
@@ -35,7 +38,8 @@ func parseRequest(body []byte) (run.Request, error) {
 	var syntax *json.SyntaxError
 	switch {
 	case errors.As(err, &wrongType) && wrongType.Field != "":
-		return req, input.Errorf(wrongType.Field, "a %s where %s is expected", wrongType.Value, wrongType.Type)
+		field := wrongType.Field[strings.LastIndexByte(wrongType.Field, '.')+1:]
+		return req, input.Errorf(field, "a %s where %s is expected", wrongType.Value, wrongType.Type)
 	case errors.As(err, &syntax):
 		return req, fmt.Errorf("the request is not JSON: %w (at byte %d)", err, syntax.Offset)
 	case errors.Is(err, io.EOF):
@@ -45,17 +49,25 @@ func parseRequest(body []byte) (run.Request, error) {
 	}
 	// The decoder has no type for this error, only its text.
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return req, input.Errorf(strings.Trim(name, `"`), "unknown field, allowed are %s", strings.Join(requestFields(), ", "))
+		return req, input.Errorf(strings.Trim(name, `"`), "unknown field, allowed are %s", strings.Join(fieldsOf[T](), ", "))
 	}
 	return req, fmt.Errorf("read request: %w", err)
 }
 
 // requestFields lists the JSON names of run.Request.
-func requestFields() []string {
+func requestFields() []string { return fieldsOf[run.Request]() }
+
+// fieldsOf lists the JSON names of the fields of T and of the structs within it.
+func fieldsOf[T any]() []string { return fieldNames(reflect.TypeFor[T]()) }
+
+func fieldNames(t reflect.Type) []string {
 	var names []string
-	for _, f := range reflect.VisibleFields(reflect.TypeFor[run.Request]()) {
+	for _, f := range reflect.VisibleFields(t) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		names = append(names, name)
+		if f.Type.Kind() == reflect.Struct {
+			names = append(names, fieldNames(f.Type)...)
+		}
 	}
 	return names
 }

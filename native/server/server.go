@@ -13,6 +13,8 @@ import (
 	"kvscope/assets/dist"
 	"kvscope/engine/run"
 	"kvscope/engine/trace"
+	"kvscope/native/jobs"
+	"kvscope/native/store"
 )
 
 // Runner runs requests. Run is called concurrently, at most Config.Runs at a time.
@@ -32,6 +34,10 @@ type Config struct {
 	Version string       // of this program
 	Program dist.Program // the page's program; without one, the page says how to build it
 
+	Store         *store.Store     // of experiments; with Jobs, or neither
+	Jobs          *jobs.Dispatcher //
+	NoExperiments string           // why there are none
+
 	Loopback     bool          // refuse host names other than localhost and loopback addresses
 	Runs         int           // runs at once; 2
 	WriteTimeout time.Duration // for a page to take one frame before its run is given up; 30 s
@@ -46,6 +52,7 @@ type Server struct {
 	log          *slog.Logger
 	slots        *slots
 	handler      http.Handler
+	lab          laboratory
 	streams      sync.WaitGroup // WebSockets, which http.Server does not wait for
 }
 
@@ -69,6 +76,7 @@ func New(c Config) (*Server, error) {
 	s := &Server{
 		runner: c.Runner, version: c.Version, writeTimeout: c.WriteTimeout, log: c.Log,
 		slots: newSlots(c.Runs),
+		lab:   laboratory{store: c.Store, jobs: c.Jobs, none: c.NoExperiments},
 	}
 	page, err := newPage(c.Program)
 	if err != nil {
@@ -76,6 +84,7 @@ func New(c Config) (*Server, error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/api/", s.api())
+	mux.HandleFunc(echartsURL(), serveECharts)
 	mux.Handle("/", page)
 	s.handler = s.recovered(secured(guarded(c.Loopback, mux)))
 	return s, nil

@@ -27,13 +27,12 @@ func of(c experiment.Cell) combination {
 
 // group is the cells of one row.
 type group struct {
-	cells    []experiment.Measured
-	scores   []float64            // of all examples
-	bySeed   map[uint64][]float64 // of the examples of one random selector
-	hits     []int
-	heads    int
-	hitsOver int // examples that hits counts
-	row      experiment.Row
+	cells  []experiment.Measured
+	scores []float64            // of all examples
+	bySeed map[uint64][]float64 // of the examples of one random selector
+	hits   []int                // examples that each head hit
+	heads  int                  // of a layer
+	row    experiment.Row
 }
 
 // groups gathers cells by their combination, in the order they come.
@@ -69,7 +68,6 @@ func (g *group) add(m experiment.Measured) {
 	for i, n := range o.Hits {
 		g.hits[i] += n
 	}
-	g.hitsOver += len(o.Scores)
 	g.row.Read += o.Read * float64(len(o.Scores))
 	g.row.Seconds += o.Seconds
 	if g.row.Kernels != o.Kernels {
@@ -110,12 +108,31 @@ func Sum(cells []experiment.Measured) experiment.Result {
 	for _, g := range groups(cells) {
 		r := g.finish()
 		out.Rows = append(out.Rows, r)
-		for i, n := range g.hits {
+		for i, rate := range g.rates() {
 			out.Hits = append(out.Hits, experiment.Hit{
 				Model: r.Model, Task: r.Task, Method: r.Method, Selector: r.Selector, Budget: r.Budget, Block: r.Block,
-				Layer: i / g.heads, Head: i % g.heads, Rate: float64(n) / float64(g.hitsOver),
+				Layer: i / g.heads, Head: i % g.heads, Rate: rate,
 			})
 		}
+	}
+	return out
+}
+
+// Rates is the hit rate of every head, layers outermost, for the rows that Sum makes
+// of the same cells.
+func Rates(cells []experiment.Measured) [][]float64 {
+	var out [][]float64
+	for _, g := range groups(cells) {
+		out = append(out, g.rates())
+	}
+	return out
+}
+
+// rates is the hit rate of every head, layers outermost.
+func (g *group) rates() []float64 {
+	out := make([]float64, len(g.hits))
+	for i, n := range g.hits {
+		out[i] = float64(n) / float64(len(g.scores))
 	}
 	return out
 }
@@ -139,4 +156,34 @@ func Examples(cells []experiment.Measured, r experiment.Row) ([]experiment.Examp
 		}
 	}
 	return list, cell
+}
+
+// Depth is how the examples of a row did whose needle stood in one part of the
+// prompt.
+type Depth struct {
+	Row      experiment.Row
+	Part     int // from 0, the start
+	Accuracy float64
+	Examples int
+}
+
+// Depths tells parts of the prompt apart, for every row with examples there.
+func Depths(cells []experiment.Measured, parts int) []Depth {
+	var out []Depth
+	for _, g := range groups(cells) {
+		scores := make([][]float64, parts)
+		for _, m := range g.cells {
+			for i, d := range m.Outcome.Depths {
+				part := min(max(int(d*float64(parts)), 0), parts-1)
+				scores[part] = append(scores[part], m.Outcome.Scores[i])
+			}
+		}
+		row := g.finish()
+		for part, s := range scores {
+			if len(s) > 0 {
+				out = append(out, Depth{row, part, stat.Mean(s, nil), len(s)})
+			}
+		}
+	}
+	return out
 }

@@ -75,3 +75,12 @@ func TestExamples(t *testing.T) {
 		t.Errorf("examples of a row that is not there: %+v", list)
 	}
 }
+
+func TestDepths(t *testing.T) {
+	m := cell("ratplus", "quest", "own", 0, 0.25, 0, 1, 0, 1, 1)
+	m.Outcome.Depths = []float64{0, 0.1, 0.99, 1}
+	got := Depths([]experiment.Measured{m}, 5)
+	if len(got) != 2 || got[0].Part != 0 || got[0].Accuracy != 0.5 || got[1].Part != 4 || got[1].Examples != 2 || got[1].Row.Model != "ratplus" {
+		t.Errorf("%+v", got)
+	}
+}

@@ -23,15 +23,22 @@ import (
 func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	fs := flags("serve", stderr,
 		"kvscope serve --open",
+		"kvscope serve --queue nats://10.0.0.5:4222 --workers 0",
 		"kvscope serve --addr 127.0.0.1:0 --json")
 	addr := fs.String("addr", "127.0.0.1:8080", "`host:port` to listen on; port 0 means any free one")
 	open := fs.Bool("open", false, "open a browser")
+	data := fs.String("data", dataFolder(), "`folder` for experiments and their queue")
+	queue := fs.String("queue", "", "`URL` of a NATS cluster for experiments; one of our own")
+	workers := fs.Int("workers", 1, "cells of experiments computed at once in this process")
 	asJSON := fs.Bool("json", false, "print one JSON object once it listens")
 	if err := parse(fs, args); err != nil {
 		return err
 	}
 	if err := checkAddr(*addr); err != nil {
 		return err
+	}
+	if *workers < 0 {
+		return input.Errorf("workers", "%d, want 0 or more", *workers)
 	}
 	log := slog.New(slog.NewTextHandler(stderr, nil))
 	engine, err := demoEngine()
@@ -52,9 +59,20 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	url, loopback := pageURL(l.Addr())
-	s, err := server.New(server.Config{
-		Runner: engine, Version: release, Program: program, Loopback: loopback, Log: log,
-	})
+	config := server.Config{Runner: engine, Version: release, Program: program, Loopback: loopback, Log: log}
+	said := map[string]string{"url": url}
+	lab, err := openLaboratory(ctx, *data, *queue, log)
+	if err != nil {
+		// The explorer works without.
+		log.Warn("no experiments", "why", err)
+		config.NoExperiments = err.Error()
+	} else {
+		defer lab.close()
+		config.Store, config.Jobs, said["queue"] = lab.store, lab.jobs, lab.url
+		stop := lab.start(ctx, engine, *workers, log)
+		defer stop()
+	}
+	s, err := server.New(config)
 	if err != nil {
 		l.Close()
 		return err
@@ -63,7 +81,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		log.Warn("other machines can reach this server; nothing asks them who they are", "addr", l.Addr().String())
 	}
 	if *asJSON {
-		err = json.NewEncoder(stdout).Encode(map[string]string{"url": url})
+		err = json.NewEncoder(stdout).Encode(said)
 	} else {
 		_, err = fmt.Fprintf(stdout, "kvscope is at %s\nCtrl-C stops it.\n", url)
 	}

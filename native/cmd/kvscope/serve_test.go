@@ -15,6 +15,7 @@ import (
 )
 
 func TestServeSaysWhereAndStops(t *testing.T) {
+	t.Setenv("KVSCOPE_DATA", t.TempDir())
 	ctx, cancel := context.WithCancel(t.Context())
 	out, in := io.Pipe()
 	done := make(chan error, 1)
@@ -46,6 +47,7 @@ func TestServeSaysWhereAndStops(t *testing.T) {
 }
 
 func TestServeRefusals(t *testing.T) {
+	t.Setenv("KVSCOPE_DATA", t.TempDir())
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

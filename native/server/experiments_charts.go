@@ -1,0 +1,212 @@
+package server
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"runtime"
+	"sync"
+	"time"
+
+	"kvscope/assets"
+	"kvscope/engine/experiment"
+	"kvscope/engine/input"
+	"kvscope/engine/sparse"
+	"kvscope/native/store"
+	"kvscope/native/summary"
+	"kvscope/viz/chart"
+	"kvscope/viz/report"
+)
+
+// shown is a chart as the page takes it.
+type shown struct {
+	chart.Chart
+	Option json.RawMessage `json:"option"`
+}
+
+// charts answers with every picture of an experiment.
+func (s *Server) charts(w http.ResponseWriter, r *http.Request) {
+	list, findings, err := s.drawn(r)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	out := []shown{}
+	for _, c := range list {
+		option, err := c.Options()
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		out = append(out, shown{c, option})
+	}
+	writeJSON(w, http.StatusOK, struct {
+		Charts   []shown             `json:"charts"`
+		Findings []summary.Statement `json:"findings"`
+		Script   string              `json:"script"` // that draws the options
+	}{out, findings, echartsURL()})
+}
+
+// drawn are the charts and findings of the experiment that a request names.
+func (s *Server) drawn(r *http.Request) ([]chart.Chart, []summary.Statement, error) {
+	paper, err := paperOf(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	_, cells, err := s.measured(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	return draw(cells, paper), summary.Findings(cells), nil
+}
+
+// paperOf is the paper's table that a request compares with, the first where it
+// says none.
+func paperOf(r *http.Request) (chart.Paper, error) {
+	table := chart.Table(r.URL.Query().Get("paper"))
+	if table == "" {
+		table = chart.FromScratch
+	}
+	paper, err := chart.ParsePaper(assets.PaperTables(), table)
+	if err != nil {
+		return paper, input.Errorf("paper", "%v", err)
+	}
+	return paper, nil
+}
+
+// draw makes the charts of measured cells.
+func draw(cells []experiment.Measured, paper chart.Paper) []chart.Chart {
+	result := summary.Sum(cells)
+	rates := summary.Rates(cells)
+	rows := make([]chart.Row, len(result.Rows))
+	var curves []chart.Curve
+	for i, r := range result.Rows {
+		rows[i] = chartRow(r)
+		// A method that acts in the prefill selects for no answer step but the first.
+		if info, _ := sparse.Method(r.Method); info.Phase != sparse.PhasePrefill {
+			curves = append(curves, chart.Curve{Row: rows[i], Rates: rates[i]})
+		}
+	}
+	var depths []chart.DepthCell
+	for _, d := range summary.Depths(cells, chart.Parts) {
+		depths = append(depths, chart.DepthCell{Row: chartRow(d.Row), Part: d.Part, Accuracy: d.Accuracy, Examples: d.Examples})
+	}
+	list := chart.Figure1(rows, paper)
+	list = append(list, chart.Figures2to4(curves)...)
+	list = append(list, chart.Table5(rows, paper)...)
+	return append(list, chart.DepthMaps(depths)...)
+}
+
+func chartRow(r experiment.Row) chart.Row {
+	info, _ := sparse.Method(r.Method)
+	return chart.Row{
+		Ref:  chart.Ref{Model: r.Model, Task: r.Task, Method: r.Method, Selector: r.Selector, Budget: r.Budget, Block: r.Block},
+		Arch: r.Arch, Unit: info.Unit, Context: r.Context, Accuracy: r.Accuracy, Low: r.CI95[0], High: r.CI95[1],
+		Std: r.Std, Seeds: r.Seeds, Examples: r.Examples,
+	}
+}
+
+// daylight are the colours of drawings that stand alone: those of the style sheet
+// by day.
+var daylight = map[string]string{
+	"panel": "#ffffff", "line": "#dde0e4", "line-strong": "#b9bec4", "edge": "#868c94", "ink": "#1a1f2a", "ink-2": "#49505b", "ink-3": "#666c77",
+	"accent": "#1a57ad", "right": "#17754e", "gold-ink": "#905100", "on-low": "#0a0d13", "on-high": "#ffffff",
+	"seq-0": "#e7eff3", "seq-1": "#c4dcea", "seq-2": "#a3c9e1", "seq-3": "#83b5d9", "seq-4": "#65a0d1", "seq-5": "#498ac9", "seq-6": "#2f73c1", "seq-7": "#1b5bb8", "seq-8": "#1a44a2",
+}
+
+// chartSVG answers with one picture as a drawing that stands alone.
+func (s *Server) chartSVG(w http.ResponseWriter, r *http.Request) {
+	list, _, err := s.drawn(r)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	id := r.URL.Query().Get("chart")
+	for _, c := range list {
+		if c.ID == id {
+			answerSoon(w)
+			attach(w, "image/svg+xml", "kvscope-"+c.ID+".svg")
+			w.Write(c.SVG(chart.Paint(daylight)))
+			return
+		}
+	}
+	s.fail(w, r, input.Errorf("chart", "%q is none of the %d charts of this experiment", id, len(list)))
+}
+
+// echartsFile is compressed when it is first asked for, which few runs of the
+// program do.
+var echartsFile = sync.OnceValue(func() *file {
+	return textFile("text/javascript; charset=utf-8", assets.ECharts(), true)
+})
+
+var echartsURL = sync.OnceValue(func() string { return "/web/echarts-" + hash(assets.ECharts()) + ".js" })
+
+// serveECharts answers with the script that draws charts.
+func serveECharts(w http.ResponseWriter, r *http.Request) { echartsFile().ServeHTTP(w, r) }
+
+// claims is what the paper says, to put findings beside.
+var claims = []struct {
+	question    summary.Question
+	title, text string
+}{
+	{summary.Accuracy, "Accuracy under a budget", "The paper finds that a memory over keys and values lets the same selection methods keep more of the accuracy as the budget shrinks."},
+	{summary.H1, "Hypothesis 1: the memory makes selection better", "A key that carries its neighbourhood represents its block better, so more heads select the needle at every answer step."},
+	{summary.H2, "Hypothesis 2: the memory makes what is selected worth more", "A selected entry carries some of what was not selected, so even where chance selects, less accuracy is lost."},
+}
+
+// reportPage writes an experiment as a page that needs nothing else.
+func (s *Server) reportPage(e store.Experiment, cells []experiment.Measured, failures []store.Failure) ([]byte, error) {
+	paper, err := chart.ParsePaper(assets.PaperTables(), chart.FromScratch)
+	if err != nil {
+		return nil, err
+	}
+	result := summary.Sum(cells)
+	grid, err := json.Marshal(e.Grid)
+	if err != nil {
+		return nil, err
+	}
+	examples, seconds := 0, 0.0
+	out := report.Report{
+		Title: e.Name, Made: "kvscope " + s.version + ", " + time.Now().Format("2 January 2006 15:04 MST"),
+		Charts: draw(cells, paper), Label: paper.Label,
+	}
+	facts := map[string]bool{}
+	fact := func(name, value string) {
+		if !facts[name+value] {
+			facts[name+value] = true
+			out.Facts = append(out.Facts, report.Fact{Name: name, Value: value})
+		}
+	}
+	fact("experiment", e.ID)
+	fact("grid", string(grid))
+	fact("begun", e.Created.Format("2 January 2006 15:04 MST"))
+	fact("server", runtime.Version()+", "+runtime.GOOS+"/"+runtime.GOARCH)
+	for _, r := range result.Rows {
+		examples, seconds = examples+r.Examples, seconds+r.Seconds
+		fact("model "+r.Model, r.Arch+", weights "+r.ModelHash)
+		fact("context", fmt.Sprintf("%d tokens", r.Context))
+		fact("computed by", "kvscope "+r.Version+", "+r.Kernels+" kernels")
+		out.Rows = append(out.Rows, chartRow(r))
+	}
+	fact("examples", fmt.Sprintf("%d, held out from training; seeds from %d", examples, experiment.Seed(0)))
+	fact("computing", (time.Duration(seconds) * time.Second).String())
+	out.Progress = fmt.Sprintf("%d cells computed, %d failed. Experiment: %s.", len(cells), len(failures), e.State)
+	findings := summary.Findings(cells)
+	for _, c := range claims {
+		claim := report.Claim{Title: c.title, Text: c.text}
+		for _, f := range findings {
+			if f.Question == c.question {
+				claim.Findings = append(claim.Findings, report.Finding{Verdict: string(f.Verdict), Text: f.Text})
+			}
+		}
+		out.Claims = append(out.Claims, claim)
+	}
+	for _, f := range failures {
+		c := f.Cell
+		out.Failures = append(out.Failures, report.Failure{
+			Cell:  fmt.Sprintf("%s, %s, %s by %s, budget %s, examples %d to %d", c.Model, c.Task, c.Method, c.Selector, summary.Fraction(c.Budget), c.First, c.First+c.Examples-1),
+			Tries: f.Tries, Error: f.Error,
+		})
+	}
+	return report.HTML(out)
+}

@@ -1,0 +1,64 @@
+package server
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"kvscope/engine/experiment"
+	"kvscope/engine/input"
+	"kvscope/engine/sparse"
+)
+
+// events writes server-sent events.
+type events struct {
+	w       http.ResponseWriter
+	timeout time.Duration // to take one
+	begun   bool
+}
+
+// send sends v as one event.
+func (e *events) send(v any) error {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	control := http.NewResponseController(e.w)
+	if !e.begun {
+		e.begun = true
+		e.w.Header().Set("Content-Type", "text/event-stream")
+		e.w.Header().Set("Cache-Control", "no-store")
+	}
+	// Not every ResponseWriter has a connection; then there is nothing to bound.
+	_ = control.SetWriteDeadline(time.Now().Add(e.timeout))
+	if _, err := fmt.Fprintf(e.w, "data: %s\n\n", text); err != nil {
+		return err
+	}
+	return control.Flush()
+}
+
+// rowOf is the row that the query of a request names.
+func rowOf(r *http.Request) (experiment.Row, error) {
+	q := r.URL.Query()
+	row := experiment.Row{Model: q.Get("model"), Task: q.Get("task"), Method: q.Get("method"), Selector: q.Get("selector")}
+	if row.Selector == "" {
+		row.Selector = sparse.SelectorOwn
+	}
+	for _, f := range []struct{ name, value string }{{"model", row.Model}, {"task", row.Task}, {"method", row.Method}, {"budget", q.Get("budget")}} {
+		if f.value == "" {
+			return row, input.Errorf(f.name, "missing, want the row's")
+		}
+	}
+	var err error
+	if row.Budget, err = sparse.ParseBudget(q.Get("budget")); err != nil {
+		return row, err
+	}
+	if block := q.Get("block"); block != "" {
+		if row.Block, err = strconv.Atoi(block); err != nil || row.Block < 0 {
+			return row, input.Errorf("block", "%q, want a whole number", block)
+		}
+	}
+	return row, nil
+}

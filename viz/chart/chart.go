@@ -1,0 +1,120 @@
+package chart
+
+import (
+	"math"
+	"strconv"
+)
+
+// Kind is the form of a chart.
+type Kind string
+
+// The forms.
+const (
+	Lines Kind = "lines" // values over categories, or over X where there are none
+	Bars  Kind = "bars"  // values side by side over categories
+	Map   Kind = "map"   // a value for every category and level
+)
+
+// View is the study that a chart belongs to.
+type View string
+
+// The views, in the order to offer them.
+const (
+	Accuracy View = "accuracy" // Figure 1, Tables 3 and 4
+	Heads    View = "heads"    // Figures 2 to 4
+	Chance   View = "chance"   // Table 5
+	Depth    View = "depth"
+)
+
+// Chart is one picture. Values are percentages.
+type Chart struct {
+	ID         string   `json:"id"`
+	View       View     `json:"view"`
+	Kind       Kind     `json:"kind"`
+	Title      string   `json:"title"`
+	Method     string   `json:"method"`
+	Budget     string   `json:"budget,omitempty"` // where the chart is of one
+	XName      string   `json:"x_name"`
+	YName      string   `json:"y_name"`
+	Categories []string `json:"categories,omitempty"` // along x; without, x counts from 1 to XMax
+	XMax       float64  `json:"x_max,omitempty"`
+	Levels     []string `json:"levels,omitempty"` // along y, of a Map
+	Series     []Series `json:"series"`
+}
+
+// Series is the points of one model, ours or the paper's.
+type Series struct {
+	Name   string  `json:"name"`
+	Colour string  `json:"colour"` // name of a custom property, without the dashes
+	Paper  bool    `json:"paper,omitempty"`
+	Points []Point `json:"points"`
+}
+
+// Point is one value.
+type Point struct {
+	X     float64 `json:"x"` // index of the category, or x itself
+	Level int     `json:"level,omitempty"`
+	Y     float64 `json:"y"`
+	Low   float64 `json:"low"` // of the whisker; equal to High for none
+	High  float64 `json:"high"`
+	About string  `json:"about"` // in words
+	Ref   *Ref    `json:"ref,omitempty"`
+}
+
+// Ref names the row of an experiment that a point shows.
+type Ref struct {
+	Model    string  `json:"model"`
+	Task     string  `json:"task"`
+	Method   string  `json:"method"`
+	Selector string  `json:"selector"`
+	Budget   float64 `json:"budget"`
+	Block    int     `json:"block"`
+}
+
+// Row is one row of an experiment: a Ref and what it came to, accuracies in 0..1.
+type Row struct {
+	Ref
+	Arch      string // attention or ratplus
+	Unit      string // what the method selects: block or token
+	Context   int
+	Accuracy  float64
+	Low, High float64 // 95% interval
+	Std       float64 // over Seeds
+	Seeds     int
+	Examples  int
+}
+
+// colourOf is the colour of a model: one for each backbone, others for further
+// models of the same one.
+func colourOf(models []string, model, arch string) string {
+	spare := []string{"right", "gold-ink", "edge", "seq-4"}
+	first := map[string]string{"attention": "ink-3", "ratplus": "accent"}
+	for i, m := range models {
+		if m == model {
+			if c := first[arch]; c != "" && i < 2 {
+				return c
+			}
+			return spare[i%len(spare)]
+		}
+	}
+	return "ink"
+}
+
+// nameOf is how a model is called: by its backbone where its name is that.
+func nameOf(model, arch string) string {
+	title := map[string]string{"attention": "Attention", "ratplus": "RAT+"}[arch]
+	if title == "" || model != arch {
+		return model
+	}
+	return title
+}
+
+// fraction writes a budget as people do.
+func fraction(budget float64) string {
+	if n := math.Round(1 / budget); n >= 2 && math.Abs(n*budget-1) < 1e-9 {
+		return "1/" + strconv.Itoa(int(n))
+	}
+	return strconv.FormatFloat(budget, 'g', 4, 64)
+}
+
+func percent(v float64) string { return strconv.FormatFloat(100*v, 'f', 1, 64) + "%" }

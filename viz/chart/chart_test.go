@@ -1,0 +1,232 @@
+package chart
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func paper(t testing.TB, table Table) Paper {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "assets", "paper", "tables.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := ParsePaper(text, table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func row(model, method, selector string, budget, accuracy float64) Row {
+	unit := "block"
+	if method == "snapkv" {
+		unit = "token"
+	}
+	return Row{
+		Ref:  Ref{Model: model, Task: "MK-2", Method: method, Selector: selector, Budget: budget, Block: 16},
+		Arch: model, Unit: unit, Context: 1024, Accuracy: accuracy, Low: accuracy - 0.1, High: accuracy + 0.1, Std: 0.05, Seeds: 5, Examples: 100,
+	}
+}
+
+func sample(t testing.TB) []Chart {
+	t.Helper()
+	rows := []Row{
+		row("attention", "quest", "own", 0.25, 0.5), row("ratplus", "quest", "own", 0.25, 0.75),
+		row("attention", "quest", "own", 1, 0.9), row("ratplus", "quest", "own", 1, 0.8),
+		row("attention", "quest", "random", 0.25, 0.2), row("ratplus", "quest", "random", 0.25, 0.4),
+		row("ratplus", "snapkv", "own", 0.125, 0.3),
+	}
+	charts := Figure1(rows, paper(t, FromScratch))
+	charts = append(charts, Table5(rows, paper(t, FromScratch))...)
+	charts = append(charts, Figures2to4([]Curve{{rows[0], []float64{0, 1, 0.5}}, {rows[1], []float64{1, 1, 0}}})...)
+	return append(charts, DepthMaps([]DepthCell{{rows[0], 0, 1, 3}, {rows[2], 4, 0.5, 2}})...)
+}
+
+func TestFigure1(t *testing.T) {
+	charts := sample(t)
+	c := charts[0]
+	if c.ID != "accuracy-quest--blocks-of-16-mk-2" || strings.Join(c.Categories, " ") != "1 1/4 1/8 1/16" || len(c.Series) != 4 {
+		t.Fatalf("%+v", c)
+	}
+	ours, theirs := c.Series[1], c.Series[3]
+	if ours.Name != "RAT+" || len(ours.Points) != 2 || ours.Points[1].X != 1 || ours.Points[1].Y != 75 || ours.Points[1].Low != 65 || ours.Points[1].Ref.Budget != 0.25 {
+		t.Errorf("%+v", ours)
+	}
+	// Table 3, Quest, RAT+, MK-2: 100, 97.2, 70.4 in blocks of 64.
+	if !theirs.Paper || !strings.Contains(theirs.Name, "7B, 4,096 tokens") || len(theirs.Points) != 3 || theirs.Points[1].Y != 97.2 || theirs.Points[2].X != 3 {
+		t.Errorf("%+v", theirs)
+	}
+	if snap := charts[1]; snap.Method != "snapkv" || len(snap.Series) != 2 {
+		t.Errorf("%+v", snap)
+	}
+}
+
+func TestPaperBlocks(t *testing.T) {
+	p := paper(t, Continued)
+	for _, tc := range []struct {
+		method         string
+		block, context int
+		want           int
+	}{{"quest", 16, 1024, 64}, {"quest", 4, 1024, 16}, {"moba", 32, 1024, 128}, {"moba", 16, 1024, 64}, {"quest", 16, 256, 64}, {"snapkv", 0, 1024, 0}} {
+		rows := p.of(tc.method, "ratplus", "own", tc.block, tc.context)
+		if len(rows) == 0 {
+			t.Errorf("%+v: none", tc)
+		}
+		for _, r := range rows {
+			if r.Block != tc.want {
+				t.Errorf("%+v: the paper's blocks of %d", tc, r.Block)
+			}
+		}
+	}
+	if rows := p.of("quest", "ratplus", "own", 16, 1024); rows[0].Budget != 0.25 {
+		t.Errorf("budget %g", rows[0].Budget)
+	}
+}
+
+func TestParsePaperRefuses(t *testing.T) {
+	for name, text := range map[string]string{"no JSON": "{", "budget": `{"table_3":{"rows":[{"budget":"a lot"}]}}`, "zero": `{"table_3":{"rows":[{"budget":"1/0"}]}}`} {
+		if _, err := ParsePaper([]byte(text), FromScratch); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	if _, err := ParsePaper([]byte("{}"), "9"); err == nil {
+		t.Error("table 9: no error")
+	}
+}
+
+func TestTable5(t *testing.T) {
+	var c Chart
+	for _, c = range sample(t) {
+		if c.View == Chance {
+			break
+		}
+	}
+	if len(c.Series) != 4 || c.Kind != Bars {
+		t.Fatalf("%+v", c)
+	}
+	if p := c.Series[0].Points[0]; p.Y != 20 || math.Abs(p.Low-15) > 1e-9 || math.Abs(p.High-25) > 1e-9 || !strings.Contains(p.About, "5 seeds") {
+		t.Errorf("%+v", p)
+	}
+	// Table 5, Quest, RAT+, MK-2: 91.52 ± 0.90.
+	if p := c.Series[3].Points[0]; p.Y != 91.52 || p.High-p.Y > 0.91 {
+		t.Errorf("%+v", p)
+	}
+}
+
+func TestHeadsAreRanked(t *testing.T) {
+	for _, c := range sample(t) {
+		if c.View != Heads {
+			continue
+		}
+		var ys []float64
+		for _, p := range c.Series[0].Points {
+			ys = append(ys, p.Y)
+		}
+		if len(ys) != 3 || ys[0] != 100 || ys[1] != 50 || ys[2] != 0 || c.XMax != 3 {
+			t.Errorf("%v of %+v", ys, c)
+		}
+	}
+}
+
+// TestOptions: options are plain JSON in which every series of the chart has its
+// points, and colours are custom properties only.
+func TestOptions(t *testing.T) {
+	for _, c := range sample(t) {
+		text, err := c.Options()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var option struct {
+			Series []struct {
+				Name string
+				Type string
+				Data []struct {
+					Name  string
+					Value any
+				}
+				MarkLine struct{ Data []any }
+			}
+		}
+		if err := json.Unmarshal(text, &option); err != nil {
+			t.Fatalf("%s: %v", c.ID, err)
+		}
+		for _, s := range c.Series {
+			named := 0
+			for _, o := range option.Series {
+				for _, d := range o.Data {
+					if o.Name == s.Name && d.Name != "" {
+						named++
+					}
+				}
+			}
+			if named != len(s.Points) {
+				t.Errorf("%s: %q has %d points, the option %d", c.ID, s.Name, len(s.Points), named)
+			}
+		}
+		if strings.Contains(string(text), "__f__") || strings.Contains(string(text), "function") {
+			t.Errorf("%s: functions in %s", c.ID, text)
+		}
+		if strings.Contains(string(text), `"#`) {
+			t.Errorf("%s: a colour of its own in %s", c.ID, text)
+		}
+	}
+}
+
+func TestSVGIsXML(t *testing.T) {
+	hostile := Chart{ID: "x", Kind: Lines, Title: `<script>&"`, Categories: []string{"<b>"}, Series: []Series{{Name: "a&b", Points: []Point{{About: "<i>"}}}}}
+	for _, c := range append(sample(t), hostile) {
+		for name, paint := range map[string]Palette{"properties": Properties, "colours": Paint(map[string]string{"ink": "#000000"})} {
+			svg := c.SVG(paint)
+			d := xml.NewDecoder(strings.NewReader(string(svg)))
+			marks := 0
+			for {
+				token, err := d.Token()
+				if errors.Is(err, io.EOF) {
+					break
+				}
+				if err != nil {
+					t.Fatalf("%s, %s: %v in %s", c.ID, name, err, svg)
+				}
+				if e, ok := token.(xml.StartElement); ok && e.Name.Local == "title" {
+					marks++
+				}
+			}
+			want := 0
+			for _, s := range c.Series {
+				if c.Kind != Bars || !s.Paper {
+					want += len(s.Points)
+				}
+			}
+			if marks != want {
+				t.Errorf("%s, %s: %d marks, want %d", c.ID, name, marks, want)
+			}
+			if strings.Contains(string(svg), "<script") || strings.Contains(string(svg), "NaN") {
+				t.Errorf("%s", svg)
+			}
+		}
+	}
+}
+
+func TestManyModelsHaveTheirOwnColours(t *testing.T) {
+	models := []string{"a", "b", "c", "d"}
+	seen := map[string]string{}
+	for i, m := range models {
+		arch := "attention"
+		if i%2 == 1 {
+			arch = "ratplus"
+		}
+		c := colourOf(models, m, arch)
+		if other := seen[c]; other != "" {
+			t.Errorf("%s and %s are both %s", m, other, c)
+		}
+		seen[c] = m
+	}
+}

@@ -1,0 +1,228 @@
+package chart
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/go-echarts/go-echarts/v2/charts"
+	"github.com/go-echarts/go-echarts/v2/opts"
+)
+
+// colour is the placeholder of a colour in options, to be replaced by what the
+// style sheet says where the chart is shown.
+func colour(name string) string { return "var(--" + name + ")" }
+
+const (
+	barShare = 0.7 // of a category's width, taken by its bars
+	dash     = "dashed"
+)
+
+// Options is the chart as the option of an ECharts instance, in JSON without
+// functions. Colours are written var(--name) and stand for custom properties.
+// A series of the option has the name of its series of the chart, and its items the
+// index of their point; those of Bars that of their category.
+func (c Chart) Options() ([]byte, error) {
+	var option map[string]any
+	switch c.Kind {
+	case Lines:
+		option = c.lines()
+	case Bars:
+		option = c.bars()
+	case Map:
+		option = c.heat()
+	default:
+		return nil, fmt.Errorf("chart %s: kind %q", c.ID, c.Kind)
+	}
+	delete(option, "color")
+	return json.Marshal(option)
+}
+
+// global is what all kinds have in common: no legend, which the page draws once for
+// many charts.
+func (c Chart) global(x opts.XAxis, y opts.YAxis) []charts.GlobalOpts {
+	text := colour("ink-3")
+	x.AxisLabel = &opts.AxisLabel{Color: text, ShowMinLabel: opts.Bool(true), ShowMaxLabel: opts.Bool(true)}
+	x.AxisLine = &opts.AxisLine{LineStyle: &opts.LineStyle{Color: colour("line-strong")}}
+	x.SplitLine = &opts.SplitLine{Show: opts.Bool(false)}
+	if y.AxisLabel == nil {
+		y.AxisLabel = &opts.AxisLabel{}
+	}
+	y.AxisLabel.Color, y.AxisLabel.ShowMinLabel, y.AxisLabel.ShowMaxLabel = text, opts.Bool(true), opts.Bool(true)
+	y.SplitLine = &opts.SplitLine{Show: opts.Bool(c.Kind != Map), LineStyle: &opts.LineStyle{Color: colour("line")}}
+	return []charts.GlobalOpts{
+		charts.WithAnimation(false),
+		charts.WithInitializationOpts(opts.Initialization{ChartID: c.ID}),
+		charts.WithLegendOpts(opts.Legend{Show: opts.Bool(false)}),
+		charts.WithTooltipOpts(opts.Tooltip{
+			Show: opts.Bool(true), Trigger: "item", Formatter: "{a}<br/>{b}",
+			BackgroundColor: colour("panel"), BorderColor: colour("line-strong"),
+		}),
+		charts.WithGridOpts(opts.Grid{Left: "6", Right: "12", Top: "10", Bottom: "4", ContainLabel: opts.Bool(true)}),
+		charts.WithXAxisOpts(x),
+		charts.WithYAxisOpts(y),
+	}
+}
+
+func percentAxis() opts.YAxis {
+	return opts.YAxis{Type: "value", Min: 0, Max: 100, SplitNumber: 4, AxisLabel: &opts.AxisLabel{Formatter: "{value}%"}}
+}
+
+// whiskers are vertical lines from Low to High, at x moved by shift.
+func whiskers(s Series, shift float64) []opts.MarkLineNameCoordItem {
+	var out []opts.MarkLineNameCoordItem
+	for _, p := range s.Points {
+		if p.High > p.Low {
+			out = append(out, opts.MarkLineNameCoordItem{
+				Coordinate0: []any{p.X + shift, p.Low}, Coordinate1: []any{p.X + shift, p.High},
+			})
+		}
+	}
+	return out
+}
+
+func markStyle(s Series, width float32) charts.SeriesOpts {
+	kind := "solid"
+	if s.Paper {
+		kind = dash
+	}
+	return charts.WithMarkLineStyleOpts(opts.MarkLineStyle{
+		Symbol: []string{"none", "none"}, Label: &opts.Label{Show: opts.Bool(false)},
+		LineStyle: &opts.LineStyle{Color: colour(s.Colour), Width: width, Type: kind},
+	})
+}
+
+func (c Chart) lines() map[string]any {
+	line := charts.NewLine()
+	x := opts.XAxis{Type: "category", Data: c.Categories}
+	if c.Categories == nil {
+		x = opts.XAxis{Type: "value", Min: 1, Max: max(2, c.XMax)}
+	}
+	line.SetGlobalOptions(c.global(x, percentAxis())...)
+	line.SetXAxis(c.Categories)
+	for _, s := range c.Series {
+		data := make([]opts.LineData, len(s.Points))
+		for i, p := range s.Points {
+			data[i] = opts.LineData{Name: p.About, Value: []float64{p.X, p.Y}}
+		}
+		style := opts.LineStyle{Color: colour(s.Colour), Width: 2}
+		look := opts.LineChart{Symbol: "circle", SymbolSize: 7, ShowSymbol: opts.Bool(true)}
+		switch {
+		case s.Paper:
+			style.Type, style.Width, style.Opacity = dash, 1.5, opts.Float(0.75)
+			look.Symbol, look.SymbolSize = "emptyCircle", 4
+		case c.Categories == nil:
+			look.SymbolSize = 4
+		}
+		more := []charts.SeriesOpts{
+			charts.WithLineChartOpts(look), charts.WithLineStyleOpts(style),
+			charts.WithItemStyleOpts(opts.ItemStyle{Color: colour(s.Colour)}),
+		}
+		if marks := whiskers(s, 0); marks != nil {
+			more = append(more, charts.WithMarkLineNameCoordItemOpts(marks...), markStyle(s, 1))
+		}
+		line.AddSeries(s.Name, data, more...)
+	}
+	line.Validate()
+	return line.JSON()
+}
+
+func (c Chart) bars() map[string]any {
+	bar := charts.NewBar()
+	bar.SetGlobalOptions(c.global(opts.XAxis{Type: "category", Data: c.Categories}, percentAxis())...)
+	// Bars stand at fractions of a category, for which a category axis has no number.
+	bar.ExtendXAxis(opts.XAxis{Type: "value", Min: -0.5, Max: float64(len(c.Categories)) - 0.5, Show: opts.Bool(false)})
+	bar.SetXAxis(c.Categories)
+	ours := keep(c.Series, func(s Series) bool { return !s.Paper })
+	width := barShare / float64(max(1, len(ours)))
+	marks := charts.NewScatter()
+	at := -1
+	for _, s := range c.Series {
+		if !s.Paper {
+			at++
+		}
+		shift := -barShare/2 + (float64(max(at, 0))+0.5)*width
+		if s.Paper {
+			marks.AddSeries(s.Name, c.paperMarks(s, shift), append(c.onValues(s),
+				charts.WithMarkLineNameCoordItemOpts(across(s, shift, width)...), markStyle(s, 1.5))...)
+			continue
+		}
+		data := make([]opts.BarData, len(c.Categories))
+		for i := range data {
+			data[i] = opts.BarData{Value: "-"} // not measured
+		}
+		for _, p := range s.Points {
+			data[int(p.X)] = opts.BarData{Name: p.About, Value: p.Y}
+		}
+		bar.AddSeries(s.Name, data,
+			charts.WithBarChartOpts(opts.BarChart{BarGap: "0%", BarCategoryGap: fmt.Sprintf("%.0f%%", 100*(1-barShare))}),
+			charts.WithItemStyleOpts(opts.ItemStyle{Color: colour(s.Colour), Opacity: opts.Float(0.8)}))
+	}
+	at = -1
+	for _, s := range ours {
+		at++
+		shift := -barShare/2 + (float64(at)+0.5)*width
+		if lines := whiskers(s, shift); lines != nil {
+			ink := s
+			ink.Colour = "ink"
+			marks.AddSeries(s.Name, nil, append(c.onValues(s), charts.WithMarkLineNameCoordItemOpts(lines...), markStyle(ink, 1.5))...)
+		}
+	}
+	bar.Overlap(marks)
+	bar.Validate()
+	return bar.JSON()
+}
+
+// onValues puts a series of marks on the axis of numbers.
+func (Chart) onValues(s Series) []charts.SeriesOpts {
+	return []charts.SeriesOpts{
+		charts.WithScatterChartOpts(opts.ScatterChart{XAxisIndex: 1, Symbol: "circle", SymbolSize: 5}),
+		charts.WithItemStyleOpts(opts.ItemStyle{Color: colour(s.Colour)}),
+	}
+}
+
+func (Chart) paperMarks(s Series, shift float64) []opts.ScatterData {
+	data := make([]opts.ScatterData, len(s.Points))
+	for i, p := range s.Points {
+		data[i] = opts.ScatterData{Name: p.About, Value: []float64{p.X + shift, p.Y}}
+	}
+	return data
+}
+
+// across are level lines over the width of a bar.
+func across(s Series, shift, width float64) []opts.MarkLineNameCoordItem {
+	out := make([]opts.MarkLineNameCoordItem, len(s.Points))
+	for i, p := range s.Points {
+		out[i] = opts.MarkLineNameCoordItem{
+			Coordinate0: []any{p.X + shift - width/2, p.Y}, Coordinate1: []any{p.X + shift + width/2, p.Y},
+		}
+	}
+	return out
+}
+
+func (c Chart) heat() map[string]any {
+	m := charts.NewHeatMap()
+	m.SetGlobalOptions(append(
+		c.global(opts.XAxis{Type: "category", Data: c.Categories}, opts.YAxis{Type: "category", Data: c.Levels, Inverse: opts.Bool(true)}),
+		charts.WithVisualMapOpts(opts.VisualMap{Type: "continuous", Show: opts.Bool(false), Min: 0, Max: 100, InRange: &opts.VisualMapInRange{Color: ramp()}}))...)
+	for _, s := range c.Series {
+		data := make([]opts.HeatMapData, len(s.Points))
+		for i, p := range s.Points {
+			data[i] = opts.HeatMapData{Name: p.About, Value: []any{p.X, p.Level, int(p.Y + 0.5)}}
+		}
+		m.AddSeries(s.Name, data, charts.WithLabelOpts(opts.Label{Show: opts.Bool(true), Formatter: "{@[2]}"}),
+			charts.WithItemStyleOpts(opts.ItemStyle{BorderColor: colour("panel"), BorderWidth: 1}))
+	}
+	m.Validate()
+	option := m.JSON()
+	option["xAxis"], option["yAxis"] = m.XAxisList, m.YAxisList
+	return option
+}
+
+// ramp is the colours of a quantity from none to all.
+func ramp() []string {
+	out := make([]string, 9)
+	for i := range out {
+		out[i] = colour(fmt.Sprintf("seq-%d", i))
+	}
+	return out
+}

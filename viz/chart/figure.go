@@ -1,0 +1,198 @@
+package chart
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// unique lists what key says of rows, each once, in order.
+func unique[R any, K comparable](rows []R, key func(R) K) []K {
+	var out []K
+	for _, r := range rows {
+		if k := key(r); !slices.Contains(out, k) {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+func keep[R any](rows []R, want func(R) bool) []R {
+	var out []R
+	for _, r := range rows {
+		if want(r) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// budgetsOf lists budgets, the whole cache first.
+func budgetsOf(budgets []float64) []float64 {
+	slices.Sort(budgets)
+	slices.Reverse(budgets)
+	return slices.Compact(budgets)
+}
+
+func fractions(budgets []float64) []string {
+	out := make([]string, len(budgets))
+	for i, b := range budgets {
+		out[i] = fraction(b)
+	}
+	return out
+}
+
+// slug makes an ID of words.
+func slug(words ...string) string {
+	keepChar := func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '-':
+			return r
+		}
+		return '-'
+	}
+	return strings.Map(keepChar, strings.ToLower(strings.Join(words, "-")))
+}
+
+// setup is what the rows of one picture of accuracies have in common.
+type setup struct {
+	method string
+	block  int // 0 where the method selects tokens
+}
+
+func (r Row) setup() setup {
+	if r.Unit == "token" || r.Method == "dense" {
+		return setup{r.Method, 0}
+	}
+	return setup{r.Method, r.Block}
+}
+
+func (s setup) title() string {
+	if s.block == 0 {
+		return s.method
+	}
+	return fmt.Sprintf("%s, blocks of %d", s.method, s.block)
+}
+
+// Figure1 is accuracy against budget, a chart for every method, block size and
+// task, with 95% intervals; the paper's values are dashed.
+func Figure1(rows []Row, paper Paper) []Chart {
+	rows = keep(rows, func(r Row) bool { return r.Selector == "own" })
+	models := unique(rows, func(r Row) string { return r.Model })
+	var out []Chart
+	for _, s := range unique(rows, Row.setup) {
+		ours := keep(rows, func(r Row) bool { return r.setup() == s })
+		theirs := map[string][]PaperRow{}
+		var budgets []float64
+		for _, r := range ours {
+			budgets = append(budgets, r.Budget)
+			if _, done := theirs[r.Arch]; !done {
+				theirs[r.Arch] = paper.of(s.method, r.Arch, "own", s.block, r.Context)
+				for _, p := range theirs[r.Arch] {
+					budgets = append(budgets, p.Budget)
+				}
+			}
+		}
+		budgets = budgetsOf(budgets)
+		for _, task := range unique(ours, func(r Row) string { return r.Task }) {
+			c := Chart{
+				ID: slug("accuracy", s.title(), task), View: Accuracy, Kind: Lines, Title: task, Method: s.title(),
+				XName: "budget", YName: "accuracy", Categories: fractions(budgets),
+			}
+			for _, model := range models {
+				mine := keep(ours, func(r Row) bool { return r.Task == task && r.Model == model })
+				if len(mine) > 0 {
+					c.Series = append(c.Series, accuracyOf(mine, models, budgets))
+				}
+			}
+			for _, arch := range []string{"attention", "ratplus"} {
+				if series, ok := paperOf(theirs[arch], task, arch, paper.Label, budgets); ok {
+					c.Series = append(c.Series, series)
+				}
+			}
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// accuracyOf is the points of one model and task.
+func accuracyOf(rows []Row, models []string, budgets []float64) Series {
+	s := Series{Name: nameOf(rows[0].Model, rows[0].Arch), Colour: colourOf(models, rows[0].Model, rows[0].Arch)}
+	for i, b := range budgets {
+		for _, r := range rows {
+			if r.Budget == b {
+				s.Points = append(s.Points, r.point(float64(i), r.Low, r.High, "95% interval"))
+			}
+		}
+	}
+	return s
+}
+
+// point shows a row, with a whisker.
+func (r Row) point(x, low, high float64, whisker string) Point {
+	ref := r.Ref
+	about := fmt.Sprintf("budget %s: %s of %d", fraction(r.Budget), percent(r.Accuracy), r.Examples)
+	if high > low {
+		about += fmt.Sprintf(", %s %s to %s", whisker, percent(low), percent(high))
+	}
+	return Point{X: x, Y: 100 * r.Accuracy, Low: 100 * low, High: 100 * high, About: about, Ref: &ref}
+}
+
+// paperOf is the paper's points of one backbone and task.
+func paperOf(rows []PaperRow, task, arch, label string, budgets []float64) (Series, bool) {
+	s := Series{Name: nameOf(arch, arch) + ", paper (" + label + ")", Colour: colourOf([]string{arch}, arch, arch), Paper: true}
+	for i, b := range budgets {
+		for _, r := range rows {
+			if v, ok := r.Accuracy[task]; ok && r.Budget == b {
+				s.Points = append(s.Points, Point{X: float64(i), Y: v, Low: v, High: v, About: "budget " + fraction(b) + ": " + percent(v/100) + " in the paper, " + label})
+			}
+		}
+	}
+	return s, len(s.Points) > 0
+}
+
+// Table5 is what is left when chance selects: mean accuracy over the seeds of every
+// task, with its standard deviation, a chart for every method and budget.
+func Table5(rows []Row, paper Paper) []Chart {
+	rows = keep(rows, func(r Row) bool { return r.Selector == "random" })
+	models := unique(rows, func(r Row) string { return r.Model })
+	type panel struct {
+		setup
+		budget float64
+	}
+	panelOf := func(r Row) panel { return panel{r.setup(), r.Budget} }
+	var out []Chart
+	for _, p := range unique(rows, panelOf) {
+		ours := keep(rows, func(r Row) bool { return panelOf(r) == p })
+		tasks := unique(ours, func(r Row) string { return r.Task })
+		c := Chart{
+			ID: slug("chance", p.title(), fraction(p.budget)), View: Chance, Kind: Bars, Title: p.title() + ", budget " + fraction(p.budget),
+			Method: p.title(), Budget: fraction(p.budget), XName: "task", YName: "accuracy", Categories: tasks,
+		}
+		for _, model := range models {
+			mine := keep(ours, func(r Row) bool { return r.Model == model })
+			if len(mine) == 0 {
+				continue
+			}
+			s := Series{Name: nameOf(model, mine[0].Arch), Colour: colourOf(models, model, mine[0].Arch)}
+			theirs := Series{Name: s.Name + ", paper (" + paper.Label + ")", Colour: s.Colour, Paper: true}
+			for _, r := range mine {
+				x := float64(slices.Index(tasks, r.Task))
+				s.Points = append(s.Points, r.point(x, max(0, r.Accuracy-r.Std), min(1, r.Accuracy+r.Std), "deviation over "+strconv.Itoa(r.Seeds)+" seeds"))
+				for _, pr := range paper.of(p.method, r.Arch, "random", 0, 0) {
+					if v, ok := pr.Mean[r.Task]; ok && pr.Budget == p.budget {
+						theirs.Points = append(theirs.Points, Point{
+							X: x, Y: v, Low: v - pr.Std[r.Task], High: v + pr.Std[r.Task],
+							About: percent(v/100) + " in the paper, " + paper.Label,
+						})
+					}
+				}
+			}
+			c.Series = append(c.Series, s, theirs)
+		}
+		out = append(out, c)
+	}
+	return out
+}

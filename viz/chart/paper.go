@@ -1,0 +1,108 @@
+package chart
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Paper is what a paper reports of one pair of models.
+type Paper struct {
+	Label  string // "7B, 4,096 tokens"
+	Tokens int    // context
+	Rows   []PaperRow
+}
+
+// PaperRow is one row of a table. Accuracies are by task, in percent.
+type PaperRow struct {
+	Method   string             `json:"method"`
+	Arch     string             `json:"backbone"`
+	Selector string             `json:"selector"` // random, or empty for own
+	Block    int                `json:"block_size"`
+	Text     string             `json:"budget"`
+	Accuracy map[string]float64 `json:"accuracy"`
+	Mean     map[string]float64 `json:"accuracy_mean"` // over seeds
+	Std      map[string]float64 `json:"accuracy_std"`
+	Budget   float64            `json:"-"`
+}
+
+// Table names a table of accuracies to compare with.
+type Table string
+
+// The tables of arXiv:2605.28640.
+const (
+	FromScratch Table = "3" // 7B pair trained from scratch
+	Continued   Table = "4" // OLMo2-7B and its continuation with memory
+)
+
+// ParsePaper reads the paper's tables as they are kept in JSON: accuracies of one of
+// them, and those of the random selector.
+func ParsePaper(text []byte, table Table) (Paper, error) {
+	var file struct {
+		Tokens int                       `json:"context_tokens"`
+		Three  struct{ Rows []PaperRow } `json:"table_3"`
+		Four   struct{ Rows []PaperRow } `json:"table_4"`
+		Five   struct{ Rows []PaperRow } `json:"table_5"`
+	}
+	if err := json.Unmarshal(text, &file); err != nil {
+		return Paper{}, fmt.Errorf("read the paper's tables: %w", err)
+	}
+	p := Paper{Label: "7B, 4,096 tokens", Tokens: file.Tokens}
+	switch table {
+	case FromScratch:
+		p.Rows = file.Three.Rows
+	case Continued:
+		p.Rows = file.Four.Rows
+	default:
+		return p, fmt.Errorf("table %q, want %s or %s", table, FromScratch, Continued)
+	}
+	p.Rows = append(p.Rows, file.Five.Rows...)
+	for i := range p.Rows {
+		r := &p.Rows[i]
+		above, below, _ := strings.Cut(r.Text, "/")
+		a, err := strconv.ParseFloat(above, 64)
+		b := 1.0
+		if err == nil && below != "" {
+			b, err = strconv.ParseFloat(below, 64)
+		}
+		if err != nil || !(b > 0) {
+			return p, fmt.Errorf("read the paper's tables: budget %q", r.Text)
+		}
+		r.Budget = a / b
+	}
+	return p, nil
+}
+
+// of lists the rows of a method, backbone and selector. Where the paper has several
+// block sizes, it is those whose share of the context is nearest to ours.
+func (p Paper) of(method, arch, selector string, block, context int) []PaperRow {
+	var rows []PaperRow
+	for _, r := range p.Rows {
+		own := r.Selector == "" && selector == "own" || r.Selector == selector
+		if r.Method == method && r.Arch == arch && own {
+			rows = append(rows, r)
+		}
+	}
+	nearest, distance := 0, math.Inf(1)
+	for _, r := range rows {
+		if r.Block == 0 || block == 0 || context == 0 {
+			continue
+		}
+		share := float64(r.Block) / float64(p.Tokens) * float64(context) / float64(block)
+		if d := math.Abs(math.Log(share)); d < distance {
+			nearest, distance = r.Block, d
+		}
+	}
+	if nearest == 0 {
+		return rows
+	}
+	var out []PaperRow
+	for _, r := range rows {
+		if r.Block == nearest {
+			out = append(out, r)
+		}
+	}
+	return out
+}

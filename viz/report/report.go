@@ -1,0 +1,121 @@
+package report
+
+import (
+	"bytes"
+	_ "embed" // the style sheet
+	"fmt"
+	"html"
+	"strconv"
+
+	"github.com/vugu/vugu"
+	"github.com/vugu/vugu/staticrender"
+
+	"kvscope/viz/chart"
+)
+
+//go:embed report.css
+var styles string
+
+// Report is what the page says.
+type Report struct {
+	Title    string
+	Made     string // when, and by which version
+	Progress string
+	Facts    []Fact // configuration and environment
+	Rows     []chart.Row
+	Claims   []Claim
+	Failures []Failure
+	Charts   []chart.Chart
+	Label    string // of the paper's values
+}
+
+// Fact is a line of the configuration.
+type Fact struct{ Name, Value string }
+
+// Claim is what the paper says and what the numbers say of it.
+type Claim struct {
+	Title    string
+	Text     string
+	Findings []Finding
+}
+
+// Finding is a sentence with its verdict: supports, contradicts or undecided.
+type Finding struct{ Verdict, Text string }
+
+// Failure is a part of the experiment that could not be computed.
+type Failure struct {
+	Cell  string
+	Tries int
+	Error string
+}
+
+// head is what stands before the components, which make no document of their own.
+const head = `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>%s</title><style>
+%s</style></head><body>
+`
+
+// HTML writes the report as a page.
+func HTML(r Report) ([]byte, error) {
+	page := &Page{Report: r}
+	env, err := vugu.NewBuildEnv()
+	if err != nil {
+		return nil, fmt.Errorf("write report: %w", err)
+	}
+	var out bytes.Buffer
+	fmt.Fprintf(&out, head, html.EscapeString(r.Title), styles)
+	if err := staticrender.New(&out).Render(env.RunBuild(page)); err != nil {
+		return nil, fmt.Errorf("write report: %w", err)
+	}
+	out.WriteString("</body></html>\n")
+	return out.Bytes(), nil
+}
+
+// group is the charts of one view and method.
+type group struct {
+	title  string
+	charts []chart.Chart
+}
+
+var viewTitles = map[chart.View]string{
+	chart.Accuracy: "Accuracy by budget",
+	chart.Heads:    "Head hit rates",
+	chart.Chance:   "Where chance selects",
+	chart.Depth:    "Accuracy by needle depth",
+}
+
+// groups gathers charts under a heading each.
+func groups(charts []chart.Chart) []group {
+	var out []group
+	for _, c := range charts {
+		title := viewTitles[c.View]
+		if c.View != chart.Chance {
+			title += ": " + c.Method
+			if c.Budget != "" {
+				title += ", budget " + c.Budget
+			}
+		}
+		if len(out) == 0 || out[len(out)-1].title != title {
+			out = append(out, group{title: title})
+		}
+		last := &out[len(out)-1]
+		last.charts = append(last.charts, c)
+	}
+	return out
+}
+
+// drawn is a chart as markup. Everything in it that came from outside was escaped
+// when it was drawn.
+func drawn(c chart.Chart) vugu.HTML { return vugu.HTML(c.SVG(chart.Properties)) }
+
+func percent(v float64) string { return strconv.FormatFloat(100*v, 'f', 1, 64) }
+
+func deviation(r chart.Row) string {
+	if r.Seeds < 2 {
+		return "–"
+	}
+	return strconv.FormatFloat(100*r.Std, 'f', 2, 64)
+}
+
+func budget(r chart.Row) string { return strconv.FormatFloat(r.Budget, 'g', 4, 64) }
