@@ -11,14 +11,43 @@ import (
 // queryChunk is how many dense queries share one product with the keys.
 const queryChunk = 64
 
+// attendAll appends the chunk's keys and values [T, D] to the caches of layer l and
+// computes the attention of its queries into s.buf.attn. Heads are shared among the
+// cores, except that those whose queries are observed one by one go in order.
+func (s *Session) attendAll(l int, query, key, value ops.Matrix) {
+	dh, rows := s.model.cfg.HeadDim(), s.buf.rows
+	// A long chunk computes, a short one reads keys and values.
+	bytes := 8 * query.Cols * (s.length + rows) * max(1, rows/4)
+	if rows > 1 && s.observes(s.length+rows-1) {
+		bytes = 0
+	}
+	share(len(s.heads[l]), bytes, func(part, lo, hi int) {
+		for h := lo; h < hi; h++ {
+			cache := s.heads[l][h]
+			for t := range rows {
+				cache.Append(key.Row(t)[h*dh:(h+1)*dh], value.Row(t)[h*dh:(h+1)*dh])
+			}
+			s.attend(l, h, cache, query.Slice(0, rows, h*dh, (h+1)*dh), &s.scores[part])
+		}
+	})
+	if rows == 1 && s.observes(s.length) {
+		for h, cache := range s.heads[l] {
+			s.observe(l, h, cache, query.Row(0)[h*dh:(h+1)*dh], s.length)
+		}
+	}
+}
+
 // attend computes the attention of the chunk's queries of head h of layer l,
 // [T, Dh], into s.buf.attn. A query that selects, or is observed, reads alone;
 // the others read everything before them, many at a time.
-func (s *Session) attend(l, h int, cache *sparse.Head, query ops.Matrix) {
+func (s *Session) attend(l, h int, cache *sparse.Head, query ops.Matrix, scores *[]float32) {
 	out := ops.Dense(s.buf.attn, s.buf.rows, s.model.cfg.Dim).Slice(0, s.buf.rows, h*cache.Dim, (h+1)*cache.Dim)
 	for t := 0; t < s.buf.rows; {
 		if s.alone(s.length + t) {
-			s.attendOne(l, h, cache, query.Row(t), s.length+t, out.Row(t))
+			s.attendOne(l, h, cache, query.Row(t), s.length+t, out.Row(t), scores)
+			if s.buf.rows > 1 && s.observes(s.length+t) {
+				s.observe(l, h, cache, query.Row(t), s.length+t)
+			}
 			t++
 			continue
 		}
@@ -26,15 +55,25 @@ func (s *Session) attend(l, h int, cache *sparse.Head, query ops.Matrix) {
 		for end < s.buf.rows && end-t < queryChunk && !s.alone(s.length+end) {
 			end++
 		}
-		s.attendDense(cache, query.Slice(t, end, 0, cache.Dim), s.length+t, out.Slice(t, end, 0, cache.Dim))
+		s.attendDense(cache, query.Slice(t, end, 0, cache.Dim), s.length+t, out.Slice(t, end, 0, cache.Dim), scores)
 		t = end
 	}
 }
 
 // alone reports whether the query at position is attended to by itself.
 func (s *Session) alone(position int) bool {
-	return s.buf.rows == 1 || s.selects(position) || s.kept != nil ||
-		s.opt.Observe != nil && position >= s.opt.ObserveFrom
+	return s.buf.rows == 1 || s.selects(position) || s.kept != nil || s.observes(position)
+}
+
+// observes reports whether somebody wants to know what the query at position reads.
+func (s *Session) observes(position int) bool {
+	return s.opt.Observe != nil && position >= s.opt.ObserveFrom
+}
+
+// observe tells what the query of head h that was attended to last has read.
+func (s *Session) observe(l, h int, cache *sparse.Head, q []float32, position int) {
+	query := sparse.Query{Q: q, Position: position, Layer: l, Head: h}
+	s.opt.Observe(&Attended{Query: query, Selection: &s.selection[h], Cache: cache})
 }
 
 // selects reports whether the selector decides what the query at position reads.
@@ -42,9 +81,9 @@ func (s *Session) selects(position int) bool {
 	return s.opt.Selector != nil && position >= s.opt.SelectFrom && position < s.opt.SelectTo
 }
 
-// attendOne lets one query select, read, and be observed.
-func (s *Session) attendOne(l, h int, cache *sparse.Head, q []float32, position int, dst []float32) {
-	sel := &s.selection
+// attendOne lets one query select and read.
+func (s *Session) attendOne(l, h int, cache *sparse.Head, q []float32, position int, dst []float32, scores *[]float32) {
+	sel := &s.selection[h]
 	query := sparse.Query{Q: q, Position: position, Layer: l, Head: h}
 	switch {
 	case s.kept != nil:
@@ -57,23 +96,16 @@ func (s *Session) attendOne(l, h int, cache *sparse.Head, q []float32, position 
 		sel.Unit, sel.Scores = cache.Block, sel.Scores[:0]
 		sel.Spans = append(sel.Spans[:0], ops.Span{Start: 0, End: position + 1})
 	}
-	n := 0
-	for _, span := range sel.Spans {
-		n += span.Len()
-	}
 	scale := float32(1 / math.Sqrt(float64(cache.Dim)))
-	s.model.kernels.Attend(dst, s.scratch(n), q, cache.Keys, cache.Values, sel.Spans, scale)
-	if s.opt.Observe != nil && position >= s.opt.ObserveFrom {
-		s.opt.Observe(&Attended{Query: query, Selection: sel, Cache: cache})
-	}
+	s.model.kernels.Attend(dst, scratch(scores, sel.Count()), q, cache.Keys, cache.Values, sel.Spans, scale)
 }
 
 // attendDense computes causal attention of the queries [n, Dh] at positions
 // first, first+1, ... over everything before them, into dst [n, Dh].
-func (s *Session) attendDense(cache *sparse.Head, query ops.Matrix, first int, dst ops.Matrix) {
+func (s *Session) attendDense(cache *sparse.Head, query ops.Matrix, first int, dst ops.Matrix, scores *[]float32) {
 	n, k := query.Rows, s.model.kernels
 	length := first + n
-	weights := ops.Dense(s.scratch(n*length), n, length)
+	weights := ops.Dense(scratch(scores, n*length), n, length)
 	k.MatMul(weights, query, ops.Dense(cache.Keys, length, cache.Dim).T(), false)
 	for i := range n {
 		row := weights.Row(i)
@@ -85,12 +117,12 @@ func (s *Session) attendDense(cache *sparse.Head, query ops.Matrix, first int, d
 	k.MatMul(dst, weights, ops.Dense(cache.Values, length, cache.Dim), false)
 }
 
-// scratch returns n floats for attention weights.
-func (s *Session) scratch(n int) []float32 {
-	if cap(s.scores) < n {
-		s.scores = make([]float32, n)
+// scratch returns n floats for attention weights, of held or in its place.
+func scratch(held *[]float32, n int) []float32 {
+	if cap(*held) < n {
+		*held = make([]float32, n)
 	}
-	return s.scores[:n]
+	return (*held)[:n]
 }
 
 // remember keeps the last Options.Window rotated queries of layer l.

@@ -12,6 +12,15 @@ type Model struct {
 	weights *Weights
 	kernels *ops.Kernels
 	rope    *rope
+
+	embedding, head matrix
+	layers          []layer
+}
+
+// layer is the parameters of a Layer with its matrices in their forms.
+type layer struct {
+	*Layer
+	in, out, fc1, fc2 matrix
 }
 
 // New makes a model of the given shape, weights and kernels.
@@ -22,12 +31,28 @@ func New(cfg Config, w *Weights, k *ops.Kernels) (*Model, error) {
 	if len(w.Layers) != cfg.Layers {
 		return nil, fmt.Errorf("model: weights of %d layers, config of %d", len(w.Layers), cfg.Layers)
 	}
-	for _, p := range w.Params(cfg) {
-		if len(p.Data) != size(p.Shape) {
-			return nil, fmt.Errorf("model: %s holds %d values, its shape %v wants %d", p.Name, len(p.Data), p.Shape, size(p.Shape))
+	var failed error
+	matrices := map[*[]float32]matrix{}
+	w.each(cfg, func(name string, shape []int, data *[]float32) {
+		m := matrix{*data, w.Compact[name]}
+		if err := m.check(name, shape); failed == nil {
+			failed = err
 		}
+		matrices[data] = m
+	})
+	if failed != nil {
+		return nil, failed
 	}
-	return &Model{cfg: cfg, weights: w, kernels: k, rope: newRope(cfg.HeadDim(), cfg.Context, cfg.RopeBase)}, nil
+	m := &Model{cfg: cfg, weights: w, kernels: k, rope: newRope(cfg.HeadDim(), cfg.Context, cfg.RopeBase)}
+	m.embedding, m.head = matrices[&w.Embedding], matrices[&w.Head]
+	if cfg.Tied {
+		m.head = m.embedding
+	}
+	for i := range w.Layers {
+		l := &w.Layers[i]
+		m.layers = append(m.layers, layer{l, matrices[&l.In], matrices[&l.Out], matrices[&l.FC1], matrices[&l.FC2]})
+	}
+	return m, nil
 }
 
 // Config is the shape of m.
@@ -39,23 +64,13 @@ func (m *Model) Kernels() *ops.Kernels { return m.kernels }
 // Weights are the parameters of m, not to be changed.
 func (m *Model) Weights() *Weights { return m.weights }
 
-// project computes dst [T, out] = x [T, in] · wᵀ for w [out, in].
-func (m *Model) project(dst, w, x []float32, rows int) {
-	in, out := len(x)/rows, len(dst)/rows
-	if rows == 1 {
-		m.kernels.MatVec(dst, w, x)
-		return
-	}
-	m.kernels.MatMul(ops.Dense(dst, rows, out), ops.Dense(x, rows, in), ops.Dense(w, out, in).T(), false)
-}
-
 // feedForward adds W₂ gelu(W₁ RMSNorm(x)) to x [T, D].
-func (m *Model) feedForward(l *Layer, b *buffers) {
+func (m *Model) feedForward(l *layer, b *buffers) {
 	k := m.kernels
 	k.RMSNorm(b.h, b.x, l.HiddenNorm, m.cfg.Eps)
-	m.project(b.hidden, l.FC1, b.h, b.rows)
+	m.project(b.hidden, l.fc1, b.h, b.rows)
 	k.GELU(b.hidden, b.hidden)
-	m.project(b.h, l.FC2, b.hidden, b.rows)
+	m.project(b.h, l.fc2, b.hidden, b.rows)
 	k.Add(b.x, b.h)
 }
 

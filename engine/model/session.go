@@ -22,8 +22,8 @@ type Session struct {
 	evictedAt int                  // positions before this one are subject to kept
 
 	buf       buffers
-	scores    []float32 // attention weights of a chunk of queries
-	selection sparse.Selection
+	scores    [][]float32        // attention weights of a chunk of queries, for each part of the heads
+	selection []sparse.Selection // [H]
 }
 
 // Options are what a session does beside computing.
@@ -71,7 +71,9 @@ func (m *Model) NewSession(opt Options) (*Session, error) {
 		model: m, opt: opt,
 		heads: make([][]*sparse.Head, c.Layers),
 		key:   make([][]float32, c.Layers), value: make([][]float32, c.Layers),
-		queries: make([][]float32, c.Layers),
+		queries:   make([][]float32, c.Layers),
+		scores:    make([][]float32, c.Heads),
+		selection: make([]sparse.Selection, c.Heads),
 	}
 	for l := range s.heads {
 		s.heads[l] = make([]*sparse.Head, c.Heads)
@@ -127,11 +129,11 @@ func (s *Session) forward(ids []int32) error {
 		if id < 0 || int(id) >= c.Vocab {
 			return fmt.Errorf("session: token %d at %d is outside the vocabulary of %d", id, t, c.Vocab)
 		}
-		copy(b.x[t*c.Dim:(t+1)*c.Dim], m.weights.Embedding[int(id)*c.Dim:])
+		m.embedding.copyRow(b.x[t*c.Dim:(t+1)*c.Dim], int(id))
 	}
-	for l := range m.weights.Layers {
+	for l := range m.layers {
 		s.mix(l)
-		m.feedForward(&m.weights.Layers[l], b)
+		m.feedForward(&m.layers[l], b)
 	}
 	s.length += len(ids)
 	return nil
@@ -141,9 +143,9 @@ func (s *Session) forward(ids []int32) error {
 // gate, and add to the residual stream.
 func (s *Session) mix(l int) {
 	m, c, b := s.model, s.model.cfg, &s.buf
-	k, layer := m.kernels, &m.weights.Layers[l]
+	k, layer := m.kernels, &m.layers[l]
 	k.RMSNorm(b.h, b.x, layer.InputNorm, c.Eps)
-	m.project(b.parts, layer.In, b.h, b.rows)
+	m.project(b.parts, layer.in, b.h, b.rows)
 
 	width := c.Parts() * c.Dim
 	parts := ops.Dense(b.parts, b.rows, width)
@@ -174,13 +176,7 @@ func (s *Session) mix(l int) {
 	s.tap(l, "v_mem", value)
 	s.remember(l, query)
 
-	dh := c.HeadDim()
-	for h, cache := range s.heads[l] {
-		for t := range b.rows {
-			cache.Append(key.Row(t)[h*dh:(h+1)*dh], value.Row(t)[h*dh:(h+1)*dh])
-		}
-		s.attend(l, h, cache, query.Slice(0, b.rows, h*dh, (h+1)*dh))
-	}
+	s.attendAll(l, query, key, value)
 	s.tap(l, "attn_out", ops.Dense(b.attn, b.rows, c.Dim))
 
 	for t := range b.rows {
@@ -190,7 +186,7 @@ func (s *Session) mix(l int) {
 			out[i] *= gate[i]
 		}
 	}
-	m.project(b.h, layer.Out, b.attn, b.rows)
+	m.project(b.h, layer.out, b.attn, b.rows)
 	k.Add(b.x, b.h)
 }
 
@@ -199,7 +195,7 @@ func (s *Session) logits(t int) []float32 {
 	m, c, b := s.model, s.model.cfg, &s.buf
 	h := b.h[:c.Dim]
 	m.kernels.RMSNorm(h, b.x[t*c.Dim:(t+1)*c.Dim], m.weights.FinalNorm, c.Eps)
-	m.kernels.MatVec(b.logits, m.weights.Head, h)
+	m.project(b.logits, m.head, h, 1)
 	return b.logits
 }
 

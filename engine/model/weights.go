@@ -4,6 +4,10 @@ import "fmt"
 
 // Weights are the parameters of a model, every matrix [outputs, inputs].
 type Weights struct {
+	// Compact holds the matrices that are kept in fewer bits, by name; their
+	// float32 slices are nil. Only a Model computes with them, training does not.
+	Compact map[string]Compact
+
 	Embedding []float32 // [V, D]
 	Layers    []Layer   // [L]
 	FinalNorm []float32 // [D]
@@ -25,8 +29,11 @@ type Layer struct {
 type Param struct {
 	Name  string // as in the public RAT+ checkpoints
 	Shape []int
-	Data  []float32
+	Data  []float32 // nil for a matrix in Weights.Compact
 }
+
+// Len is the number of elements of p, in whatever form they are kept.
+func (p Param) Len() int { return size(p.Shape) }
 
 // NewWeights returns zero weights of the shape of c, in one allocation.
 func NewWeights(c Config) *Weights {

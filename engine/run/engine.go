@@ -36,7 +36,7 @@ func NewEngine(tok *tokenizer.Tokenizer, k *ops.Kernels) *Engine {
 // Add loads the model in f under name. It must have been made with the engine's
 // vocabulary.
 func (e *Engine) Add(name, note string, f *checkpoint.File) error {
-	cfg, w, err := model.Load(f)
+	cfg, w, err := model.LoadCompact(f)
 	if err != nil {
 		return fmt.Errorf("model %s: %w", name, err)
 	}
@@ -49,7 +49,7 @@ func (e *Engine) Add(name, note string, f *checkpoint.File) error {
 	}
 	sum, params := sha256.New(), 0
 	for _, p := range w.Params(cfg) {
-		params += len(p.Data)
+		params += p.Len()
 		sum.Write([]byte(p.Name))
 		t, err := f.Tensor(p.Name)
 		if err != nil {

@@ -95,6 +95,7 @@ func groups() []group {
 		{"memory", measureMemory},
 		{"matmul", measureMatMul},
 		{"kernel", measureKernels},
+		{"compact", measureCompact},
 		{"decode", measureDecode},
 		{"token", measureTokens},
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"runtime"
+	"sync"
 	"time"
 
 	"kvscope/engine/ops"
@@ -34,6 +36,13 @@ type decoder struct {
 	q            []float32
 }
 
+func newDecoder(o Options, tokens int) *decoder {
+	return &decoder{
+		kernels: o.Kernels, weights: make([]float32, tokens),
+		dst: make([]float32, o.Sizes.HeadDim), q: make([]float32, o.Sizes.HeadDim),
+	}
+}
+
 // attend selects and reads, as one head of one layer does for a decoded token.
 func (d *decoder) attend(s sparse.Selector, h *sparse.Head) {
 	s.Select(&d.selection, sparse.Query{Q: d.q, Position: h.Len - 1}, h)
@@ -55,57 +64,86 @@ func measureDecode(ctx context.Context, o Options, add func(Row)) error {
 }
 
 func measureDecodeAt(ctx context.Context, o Options, tokens int, add func(Row)) error {
-	type method struct {
-		name     string
-		budget   int
-		selector sparse.Selector
-		times    []time.Duration
+	heads, cores := caches(o, tokens), runtime.GOMAXPROCS(0)
+	decoders := make([]*decoder, cores)
+	for i := range decoders {
+		decoders[i] = newDecoder(o, tokens)
 	}
-	heads := caches(o, tokens)
-	d := &decoder{
-		kernels: o.Kernels, weights: make([]float32, tokens),
-		dst: make([]float32, o.Sizes.HeadDim), q: make([]float32, o.Sizes.HeadDim),
-	}
-	var methods []method
+	sides := []*side{{name: "decode/dense", selector: sparse.Dense{}}}
 	for _, budget := range o.Sizes.Budgets {
 		k := sparse.BlocksForBudget(1/float64(budget), tokens, o.Sizes.Block)
-		methods = append(methods,
-			method{"quest", budget, sparse.Quest{Blocks: k}, make([]time.Duration, len(heads))},
-			method{"moba", budget, sparse.MoBA{Blocks: k}, make([]time.Duration, len(heads))})
+		detail := fmt.Sprintf(", budget 1/%d, blocks of %d", budget, o.Sizes.Block)
+		sides = append(sides,
+			&side{name: "decode/quest", detail: detail, selector: sparse.Quest{Blocks: k}},
+			&side{name: "decode/moba", detail: detail, selector: sparse.MoBA{Blocks: k}})
 	}
-	dense, touched, dotted := make([]time.Duration, len(heads)), make([]time.Duration, len(heads)), make([]time.Duration, len(heads))
+	for _, s := range sides {
+		s.one, s.all = make([]time.Duration, len(heads)), make([]time.Duration, len(heads)/cores)
+	}
+	dense := sides[0]
+	touched, dotted := make([]time.Duration, len(heads)), make([]time.Duration, len(heads))
 	var sink float32
 	for r := range max(1, o.Sizes.Rounds/3) {
-		for i, m := range methods {
+		sweep(touched, func(h int) { sink += touch(heads[h].Keys) + touch(heads[h].Values) })
+		sweep(dotted, func(h int) {
+			o.Kernels.DotRows(decoders[0].weights, decoders[0].q, heads[h].Keys)
+			o.Kernels.DotRows(decoders[0].weights, decoders[0].q, heads[h].Values)
+		})
+		for i, s := range sides[1:] {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			fillNoise(d.q, uint64(r*len(methods)+i))
-			sweep(dense, func(h int) { d.attend(sparse.Dense{}, heads[h]) })
-			sweep(m.times, func(h int) { d.attend(m.selector, heads[h]) })
-			sweep(touched, func(h int) { sink += touch(heads[h].Keys) + touch(heads[h].Values) })
-			sweep(dotted, func(h int) {
-				o.Kernels.DotRows(d.weights, d.q, heads[h].Keys)
-				o.Kernels.DotRows(d.weights, d.q, heads[h].Values)
-			})
+			for _, d := range decoders {
+				fillNoise(d.q, uint64(r*len(sides)+i))
+			}
+			sweep(dense.one, func(h int) { decoders[0].attend(dense.selector, heads[h]) })
+			sweep(s.one, func(h int) { decoders[0].attend(s.selector, heads[h]) })
+			if cores > 1 {
+				sweep(dense.all, func(g int) { together(decoders, dense.selector, heads[g*cores:]) })
+				sweep(s.all, func(g int) { together(decoders, s.selector, heads[g*cores:]) })
+			}
 		}
-	}
-	// Times are given for a layer, whatever number of heads was measured.
-	layer := func(times []time.Duration) float64 {
-		return sum(times).Seconds() * 1e6 * float64(o.Sizes.Heads) / float64(len(heads))
 	}
 	shape := fmt.Sprintf("%d tokens, %d heads of %d", tokens, o.Sizes.Heads, o.Sizes.HeadDim)
 	read, bytes := min(sum(touched), sum(dotted)), 8*float64(o.Sizes.HeadDim)*float64(tokens)*float64(len(heads))
-	add(Row{
-		Name: "decode/dense", Size: shape, Value: layer(dense), Unit: "µs/layer",
-		Ratio: float64(read) / float64(sum(dense)), Baseline: "decode/read",
-	})
 	add(Row{Name: "decode/read", Size: shape, Value: perSecond(bytes, read), Unit: "GB/s"})
-	for _, m := range methods {
-		add(Row{
-			Name: "decode/" + m.name, Size: fmt.Sprintf("%s, budget 1/%d, blocks of %d", shape, m.budget, o.Sizes.Block),
-			Value: layer(m.times), Unit: "µs/layer", Ratio: float64(sum(dense)) / float64(sum(m.times)), Baseline: "decode/dense",
-		})
+	// Times are given for a layer, whatever number of heads was measured.
+	layer := func(times []time.Duration, each int) float64 {
+		return sum(times).Seconds() * 1e6 * float64(o.Sizes.Heads) / float64(len(times)*each)
+	}
+	for _, s := range sides {
+		row := Row{Name: s.name, Size: shape + s.detail, Value: layer(s.one, 1), Unit: "µs/layer", Baseline: "decode/dense"}
+		row.Ratio = layer(dense.one, 1) / row.Value
+		if s == dense {
+			row.Ratio, row.Baseline = float64(read)/float64(sum(s.one)), "decode/read"
+		}
+		add(row)
+		if len(s.all) > 0 && cores > 1 {
+			value := layer(s.all, cores)
+			add(Row{Name: row.Name + ", all cores", Size: row.Size, Value: value, Unit: row.Unit, Ratio: row.Value / value, Baseline: row.Name})
+		}
 	}
 	return nil
+}
+
+// side is a way to attend, and its shortest times: head by head on one core, and as
+// many heads at once as there are cores.
+type side struct {
+	name, detail string
+	selector     sparse.Selector
+	one, all     []time.Duration
+}
+
+// together lets each decoder attend to a head of its own.
+func together(decoders []*decoder, s sparse.Selector, heads []*sparse.Head) {
+	var others sync.WaitGroup
+	for i, d := range decoders[1:] {
+		others.Add(1)
+		go func() {
+			defer others.Done()
+			d.attend(s, heads[i+1])
+		}()
+	}
+	decoders[0].attend(s, heads[0])
+	others.Wait()
 }

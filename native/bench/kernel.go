@@ -35,6 +35,7 @@ func streams() []stream {
 		{"Softmax", 1, 1, func(k *ops.Kernels, v [][]float32) { k.Softmax(v[0], cols, 1) }},
 		{"SoftmaxBackward", 2, 1, func(k *ops.Kernels, v [][]float32) { k.SoftmaxBackward(v[0], v[1], cols, 1) }},
 		{"Sigmoid", 1, 1, func(k *ops.Kernels, v [][]float32) { k.Sigmoid(v[0], v[1]) }},
+		{"SiLU", 1, 1, func(k *ops.Kernels, v [][]float32) { k.SiLU(v[0], v[1]) }},
 		{"GELU", 1, 1, func(k *ops.Kernels, v [][]float32) { k.GELU(v[0], v[1]) }},
 		{"GELUBackward", 2, 1, func(k *ops.Kernels, v [][]float32) { k.GELUBackward(v[0], v[1], v[2]) }},
 		{"RoPE", 1, 1, func(k *ops.Kernels, v [][]float32) { k.RoPE(v[0], row[:cols/2], other[:cols/2]) }},

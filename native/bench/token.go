@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"kvscope/engine/checkpoint"
 	"kvscope/engine/model"
 	"kvscope/engine/ops"
 )
@@ -31,7 +32,7 @@ func (s Shape) weights(c model.Config) *model.Weights {
 
 // measureTokens times a decoded token of each backbone and what the memory adds to
 // it: the whole difference, most of which is the projection that makes the gates,
-// and the recurrence alone.
+// and the recurrence alone. Then it keeps the matrices of the second in fewer bits.
 func measureTokens(ctx context.Context, o Options, add func(Row)) error {
 	for _, s := range o.Sizes.Models {
 		if err := s.measure(ctx, o, add); err != nil {
@@ -41,56 +42,91 @@ func measureTokens(ctx context.Context, o Options, add func(Row)) error {
 	return nil
 }
 
-func (s Shape) measure(ctx context.Context, o Options, add func(Row)) error {
-	steps := 2 * o.Sizes.Rounds
+// session reads the prompt with a model of weights w, kept in form.
+func (s Shape) session(o Options, c model.Config, w *model.Weights, form checkpoint.DType) (*model.Session, error) {
+	if form != checkpoint.F32 {
+		var err error
+		if w, err = w.Compress(c, form); err != nil {
+			return nil, err
+		}
+	}
+	m, err := model.New(c, w, o.Kernels)
+	if err != nil {
+		return nil, err
+	}
+	session, err := m.NewSession(model.Options{Block: o.Sizes.Block, Capacity: c.Context})
+	if err != nil {
+		return nil, err
+	}
 	ids := make([]int32, s.Prompt)
 	for t := range ids {
 		ids[t] = int32(t % s.Vocab)
 	}
-	archs := []model.Arch{model.Attention, model.RATPlus}
-	sessions := make([]*model.Session, len(archs))
-	for i, arch := range archs {
-		c := s.config(arch, steps)
-		m, err := model.New(c, s.weights(c), o.Kernels)
+	_, err = session.Prefill(ids)
+	return session, err
+}
+
+func (s Shape) measure(ctx context.Context, o Options, add func(Row)) error {
+	steps := 2 * o.Sizes.Rounds
+	plain, memory := s.config(model.Attention, steps), s.config(model.RATPlus, 3*steps)
+	w := s.weights(memory)
+	size := fmt.Sprintf("%s: %d layers of %d, %d tokens before", s.Name, s.Layers, s.Dim, s.Prompt)
+	baseline, err := s.session(o, memory, w, checkpoint.F32)
+	if err != nil {
+		return err
+	}
+	for _, c := range []struct {
+		name    string
+		config  model.Config
+		weights *model.Weights
+		form    checkpoint.DType
+	}{
+		{"token/attention", plain, s.weights(plain), checkpoint.F32},
+		{"token/ratplus in bfloat16", memory, w, checkpoint.BF16},
+		{"token/ratplus in int8", memory, w, checkpoint.I8},
+	} {
+		session, err := s.session(o, c.config, c.weights, c.form)
 		if err != nil {
 			return err
 		}
-		if sessions[i], err = m.NewSession(model.Options{Block: o.Sizes.Block, Capacity: s.Prompt + steps}); err != nil {
+		// Two at a time: more would drive a small model out of the cache.
+		best, err := race(ctx, steps, baseline, session)
+		if err != nil {
 			return err
 		}
-		if _, err := sessions[i].Prefill(ids); err != nil {
-			return err
+		ours, theirs := best[0].Seconds()*1e6, best[1].Seconds()*1e6
+		if c.config.Arch == model.Attention {
+			add(Row{Name: c.name, Size: size, Value: theirs, Unit: "µs"})
+			add(Row{Name: "token/ratplus", Size: size, Value: ours, Unit: "µs", Ratio: theirs / ours, Baseline: c.name})
+			alone, err := turns(ctx, 20*steps, s.recurrence(o.Kernels))
+			if err != nil {
+				return err
+			}
+			recurrence := alone[0].Seconds() * 1e6
+			add(Row{Name: "token/recurrence", Size: size, Value: recurrence, Unit: "µs", Ratio: theirs / recurrence, Baseline: c.name})
+			continue
 		}
+		add(Row{Name: c.name, Size: size, Value: theirs, Unit: "µs", Ratio: ours / theirs, Baseline: "token/ratplus"})
 	}
-	recurrence := s.recurrence(o.Kernels)
-	best := make([]time.Duration, len(archs))
-	var alone time.Duration
+	return nil
+}
+
+// race steps sessions in turn and returns the shortest step of each.
+func race(ctx context.Context, steps int, sessions ...*model.Session) ([]time.Duration, error) {
+	best := make([]time.Duration, len(sessions))
 	for range steps {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
 		for i, session := range sessions {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
 			start := time.Now()
 			if _, err := session.Step(1); err != nil {
-				return err
+				return nil, err
 			}
 			keepLeast(&best[i], time.Since(start))
 		}
-		for range 20 {
-			start := time.Now()
-			recurrence()
-			keepLeast(&alone, time.Since(start))
-		}
 	}
-	size := fmt.Sprintf("%s: %d layers of %d, %d tokens before", s.Name, s.Layers, s.Dim, s.Prompt)
-	micros := func(d time.Duration) float64 { return d.Seconds() * 1e6 }
-	add(Row{Name: "token/attention", Size: size, Value: micros(best[0]), Unit: "µs"})
-	add(Row{Name: "token/ratplus", Size: size, Value: micros(best[1]), Unit: "µs", Ratio: float64(best[0]) / float64(best[1]), Baseline: "token/attention"})
-	add(Row{
-		Name: "token/recurrence", Size: size, Value: micros(alone), Unit: "µs",
-		Ratio: float64(best[0]) / float64(alone), Baseline: "token/attention",
-	})
-	return nil
+	return best, nil
 }
 
 // recurrence is what the memory does for one token once its gates are projected.

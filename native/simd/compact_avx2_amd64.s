@@ -22,64 +22,74 @@ four:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	LEAQ   (CX)(DI*1), R8
-	LEAQ   (R8)(DI*1), R9
-	LEAQ   (R9)(DI*1), R10
-	MOVQ   DX, R11
-	MOVQ   SI, R13
-	XORQ   R12, R12
-	SHLQ   $0x02, R13
+	LEAQ   (CX)(DI*1), R9
+	MOVQ   DX, R8
+	MOVQ   SI, R11
+	XORQ   R10, R10
+	SHLQ   $0x02, R11
 
 group1:
-	PREFETCHT0   (CX)(DI*4)
+	PREFETCHT0 (CX)(DI*2)
+	VPMOVZXWD  (CX), Y4
+	VPSLLD     $0x10, Y4, Y4
+	VMULPS     (R8), Y4, Y4
+	VADDPS     Y4, Y0, Y0
+	VPMOVZXWD  16(CX), Y4
+	VPSLLD     $0x10, Y4, Y4
+	VMULPS     32(R8), Y4, Y4
+	VADDPS     Y4, Y1, Y1
+	ADDQ       $0x20, CX
+	PREFETCHT0 (R9)(DI*2)
+	VPMOVZXWD  (R9), Y4
+	VPSLLD     $0x10, Y4, Y4
+	VMULPS     (R8), Y4, Y4
+	VADDPS     Y4, Y2, Y2
+	VPMOVZXWD  16(R9), Y4
+	VPSLLD     $0x10, Y4, Y4
+	VMULPS     32(R8), Y4, Y4
+	VADDPS     Y4, Y3, Y3
+	ADDQ       $0x20, R9
+	ADDQ       $0x40, R8
+	ADDQ       $0x40, R10
+	CMPQ       R10, R11
+	JLT        group1
+	ADDQ       DI, CX
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	LEAQ       (CX)(DI*1), R9
+	MOVQ       DX, R8
+	MOVQ       SI, R11
+	XORQ       R10, R10
+	SHLQ       $0x02, R11
+
+group2:
+	PREFETCHT0   (CX)(DI*2)
 	VPMOVZXWD    (CX), Y8
 	VPSLLD       $0x10, Y8, Y8
-	VMULPS       (R11), Y8, Y8
-	VADDPS       Y8, Y0, Y0
+	VMULPS       (R8), Y8, Y8
+	VADDPS       Y8, Y4, Y4
 	VPMOVZXWD    16(CX), Y8
 	VPSLLD       $0x10, Y8, Y8
-	VMULPS       32(R11), Y8, Y8
-	VADDPS       Y8, Y1, Y1
+	VMULPS       32(R8), Y8, Y8
+	VADDPS       Y8, Y5, Y5
 	ADDQ         $0x20, CX
-	PREFETCHT0   (R8)(DI*4)
-	VPMOVZXWD    (R8), Y8
-	VPSLLD       $0x10, Y8, Y8
-	VMULPS       (R11), Y8, Y8
-	VADDPS       Y8, Y2, Y2
-	VPMOVZXWD    16(R8), Y8
-	VPSLLD       $0x10, Y8, Y8
-	VMULPS       32(R11), Y8, Y8
-	VADDPS       Y8, Y3, Y3
-	ADDQ         $0x20, R8
-	PREFETCHT0   (R9)(DI*4)
+	PREFETCHT0   (R9)(DI*2)
 	VPMOVZXWD    (R9), Y8
 	VPSLLD       $0x10, Y8, Y8
-	VMULPS       (R11), Y8, Y8
-	VADDPS       Y8, Y4, Y4
+	VMULPS       (R8), Y8, Y8
+	VADDPS       Y8, Y6, Y6
 	VPMOVZXWD    16(R9), Y8
 	VPSLLD       $0x10, Y8, Y8
-	VMULPS       32(R11), Y8, Y8
-	VADDPS       Y8, Y5, Y5
-	ADDQ         $0x20, R9
-	PREFETCHT0   (R10)(DI*4)
-	VPMOVZXWD    (R10), Y8
-	VPSLLD       $0x10, Y8, Y8
-	VMULPS       (R11), Y8, Y8
-	VADDPS       Y8, Y6, Y6
-	VPMOVZXWD    16(R10), Y8
-	VPSLLD       $0x10, Y8, Y8
-	VMULPS       32(R11), Y8, Y8
+	VMULPS       32(R8), Y8, Y8
 	VADDPS       Y8, Y7, Y7
-	ADDQ         $0x20, R10
-	ADDQ         $0x40, R11
-	ADDQ         $0x40, R12
-	CMPQ         R12, R13
-	JLT          group1
-	LEAQ         (R10), CX
+	ADDQ         $0x20, R9
+	ADDQ         $0x40, R8
+	ADDQ         $0x40, R10
+	CMPQ         R10, R11
+	JLT          group2
+	ADDQ         DI, CX
 	VADDPS       Y1, Y0, Y0
 	VADDPS       Y3, Y2, Y2
 	VPERM2F128   $0x20, Y2, Y0, Y1
@@ -110,26 +120,25 @@ rest:
 one:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ   DX, DI
+	MOVQ   DX, R8
 	MOVQ   SI, R9
-	XORQ   R8, R8
+	XORQ   DI, DI
 	SHLQ   $0x02, R9
 
-group2:
+group3:
 	VPMOVZXWD    (CX), Y2
 	VPSLLD       $0x10, Y2, Y2
-	VMULPS       (DI), Y2, Y2
+	VMULPS       (R8), Y2, Y2
 	VADDPS       Y2, Y0, Y0
 	VPMOVZXWD    16(CX), Y2
 	VPSLLD       $0x10, Y2, Y2
-	VMULPS       32(DI), Y2, Y2
+	VMULPS       32(R8), Y2, Y2
 	VADDPS       Y2, Y1, Y1
 	ADDQ         $0x20, CX
-	ADDQ         $0x40, DI
 	ADDQ         $0x40, R8
-	CMPQ         R8, R9
-	JLT          group2
-	LEAQ         (CX), CX
+	ADDQ         $0x40, DI
+	CMPQ         DI, R9
+	JLT          group3
 	VADDPS       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPS       X1, X0, X1
@@ -176,7 +185,7 @@ row:
 	XORQ   R13, R13
 	SHLQ   $0x02, R14
 
-group3:
+group4:
 	PREFETCHT0   4096(CX)
 	VPMOVZXWD    (CX), Y8
 	VPSLLD       $0x10, Y8, Y8
@@ -201,7 +210,7 @@ group3:
 	ADDQ         $0x20, CX
 	ADDQ         $0x40, R13
 	CMPQ         R13, R14
-	JLT          group3
+	JLT          group4
 	VADDPS       Y1, Y0, Y0
 	VADDPS       Y3, Y2, Y2
 	VPERM2F128   $0x20, Y2, Y0, Y1
@@ -252,64 +261,66 @@ four:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
+	LEAQ   (CX)(DI*1), R9
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
+	LEAQ   (R9)(DI*1), R10
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	LEAQ   (CX)(DI*1), R8
-	LEAQ   (R8)(DI*1), R9
-	LEAQ   (R9)(DI*1), R10
-	MOVQ   DX, R11
+	LEAQ   (R10)(DI*1), R11
+	MOVQ   DX, R8
 	MOVQ   SI, R13
 	XORQ   R12, R12
 	SHLQ   $0x02, R13
 
-group4:
+group5:
 	PREFETCHT0   (CX)(DI*4)
 	VPMOVSXBD    (CX), Y8
 	VCVTDQ2PS    Y8, Y8
-	VMULPS       (R11), Y8, Y8
+	VMULPS       (R8), Y8, Y8
 	VADDPS       Y8, Y0, Y0
 	VPMOVSXBD    8(CX), Y8
 	VCVTDQ2PS    Y8, Y8
-	VMULPS       32(R11), Y8, Y8
+	VMULPS       32(R8), Y8, Y8
 	VADDPS       Y8, Y1, Y1
 	ADDQ         $0x10, CX
-	PREFETCHT0   (R8)(DI*4)
-	VPMOVSXBD    (R8), Y8
-	VCVTDQ2PS    Y8, Y8
-	VMULPS       (R11), Y8, Y8
-	VADDPS       Y8, Y2, Y2
-	VPMOVSXBD    8(R8), Y8
-	VCVTDQ2PS    Y8, Y8
-	VMULPS       32(R11), Y8, Y8
-	VADDPS       Y8, Y3, Y3
-	ADDQ         $0x10, R8
 	PREFETCHT0   (R9)(DI*4)
 	VPMOVSXBD    (R9), Y8
 	VCVTDQ2PS    Y8, Y8
-	VMULPS       (R11), Y8, Y8
-	VADDPS       Y8, Y4, Y4
+	VMULPS       (R8), Y8, Y8
+	VADDPS       Y8, Y2, Y2
 	VPMOVSXBD    8(R9), Y8
 	VCVTDQ2PS    Y8, Y8
-	VMULPS       32(R11), Y8, Y8
-	VADDPS       Y8, Y5, Y5
+	VMULPS       32(R8), Y8, Y8
+	VADDPS       Y8, Y3, Y3
 	ADDQ         $0x10, R9
 	PREFETCHT0   (R10)(DI*4)
 	VPMOVSXBD    (R10), Y8
 	VCVTDQ2PS    Y8, Y8
-	VMULPS       (R11), Y8, Y8
-	VADDPS       Y8, Y6, Y6
+	VMULPS       (R8), Y8, Y8
+	VADDPS       Y8, Y4, Y4
 	VPMOVSXBD    8(R10), Y8
 	VCVTDQ2PS    Y8, Y8
-	VMULPS       32(R11), Y8, Y8
-	VADDPS       Y8, Y7, Y7
+	VMULPS       32(R8), Y8, Y8
+	VADDPS       Y8, Y5, Y5
 	ADDQ         $0x10, R10
-	ADDQ         $0x40, R11
+	PREFETCHT0   (R11)(DI*4)
+	VPMOVSXBD    (R11), Y8
+	VCVTDQ2PS    Y8, Y8
+	VMULPS       (R8), Y8, Y8
+	VADDPS       Y8, Y6, Y6
+	VPMOVSXBD    8(R11), Y8
+	VCVTDQ2PS    Y8, Y8
+	VMULPS       32(R8), Y8, Y8
+	VADDPS       Y8, Y7, Y7
+	ADDQ         $0x10, R11
+	ADDQ         $0x40, R8
 	ADDQ         $0x40, R12
 	CMPQ         R12, R13
-	JLT          group4
-	LEAQ         (R10), CX
+	JLT          group5
+	ADDQ         DI, CX
+	ADDQ         DI, CX
+	ADDQ         DI, CX
 	VADDPS       Y1, Y0, Y0
 	VADDPS       Y3, Y2, Y2
 	VPERM2F128   $0x20, Y2, Y0, Y1
@@ -340,26 +351,25 @@ rest:
 one:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ   DX, DI
+	MOVQ   DX, R8
 	MOVQ   SI, R9
-	XORQ   R8, R8
+	XORQ   DI, DI
 	SHLQ   $0x02, R9
 
-group5:
+group6:
 	VPMOVSXBD    (CX), Y2
 	VCVTDQ2PS    Y2, Y2
-	VMULPS       (DI), Y2, Y2
+	VMULPS       (R8), Y2, Y2
 	VADDPS       Y2, Y0, Y0
 	VPMOVSXBD    8(CX), Y2
 	VCVTDQ2PS    Y2, Y2
-	VMULPS       32(DI), Y2, Y2
+	VMULPS       32(R8), Y2, Y2
 	VADDPS       Y2, Y1, Y1
 	ADDQ         $0x10, CX
-	ADDQ         $0x40, DI
 	ADDQ         $0x40, R8
-	CMPQ         R8, R9
-	JLT          group5
-	LEAQ         (CX), CX
+	ADDQ         $0x40, DI
+	CMPQ         DI, R9
+	JLT          group6
 	VADDPS       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPS       X1, X0, X1
@@ -406,7 +416,7 @@ row:
 	XORQ   R13, R13
 	SHLQ   $0x02, R14
 
-group6:
+group7:
 	PREFETCHT0   4096(CX)
 	VPMOVSXBD    (CX), Y8
 	VCVTDQ2PS    Y8, Y8
@@ -431,7 +441,7 @@ group6:
 	ADDQ         $0x10, CX
 	ADDQ         $0x40, R13
 	CMPQ         R13, R14
-	JLT          group6
+	JLT          group7
 	VADDPS       Y1, Y0, Y0
 	VADDPS       Y3, Y2, Y2
 	VPERM2F128   $0x20, Y2, Y0, Y1

@@ -20,61 +20,71 @@ TEXT ·matVecBF16AVX512(SB), NOSPLIT, $0-40
 four:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	LEAQ   (CX)(DI*1), R8
-	LEAQ   (R8)(DI*1), R9
-	LEAQ   (R9)(DI*1), R10
-	MOVQ   DX, R11
-	MOVQ   SI, R13
-	XORQ   R12, R12
-	SHLQ   $0x02, R13
+	LEAQ   (CX)(DI*1), R9
+	MOVQ   DX, R8
+	MOVQ   SI, R11
+	XORQ   R10, R10
+	SHLQ   $0x02, R11
 
 group1:
-	PREFETCHT0 (CX)(DI*4)
-	VPMOVZXWD  (CX), Z4
-	VPSLLD     $0x10, Z4, Z4
-	VMULPS     (R11), Z4, Z4
-	VADDPS     Z4, Z0, Z0
+	PREFETCHT0 (CX)(DI*2)
+	VPMOVZXWD  (CX), Z2
+	VPSLLD     $0x10, Z2, Z2
+	VMULPS     (R8), Z2, Z2
+	VADDPS     Z2, Z0, Z0
 	ADDQ       $0x20, CX
-	PREFETCHT0 (R8)(DI*4)
-	VPMOVZXWD  (R8), Z4
-	VPSLLD     $0x10, Z4, Z4
-	VMULPS     (R11), Z4, Z4
-	VADDPS     Z4, Z1, Z1
-	ADDQ       $0x20, R8
-	PREFETCHT0 (R9)(DI*4)
-	VPMOVZXWD  (R9), Z4
-	VPSLLD     $0x10, Z4, Z4
-	VMULPS     (R11), Z4, Z4
-	VADDPS     Z4, Z2, Z2
+	PREFETCHT0 (R9)(DI*2)
+	VPMOVZXWD  (R9), Z2
+	VPSLLD     $0x10, Z2, Z2
+	VMULPS     (R8), Z2, Z2
+	VADDPS     Z2, Z1, Z1
 	ADDQ       $0x20, R9
-	PREFETCHT0 (R10)(DI*4)
-	VPMOVZXWD  (R10), Z4
-	VPSLLD     $0x10, Z4, Z4
-	VMULPS     (R11), Z4, Z4
-	VADDPS     Z4, Z3, Z3
-	ADDQ       $0x20, R10
-	ADDQ       $0x40, R11
-	ADDQ       $0x40, R12
-	CMPQ       R12, R13
+	ADDQ       $0x40, R8
+	ADDQ       $0x40, R10
+	CMPQ       R10, R11
 	JLT        group1
-	LEAQ       (R10), CX
-	VSHUFF32X4 $0x44, Z1, Z0, Z4
+	ADDQ       DI, CX
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	LEAQ       (CX)(DI*1), R9
+	MOVQ       DX, R8
+	MOVQ       SI, R11
+	XORQ       R10, R10
+	SHLQ       $0x02, R11
+
+group2:
+	PREFETCHT0 (CX)(DI*2)
+	VPMOVZXWD  (CX), Z2
+	VPSLLD     $0x10, Z2, Z2
+	VMULPS     (R8), Z2, Z2
+	VADDPS     Z2, Z3, Z3
+	ADDQ       $0x20, CX
+	PREFETCHT0 (R9)(DI*2)
+	VPMOVZXWD  (R9), Z2
+	VPSLLD     $0x10, Z2, Z2
+	VMULPS     (R8), Z2, Z2
+	VADDPS     Z2, Z4, Z4
+	ADDQ       $0x20, R9
+	ADDQ       $0x40, R8
+	ADDQ       $0x40, R10
+	CMPQ       R10, R11
+	JLT        group2
+	ADDQ       DI, CX
+	VSHUFF32X4 $0x44, Z1, Z0, Z2
 	VSHUFF32X4 $0xee, Z1, Z0, Z1
-	VADDPS     Z1, Z4, Z4
-	VSHUFF32X4 $0x44, Z3, Z2, Z6
-	VSHUFF32X4 $0xee, Z3, Z2, Z3
-	VADDPS     Z3, Z6, Z6
-	VSHUFF32X4 $0x88, Z6, Z4, Z7
-	VSHUFF32X4 $0xdd, Z6, Z4, Z6
+	VADDPS     Z1, Z2, Z2
+	VSHUFF32X4 $0x44, Z4, Z3, Z6
+	VSHUFF32X4 $0xee, Z4, Z3, Z4
+	VADDPS     Z4, Z6, Z6
+	VSHUFF32X4 $0x88, Z6, Z2, Z7
+	VSHUFF32X4 $0xdd, Z6, Z2, Z6
 	VADDPS     Z6, Z7, Z7
-	VPERMILPS  $0xee, Z7, Z4
-	VADDPS     Z4, Z7, Z7
-	VPERMILPS  $0x55, Z7, Z4
-	VADDPS     Z4, Z7, Z7
-	VMOVUPS    everyFourth<>+0(SB), Z4
-	VPERMPS    Z7, Z4, Z7
+	VPERMILPS  $0xee, Z7, Z2
+	VADDPS     Z2, Z7, Z7
+	VPERMILPS  $0x55, Z7, Z2
+	VADDPS     Z2, Z7, Z7
+	VMOVUPS    everyFourth<>+0(SB), Z2
+	VPERMPS    Z7, Z2, Z7
 	VMOVUPS    X7, (AX)
 	ADDQ       $0x10, AX
 	SUBQ       $0x04, BX
@@ -86,22 +96,21 @@ rest:
 
 one:
 	VPXORD Z5, Z5, Z5
-	MOVQ   DX, DI
+	MOVQ   DX, R8
 	MOVQ   SI, R9
-	XORQ   R8, R8
+	XORQ   DI, DI
 	SHLQ   $0x02, R9
 
-group2:
+group3:
 	VPMOVZXWD     (CX), Z0
 	VPSLLD        $0x10, Z0, Z0
-	VMULPS        (DI), Z0, Z0
+	VMULPS        (R8), Z0, Z0
 	VADDPS        Z0, Z5, Z5
 	ADDQ          $0x20, CX
-	ADDQ          $0x40, DI
 	ADDQ          $0x40, R8
-	CMPQ          R8, R9
-	JLT           group2
-	LEAQ          (CX), CX
+	ADDQ          $0x40, DI
+	CMPQ          DI, R9
+	JLT           group3
 	VEXTRACTF32X8 $0x01, Z5, Y0
 	VADDPS        Y0, Y5, Y0
 	VEXTRACTF32X4 $0x01, Y0, X1
@@ -163,7 +172,7 @@ row:
 	XORQ   R13, R13
 	SHLQ   $0x02, R14
 
-group3:
+group4:
 	PREFETCHT0 4096(CX)
 	VPMOVZXWD  (CX), Z4
 	VPSLLD     $0x10, Z4, Z4
@@ -178,7 +187,7 @@ group3:
 	ADDQ       $0x20, CX
 	ADDQ       $0x40, R13
 	CMPQ       R13, R14
-	JLT        group3
+	JLT        group4
 	VSHUFF32X4 $0x44, Z1, Z0, Z4
 	VSHUFF32X4 $0xee, Z1, Z0, Z1
 	VADDPS     Z1, Z4, Z4
@@ -224,46 +233,48 @@ TEXT ·matVecInt8AVX512(SB), NOSPLIT, $0-40
 four:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
+	LEAQ   (CX)(DI*1), R9
 	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	LEAQ   (CX)(DI*1), R8
-	LEAQ   (R8)(DI*1), R9
 	LEAQ   (R9)(DI*1), R10
-	MOVQ   DX, R11
+	VPXORD Z3, Z3, Z3
+	LEAQ   (R10)(DI*1), R11
+	MOVQ   DX, R8
 	MOVQ   SI, R13
 	XORQ   R12, R12
 	SHLQ   $0x02, R13
 
-group4:
+group5:
 	PREFETCHT0 (CX)(DI*4)
 	VPMOVSXBD  (CX), Z4
 	VCVTDQ2PS  Z4, Z4
-	VMULPS     (R11), Z4, Z4
+	VMULPS     (R8), Z4, Z4
 	VADDPS     Z4, Z0, Z0
 	ADDQ       $0x10, CX
-	PREFETCHT0 (R8)(DI*4)
-	VPMOVSXBD  (R8), Z4
-	VCVTDQ2PS  Z4, Z4
-	VMULPS     (R11), Z4, Z4
-	VADDPS     Z4, Z1, Z1
-	ADDQ       $0x10, R8
 	PREFETCHT0 (R9)(DI*4)
 	VPMOVSXBD  (R9), Z4
 	VCVTDQ2PS  Z4, Z4
-	VMULPS     (R11), Z4, Z4
-	VADDPS     Z4, Z2, Z2
+	VMULPS     (R8), Z4, Z4
+	VADDPS     Z4, Z1, Z1
 	ADDQ       $0x10, R9
 	PREFETCHT0 (R10)(DI*4)
 	VPMOVSXBD  (R10), Z4
 	VCVTDQ2PS  Z4, Z4
-	VMULPS     (R11), Z4, Z4
-	VADDPS     Z4, Z3, Z3
+	VMULPS     (R8), Z4, Z4
+	VADDPS     Z4, Z2, Z2
 	ADDQ       $0x10, R10
-	ADDQ       $0x40, R11
+	PREFETCHT0 (R11)(DI*4)
+	VPMOVSXBD  (R11), Z4
+	VCVTDQ2PS  Z4, Z4
+	VMULPS     (R8), Z4, Z4
+	VADDPS     Z4, Z3, Z3
+	ADDQ       $0x10, R11
+	ADDQ       $0x40, R8
 	ADDQ       $0x40, R12
 	CMPQ       R12, R13
-	JLT        group4
-	LEAQ       (R10), CX
+	JLT        group5
+	ADDQ       DI, CX
+	ADDQ       DI, CX
+	ADDQ       DI, CX
 	VSHUFF32X4 $0x44, Z1, Z0, Z4
 	VSHUFF32X4 $0xee, Z1, Z0, Z1
 	VADDPS     Z1, Z4, Z4
@@ -290,22 +301,21 @@ rest:
 
 one:
 	VPXORD Z5, Z5, Z5
-	MOVQ   DX, DI
+	MOVQ   DX, R8
 	MOVQ   SI, R9
-	XORQ   R8, R8
+	XORQ   DI, DI
 	SHLQ   $0x02, R9
 
-group5:
+group6:
 	VPMOVSXBD     (CX), Z0
 	VCVTDQ2PS     Z0, Z0
-	VMULPS        (DI), Z0, Z0
+	VMULPS        (R8), Z0, Z0
 	VADDPS        Z0, Z5, Z5
 	ADDQ          $0x10, CX
-	ADDQ          $0x40, DI
 	ADDQ          $0x40, R8
-	CMPQ          R8, R9
-	JLT           group5
-	LEAQ          (CX), CX
+	ADDQ          $0x40, DI
+	CMPQ          DI, R9
+	JLT           group6
 	VEXTRACTF32X8 $0x01, Z5, Y0
 	VADDPS        Y0, Y5, Y0
 	VEXTRACTF32X4 $0x01, Y0, X1
@@ -349,7 +359,7 @@ row:
 	XORQ   R13, R13
 	SHLQ   $0x02, R14
 
-group6:
+group7:
 	PREFETCHT0 4096(CX)
 	VPMOVSXBD  (CX), Z4
 	VCVTDQ2PS  Z4, Z4
@@ -364,7 +374,7 @@ group6:
 	ADDQ       $0x10, CX
 	ADDQ       $0x40, R13
 	CMPQ       R13, R14
-	JLT        group6
+	JLT        group7
 	VSHUFF32X4 $0x44, Z1, Z0, Z4
 	VSHUFF32X4 $0xee, Z1, Z0, Z1
 	VADDPS     Z1, Z4, Z4

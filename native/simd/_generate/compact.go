@@ -8,11 +8,11 @@ import (
 // compactKernels emits the products of matrices kept in fewer bits. Columns come in
 // whole groups.
 func compactKernels(s *isa) {
-	bfloat := compact{"BF16", "uint16", 2, func(at operand.Mem, v reg.VecVirtual) {
+	bfloat := compact{"BF16", "uint16", 2, 2, func(at operand.Mem, v reg.VecVirtual) {
 		s.VPMOVZXWD(at, v)
 		s.VPSLLD(operand.U8(16), v, v)
 	}}
-	whole := compact{"Int8", "int8", 1, func(at operand.Mem, v reg.VecVirtual) {
+	whole := compact{"Int8", "int8", 1, 4, func(at operand.Mem, v reg.VecVirtual) {
 		s.VPMOVSXBD(at, v)
 		s.VCVTDQ2PS(v, v)
 	}}
@@ -26,6 +26,7 @@ func compactKernels(s *isa) {
 type compact struct {
 	name, goType string
 	size         int // of a number in bytes
+	abreast      int // rows to go through side by side, 2 or 4
 	widen        func(at operand.Mem, v reg.VecVirtual)
 }
 
@@ -43,18 +44,9 @@ func (s *isa) group16(cols reg.GPVirtual, body func(offset reg.GPVirtual)) {
 	s.JLT(operand.LabelRef(loop))
 }
 
-// sums emits acc[i] = Σ of a product over each part of a group.
-func (s *isa) sums(n int) [4][]reg.VecVirtual {
-	var acc [4][]reg.VecVirtual
-	for i := range n {
-		acc[i] = s.zeros(s.parts())
-	}
-	return acc
-}
-
-// compactRowsKernel takes one token. Four rows go side by side, for the additions
-// of one wait for each other longer than memory takes; what is prefetched is the
-// next four.
+// compactRowsKernel takes one token. Some rows go side by side, for the additions
+// of one wait for each other longer than memory takes; what is prefetched is as many
+// rows further on.
 func compactRowsKernel(s *isa, c compact) {
 	s.function("matVec"+c.name, "(dst *float32, w *"+c.goType+", x *float32, rows, cols int)",
 		"computes dst[r] = Σ_c w[r, c]·x[c] for cols, a positive multiple of 16.")
@@ -62,21 +54,23 @@ func compactRowsKernel(s *isa, c compact) {
 	rows, cols := s.argument("rows"), s.argument("cols")
 	row := s.copyOf(cols)
 	s.IMUL3Q(operand.U8(c.size), row, row)
-	sum := func(n int) [4][]reg.VecVirtual {
-		acc, bases := s.sums(n), make([]reg.GPVirtual, n)
-		for i := range bases {
-			bases[i] = s.GP64()
-			if i == 0 {
-				s.MOVQ(w, bases[i])
-			} else {
+	from := s.GP64()
+	// sum leaves w behind the last of n rows.
+	sum := func(n int) [][]reg.VecVirtual {
+		bases := []reg.GPVirtual{w}
+		var acc [][]reg.VecVirtual
+		for i := range n {
+			acc = append(acc, s.zeros(s.parts()))
+			if i > 0 {
+				bases = append(bases, s.GP64())
 				s.LEAQ(operand.Mem{Base: bases[i-1], Index: row, Scale: 1}, bases[i])
 			}
 		}
-		from := s.copyOf(x)
+		s.MOVQ(x, from)
 		s.group16(cols, func(reg.GPVirtual) {
 			for i, base := range bases {
-				if n == 4 {
-					s.PREFETCHT0(operand.Mem{Base: base, Index: row, Scale: 4})
+				if n > 1 {
+					s.PREFETCHT0(operand.Mem{Base: base, Index: row, Scale: uint8(n)})
 				}
 				for p := range s.parts() {
 					v := s.vector()
@@ -88,13 +82,19 @@ func compactRowsKernel(s *isa, c compact) {
 			}
 			s.ADDQ(operand.U8(4*group), from)
 		})
-		s.LEAQ(operand.Mem{Base: bases[n-1]}, w) // the end of the last row
+		for range n - 1 {
+			s.ADDQ(row, w)
+		}
 		return acc
 	}
 	s.SUBQ(operand.U8(4), rows)
 	s.JLT(operand.LabelRef("rest"))
 	s.Label("four")
-	s.VMOVUPS(s.fold4(sum(4)), operand.Mem{Base: dst})
+	var acc [4][]reg.VecVirtual
+	for i := 0; i < 4; i += c.abreast {
+		copy(acc[i:], sum(c.abreast))
+	}
+	s.VMOVUPS(s.fold4(acc), operand.Mem{Base: dst})
 	s.ADDQ(operand.U8(16), dst)
 	s.SUBQ(operand.U8(4), rows)
 	s.JGE(operand.LabelRef("four"))
@@ -121,7 +121,11 @@ func compactTokensKernel(s *isa, c compact) {
 	s.SHLQ(operand.U8(2), rows)
 	s.SHLQ(operand.U8(2), stride)
 	s.Label("row")
-	acc, inputs := s.sums(4), []reg.GPVirtual{s.copyOf(x), s.GP64(), s.GP64(), s.GP64()}
+	var acc [4][]reg.VecVirtual
+	for t := range acc {
+		acc[t] = s.zeros(s.parts())
+	}
+	inputs := []reg.GPVirtual{s.copyOf(x), s.GP64(), s.GP64(), s.GP64()}
 	for t := 1; t < 4; t++ {
 		s.LEAQ(operand.Mem{Base: inputs[t-1], Index: stride, Scale: 1}, inputs[t])
 	}
