@@ -67,7 +67,7 @@ func (m SnapKV) Keep(dst *Selection, window []float32, _, _ int, h *Head) {
 	for j := range dst.Scores[past:] {
 		dst.Scores[past+j] = float32(math.Inf(1))
 	}
-	m.pool(dst.Scores[:past], votes(window, h)[:past])
+	m.pool(h.kernels, dst.Scores[:past], votes(window, h)[:past])
 	dst.picked = TopK(h.kernels, dst.picked, dst.Scores[:past], m.Capacity-m.Observed)
 	for _, j := range dst.picked {
 		dst.add(j, j+1)
@@ -95,21 +95,35 @@ func votes(window []float32, h *Head) []float32 {
 	return dst[:p]
 }
 
-// pool computes dst[j] from the votes of the kernel centred at j.
-func (m SnapKV) pool(dst, votes []float32) {
-	half := m.Kernel / 2
+// pool computes dst[j] from the votes of the kernel centred at j: one pass for each
+// place in the kernel, from the lowest to the highest.
+func (m SnapKV) pool(k *ops.Kernels, dst, votes []float32) {
 	for j := range dst {
-		near := votes[max(0, j-half):min(len(votes), j+half+1)]
-		var sum float32
-		top := float32(math.Inf(-1))
-		for _, v := range near {
-			sum += v
-			top = max(top, v)
-		}
+		dst[j] = 0
 		if m.Pooling == MaxPool {
-			dst[j] = top
+			dst[j] = float32(math.Inf(-1))
+		}
+	}
+	var unused []float32 // the lower bounds, which MinMax keeps too
+	if m.Pooling == MaxPool {
+		unused = make([]float32, len(dst))
+	}
+	half := m.Kernel / 2
+	for shift := -half; shift <= half; shift++ {
+		lo, hi := max(0, -shift), len(dst)-max(0, shift)
+		if lo >= hi {
+			continue
+		}
+		near := votes[lo+shift : hi+shift]
+		if m.Pooling == MaxPool {
+			k.MinMax(unused[lo:hi], dst[lo:hi], near)
 		} else {
-			dst[j] = sum / float32(m.Kernel)
+			k.Add(dst[lo:hi], near)
+		}
+	}
+	if m.Pooling == AvgPool {
+		for j := range dst {
+			dst[j] /= float32(m.Kernel)
 		}
 	}
 }
