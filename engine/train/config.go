@@ -44,6 +44,7 @@ type Stage struct {
 	Dilation      int      // D of the dilated mask that some steps train on, 0 for none (RAT+ only)
 	Window        int      // W of that mask
 	DilationEvery int      // every n-th step is dilated
+	HoldLookBack  bool     // the first layer's queries and keys stay as they began
 }
 
 // ParseConfig reads the text form of a Config. Errors name the line.
@@ -137,8 +138,13 @@ func (s *Stage) set(name, val string) error {
 		return setCount(&s.Window, name, val)
 	case "dilation_every":
 		return setCount(&s.DilationEvery, name, val)
+	case "hold_look_back":
+		if val != "yes" && val != "no" {
+			return input.Errorf(name, "%q, want yes or no", val)
+		}
+		s.HoldLookBack = val == "yes"
 	default:
-		return input.Errorf(name, "unknown in a stage, want context, batch, tokens, lr, mix, tasks, dilation, window or dilation_every")
+		return input.Errorf(name, "unknown in a stage, want context, batch, tokens, lr, mix, tasks, dilation, window, dilation_every or hold_look_back")
 	}
 	return nil
 }

@@ -53,8 +53,8 @@ func Initialise(cfg model.Config, seed uint64) *model.Weights {
 			layer.GateBias[i] = float32(gateBiasLow + (gateBiasHigh-gateBiasLow)*float64(i%dh)/float64(dh-1))
 		}
 	}
-	for h := range cfg.Heads - 1 {
-		lookBack(cfg, w.Layers[0].In, common, h, h+1)
+	for h, look := range lookBacks[:min(cfg.Heads, len(lookBacks))] {
+		lookBack(cfg, w.Layers[0].In, common, h, look)
 	}
 	ones(w.FinalNorm)
 	if !cfg.Tied {
@@ -63,17 +63,25 @@ func Initialise(cfg model.Config, seed uint64) *model.Weights {
 	return w
 }
 
-// lookBackPairs is how many of the fastest rotary pairs carry a distance, and
+// look is where a head of the first layer looks in the beginning: a distance back,
+// and the fastest of the rotary pairs that carry it. The faster, the sharper.
+type look struct{ distance, fastest int }
+
+// lookBacks are one, two and three tokens back, and whatever is about five back.
+var lookBacks = []look{{1, 0}, {2, 0}, {3, 0}, {5, 2}}
+
+// lookBackPairs is how many neighbouring rotary pairs carry a distance, and
 // lookBackScore how much each adds to the score at that distance.
 const lookBackPairs, lookBackScore = 4, 4.4
 
 // lookBack makes head h of an input projection begin by reading the token a fixed
 // distance back. Without biases, only what all tokens share can point at a
 // position: the common vector is mapped to a query (u, 0) and a key
-// (u·cos dθ, u·sin dθ) in each of the fastest rotary pairs, so that the score at
-// distance Δ gains Σ_i s·cos((Δ−d)θ_i). Copying what followed a token takes a head
-// that looks one back; found by descent alone it costs millions of tokens.
-func lookBack(cfg model.Config, in, common []float32, h, distance int) {
+// (u·cos dθ, u·sin dθ) in each of its rotary pairs, so that the score at distance Δ
+// gains Σ_i s·cos((Δ−d)θ_i). Copying what followed a token takes a head that looks
+// one back, matching the key of a value heads that look further; found by descent
+// alone they cost millions of tokens.
+func lookBack(cfg model.Config, in, common []float32, h int, look look) {
 	dh, half := cfg.HeadDim(), cfg.HeadDim()/2
 	var square float64
 	for _, v := range common {
@@ -88,8 +96,8 @@ func lookBack(cfg model.Config, in, common []float32, h, distance int) {
 			row[c] += float32(size * float64(v) / math.Sqrt(square))
 		}
 	}
-	for i := range min(lookBackPairs, half) {
-		angle := float64(distance) * math.Pow(cfg.RopeBase, -float64(i)/float64(half))
+	for i := look.fastest; i < min(look.fastest+lookBackPairs, half); i++ {
+		angle := float64(look.distance) * math.Pow(cfg.RopeBase, -float64(i)/float64(half))
 		add(1, i, u)
 		add(2, i, u*math.Cos(angle))
 		add(2, i+half, u*math.Sin(angle))

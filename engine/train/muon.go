@@ -2,6 +2,7 @@ package train
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"kvscope/engine/model"
@@ -43,15 +44,18 @@ func newMuon(cfg model.Config, k *ops.Kernels) *muon {
 
 // update takes one step on parameter p with momentum m and gradient g, both of its
 // shape; the gradient is scaled by clip first. The parts of an input projection
-// are matrices of their own.
-func (u *muon) update(p model.Param, m, g []float32, lr, decay, clip float64) {
+// are matrices of their own, and those in held stay as they are.
+func (u *muon) update(p model.Param, m, g []float32, lr, decay, clip float64, held []int) {
 	rows, cols := p.Shape[0], p.Shape[1]
 	part := rows
 	if strings.HasSuffix(p.Name, "in_proj.weight") {
 		part = cols
 	}
-	for at := 0; at < rows*cols; at += part * cols {
-		end := at + part*cols
+	for i := range rows / part {
+		if slices.Contains(held, i) {
+			continue
+		}
+		at, end := i*part*cols, (i+1)*part*cols
 		u.step(ops.Dense(p.Data[at:end], part, cols), m[at:end], g[at:end], lr, decay, float32(clip))
 	}
 }

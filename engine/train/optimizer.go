@@ -28,8 +28,14 @@ func NewOptimizer(cfg model.Config, k *ops.Kernels) *Optimizer {
 	}
 }
 
-// Update takes one step on the gradients of n and returns their norm.
-func (o *Optimizer) Update(n *Net, lr float64) float64 {
+const firstProjection = "backbone.layers.0.seq_layer.in_proj.weight"
+
+// queryKey are the parts q and k of an input projection; see model.Config.
+var queryKey = []int{1, 2}
+
+// Update takes one step on the gradients of n and returns their norm. With hold the
+// queries and keys of the first layer stay as they are.
+func (o *Optimizer) Update(n *Net, lr float64, hold bool) float64 {
 	params, grads := n.Weights.Params(n.Config), n.Grads.Params(n.Config)
 	m, v := o.M.Params(n.Config), o.V.Params(n.Config)
 	var sum float64
@@ -51,7 +57,11 @@ func (o *Optimizer) Update(n *Net, lr float64) float64 {
 	}
 	for i, p := range params {
 		if p.IsMatrix() && strings.HasPrefix(p.Name, "backbone.") {
-			o.muon.update(p, m[i].Data, grads[i].Data, lr, o.Decay, scale)
+			var held []int
+			if hold && p.Name == firstProjection {
+				held = queryKey
+			}
+			o.muon.update(p, m[i].Data, grads[i].Data, lr, o.Decay, scale, held)
 			continue
 		}
 		h.Decay = 0

@@ -188,7 +188,7 @@ func (r *Run) take(st *Stage, lr float64, tally *tally) (loss, norm float64, err
 	r.net.Zero()
 	loss, right := r.net.Step(b, mask)
 	tally.add(loss, kinds, right)
-	return loss, r.opt.Update(r.net, lr), nil
+	return loss, r.opt.Update(r.net, lr, st.HoldLookBack), nil
 }
 
 // tally sums up the steps between two reports.

@@ -187,7 +187,7 @@ func BenchmarkStep(b *testing.B) {
 				}
 				net.Zero()
 				net.Step(batch, Mask{})
-				opt.Update(net, 1e-3)
+				opt.Update(net, 1e-3, false)
 			}
 			b.ReportMetric(float64(4*128*b.N)/b.Elapsed().Seconds(), "tokens/s")
 		})
