@@ -29,6 +29,7 @@ type Config struct {
 	Pooling     string  `json:"pooling,omitempty"`
 	Dilation    int     `json:"dilation,omitempty"`
 	Initial     int     `json:"initial,omitempty"`
+	TopP        string  `json:"top_p,omitempty"`
 	Seed        uint64  `json:"seed,omitempty"` // of SelectorRandom
 }
 
@@ -116,6 +117,8 @@ func (c *Config) field(name string) any {
 		return &c.Dilation
 	case "initial":
 		return &c.Initial
+	case "top_p":
+		return &c.TopP
 	}
 	return nil
 }

@@ -126,6 +126,24 @@ func Methods() []Info {
 			},
 		},
 		{
+			ID: "h2o", Name: "H2O", Unit: UnitToken, Phase: PhaseEvict, Random: true,
+			Help:  "keeps the most recent tokens and those that the whole prompt attends to most, and drops the rest",
+			Paper: "arXiv:2306.14048",
+			Params: []Param{
+				budget, kept,
+				{Name: "window", Kind: KindInt, Min: 1, Max: most, Help: "last tokens of the prompt, always kept; half of those kept when not set"},
+			},
+		},
+		{
+			ID: "twilight", Name: "Twilight", Unit: UnitToken, Phase: PhaseDecode,
+			Help:  "of the blocks that Quest hands on, the fewest tokens that hold a share p of the attention, as estimated from keys of 4 bits",
+			Paper: "arXiv:2502.02770",
+			Params: []Param{
+				budget, block, blocks,
+				{Name: "top_p", Kind: KindChoice, Default: "0.95", Choices: []string{"0.5", "0.7", "0.8", "0.85", "0.9", "0.95", "0.99"}, Help: "p, the share of the estimated attention that is read"},
+			},
+		},
+		{
 			ID: "dilated", Name: "Dilated", Unit: UnitToken, Phase: PhaseDecode,
 			Help:  "every D-th token, a local window and the first tokens, as RAT+ is trained",
 			Paper: "arXiv:2602.18196",

@@ -2,6 +2,7 @@ package sparse
 
 import (
 	"math"
+	"strconv"
 
 	"kvscope/engine/input"
 )
@@ -43,6 +44,12 @@ func New(c Config, promptTokens int) (Plan, error) {
 	switch c.Method {
 	case "snapkv":
 		p.Evictor, err = c.evictor(p.K, promptTokens)
+	case "h2o":
+		p.Evictor, err = c.heavyHitters(p.K, promptTokens)
+	case "twilight":
+		var m Twilight
+		m, p.K = c.twilight(promptTokens)
+		p.Selector = m
 	case "dilated":
 		var m Dilated
 		m, err = c.dilated(p.K, promptTokens)
@@ -118,6 +125,38 @@ func (c Config) evictor(capacity, tokens int) (Evictor, error) {
 		pooling = MaxPool
 	}
 	return SnapKV{Capacity: capacity, Observed: c.Window, Kernel: c.Kernel, Pooling: pooling}, nil
+}
+
+// heavyHitters makes H2O, or its random form, which keeps half of what it may for
+// the most recent positions where nothing else is asked.
+func (c Config) heavyHitters(capacity, tokens int) (Evictor, error) {
+	recent := c.Window
+	if recent == 0 {
+		recent = capacity / 2
+	}
+	if capacity == tokens {
+		capacity = max(capacity, recent) // nothing is dropped, as with SnapKV
+	}
+	if capacity < recent {
+		return nil, c.tooSmall(capacity, recent-1, "window")
+	}
+	if c.Selector == SelectorRandom {
+		return RandomTokens{Capacity: capacity, Recent: recent, Seed: c.Seed}, nil
+	}
+	return H2O{Capacity: capacity, Recent: recent}, nil
+}
+
+// twilight makes a Twilight and says how many tokens of the prompt it reads at most.
+func (c Config) twilight(tokens int) (Twilight, int) {
+	blocks := c.K
+	if blocks == 0 {
+		blocks = BlocksForBudget(c.Budget, tokens, c.Block)
+	}
+	m := Twilight{Blocks: c.limit(blocks), TopP: 1}
+	if !c.everything() {
+		m.TopP, _ = strconv.ParseFloat(c.TopP, 64) // one of the choices
+	}
+	return m, min(blocks*c.Block, tokens)
 }
 
 // dilated spends on every D-th position what the window and the initial positions

@@ -42,6 +42,18 @@ func TestNew(t *testing.T) {
 			Plan{Method: "snapkv", Unit: UnitToken, Phase: PhaseEvict, Budget: 1, Block: 16, K: 100, Evictor: RandomTokens{Capacity: 100, Recent: 32, Seed: 4}}},
 		{"snapkv short prompt", Config{Method: "snapkv"}, 20,
 			Plan{Method: "snapkv", Unit: UnitToken, Phase: PhaseEvict, Budget: 1, Block: 16, K: 20, Evictor: SnapKV{Capacity: 33, Observed: 32, Kernel: 7}}},
+		{"h2o", Config{Method: "h2o", Budget: 1.0 / 8}, 1024,
+			Plan{Method: "h2o", Unit: UnitToken, Phase: PhaseEvict, Budget: 1.0 / 8, Block: 16, K: 128, Evictor: H2O{Capacity: 128, Recent: 64}}},
+		{"h2o with a window", Config{Method: "h2o", K: 40, Window: 8}, 1024,
+			Plan{Method: "h2o", Unit: UnitToken, Phase: PhaseEvict, Budget: 1, Block: 16, K: 40, Evictor: H2O{Capacity: 40, Recent: 8}}},
+		{"h2o short prompt", Config{Method: "h2o", Window: 30}, 20,
+			Plan{Method: "h2o", Unit: UnitToken, Phase: PhaseEvict, Budget: 1, Block: 16, K: 20, Evictor: H2O{Capacity: 30, Recent: 30}}},
+		{"h2o random", Config{Method: "h2o", K: 40, Selector: "random", Seed: 4}, 1024,
+			Plan{Method: "h2o", Unit: UnitToken, Phase: PhaseEvict, Budget: 1, Block: 16, K: 40, Evictor: RandomTokens{Capacity: 40, Recent: 20, Seed: 4}}},
+		{"twilight", Config{Method: "twilight", Budget: 1.0 / 4}, 1000,
+			Plan{Method: "twilight", Unit: UnitToken, Phase: PhaseDecode, Budget: 1.0 / 4, Block: 16, K: 256, Selector: Twilight{Blocks: 16, TopP: 0.95}}},
+		{"twilight all", Config{Method: "twilight", TopP: "0.5"}, 1000,
+			Plan{Method: "twilight", Unit: UnitToken, Phase: PhaseDecode, Budget: 1, Block: 16, K: 1000, Selector: Twilight{Blocks: math.MaxInt, TopP: 1}}},
 		{"dilated by budget", Config{Method: "dilated", Budget: 1.0 / 16}, 1024,
 			Plan{Method: "dilated", Unit: UnitToken, Phase: PhaseDecode, Budget: 1.0 / 16, Block: 16, K: 65, Selector: Dilated{Dilation: 16}}},
 		{"dilated with a window", Config{Method: "dilated", Budget: 1.0 / 16, Window: 10, Initial: 6}, 1024,
@@ -70,13 +82,15 @@ func TestNewRefuses(t *testing.T) {
 		tokens int
 		want   string
 	}{
-		{Config{Method: "h3o"}, 100, `method: "h3o", want one of dense, quest, moba, snapkv, dilated, streaming, oracle-block, oracle-token`},
+		{Config{Method: "h3o"}, 100, `method: "h3o", want one of dense, quest, moba, snapkv, h2o, twilight, dilated, streaming, oracle-block, oracle-token`},
 		{Config{Method: "quest", Selector: "dice"}, 100, `selector: "dice", want own or random`},
 		{Config{Method: "streaming", Selector: "random"}, 100, `selector: StreamingLLM has no random form, want own`},
 		{Config{Method: "quest", Budget: 2}, 100, `budget: 2, want above 0 and at most 1`},
 		{Config{Method: "quest", Budget: math.NaN()}, 100, `budget: NaN, want above 0 and at most 1`},
 		{Config{Method: "quest", Block: -1}, 100, `block: -1, want a whole number from 1 to 4096`},
 		{Config{Method: "snapkv", Block: 5000}, 100, `block: 5000, want a whole number from 1 to 4096`},
+		{Config{Method: "h2o", K: 10, Window: 11}, 100, `k: 10 tokens, want more than the 10 of window`},
+		{Config{Method: "twilight", TopP: "1.5"}, 100, `top_p: "1.5", want 0.5 or 0.7 or 0.8 or 0.85 or 0.9 or 0.95 or 0.99`},
 		{Config{Method: "quest", K: -1}, 100, `k: -1, want a whole number from 1 to 1048576`},
 		{Config{Method: "quest", DenseLayers: -1}, 100, `dense_layers: -1, want a whole number from 0 to 1024`},
 		{Config{Method: "snapkv", Kernel: 6}, 100, `kernel: 6, want an odd number from 1 to 255`},
@@ -107,7 +121,7 @@ func TestBudgetIsKept(t *testing.T) {
 			}
 			var sel Selection
 			if plan.Evictor != nil {
-				plan.Evictor.Keep(&sel, q[(n-16)*8:], 0, 0, h)
+				plan.Evictor.Keep(&sel, q[(n-min(n, plan.Evictor.Window()))*8:], 0, 0, h)
 			} else {
 				plan.Selector.Select(&sel, Query{Q: q[(n-1)*8:], Position: n - 1}, h)
 			}
@@ -122,7 +136,11 @@ func TestBudgetIsKept(t *testing.T) {
 			if info.Unit == UnitBlock {
 				unit = 16
 			}
-			if sel.Count() > most || sel.Count() > plan.K*unit || sel.Count() < most*3/4 {
+			least := most * 3 / 4
+			if info.ID == "twilight" {
+				least = 1 // the budget is what it may read, the attention says what it does
+			}
+			if sel.Count() > most || sel.Count() > plan.K*unit || sel.Count() < least {
 				t.Errorf("%s at %v reads %d positions, want %d, K %d", info.ID, budget, sel.Count(), most, plan.K)
 			}
 		}

@@ -1,0 +1,87 @@
+package sparse
+
+import (
+	"fmt"
+	"math"
+
+	"kvscope/engine/ops"
+)
+
+// H2O keeps, once after the prefill, the heavy hitters: the positions that all
+// queries of the prompt together attend to most (Zhang et al., arXiv:2306.14048,
+// section 4), beside the most recent ones:
+//
+//	A   = softmax(Q·Kᵀ/√Dh), causal       [P, P]
+//	s_j = Σ_i A[i, j], j < P − Recent     [P − Recent]
+//
+// It keeps the Capacity − Recent positions of the greatest s and the last Recent.
+// The authors' code evicts while the prompt is read, one position for each that
+// comes; here the sums are those of the whole prompt, so that the method differs
+// from SnapKV in who votes and in nothing else. Nothing is dropped from a prompt of
+// at most Capacity positions. Scores are s, and +Inf for the recent ones, [P].
+type H2O struct {
+	Capacity int // positions kept, the recent ones included
+	Recent   int
+}
+
+// Validate reports the first field out of range.
+func (m H2O) Validate() error {
+	if m.Recent < 0 {
+		return fmt.Errorf("recent: %d, want at least 0", m.Recent)
+	}
+	if m.Capacity < 1 || m.Capacity < m.Recent {
+		return fmt.Errorf("capacity: %d, want at least 1 and the recent %d", m.Capacity, m.Recent)
+	}
+	return nil
+}
+
+// everyQuery is more queries than any prompt has.
+const everyQuery = 1 << 30
+
+// Window implements Evictor: every query votes.
+func (m H2O) Window() int { return everyQuery }
+
+// Keep implements Evictor.
+func (m H2O) Keep(dst *Selection, window []float32, _, _ int, h *Head) {
+	if want := h.Len * h.Dim; len(window) != want {
+		panic(fmt.Sprintf("sparse: window of %d values for %d queries of size %d", len(window), h.Len, h.Dim))
+	}
+	dst.reset(1)
+	past := max(0, h.Len-m.Recent)
+	dst.Scores = resize(dst.Scores, h.Len)
+	accumulated(dst.Scores, window, h)
+	for j := range dst.Scores[past:] {
+		dst.Scores[past+j] = float32(math.Inf(1))
+	}
+	dst.picked = TopK(h.kernels, dst.picked, dst.Scores[:past], m.Capacity-m.Recent)
+	for _, j := range dst.picked {
+		dst.add(j, j+1)
+	}
+	dst.add(past, h.Len)
+}
+
+// accumulateRows is how many rows of weights exist at a time: a long prompt's whole
+// matrix of them would be larger than its cache by far.
+const accumulateRows = 64
+
+// accumulated writes to dst [P] the attention that the queries [P, Dh] of all of
+// h's positions pay to each, summed.
+func accumulated(dst, queries []float32, h *Head) {
+	clear(dst)
+	weights := make([]float32, accumulateRows*h.Len)
+	for first := 0; first < h.Len; first += accumulateRows {
+		n := min(accumulateRows, h.Len-first)
+		seen := first + n
+		a := ops.Dense(weights[:n*seen], n, seen)
+		h.kernels.MatMul(a, ops.Dense(queries[first*h.Dim:seen*h.Dim], n, h.Dim), ops.Dense(h.Keys[:seen*h.Dim], seen, h.Dim).T(), false)
+		for i := range n {
+			for j := first + i + 1; j < seen; j++ {
+				a.Row(i)[j] = float32(math.Inf(-1))
+			}
+		}
+		h.kernels.Softmax(a.Data[:n*seen], seen, headScale(h))
+		for i := range n {
+			h.kernels.Add(dst[:seen], a.Row(i))
+		}
+	}
+}

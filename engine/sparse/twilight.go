@@ -1,0 +1,99 @@
+package sparse
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// Twilight lets the attention itself say how much of it is worth reading (Lin et
+// al., arXiv:2502.02770, section 4). Quest first hands on its Blocks; among their
+// positions the weights are estimated from keys rounded to 4 bits,
+//
+//	â = softmax_j(q·k̂_j/√Dh), k̂_j = s_j·round(k_j/s_j), s_j = max_c |k_j[c]| / 7
+//
+// and the fewest positions whose weights add up to at least TopP are read, heaviest
+// first. Scores are â, and 0 for what was not handed on, [Position+1]. A deployment
+// keeps the rounded keys beside the cache; here they are rounded as they are needed.
+type Twilight struct {
+	Blocks int     // K of the first stage
+	TopP   float64 // within (0, 1]; 1 reads all that is handed on
+}
+
+// Validate reports the first field out of range.
+func (m Twilight) Validate() error {
+	if !(m.TopP > 0 && m.TopP <= 1) {
+		return fmt.Errorf("top_p: %v, want above 0 and at most 1", m.TopP)
+	}
+	return FirstAndLocal.validate(m.Blocks)
+}
+
+// Select implements Selector.
+func (m Twilight) Select(dst *Selection, q Query, h *Head) {
+	Quest{Blocks: m.Blocks}.Select(dst, q, h)
+	if m.TopP >= 1 {
+		return
+	}
+	at := dst.picked[:0]
+	for _, span := range dst.Spans {
+		for j := span.Start; j < span.End; j++ {
+			at = append(at, j)
+		}
+	}
+	dst.weights = resize(dst.weights, len(at))
+	dst.visible = resize(dst.visible, h.Dim)
+	for i, j := range at {
+		round4(dst.visible, h.Keys[j*h.Dim:(j+1)*h.Dim])
+		h.kernels.DotRows(dst.weights[i:i+1], q.Q, dst.visible)
+	}
+	h.kernels.Softmax(dst.weights, len(at), headScale(h))
+
+	dst.reset(1)
+	dst.Scores = resize(dst.Scores, q.Position+1)
+	clear(dst.Scores)
+	for i, j := range at {
+		dst.Scores[j] = dst.weights[i]
+	}
+	dst.picked = fewest(at, dst.Scores, m.TopP)
+	for _, j := range dst.picked {
+		dst.add(j, j+1)
+	}
+}
+
+// round4 writes the key rounded to 4 bits, on a scale of its own.
+func round4(dst, key []float32) {
+	var top float32
+	for _, v := range key {
+		top = max(top, float32(math.Abs(float64(v))))
+	}
+	scale := top / 7
+	for c, v := range key {
+		dst[c] = 0
+		if scale > 0 {
+			dst[c] = scale * float32(math.RoundToEven(float64(v/scale)))
+		}
+	}
+}
+
+// fewest puts in front the fewest of the positions at whose weights add up to share,
+// and returns them, ascending. Of equal weights the lower position comes first.
+func fewest(at []int, weights []float32, share float64) []int {
+	slices.SortStableFunc(at, func(a, b int) int {
+		switch {
+		case weights[a] > weights[b]:
+			return -1
+		case weights[a] < weights[b]:
+			return 1
+		}
+		return a - b
+	})
+	var sum float64
+	n := 0
+	for n < len(at) && sum < share {
+		sum += float64(weights[at[n]])
+		n++
+	}
+	at = at[:n]
+	slices.Sort(at)
+	return at
+}
