@@ -11,10 +11,11 @@ import (
 // queryChunk is how many dense queries share one product with the keys.
 const queryChunk = 64
 
-// attendAll appends the chunk's keys and values [T, D] to the caches of layer l and
-// computes the attention of its queries into s.buf.attn. Heads are shared among the
-// cores, except that those whose queries are observed one by one go in order.
-func (s *Session) attendAll(l int, query, key, value ops.Matrix) {
+// attendAll appends the chunk's keys and values [T, D] to the caches of layer l, and
+// the keys that methods select by where they are others, and computes the attention
+// of its queries into s.buf.attn. Heads are shared among the cores, except that those
+// whose queries are observed one by one go in order.
+func (s *Session) attendAll(l int, query, key, value, ranked ops.Matrix) {
 	dh, rows := s.model.cfg.HeadDim(), s.buf.rows
 	// A long chunk computes, a short one reads keys and values.
 	bytes := 8 * query.Cols * (s.length + rows) * max(1, rows/4)
@@ -26,6 +27,9 @@ func (s *Session) attendAll(l int, query, key, value ops.Matrix) {
 			cache := s.heads[l][h]
 			for t := range rows {
 				cache.Append(key.Row(t)[h*dh:(h+1)*dh], value.Row(t)[h*dh:(h+1)*dh])
+				if s.rankedBy != nil {
+					s.rankedBy[l][h].Append(ranked.Row(t)[h*dh:(h+1)*dh], value.Row(t)[h*dh:(h+1)*dh])
+				}
 			}
 			s.attend(l, h, cache, query.Slice(0, rows, h*dh, (h+1)*dh), &s.scores[part])
 		}
@@ -84,20 +88,26 @@ func (s *Session) selects(position int) bool {
 // attendOne lets one query select and read.
 func (s *Session) attendOne(l, h int, cache *sparse.Head, q []float32, position int, dst []float32, scores *[]float32) {
 	sel := &s.selection[h]
-	query := sparse.Query{Q: q, Position: position, Layer: l, Head: h}
-	switch {
-	case s.kept != nil:
-		kept := &s.kept[l][h]
-		sel.Unit, sel.Scores = kept.Unit, kept.Scores
-		sel.Spans = append(append(sel.Spans[:0], kept.Spans...), ops.Span{Start: s.evictedAt, End: position + 1})
-	case s.selects(position):
-		s.opt.Selector.Select(sel, query, cache)
-	default:
-		sel.Unit, sel.Scores = cache.Block, sel.Scores[:0]
-		sel.Spans = append(sel.Spans[:0], ops.Span{Start: 0, End: position + 1})
-	}
+	s.Choose(sel, sparse.Query{Q: q, Position: position, Layer: l, Head: h})
 	scale := float32(1 / math.Sqrt(float64(cache.Dim)))
 	s.model.kernels.Attend(dst, scratch(scores, sel.Count()), q, cache.Keys, cache.Values, sel.Spans, scale)
+}
+
+// Choose writes to dst what the query reads: what is left of an eviction, what the
+// selector picks, or everything before it.
+func (s *Session) Choose(dst *sparse.Selection, q sparse.Query) {
+	cache := s.ranked(q.Layer, q.Head)
+	switch {
+	case s.kept != nil:
+		kept := &s.kept[q.Layer][q.Head]
+		dst.Unit, dst.Scores = kept.Unit, kept.Scores
+		dst.Spans = append(append(dst.Spans[:0], kept.Spans...), ops.Span{Start: s.evictedAt, End: q.Position + 1})
+	case s.selects(q.Position):
+		s.opt.Selector.Select(dst, q, cache)
+	default:
+		dst.Unit, dst.Scores = cache.Block, dst.Scores[:0]
+		dst.Spans = append(dst.Spans[:0], ops.Span{Start: 0, End: q.Position + 1})
+	}
 }
 
 // attendDense computes causal attention of the queries [n, Dh] at positions
@@ -156,12 +166,12 @@ func (s *Session) Evict(e sparse.Evictor) error {
 		s.kept[l] = make([]sparse.Selection, len(heads))
 		n := min(e.Window(), len(s.queries[l])/s.model.cfg.Dim)
 		rows := ops.Dense(s.queries[l][len(s.queries[l])-n*s.model.cfg.Dim:], n, s.model.cfg.Dim)
-		for h, cache := range heads {
+		for h := range heads {
 			window := make([]float32, 0, n*dh)
 			for t := range n {
 				window = append(window, rows.Row(t)[h*dh:(h+1)*dh]...)
 			}
-			e.Keep(&s.kept[l][h], window, l, h, cache)
+			e.Keep(&s.kept[l][h], window, l, h, s.ranked(l, h))
 		}
 	}
 	s.evictedAt = s.length

@@ -20,6 +20,8 @@ type Session struct {
 	queries   [][]float32          // [L] last rotated queries, [w, D], kept for an Evictor
 	kept      [][]sparse.Selection // [L][H] what an eviction left, by position
 	evictedAt int                  // positions before this one are subject to kept
+	rankedBy  [][]*sparse.Head     // [L][H] caches that methods select by, where they are others
+	spans     []cappedMemory       // [L] of an Intervention with a cap
 
 	buf       buffers
 	scores    [][]float32        // attention weights of a chunk of queries, for each part of the heads
@@ -44,6 +46,9 @@ type Options struct {
 	// Window is how many of the last queries are kept for an Evictor.
 	Window int
 
+	// Memory, when set, meddles with the memory of a RAT+ model.
+	Memory *Intervention
+
 	// Tap, when set, is called with the activations of every layer and chunk:
 	// "q" and "k_mem" rotated, "k", "v" before the memory, "v_mem", "gate" (RAT+
 	// only) and "attn_out" before the output gate, each [T, D].
@@ -66,6 +71,14 @@ func (m *Model) NewSession(opt Options) (*Session, error) {
 	if opt.Block < 1 {
 		return nil, fmt.Errorf("session: block %d, want at least 1", opt.Block)
 	}
+	if opt.Memory != nil {
+		if m.cfg.Arch != RATPlus {
+			return nil, fmt.Errorf("session: a model without memory has none to meddle with")
+		}
+		if err := opt.Memory.Validate(); err != nil {
+			return nil, fmt.Errorf("session: memory %w", err)
+		}
+	}
 	c := m.cfg
 	s := &Session{
 		model: m, opt: opt,
@@ -74,11 +87,18 @@ func (m *Model) NewSession(opt Options) (*Session, error) {
 		queries:   make([][]float32, c.Layers),
 		scores:    make([][]float32, c.Heads),
 		selection: make([]sparse.Selection, c.Heads),
+		spans:     make([]cappedMemory, c.Layers),
+	}
+	if opt.Memory.splits() {
+		s.rankedBy = make([][]*sparse.Head, c.Layers)
 	}
 	for l := range s.heads {
 		s.heads[l] = make([]*sparse.Head, c.Heads)
 		for h := range s.heads[l] {
 			s.heads[l][h] = sparse.NewHead(m.kernels, c.HeadDim(), opt.Block, opt.Capacity)
+			if s.rankedBy != nil {
+				s.rankedBy[l] = append(s.rankedBy[l], sparse.NewHead(m.kernels, c.HeadDim(), opt.Block, opt.Capacity))
+			}
 		}
 		s.key[l], s.value[l] = make([]float32, c.Dim), make([]float32, c.Dim)
 	}
@@ -153,6 +173,7 @@ func (s *Session) mix(l int) {
 	gateOut, query, key, value := part(0), part(1), part(2), part(3)
 	s.tap(l, "k", key)
 	s.tap(l, "v", value)
+	ranked := key
 	if c.Arch == RATPlus {
 		gate := part(4)
 		for t := range b.rows {
@@ -161,22 +182,29 @@ func (s *Session) mix(l int) {
 				k.Add(row, layer.GateBias)
 			}
 			k.Sigmoid(row, row)
+			if s.opt.Memory != nil {
+				for i := range row {
+					row[i] *= s.opt.Memory.Strength
+				}
+			}
 		}
 		s.tap(l, "gate", gate)
-		k.MemoryScan(key, s.key[l], gate, key)
-		k.MemoryScan(value, s.value[l], gate, value)
+		ranked = s.recall(l, gate, key, value)
 	}
 	for t := range b.rows {
 		cos, sin := m.rope.at(s.length + t)
 		k.RoPE(query.Row(t), cos, sin)
 		k.RoPE(key.Row(t), cos, sin)
+		if s.rankedBy != nil {
+			k.RoPE(ranked.Row(t), cos, sin)
+		}
 	}
 	s.tap(l, "q", query)
 	s.tap(l, "k_mem", key)
 	s.tap(l, "v_mem", value)
 	s.remember(l, query)
 
-	s.attendAll(l, query, key, value)
+	s.attendAll(l, query, key, value, ranked)
 	s.tap(l, "attn_out", ops.Dense(b.attn, b.rows, c.Dim))
 
 	for t := range b.rows {

@@ -1,0 +1,133 @@
+package model
+
+import (
+	"fmt"
+
+	"kvscope/engine/ops"
+	"kvscope/engine/sparse"
+)
+
+// Intervention changes what the memory of a RAT+ model does, to see what would have
+// been: nothing of it is how the model was trained. K, V are keys and values as
+// projected, K~, V~ as the memory gives them.
+type Intervention struct {
+	// Strength scales every gate: 1 is as trained, 0 no memory, so K~ = K.
+	Strength float32
+	// Cap, when above 0, truncates the memory kernel to the last Cap tokens:
+	//	k~_t = Σ_{j=t−Cap+1..t} w(t, j)·k_j
+	// with w of MemoryKernel. What lies further back is lost, not spread.
+	Cap int
+	// SelectPlain lets the method select by K instead of K~; ComputePlain lets
+	// attention compute with (K, V) instead of (K~, V~). Which of the two makes the
+	// difference tells better selection from better states.
+	SelectPlain, ComputePlain bool
+}
+
+// Validate reports the first field out of range.
+func (m Intervention) Validate() error {
+	if !(m.Strength >= 0 && m.Strength <= 1) {
+		return fmt.Errorf("strength: %v, want 0 to 1", m.Strength)
+	}
+	if m.Cap < 0 {
+		return fmt.Errorf("cap: %d, want at least 0", m.Cap)
+	}
+	return nil
+}
+
+// splits reports whether selection and attention see different keys.
+func (m *Intervention) splits() bool { return m != nil && m.SelectPlain != m.ComputePlain }
+
+// recall passes the chunk's keys and values [T, D] of layer l through the memory, in
+// place, as far as the session's intervention lets it, and returns the keys that
+// methods select by, which are key itself unless it splits the two.
+func (s *Session) recall(l int, gate, key, value ops.Matrix) (ranked ops.Matrix) {
+	k, m := s.model.kernels, s.opt.Memory
+	if m == nil {
+		k.MemoryScan(key, s.key[l], gate, key)
+		k.MemoryScan(value, s.value[l], gate, value)
+		return key
+	}
+	if m.SelectPlain && m.ComputePlain {
+		return key
+	}
+	ranked = key
+	if m.splits() {
+		ranked = copied(key)
+	}
+	// Of the two the one with the memory, and the values where they are read.
+	remembered := key
+	if m.ComputePlain {
+		remembered = ranked
+	}
+	values := value
+	if m.ComputePlain {
+		values = copied(value)
+	}
+	if m.Cap > 0 {
+		s.spans[l].scan(m.Cap, gate, remembered, values)
+	} else {
+		k.MemoryScan(remembered, s.key[l], gate, remembered)
+		k.MemoryScan(values, s.value[l], gate, values)
+	}
+	return ranked
+}
+
+func copied(m ops.Matrix) ops.Matrix {
+	out := ops.Dense(make([]float32, m.Rows*m.Cols), m.Rows, m.Cols)
+	for t := range m.Rows {
+		copy(out.Row(t), m.Row(t))
+	}
+	return out
+}
+
+// ranked is the cache that methods select by.
+func (s *Session) ranked(l, h int) *sparse.Head {
+	if s.rankedBy != nil {
+		return s.rankedBy[l][h]
+	}
+	return s.heads[l][h]
+}
+
+// cappedMemory is the memory of one layer with a kernel of bounded length: gates,
+// keys and values of the last tokens, [n, D] each.
+type cappedMemory struct {
+	gate, key, value []float32
+}
+
+// negligible is the weight below which the rest of a kernel is not added up.
+const negligible = 1e-9
+
+// scan replaces key and value [T, D] by their truncated memories.
+func (c *cappedMemory) scan(limit int, gate, key, value ops.Matrix) {
+	d, past := gate.Cols, len(c.gate)/gate.Cols
+	for t := range gate.Rows {
+		c.gate = append(c.gate, gate.Row(t)...)
+		c.key = append(c.key, key.Row(t)...)
+		c.value = append(c.value, value.Row(t)...)
+	}
+	rest := make([]float32, d)
+	for t := range gate.Rows {
+		outKey, outValue := key.Row(t), value.Row(t)
+		for i := range rest {
+			rest[i], outKey[i], outValue[i] = 1, 0, 0
+		}
+		for j := past + t; j >= max(0, past+t-limit+1); j-- {
+			var most float32
+			for i, g := range c.gate[j*d : (j+1)*d] {
+				w := (1 - g) * rest[i]
+				outKey[i] += w * c.key[j*d+i]
+				outValue[i] += w * c.value[j*d+i]
+				rest[i] *= g
+				most = max(most, rest[i])
+			}
+			if most < negligible {
+				break
+			}
+		}
+	}
+	for _, x := range []*[]float32{&c.gate, &c.key, &c.value} {
+		if extra := len(*x) - (limit-1)*d; extra > 0 {
+			*x = append((*x)[:0], (*x)[extra:]...)
+		}
+	}
+}

@@ -1,0 +1,77 @@
+package model
+
+import (
+	"fmt"
+	"slices"
+
+	"kvscope/engine/sparse"
+)
+
+// Prefix is what a session knew when it had read so many tokens: caches, memories
+// and the queries it kept. Sessions may go on from it, any number of them and with
+// other methods, while the session it was taken from goes on too.
+type Prefix struct {
+	length     int
+	heads      [][]*sparse.Head // of which the first length positions never change
+	rankedBy   [][]*sparse.Head
+	key, value [][]float32
+	queries    [][]float32
+	spans      []cappedMemory
+	memory     *Intervention
+}
+
+// Prefix is what s knows now. What an eviction decided is no part of it.
+func (s *Session) Prefix() *Prefix {
+	p := &Prefix{length: s.length, heads: s.heads, rankedBy: s.rankedBy, memory: s.opt.Memory}
+	for l := range s.heads {
+		p.key = append(p.key, slices.Clone(s.key[l]))
+		p.value = append(p.value, slices.Clone(s.value[l]))
+		p.queries = append(p.queries, slices.Clone(s.queries[l]))
+		m := s.spans[l]
+		p.spans = append(p.spans, cappedMemory{slices.Clone(m.gate), slices.Clone(m.key), slices.Clone(m.value)})
+	}
+	return p
+}
+
+// Len is the number of tokens read.
+func (p *Prefix) Len() int { return p.length }
+
+// Resume is NewSession for a sequence that has read p already. The memory must be
+// meddled with as it was, and a window of queries must have been kept by the
+// session that p is from.
+func (m *Model) Resume(p *Prefix, opt Options) (*Session, error) {
+	same := p.memory == nil && opt.Memory == nil || p.memory != nil && opt.Memory != nil && *p.memory == *opt.Memory
+	if !same {
+		return nil, fmt.Errorf("session: resumed with another memory")
+	}
+	if opt.Capacity < p.length {
+		return nil, fmt.Errorf("session: capacity %d for a prefix of %d tokens", opt.Capacity, p.length)
+	}
+	s, err := m.NewSession(opt)
+	if err != nil {
+		return nil, err
+	}
+	s.length = p.length
+	for l := range s.heads {
+		for h := range s.heads[l] {
+			replay(s.heads[l][h], p.heads[l][h], p.length)
+			if s.rankedBy != nil {
+				replay(s.rankedBy[l][h], p.rankedBy[l][h], p.length)
+			}
+		}
+		copy(s.key[l], p.key[l])
+		copy(s.value[l], p.value[l])
+		s.spans[l] = cappedMemory{slices.Clone(p.spans[l].gate), slices.Clone(p.spans[l].key), slices.Clone(p.spans[l].value)}
+		if opt.Window > 0 {
+			s.queries[l] = slices.Clone(p.queries[l])
+		}
+	}
+	return s, nil
+}
+
+// replay appends the first n positions of src to dst, whose blocks may be others.
+func replay(dst, src *sparse.Head, n int) {
+	for t := range n {
+		dst.Append(src.Keys[t*src.Dim:(t+1)*src.Dim], src.Values[t*src.Dim:(t+1)*src.Dim])
+	}
+}
