@@ -86,3 +86,21 @@ func TestMuonStep(t *testing.T) {
 		t.Errorf("root mean square of the update %.4f, want about lr·%g = %.3f", rms, muonRMS, 0.1*muonRMS)
 	}
 }
+
+// TestHeldParts: queries and keys that are held keep still, their neighbours move.
+func TestHeldParts(t *testing.T) {
+	u := newMuon(model.Config{Dim: 8, Hidden: 32}, ops.Reference())
+	p := model.Param{Name: firstProjection, Shape: []int{32, 8}, Data: make([]float32, 256)}
+	m, g := make([]float32, 256), make([]float32, 256)
+	rng := rand.New(rand.NewPCG(5, 6))
+	for i := range g {
+		g[i] = float32(rng.NormFloat64())
+	}
+	u.update(p, m, g, 0.1, 0.5, 1, queryKey)
+	for part := range 4 {
+		moved := gradScale(p.Data[64*part:64*(part+1)]) > 0
+		if want := part == 0 || part == 3; moved != want {
+			t.Errorf("part %d moved: %t, want %t", part, moved, want)
+		}
+	}
+}
