@@ -99,4 +99,5 @@ train: build ## train both demo models and put them in assets/models
 	for model in attention ratplus; do \
 		bin/kvscope train --config assets/training/$$model.conf --out data/$$model --resume; \
 		cp data/$$model/model.safetensors assets/models/$$model.safetensors; \
+		cp data/$$model/model.history.gz assets/models/$$model.history.gz; \
 	done

@@ -47,8 +47,12 @@ func engineWith(name string) (*run.Engine, error) {
 }
 
 // addModel adds the model at path, a file or a folder with a model.safetensors,
-// under the path's own name. A name that is no path is left to the engine to find.
+// under the path's own name, or a step of a demo model's training. A name that is
+// neither is left to the engine to find.
 func addModel(e *run.Engine, path string) error {
+	if ok, err := addSnapshot(e, path); ok {
+		return err
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"sort"
 	"strings"
 	"time"
@@ -50,7 +51,10 @@ func trainModel(ctx context.Context, args []string, stdout, stderr io.Writer) er
 	if err != nil {
 		return err
 	}
-	return run.Train(ctx)
+	if err := run.Train(ctx); err != nil {
+		return err
+	}
+	return packHistory(filepath.Join(*out, "history"), filepath.Join(*out, "model"+historySuffix))
 }
 
 // report prints one line of a run's history.
