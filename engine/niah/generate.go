@@ -20,6 +20,7 @@ type Options struct {
 	Context int      // most tokens of prompt and answer together, BOS and EOS included
 	Seed    uint64   // which example
 	Depth   *float64 // place of the (first asked) needle, 0 start to 1 end; nil: drawn
+	Text    string   // haystack of OwnTask; empty: invented
 }
 
 // Generator makes examples. It is immutable and safe for concurrent use.
@@ -85,6 +86,9 @@ func (g *Generator) Generate(task Task, o Options) (*Example, error) {
 		return nil, fmt.Errorf("context %d: at most %d", o.Context, MaxContext)
 	}
 	rng := rand.New(rand.NewPCG(o.Seed, stream(task.ID, o.Context)))
+	if task.Haystack == Own {
+		return g.own(rng, o)
+	}
 	f := g.frame(task, rng)
 	if o.Context < f.least {
 		return nil, fmt.Errorf("context %d: task %s needs at least %d tokens", o.Context, task.ID, f.least)

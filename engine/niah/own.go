@@ -6,21 +6,24 @@ import (
 	"strings"
 )
 
-// OwnID names the examples of Own where tasks are listed.
-const OwnID = "own"
-
-// Own draws an example such as a user would type in: any key of one to three
-// words, known to the vocabulary or invented, any value, at any depth of haystack.
-// With no haystack one is invented too. The same haystack, seed and context give
-// the same example.
-func (g *Generator) Own(haystack string, seed uint64, context int) (*Example, error) {
-	rng := rand.New(rand.NewPCG(seed, stream(OwnID, context)))
+// own draws an example of OwnTask.
+func (g *Generator) own(rng *rand.Rand, o Options) (*Example, error) {
 	known := rng.Float64() // share of words that the vocabulary knows
 	key, value := g.ownKey(rng), g.ownValue(rng)
-	if haystack == "" {
-		haystack = g.inventText(rng, known, context*bytesPerToken)
+	text := o.Text
+	if text == "" {
+		text = g.inventText(rng, known, o.Context*bytesPerToken)
 	}
-	return Custom(g.tok, haystack, key, value, rng.Float64(), context)
+	depth := rng.Float64()
+	if o.Depth != nil {
+		depth = *o.Depth
+	}
+	e, err := Custom(g.tok, text, key, value, depth, o.Context)
+	if err != nil {
+		return nil, err
+	}
+	e.Task, e.Seed = OwnTask(), o.Seed
+	return e, nil
 }
 
 // bytesPerToken is about what a known word and the blank after it take.

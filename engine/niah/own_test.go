@@ -17,7 +17,7 @@ func TestOwn(t *testing.T) {
 	spelled := 0
 	for seed := range uint64(60) {
 		for _, haystack := range []string{"", given} {
-			e, err := g.Own(haystack, seed, 512)
+			e, err := g.Generate(OwnTask(), Options{Text: haystack, Seed: seed, Context: 512})
 			if err != nil {
 				t.Fatalf("seed %d: %v", seed, err)
 			}
@@ -34,7 +34,7 @@ func TestOwn(t *testing.T) {
 			if n.KeySpan.End-n.KeySpan.Start > 2*len(strings.FieldsFunc(n.Key, func(r rune) bool { return r == ' ' || r == '-' })) {
 				spelled++
 			}
-			again, err := g.Own(haystack, seed, 512)
+			again, err := g.Generate(OwnTask(), Options{Text: haystack, Seed: seed, Context: 512})
 			if err != nil || !slices.Equal(again.Tokens, e.Tokens) {
 				t.Fatalf("seed %d: drawn twice, not the same (%v)", seed, err)
 			}

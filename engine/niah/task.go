@@ -28,6 +28,7 @@ const (
 	Noise   Haystack = "noise"   // five fixed sentences, over and over
 	Prose   Haystack = "prose"   // sentences drawn from a grammar
 	Needles Haystack = "needles" // needles with other keys
+	Own     Haystack = "own"     // Options.Text, or invented text
 )
 
 // Task describes one needle task. Its eight standard settings are listed by Tasks;
@@ -57,8 +58,21 @@ func Tasks() []Task {
 	}
 }
 
-// ByID finds a standard task by its ID or its RULER name, in any letter case.
+// OwnID is the ID of OwnTask.
+const OwnID = "own"
+
+// OwnTask is what users type in: any key of one to three words, known to the
+// vocabulary or invented, any value, anywhere in any text.
+func OwnTask() Task {
+	return Task{ID: OwnID, Haystack: Own, Key: Words, Value: Number, Keys: 1, Values: 1, Queries: 1}
+}
+
+// ByID finds a standard task by its ID or its RULER name, or OwnTask, in any
+// letter case.
 func ByID(id string) (Task, error) {
+	if strings.EqualFold(id, OwnID) {
+		return OwnTask(), nil
+	}
 	var allowed []string
 	for _, t := range Tasks() {
 		if strings.EqualFold(id, t.ID) || strings.EqualFold(id, t.RULER) {
@@ -66,7 +80,7 @@ func ByID(id string) (Task, error) {
 		}
 		allowed = append(allowed, t.ID)
 	}
-	return Task{}, fmt.Errorf("task %q: allowed are %s, or RULER's names such as niah_single_1", id, strings.Join(allowed, ", "))
+	return Task{}, fmt.Errorf("task %q: allowed are %s, own, or RULER's names such as niah_single_1", id, strings.Join(allowed, ", "))
 }
 
 // maxNeedles bounds the needles a task asks for by itself.
@@ -74,6 +88,8 @@ const maxNeedles = 1024
 
 func (t Task) validate() error {
 	switch {
+	case t.Haystack == Own:
+		return nil
 	case t.Haystack != Noise && t.Haystack != Prose && t.Haystack != Needles:
 		return fmt.Errorf("haystack %q: allowed are %s, %s, %s", t.Haystack, Noise, Prose, Needles)
 	case t.Key != Words && t.Key != UUID:

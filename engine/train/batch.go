@@ -65,21 +65,13 @@ func (w *writer) task(rng *rand.Rand, stage *Stage) (*sequence, error) {
 	return w.example(id, rng.Uint64N(seedsHeldOut), stage.Context+1)
 }
 
-// draft is one example of a needle task, or of a needle of one's own.
-func (w *writer) draft(id string, seed uint64, limit int) (*niah.Example, error) {
-	if id == niah.OwnID {
-		return w.gen.Own("", seed, limit)
-	}
+// example is one task example as a training sequence.
+func (w *writer) example(id string, seed uint64, limit int) (*sequence, error) {
 	task, err := niah.ByID(id)
 	if err != nil {
 		return nil, err
 	}
-	return w.gen.Generate(task, niah.Options{Context: limit, Seed: seed})
-}
-
-// example is one task example as a training sequence.
-func (w *writer) example(id string, seed uint64, limit int) (*sequence, error) {
-	ex, err := w.draft(id, seed, limit)
+	ex, err := w.gen.Generate(task, niah.Options{Context: limit, Seed: seed})
 	if err != nil {
 		return nil, fmt.Errorf("task %s: %w", id, err)
 	}

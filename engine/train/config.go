@@ -237,14 +237,12 @@ func (s *Stage) validate(c *Config) error {
 		return input.Errorf("tasks", "the mix draws tasks, name some")
 	}
 	for _, id := range s.Tasks {
-		if id == niah.OwnID {
-			if s.Context < leastOwn {
-				return input.Errorf("tasks", "%s takes a context of at least %d", id, leastOwn)
-			}
-			continue
-		}
-		if _, err := niah.ByID(id); err != nil {
+		task, err := niah.ByID(id)
+		if err != nil {
 			return input.Errorf("tasks", "%v", err)
+		}
+		if task.ID == niah.OwnID && s.Context < leastOwn {
+			return input.Errorf("tasks", "%s takes a context of at least %d", id, leastOwn)
 		}
 	}
 	if s.DilationEvery > 0 && s.Dilation < 2 {
@@ -253,7 +251,7 @@ func (s *Stage) validate(c *Config) error {
 	return nil
 }
 
-// leastOwn is a context in which every needle of niah.Own fits.
+// leastOwn is a context in which every needle of niah.OwnTask fits.
 const leastOwn = 512
 
 // steps is how many steps the stage takes.
