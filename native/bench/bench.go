@@ -73,7 +73,7 @@ type Shape struct {
 // Full is what docs/performance.md reports.
 func Full() Sizes {
 	return Sizes{
-		Rounds: 24, Bytes: 1 << 30, Square: []int{256, 512, 1024}, HeadDim: 128, Heads: 32, Block: 64,
+		Rounds: 48, Bytes: 1 << 30, Square: []int{256, 512, 1024}, HeadDim: 128, Heads: 32, Block: 64,
 		Tokens:  []int{4096, 8192, 16384, 32768, 65536, 131072},
 		Budgets: []int{4, 8, 16, 32, 64},
 		Models: []Shape{

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -12,8 +13,11 @@ import (
 	"kvscope/engine/sparse"
 )
 
-// caches are the KV caches of as many heads as fill the memory.
+// caches are the KV caches of as many heads as fill the memory. What earlier
+// measurements held goes back to the system first: memory that is used again
+// would keep its small pages.
 func caches(o Options, tokens int) []*sparse.Head {
+	debug.FreeOSMemory()
 	d := o.Sizes.HeadDim
 	n := max(1, o.Sizes.Bytes/(8*d*tokens))
 	heads := make([]*sparse.Head, n)

@@ -125,12 +125,20 @@ func (s *set) softmaxBackward(dp, p []float32, cols int, scale float32) {
 	}
 }
 
+// scanSteps are the steps that one call of the assembly takes. It goes down them one
+// narrow strip of channels after the other, which should still find the rows of the
+// strip before in the cache and their pages in the processor's table.
+const scanSteps = 16
+
 func (s *set) memoryScan(dst ops.Matrix, state []float32, gate, x ops.Matrix) {
 	ops.CheckSteps("MemoryScan", x.Rows, len(state), dst, gate, x)
 	if x.Rows == 0 || len(state) == 0 {
 		return
 	}
-	s.scan(at(dst.Data), stride(dst), at(state), at(gate.Data), stride(gate), at(x.Data), stride(x), x.Rows, len(state))
+	for t := 0; t < x.Rows; t += scanSteps {
+		s.scan(&dst.Data[t*dst.RowStride], stride(dst), at(state), &gate.Data[t*gate.RowStride], stride(gate),
+			&x.Data[t*x.RowStride], stride(x), min(scanSteps, x.Rows-t), len(state))
+	}
 }
 
 func (s *set) memoryScanBackward(dx, dgate, dy, y, gate, x ops.Matrix) {
