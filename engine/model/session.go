@@ -232,3 +232,24 @@ func (s *Session) tap(layer int, name string, data ops.Matrix) {
 		s.opt.Tap(layer, name, data)
 	}
 }
+
+// Cache is the KV cache of a head, not to be changed.
+func (s *Session) Cache(layer, head int) *sparse.Head { return s.heads[layer][head] }
+
+// Query is the rotated query of a head at a position, [Dh], of those that
+// Options.Window kept: the last ones.
+func (s *Session) Query(layer, head, position int) []float32 {
+	d, dh := s.model.cfg.Dim, s.model.cfg.HeadDim()
+	row := len(s.queries[layer])/d - s.length + position
+	return s.queries[layer][row*d+head*dh:][:dh]
+}
+
+// Queries are the rotated queries of a head that Options.Window kept, [w, Dh].
+func (s *Session) Queries(layer, head int) []float32 {
+	n := len(s.queries[layer]) / s.model.cfg.Dim
+	var out []float32
+	for p := s.length - n; p < s.length; p++ {
+		out = append(out, s.Query(layer, head, p)...)
+	}
+	return out
+}

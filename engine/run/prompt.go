@@ -71,6 +71,7 @@ func (r Request) selection() (sparse.Config, error) {
 	c := sparse.Config{
 		Method: r.Method, Selector: r.Selector, Block: r.Block, K: r.K, Seed: r.Seed ^ r.SelectorSeed<<32,
 		Window: r.Window, Kernel: r.Kernel, Pooling: r.Pooling,
+		PublicCode: r.PublicCode, DenseLayers: r.DenseLayers, Dilation: r.Dilation, Initial: r.Initial, TopP: r.TopP,
 	}
 	if c.Method == "" {
 		c.Method = "dense"

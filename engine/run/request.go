@@ -3,6 +3,13 @@
 // happened. The command line, the server and the browser all call it.
 package run
 
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+)
+
 // Request says what to run. Its JSON form is the API's and its field names are
 // the command line's flags. Zero values mean the default named in the comment.
 type Request struct {
@@ -26,5 +33,35 @@ type Request struct {
 	Window       int    `json:"window,omitempty"`  // SnapKV's observation window; 32
 	Kernel       int    `json:"kernel,omitempty"`  // SnapKV's pooling kernel, odd; 7
 	Pooling      string `json:"pooling,omitempty"` // avg or max; avg
-	MaxNew       int    `json:"max_new,omitempty"` // generated tokens at most; the expected answer and a few
+
+	PublicCode  bool   `json:"public_code,omitempty"`  // Quest and MoBA as in their authors' code
+	DenseLayers int    `json:"dense_layers,omitempty"` // Quest: first layers that read everything
+	Dilation    int    `json:"dilation,omitempty"`     // dilated: D; from the budget
+	Initial     int    `json:"initial,omitempty"`      // dilated, streaming: first tokens always read
+	TopP        string `json:"top_p,omitempty"`        // Twilight: share of the attention; 0.95
+
+	MaxNew int `json:"max_new,omitempty"` // generated tokens at most; the expected answer and a few
+
+	// Blocks, with commas between them, that every query reads, and that none does,
+	// whatever the method says.
+	Force string `json:"force,omitempty"`
+	Drop  string `json:"drop,omitempty"`
+
+	// What the memory of a RAT+ model does instead of what it was trained to; see
+	// model.Intervention.
+	MemoryStrength *float64 `json:"memory_strength,omitempty"` // 0 to 1; 1
+	MemoryCap      int      `json:"memory_cap,omitempty"`      // tokens; no cap
+	SelectWith     string   `json:"select_with,omitempty"`     // memory or plain keys; memory
+	ComputeWith    string   `json:"compute_with,omitempty"`    // memory or plain keys and values; memory
+}
+
+// ID names what r asks for: equal requests have equal ones, and since a run depends
+// on nothing else, so do their runs.
+func (r Request) ID() string {
+	text, err := json.Marshal(r)
+	if err != nil {
+		panic(fmt.Sprintf("BUG: request is not JSON: %v", err))
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:12])
 }

@@ -25,86 +25,163 @@ const extraTokens = 4
 // step: so every answer token, the first too, is produced by a query that the
 // method selects for.
 func (e *Engine) Run(ctx context.Context, req Request, sink trace.Sink) error {
-	m, err := e.Model(req.Model)
+	j, err := e.prepare(req)
 	if err != nil {
 		return err
 	}
-	ex, err := e.prompt(req, m.Config().Context)
+	_, err = j.run(ctx, sink)
+	return err
+}
+
+// job is a request that has been understood.
+type job struct {
+	engine  *Engine
+	req     Request
+	model   *model.Model
+	example *niah.Example
+	plan    sparse.Plan
+	edit    sparse.Edit
+	memory  *model.Intervention
+	maxNew  int
+
+	keep bool  // remember what Kept is made of
+	from *Kept // a run that has read the prompt already, or nil
+}
+
+// prepare understands a request.
+func (e *Engine) prepare(req Request) (*job, error) {
+	m, err := e.Model(req.Model)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	j := &job{engine: e, req: req, model: m}
+	if j.example, err = e.prompt(req, m.Config().Context); err != nil {
+		return nil, err
 	}
 	cfg, err := req.selection()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	plan, err := sparse.New(cfg, len(ex.Tokens))
+	prompt := len(j.example.Tokens)
+	plan, err := sparse.New(cfg, prompt)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	maxNew := req.MaxNew
-	if maxNew == 0 {
-		maxNew = len(ex.Answer) + extraTokens
+	if j.edit, err = req.edit(prompt, plan.Block); err != nil {
+		return nil, err
 	}
-	maxNew = min(maxNew, m.Config().Context-len(ex.Tokens)+1)
-	if err := sink.Emit(e.header(req, m, ex, plan)); err != nil {
-		return err
+	j.plan = plan.Edited(j.edit)
+	if j.memory, err = req.memory(m.Config().Arch); err != nil {
+		return nil, err
 	}
+	j.maxNew = req.MaxNew
+	if j.maxNew == 0 {
+		j.maxNew = len(j.example.Answer) + extraTokens
+	}
+	j.maxNew = min(j.maxNew, m.Config().Context-prompt+1)
+	return j, nil
+}
 
-	c, prompt := m.Config(), len(ex.Tokens)
-	rec := &recorder{
-		kernels: e.kernels, sink: sink, tally: trace.NewTally(c.Layers, c.Heads),
-		prompt: prompt, gold: ex.Gold, rows: map[[2]int]*trace.Selection{},
-	}
+// options are those of the session that runs j, whose gates go to gates.
+func (j *job) options(rec *recorder, gates *gates) model.Options {
+	prompt := len(j.example.Tokens)
 	opt := model.Options{
-		Block: plan.Block, Capacity: prompt + maxNew - 1,
-		Observe: rec.observe, ObserveFrom: prompt - 1,
+		Block: j.plan.Block, Capacity: prompt + j.maxNew - 1, Memory: j.memory,
+		Observe: rec.observe, ObserveFrom: prompt - 1, Tap: gates.tap,
 	}
-	switch plan.Phase {
+	switch j.plan.Phase {
 	case sparse.PhasePrefill:
-		opt.Selector, opt.SelectTo, opt.ObserveFrom = plan.Selector, prompt, 0
+		opt.Selector, opt.SelectTo, opt.ObserveFrom = j.plan.Selector, prompt, 0
 	case sparse.PhaseDecode:
-		opt.Selector, opt.SelectFrom, opt.SelectTo = plan.Selector, prompt-1, math.MaxInt
+		opt.Selector, opt.SelectFrom, opt.SelectTo = j.plan.Selector, prompt-1, math.MaxInt
 	case sparse.PhaseEvict:
-		opt.Window = plan.Evictor.Window()
+		opt.Window = j.plan.Evictor.Window()
 	}
-	session, err := m.NewSession(opt)
-	if err != nil {
-		return err
+	if j.keep {
+		opt.Window = everyQuery
 	}
+	return opt
+}
 
+// everyQuery is more queries than any run has.
+const everyQuery = 1 << 30
+
+// run runs j and returns what is left of it when it is kept.
+func (j *job) run(ctx context.Context, sink trace.Sink) (*Kept, error) {
+	header := j.header()
+	if err := sink.Emit(header); err != nil {
+		return nil, err
+	}
+	c, prompt := j.model.Config(), j.example.Tokens
+	rec := &recorder{
+		kernels: j.engine.kernels, sink: sink, tally: trace.NewTally(c.Layers, c.Heads),
+		prompt: len(prompt), gold: j.example.Gold, rows: map[[2]int]*trace.Selection{},
+	}
+	gates := newGates(c)
+	if j.from != nil {
+		gates = j.from.gates.before(j.from.prefix.Len())
+	}
+	opt := j.options(rec, gates)
 	started := time.Now()
-	for at := 0; at < prompt-1; at += prefillChunk {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if _, err := session.Prefill(ex.Tokens[at:min(at+prefillChunk, prompt-1)]); err != nil {
-			return err
-		}
+	session, err := j.prefill(ctx, opt)
+	if err != nil {
+		return nil, err
 	}
 	if err := rec.flush(c.Layers, c.Heads); err != nil {
-		return err
+		return nil, err
 	}
-	if plan.Evictor != nil {
-		if err := session.Evict(plan.Evictor); err != nil {
-			return err
+	kept := &Kept{Header: header, job: j, session: session, gates: gates}
+	if j.keep {
+		kept.prefix = session.Prefix()
+	}
+	if j.plan.Evictor != nil {
+		if err := session.Evict(j.plan.Evictor); err != nil {
+			return nil, err
 		}
 	}
 	done := &trace.Done{PrefillMS: milliseconds(started)}
-	answer, err := e.decode(ctx, session, ex, maxNew, rec, done)
+	answer, err := j.decode(ctx, session, rec, done)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	done.Answer = e.tok.Decode(answer)
-	done.Score = niah.Score(ex.Expected, done.Answer)
+	done.Answer = j.engine.tok.Decode(answer)
+	done.Score = niah.Score(j.example.Expected, done.Answer)
 	done.ReadFraction, done.Hits = rec.tally.ReadFraction(), rec.tally.Hits()
-	return sink.Emit(done)
+	gates.lengths(done.Hits, len(prompt)-1)
+	if j.keep {
+		done.SparseMS, done.DenseMS = kept.measure()
+	}
+	return kept, sink.Emit(done)
+}
+
+// prefill reads the prompt up to its last token, or takes over what another run
+// read.
+func (j *job) prefill(ctx context.Context, opt model.Options) (*model.Session, error) {
+	if j.from != nil {
+		return j.model.Resume(j.from.prefix, opt)
+	}
+	session, err := j.model.NewSession(opt)
+	if err != nil {
+		return nil, err
+	}
+	prompt := j.example.Tokens
+	for at := 0; at < len(prompt)-1; at += prefillChunk {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if _, err := session.Prefill(prompt[at:min(at+prefillChunk, len(prompt)-1)]); err != nil {
+			return nil, err
+		}
+	}
+	return session, nil
 }
 
 // decode generates the answer greedily, token by token, until the model ends it.
-func (e *Engine) decode(ctx context.Context, s *model.Session, ex *niah.Example, maxNew int, rec *recorder, done *trace.Done) ([]int32, error) {
+func (j *job) decode(ctx context.Context, s *model.Session, rec *recorder, done *trace.Done) ([]int32, error) {
 	var answer []int32
-	next, started := ex.Tokens[len(ex.Tokens)-1], time.Now()
-	for step := 0; step < maxNew; step++ {
+	prompt, expected := j.example.Tokens, j.example.Answer
+	next, started := prompt[len(prompt)-1], time.Now()
+	for step := 0; step < j.maxNew; step++ {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -116,17 +193,22 @@ func (e *Engine) decode(ctx context.Context, s *model.Session, ex *niah.Example,
 		if rec.err != nil {
 			return nil, rec.err
 		}
-		top := e.likeliest(logits)
-		next = top[0].Token.ID
-		event := &trace.Step{
-			Step: step, Position: s.Len() - 1, Token: top[0].Token, Prob: top[0].Prob, Top: top,
-			Correct: step < len(ex.Answer) && ex.Answer[step] == next, MS: milliseconds(from),
+		p := append([]float32(nil), logits...)
+		j.engine.kernels.Softmax(p, len(p), 1)
+		event := &trace.Step{Step: step, Position: s.Len() - 1, Top: j.engine.likeliest(p, logits)}
+		event.Token, event.Prob = event.Top[0].Token, event.Top[0].Prob
+		next = event.Token.ID
+		if step < len(expected) {
+			want := int(expected[step])
+			event.Correct = expected[step] == next
+			event.Want = &trace.Want{Prob: p[want], Logit: logits[want], Rank: trace.Rank(p, want)}
 		}
+		event.MS = milliseconds(from)
 		if err := rec.sink.Emit(event); err != nil {
 			return nil, err
 		}
 		done.DecodeMS = milliseconds(started) / float64(step+1)
-		if next == e.tok.EOS() {
+		if next == j.engine.tok.EOS() {
 			break
 		}
 		answer = append(answer, next)
@@ -137,27 +219,29 @@ func (e *Engine) decode(ctx context.Context, s *model.Session, ex *niah.Example,
 // alternatives is how many of the likeliest tokens a step reports.
 const alternatives = 5
 
-// likeliest returns the tokens of greatest probability, softmax(logits), best
-// first, ties to the lower token.
-func (e *Engine) likeliest(logits []float32) []trace.Alternative {
-	p := append([]float32(nil), logits...)
-	e.kernels.Softmax(p, len(p), 1)
+// likeliest returns the tokens of greatest probability, best first, ties to the
+// lower token.
+func (e *Engine) likeliest(p, logits []float32) []trace.Alternative {
 	var top []trace.Alternative
 	for _, i := range trace.Top(p, alternatives) {
 		id := int32(i)
-		top = append(top, trace.Alternative{Token: trace.Token{ID: id, Text: e.tok.Text(id)}, Prob: p[i]})
+		top = append(top, trace.Alternative{Token: trace.Token{ID: id, Text: e.tok.Text(id)}, Prob: p[i], Logit: logits[i]})
 	}
 	return top
 }
 
 // header says what is about to run.
-func (e *Engine) header(req Request, m *model.Model, ex *niah.Example, plan sparse.Plan) *trace.Header {
-	c := m.Config()
+func (j *job) header() *trace.Header {
+	e, req, ex, c := j.engine, j.req, j.example, j.model.Config()
 	h := &trace.Header{
 		Model: req.Model, Arch: string(c.Arch), Layers: c.Layers, Heads: c.Heads, HeadDim: c.HeadDim(), Kernels: e.kernels.Name,
-		Method: plan.Method, Phase: plan.Phase, Budget: plan.Budget, Block: plan.Block, K: plan.K,
+		Method: j.plan.Method, Phase: j.plan.Phase, Budget: j.plan.Budget, Block: j.plan.Block, K: j.plan.K,
 		Task: ex.Task.ID, Seed: req.Seed, Context: ex.Context,
 		Tokens: e.tokens(ex.Tokens), Expected: ex.Expected, Answer: e.tokens(ex.Answer), Gold: ex.Gold,
+		Counterfactual: counterfactual(j.edit, j.memory),
+	}
+	if j.keep {
+		h.ID = req.ID()
 	}
 	for _, n := range ex.Needles {
 		h.Needles = append(h.Needles, trace.Needle{

@@ -37,7 +37,7 @@ func rows() *Selection {
 func events() []Event {
 	return []Event{
 		header(), rows(), single(),
-		&Step{Step: 0, Position: 3, Token: Token{2, " grass"}, Prob: .5, Correct: true, Top: []Alternative{{Token{2, " grass"}, .5}}, MS: 1.25},
+		&Step{Step: 0, Position: 3, Token: Token{2, " grass"}, Prob: .5, Correct: true, Top: []Alternative{{Token{2, " grass"}, .5, 3.5}}, Want: &Want{.25, -1, 3}, MS: 1.25},
 		&Done{Answer: "grass", Score: 1, ReadFraction: .25, PrefillMS: 3, DecodeMS: 1, Hits: []Hit{{Layer: 1, Head: 2, Hit: true, Recall: .5, Mass: .75}}},
 		&Failure{Field: "budget", Message: "above 1"},
 	}

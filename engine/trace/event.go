@@ -31,6 +31,19 @@ type Header struct {
 	Answer   []Token  `json:"answer"`   // the expected answer, token by token
 	Gold     []int    `json:"gold"`     // prompt position each answer token is copied from, or -1
 	Needles  []Needle `json:"needles"`
+
+	ID             string          `json:"id,omitempty"`             // of the request, under which more of the run can be asked for
+	Counterfactual *Counterfactual `json:"counterfactual,omitempty"` // what is not as trained or as the method decides
+}
+
+// Counterfactual is what was changed by hand to see what would have been.
+type Counterfactual struct {
+	Strength    float64 `json:"memory_strength"` // of the memory's gates, 1 as trained
+	Cap         int     `json:"memory_cap"`      // tokens that the memory reaches back, 0 for all
+	SelectWith  string  `json:"select_with"`     // "memory" or "plain": keys that methods select by
+	ComputeWith string  `json:"compute_with"`    // "memory" or "plain": keys and values that attention reads
+	Force       []int   `json:"force,omitempty"` // blocks that every query read
+	Drop        []int   `json:"drop,omitempty"`  // blocks that no query read
 }
 
 // Token is a vocabulary entry as the model and a person see it.
@@ -72,13 +85,22 @@ type Step struct {
 	Prob     float32       `json:"prob"`
 	Correct  bool          `json:"correct"` // equals the expected answer token of this step
 	Top      []Alternative `json:"top"`     // most likely tokens, best first
+	Want     *Want         `json:"want,omitempty"`
 	MS       float64       `json:"ms"`
+}
+
+// Want is how the expected token of a step fared.
+type Want struct {
+	Prob  float32 `json:"prob"`
+	Logit float32 `json:"logit"`
+	Rank  int     `json:"rank"` // tokens more likely than it
 }
 
 // Alternative is a token the model considered.
 type Alternative struct {
 	Token Token   `json:"token"`
 	Prob  float32 `json:"prob"`
+	Logit float32 `json:"logit"`
 }
 
 // Done closes a run that finished.
@@ -89,6 +111,11 @@ type Done struct {
 	PrefillMS    float64 `json:"prefill_ms"`
 	DecodeMS     float64 `json:"decode_ms_per_token"`
 	Hits         []Hit   `json:"heads"`
+
+	// Time that selecting and attending took all heads for the last query, and what
+	// dense attention over the same caches took, in milliseconds; 0 when not measured.
+	SparseMS float64 `json:"attention_ms,omitempty"`
+	DenseMS  float64 `json:"dense_attention_ms,omitempty"`
 }
 
 // Hit is what one head's selections were worth over the answer steps.
@@ -98,6 +125,10 @@ type Hit struct {
 	Hit    bool    `json:"hit"`    // the gold position was selected at every answer step that has one
 	Recall float64 `json:"recall"` // mean share of the truly heaviest candidates that were selected
 	Mass   float64 `json:"mass"`   // mean dense attention mass that the selection kept
+
+	// MemoryLength is how many tokens back from the prompt's last one hold 90% of the
+	// memory kernel, averaged over the head's channels; 0 for a model without memory.
+	MemoryLength int `json:"memory_length,omitempty"`
 }
 
 // Failure closes a run that did not finish.

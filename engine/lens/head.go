@@ -1,0 +1,136 @@
+package lens
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"strconv"
+
+	"kvscope/engine/checkpoint"
+	"kvscope/engine/model"
+	"kvscope/engine/ops"
+)
+
+// Head is what one head of one layer saw over T positions.
+type Head struct {
+	Dim    int // Dh
+	Prompt int // positions of the prompt; the rest was fed while answering
+
+	Q    []float32 // [T, Dh], rotated
+	K    []float32 // [T, Dh], as attention reads them: after the memory, rotated
+	Gate []float32 // [T, Dh], of the memory; nil without one
+}
+
+// Len is T.
+func (h *Head) Len() int { return len(h.K) / max(1, h.Dim) }
+
+// check says what of h contradicts itself.
+func (h *Head) check() error {
+	switch {
+	case h.Dim < 1:
+		return fmt.Errorf("head size %d, want at least 1", h.Dim)
+	case len(h.K) == 0 || len(h.K)%h.Dim != 0:
+		return fmt.Errorf("k: %d values for heads of size %d", len(h.K), h.Dim)
+	case len(h.Q) != len(h.K):
+		return fmt.Errorf("q: %d values beside %d of k", len(h.Q), len(h.K))
+	case h.Gate != nil && len(h.Gate) != len(h.K):
+		return fmt.Errorf("gate: %d values beside %d of k", len(h.Gate), len(h.K))
+	case h.Prompt < 0 || h.Prompt > h.Len():
+		return fmt.Errorf("prompt: %d positions of %d", h.Prompt, h.Len())
+	}
+	return nil
+}
+
+// gates is Gate as a matrix.
+func (h *Head) gates() ops.Matrix { return ops.Dense(h.Gate, h.Len(), h.Dim) }
+
+// MemoryKernel is how much of each token's key and value sits in the cache entry of
+// position t, averaged over the head's channels, [t+1]; see model.MemoryKernel. Nil
+// without a memory.
+func (h *Head) MemoryKernel(t int) []float32 {
+	if h.Gate == nil || t < 0 || t >= h.Len() {
+		return nil
+	}
+	kernel := make([]float32, (t+1)*h.Dim)
+	model.MemoryKernel(kernel, h.gates(), t)
+	out := make([]float32, t+1)
+	for j := range out {
+		var sum float32
+		for _, w := range kernel[j*h.Dim : (j+1)*h.Dim] {
+			sum += w
+		}
+		out[j] = sum / float32(h.Dim)
+	}
+	return out
+}
+
+// MemoryLength is the effective memory length at position t; see model.MemoryLength.
+// 0 without a memory.
+func (h *Head) MemoryLength(t int) int {
+	if h.Gate == nil || t < 0 || t >= h.Len() {
+		return 0
+	}
+	return model.MemoryLength(h.gates(), t)
+}
+
+// Row writes to dst [t+1] the true attention of the query at t,
+// softmax(q·k_j/√Dh) over j <= t.
+func (h *Head) Row(k *ops.Kernels, dst []float32, t int) {
+	n := t + 1
+	k.DotRows(dst[:n], h.Q[t*h.Dim:n*h.Dim], h.K[:n*h.Dim])
+	k.Softmax(dst[:n], n, h.scale())
+}
+
+func (h *Head) scale() float32 { return float32(1 / math.Sqrt(float64(h.Dim))) }
+
+// Encode is h as a safetensors file: q, k and gate, [T, Dh].
+func (h *Head) Encode() ([]byte, error) {
+	if err := h.check(); err != nil {
+		return nil, fmt.Errorf("encode head: %w", err)
+	}
+	shape := []int{h.Len(), h.Dim}
+	tensors := []checkpoint.Tensor{checkpoint.NewF32("q", shape, h.Q), checkpoint.NewF32("k", shape, h.K)}
+	if h.Gate != nil {
+		tensors = append(tensors, checkpoint.NewF32("gate", shape, h.Gate))
+	}
+	var out bytes.Buffer
+	err := checkpoint.Write(&out, map[string]string{"prompt": strconv.Itoa(h.Prompt)}, tensors)
+	return out.Bytes(), err
+}
+
+// Decode reads what Encode wrote.
+func Decode(file []byte) (*Head, error) {
+	f, err := checkpoint.Parse(file)
+	if err != nil {
+		return nil, fmt.Errorf("decode head: %w", err)
+	}
+	h := &Head{}
+	for _, x := range []struct {
+		name string
+		to   *[]float32
+	}{{"q", &h.Q}, {"k", &h.K}, {"gate", &h.Gate}} {
+		if x.name == "gate" && !f.Has("gate") {
+			continue
+		}
+		t, err := f.Tensor(x.name)
+		if err != nil {
+			return nil, fmt.Errorf("decode head: %w", err)
+		}
+		if len(t.Shape) != 2 {
+			return nil, fmt.Errorf("decode head: %s has shape %v, want [positions, head size]", x.name, t.Shape)
+		}
+		if x.name == "k" {
+			h.Dim = t.Shape[1]
+		}
+		if *x.to, err = t.Float32(); err != nil {
+			return nil, fmt.Errorf("decode head: %w", err)
+		}
+	}
+	if h.Prompt, err = strconv.Atoi(f.Metadata["prompt"]); err != nil {
+		return nil, fmt.Errorf("decode head: prompt %q is not a number", f.Metadata["prompt"])
+	}
+	if err := h.check(); err != nil {
+		return nil, fmt.Errorf("decode head: %w", err)
+	}
+	return h, nil
+}

@@ -1,0 +1,56 @@
+package run
+
+import (
+	"slices"
+
+	"kvscope/engine/model"
+	"kvscope/engine/ops"
+	"kvscope/engine/trace"
+)
+
+// gates are the memory gates of a run, [L][T, D]; none of a model without memory.
+type gates struct {
+	config model.Config
+	rows   [][]float32
+}
+
+func newGates(c model.Config) *gates { return &gates{config: c, rows: make([][]float32, c.Layers)} }
+
+// tap is a model.Options.Tap.
+func (g *gates) tap(layer int, name string, data ops.Matrix) {
+	if name != "gate" {
+		return
+	}
+	for t := range data.Rows {
+		g.rows[layer] = append(g.rows[layer], data.Row(t)...)
+	}
+}
+
+// before are the gates of the first n tokens.
+func (g *gates) before(n int) *gates {
+	out := newGates(g.config)
+	for l, rows := range g.rows {
+		out.rows[l] = slices.Clone(rows[:min(len(rows), n*g.config.Dim)])
+	}
+	return out
+}
+
+// head is the gates [T, Dh] of one head, nil without a memory.
+func (g *gates) head(layer, head int) *ops.Matrix {
+	d, dh := g.config.Dim, g.config.HeadDim()
+	if len(g.rows[layer]) == 0 {
+		return nil
+	}
+	all := ops.Dense(g.rows[layer], len(g.rows[layer])/d, d)
+	one := all.Slice(0, all.Rows, head*dh, (head+1)*dh)
+	return &one
+}
+
+// lengths fills in the effective memory length of every head at a position.
+func (g *gates) lengths(hits []trace.Hit, position int) {
+	for i := range hits {
+		if gate := g.head(hits[i].Layer, hits[i].Head); gate != nil {
+			hits[i].MemoryLength = model.MemoryLength(*gate, position)
+		}
+	}
+}

@@ -1,0 +1,104 @@
+package run
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"kvscope/engine/input"
+	"kvscope/engine/lens"
+	"kvscope/engine/model"
+	"kvscope/engine/ops"
+	"kvscope/engine/sparse"
+	"kvscope/engine/trace"
+)
+
+// Kept is what is left of a finished run to look into: the queries and keys of every
+// head, and the gates of its memory, as they were when the run used them.
+type Kept struct {
+	Header *trace.Header
+
+	job     *job
+	session *model.Session
+	prefix  *model.Prefix // the prompt up to its last token
+	gates   *gates
+}
+
+// Head is what one head of one layer saw: [T, Dh] rotated queries, the keys that
+// attention read, and gates, T being the prompt and what was fed after it.
+func (k *Kept) Head(layer, head int) (*lens.Head, error) {
+	c := k.job.model.Config()
+	if layer < 0 || layer >= c.Layers {
+		return nil, input.Errorf("layer", "%d, %s has layers 0 to %d", layer, k.Header.Model, c.Layers-1)
+	}
+	if head < 0 || head >= c.Heads {
+		return nil, input.Errorf("head", "%d, %s has heads 0 to %d", head, k.Header.Model, c.Heads-1)
+	}
+	h := &lens.Head{Dim: c.HeadDim(), Prompt: len(k.Header.Tokens), Q: k.session.Queries(layer, head)}
+	cache := k.session.Cache(layer, head)
+	h.K = slices.Clone(cache.Keys[:cache.Len*cache.Dim])
+	if g := k.gates.head(layer, head); g != nil {
+		for t := range g.Rows {
+			h.Gate = append(h.Gate, g.Row(t)...)
+		}
+	}
+	return h, nil
+}
+
+// Bytes is about how much memory k holds.
+func (k *Kept) Bytes() int {
+	c, n := k.job.model.Config(), k.session.Len()
+	// Queries of session and prefix, keys, values and the summaries of their blocks,
+	// gates.
+	floats := 2 + 2 + 3/float64(k.job.plan.Block) + 1
+	return int(floats * 4 * float64(c.Layers*n*c.Dim))
+}
+
+// serves reports whether the prompt as k read it can stand for that of j: the same
+// tokens through the same model, read densely by both.
+func (k *Kept) serves(j *job) bool {
+	memory := k.job.memory == nil && j.memory == nil || k.job.memory != nil && j.memory != nil && *k.job.memory == *j.memory
+	return memory && k.job.model == j.model &&
+		k.job.plan.Phase != sparse.PhasePrefill && j.plan.Phase != sparse.PhasePrefill &&
+		slices.Equal(k.job.example.Tokens, j.example.Tokens)
+}
+
+// repeats is how often measure measures, to take the shortest.
+const repeats = 3
+
+// measure takes the time, in milliseconds, that the last query's selecting and
+// attending takes over all heads, and that of dense attention over the same caches.
+func (k *Kept) measure() (chosen, dense float64) {
+	c, kernels := k.job.model.Config(), k.job.model.Kernels()
+	last := k.session.Len() - 1
+	out, weights := make([]float32, c.HeadDim()), make([]float32, last+1)
+	all := []ops.Span{{Start: 0, End: last + 1}}
+	scale := float32(1 / math.Sqrt(float64(c.HeadDim())))
+	var sel sparse.Selection
+	each := func(read func(l, h int, q []float32) []ops.Span) float64 {
+		best := math.Inf(1)
+		for range repeats {
+			var took time.Duration
+			for l := range c.Layers {
+				for h := range c.Heads {
+					cache := k.session.Cache(l, h)
+					q := k.session.Query(l, h, last)
+					from := time.Now()
+					spans, n := read(l, h, q), 0
+					for _, s := range spans {
+						n += s.Len()
+					}
+					kernels.Attend(out, weights[:n], q, cache.Keys, cache.Values, spans, scale)
+					took += time.Since(from)
+				}
+			}
+			best = min(best, took.Seconds()*1000)
+		}
+		return best
+	}
+	chosen = each(func(l, h int, q []float32) []ops.Span {
+		k.session.Choose(&sel, sparse.Query{Q: q, Position: last, Layer: l, Head: h})
+		return sel.Spans
+	})
+	return chosen, each(func(int, int, []float32) []ops.Span { return all })
+}

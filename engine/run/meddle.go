@@ -1,0 +1,105 @@
+package run
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"kvscope/engine/input"
+	"kvscope/engine/model"
+	"kvscope/engine/sparse"
+	"kvscope/engine/trace"
+)
+
+// What methods select by and attention computes with.
+const (
+	WithMemory = "memory" // K~ and V~
+	WithPlain  = "plain"  // K and V
+)
+
+// memory is the intervention that r asks for on a model, nil for none.
+func (r Request) memory(arch model.Arch) (*model.Intervention, error) {
+	m := &model.Intervention{Strength: 1, Cap: r.MemoryCap}
+	if s := r.MemoryStrength; s != nil {
+		if !(*s >= 0 && *s <= 1) {
+			return nil, input.Errorf("memory_strength", "%v, want 0 (no memory) to 1 (as trained)", *s)
+		}
+		m.Strength = float32(*s)
+	}
+	if r.MemoryCap < 0 {
+		return nil, input.Errorf("memory_cap", "%d, want a number of tokens, 0 for no cap", r.MemoryCap)
+	}
+	for _, f := range []struct {
+		name, value string
+		plain       *bool
+	}{{"select_with", r.SelectWith, &m.SelectPlain}, {"compute_with", r.ComputeWith, &m.ComputePlain}} {
+		switch f.value {
+		case "", WithMemory:
+		case WithPlain:
+			*f.plain = true
+		default:
+			return nil, input.Errorf(f.name, "%q, want %s or %s", f.value, WithMemory, WithPlain)
+		}
+	}
+	if *m == (model.Intervention{Strength: 1}) {
+		return nil, nil
+	}
+	if arch != model.RATPlus {
+		field := "memory_strength"
+		switch {
+		case r.MemoryCap != 0:
+			field = "memory_cap"
+		case m.SelectPlain:
+			field = "select_with"
+		case m.ComputePlain:
+			field = "compute_with"
+		}
+		return nil, input.Errorf(field, "%s has no memory, leave it out", r.Model)
+	}
+	return m, nil
+}
+
+// counterfactual is what of the run is not as the model was trained or the method
+// decides, for the header; nil when nothing is.
+func counterfactual(e sparse.Edit, m *model.Intervention) *trace.Counterfactual {
+	if m == nil && e.Empty() {
+		return nil
+	}
+	c := &trace.Counterfactual{Strength: 1, SelectWith: WithMemory, ComputeWith: WithMemory, Force: e.Force, Drop: e.Drop}
+	if m != nil {
+		c.Strength, c.Cap = float64(m.Strength), m.Cap
+		if m.SelectPlain {
+			c.SelectWith = WithPlain
+		}
+		if m.ComputePlain {
+			c.ComputeWith = WithPlain
+		}
+	}
+	return c
+}
+
+// edit is what r changes about the choices of the method, over a prompt of so many
+// tokens in blocks.
+func (r Request) edit(tokens, block int) (sparse.Edit, error) {
+	var e sparse.Edit
+	last := (tokens - 1) / block
+	for _, f := range []struct {
+		name, text string
+		blocks     *[]int
+	}{{"force", r.Force, &e.Force}, {"drop", r.Drop, &e.Drop}} {
+		if strings.TrimSpace(f.text) == "" {
+			continue
+		}
+		for word := range strings.SplitSeq(f.text, ",") {
+			b, err := strconv.Atoi(strings.TrimSpace(word))
+			if err != nil || b < 0 || b > last {
+				return e, input.Errorf(f.name, "%q, want blocks of the prompt, 0 to %d, with commas between them", word, last)
+			}
+			if f.name == "drop" && slices.Contains(e.Force, b) {
+				return e, input.Errorf(f.name, "block %d is forced too, want one or the other", b)
+			}
+			*f.blocks = append(*f.blocks, b)
+		}
+	}
+	return e, nil
+}

@@ -1,0 +1,170 @@
+package run
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"kvscope/engine/input"
+	"kvscope/engine/model"
+	"kvscope/engine/ops"
+	"kvscope/engine/sparse"
+	"kvscope/engine/trace"
+)
+
+func shelve(t *testing.T, s *Shelf, req Request) *trace.Run {
+	t.Helper()
+	req.Model = "m"
+	r := &trace.Run{}
+	if err := s.Run(t.Context(), req, r); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// same compares what two runs picked and answered.
+func same(t *testing.T, name string, a, b *trace.Run) {
+	t.Helper()
+	if len(a.Selections) != len(b.Selections) || len(a.Steps) != len(b.Steps) {
+		t.Fatalf("%s: %d selections and %d steps, want %d and %d", name, len(a.Selections), len(a.Steps), len(b.Selections), len(b.Steps))
+	}
+	for i, s := range a.Selections {
+		if w := b.Selections[i]; !slices.Equal(s.Picked, w.Picked) || !slices.Equal(s.Scores, w.Scores) || !slices.Equal(s.Mass, w.Mass) {
+			t.Fatalf("%s: selection %d (step %d, layer %d, head %d) differs", name, i, s.Step, s.Layer, s.Head)
+		}
+	}
+	for i, s := range a.Steps {
+		if w := b.Steps[i]; s.Token != w.Token || s.Prob != w.Prob || !slices.Equal(s.Top, w.Top) {
+			t.Fatalf("%s: step %d differs", name, i)
+		}
+	}
+}
+
+// TestShelfRunsAreRuns: a run that takes over the prompt as another has read it is
+// the run that reads it itself, to the bit, whatever the two methods and blocks.
+func TestShelfRunsAreRuns(t *testing.T) {
+	for _, arch := range []model.Arch{model.Attention, model.RATPlus} {
+		e := testEngine(t, arch)
+		s := NewShelf(e, 1<<30)
+		for _, m := range sparse.Methods() {
+			req := Request{Task: "MK-1", Seed: 3, Method: m.ID, Budget: "1/4", Block: 8, MaxNew: 3}
+			same(t, string(arch)+" "+m.ID, shelve(t, s, req), record(t, e, req))
+			req.Block = 32
+			same(t, string(arch)+" "+m.ID+" in other blocks", shelve(t, s, req), record(t, e, req))
+		}
+	}
+}
+
+// TestKeptHeadIsWhatRan: the rows of a kept head are the mass that the run saw.
+func TestKeptHeadIsWhatRan(t *testing.T) {
+	s := NewShelf(testEngine(t, model.RATPlus), 1<<30)
+	shelve(t, s, Request{Task: "S-2", Seed: 4})
+	r := shelve(t, s, Request{Task: "S-2", Seed: 4, Method: "quest", Budget: "1/4"})
+	k := s.Kept(r.Header.ID)
+	if k == nil || r.Done.SparseMS <= 0 || r.Done.DenseMS <= 0 {
+		t.Fatalf("kept %v, measured %v and %v ms", k, r.Done.SparseMS, r.Done.DenseMS)
+	}
+	for _, step := range r.Steps {
+		sel := r.Selection(step.Step, 1, 0)
+		h, err := k.Head(1, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := len(r.Header.Tokens) + len(r.Steps) - 1; h.Len() != want || len(h.Gate) != len(h.K) || h.Prompt != len(r.Header.Tokens) {
+			t.Fatalf("%d positions, %d of the prompt, want %d", h.Len(), h.Prompt, want)
+		}
+		row := make([]float32, step.Position+1)
+		h.Row(ops.Reference(), row, step.Position)
+		mass := make([]float64, sel.Candidates)
+		for j, w := range row {
+			mass[j/sel.Unit] += float64(w)
+		}
+		for i := range mass {
+			if math.Abs(mass[i]-float64(sel.Mass[i])) > 1e-5 {
+				t.Fatalf("step %d block %d: the kept head gives it %g, the run %g", step.Step, i, mass[i], sel.Mass[i])
+			}
+		}
+	}
+	for _, hit := range r.Done.Hits {
+		h, err := k.Head(hit.Layer, hit.Head)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := h.MemoryLength(len(r.Header.Tokens) - 1); hit.MemoryLength != want || want < 1 {
+			t.Errorf("layer %d head %d: memory of %d tokens, want %d", hit.Layer, hit.Head, hit.MemoryLength, want)
+		}
+	}
+	if _, err := k.Head(2, 0); input.Field(err) != "layer" {
+		t.Errorf("layer 2 of 2: %v", err)
+	}
+	if _, err := k.Head(0, -1); input.Field(err) != "head" {
+		t.Errorf("head -1: %v", err)
+	}
+}
+
+// TestShelfForgets the least used runs, and never the last.
+func TestShelfForgets(t *testing.T) {
+	s := NewShelf(testEngine(t, model.Attention), 1)
+	a := shelve(t, s, Request{Task: "S-2", Seed: 1}).Header.ID
+	b := shelve(t, s, Request{Task: "S-2", Seed: 2}).Header.ID
+	if a == b || s.Kept(a) != nil || s.Kept(b) == nil || s.Kept("") != nil {
+		t.Error("one run fits, and it is not the last")
+	}
+	s.limit = 1 << 30
+	shelve(t, s, Request{Task: "S-2", Seed: 1})
+	shelve(t, s, Request{Task: "S-2", Seed: 1})
+	if s.Kept(a) == nil || s.Kept(b) == nil || s.order.Len() != 2 {
+		t.Errorf("%d runs kept of two", s.order.Len())
+	}
+}
+
+// TestMeddling: what is changed by hand changes the run as it says, and is said.
+func TestMeddling(t *testing.T) {
+	e := testEngine(t, model.RATPlus)
+	base := Request{Task: "S-2", Seed: 4, Method: "quest", Budget: "1/4", Block: 8}
+	plain := record(t, e, base)
+	if plain.Header.Counterfactual != nil {
+		t.Error("a run as trained says otherwise")
+	}
+	edited := base
+	edited.Force, edited.Drop = "5", "0"
+	r := record(t, e, edited)
+	for _, s := range r.Selections {
+		if !s.Has(0, 5) || s.Has(0, 0) {
+			t.Fatalf("step %d layer %d head %d: block 5 read %v, block 0 read %v", s.Step, s.Layer, s.Head, s.Has(0, 5), s.Has(0, 0))
+		}
+	}
+	if c := r.Header.Counterfactual; c == nil || !slices.Equal(c.Force, []int{5}) || c.Strength != 1 || c.ComputeWith != "memory" {
+		t.Errorf("the header says %+v", c)
+	}
+	none := 0.0
+	off, swapped := base, base
+	off.MemoryStrength = &none
+	swapped.SelectWith, swapped.ComputeWith = "plain", "plain"
+	same(t, "no strength and plain keys", record(t, e, off), record(t, e, swapped))
+	if record(t, e, off).Steps[0].Prob == plain.Steps[0].Prob {
+		t.Error("without its memory the model answers alike")
+	}
+	bad := 1.5
+	for field, change := range map[string]func(*Request){
+		"memory_strength": func(r *Request) { r.MemoryStrength = &bad },
+		"memory_cap":      func(r *Request) { r.MemoryCap = -1 },
+		"select_with":     func(r *Request) { r.SelectWith = "luck" },
+		"compute_with":    func(r *Request) { r.ComputeWith = "x" },
+		"force":           func(r *Request) { r.Force = "1000" },
+		"drop":            func(r *Request) { r.Drop, r.Force = "1, 2", "2" },
+		"top_p":           func(r *Request) { r.Method, r.TopP = "twilight", "2" },
+	} {
+		req := base
+		req.Model = "m"
+		change(&req)
+		if err := e.Run(t.Context(), req, &trace.Run{}); input.Field(err) != field {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+	req := base
+	req.Model, req.MemoryStrength = "m", &none
+	if err := testEngine(t, model.Attention).Run(t.Context(), req, &trace.Run{}); input.Field(err) != "memory_strength" {
+		t.Errorf("a model without memory: %v", err)
+	}
+}

@@ -1,0 +1,76 @@
+package sparse
+
+import "slices"
+
+// Edit puts blocks into a selection and takes others out, by hand, to see what a
+// choice is worth. Blocks are numbered as the head's cache counts them; those that a
+// query cannot see are passed over. The position of the query itself stays.
+type Edit struct {
+	Force, Drop []int
+}
+
+// Empty reports whether the edit changes nothing.
+func (e Edit) Empty() bool { return len(e.Force) == 0 && len(e.Drop) == 0 }
+
+// apply changes sel, of a query at position, for blocks of the given size. With a
+// position of -1 there is no query whose own position would stay.
+func (e Edit) apply(sel *Selection, block, length, position int) {
+	was := slices.Clone(sel.Spans)
+	sel.Spans = sel.Spans[:0]
+	for start := 0; start < length; start += block {
+		end := min(start+block, length)
+		switch b := start / block; {
+		case slices.Contains(e.Drop, b):
+			if position >= start && position < end {
+				sel.add(position, position+1)
+			}
+		case slices.Contains(e.Force, b):
+			sel.add(start, end)
+		default:
+			for _, s := range was {
+				sel.add(max(s.Start, start), min(s.End, end))
+			}
+		}
+	}
+}
+
+// Edited is a Selector whose choices are edited.
+type Edited struct {
+	Rest Selector
+	Edit Edit
+}
+
+// Select implements Selector.
+func (m Edited) Select(dst *Selection, q Query, h *Head) {
+	m.Rest.Select(dst, q, h)
+	m.Edit.apply(dst, h.Block, q.Position+1, q.Position)
+}
+
+// EditedOnce is an Evictor whose choice is edited.
+type EditedOnce struct {
+	Rest Evictor
+	Edit Edit
+}
+
+// Window implements Evictor.
+func (m EditedOnce) Window() int { return m.Rest.Window() }
+
+// Keep implements Evictor.
+func (m EditedOnce) Keep(dst *Selection, window []float32, layer, head int, h *Head) {
+	m.Rest.Keep(dst, window, layer, head, h)
+	m.Edit.apply(dst, h.Block, h.Len, -1)
+}
+
+// Edited is p with its method's choices edited.
+func (p Plan) Edited(e Edit) Plan {
+	if e.Empty() {
+		return p
+	}
+	if p.Selector != nil {
+		p.Selector = Edited{p.Selector, e}
+	}
+	if p.Evictor != nil {
+		p.Evictor = EditedOnce{p.Evictor, e}
+	}
+	return p
+}
