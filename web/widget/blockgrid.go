@@ -97,9 +97,9 @@ func (g *BlockGrid) paint() {
 		return
 	}
 	c := &g.canvas
-	g.layout = layGrid(c.w, c.h, g.Grid.Planned, g.Grid.Columns, c.rem)
+	g.layout = layGrid(c.W, c.H, g.Grid.Planned, g.Grid.Columns, c.rem)
 	p := readPalette(c.element)
-	paintGrid(&c.raster, g.Grid, g.layout, gridMarks{cursor: g.Cursor, block: g.Block}, &p, c.scale)
+	paintGrid(&c.Raster, g.Grid, g.layout, gridMarks{cursor: g.Cursor, block: g.Block}, &p, c.scale)
 	c.show()
 }
 

@@ -6,12 +6,14 @@ import (
 	"strings"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
+
+	"kvscope/viz/paint"
 )
 
 // canvas shows a raster on a <canvas> of the page and hears its size and pointer.
 // Sizes and places are in device pixels, scale of them to a CSS pixel.
 type canvas struct {
-	raster
+	paint.Raster
 	scale float64
 	rem   float64 // pixels to a rem
 
@@ -73,17 +75,17 @@ func (c *canvas) fit() bool {
 	if w == 0 || h == 0 {
 		return false
 	}
-	if c.image == nil || w != c.w || h != c.h {
+	if c.image == nil || w != c.W || h != c.H {
 		c.element.Set("width", w)
 		c.element.Set("height", h)
 		c.image = c.context.Call("createImageData", w, h)
 	}
-	c.reset(w, h)
+	c.Reset(w, h)
 	return true
 }
 
 // show puts the raster on the screen.
 func (c *canvas) show() {
-	app.CopyBytesToJS(c.image.Get("data"), c.pix)
+	app.CopyBytesToJS(c.image.Get("data"), c.Pix)
 	c.context.Call("putImageData", c.image, 0, 0)
 }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"regexp"
 	"testing"
+
+	"kvscope/viz/paint"
 )
 
 // sheet is the custom properties of the style sheet that all colours come from.
@@ -29,7 +31,7 @@ func sheet(t *testing.T) map[string]string {
 // named is one colour of the sheet.
 func named(t *testing.T, s map[string]string, name string, dark bool) color.RGBA {
 	t.Helper()
-	c, err := parseColour(s["--"+name], dark)
+	c, err := paint.ParseColour(s["--"+name], dark)
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
@@ -119,16 +121,16 @@ func TestHeadValuesAreReadable(t *testing.T) {
 			if v >= inkFlip {
 				ink = "on-high"
 			}
-			if c := contrast(named(t, s, ink, dark), p.at(v)); c < 3.7 {
+			if c := contrast(named(t, s, ink, dark), p.At(v)); c < 3.7 {
 				t.Errorf("%s on a share of %.2f has contrast %.2f", ink, v, c)
 			}
 		}
 	})
 }
 
-func sheetPalette(t *testing.T, s map[string]string, dark bool) palette {
+func sheetPalette(t *testing.T, s map[string]string, dark bool) paint.Palette {
 	t.Helper()
-	p, err := makePalette(func(name string) string { return " " + s[name] }, dark)
+	p, err := paint.NewPalette(func(name string) string { return " " + s[name] }, dark)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +144,7 @@ func TestRampIsEven(t *testing.T) {
 	eachTheme(t, func(t *testing.T, dark bool) {
 		p := sheetPalette(t, s, dark)
 		var labs [][3]float64
-		for _, c := range p.ramp {
+		for _, c := range p.Ramp {
 			labs = append(labs, oklab(linear(c)))
 		}
 		mean := 0.0
@@ -202,13 +204,13 @@ func TestParseColour(t *testing.T) {
 		{"#102030", false, "#102030"}, {" #102030 ", true, "#102030"},
 		{"light-dark(#102030, #405060)", false, "#102030"}, {" light-dark(#102030,#405060)", true, "#405060"},
 	} {
-		got, err := parseColour(c.text, c.dark)
+		got, err := paint.ParseColour(c.text, c.dark)
 		if err != nil || fmt.Sprintf("#%02x%02x%02x", got.R, got.G, got.B) != c.want {
 			t.Errorf("%q is %v, %v, want %s", c.text, got, err, c.want)
 		}
 	}
 	for _, bad := range []string{"", "red", "#1020", "#10203040", "light-dark(#102030)", "#10203g"} {
-		if got, err := parseColour(bad, true); err == nil {
+		if got, err := paint.ParseColour(bad, true); err == nil {
 			t.Errorf("%q is %v, want an error", bad, got)
 		}
 	}

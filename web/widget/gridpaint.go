@@ -3,6 +3,7 @@ package widget
 import (
 	"math"
 
+	"kvscope/viz/paint"
 	"kvscope/web/picture"
 )
 
@@ -65,15 +66,15 @@ type gridMarks struct {
 }
 
 // paintGrid paints a block grid.
-func paintGrid(r *raster, g *picture.Grid, l gridLayout, m gridMarks, p *palette, scale float64) {
+func paintGrid(r *paint.Raster, g *picture.Grid, l gridLayout, m gridMarks, p *paint.Palette, scale float64) {
 	px := max(1, int(math.Round(scale)))
 	for b := range g.Columns {
 		x0, y0, x1, _ := l.cell(0, b)
 		switch {
 		case g.Answers[b]:
-			r.fill(x0, y0-6*px, max(x1-px, x0+px), y0-2*px, p.gold)
+			r.Fill(x0, y0-6*px, max(x1-px, x0+px), y0-2*px, p.Gold)
 		case g.Needles[b]:
-			r.fill(x0, y0-4*px, max(x1-px, x0+px), y0-3*px, p.edges)
+			r.Fill(x0, y0-4*px, max(x1-px, x0+px), y0-3*px, p.Edges)
 		}
 	}
 	for line := range g.Lines {
@@ -87,7 +88,7 @@ func paintGrid(r *raster, g *picture.Grid, l gridLayout, m gridMarks, p *palette
 			if v > 0 {
 				v = max(v, faintest)
 			}
-			r.fill(x0, y0, x1, y1, p.at(v))
+			r.Fill(x0, y0, x1, y1, p.At(v))
 			if g.Oracle[line*g.Columns+b] {
 				paintOracle(r, x0, y0, x1, y1, px, p)
 			}
@@ -100,19 +101,19 @@ func paintGrid(r *raster, g *picture.Grid, l gridLayout, m gridMarks, p *palette
 			if y1-y0 < 6*px || x1-x0 < 6*px {
 				t = px
 			}
-			r.frame(x0-px, y0-px, x1, y1, t, p.gold)
+			r.Frame(x0-px, y0-px, x1, y1, t, p.Gold)
 		}
 	}
 	if m.block >= 0 && m.block < g.Columns && len(g.Lines) > 0 {
 		x0, y0, x1, _ := l.cell(0, m.block)
 		_, _, _, y1 := l.cell(len(g.Lines)-1, m.block)
-		r.frame(x0-px, y0-7*px, x1, y1, px, p.ink)
+		r.Frame(x0-px, y0-7*px, x1, y1, px, p.Ink)
 	}
 	if m.cursor >= 0 && m.cursor < len(g.Lines) {
 		x0, y0, _, y1 := l.cell(m.cursor, 0)
 		_, _, x1, _ := l.cell(m.cursor, g.Columns-1)
-		r.fill(x0, y0-px, x1, y0, p.ink)
-		r.fill(x0, gapped(y0, y1, px), x1, y1, p.ink)
+		r.Fill(x0, y0-px, x1, y0, p.Ink)
+		r.Fill(x0, gapped(y0, y1, px), x1, y1, p.Ink)
 	}
 }
 
@@ -126,11 +127,11 @@ func gapped(from, to, px int) int {
 }
 
 // paintOracle marks a cell at its foot, set off from what is picked.
-func paintOracle(r *raster, x0, y0, x1, y1, px int, p *palette) {
+func paintOracle(r *paint.Raster, x0, y0, x1, y1, px int, p *paint.Palette) {
 	t := px
 	if y1-y0 >= 9*px {
 		t = max(2, (y1-y0)/(8*px)) * px
-		r.fill(x0, y1-t-px, x1, y1-t, p.ground)
+		r.Fill(x0, y1-t-px, x1, y1-t, p.Ground)
 	}
-	r.fill(x0, y1-t, x1, y1, p.oracle)
+	r.Fill(x0, y1-t, x1, y1, p.Oracle)
 }

@@ -4,11 +4,12 @@ import (
 	"image/color"
 	"testing"
 
+	"kvscope/viz/paint"
 	"kvscope/web/picture"
 )
 
-func (r *raster) at(x, y int) color.RGBA {
-	p := r.pix[(y*r.w+x)*4:]
+func pixel(r *paint.Raster, x, y int) color.RGBA {
+	p := r.Pix[(y*r.W+x)*4:]
 	return color.RGBA{p[0], p[1], p[2], p[3]}
 }
 
@@ -28,9 +29,9 @@ func TestPaintGrid(t *testing.T) {
 	for _, scale := range []float64{1, 2} {
 		eachTheme(t, func(t *testing.T, dark bool) {
 			p := sheetPalette(t, sheet(t), dark)
-			var r raster
+			var r paint.Raster
 			w, h := int(80*scale), int(60*scale)
-			r.reset(w, h)
+			r.Reset(w, h)
 			l := layGrid(w, h, 2, 4, 15*scale)
 			paintGrid(&r, lookGrid(), l, gridMarks{cursor: -1, block: -1}, &p, scale)
 			inside := func(line, col int) (x, y int) {
@@ -42,31 +43,31 @@ func TestPaintGrid(t *testing.T) {
 				line, col int
 				want      color.RGBA
 			}{
-				{"picked", 0, 0, p.ramp[8]},
-				{"half picked", 0, 1, p.at(0.5)},
-				{"not picked", 0, 2, p.ramp[0]},
+				{"picked", 0, 0, p.Ramp[8]},
+				{"half picked", 0, 1, p.At(0.5)},
+				{"not picked", 0, 2, p.Ramp[0]},
 				{"not there", 0, 3, color.RGBA{}},
-				{"hardly picked", 1, 1, p.at(faintest)},
-				{"gold and picked", 1, 2, p.ramp[8]},
+				{"hardly picked", 1, 1, p.At(faintest)},
+				{"gold and picked", 1, 2, p.Ramp[8]},
 			} {
 				x, y := inside(c.line, c.col)
-				if got := r.at(x, y); got != c.want {
+				if got := pixel(&r, x, y); got != c.want {
 					t.Errorf("%s is %v, want %v", c.name, got, c.want)
 				}
 			}
 			foot := func(line, col int) color.RGBA {
 				x, _ := inside(line, col)
 				_, _, _, y1 := l.cell(line, col)
-				return r.at(x, y1-int(scale)-1)
+				return pixel(&r, x, y1-int(scale)-1)
 			}
-			if foot(0, 1) != p.oracle || foot(1, 0) != p.oracle || foot(0, 0) == p.oracle {
+			if foot(0, 1) != p.Oracle || foot(1, 0) != p.Oracle || foot(0, 0) == p.Oracle {
 				t.Error("the oracle's marks are not at the feet of its cells")
 			}
 			x0, y0, x1, _ := l.cell(1, 2)
-			if r.at(x0, y0) != p.gold || r.at((x0+x1)/2, y0) != p.gold {
+			if pixel(&r, x0, y0) != p.Gold || pixel(&r, (x0+x1)/2, y0) != p.Gold {
 				t.Error("the gold cell has no gold frame")
 			}
-			if x, _, _, _ := l.cell(0, 2); r.at(x, l.top-int(4*scale)) != p.gold {
+			if x, _, _, _ := l.cell(0, 2); pixel(&r, x, l.top-int(4*scale)) != p.Gold {
 				t.Error("the answer's column has no mark above it")
 			}
 		})
@@ -75,23 +76,23 @@ func TestPaintGrid(t *testing.T) {
 
 func TestPaintMarks(t *testing.T) {
 	p := sheetPalette(t, sheet(t), false)
-	var r raster
-	r.reset(80, 60)
+	var r paint.Raster
+	r.Reset(80, 60)
 	l := layGrid(80, 60, 2, 4, 15)
 	paintGrid(&r, lookGrid(), l, gridMarks{cursor: 1, block: 3}, &p, 1)
 	x0, _, x1, _ := l.cell(0, 3)
-	if mid := l.top + int(l.row/2); r.at(x1-1, mid) != p.ink || r.at((x0+x1)/2, mid) == p.ink {
+	if mid := l.top + int(l.row/2); pixel(&r, x1-1, mid) != p.Ink || pixel(&r, (x0+x1)/2, mid) == p.Ink {
 		t.Error("the column pointed out is not framed")
 	}
 	_, y0, _, _ := l.cell(1, 0)
-	if r.at(2, y0-1) != p.ink {
+	if pixel(&r, 2, y0-1) != p.Ink {
 		t.Error("the line looked at is not set off")
 	}
 	// Marks beyond the grid are not painted, and nothing panics.
-	r.reset(80, 60)
+	r.Reset(80, 60)
 	paintGrid(&r, lookGrid(), l, gridMarks{cursor: 9, block: 9}, &p, 1)
-	for i := 0; i < len(r.pix); i += 4 {
-		if (color.RGBA{r.pix[i], r.pix[i+1], r.pix[i+2], r.pix[i+3]}) == p.ink {
+	for i := 0; i < len(r.Pix); i += 4 {
+		if (color.RGBA{r.Pix[i], r.Pix[i+1], r.Pix[i+2], r.Pix[i+3]}) == p.Ink {
 			t.Fatal("a mark beyond the grid was painted")
 		}
 	}
@@ -128,16 +129,16 @@ func TestFindIsWhereCellsArePainted(t *testing.T) {
 }
 
 func TestRasterStaysInside(t *testing.T) {
-	var r raster
-	r.reset(4, 3)
+	var r paint.Raster
+	r.Reset(4, 3)
 	red := color.RGBA{255, 0, 0, 255}
-	r.fill(-5, -5, 2, 2, red)
-	r.fill(3, 2, 99, 99, red)
-	r.fill(2, 2, 1, 1, red)
+	r.Fill(-5, -5, 2, 2, red)
+	r.Fill(3, 2, 99, 99, red)
+	r.Fill(2, 2, 1, 1, red)
 	n := 0
 	for y := range 3 {
 		for x := range 4 {
-			if r.at(x, y) == red {
+			if pixel(&r, x, y) == red {
 				n++
 			}
 		}
@@ -145,12 +146,12 @@ func TestRasterStaysInside(t *testing.T) {
 	if n != 2*2+1 {
 		t.Errorf("%d pixels are painted, want 5", n)
 	}
-	r.reset(2, 2)
-	if r.at(0, 0) != (color.RGBA{}) {
+	r.Reset(2, 2)
+	if pixel(&r, 0, 0) != (color.RGBA{}) {
 		t.Error("a reset picture is not empty")
 	}
-	r.frame(0, 0, 2, 2, 5, red)
-	if r.at(1, 1) != red {
+	r.Frame(0, 0, 2, 2, 5, red)
+	if pixel(&r, 1, 1) != red {
 		t.Error("a frame thicker than its rectangle leaves a hole")
 	}
 }
@@ -159,10 +160,10 @@ func BenchmarkPaintGrid(b *testing.B) {
 	g := &picture.Grid{Lines: make([]picture.Line, 64), Planned: 64, Columns: 64, Block: 16,
 		Share: make([]float32, 64*64), Oracle: make([]bool, 64*64), Gold: make([]int, 64),
 		Answers: make([]bool, 64), Needles: make([]bool, 64)}
-	var r raster
-	var p palette
+	var r paint.Raster
+	var p paint.Palette
 	for b.Loop() {
-		r.reset(650, 260)
+		r.Reset(650, 260)
 		paintGrid(&r, g, layGrid(650, 260, 64, 64, 16), gridMarks{3, 5}, &p, 1)
 	}
 }

@@ -36,6 +36,7 @@ func (h *Header) Render() app.UI {
 		app.P().Class("tagline").Text("Which KV-cache blocks sparse attention reads, and whether the answer was among them"),
 		app.Nav().Class("nav").Aria("label", "pages").Body(
 			link("/", "Explorer"),
+			link("/experiments", "Experiments"),
 			link("/gallery", "Gallery"),
 			app.Button().Type("button").Class("button icon").Aria("label", "keys").Title("keys (?)").OnClick(h.onKeys).Text("?"),
 			app.Button().Type("button").Class("button icon").Aria("label", name).Title(name).

@@ -6,6 +6,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/viz/paint"
 	"kvscope/web/picture"
 	"kvscope/web/state"
 )
@@ -99,8 +100,8 @@ func (g *HeadGrid) cell(h *picture.Heads, head picture.Head) app.UI {
 
 // rampColour is the sequential map as a style sheet has it.
 func rampColour(v float32) string {
-	x := min(max(v, 0), 1) * (rampStops - 1)
-	i := min(int(x), rampStops-2)
+	x := min(max(v, 0), 1) * (paint.Stops - 1)
+	i := min(int(x), paint.Stops-2)
 	return fmt.Sprintf("color-mix(in srgb, var(--seq-%d) %.1f%%, var(--seq-%d))", i+1, (x-float32(i))*100, i)
 }
 
