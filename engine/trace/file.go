@@ -1,0 +1,161 @@
+package trace
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+
+	"kvscope/engine/checkpoint"
+	"kvscope/engine/lens"
+)
+
+// fileFormat names the format in a file's metadata.
+const fileFormat = "kvscope-run"
+
+// File is a run in a file, with as much of its heads as was saved.
+type File struct {
+	Run   *Run
+	Heads lens.Heads // nil when the file has none
+}
+
+// Write writes the file as safetensors, whose metadata is text, the header's being
+// JSON. Its tensors, over S answer steps, L layers, H heads, T positions:
+//
+//	frames    U8 [n]             the run's stream, frame after frame: what Read reads
+//	selected  U8 [S, L, H, T]    1 where the head read the position at the step
+//	q, k      F32 [L, H, T, Dh]  rotated queries and keys as attention read them
+//	gate      F32 [L, H, T, Dh]  gates of the memory
+//
+// so that softmax(q·kᵀ/√Dh), causal, is the attention of every head.
+func (f *File) Write(w io.Writer) error {
+	r := f.Run
+	if r.Header == nil {
+		return errors.New("write run: it has not begun")
+	}
+	var frames []byte
+	for _, e := range r.Events() {
+		var err error
+		if frames, err = Append(frames, e); err != nil {
+			return fmt.Errorf("write run: %w", err)
+		}
+	}
+	header, err := json.Marshal(r.Header)
+	if err != nil {
+		return fmt.Errorf("write run: %w", err)
+	}
+	metadata := map[string]string{
+		"format": fileFormat, "version": strconv.Itoa(Version), "header": string(header),
+		"model": r.Header.Model, "arch": r.Header.Arch, "method": r.Header.Method, "task": r.Header.Task,
+	}
+	if r.Done != nil {
+		metadata["answer"] = r.Done.Answer
+	}
+	tensors := []checkpoint.Tensor{checkpoint.NewU8("frames", []int{len(frames)}, frames)}
+	if selected, shape := r.selected(); len(selected) > 0 {
+		tensors = append(tensors, checkpoint.NewU8("selected", shape, selected))
+	}
+	if f.Heads != nil {
+		tensors = append(tensors, lens.Tensors(r.Header.Layers, r.Header.Heads, f.Heads)...)
+	}
+	if err := checkpoint.Write(w, metadata, tensors); err != nil {
+		return fmt.Errorf("write run: %w", err)
+	}
+	return nil
+}
+
+// Read reads a file that Write wrote.
+func Read(file []byte) (*File, error) {
+	f, err := checkpoint.Parse(file)
+	if err != nil {
+		return nil, fmt.Errorf("read run: %w", err)
+	}
+	if got := f.Metadata["format"]; got != fileFormat {
+		return nil, fmt.Errorf("read run: the file's format is %q, want %q", got, fileFormat)
+	}
+	frames, err := f.Tensor("frames")
+	if err != nil {
+		return nil, fmt.Errorf("read run: %w", err)
+	}
+	out := &File{Run: &Run{}}
+	in := NewReader(bytes.NewReader(frames.Data))
+	for {
+		e, err := in.Next()
+		if err == io.EOF {
+			break
+		}
+		if err == nil {
+			err = out.Run.Emit(e)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read run: %w", err)
+		}
+	}
+	if out.Run.Header == nil {
+		return nil, errors.New("read run: the file has no header")
+	}
+	if out.Heads, err = lens.ReadTensors(f, len(out.Run.Header.Tokens)); err != nil {
+		return nil, fmt.Errorf("read run: %w", err)
+	}
+	return out, nil
+}
+
+// Events lists what the run is made of in an order that a Run takes: the prefill,
+// then every step after what was selected for it.
+func (r *Run) Events() []Event {
+	var out []Event
+	if r.Header != nil {
+		out = append(out, r.Header)
+	}
+	at := func(step int) {
+		for _, s := range r.Selections {
+			if s.Step == step {
+				out = append(out, s)
+			}
+		}
+	}
+	at(-1)
+	last := -1
+	for _, s := range r.Selections {
+		last = max(last, s.Step)
+	}
+	for step := 0; step <= last || step < len(r.Steps); step++ {
+		at(step)
+		if step < len(r.Steps) {
+			out = append(out, r.Steps[step])
+		}
+	}
+	if r.Done != nil {
+		out = append(out, r.Done)
+	}
+	if r.Failure != nil {
+		out = append(out, r.Failure)
+	}
+	return out
+}
+
+// selected is which positions were read, [S, L, H, T].
+func (r *Run) selected() ([]uint8, []int) {
+	steps, positions := 0, 0
+	for _, s := range r.Selections {
+		if s.Step >= 0 {
+			steps, positions = max(steps, s.Step+1), max(positions, s.First+s.Queries)
+		}
+	}
+	shape := []int{steps, r.Header.Layers, r.Header.Heads, positions}
+	out := make([]uint8, steps*r.Header.Layers*r.Header.Heads*positions)
+	for _, s := range r.Selections {
+		if s.Step < 0 {
+			continue
+		}
+		row := out[((s.Step*r.Header.Layers+s.Layer)*r.Header.Heads+s.Head)*positions:][:positions]
+		for p := range row {
+			if s.Covers(s.Queries-1, p) {
+				row[p] = 1
+			}
+		}
+	}
+	return out, shape
+}

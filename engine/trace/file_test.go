@@ -1,0 +1,132 @@
+package trace
+
+import (
+	"bytes"
+	"reflect"
+	"strings"
+	"testing"
+
+	"kvscope/engine/checkpoint"
+	"kvscope/engine/lens"
+)
+
+// whole is a run of two steps of one layer of two heads.
+func whole(t testing.TB) *Run {
+	t.Helper()
+	r := &Run{}
+	pick := func(step, head, first int, bits byte) *Selection {
+		return &Selection{Step: step, Head: head, First: first, Queries: 1, Unit: 2, Candidates: first/2 + 1, Picked: []byte{bits}}
+	}
+	for _, e := range []Event{
+		&Header{Model: "m", Layers: 1, Heads: 2, Tokens: make([]Token, 5), Method: "quest"},
+		&Selection{Step: -1, Queries: 2, Unit: 2, Candidates: 1, Picked: []byte{1, 1}},
+		pick(0, 0, 4, 0b101), pick(0, 1, 4, 0b010),
+		&Step{Step: 0, Position: 4, Token: Token{7, "x"}},
+		pick(1, 0, 5, 0b001), pick(1, 1, 5, 0b111),
+		&Step{Step: 1, Position: 5, Token: Token{8, "y"}},
+		&Done{Answer: "x y", Score: 1},
+	} {
+		if err := r.Emit(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return r
+}
+
+func heads(layer, head int) *lens.Head {
+	x := make([]float32, 12)
+	for i := range x {
+		x[i] = float32(100*head + i)
+	}
+	return &lens.Head{Dim: 2, Prompt: 5, Q: x, K: x, Gate: x}
+}
+
+func TestFileRoundTrip(t *testing.T) {
+	r := whole(t)
+	for _, saved := range []lens.Heads{nil, heads} {
+		var file bytes.Buffer
+		if err := (&File{r, saved}).Write(&file); err != nil {
+			t.Fatal(err)
+		}
+		back, err := Read(file.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(back.Run.Events(), r.Events()) {
+			t.Errorf("read %+v, wrote %+v", back.Run, r)
+		}
+		if saved == nil {
+			if back.Heads != nil {
+				t.Error("heads out of nothing")
+			}
+			continue
+		}
+		if got := back.Heads(0, 1); !reflect.DeepEqual(got, heads(0, 1)) {
+			t.Errorf("head 1 is %+v", got)
+		}
+		if back.Heads(1, 0) != nil || back.Heads(0, -1) != nil {
+			t.Error("a head that is not there")
+		}
+		// What another program finds.
+		f, err := checkpoint.Parse(file.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		selected, err := f.Tensor("selected")
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []byte{1, 1, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1}
+		if !reflect.DeepEqual(selected.Shape, []int{2, 1, 2, 6}) || !bytes.Equal(selected.Data, want) {
+			t.Errorf("selected is %v %v, want %v", selected.Shape, selected.Data, want)
+		}
+		if f.Metadata["answer"] != "x y" || !strings.Contains(f.Metadata["header"], `"method":"quest"`) {
+			t.Errorf("metadata %v", f.Metadata)
+		}
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	file := func(metadata map[string]string, tensors ...checkpoint.Tensor) []byte {
+		var b bytes.Buffer
+		if err := checkpoint.Write(&b, metadata, tensors); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	own := map[string]string{"format": fileFormat}
+	frames := func(b []byte) checkpoint.Tensor { return checkpoint.NewU8("frames", []int{len(b)}, b) }
+	begun := encode(t, &Header{Layers: 1, Heads: 1, Tokens: make([]Token, 3)})
+	for name, c := range map[string]struct {
+		file []byte
+		want string
+	}{
+		"not a file":    {[]byte("run"), "read run:"},
+		"another":       {file(map[string]string{"format": "pt"}), `format is "pt"`},
+		"no frames":     {file(own), `"frames" is missing`},
+		"cut":           {file(own, frames(begun[:len(begun)-1])), "unexpected EOF"},
+		"empty":         {file(own, frames(nil)), "no header"},
+		"out of order":  {file(own, frames(encode(t, &Done{}))), "has not begun"},
+		"short queries": {file(own, frames(begun), checkpoint.NewF32("q", []int{1, 1, 2, 1}, make([]float32, 2)), checkpoint.NewF32("k", []int{1, 1, 2, 1}, make([]float32, 2))), "prompt of 3"},
+	} {
+		if _, err := Read(c.file); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want an error with %q", name, err, c.want)
+		}
+	}
+	if err := (&File{Run: &Run{}}).Write(&bytes.Buffer{}); err == nil {
+		t.Error("a run that has not begun is written")
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	var file bytes.Buffer
+	if err := (&File{whole(f), heads}).Write(&file); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(file.Bytes())
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if got, err := Read(data); err == nil && got.Run.Header == nil {
+			t.Error("a run without a header")
+		}
+	})
+}
