@@ -25,9 +25,10 @@ func (s *Server) api() http.Handler {
 	mux.Handle("/api/meta", only(http.MethodGet, s.meta))
 	mux.Handle("/api/ask", only(http.MethodPost, s.ask))
 	mux.Handle("/api/run", only(http.MethodGet, s.stream))
+	s.runs(mux)
 	s.experiments(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		writeError(w, http.StatusNotFound, "", "no such endpoint, there are /api/models, /api/meta, /api/ask, /api/run and /api/experiments")
+		writeError(w, http.StatusNotFound, "", "no such endpoint, there are /api/models, /api/meta, /api/ask, /api/run, /api/runs and /api/experiments")
 	})
 	return mux
 }

@@ -7,6 +7,9 @@
 //	GET  /api/run     WebSocket: the client sends one run.Request as a JSON text
 //	                  message, then receives the frames of package trace, one
 //	                  binary message a frame, until the server closes
+//	POST /api/runs    run.Request in, {"id"} out: the run is kept to be looked into
+//	GET  /api/runs/{id}/head  ?layer=&head=, what that head saw, as package lens
+//	                  writes it; 404 when the run is no longer kept
 //
 //	GET    /api/experiments                list, with how each is doing
 //	POST   /api/experiments                {"name", "grid"} in, the new experiment out

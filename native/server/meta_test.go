@@ -33,6 +33,9 @@ func TestMeta(t *testing.T) {
 			if p.Kind == sparse.KindBudget || p.Kind == sparse.KindChoice {
 				value = `"1"`
 			}
+			if p.Kind == sparse.KindBool {
+				value = "true"
+			}
 			if _, err := parseRequest(fmt.Appendf(nil, `{"method":%q,%q:%s}`, method.ID, p.Name, value)); err != nil {
 				t.Errorf("%s of %s: %v", p.Name, method.ID, err)
 			}

@@ -16,8 +16,12 @@ import (
 
 	"kvscope/assets/dist"
 	"kvscope/engine/input"
+	"kvscope/engine/run"
 	"kvscope/native/server"
 )
+
+// keptBytes is how much memory the last runs may take, kept for pages to look into.
+const keptBytes = 512 << 20
 
 // serve shows the explorer until ctx is cancelled.
 func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
@@ -59,7 +63,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	url, loopback := pageURL(l.Addr())
-	config := server.Config{Runner: engine, Version: release, Program: program, Loopback: loopback, Log: log}
+	config := server.Config{Runner: run.NewShelf(engine, keptBytes), Version: release, Program: program, Loopback: loopback, Log: log}
 	said := map[string]string{"url": url}
 	lab, err := openLaboratory(ctx, *data, *queue, log)
 	if err != nil {

@@ -1,0 +1,85 @@
+package server
+
+import (
+	"net/http"
+	"strconv"
+
+	"kvscope/engine/input"
+	"kvscope/engine/run"
+	"kvscope/engine/trace"
+)
+
+// Keeper is a Runner that keeps its last runs to be looked into.
+type Keeper interface {
+	// Kept is the run whose header says id, nil when it is not, or no longer, kept.
+	Kept(id string) *run.Kept
+}
+
+// runs answers everything below /api/runs.
+func (s *Server) runs(mux *http.ServeMux) {
+	mux.Handle("/api/runs", only(http.MethodPost, s.keep))
+	mux.Handle("/api/runs/{id}/head", only(http.MethodGet, s.head))
+}
+
+// nothing is a sink for a run that is only made to be kept.
+type nothing struct{}
+
+func (nothing) Emit(trace.Event) error { return nil }
+
+// keep runs a request unless its run is kept already, and says under which ID it is.
+func (s *Server) keep(w http.ResponseWriter, r *http.Request) {
+	req, ok := readObject[run.Request](w, r)
+	if !ok {
+		return
+	}
+	keeper, ok := s.runner.(Keeper)
+	if !ok {
+		writeError(w, http.StatusNotImplemented, "", "this server keeps no runs")
+		return
+	}
+	id := req.ID()
+	if keeper.Kept(id) == nil {
+		if err := s.run(r.Context(), req, nothing{}); err != nil {
+			writeError(w, statusOf(err), input.Field(err), problem(err))
+			return
+		}
+	}
+	writeJSON(w, http.StatusOK, map[string]string{"id": id})
+}
+
+// head sends what one head saw, as package lens writes it.
+func (s *Server) head(w http.ResponseWriter, r *http.Request) {
+	var kept *run.Kept
+	if keeper, ok := s.runner.(Keeper); ok {
+		kept = keeper.Kept(r.PathValue("id"))
+	}
+	if kept == nil {
+		writeError(w, http.StatusNotFound, "", "no such run is kept, POST its request to /api/runs first")
+		return
+	}
+	var at [2]int
+	for i, name := range []string{"layer", "head"} {
+		n, err := strconv.Atoi(r.URL.Query().Get(name))
+		if err != nil {
+			writeError(w, http.StatusBadRequest, name, "a whole number from 0 is expected")
+			return
+		}
+		at[i] = n
+	}
+	head, err := kept.Head(at[0], at[1])
+	if err != nil {
+		writeError(w, statusOf(err), input.Field(err), problem(err))
+		return
+	}
+	file, err := head.Encode()
+	if err != nil {
+		panic(err) // a run holds as many queries as keys
+	}
+	answerSoon(w)
+	w.Header().Set("Content-Type", "application/octet-stream")
+	w.Header().Set("Content-Length", strconv.Itoa(len(file)))
+	// The ID says what was asked, and the same request makes the same run; but another
+	// version of the program may not.
+	w.Header().Set("Cache-Control", "no-store")
+	w.Write(file) // a client that is gone needs no answer
+}
