@@ -50,7 +50,7 @@ func TestPicturesOfTheDocs(t *testing.T) {
 	if !*update {
 		t.Skip("takes pictures only with -update")
 	}
-	s := httptest.NewServer(newServer(t, demoEngine(t)))
+	s := httptest.NewServer(newServer(t, run.NewShelf(demoEngine(t), 1<<28)))
 	t.Cleanup(s.Close)
 	if err := os.MkdirAll("../../docs", 0o755); err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 
+	"kvscope/engine/lens"
 	"kvscope/engine/run"
 	"kvscope/engine/trace"
 )
@@ -21,7 +22,18 @@ type Engine interface {
 	// a Failure event and a nil error; an error means that its end was never heard
 	// of, and is a LostError when the engine could not be reached or went away.
 	Run(ctx context.Context, req run.Request, sink trace.Sink) error
+	// Head is what one head saw in the run of req, which is run again where it has been
+	// forgotten.
+	Head(ctx context.Context, req run.Request, layer, head int) (*lens.Head, error)
 }
+
+// statusError is an answer that is no success.
+type statusError struct {
+	at     string
+	status int
+}
+
+func (e *statusError) Error() string { return fmt.Sprintf("ask %s: status %d", e.at, e.status) }
 
 // Meta is what the engine has, beyond what every program of this version knows.
 type Meta struct {

@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"errors"
-	"fmt"
 	"syscall/js"
 )
 
@@ -11,7 +10,7 @@ import (
 // would add its own TLS to the program and double its size.
 func get(ctx context.Context, at string) ([]byte, error) {
 	type answer struct {
-		text string
+		body []byte
 		err  error
 	}
 	got := make(chan answer, 1)
@@ -22,23 +21,26 @@ func get(ctx context.Context, at string) ([]byte, error) {
 	})
 	defer failed.Release()
 	read := js.FuncOf(func(_ js.Value, args []js.Value) any {
-		got <- answer{text: args[0].String()}
+		body := js.Global().Get("Uint8Array").New(args[0])
+		b := make([]byte, body.Length())
+		js.CopyBytesToGo(b, body)
+		got <- answer{body: b}
 		return nil
 	})
 	defer read.Release()
 	arrived := js.FuncOf(func(_ js.Value, args []js.Value) any {
 		if !args[0].Get("ok").Bool() {
-			got <- answer{err: fmt.Errorf("ask %s: status %d", at, args[0].Get("status").Int())}
+			got <- answer{err: &statusError{at, args[0].Get("status").Int()}}
 			return nil
 		}
-		args[0].Call("text").Call("then", read, failed)
+		args[0].Call("arrayBuffer").Call("then", read, failed)
 		return nil
 	})
 	defer arrived.Release()
 	js.Global().Call("fetch", at, map[string]any{"signal": abort.Get("signal")}).Call("then", arrived, failed)
 	select {
 	case a := <-got:
-		return []byte(a.text), a.err
+		return a.body, a.err
 	case <-ctx.Done():
 		abort.Call("abort")
 		<-got // the functions above must outlive the fetch

@@ -21,7 +21,7 @@ func get(ctx context.Context, at string) ([]byte, error) {
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("ask %s: status %s", at, resp.Status)
+		return nil, &statusError{at, resp.StatusCode}
 	}
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {

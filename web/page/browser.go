@@ -1,8 +1,12 @@
 package page
 
 import (
+	"fmt"
+	"time"
+
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	colour "kvscope/viz/paint"
 	"kvscope/web/state"
 )
 
@@ -71,4 +75,103 @@ func typing(e app.Value) bool {
 		return key == " " || key == "Enter"
 	}
 	return false
+}
+
+// download hands a file to the browser.
+func download(name, contentType string, content []byte) {
+	data := app.Window().Get("Uint8Array").New(len(content))
+	app.CopyBytesToJS(data, content)
+	blob := app.Window().Get("Blob").New([]any{data}, map[string]any{"type": contentType})
+	save(name, app.Window().Get("URL").Call("createObjectURL", blob))
+}
+
+// save lets the browser save what is at an object's address, and forgets it.
+func save(name string, url app.Value) {
+	link := app.Window().Get("document").Call("createElement", "a")
+	link.Set("href", url)
+	link.Set("download", name)
+	link.Call("click")
+	later(10*time.Second, func() { app.Window().Get("URL").Call("revokeObjectURL", url) })
+}
+
+// later calls f after a while.
+func later(after time.Duration, f func()) {
+	var h app.Func
+	h = app.FuncOf(func(app.Value, []app.Value) any { h.Release(); f(); return nil })
+	app.Window().Call("setTimeout", h, after.Milliseconds())
+}
+
+// downloadPNG lets the browser draw an SVG, twice as large, and save the picture.
+func downloadPNG(name, svg string) {
+	data := app.Window().Get("Uint8Array").New(len(svg))
+	app.CopyBytesToJS(data, []byte(svg))
+	blob := app.Window().Get("Blob").New([]any{data}, map[string]any{"type": "image/svg+xml"})
+	url := app.Window().Get("URL").Call("createObjectURL", blob)
+	image := app.Window().Get("Image").New()
+	var loaded app.Func
+	loaded = app.FuncOf(func(app.Value, []app.Value) any {
+		defer loaded.Release()
+		canvas := app.Window().Get("document").Call("createElement", "canvas")
+		w, h := 2*image.Get("width").Int(), 2*image.Get("height").Int()
+		canvas.Set("width", w)
+		canvas.Set("height", h)
+		canvas.Call("getContext", "2d").Call("drawImage", image, 0, 0, w, h)
+		app.Window().Get("URL").Call("revokeObjectURL", url)
+		var made app.Func
+		made = app.FuncOf(func(_ app.Value, args []app.Value) any {
+			made.Release()
+			save(name, app.Window().Get("URL").Call("createObjectURL", args[0]))
+			return nil
+		})
+		canvas.Call("toBlob", made, "image/png")
+		return nil
+	})
+	image.Set("onload", loaded)
+	image.Set("src", url)
+}
+
+// lookUp finds the colours of the style sheet, written #rrggbb.
+func lookUp(dark bool) func(name string) string {
+	root := app.Window().Get("document").Call("querySelector", ".explorer")
+	style := app.Window().Call("getComputedStyle", root)
+	return func(name string) string {
+		c, err := colour.ParseColour(style.Call("getPropertyValue", name).String(), dark)
+		if err != nil {
+			app.Log("colours of the style sheet: ", err)
+		}
+		return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B)
+	}
+}
+
+// copyLink puts the address into the clipboard and says whether that worked.
+func copyLink(say func(text string)) {
+	at := app.Window().Get("location").Get("href").String()
+	clipboard := app.Window().Get("navigator").Get("clipboard")
+	if !clipboard.Truthy() {
+		say("The browser lets nothing be copied here; the link is in the address bar.")
+		return
+	}
+	var done, failed app.Func
+	release := func() { done.Release(); failed.Release() }
+	done = app.FuncOf(func(app.Value, []app.Value) any { release(); say("The link is copied."); return nil })
+	failed = app.FuncOf(func(app.Value, []app.Value) any {
+		release()
+		say("The browser did not let the link be copied; it is in the address bar.")
+		return nil
+	})
+	clipboard.Call("writeText", at).Call("then", done, failed)
+}
+
+// readFile reads a file that was chosen or dropped.
+func readFile(file app.Value, done func(content []byte)) {
+	var read app.Func
+	read = app.FuncOf(func(_ app.Value, args []app.Value) any {
+		read.Release()
+		data := app.Window().Get("Uint8Array").New(args[0])
+		content := make([]byte, data.Get("length").Int())
+		app.CopyBytesToGo(content, data)
+		done(content)
+		return nil
+	})
+	file.Call("arrayBuffer").Call("then", read)
 }

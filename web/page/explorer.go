@@ -26,15 +26,15 @@ type Explorer struct {
 	s      state.Snapshot
 	bus    *widget.Bus
 	drawn  [state.Sides]drawn
-	cancel [state.Sides]context.CancelFunc
-	show   int    // how often the needle was asked for
-	linked string // the query that the address has
+	cancel map[int]context.CancelFunc // of runs under way, by Gen
+	show   int                        // how often the needle was asked for
+	linked string                     // the query that the address has
 	stop   []func()
 }
 
 // NewExplorer returns the page; connect finds the engine once it is in a browser.
 func NewExplorer(connect func() client.Engine) *Explorer {
-	e := &Explorer{connect: connect, s: state.New(state.DefaultPlace())}
+	e := &Explorer{connect: connect, s: state.New(state.DefaultPlace()), cancel: map[int]context.CancelFunc{}}
 	e.bus = &widget.Bus{Do: e.do}
 	return e
 }
@@ -44,7 +44,7 @@ func (e *Explorer) OnMount(ctx app.Context) {
 	e.ctx, e.engine = ctx, e.connect()
 	later := func(f func()) { ctx.Dispatch(func(app.Context) { f() }) }
 	dark, stopDark := systemDark(func(dark bool) { later(func() { e.do(state.SystemColours{Dark: dark}) }) })
-	e.stop = append(e.stop, stopDark,
+	e.stop = append(e.stop, stopDark, e.openDropped(),
 		listen(app.Window(), "keydown", func(k app.Value) { e.onKey(k, later) }),
 		// go-app forgets addresses that were replaced; hear of the way back ourselves.
 		listen(app.Window(), "popstate", func(app.Value) { later(func() { e.restore(ctx.Page().URL().RawQuery) }) }))
@@ -59,9 +59,7 @@ func (e *Explorer) OnDismount() {
 		stop()
 	}
 	for _, cancel := range e.cancel {
-		if cancel != nil {
-			cancel()
-		}
+		cancel()
 	}
 }
 
@@ -82,7 +80,7 @@ func (e *Explorer) restore(query string) {
 // onKey answers the keyboard. The browser must hear at once whether the key is
 // taken, so this runs outside go-app's turn.
 func (e *Explorer) onKey(k app.Value, later func(func())) {
-	if typing(k) {
+	if k.Get("defaultPrevented").Bool() || typing(k) {
 		return
 	}
 	action := e.s.Press(k.Get("key").String(), k.Get("shiftKey").Bool())
@@ -108,7 +106,7 @@ func (e *Explorer) perform(f state.Effect) {
 	case state.Start:
 		e.start(f)
 	case state.Cancel:
-		e.stopRun(f.Side)
+		e.stopRun(f.Gen)
 	case state.Link:
 		e.link(f)
 	case state.AskMeta:
@@ -119,6 +117,12 @@ func (e *Explorer) perform(f state.Effect) {
 		e.ctx.After(f.For, func(app.Context) { e.do(state.Tick{}) })
 	case state.ShowNeedle:
 		e.show++
+	case state.Look:
+		e.look(f)
+	case state.Save:
+		e.save(f)
+	case state.CopyLink:
+		copyLink(func(text string) { e.ctx.Dispatch(func(app.Context) { e.do(state.Say{Text: text}) }) })
 	case state.FocusTask:
 		if el := app.Window().Get("document").Call("querySelector", "[data-testid=choose-task] :checked, #request-text"); el.Truthy() {
 			el.Call("focus")
@@ -126,18 +130,17 @@ func (e *Explorer) perform(f state.Effect) {
 	}
 }
 
-func (e *Explorer) stopRun(side int) {
-	if e.cancel[side] != nil {
-		e.cancel[side]()
-		e.cancel[side] = nil
+func (e *Explorer) stopRun(gen int) {
+	if cancel := e.cancel[gen]; cancel != nil {
+		cancel()
+		delete(e.cancel, gen)
 	}
 }
 
 // start runs a request beside the page and brings what it says back to it.
 func (e *Explorer) start(f state.Start) {
-	e.stopRun(f.Side)
 	ctx, cancel := context.WithCancel(context.Background())
-	e.cancel[f.Side] = cancel
+	e.cancel[f.Gen] = cancel
 	later := func(a state.Action) { e.ctx.Dispatch(func(app.Context) { e.do(a) }) }
 	sink := &stream{ctx: ctx, deliver: func(events []trace.Event) {
 		later(state.Arrived{Side: f.Side, Gen: f.Gen, Events: events})
@@ -148,7 +151,18 @@ func (e *Explorer) start(f state.Start) {
 		if err != nil && ctx.Err() == nil {
 			later(state.Ended{Side: f.Side, Gen: f.Gen, Err: err})
 		}
+		e.ctx.Dispatch(func(app.Context) { e.stopRun(f.Gen) })
 	}(f.Request)
+}
+
+// look asks the engine what a head saw.
+func (e *Explorer) look(f state.Look) {
+	go func() {
+		head, err := e.engine.Head(context.Background(), f.Request, f.Head.Layer, f.Head.Head)
+		e.ctx.Dispatch(func(app.Context) {
+			e.do(state.Seen{Side: f.Side, Gen: f.Gen, At: f.Head, Head: head, Err: err})
+		})
+	}()
 }
 
 func (e *Explorer) askMeta(after time.Duration) {
@@ -185,28 +199,27 @@ func (e *Explorer) link(f state.Link) {
 // Render lays out the page.
 func (e *Explorer) Render() app.UI {
 	s := &e.s
-	var views [state.Sides]*widget.ColumnView
+	views := make([]*widget.ColumnView, s.Shown())
+	columns := make([]app.UI, len(views))
 	for side := range views {
 		views[side] = e.drawn[side].of(s, side)
-	}
-	columns := make([]app.UI, state.Sides)
-	for side, v := range views {
-		columns[side] = widget.Column(strconv.Itoa(side), v, s, e.show, e.bus)
+		columns[side] = widget.Column(strconv.Itoa(side), side, views[side], s, e.show, e.bus)
 	}
 	models := make([]string, len(s.Meta.Models))
 	for i, m := range s.Meta.Models {
 		models[i] = m.Name
 	}
 	body := []app.UI{
-		&widget.Header{Path: "/", Theme: s.Theme, On: e.bus},
+		&widget.Header{Path: "/", Theme: s.Theme, Explorer: true, On: e.bus},
 		&widget.Controls{
 			ID: "request", Form: s.Draft, Problems: s.Problems, Models: models, Longest: s.Longest(),
-			Running: s.Running(), Ready: s.MetaPhase == state.Done, On: e.bus,
+			Running: s.Running(), Ready: s.MetaPhase == state.Done, Memory: s.Remembers(), On: e.bus,
 		},
 		app.Main().Class("centre").Body(
-			app.Div().Class("columns").Body(columns...),
+			app.Div().Class("columns").DataSet("count", len(columns)).Body(columns...),
 			timeline(s, views, e.bus)),
-		inspect(s, views),
+		inspect(s, views, e.bus),
+		&widget.Said{Text: s.Said},
 	}
 	if s.Help {
 		body = append(body, &widget.KeyList{On: e.bus})
@@ -215,12 +228,19 @@ func (e *Explorer) Render() app.UI {
 		DataSet("testid", "explorer").
 		DataSet("meta", string(s.MetaPhase)).
 		DataSet("theme", string(s.Theme)).
+		DataSet("hide", s.Hide).
+		DataSet("present", s.Present).
+		DataSet("wide", s.Wide).
+		DataSet("columns", len(columns)).
 		Body(body...)
 }
 
-// timeline is the timeline of both columns.
-func timeline(s *state.Snapshot, views [state.Sides]*widget.ColumnView, on *widget.Bus) app.UI {
-	t := &widget.Timeline{Lines: s.Lines(), Planned: s.Planned(), Cursor: s.Cursor(), Playing: s.Playing, On: on}
+// timeline is the timeline of all columns.
+func timeline(s *state.Snapshot, views []*widget.ColumnView, on *widget.Bus) app.UI {
+	t := &widget.Timeline{
+		Lines: s.Lines(), Planned: s.Planned(), Cursor: s.Cursor(), Playing: s.Playing, Speed: s.Speed,
+		Lanes: make([][]string, len(views)), On: on,
+	}
 	var label widget.LineLabel
 	for i, v := range views {
 		for _, l := range v.Labels {

@@ -119,12 +119,12 @@ func (g *Gallery) half(theme state.Theme) app.UI {
 	for i := range g.specimens {
 		sp := &g.specimens[i]
 		v := sp.drawn.of(&sp.s, 0)
-		body = append(body, specimenOf(sp.title, widget.Column(fmt.Sprintf("%s-%d", theme, i), v, &sp.s, g.show, g.bus)))
+		body = append(body, specimenOf(sp.title, widget.Column(fmt.Sprintf("%s-%d", theme, i), 0, v, &sp.s, g.show, g.bus)))
 		if i == 0 {
-			views := [state.Sides]*widget.ColumnView{v, v}
+			views := []*widget.ColumnView{v, v}
 			body = append(body,
 				specimenOf("Timeline", timeline(&sp.s, views, g.bus)),
-				specimenOf("Inspector", inspect(&sp.s, views)))
+				specimenOf("Inspector", inspect(&sp.s, views, g.bus)))
 		}
 	}
 	return app.Section().Class("specimen-side").DataSet("theme", string(theme)).Aria("label", string(theme)+" colours").Body(body...)

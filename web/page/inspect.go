@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"kvscope/engine/sparse"
 	"kvscope/web/picture"
 	"kvscope/web/state"
 	"kvscope/web/widget"
@@ -11,8 +12,10 @@ import (
 
 // inspect fills the inspector: the block pointed out, else the one that holds what
 // the step copies from, at the line under the pointer, else the one looked at.
-func inspect(s *state.Snapshot, views [state.Sides]*widget.ColumnView) *widget.Inspector {
-	out := &widget.Inspector{Block: widget.Pointed(s), Held: s.Pin >= 0 && !s.Hover.On, Head: "all heads", Line: "step"}
+func inspect(s *state.Snapshot, views []*widget.ColumnView, on *widget.Bus) *widget.Inspector {
+	out := &widget.Inspector{Block: widget.Pointed(s), Held: s.Pin >= 0 && !s.Hover.On, Head: "all heads", Line: "step", On: on}
+	out.Forced, out.Dropped = s.Draft.Force, s.Draft.Drop
+	out.Columns = make([]widget.InspectorColumn, len(views))
 	looked := s.Looked()
 	if looked != nil {
 		out.Head = fmt.Sprintf("L%d head %d", looked.Layer, looked.Head)
@@ -33,6 +36,7 @@ func inspect(s *state.Snapshot, views [state.Sides]*widget.ColumnView) *widget.I
 			line = min(s.Hover.Line, v.Run.LineCount()-1)
 		}
 		read(c, v.Run, line, out.Block, looked)
+		before(c, v.Base)
 		if out.Text == nil && out.Block >= 0 {
 			describe(out, v.Run, c.Step)
 		}
@@ -55,7 +59,7 @@ func lineName(l picture.Line) string {
 
 // read fills in what one backbone says of a block at a line.
 func read(c *widget.InspectorColumn, r *picture.Run, line, block int, head *picture.Head) {
-	c.Has, c.OneHead, c.WantRank = true, head != nil, -1
+	c.Has, c.OneHead = true, head != nil
 	c.Line = r.Lines()[line]
 	c.ScoreRank, c.Rank, c.Mass = -1, -1, -1
 	if readout, ok := r.Readout(line, block, head); ok {
@@ -75,18 +79,27 @@ func read(c *widget.InspectorColumn, r *picture.Run, line, block int, head *pict
 			default:
 				c.State = "wrong"
 			}
-			for i, alt := range st.Top {
-				if picture.Label(alt.Token) == c.Want && c.WantRank < 0 {
-					c.WantRank = i
-				}
-			}
 		}
+	}
+	if step := c.Step; step >= 0 && step < len(r.Steps) && r.Steps[step].Want != nil {
+		c.Wanted = r.Steps[step].Want
 	}
 	c.Reads = r.ReadsAt(line, head)
 	c.Bytes, c.Dense = r.Bytes(c.Reads.Read), r.Bytes(c.Reads.Present)
 	if r.Done != nil {
 		c.Prefill, c.Decode = r.Done.PrefillMS, r.Done.DecodeMS
+		c.SparseMS, c.DenseMS = r.Done.SparseMS, r.Done.DenseMS
 	}
+	c.Evicts = r.Header.Phase == sparse.PhaseEvict
+}
+
+// before fills in what the step was before blocks were forced or dropped.
+func before(c *widget.InspectorColumn, base *picture.Run) {
+	if base == nil || c.Step < 0 || c.Step >= len(base.Steps) {
+		return
+	}
+	st := base.Steps[c.Step]
+	c.Before, c.WantedBefore = picture.Label(st.Token), st.Want
 }
 
 // describe fills in the block's own text.

@@ -24,7 +24,11 @@ func TestPagesRenderWithoutABrowser(t *testing.T) {
 		has  []string
 	}{
 		"explorer": {NewExplorer(connect), []string{`data-testid="controls"`, `data-testid="column-0"`, `data-testid="column-1"`, `data-state="idle"`, `data-testid="inspector"`, `data-testid="timeline"`}},
-		"gallery":  {NewGallery(), []string{`data-testid="gallery"`, `data-theme="light"`, `data-theme="dark"`}},
+		"experiments": {
+			NewExperiments(func() *client.Lab { t.Error("the page connects before it is in a browser"); return nil }),
+			[]string{`data-testid="experiments"`, `data-testid="grid"`, `data-testid="list"`, `data-testid="start"`},
+		},
+		"gallery": {NewGallery(), []string{`data-testid="gallery"`, `data-theme="light"`, `data-theme="dark"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			html := app.HTMLString(c.page)
@@ -62,7 +66,7 @@ func TestEveryStateIsVisible(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var d drawn
-			html := app.HTMLString(widget.Column("0", d.of(&c.s, 0), &c.s, 0, nil))
+			html := app.HTMLString(widget.Column("0", 0, d.of(&c.s, 0), &c.s, 0, nil))
 			for _, want := range c.says {
 				if !strings.Contains(html, want) {
 					t.Errorf("no %q in %s", want, html[:min(len(html), 900)])
@@ -104,7 +108,7 @@ func TestInspectorReadsBothColumns(t *testing.T) {
 	s := state.Replay("attention", events)
 	var left, right drawn
 	look := func() *widget.Inspector {
-		return inspect(&s, [state.Sides]*widget.ColumnView{left.of(&s, 0), right.of(&s, 1)})
+		return inspect(&s, []*widget.ColumnView{left.of(&s, 0), right.of(&s, 1)}, nil)
 	}
 	run := s.Columns[0].Run
 	in := look()

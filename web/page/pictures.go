@@ -3,6 +3,7 @@ package page
 import (
 	"slices"
 
+	"kvscope/engine/sparse"
 	"kvscope/web/picture"
 	"kvscope/web/state"
 	"kvscope/web/widget"
@@ -16,6 +17,8 @@ type drawn struct {
 	head    string
 	line    int
 	shade   picture.Shade
+	against *picture.Run // compared with, nil without
+	late    int          // its Version
 
 	view widget.ColumnView
 }
@@ -25,29 +28,54 @@ func (d *drawn) of(s *state.Snapshot, side int) *widget.ColumnView {
 	c := &s.Columns[side]
 	looked := s.Looked()
 	head, line := widget.HeadName(looked), s.Cursor()
-	if d.run != c.Run || d.version != c.Version || d.head != head {
+	against, late := comparedWith(s, side)
+	if d.run != c.Run || d.version != c.Version || d.head != head || d.against != against || d.late != late {
 		d.view.Grid, d.view.Heads, d.view.Labels = nil, nil, nil
 		if c.Run != nil && c.Run.Header != nil {
 			d.view.Grid, d.view.Heads, d.view.Labels = c.Run.Grid(looked), c.Run.HeadGrid(), widget.Lines(c.Run)
 			d.view.Reads = c.Run.HeadReads(looked)
+			if against != nil {
+				d.view.Grid.Diff = c.Run.Compare(against, d.view.Grid, looked)
+				for i, v := range c.Run.Jaccard(against) {
+					d.view.Heads.Cells[i].Jaccard = v
+				}
+			}
 		}
 		d.line = -2
 	}
 	if d.line != line || d.shade != s.Shade {
 		d.look(c.Run, line, looked, s.Shade)
 	}
-	d.run, d.version, d.head, d.line, d.shade = c.Run, c.Version, head, line, s.Shade
+	d.run, d.version, d.head, d.line, d.shade, d.against, d.late = c.Run, c.Version, head, line, s.Shade, against, late
 
 	v := &d.view
 	v.Name, v.Model, v.Phase, v.Stopped, v.Gen, v.Problem, v.Run = name(s, c), c.Model, c.Phase, c.Stopped, c.Gen, c.Problem, c.Run
-	v.Stale = c.Stale()
+	v.Stale, v.File, v.Base = c.Stale(), c.File, c.Base
+	v.Against = ""
+	if against != nil {
+		v.Against = name(s, &s.Columns[0])
+	}
+	v.Sight = state.Sight{}
+	if s.Head != nil {
+		v.Sight = c.Sights[*s.Head]
+	}
+	v.Entry = s.Entry(c.Run)
 	return v
+}
+
+// comparedWith is the run that a column is compared with, and how far it has come.
+func comparedWith(s *state.Snapshot, side int) (*picture.Run, int) {
+	first := &s.Columns[0]
+	if !s.Compare || side == 0 || first.Run == nil || first.Run.Header == nil {
+		return nil, 0
+	}
+	return first.Run, first.Version
 }
 
 // look fills in what depends on the line.
 func (d *drawn) look(r *picture.Run, line int, head *picture.Head, shade picture.Shade) {
 	v := &d.view
-	v.Line, v.Step, v.Gold, v.Strip = -1, -1, -1, nil
+	v.Line, v.Step, v.Gold, v.Strip, v.Scatter = -1, -1, -1, nil, nil
 	if r == nil || r.LineCount() == 0 {
 		return
 	}
@@ -57,6 +85,7 @@ func (d *drawn) look(r *picture.Run, line int, head *picture.Head, shade picture
 	v.Gold = r.Gold(v.Step)
 	v.First = max(0, slices.IndexFunc(lines, func(l picture.Line) bool { return l.Step >= 0 }))
 	v.Strip = r.Strip(v.Line, head, shade)
+	v.Scatter = r.Scatter(v.Line, head)
 }
 
 // name is what a column is called: its backbone, and its model where the backbone
@@ -71,9 +100,18 @@ func name(s *state.Snapshot, c *state.Column) string {
 	title := map[string]string{"attention": "Attention", "ratplus": "RAT+"}[arch]
 	switch {
 	case title == "":
-		return c.Model
-	case c.Model == arch || c.Model == "":
+		title = c.Model
+	case c.Model != arch && c.Model != "":
+		title += " · " + c.Model
+	}
+	if c.Run == nil || c.Run.Header == nil {
 		return title
 	}
-	return title + " · " + c.Model
+	// What tells columns of one model apart.
+	if h := c.Run.Header; c.File == "" && h.Method != s.Form.Method {
+		if m, ok := sparse.Method(h.Method); ok {
+			title += " · " + m.Name
+		}
+	}
+	return title
 }

@@ -35,6 +35,7 @@ type Grid struct {
 	Prompt   int    // positions of the prompt
 	HasMass  bool   // the trace knows the attention mass, so Oracle means something
 	SumHeads bool   // over all heads
+	Diff     *Diff  // against another run, nil without one
 }
 
 // At is the share of column b in line l, below 0 when there is none.

@@ -1,5 +1,11 @@
 package picture
 
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
 // Metric is what the head grid colours by.
 type Metric string
 
@@ -8,10 +14,14 @@ const (
 	Hit    Metric = "hit"    // share of the answer steps whose gold position was picked
 	Recall Metric = "recall" // share of the truly heaviest candidates that were picked
 	Mass   Metric = "mass"   // dense attention mass that the picks kept
+	Memory Metric = "memory" // effective length of the head's memory
 )
 
 // Metrics lists them in the order of the switch.
-func Metrics() []Metric { return []Metric{Hit, Recall, Mass} }
+func Metrics() []Metric { return []Metric{Hit, Recall, Mass, Memory} }
+
+// Jaccard is the metric of heads that are compared; it is no choice of its own.
+const Jaccard Metric = "jaccard"
 
 // Heads is the head grid: what each head's selections were worth so far.
 type Heads struct {
@@ -25,6 +35,10 @@ type HeadCell struct {
 	Hit          bool    // the gold position was picked at every answer step that has one
 	Hits, Golds  int     // steps that picked it, steps that have one
 	Recall, Mass float32 // below 0: not known
+	Jaccard      float32 // share of the picks that another run has too, below 0: not known
+	MemoryLength int     // tokens, 0 without a memory
+
+	memory float32 // MemoryLength on a scale of 0..1, below 0 without a memory
 }
 
 // Value is the cell under a metric, within 0..1, below 0 when not known.
@@ -34,6 +48,10 @@ func (c HeadCell) Value(m Metric) float32 {
 		return c.Recall
 	case Mass:
 		return c.Mass
+	case Memory:
+		return c.memory
+	case Jaccard:
+		return c.Jaccard
 	}
 	switch {
 	case c.Golds > 0:
@@ -48,7 +66,7 @@ func (c HeadCell) Value(m Metric) float32 {
 func (h *Heads) At(head Head) HeadCell {
 	i := head.Layer*h.Heads + head.Head
 	if i < 0 || i >= len(h.Cells) {
-		return HeadCell{Recall: -1, Mass: -1}
+		return HeadCell{Recall: -1, Mass: -1, Jaccard: -1, memory: -1}
 	}
 	return h.Cells[i]
 }
@@ -90,7 +108,7 @@ func (r *Run) HeadGrid() *Heads {
 	h := &Heads{Layers: r.Header.Layers, Heads: r.Header.Heads, Steps: len(r.steps)}
 	h.Cells = make([]HeadCell, h.Layers*h.Heads)
 	for i := range h.Cells {
-		h.Cells[i] = HeadCell{Hits: r.found[i].hits, Golds: r.found[i].gold, Recall: -1, Mass: -1}
+		h.Cells[i] = HeadCell{Hits: r.found[i].hits, Golds: r.found[i].gold, Recall: -1, Mass: -1, Jaccard: -1, memory: -1}
 	}
 	hits := r.tally.Hits()
 	known := len(r.steps) > 0
@@ -103,6 +121,34 @@ func (r *Run) HeadGrid() *Heads {
 	for _, v := range hits {
 		c := &h.Cells[v.Layer*h.Heads+v.Head]
 		c.Hit, c.Recall, c.Mass = v.Hit, float32(v.Recall), float32(v.Mass)
+		if v.MemoryLength > 0 {
+			c.MemoryLength = v.MemoryLength
+			c.memory = logShare(v.MemoryLength, len(r.Header.Tokens))
+		}
 	}
 	return h
+}
+
+// logShare is n on a logarithmic scale from 1 to all.
+func logShare(n, all int) float32 {
+	if all < 2 {
+		return 1
+	}
+	return float32(math.Log(float64(n)) / math.Log(float64(all)))
+}
+
+// Has reports whether a metric is known of any head.
+func (h *Heads) Has(m Metric) bool {
+	return slices.ContainsFunc(h.Cells, func(c HeadCell) bool { return c.Value(m) >= 0 })
+}
+
+// Ranking lists the heads by a metric, the greatest first, those where it is not
+// known last; of equals the lower layer, then the lower head, comes first.
+func (h *Heads) Ranking(m Metric) []Head {
+	out := make([]Head, len(h.Cells))
+	for i := range out {
+		out[i] = Head{i / h.Heads, i % h.Heads}
+	}
+	slices.SortStableFunc(out, func(a, b Head) int { return cmp.Compare(h.At(b).Value(m), h.At(a).Value(m)) })
+	return out
 }

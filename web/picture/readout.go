@@ -1,6 +1,10 @@
 package picture
 
-import "kvscope/engine/trace"
+import (
+	"math"
+
+	"kvscope/engine/trace"
+)
 
 // Readout is what is known of one block at one line of the block grid.
 type Readout struct {
@@ -21,6 +25,7 @@ type Readout struct {
 	Score     float32 // the largest score of its candidates
 	ScoreRank int     // place by score among the candidates, from 0; -1 when there is none
 	Scored    int     // candidates scored
+	Sum       float32 // of the scores that are finite: of an eviction the votes for the block
 }
 
 // Readout reads block b at a line. It is false when either does not exist.
@@ -77,8 +82,14 @@ func (r *Run) score(out *Readout, l *sum, head Head) {
 		best := -1
 		for i := range s.Scores {
 			at := i * s.Unit
-			if at >= out.Lo && at < out.Hi && (best < 0 || s.Scores[i] > s.Scores[best]) {
+			if at < out.Lo || at >= out.Hi {
+				continue
+			}
+			if best < 0 || s.Scores[i] > s.Scores[best] {
 				best = i
+			}
+			if !math.IsInf(float64(s.Scores[i]), 1) {
+				out.Sum += s.Scores[i]
 			}
 		}
 		if best >= 0 {

@@ -6,6 +6,8 @@ import (
 	"kvscope/engine/trace"
 )
 
+type selection = trace.Selection
+
 // Line is one row of the block grid: an answer step, or a run of prefill queries.
 type Line struct {
 	Step    int // answer step, or -1 during prefill

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"kvscope/engine/run"
+	"kvscope/web/picture"
 )
 
 // Action changes a snapshot and says what the page must do about it.
@@ -20,8 +21,24 @@ type Start struct {
 	Request   run.Request
 }
 
-// Cancel stops what a column is doing.
-type Cancel struct{ Side int }
+// Cancel stops a run.
+type Cancel struct{ Gen int }
+
+// Look asks for what a head of a column's run saw.
+type Look struct {
+	Side, Gen int
+	Request   run.Request
+	Head      picture.Head
+}
+
+// Save writes something of a column to a file.
+type Save struct {
+	Side int
+	What Keepsake
+}
+
+// CopyLink puts the address into the clipboard.
+type CopyLink struct{}
 
 // Link makes the address say Query. A link that is pushed can be gone back from.
 type Link struct {
@@ -52,11 +69,14 @@ func (KeepTheme) effect()  {}
 func (Wait) effect()       {}
 func (ShowNeedle) effect() {}
 func (FocusTask) effect()  {}
+func (Look) effect()       {}
+func (Save) effect()       {}
+func (CopyLink) effect()   {}
 
 // Do applies an action. It leaves s as it was.
 func (s Snapshot) Do(a Action) (Snapshot, []Effect) {
 	before := s.Query()
-	effects := a.apply(&s)
+	effects := append(a.apply(&s), s.look()...)
 	for _, e := range effects {
 		if _, links := e.(Link); links {
 			return s, effects

@@ -201,7 +201,7 @@ func TestFailureGoesToItsField(t *testing.T) {
 }
 
 func TestFailureOfAFieldThatIsNotShown(t *testing.T) {
-	for _, field := range []string{"", "model", "k", "window", "text"} {
+	for _, field := range []string{"", "model", "dilation", "window", "text"} {
 		d := ready(t)
 		d.do(Arrived{0, d.s.Columns[0].Gen, []trace.Event{&trace.Failure{Field: field, Message: "no"}}})
 		c := d.s.Columns[0]
@@ -214,7 +214,7 @@ func TestFailureOfAFieldThatIsNotShown(t *testing.T) {
 func TestEventOutOfOrderFailsTheRun(t *testing.T) {
 	d := ready(t)
 	d.do(Arrived{0, d.s.Columns[0].Gen, []trace.Event{&trace.Step{}}})
-	if c := d.s.Columns[0]; c.Phase != Failed || !reflect.DeepEqual(d.effects, []Effect{Cancel{0}}) {
+	if c := d.s.Columns[0]; c.Phase != Failed || !reflect.DeepEqual(d.effects, []Effect{Cancel{1}}) {
 		t.Errorf("column %+v, effects %v", c, d.effects)
 	}
 }
@@ -244,7 +244,7 @@ func TestStop(t *testing.T) {
 	d, e := ready(t), events(t, "quest")
 	gen := d.s.Columns[0].Gen
 	d.do(Arrived{0, gen, e[:5]}).do(Stop{})
-	if !reflect.DeepEqual(d.effects, []Effect{Cancel{0}, Cancel{1}}) || d.s.Running() {
+	if !reflect.DeepEqual(d.effects, []Effect{Cancel{1}, Cancel{2}}) || d.s.Running() {
 		t.Errorf("effects %v", d.effects)
 	}
 	if c := d.s.Columns[0]; c.Phase != Idle || !c.Stopped || c.Run == nil {
@@ -388,7 +388,7 @@ func TestKeys(t *testing.T) {
 		{"ArrowDown", false, MoveHead{1}}, {"ArrowDown", true, MoveLayer{1}},
 		{" ", false, Stop{}}, {"/", false, Focus{}}, {"/", true, Focus{}}, {"?", true, ToggleHelp{}}, {"?", false, ToggleHelp{}},
 		{"Escape", false, Lock{}}, {"m", false, ColourBy{picture.Hit}}, {"s", false, ShadeBy{picture.ByMass}},
-		{"ArrowRight", true, nil}, {"x", false, nil}, {"Tab", false, nil},
+		{"ArrowRight", true, nil}, {"x", false, nil}, {"Tab", false, nil}, {"v", false, Show{AttentionView}}, {"w", false, Toggle{"wide"}},
 	} {
 		if got := d.s.Press(c.key, c.shift); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%q (shift %v) is %#v, want %#v", c.key, c.shift, got, c.want)

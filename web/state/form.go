@@ -21,9 +21,15 @@ type Form struct {
 	Text, Key, Value           string
 
 	Method, Selector, Budget, Block string
+	K, MaxNew                       string
+	SelectorSeed                    string // which random selector
 	Window, Kernel, Pooling         string
-
-	Left, Right string // models of the two columns
+	PublicCode, DenseLayers         string
+	Dilation, Initial, TopP         string
+	Strength, Cap                   string // of the memory
+	SelectWith, ComputeWith         string // memory or plain keys
+	Force, Drop                     string // blocks, with commas between them
+	Left, Right, Third, Fourth      string // columns, see ColumnSpec; the last two may be empty
 }
 
 // Source is where the prompt comes from.
@@ -60,13 +66,29 @@ var fields = []field{
 	{"value", func(f *Form) *string { return &f.Value }},
 	{"method", func(f *Form) *string { return &f.Method }},
 	{"selector", func(f *Form) *string { return &f.Selector }},
+	{"selector_seed", func(f *Form) *string { return &f.SelectorSeed }},
 	{"budget", func(f *Form) *string { return &f.Budget }},
 	{"block", func(f *Form) *string { return &f.Block }},
+	{"k", func(f *Form) *string { return &f.K }},
+	{"max_new", func(f *Form) *string { return &f.MaxNew }},
 	{"window", func(f *Form) *string { return &f.Window }},
 	{"kernel", func(f *Form) *string { return &f.Kernel }},
 	{"pooling", func(f *Form) *string { return &f.Pooling }},
+	{"public_code", func(f *Form) *string { return &f.PublicCode }},
+	{"dense_layers", func(f *Form) *string { return &f.DenseLayers }},
+	{"dilation", func(f *Form) *string { return &f.Dilation }},
+	{"initial", func(f *Form) *string { return &f.Initial }},
+	{"top_p", func(f *Form) *string { return &f.TopP }},
+	{"memory_strength", func(f *Form) *string { return &f.Strength }},
+	{"memory_cap", func(f *Form) *string { return &f.Cap }},
+	{"select_with", func(f *Form) *string { return &f.SelectWith }},
+	{"compute_with", func(f *Form) *string { return &f.ComputeWith }},
+	{"force", func(f *Form) *string { return &f.Force }},
+	{"drop", func(f *Form) *string { return &f.Drop }},
 	{"left", func(f *Form) *string { return &f.Left }},
 	{"right", func(f *Form) *string { return &f.Right }},
+	{"third", func(f *Form) *string { return &f.Third }},
+	{"fourth", func(f *Form) *string { return &f.Fourth }},
 }
 
 // Get is the text of a field, "" for a name the form does not have.
@@ -93,14 +115,6 @@ func (f Form) With(name, value string) Form {
 	return f
 }
 
-// Model is the model of a column.
-func (f Form) Model(side int) string {
-	if side == 0 {
-		return f.Left
-	}
-	return f.Right
-}
-
 // Problems says, by field, what is wrong and what is allowed.
 type Problems map[string]string
 
@@ -114,8 +128,10 @@ func (f Form) Request(model string, longest int) (run.Request, Problems) {
 	p := Problems{}
 	r := run.Request{Model: model, Method: f.Method, Budget: strings.TrimSpace(f.Budget)}
 	f.options(&r, p)
+	r.MaxNew = whole(p, "max_new", f.MaxNew, 1, math.MaxInt32)
+	r.Force, r.Drop = blocks(p, "force", f.Force), blocks(p, "drop", f.Drop)
 	if f.Source == FromTask {
-		r.Task, r.Seed, r.Depth = f.Task, seed(p, f.Seed), depth(p, f.Depth)
+		r.Task, r.Seed, r.Depth = f.Task, seed(p, "seed", f.Seed), depth(p, f.Depth)
 		if _, err := niah.ByID(f.Task); err != nil {
 			p["task"] = err.Error()
 		}
@@ -139,6 +155,12 @@ func (f Form) Request(model string, longest int) (run.Request, Problems) {
 	return r, p
 }
 
+// always are the fields that every form shows.
+var always = []string{
+	"method", "selector", "selector_seed", "budget", "max_new", "force", "drop",
+	"memory_strength", "memory_cap", "select_with", "compute_with",
+}
+
 // has reports whether the form has a field of a name, where a complaint is seen.
 func (f Form) has(name string) bool {
 	byTask := name == "task" || name == "seed" || name == "context"
@@ -150,7 +172,7 @@ func (f Form) has(name string) bool {
 		return f.Source == FromText
 	case name == "depth":
 		return f.Source == FromTask || f.Value != ""
-	case name == "method" || name == "selector" || name == "budget":
+	case slices.Contains(always, name):
 		return true
 	}
 	return slices.ContainsFunc(Options(f.Method), func(o sparse.Param) bool { return o.Name == name })
@@ -164,7 +186,7 @@ func (f Form) options(r *run.Request, p Problems) {
 		return
 	}
 	if f.Selector == sparse.SelectorRandom {
-		r.Selector = f.Selector
+		r.Selector, r.SelectorSeed = f.Selector, seed(p, "selector_seed", f.SelectorSeed)
 		if !info.Random {
 			p["selector"] = info.Name + " has no random form, choose own"
 		}
@@ -174,18 +196,22 @@ func (f Form) options(r *run.Request, p Problems) {
 			p["budget"] = fmt.Sprintf("%q is not a budget, write 1, a fraction such as 1/8 or a decimal above 0 and up to 1", f.Budget)
 		}
 	}
+	numbers := map[string]*int{
+		"block": &r.Block, "k": &r.K, "window": &r.Window, "kernel": &r.Kernel,
+		"dense_layers": &r.DenseLayers, "dilation": &r.Dilation, "initial": &r.Initial,
+	}
+	choices := map[string]*string{"pooling": &r.Pooling, "top_p": &r.TopP}
 	for _, o := range Options(f.Method) {
-		switch o.Name {
-		case "block":
-			r.Block = option(p, o, f.Block)
-		case "window":
-			r.Window = option(p, o, f.Window)
-		case "kernel":
-			r.Kernel = option(p, o, f.Kernel)
-		case "pooling":
-			r.Pooling = f.Pooling
-			if f.Pooling != "" && !slices.Contains(o.Choices, f.Pooling) {
-				p["pooling"] = fmt.Sprintf("%q, choose %s", f.Pooling, o.Allowed())
+		text := f.Get(o.Name)
+		switch to := choices[o.Name]; {
+		case numbers[o.Name] != nil:
+			*numbers[o.Name] = option(p, o, text)
+		case o.Kind == sparse.KindBool:
+			r.PublicCode = text == "true"
+		case to != nil:
+			*to = text
+			if text != "" && !slices.Contains(o.Choices, text) {
+				p[o.Name] = fmt.Sprintf("%q, choose %s", text, o.Allowed())
 			}
 		}
 	}
@@ -199,8 +225,7 @@ func Options(method string) []sparse.Param {
 	out := slices.Clone(dense.Params)
 	info, _ := sparse.Method(method)
 	for _, o := range info.Params {
-		switch o.Name {
-		case "window", "kernel", "pooling":
+		if o.Name != "budget" && o.Name != "block" {
 			out = append(out, o)
 		}
 	}
@@ -216,13 +241,13 @@ func option(p Problems, o sparse.Param, s string) int {
 	return n
 }
 
-func seed(p Problems, s string) uint64 {
+func seed(p Problems, name, s string) uint64 {
 	if s = strings.TrimSpace(s); s == "" {
 		return 0
 	}
 	n, err := strconv.ParseUint(s, 10, 64)
 	if err != nil {
-		p["seed"] = fmt.Sprintf("%q is not a whole number from 0", s)
+		p[name] = fmt.Sprintf("%q is not a whole number from 0", s)
 	}
 	return n
 }
@@ -244,6 +269,19 @@ func whole(p Problems, name, s string, lo, hi int) int {
 		return n
 	}
 	return 0
+}
+
+// blocks reads a list of blocks and writes it as a request has it.
+func blocks(p Problems, name, s string) string {
+	var out []string
+	for word := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ',' || r == ' ' }) {
+		if _, err := strconv.ParseUint(word, 10, 31); err != nil {
+			p[name] = fmt.Sprintf("%q is not a block, write their numbers with commas between them", word)
+			return ""
+		}
+		out = append(out, word)
+	}
+	return strings.Join(out, ",")
 }
 
 func depth(p Problems, s string) *float64 {

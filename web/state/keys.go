@@ -1,6 +1,10 @@
 package state
 
-import "kvscope/web/picture"
+import (
+	"slices"
+
+	"kvscope/web/picture"
+)
 
 // Key is one entry of the keyboard.
 type Key struct {
@@ -29,6 +33,19 @@ func Keys() []Key {
 		{Keys: []string{"g"}, Label: "g", About: "scroll the prompt to the needle", do: always(FindNeedle{})},
 		{Keys: []string{"m"}, Label: "m", About: "colour the heads by the next metric", do: nextMetric},
 		{Keys: []string{"s"}, Label: "s", About: "shade the prompt by picks or by mass", do: nextShade},
+		{Keys: []string{"v"}, Label: "v", About: "the next view: prompt, attention, memory, scores", do: nextView},
+		{Keys: []string{"w"}, Label: "w", About: "let the view fill its column", do: always(Toggle{"wide"})},
+		{Keys: []string{"l"}, Label: "l", About: "attention by logarithm or in proportion", do: always(Toggle{"linear"})},
+		{Keys: []string{"k"}, Label: "k", About: "attention with the first tokens or without", do: always(Toggle{"nosink"})},
+		{Keys: []string{"0"}, Label: "0", About: "the whole attention map", do: always(MoveMap{})},
+		{Keys: []string{"r"}, Label: "r", About: "heads as a grid, or ranked", do: always(Toggle{"ranked"})},
+		{Keys: []string{"d"}, Label: "d", About: "picks, or what differs from the first column", do: always(Toggle{"compare"})},
+		{Keys: []string{"f"}, Label: "f", About: "force the block that is held", do: edit("force")},
+		{Keys: []string{"x"}, Label: "x", About: "drop the block that is held", do: edit("drop")},
+		{Keys: []string{"["}, Label: "[", About: "play slower", do: always(faster(-1))},
+		{Keys: []string{"]"}, Label: "]", About: "play faster", do: always(faster(1))},
+		{Keys: []string{"c"}, Label: "c", About: "copy the link to what is on the screen", do: always(Share{})},
+		{Keys: []string{"h"}, Label: "h", About: "presentation: large, without controls", do: always(Toggle{"present"})},
 		{Keys: []string{"/"}, Label: "/", About: "go to the tasks", do: always(Focus{})},
 		{Keys: []string{"?"}, Shift: true, Label: "?", About: "this list", do: always(ToggleHelp{})},
 	}
@@ -47,9 +64,35 @@ func (s *Snapshot) Press(key string, shift bool) Action {
 	return nil
 }
 
+func nextView(s *Snapshot) Action {
+	all := Views()
+	return Show{all[(slices.Index(all, s.View)+1)%len(all)]}
+}
+
+func edit(field string) func(*Snapshot) Action {
+	return func(s *Snapshot) Action {
+		if s.Pin < 0 {
+			return nil
+		}
+		return Edit{Field: field, Block: s.Pin}
+	}
+}
+
+// faster plays so many speeds faster.
+type faster int
+
+func (a faster) apply(s *Snapshot) []Effect {
+	all := Speeds()
+	s.Speed = all[min(max(slices.Index(all, s.Speed)+int(a), 0), len(all)-1)]
+	return nil
+}
+
 func escapeKey(s *Snapshot) Action {
-	if s.Help {
+	switch {
+	case s.Help:
 		return ToggleHelp{}
+	case s.Present:
+		return Toggle{"present"}
 	}
 	return Lock{}
 }
@@ -62,13 +105,15 @@ func runOrStop(s *Snapshot) Action {
 }
 
 func nextMetric(s *Snapshot) Action {
-	all := picture.Metrics()
-	for i, m := range all {
-		if m == s.Metric {
-			return ColourBy{all[(i+1)%len(all)]}
-		}
-	}
-	return ColourBy{all[0]}
+	all := slices.DeleteFunc(picture.Metrics(), func(m picture.Metric) bool { return m == picture.Memory && !s.knows(m) })
+	return ColourBy{all[(slices.Index(all, s.Metric)+1)%len(all)]}
+}
+
+// knows reports whether a metric is known of any head on the screen.
+func (s *Snapshot) knows(m picture.Metric) bool {
+	return slices.ContainsFunc(s.Columns[:], func(c Column) bool {
+		return c.Run != nil && c.Run.Header != nil && c.Run.HeadGrid().Has(m)
+	})
 }
 
 func nextShade(s *Snapshot) Action {

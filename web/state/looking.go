@@ -48,7 +48,7 @@ func (a Restore) apply(s *Snapshot) []Effect {
 		p.Form = s.withModels(p.Form)
 	}
 	same := p.Form == s.Form
-	s.Place = p
+	s.Place, s.Hover, s.Preview = p, Hover{}, nil
 	if same && s.started() {
 		return nil
 	}
@@ -60,7 +60,27 @@ func (a Restore) apply(s *Snapshot) []Effect {
 type Point struct{ Block, Line int }
 
 func (a Point) apply(s *Snapshot) []Effect {
-	s.Hover = Hover{On: true, Block: a.Block, Line: a.Line}
+	s.Hover = Hover{On: true, Block: a.Block, Line: a.Line, Token: None}
+	return nil
+}
+
+// PointToken moves the pointer to a position, which is in a block.
+type PointToken struct{ Token, Block int }
+
+func (a PointToken) apply(s *Snapshot) []Effect {
+	s.Hover = Hover{On: true, Block: a.Block, Line: None, Token: a.Token}
+	return nil
+}
+
+// ChooseToken holds a position and its block; the position held already is let go.
+type ChooseToken struct{ Token, Block int }
+
+func (a ChooseToken) apply(s *Snapshot) []Effect {
+	if a.Token == s.Token {
+		s.Token, s.Pin = None, None
+		return nil
+	}
+	s.Token, s.Pin = a.Token, a.Block
 	return nil
 }
 
@@ -170,7 +190,22 @@ func (TogglePlay) apply(s *Snapshot) []Effect {
 	if s.Cursor() == s.Lines()-1 {
 		s.Line = 0
 	}
-	return []Effect{Wait{For: playStep}}
+	return []Effect{Wait{For: s.rest()}}
+}
+
+// rest is how long the timeline rests on a line.
+func (s *Snapshot) rest() time.Duration {
+	switch s.Speed {
+	case "1/4":
+		return 4 * playStep
+	case "1/2":
+		return 2 * playStep
+	case "2":
+		return playStep / 2
+	case "4":
+		return playStep / 4
+	}
+	return playStep
 }
 
 // Tick is a beat of playing.
@@ -185,7 +220,7 @@ func (Tick) apply(s *Snapshot) []Effect {
 		s.Playing = false
 		return nil
 	}
-	return []Effect{Wait{For: playStep}}
+	return []Effect{Wait{For: s.rest()}}
 }
 
 // ColourBy chooses the metric of the head grid.

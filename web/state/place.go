@@ -1,7 +1,9 @@
 package state
 
 import (
+	"math"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,6 +19,97 @@ type Place struct {
 	Pin    int           // block held in the inspector, None without one
 	Metric picture.Metric
 	Shade  picture.Shade
+
+	View    View
+	Token   int  // position whose memory is looked at, None for that of the step
+	Ranked  bool // heads in the order of their metric
+	Compare bool // columns show what they pick otherwise than the first
+	Map     MapView
+	Speed   Speed
+	Wide    bool   // the view fills its column
+	Present bool   // for an audience: large, without controls
+	Hide    string // parts not shown, with commas between them
+}
+
+// View is what stands below the heads.
+type View string
+
+// The views, as they stand in a URL.
+const (
+	PromptView    View = "prompt"
+	AttentionView View = "attention"
+	MemoryView    View = "memory"
+	ScoresView    View = "scores"
+)
+
+// Views lists them in the order of the switch.
+func Views() []View { return []View{PromptView, AttentionView, MemoryView, ScoresView} }
+
+// Speed is how many times as fast as usual the timeline plays.
+type Speed string
+
+// Speeds lists them, the slowest first.
+func Speeds() []Speed { return []Speed{"1/4", "1/2", "1", "2", "4"} }
+
+// MapView is the part of the attention maps that is seen, and how.
+type MapView struct {
+	// Frame is what is seen of the map; the zero value is all of it.
+	Frame  Frame
+	Linear bool // colours in proportion, not by logarithm
+	NoSink bool // without the first tokens
+}
+
+// Frame is a rectangle of a map: the query and the key at its upper left corner, and
+// how many queries it is high.
+type Frame struct{ Query, Key, Height float64 }
+
+// String writes f as a link has it.
+func (f Frame) String() string {
+	if f.Height == 0 {
+		return ""
+	}
+	var words []string
+	for _, v := range []float64{f.Query, f.Key, f.Height} {
+		words = append(words, strconv.FormatFloat(math.Round(v*100)/100, 'f', -1, 64))
+	}
+	return strings.Join(words, ",")
+}
+
+// parseFrame reads what String wrote, the whole map when it is something else.
+func parseFrame(text string) Frame {
+	words := strings.Split(text, ",")
+	if len(words) != 3 {
+		return Frame{}
+	}
+	var v [3]float64
+	for i, w := range words {
+		x, err := strconv.ParseFloat(w, 64)
+		if err != nil || !(math.Abs(x) < 1e7) {
+			return Frame{}
+		}
+		v[i] = math.Round(x*100) / 100
+	}
+	if v[2] < 1 {
+		return Frame{}
+	}
+	// No -0, which would not be written as it was read.
+	return Frame{v[0] + 0, v[1] + 0, v[2]}
+}
+
+// Parts lists what of the page can be left out.
+func Parts() []string {
+	return []string{"header", "controls", "inspector", "timeline", "answer", "grid", "heads", "view"}
+}
+
+// Hides reports whether a part is left out.
+func (p Place) Hides(part string) bool {
+	return slices.Contains(strings.Split(p.Hide, ","), part)
+}
+
+// parseHide keeps the parts that there are, in their own order.
+func parseHide(text string) string {
+	asked := strings.Split(text, ",")
+	return strings.Join(slices.DeleteFunc(Parts(), func(part string) bool { return !slices.Contains(asked, part) }), ",")
 }
 
 const (
@@ -26,7 +119,7 @@ const (
 
 // DefaultPlace is the place of a link without a query.
 func DefaultPlace() Place {
-	return Place{Form: DefaultForm(), Line: Auto, Pin: None, Metric: picture.Mass, Shade: picture.ByPicks}
+	return Place{Form: DefaultForm(), Line: Auto, Pin: None, Metric: picture.Mass, Shade: picture.ByPicks, View: PromptView, Token: None, Speed: "1"}
 }
 
 // maxQuery bounds what a link carries: servers and mail programs refuse longer
@@ -63,7 +156,30 @@ func (p Place) Query() string {
 	add("at", strconv.Itoa(p.Pin), strconv.Itoa(d.Pin))
 	add("metric", string(p.Metric), string(d.Metric))
 	add("shade", string(p.Shade), string(d.Shade))
+	add("view", string(p.View), string(d.View))
+	add("token", strconv.Itoa(p.Token), strconv.Itoa(d.Token))
+	add("map", p.Map.Frame.String(), "")
+	for _, flag := range p.flags() {
+		if *flag.at {
+			add(flag.name, "1", "")
+		}
+	}
+	add("speed", string(p.Speed), string(d.Speed))
+	add("hide", p.Hide, "")
 	return b.String()
+}
+
+// flag is a part of a place that is so or not.
+type flag struct {
+	name string
+	at   *bool
+}
+
+func (p *Place) flags() []flag {
+	return []flag{
+		{"ranked", &p.Ranked}, {"compare", &p.Compare}, {"linear", &p.Map.Linear}, {"nosink", &p.Map.NoSink},
+		{"wide", &p.Wide}, {"present", &p.Present},
+	}
 }
 
 // escape is URL query escaping that leaves fractions and lists readable.
@@ -120,7 +236,27 @@ func (p *Place) set(name, value string) {
 				p.Shade = s
 			}
 		}
+	case "view":
+		if v := View(value); slices.Contains(Views(), v) {
+			p.View = v
+		}
+	case "token":
+		p.Token = index(value)
+	case "map":
+		p.Map.Frame = parseFrame(value)
+	case "speed":
+		if v := Speed(value); slices.Contains(Speeds(), v) {
+			p.Speed = v
+		}
+	case "hide":
+		p.Hide = parseHide(value)
 	default:
+		for _, flag := range p.flags() {
+			if flag.name == name {
+				*flag.at = value == "1"
+				return
+			}
+		}
 		p.Form = p.Form.With(name, value)
 	}
 }

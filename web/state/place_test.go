@@ -24,6 +24,14 @@ func TestQueryIsReadable(t *testing.T) {
 		{"own text", "source=text&text=a+%26+b%3D1%0A%C3%A9&key=fuzzy-otter&value=a,b:c/d", func(p *Place) {
 			p.Form.Source, p.Form.Text, p.Form.Key, p.Form.Value = FromText, "a & b=1\né", "fuzzy-otter", "a,b:c/d"
 		}},
+		{"views", "view=attention&token=12&map=100,0.5,64&ranked=1&linear=1&present=1&speed=1/2&hide=controls,timeline", func(p *Place) {
+			p.View, p.Token, p.Map.Frame = AttentionView, 12, Frame{100, 0.5, 64}
+			p.Ranked, p.Map.Linear, p.Present, p.Speed, p.Hide = true, true, true, "1/2", "controls,timeline"
+		}},
+		{"columns", "k=3&memory_strength=0.5&select_with=plain&force=3,5&right=ratplus:moba&third=ratplus::plain/memory&compare=1", func(p *Place) {
+			p.Form.K, p.Form.Strength, p.Form.SelectWith, p.Form.Force = "3", "0.5", "plain", "3,5"
+			p.Form.Right, p.Form.Third, p.Compare = "ratplus:moba", "ratplus::plain/memory", true
+		}},
 		{"emptied field", "budget=&block=", func(p *Place) { p.Form.Budget, p.Form.Block = "", "" }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -42,6 +50,7 @@ func TestQueryIsReadable(t *testing.T) {
 func TestQueryThatMakesNoSense(t *testing.T) {
 	for _, query := range []string{
 		"head=2", "head=a.b", "head=-1.2", "head=1.99999999999", "line=x", "line=-7", "at=1e3",
+		"view=all", "token=-3", "map=1,2", "map=1,2,0", "map=1,nan,5", "map=1e9,1,5", "ranked=yes", "speed=9", "hide=everything",
 		"metric=best", "shade=", "source=file", "unknown=1", "%zz=1", "task=%zz", "=", "&&", "a;b",
 	} {
 		if got, want := ParseQuery(query), DefaultPlace(); !reflect.DeepEqual(got, want) {
@@ -69,7 +78,7 @@ func TestQueryLeavesOutTextThatIsTooLong(t *testing.T) {
 func FuzzParseQuery(f *testing.F) {
 	for _, seed := range []string{
 		"", "task=MV&seed=7&budget=1/16", "head=2.3&line=4&at=17&metric=recall&shade=mass",
-		"source=text&text=a+%26+b%3D1%0A%C3%A9&key=%ff", "left=&right=&depth=%2050%25", "a;b&%zz=%zz",
+		"source=text&text=a+%26+b%3D1%0A%C3%A9&key=%ff", "left=&right=&depth=%2050%25", "view=memory&map=-0.001,2.345,8&hide=grid,header,grid", "a;b&%zz=%zz",
 	} {
 		f.Add(seed)
 	}

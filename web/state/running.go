@@ -72,13 +72,17 @@ func (Run) start(s *Snapshot, link bool) []Effect {
 	}
 	f := s.withModels(s.Draft)
 	problems := Problems{}
-	var starts []Effect
-	for side := range Sides {
+	var starts []Start
+	for side := range f.Columns() {
 		model := f.Model(side)
 		if model == "" {
 			continue
 		}
-		req, p := f.Request(model, s.Longest())
+		arch := ""
+		if m := s.Model(model); m != nil {
+			arch = m.Arch
+		}
+		req, p := f.ColumnRequest(side, arch, s.Longest())
 		maps.Copy(problems, p)
 		starts = append(starts, Start{Side: side, Request: req})
 	}
@@ -91,22 +95,58 @@ func (Run) start(s *Snapshot, link bool) []Effect {
 	}
 	s.Draft, s.Form = f, f
 	s.Playing = false
-	for i, e := range starts {
-		st := e.(Start)
-		s.runs++
-		st.Gen = s.runs
-		starts[i] = st
-		c := &s.Columns[st.Side]
-		*c = Column{
-			Model: st.Request.Model, Phase: Loading, Gen: st.Gen,
-			Run: c.Run, Version: c.Version + 1, next: &picture.Run{},
-		}
+	var effects []Effect
+	for _, st := range starts {
+		effects = append(effects, s.begin(st)...)
+	}
+	for side := f.Columns(); side < Sides; side++ {
+		effects = append(effects, cancel(s.Columns[side].Gen, s.Columns[side].baseGen)...)
+		s.Columns[side] = Column{Phase: Idle, Version: s.Columns[side].Version + 1}
 	}
 	if !link {
-		return append(starts, Link{Query: s.Query()})
+		return append(effects, Link{Query: s.Query()})
 	}
-	s.Line, s.Pin = Auto, None
-	return append(starts, Link{Query: s.Query(), Push: true})
+	s.Line, s.Pin, s.Token = Auto, None, None
+	return append(effects, Link{Query: s.Query(), Push: true})
+}
+
+// begin starts a run in its column, and the run that it is to be compared with.
+func (s *Snapshot) begin(st Start) []Effect {
+	c := &s.Columns[st.Side]
+	effects := cancel(c.Gen)
+	s.runs++
+	st.Gen = s.runs
+	was := *c
+	*c = Column{
+		Model: st.Request.Model, Request: st.Request, Phase: Loading, Gen: st.Gen,
+		Run: was.Run, Version: was.Version + 1, Sights: was.Sights, next: &picture.Run{},
+	}
+	effects = append(effects, st)
+	base := Unedited(st.Request)
+	switch {
+	case !Edits(st.Request):
+		return append(effects, cancel(was.baseGen)...)
+	case was.Base != nil && was.base == base:
+		c.Base, c.base, c.baseGen = was.Base, base, was.baseGen
+	case was.Phase == Done && was.Request == base && was.File == "":
+		c.Base, c.base = was.Run, base
+	default:
+		s.runs++
+		c.Base, c.base, c.baseGen = &picture.Run{}, base, s.runs
+		effects = append(append(effects, cancel(was.baseGen)...), Start{Side: st.Side, Gen: c.baseGen, Request: base})
+	}
+	return effects
+}
+
+// cancel stops those of the runs that there are.
+func cancel(gens ...int) []Effect {
+	var out []Effect
+	for _, gen := range gens {
+		if gen != 0 {
+			out = append(out, Cancel{Gen: gen})
+		}
+	}
+	return out
 }
 
 // Stop stops the runs by hand. What arrived stays.
@@ -119,9 +159,9 @@ func (Stop) apply(s *Snapshot) []Effect {
 		if c.Phase != Loading {
 			continue
 		}
+		out = append(out, cancel(c.Gen, c.baseGen)...)
 		c.Phase, c.Stopped, c.Gen = Idle, true, 0
 		c.Version++
-		out = append(out, Cancel{Side: side})
 	}
 	return out
 }
@@ -134,6 +174,16 @@ type Arrived struct {
 
 func (a Arrived) apply(s *Snapshot) []Effect {
 	c := &s.Columns[a.Side]
+	if a.Gen != 0 && a.Gen == c.baseGen {
+		for _, e := range a.Events {
+			// A comparison that goes wrong is none.
+			if c.Base.Emit(e) != nil {
+				return []Effect{Cancel{Gen: a.Gen}}
+			}
+		}
+		c.Version++
+		return nil
+	}
 	if c.Gen != a.Gen || c.Phase != Loading {
 		return nil
 	}
@@ -144,9 +194,11 @@ func (a Arrived) apply(s *Snapshot) []Effect {
 		}
 		if err := c.next.Emit(e); err != nil {
 			c.fail(Problem{Message: "The server sent something out of order: " + err.Error(), Advice: "Reload the page; it may be older than the server."})
-			return []Effect{Cancel{Side: a.Side}}
+			return []Effect{Cancel{Gen: a.Gen}}
 		}
-		c.Run = c.next
+		if c.Run != c.next {
+			c.Run, c.Sights = c.next, nil
+		}
 		c.Version++
 		if _, done := e.(*trace.Done); done {
 			c.Phase = Done

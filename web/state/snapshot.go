@@ -1,6 +1,7 @@
 package state
 
 import (
+	"kvscope/engine/lens"
 	"kvscope/engine/run"
 	"kvscope/web/client"
 	"kvscope/web/picture"
@@ -34,24 +35,37 @@ type Snapshot struct {
 
 	Playing    bool
 	Help       bool
+	Said       string // a short message on what was done last
 	Theme      Theme
 	SystemDark bool // the system's own colours are dark
 	runs       int  // runs started, to tell late events from current ones
 }
 
-// Sides is the number of columns.
-const Sides = 2
-
-// Column is one backbone's run.
+// Column is one run, of a model with a method.
 type Column struct {
 	Model   string
+	Request run.Request // of the run on its way or on the screen
+	File    string      // name of the file that the run was opened from, else ""
 	Phase   Phase
 	Run     *picture.Run // the run on the screen, nil before the first
 	Version int          // grows with every change of Run
 	Gen     int          // which start this is
 	Stopped bool         // by hand
 	Problem Problem
-	next    *picture.Run // the run being awaited, until its header is there
+	Sights  map[picture.Head]Sight // what was asked for of its heads; replaced, never changed
+
+	Base    *picture.Run // the same run with nothing forced or dropped, nil when nothing is
+	baseGen int
+	base    run.Request
+
+	next *picture.Run // the run being awaited, until its header is there
+}
+
+// Sight is a look into a head.
+type Sight struct {
+	Phase   Phase // Loading, Done or Failed
+	Head    *lens.Head
+	Problem string
 }
 
 // Problem is why a column failed.
@@ -66,6 +80,7 @@ type Hover struct {
 	On    bool
 	Block int
 	Line  int // line under the pointer, or None where only a block is
+	Token int // position under the pointer, or None where only a block is
 }
 
 // Theme is the choice of colours.
@@ -169,7 +184,7 @@ func (s *Snapshot) Heads() (layers, heads int) {
 // Longest is the shorter of the contexts of the draft's models, 0 when not known.
 func (s *Snapshot) Longest() int {
 	n := 0
-	for side := range Sides {
+	for side := range s.Draft.Columns() {
 		if m := s.Model(s.Draft.Model(side)); m != nil && m.Context > 0 && (n == 0 || m.Context < n) {
 			n = m.Context
 		}
@@ -185,6 +200,49 @@ func (s *Snapshot) Model(name string) *run.ModelInfo {
 		}
 	}
 	return nil
+}
+
+// Shown is the number of columns on the screen.
+func (s *Snapshot) Shown() int {
+	n := s.Form.Columns()
+	for side := n; side < Sides; side++ {
+		if s.Columns[side].Run != nil {
+			n = side + 1
+		}
+	}
+	return n
+}
+
+// Entry is the position whose memory is looked at in a run: the one under the
+// pointer, the one chosen, else the one that the step in question copies from, else
+// the prompt's last.
+func (s *Snapshot) Entry(r *picture.Run) int {
+	if r == nil || r.Header == nil {
+		return None
+	}
+	last := len(r.Header.Tokens) - 1
+	switch {
+	case s.Hover.On && s.Hover.Token >= 0:
+		return min(s.Hover.Token, last)
+	case s.Token >= 0:
+		return min(s.Token, last)
+	}
+	if lines := r.Lines(); s.Cursor() >= 0 && s.Cursor() < len(lines) {
+		if gold := r.Gold(lines[s.Cursor()].Step); gold >= 0 {
+			return gold
+		}
+	}
+	return last
+}
+
+// Remembers is the first model of the draft that has a memory, "" for none.
+func (s *Snapshot) Remembers() string {
+	for side := range s.Draft.Columns() {
+		if m := s.Model(s.Draft.Model(side)); m != nil && m.Arch == "ratplus" {
+			return m.Name
+		}
+	}
+	return ""
 }
 
 // Stale reports whether the run on the screen is not the one last asked for.

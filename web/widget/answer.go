@@ -19,15 +19,20 @@ type Answer struct {
 	Expected []trace.Token
 	Gold     []int // of Expected
 	Steps    []*trace.Step
-	Step     int // step looked at, or -1
-	First    int // line of the block grid that step 0 is
+	Base     []*trace.Step // what the steps were before blocks were forced or dropped; nil when none are
+	Step     int           // step looked at, or -1
+	First    int           // line of the block grid that step 0 is
 	On       *Bus
 }
 
 // Render lays out a button for each step.
 func (a *Answer) Render() app.UI {
 	n := max(len(a.Expected), len(a.Steps))
-	body := []app.UI{app.Div().Class("answer-key").Aria("hidden", "true").Body(app.Span().Text("expected"), app.Span().Text("answer"))}
+	key := []app.UI{app.Span().Text("expected"), app.Span().Text("answer")}
+	if a.Base != nil {
+		key = append(key, app.Span().Text("before"))
+	}
+	body := []app.UI{app.Div().Class("answer-key").Aria("hidden", "true").Body(key...)}
 	for i := range n {
 		body = append(body, a.token(i))
 	}
@@ -60,6 +65,12 @@ func (a *Answer) token(i int) app.UI {
 		state = "waiting"
 		got = "·"
 	}
+	before, changed := "", false
+	if i < len(a.Base) {
+		before = picture.Label(a.Base[i].Token)
+		changed = i < len(a.Steps) && a.Steps[i].Token != a.Base[i].Token
+		about += fmt.Sprintf(", before %q", before)
+	}
 	gold := i < len(a.Gold) && a.Gold[i] >= 0
 	b := app.Button().Type("button").
 		Class(classes("token", state, when(gold, "gold"), when(i%8 > 4, "late"))).
@@ -70,11 +81,11 @@ func (a *Answer) token(i int) app.UI {
 	if i == a.Step {
 		b.Aria("current", "step")
 	}
-	return b.Body(
-		app.Span().Class("want").Text(orBlank(want)),
-		app.Span().Class("got").Text(got),
-		app.Span().Class("more").Aria("hidden", "true").Body(more...),
-	)
+	parts := []app.UI{app.Span().Class("want").Text(orBlank(want)), app.Span().Class("got").Text(got)}
+	if a.Base != nil {
+		parts = append(parts, app.Span().Class(classes("before", when(changed, "changed"))).Text(orBlank(before)))
+	}
+	return b.Body(append(parts, app.Span().Class("more").Aria("hidden", "true").Body(more...))...)
 }
 
 // orBlank keeps the height of a line without text.

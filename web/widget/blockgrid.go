@@ -143,7 +143,8 @@ func (g *BlockGrid) Render() app.UI {
 		DataSet("head", HeadName(g.Head)).
 		DataSet("unit", grid.Unit).
 		DataSet("lines", len(grid.Lines)).
-		DataSet("columns", grid.Columns)
+		DataSet("columns", grid.Columns).
+		DataSet("diff", grid.Diff != nil)
 	if g.Cursor >= 0 && g.Cursor < len(grid.Lines) {
 		root.DataSet("step", grid.Lines[g.Cursor].Step).DataSet("line", g.Cursor)
 		if grid.Picked != nil {
@@ -180,10 +181,27 @@ func (g *BlockGrid) rows(grid *picture.Grid) []app.UI {
 		if grid.Picked != nil {
 			row.DataSet("picked", numbers(grid.Picked[i]))
 		}
+		if d := grid.Diff; d != nil {
+			at := i * grid.Columns
+			row.DataSet("left", numbers(whole(d.Left[at:at+grid.Columns]))).
+				DataSet("both", numbers(whole(d.Both[at:at+grid.Columns]))).
+				DataSet("right", numbers(whole(d.Right[at:at+grid.Columns])))
+		}
 		if height > 0 {
 			row.Style("top", pixels(float64(g.layout.top)/scale+height*float64(i))).Style("line-height", pixels(height))
 		}
 		out = append(out, row.Text(label.Text))
+	}
+	return out
+}
+
+// whole lists where there is any share.
+func whole(shares []float32) []int {
+	var out []int
+	for i, v := range shares {
+		if v > 0 {
+			out = append(out, i)
+		}
 	}
 	return out
 }

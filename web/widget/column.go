@@ -3,9 +3,11 @@ package widget
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/engine/trace"
 	"kvscope/web/picture"
 	"kvscope/web/state"
 )
@@ -30,6 +32,13 @@ type ColumnView struct {
 	First  int // line that answer step 0 is
 	Gold   int // position that the step copies from, or -1
 	Reads  picture.Reads
+
+	File    string       // that the run was opened from, or ""
+	Base    *picture.Run // the run without what is forced or dropped, or nil
+	Against string       // name of the column compared with, or ""
+	Sight   state.Sight  // of the locked head
+	Entry   int          // position whose memory is looked at
+	Scatter *picture.Scatter
 }
 
 // Progress is how much of the run is done, below 0 when that cannot be told.
@@ -69,9 +78,37 @@ func (v *ColumnView) Status() string {
 	return "idle"
 }
 
+// Counterfactual says in words what of the run is not as the model was trained or the
+// method decides, "" when nothing is.
+func (v *ColumnView) Counterfactual() string {
+	if v.Run == nil || v.Run.Header == nil || v.Run.Header.Counterfactual == nil {
+		return ""
+	}
+	c := v.Run.Header.Counterfactual
+	var parts []string
+	if c.Strength != 1 {
+		parts = append(parts, "memory at "+percent(c.Strength))
+	}
+	if c.Cap > 0 {
+		parts = append(parts, fmt.Sprintf("memory of %s tokens", count(c.Cap)))
+	}
+	if c.SelectWith == "plain" || c.ComputeWith == "plain" {
+		selects := map[string]string{"plain": "K", "memory": "K̃"}[c.SelectWith]
+		computes := map[string]string{"plain": "(K, V)", "memory": "(K̃, Ṽ)"}[c.ComputeWith]
+		parts = append(parts, "selects with "+selects+", computes with "+computes)
+	}
+	if len(c.Force) > 0 {
+		parts = append(parts, "forced "+numbers(c.Force))
+	}
+	if len(c.Drop) > 0 {
+		parts = append(parts, "dropped "+numbers(c.Drop))
+	}
+	return strings.Join(parts, " · ")
+}
+
 // Column is one backbone: its answer, its blocks, its heads, its prompt. The id is
 // its own on the page.
-func Column(id string, v *ColumnView, s *state.Snapshot, show int, on *Bus) app.UI {
+func Column(id string, side int, v *ColumnView, s *state.Snapshot, show int, on *Bus) app.UI {
 	root := app.Section().Class("column").
 		Aria("label", v.Name).
 		Aria("busy", strconv.FormatBool(v.Phase == state.Loading)).
@@ -79,13 +116,19 @@ func Column(id string, v *ColumnView, s *state.Snapshot, show int, on *Bus) app.
 		DataSet("state", string(v.Phase)).
 		DataSet("stale", strconv.FormatBool(v.Stale)).
 		DataSet("gen", v.Gen).
+		DataSet("side", side).
+		DataSet("file", v.File).
 		DataSet("model", v.Model)
 	if v.Run != nil && v.Run.Header != nil {
 		h := v.Run.Header
 		root.DataSet("method", h.Method).DataSet("budget", strconv.FormatFloat(h.Budget, 'g', -1, 64)).
-			DataSet("task", h.Task).DataSet("seed", strconv.FormatUint(h.Seed, 10)).DataSet("k", h.K)
+			DataSet("task", h.Task).DataSet("seed", strconv.FormatUint(h.Seed, 10)).DataSet("k", h.K).DataSet("block", h.Block)
 	}
-	body := []app.UI{columnHead(v), progressBar(v)}
+	body := []app.UI{columnHead(v, side, on), progressBar(v)}
+	if text := v.Counterfactual(); text != "" {
+		body = append(body, app.Div().Class("counterfactual").DataSet("testid", "counterfactual-"+id).Body(
+			app.B().Text("counterfactual"), app.Span().Text(text)))
+	}
 	if v.Phase == state.Failed {
 		body = append(body, app.Div().Class("message bad").Attr("role", "alert").DataSet("testid", "failure-"+id).Body(
 			app.B().Text(v.Problem.Message), app.P().Text(v.Problem.Advice)))
@@ -96,7 +139,7 @@ func Column(id string, v *ColumnView, s *state.Snapshot, show int, on *Bus) app.
 		}
 		return root.Body(body...)
 	}
-	return root.Body(append(body, pictures(id, v, s, show, on)...)...)
+	return root.Body(append(body, pictures(id, side, v, s, show, on)...)...)
 }
 
 // emptyColumn says why there is nothing to see yet.
@@ -113,8 +156,12 @@ func emptyColumn(v *ColumnView, s *state.Snapshot) app.UI {
 	return app.Div().Class("message").Attr("role", "status").Body(app.B().Text(what), app.Span().Text(more))
 }
 
-func columnHead(v *ColumnView) app.UI {
-	body := []app.UI{app.H2().Text(v.Name), app.Span().Class("status").Attr("role", "status").Text(v.Status())}
+func columnHead(v *ColumnView, side int, on *Bus) app.UI {
+	status := v.Status()
+	if v.File != "" {
+		status = "from " + v.File
+	}
+	body := []app.UI{app.H2().Title(v.Name).Text(v.Name), app.Span().Class("status").Attr("role", "status").Text(status)}
 	if v.Phase == state.Done && v.Run.Done != nil {
 		score := v.Run.Done.Score
 		class, text := "part", percent(score)+" right"
@@ -125,6 +172,9 @@ func columnHead(v *ColumnView) app.UI {
 			class, text = "wrong", "✗ wrong"
 		}
 		body = append(body, app.Span().Class("score "+class).DataSet("testid", "score").DataSet("score", score).Text(text))
+	}
+	if v.Run != nil && v.Run.Header != nil && v.Phase != state.Loading {
+		body = append(body, &SaveMenu{Side: side, Picture: "run", Formats: "safetensors", Label: "save this run as a file", On: on})
 	}
 	return app.Div().Class("column-head").Body(body...)
 }
@@ -142,29 +192,50 @@ func progressBar(v *ColumnView) app.UI {
 		Body(app.I().Style("transform", fmt.Sprintf("scaleX(%.3f)", p)))
 }
 
-func pictures(id string, v *ColumnView, s *state.Snapshot, show int, on *Bus) []app.UI {
+func pictures(id string, side int, v *ColumnView, s *state.Snapshot, show int, on *Bus) []app.UI {
 	h, looked := v.Run.Header, s.Looked()
+	metric := s.Metric
+	if v.Against != "" {
+		metric = picture.Jaccard
+	}
+	var base []*trace.Step
+	if v.Base != nil {
+		base = v.Base.Steps
+	}
 	return []app.UI{
-		app.Div().Class("picture stale").Body(
-			&Answer{ID: id, Expected: h.Answer, Gold: h.Gold, Steps: v.Run.Steps, Step: v.Step, First: v.First, On: on}),
-		app.Div().Class("picture stale").Body(
+		app.Div().Class("picture stale").DataSet("part", "answer").Body(
+			&Answer{ID: id, Expected: h.Answer, Gold: h.Gold, Steps: v.Run.Steps, Base: base, Step: v.Step, First: v.First, On: on}),
+		app.Div().Class("picture stale").DataSet("part", "grid").Body(
 			app.H3().Class("heading").Body(
 				app.Span().Text(gridTitle(v)),
-				app.Span().Class("note").Text(gridNote(v, looked))),
+				app.Span().Class("note").Text(gridNote(v, looked)),
+				compareButton(side, s, on),
+				&SaveMenu{Side: side, Picture: "grid", Formats: "png svg csv", Label: "save the blocks", On: on}),
 			&BlockGrid{ID: id, Grid: v.Grid, Labels: v.Labels, Head: looked, Cursor: v.Line, Block: Pointed(s), Dark: s.IsDark(), On: on}),
-		app.Div().Class("picture stale").Body(
+		app.Div().Class("picture stale").DataSet("part", "heads").Body(
 			app.H3().Class("heading").Body(app.Span().Text("Heads"),
-				&Switch{Name: "metric-" + id, Label: "colour heads by", Value: string(s.Metric), Field: metricField, Options: metricOptions(), On: on}),
+				headSwitch(id, v, s, on),
+				&Press{Label: "rank", Title: "heads in the order of their metric (r)", On: on, Pressed: s.Ranked, Test: "ranked-" + id, Do: state.Toggle{Name: "ranked"}},
+				&SaveMenu{Side: side, Picture: "heads", Formats: "png svg csv", Label: "save the heads", On: on}),
 			app.Div().Class("heads-box").Body(
-				&HeadGrid{ID: id, Heads: v.Heads, Metric: s.Metric, Locked: s.Head, Looked: looked, On: on},
-				&HeadFigures{Heads: v.Heads, Head: looked, Lock: s.Preview == nil && s.Head != nil, Reads: v.Reads})),
-		app.Div().Class("prompt-box stale").Body(
-			app.H3().Class("heading").Body(
-				app.Span().Text("Prompt"),
-				app.Span().Class("note").Text(stripNote(v, s)),
-				&Switch{Name: "shade-" + id, Label: "shade the prompt by", Value: string(s.Shade), Field: shadeField, Options: shadeOptions(), On: on},
-				&NeedleButton{On: on}),
-			&Strip{ID: id, Header: h, Shade: v.Strip, Block: Pointed(s), Gold: v.Gold, Show: show, On: on}),
+				&HeadGrid{ID: id, Heads: v.Heads, Metric: metric, Ranked: s.Ranked, Locked: s.Head, Looked: looked, On: on},
+				&HeadFigures{Heads: v.Heads, Head: looked, Lock: s.Preview == nil && s.Head != nil, Reads: v.Reads, Against: v.Against})),
+		viewBox(id, side, v, s, show, on),
+	}
+}
+
+// headSwitch chooses the metric; compared heads have one of their own.
+func headSwitch(id string, v *ColumnView, s *state.Snapshot, on *Bus) app.UI {
+	if v.Against != "" {
+		return app.Span().Class("note").Text("picks in common with " + v.Against)
+	}
+	return &Switch{Name: "metric-" + id, Label: "colour heads by", Value: string(s.Metric), Field: metricField, Options: metricOptions(v.Heads, s.Metric), On: on}
+}
+
+func compareButton(side int, s *state.Snapshot, on *Bus) app.UI {
+	return &Press{
+		Label: "differ", Title: "what is picked otherwise than in the first column (d)", Pressed: s.Compare,
+		Test: fmt.Sprintf("compare-%d", side), Hidden: side == 0, Do: state.Toggle{Name: "compare"}, On: on,
 	}
 }
 
@@ -177,6 +248,9 @@ func Pointed(s *state.Snapshot) int {
 }
 
 func gridTitle(v *ColumnView) string {
+	if v.Against != "" && v.Grid != nil && v.Grid.Diff != nil {
+		return "Blocks, against " + v.Against
+	}
 	if v.Run.Header.Phase == "prefill" {
 		return "Blocks, by stretch of the prompt"
 	}
@@ -189,6 +263,9 @@ func gridNote(v *ColumnView, looked *picture.Head) string {
 		what = fmt.Sprintf("layer %d head %d", looked.Layer, looked.Head)
 	}
 	h := v.Run.Header
+	if v.Against != "" && v.Grid != nil && v.Grid.Diff == nil {
+		return "another prompt, nothing to compare"
+	}
 	if v.Grid != nil && v.Grid.Unit < v.Grid.Block {
 		return fmt.Sprintf("%s · %s of %s tokens", what, count(h.K), count(len(h.Tokens)))
 	}

@@ -24,6 +24,7 @@ type Controls struct {
 	Longest  int      // context of the shorter model, 0 when not known
 	Running  bool
 	Ready    bool
+	Memory   string // model of the form that has one, or ""
 	On       *Bus
 }
 
@@ -60,7 +61,9 @@ func (c *Controls) Render() app.UI {
 		app.Form().AutoComplete(false).OnSubmit(c.onSubmit).DataSet("testid", "controls").Body(
 			app.Div().Class("section").Body(prompt...),
 			app.Div().Class("section").Body(c.method()...),
-			c.models(),
+			c.columns(),
+			c.memory(),
+			c.edits(),
 			c.goButtons(),
 		),
 	)
@@ -179,8 +182,12 @@ func (c *Controls) method() []app.UI {
 	var boxes []app.UI
 	for _, o := range state.Options(c.Form.Method) {
 		if o.Kind == sparse.KindInt {
-			boxes = append(boxes, c.number(o.Name, optionTitles[o.Name], o.Default))
+			boxes = append(boxes, c.number(o.Name, optionTitle(o, info), orAuto(o.Default)))
 		}
+	}
+	boxes = append(boxes, c.number("max_new", "Answer, tokens", "auto"))
+	if info.Random && c.Form.Selector == sparse.SelectorRandom {
+		boxes = append(boxes, c.number("selector_seed", "Draw, seed", "0"))
 	}
 	for i := 0; i < len(boxes); i += 2 {
 		out = append(out, app.Div().Class("pair").Body(boxes[i:min(i+2, len(boxes))]...))
@@ -192,6 +199,11 @@ func (c *Controls) method() []app.UI {
 				choices = append(choices, option{v, v, ""})
 			}
 			out = append(out, c.titled(o.Name, optionTitles[o.Name], depthOr(c.Form.Get(o.Name), o.Default), choices...))
+		}
+		if o.Kind == sparse.KindBool {
+			out = append(out, app.Label().Class("tick label").Title(o.Help).Body(
+				checked(app.Input(), c.Form.Get(o.Name) == "true").Type("checkbox").DataSet("field", o.Name).OnChange(c.onTick, o.Name),
+				app.Text(optionTitles[o.Name])))
 		}
 	}
 	if info.Random {
@@ -220,7 +232,24 @@ func aboutMethod(m sparse.Info, known bool) string {
 
 // optionTitles name the options of the methods.
 var optionTitles = map[string]string{
-	"block": "Block, tokens", "window": "Window, queries", "kernel": "Kernel, tokens", "pooling": "Pooling",
+	"block": "Block, tokens", "window": "Window, tokens", "kernel": "Kernel, tokens", "pooling": "Pooling",
+	"public_code": "as in the authors' code", "dense_layers": "Dense layers", "dilation": "Every n-th token",
+	"initial": "First tokens", "top_p": "Share of attention, p",
+}
+
+// optionTitle names a number; K counts what the method picks.
+func optionTitle(o sparse.Param, m sparse.Info) string {
+	if o.Name == "k" {
+		return "K, " + m.Unit + "s"
+	}
+	return optionTitles[o.Name]
+}
+
+func orAuto(s string) string {
+	if s == "" {
+		return "auto"
+	}
+	return s
 }
 
 // fraction writes the common budgets as one character.
@@ -230,25 +259,6 @@ func fraction(s string) string {
 		return f
 	}
 	return s
-}
-
-// models chooses the model of each column, where there are more than the two.
-func (c *Controls) models() app.UI {
-	box := func(field, title string) app.UI {
-		names := c.Models
-		if chosen := c.Form.Get(field); !slices.Contains(names, chosen) {
-			names = append([]string{chosen}, names...)
-		}
-		options := make([]app.UI, len(names))
-		for i, n := range names {
-			options[i] = app.Option().Value(n).Selected(n == c.Form.Get(field)).Text(n)
-		}
-		return c.field(field, title, app.Select().ID(c.id(field)).Class("input").
-			DataSet("field", field).OnChange(c.onChoose, field).Body(options...))
-	}
-	body := []app.UI{app.H2().Text("Models"), app.Div().Class("pair").Body(box("left", "Left"), box("right", "Right"))}
-	return app.Div().Class("section").Hidden(len(c.Models) <= state.Sides && c.Problems["model"] == "").
-		Body(append(body, c.problem("model"))...)
 }
 
 func (c *Controls) goButtons() app.UI {
@@ -328,13 +338,31 @@ func (c *Controls) fill() {
 	for _, el := range list(c.JSValue().Call("querySelectorAll", "input[type=text], input[type=range], textarea")) {
 		name := el.Get("dataset").Get("field").String()
 		value := c.Form.Get(name)
-		if name == "depth" {
+		switch name {
+		case "depth":
 			value = depthOr(value, "50")
+		case "memory_strength":
+			value = depthOr(value, "1")
 		}
 		if el.Get("value").String() != value && !el.Call("matches", ":focus").Bool() {
 			el.Set("value", value)
 		}
 	}
+	for _, el := range list(c.JSValue().Call("querySelectorAll", "select[data-part]")) {
+		if value := el.Get("dataset").Get("value").String(); el.Get("value").String() != value {
+			el.Set("value", value)
+		}
+	}
+}
+
+// onTick takes a box that is ticked or not.
+func (c *Controls) onTick(ctx app.Context, _ app.Event) {
+	value := ""
+	if ctx.JSSrc().Get("checked").Bool() {
+		value = "true"
+	}
+	c.On.Do(state.Set{Field: dataset(ctx, "field"), Value: value})
+	c.onRun(ctx, app.Event{})
 }
 
 // onChoose takes a choice and runs it: one press, one picture.

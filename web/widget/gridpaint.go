@@ -1,6 +1,7 @@
 package widget
 
 import (
+	"image/color"
 	"math"
 
 	"kvscope/viz/paint"
@@ -88,6 +89,10 @@ func paintGrid(r *paint.Raster, g *picture.Grid, l gridLayout, m gridMarks, p *p
 			if v > 0 {
 				v = max(v, faintest)
 			}
+			if g.Diff != nil {
+				r.Fill(x0, y0, x1, y1, diffColour(g.Diff, line*g.Columns+b, p))
+				continue
+			}
 			r.Fill(x0, y0, x1, y1, p.At(v))
 			if g.Oracle[line*g.Columns+b] {
 				paintOracle(r, x0, y0, x1, y1, px, p)
@@ -115,6 +120,17 @@ func paintGrid(r *paint.Raster, g *picture.Grid, l gridLayout, m gridMarks, p *p
 		r.Fill(x0, y0-px, x1, y0, p.Ink)
 		r.Fill(x0, gapped(y0, y1, px), x1, y1, p.Ink)
 	}
+}
+
+// diffColour mixes the colours of a cell's shares over that of a block not picked.
+func diffColour(d *picture.Diff, i int, p *paint.Palette) color.RGBA {
+	left, both, right := d.Left[i], d.Both[i], d.Right[i]
+	all := left + both + right
+	if all <= 0 {
+		return p.Ramp[0]
+	}
+	c := paint.Mix(paint.Mix(p.Left, p.Right, right/max(left+right, 1e-6)), p.Both, both/all)
+	return paint.Mix(p.Ramp[0], c, max(all, faintest))
 }
 
 // gapped is the end of a cell without the gap to the next one. Cells too small for

@@ -10,9 +10,10 @@ import (
 type Header struct {
 	app.Compo
 
-	Path  string // of the page
-	Theme state.Theme
-	On    *Bus
+	Path     string // of the page
+	Theme    state.Theme
+	Explorer bool // with what only the explorer has
+	On       *Bus
 }
 
 // Render lays out name, links and the switch of colours.
@@ -38,6 +39,13 @@ func (h *Header) Render() app.UI {
 			link("/", "Explorer"),
 			link("/experiments", "Experiments"),
 			link("/gallery", "Gallery"),
+			app.Label().Class("button icon open").Title("open a saved run; or drop its file on a column").Hidden(!h.Explorer).Body(
+				app.Raw(iconOpen), app.Span().Class("unseen").Text("open a saved run"),
+				app.Input().ID("open-run").Type("file").Accept(".safetensors").Multiple(true).Class("unseen").Aria("label", "open a saved run")),
+			app.Button().Type("button").Class("button icon").Aria("label", "copy link").Title("copy the link to what is on the screen (c)").
+				DataSet("testid", "share").Hidden(!h.Explorer).OnClick(h.onShare).Body(app.Raw(iconLink)),
+			app.Button().Type("button").Class("button icon").Aria("label", "presentation").Title("presentation: large, without controls (h)").
+				DataSet("testid", "present").Hidden(!h.Explorer).OnClick(h.onPresent).Body(app.Raw(iconPresent)),
 			app.Button().Type("button").Class("button icon").Aria("label", "keys").Title("keys (?)").OnClick(h.onKeys).Text("?"),
 			app.Button().Type("button").Class("button icon").Aria("label", name).Title(name).
 				DataSet("testid", "theme").DataSet("theme", string(h.Theme)).
@@ -45,6 +53,9 @@ func (h *Header) Render() app.UI {
 		),
 	)
 }
+
+func (h *Header) onShare(app.Context, app.Event)   { h.On.Do(state.Share{}) }
+func (h *Header) onPresent(app.Context, app.Event) { h.On.Do(state.Toggle{Name: "present"}) }
 
 func (h *Header) onKeys(app.Context, app.Event) { h.On.Do(state.ToggleHelp{}) }
 

@@ -19,6 +19,7 @@ type HeadGrid struct {
 	ID     string
 	Heads  *picture.Heads
 	Metric picture.Metric
+	Ranked bool // in the order of the metric instead of the model's
 	Locked *picture.Head
 	Looked *picture.Head
 	On     *Bus
@@ -29,9 +30,11 @@ const inkFlip = 0.66
 
 // metricTitles say what a metric is, for a switch and in words.
 var metricTitles = map[picture.Metric][2]string{
-	picture.Hit:    {"hit", "answer steps at which the head picked the block it copies from"},
-	picture.Recall: {"recall", "share of the truly heaviest blocks that the head picked"},
-	picture.Mass:   {"mass", "share of the head's dense attention that its picks kept"},
+	picture.Hit:     {"hit", "answer steps at which the head picked the block it copies from"},
+	picture.Recall:  {"recall", "share of the truly heaviest blocks that the head picked"},
+	picture.Mass:    {"mass", "share of the head's dense attention that its picks kept"},
+	picture.Memory:  {"memory", "tokens that the head's memory reaches back"},
+	picture.Jaccard: {"in common", "share of the picks of either column that both have"},
 }
 
 // Render lays out a button for each head.
@@ -39,6 +42,9 @@ func (g *HeadGrid) Render() app.UI {
 	h := g.Heads
 	if h == nil {
 		h = &picture.Heads{}
+	}
+	if g.Ranked {
+		return g.ranking(h)
 	}
 	cells := []app.UI{app.Span()}
 	for i := range h.Heads {
@@ -71,16 +77,27 @@ func (g *HeadGrid) Render() app.UI {
 func (g *HeadGrid) cell(h *picture.Heads, head picture.Head) app.UI {
 	c := h.At(head)
 	v := c.Value(g.Metric)
-	locked := g.Locked != nil && *g.Locked == head
 	text, value := "", "not known"
 	if v >= 0 {
-		value = share(v)
+		value = g.value(c)
 		if h.Layers <= 8 && h.Heads <= 12 {
 			text = value
 		}
 	}
-	b := app.Button().Type("button").
-		Class(classes(when(v < 0, "none"), when(v >= inkFlip, "hi"))).
+	b := g.button(head, value).Class(classes(when(v < 0, "none"), when(v >= inkFlip, "hi")))
+	if v >= 0 {
+		b.Style("--c", rampColour(v))
+	}
+	if c.Hit {
+		return b.Body(app.Text(text), app.Span().Class("hit"))
+	}
+	return b.Body(app.Text(text))
+}
+
+// button is that of a head, wherever it stands.
+func (g *HeadGrid) button(head picture.Head, value string) app.HTMLButton {
+	locked := g.Locked != nil && *g.Locked == head
+	return app.Button().Type("button").
 		Aria("pressed", strconv.FormatBool(locked)).
 		Aria("label", fmt.Sprintf("layer %d head %d: %s %s", head.Layer, head.Head, metricTitles[g.Metric][0], value)).
 		DataSet("layer", head.Layer).
@@ -89,13 +106,43 @@ func (g *HeadGrid) cell(h *picture.Heads, head picture.Head) app.UI {
 		OnClick(g.onLock).
 		OnMouseEnter(g.onLook).
 		OnMouseLeave(g.onLeave)
-	if v >= 0 {
-		b.Style("--c", rampColour(v))
+}
+
+// value writes what a head is under the metric.
+func (g *HeadGrid) value(c picture.HeadCell) string {
+	if g.Metric == picture.Memory {
+		return strconv.Itoa(c.MemoryLength)
 	}
-	if c.Hit {
-		return b.Body(app.Text(text), app.Span().Class("hit"))
+	return share(c.Value(g.Metric))
+}
+
+// ranking lists the heads by the metric.
+func (g *HeadGrid) ranking(h *picture.Heads) app.UI {
+	var rows []app.UI
+	for i, head := range h.Ranking(g.Metric) {
+		c := h.At(head)
+		v, value := max(c.Value(g.Metric), 0), "not known"
+		if c.Value(g.Metric) >= 0 {
+			value = g.value(c)
+		}
+		body := []app.UI{
+			app.Span().Class("place").Text(i + 1),
+			app.Span().Class("name").Text(fmt.Sprintf("L%d·%d", head.Layer, head.Head)),
+			app.Span().Class("meter").Body(app.I().Style("width", strconv.FormatFloat(float64(v)*100, 'f', 1, 64)+"%")),
+			app.Span().Text(value),
+		}
+		if c.Hit {
+			body = append(body, app.Span().Class("hit"))
+		}
+		rows = append(rows, app.Li().Body(g.button(head, value).Body(body...)))
 	}
-	return b.Body(app.Text(text))
+	return app.Ol().Class("ranking").
+		Aria("label", "heads by "+metricTitles[g.Metric][1]+", the greatest first").
+		DataSet("testid", "heads-"+g.ID).
+		DataSet("metric", string(g.Metric)).
+		DataSet("ranked", true).
+		DataSet("locked", HeadName(g.Locked)).
+		Body(rows...)
 }
 
 // rampColour is the sequential map as a style sheet has it.
@@ -146,6 +193,8 @@ type HeadFigures struct {
 	Head  *picture.Head // nil for all
 	Lock  bool          // Head is locked, not just looked at
 	Reads picture.Reads
+
+	Against string // name of the column compared with, or ""
 }
 
 // Render writes the figures.
@@ -157,7 +206,7 @@ func (f *HeadFigures) Render() app.UI {
 	title, note := "All heads", ""
 	hit, recall, mass := "–", share(h.Mean(picture.Recall)), share(h.Mean(picture.Mass))
 	if n := len(h.Cells); n > 0 {
-		hit = fmt.Sprintf("%d of %d heads", h.Hits(), n)
+		hit = fmt.Sprintf("%d of %d", h.Hits(), n)
 		note = "mean"
 	}
 	if f.Head != nil {
@@ -168,13 +217,41 @@ func (f *HeadFigures) Render() app.UI {
 		}
 		hit, recall, mass = fmt.Sprintf("%d of %d steps", c.Hits, c.Golds), share(c.Recall), share(c.Mass)
 	}
-	return app.Dl().Class("figures").Body(
+	rows := []app.UI{
 		app.Dt().Class("title").Body(app.Span().Text(title), app.Span().Class("note quiet").Text(note)),
 		app.Dt().Text("hit"), app.Dd().Text(hit),
 		app.Dt().Text("recall"), app.Dd().Text(recall),
 		app.Dt().Text("mass kept"), app.Dd().Text(mass),
 		app.Dt().Text("cache read"), app.Dd().Text(percent(f.Reads.Fraction())),
-	)
+	}
+	if h.Has(picture.Memory) {
+		rows = append(rows, app.Dt().Text("memory"), app.Dd().Text(memoryText(h, f.Head)))
+	}
+	if f.Against != "" {
+		common := h.Mean(picture.Jaccard)
+		if f.Head != nil {
+			common = h.At(*f.Head).Jaccard
+		}
+		rows = append(rows, app.Dt().Text("in common"), app.Dd().DataSet("testid", "jaccard").Text(share(common)))
+	}
+	return app.Dl().Class("figures").Body(rows...)
+}
+
+// memoryText is the effective memory length of a head, or the range over all.
+func memoryText(h *picture.Heads, head *picture.Head) string {
+	if head != nil {
+		return tokens(h.At(*head).MemoryLength)
+	}
+	lo, hi := 0, 0
+	for _, c := range h.Cells {
+		if n := c.MemoryLength; n > 0 {
+			if lo == 0 {
+				lo = n
+			}
+			lo, hi = min(lo, n), max(hi, n)
+		}
+	}
+	return fmt.Sprintf("%d–%d tokens", lo, hi)
 }
 
 func percent(v float64) string { return strconv.FormatFloat(v*100, 'f', 1, 64) + "%" }

@@ -3,11 +3,13 @@ package widget
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/engine/trace"
 	"kvscope/web/picture"
 	"kvscope/web/state"
 )
@@ -22,9 +24,12 @@ type Inspector struct {
 	Lo, Hi  int // its positions
 	Text    []Run
 	Gold    bool
-	Columns [state.Sides]InspectorColumn
+	Columns []InspectorColumn
 	Head    string // whose figures these are, in words
 	Line    string // which line, in words
+
+	Forced, Dropped string // blocks, as the form has them
+	On              *Bus
 }
 
 // Run is a stretch of text, marked where it is what the answer copies.
@@ -43,14 +48,20 @@ type InspectorColumn struct {
 	Token, Want string // of the step
 	State       string
 	Prob        float32
-	WantRank    int // of the wanted token among the alternatives, from 0; -1 when not among them
+	Wanted      *trace.Want // how the wanted token fared, nil when nothing was wanted
 	MS          float64
+
+	Before       string // token of the step before blocks were forced or dropped, or ""
+	WantedBefore *trace.Want
 
 	Reads   picture.Reads // of the line
 	Bytes   int           // of Reads.Read
 	Dense   int           // bytes that dense attention reads
 	Prefill float64       // ms, below 0 when not known
 	Decode  float64       // ms a token
+
+	SparseMS, DenseMS float64 // of all heads' attention for the last query, 0 when not measured
+	Evicts            bool    // scores are votes
 }
 
 // Render writes the tables.
@@ -83,6 +94,12 @@ func (n *Inspector) block() app.UI {
 		}
 	}
 	row := n.rows()
+	votes := "score"
+	for _, c := range n.Columns {
+		if c.Evicts {
+			votes = "votes"
+		}
+	}
 	return app.Section().Class("section").DataSet("testid", "inspector-block").DataSet("block", n.Block).Body(
 		app.H2().Body(app.Span().Text(fmt.Sprintf("Block %d", n.Block)), app.Span().Body(tags...),
 			app.Span().Class("quiet label").Text(fmt.Sprintf("%d–%d", n.Lo, n.Hi-1))),
@@ -94,12 +111,21 @@ func (n *Inspector) block() app.UI {
 				row("by heads", func(c *InspectorColumn) string { return fmt.Sprintf("%d of %d", c.Votes, c.Heads) }),
 				row("true mass", func(c *InspectorColumn) string { return massText(c.Mass) }),
 				row("rank by mass", func(c *InspectorColumn) string { return rankText(c.Rank) }),
-				row("score", scoreText),
-				row("rank by score", func(c *InspectorColumn) string { return rankText(c.ScoreRank) }),
+				row(votes, scoreText),
+				row("rank by "+votes, func(c *InspectorColumn) string { return rankText(c.ScoreRank) }),
 			),
 		),
 		n.scoreHint(),
+		app.Div().Class("edits").Body(
+			n.edit("force", "force", "every query reads this block (f)", n.Forced),
+			n.edit("drop", "drop", "no query reads this block (x)", n.Dropped)),
 	)
+}
+
+// edit is the button that forces the block, or drops it.
+func (n *Inspector) edit(field, label, about, list string) app.UI {
+	in := slices.Contains(strings.Split(list, ","), strconv.Itoa(n.Block))
+	return &Press{Label: label, Title: about, Pressed: in, Test: "edit-" + field, Do: state.Edit{Field: field, Block: n.Block}, On: n.On}
 }
 
 // scoreHint says how to see scores, which are a head's own.
@@ -169,8 +195,10 @@ func scoreText(c *InspectorColumn) string {
 	switch {
 	case c.ScoreRank < 0:
 		return "–"
+	case c.Evicts && c.Sum > 0:
+		return strconv.FormatFloat(float64(c.Sum), 'g', 4, 32)
 	case math.IsInf(float64(c.Score), 1):
-		return "forced"
+		return "kept"
 	}
 	return strconv.FormatFloat(float64(c.Score), 'g', 4, 32)
 }
@@ -199,17 +227,43 @@ func (n *Inspector) step() app.UI {
 					return percent(float64(c.Prob))
 				}),
 				row("expected one's rank", func(c *InspectorColumn) string {
-					if c.Want == "" || c.Token == "" {
+					if c.Wanted == nil {
 						return "–"
 					}
-					if c.WantRank < 0 {
-						return "beyond 5"
-					}
-					return strconv.Itoa(c.WantRank + 1)
+					return count(c.Wanted.Rank + 1)
 				}),
+				row("its logit", func(c *InspectorColumn) string { return logitText(c.Wanted) }),
+				n.beforeRow("before", func(c *InspectorColumn) string { return c.Before }),
+				n.beforeRow("logit before", func(c *InspectorColumn) string { return logitText(c.WantedBefore) }),
+				n.beforeRow("change", changeText),
 			),
 		),
 	)
+}
+
+func logitText(w *trace.Want) string {
+	if w == nil {
+		return "–"
+	}
+	return strconv.FormatFloat(float64(w.Logit), 'f', 2, 32)
+}
+
+func changeText(c *InspectorColumn) string {
+	if c.Wanted == nil || c.WantedBefore == nil {
+		return "–"
+	}
+	return fmt.Sprintf("%+.2f", c.Wanted.Logit-c.WantedBefore.Logit)
+}
+
+// beforeRow is a row about the run without what is forced or dropped, hidden when
+// nothing is.
+func (n *Inspector) beforeRow(name string, f func(*InspectorColumn) string) app.UI {
+	edited := slices.ContainsFunc(n.Columns, func(c InspectorColumn) bool { return c.Before != "" })
+	cells := []app.UI{app.Th().Scope("row").Text(name)}
+	for i := range n.Columns {
+		cells = append(cells, app.Td().Class("mono").DataSet("figure", strings.ReplaceAll(name, " ", "-")).DataSet("side", i).Text(orBlank(f(&n.Columns[i]))))
+	}
+	return app.Tr().Hidden(!edited).Body(cells...)
 }
 
 func (n *Inspector) cost() app.UI {
@@ -226,6 +280,8 @@ func (n *Inspector) cost() app.UI {
 				row("prefill", func(c *InspectorColumn) string { return milliseconds(c.Prefill) }),
 				row("per token", func(c *InspectorColumn) string { return milliseconds(c.Decode) }),
 				row("this token", func(c *InspectorColumn) string { return milliseconds(c.MS) }),
+				row("attention", func(c *InspectorColumn) string { return microseconds(c.SparseMS) }),
+				row("dense attention", func(c *InspectorColumn) string { return microseconds(c.DenseMS) }),
 			),
 		),
 	)
@@ -250,6 +306,14 @@ func bytes(n int) string {
 		return fmt.Sprintf("%.0f KiB", float64(n)/(1<<10))
 	}
 	return fmt.Sprintf("%d B", n)
+}
+
+// microseconds writes a short time given in milliseconds.
+func microseconds(ms float64) string {
+	if ms <= 0 || ms >= 1 {
+		return milliseconds(ms)
+	}
+	return fmt.Sprintf("%.0f µs", ms*1000)
 }
 
 func milliseconds(ms float64) string {

@@ -157,7 +157,7 @@ func TestEveryControlHasAName(t *testing.T) {
 	s := state.New(state.DefaultPlace())
 	v := &ColumnView{Name: "Attention", Phase: state.Done, Run: r, Grid: r.Grid(nil), Heads: r.HeadGrid(), Labels: Lines(r), Line: 0}
 	pages := map[string]app.UI{
-		"column":   Column("0", v, &s, 0, nil),
+		"column":   Column("0", 0, v, &s, 0, nil),
 		"timeline": &Timeline{Lines: 3, Planned: 4},
 		"header":   &Header{Path: "/"},
 	}
@@ -190,6 +190,8 @@ func TestProblemsStandAtTheirFields(t *testing.T) {
 		{"task", "quest", "task"}, {"seed", "quest", "task"}, {"context", "quest", "task"}, {"depth", "quest", "task"},
 		{"method", "quest", "task"}, {"selector", "quest", "task"}, {"selector", "dilated", "task"}, {"budget", "quest", "task"}, {"block", "quest", "task"},
 		{"window", "snapkv", "task"}, {"kernel", "snapkv", "task"}, {"pooling", "snapkv", "task"},
+		{"k", "quest", "task"}, {"max_new", "quest", "task"}, {"top_p", "twilight", "task"}, {"force", "quest", "task"}, {"drop", "quest", "task"},
+		{"memory_strength", "quest", "task"}, {"memory_cap", "quest", "task"}, {"select_with", "quest", "task"}, {"compute_with", "quest", "task"},
 		{"text", "quest", "text"}, {"key", "quest", "text"}, {"value", "quest", "text"},
 	} {
 		html := app.HTMLString(&Controls{
@@ -209,8 +211,9 @@ func TestServerTicksOneBoxOfAGroup(t *testing.T) {
 	if strings.Contains(html, `checked="false"`) {
 		t.Error(`checked="false" is in the page`)
 	}
-	// One each of source, task, method, budget and selector, and the automatic depth.
-	if got := strings.Count(html, " checked"); got != 6 {
-		t.Errorf("%d boxes are ticked, want 6", got)
+	// One each of source, task, method, budget, selector, and what memory selects and
+	// computes with, and the automatic depth.
+	if got := strings.Count(html, " checked"); got != 8 {
+		t.Errorf("%d boxes are ticked, want 8", got)
 	}
 }

@@ -21,9 +21,10 @@ type Strip struct {
 	ID     string
 	Header *trace.Header
 	Shade  *picture.Strip
-	Block  int // block pointed out, or -1
-	Gold   int // position the step in question copies from, or -1
-	Show   int // grows when the needle is to be scrolled to
+	Block  int  // block pointed out, or -1
+	Gold   int  // position the step in question copies from, or -1
+	Show   int  // grows when the needle is to be scrolled to
+	Tokens bool // tokens are pointed out and pressed, not blocks
 	On     *Bus
 
 	written *trace.Header
@@ -34,7 +35,7 @@ type Strip struct {
 	marked  int
 	now     int
 	shown   int
-	within  int
+	within  int // block or token under the pointer, or -1
 	release func()
 }
 
@@ -48,7 +49,14 @@ func (s *Strip) OnMount(ctx app.Context) {
 	})
 	el.Call("addEventListener", "pointerover", over)
 	el.Call("addEventListener", "pointerleave", over)
+	press := app.FuncOf(func(_ app.Value, args []app.Value) any {
+		s.press(ctx, args[0].Get("target"))
+		return nil
+	})
+	el.Call("addEventListener", "click", press)
 	s.release = func() {
+		el.Call("removeEventListener", "click", press)
+		press.Release()
 		el.Call("removeEventListener", "pointerover", over)
 		el.Call("removeEventListener", "pointerleave", over)
 		over.Release()
@@ -66,21 +74,49 @@ func (s *Strip) OnDismount() {
 // OnUpdate shows what changed.
 func (s *Strip) OnUpdate(app.Context) { s.draw() }
 
-// point tells which block the pointer is on, when that changes.
-func (s *Strip) point(ctx app.Context, target app.Value) {
-	block := -1
-	if at := target.Call("closest", "[data-b]"); at.Truthy() {
-		block, _ = strconv.Atoi(at.Get("dataset").Get("b").String())
+// find is the block and the token that an element is of, -1 for none.
+func find(target app.Value) (block, token int) {
+	number := func(selector, name string) int {
+		if at := target.Call("closest", selector); at.Truthy() {
+			if n, err := strconv.Atoi(at.Get("dataset").Get(name).String()); err == nil {
+				return n
+			}
+		}
+		return -1
 	}
-	if block == s.within {
+	return number("[data-b]", "b"), number("[data-t]", "t")
+}
+
+// point tells which block, or token, the pointer is on, when that changes.
+func (s *Strip) point(ctx app.Context, target app.Value) {
+	block, token := find(target)
+	at := block
+	if s.Tokens {
+		at = token
+	}
+	if at == s.within {
 		return
 	}
-	s.within = block
+	s.within = at
 	var do state.Action = state.Leave{}
-	if block >= 0 {
+	switch {
+	case at >= 0 && s.Tokens:
+		do = state.PointToken{Token: token, Block: block}
+	case at >= 0:
 		do = state.Point{Block: block, Line: state.None}
 	}
 	ctx.Dispatch(func(app.Context) { s.On.Do(do) })
+}
+
+// press holds what is pressed.
+func (s *Strip) press(ctx app.Context, target app.Value) {
+	block, token := find(target)
+	switch {
+	case token >= 0 && s.Tokens:
+		ctx.Dispatch(func(app.Context) { s.On.Do(state.ChooseToken{Token: token, Block: block}) })
+	case block >= 0 && !s.Tokens:
+		ctx.Dispatch(func(app.Context) { s.On.Do(state.Choose{Line: state.None, Block: block}) })
+	}
 }
 
 func (s *Strip) draw() {
@@ -209,7 +245,7 @@ func (s *Strip) mark() {
 	s.marked, s.now = s.Block, s.Gold
 	toggle(s.blocks, s.marked, "on", true)
 	toggle(s.tokens, s.now, "now", true)
-	if s.Block >= 0 && s.Block < len(s.blocks) && s.within != s.Block {
+	if s.Block >= 0 && s.Block < len(s.blocks) && s.within < 0 {
 		s.reveal(s.blocks[s.Block])
 	}
 }

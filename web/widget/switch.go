@@ -21,11 +21,17 @@ type Switch struct {
 const (
 	metricField = "metric"
 	shadeField  = "shade"
+	viewField   = "view"
+	speedField  = "speed"
 )
 
-func metricOptions() [][2]string {
+// metricOptions offers the metrics that something is known of.
+func metricOptions(h *picture.Heads, current picture.Metric) [][2]string {
 	var out [][2]string
 	for _, m := range picture.Metrics() {
+		if m == picture.Memory && m != current && (h == nil || !h.Has(m)) {
+			continue
+		}
 		out = append(out, [2]string{string(m), metricTitles[m][0]})
 	}
 	return out
@@ -50,11 +56,16 @@ func (s *Switch) Render() app.UI {
 
 func (s *Switch) onChoose(ctx app.Context, _ app.Event) {
 	value := ctx.JSSrc().Get("value").String()
-	if s.Field == shadeField {
+	switch s.Field {
+	case shadeField:
 		s.On.Do(state.ShadeBy{Shade: picture.Shade(value)})
-		return
+	case viewField:
+		s.On.Do(state.Show{View: state.View(value)})
+	case speedField:
+		s.On.Do(state.PlayAt{Speed: state.Speed(value)})
+	default:
+		s.On.Do(state.ColourBy{Metric: picture.Metric(value)})
 	}
-	s.On.Do(state.ColourBy{Metric: picture.Metric(value)})
 }
 
 // NeedleButton scrolls the prompts to the needle.

@@ -15,10 +15,11 @@ type Timeline struct {
 
 	Lines   int // made so far
 	Planned int
-	Cursor  int                   // or -1
-	Lanes   [state.Sides][]string // state of each line: "right", "wrong", "seen"
+	Cursor  int        // or -1
+	Lanes   [][]string // state of each line of each column: "right", "wrong", "seen"
 	Label   string
 	Playing bool
+	Speed   state.Speed
 	On      *Bus
 }
 
@@ -34,6 +35,7 @@ func (t *Timeline) Render() app.UI {
 			t.button(iconBack, "one line back", t.onBack, none || t.Cursor <= 0),
 			t.button(play, name, t.onPlay, none),
 			t.button(iconOn, "one line on", t.onOn, none || t.Cursor >= t.Lines-1),
+			t.speeds(),
 		),
 		app.Div().Class("track").Style("--n", strconv.Itoa(max(1, t.Planned))).Body(
 			app.Div().Class("lanes").Aria("hidden", "true").Body(t.lanes()...),
@@ -52,6 +54,20 @@ func (t *Timeline) Render() app.UI {
 func (t *Timeline) button(icon, name string, do app.EventHandler, disabled bool) app.UI {
 	return app.Button().Type("button").Class("button icon small").Aria("label", name).Title(name).
 		Disabled(disabled).OnClick(do, name).Body(app.Raw(icon))
+}
+
+// speeds chooses how fast it plays.
+func (t *Timeline) speeds() app.UI {
+	var options []app.UI
+	for _, s := range state.Speeds() {
+		options = append(options, app.Option().Value(string(s)).Selected(s == t.Speed).Text("×"+fraction(string(s))))
+	}
+	return app.Select().Class("input speed").Aria("label", "speed").Title("speed ([ and ])").DataSet("testid", "speed").
+		OnChange(t.onSpeed).Body(options...)
+}
+
+func (t *Timeline) onSpeed(ctx app.Context, _ app.Event) {
+	t.On.Do(state.PlayAt{Speed: state.Speed(ctx.JSSrc().Get("value").String())})
 }
 
 func (t *Timeline) lanes() []app.UI {
@@ -82,6 +98,7 @@ func (t *Timeline) slide() {
 	if !el.Call("matches", ":active").Bool() {
 		el.Set("value", max(t.Cursor, 0))
 	}
+	t.JSValue().Call("querySelector", "select").Set("value", string(t.Speed))
 }
 
 func (t *Timeline) onBack(app.Context, app.Event) { t.On.Do(state.Step{By: -1}) }

@@ -1,0 +1,89 @@
+package plot
+
+import (
+	"fmt"
+	"html"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// drawing is an SVG being written.
+type drawing struct{ b strings.Builder }
+
+func (d *drawing) open(w, h float64, title string) {
+	fmt.Fprintf(&d.b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %s %s" width="%s" height="%s" role="img" font-family="sans-serif">`, n(w), n(h), n(w), n(h))
+	if title != "" {
+		fmt.Fprintf(&d.b, `<title>%s</title>`, html.EscapeString(title))
+	}
+}
+
+func (d *drawing) close() string { return d.b.String() + "</svg>" }
+
+// rect paints a rectangle; more are further attributes.
+func (d *drawing) rect(x, y, w, h float64, fill string, more ...string) {
+	fmt.Fprintf(&d.b, `<rect x="%s" y="%s" width="%s" height="%s" fill="%s"%s/>`, n(x), n(y), n(w), n(h), fill, attributes(more))
+}
+
+func (d *drawing) line(x0, y0, x1, y1 float64, stroke string, more ...string) {
+	fmt.Fprintf(&d.b, `<line x1="%s" y1="%s" x2="%s" y2="%s" stroke="%s"%s/>`, n(x0), n(y0), n(x1), n(y1), stroke, attributes(more))
+}
+
+// text writes s; anchor is start, middle or end.
+func (d *drawing) text(x, y, size float64, anchor, fill, s string, more ...string) {
+	fmt.Fprintf(&d.b, `<text x="%s" y="%s" font-size="%s" text-anchor="%s" fill="%s"%s>%s</text>`, n(x), n(y), n(size), anchor, fill, attributes(more), html.EscapeString(s))
+}
+
+// attributes are pairs of name and value.
+func attributes(pairs []string) string {
+	var b strings.Builder
+	for i := 0; i+1 < len(pairs); i += 2 {
+		fmt.Fprintf(&b, ` %s="%s"`, pairs[i], html.EscapeString(pairs[i+1]))
+	}
+	return b.String()
+}
+
+// n writes a coordinate, to a hundredth.
+func n(v float64) string {
+	s := strconv.FormatFloat(v, 'f', 2, 64)
+	s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	if s == "-0" {
+		return "0"
+	}
+	return s
+}
+
+// ramp is a colour of the sequential map, for a quantity within 0..1.
+func ramp(v float32) string {
+	const stops = 9
+	x := min(max(v, 0), 1) * (stops - 1)
+	i := min(int(x), stops-2)
+	part := x - float32(i)
+	if part < 0.005 {
+		return fmt.Sprintf("var(--seq-%d)", i)
+	}
+	return fmt.Sprintf("color-mix(in srgb, var(--seq-%d) %.1f%%, var(--seq-%d))", i+1, part*100, i)
+}
+
+var (
+	property = regexp.MustCompile(`var\((--[a-z0-9-]+)\)`)
+	mixed    = regexp.MustCompile(`color-mix\(in srgb, (#[0-9a-f]{6}) ([0-9.]+)%, (#[0-9a-f]{6})\)`)
+)
+
+// Resolve replaces the custom properties of a picture by what look says of them,
+// colours as #rrggbb, so that it looks the same without the page.
+func Resolve(svg string, look func(name string) string) string {
+	svg = property.ReplaceAllStringFunc(svg, func(s string) string { return look(property.FindStringSubmatch(s)[1]) })
+	return mixed.ReplaceAllStringFunc(svg, func(s string) string {
+		m := mixed.FindStringSubmatch(s)
+		share, _ := strconv.ParseFloat(m[2], 64)
+		a, _ := strconv.ParseUint(m[1][1:], 16, 32)
+		b, _ := strconv.ParseUint(m[3][1:], 16, 32)
+		var out uint64
+		for shift := 0; shift < 24; shift += 8 {
+			v := float64(a>>shift&255)*share/100 + float64(b>>shift&255)*(1-share/100)
+			out |= uint64(v+0.5) << shift
+		}
+		return fmt.Sprintf("#%06x", out)
+	})
+}

@@ -1,0 +1,55 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"kvscope/engine/input"
+	"kvscope/engine/lens"
+	"kvscope/engine/run"
+	"kvscope/engine/trace"
+)
+
+// Head asks for what a head saw. A server that has forgotten the run, or was started
+// again since, runs the request again: the same run comes of it.
+func (s *Server) Head(ctx context.Context, req run.Request, layer, head int) (*lens.Head, error) {
+	at := s.base.JoinPath("api/runs", req.ID(), "head")
+	at.RawQuery = url.Values{"layer": {strconv.Itoa(layer)}, "head": {strconv.Itoa(head)}}.Encode()
+	file, err := get(ctx, at.String())
+	var refused *statusError
+	if errors.As(err, &refused) && refused.status == http.StatusNotFound {
+		if err := s.keep(ctx, req); err != nil {
+			return nil, err
+		}
+		file, err = get(ctx, at.String())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return lens.Decode(file)
+}
+
+// keep lets the server run req and keep it.
+func (s *Server) keep(ctx context.Context, req run.Request) error {
+	body, err := json.Marshal(req)
+	if err != nil {
+		return fmt.Errorf("write request: %w", err)
+	}
+	status, answer, err := send(ctx, http.MethodPost, s.base.JoinPath("api/runs").String(), body)
+	if err != nil || status == http.StatusOK {
+		return err
+	}
+	var refusal struct{ Error trace.Failure }
+	if json.Unmarshal(answer, &refusal) != nil || refusal.Error.Message == "" {
+		return &statusError{"api/runs", status}
+	}
+	if refusal.Error.Field != "" {
+		return input.Errorf(refusal.Error.Field, "%s", refusal.Error.Message)
+	}
+	return errors.New(refusal.Error.Message)
+}

@@ -1,0 +1,301 @@
+package page
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/maxence-charriere/go-app/v9/pkg/app"
+
+	"kvscope/engine/lens"
+	"kvscope/engine/trace"
+	figure "kvscope/viz/plot"
+	"kvscope/web/picture"
+	"kvscope/web/state"
+	"kvscope/web/widget"
+)
+
+// save writes something of a column to a file.
+func (e *Explorer) save(f state.Save) {
+	v := e.drawn[f.Side].of(&e.s, f.Side)
+	if v.Run == nil || v.Run.Header == nil {
+		return
+	}
+	name := fileName(v, &e.s, f.What)
+	say := func(text string) { e.ctx.Dispatch(func(app.Context) { e.do(state.Say{Text: text}) }) }
+	switch f.What.Format {
+	case "safetensors":
+		say("collecting the run")
+		go func() {
+			file, err := e.runFile(f.Side)
+			if err != nil {
+				say("The run cannot be saved: " + err.Error())
+				return
+			}
+			download(name, "application/octet-stream", file)
+			say(name + " is saved")
+		}()
+	case "csv":
+		text, err := table(v, &e.s, f.What.Picture)
+		if err != nil {
+			say("The numbers cannot be saved: " + err.Error())
+			return
+		}
+		download(name, "text/csv", text)
+		say(name + " is saved")
+	default:
+		svg := vector(v, &e.s, f.What.Picture)
+		if svg == "" {
+			say("There is nothing to save yet.")
+			return
+		}
+		svg = figure.Resolve(svg, lookUp(e.s.IsDark()))
+		if f.What.Format == "svg" {
+			download(name, "image/svg+xml", []byte(svg))
+		} else {
+			downloadPNG(name, svg)
+		}
+		say(name + " is saved")
+	}
+}
+
+// fileName says what is in a file.
+func fileName(v *widget.ColumnView, s *state.Snapshot, what state.Keepsake) string {
+	h := v.Run.Header
+	parts := []string{"kvscope", h.Model, h.Method}
+	if h.Task != "" {
+		parts = append(parts, h.Task, strconv.FormatUint(h.Seed, 10))
+	}
+	switch what.Picture {
+	case "run":
+	case "view":
+		parts = append(parts, string(s.View))
+	default:
+		parts = append(parts, what.Picture)
+	}
+	if head := s.Looked(); head != nil && what.Picture != "run" {
+		parts = append(parts, "head"+widget.HeadName(head))
+	}
+	name := strings.Map(func(r rune) rune {
+		if r == '/' || r == '\\' || r == ':' || r == ' ' {
+			return '_'
+		}
+		return r
+	}, strings.Join(parts, "-"))
+	return name + "." + what.Format
+}
+
+// heaviestFile is how many bytes of queries, keys and gates a file of a run may hold;
+// a run of more is saved without.
+const heaviestFile = 256 << 20
+
+// runFile is a column's run as a file, with what its heads saw.
+func (e *Explorer) runFile(side int) ([]byte, error) {
+	c := &e.s.Columns[side]
+	h := c.Run.Header
+	out := trace.File{Run: &c.Run.Run}
+	if n := 12 * h.Layers * h.Heads * len(h.Tokens) * h.HeadDim; n <= heaviestFile {
+		heads, err := e.allHeads(c, h)
+		if err != nil {
+			return nil, err
+		}
+		out.Heads = heads
+	}
+	var file bytes.Buffer
+	err := out.Write(&file)
+	return file.Bytes(), err
+}
+
+// allHeads is what every head saw, asked for where it is not there.
+func (e *Explorer) allHeads(c *state.Column, h *trace.Header) (lens.Heads, error) {
+	heads := map[picture.Head]*lens.Head{}
+	for l := range h.Layers {
+		for n := range h.Heads {
+			at := picture.Head{Layer: l, Head: n}
+			if sight := c.Sights[at]; sight.Phase == state.Done {
+				heads[at] = sight.Head
+				continue
+			}
+			if c.File != "" {
+				return nil, nil
+			}
+			head, err := e.engine.Head(context.Background(), c.Request, l, n)
+			if err != nil {
+				return nil, err
+			}
+			heads[at] = head
+		}
+	}
+	return func(l, n int) *lens.Head { return heads[picture.Head{Layer: l, Head: n}] }, nil
+}
+
+// table is the numbers of a picture.
+func table(v *widget.ColumnView, s *state.Snapshot, what string) ([]byte, error) {
+	var rows [][]string
+	number := func(x float32) string { return strconv.FormatFloat(float64(x), 'g', -1, 32) }
+	switch {
+	case what == "grid":
+		rows = gridTable(v)
+	case what == "heads":
+		rows = append(rows, []string{"layer", "head", "hit_steps", "gold_steps", "recall", "mass", "memory_length", "jaccard"})
+		for i, c := range v.Heads.Cells {
+			rows = append(rows, []string{
+				strconv.Itoa(i / v.Heads.Heads), strconv.Itoa(i % v.Heads.Heads), strconv.Itoa(c.Hits), strconv.Itoa(c.Golds),
+				known(c.Recall), known(c.Mass), strconv.Itoa(c.MemoryLength), known(c.Jaccard),
+			})
+		}
+	case s.View == state.ScoresView && v.Scatter != nil:
+		rows = append(rows, []string{"block", "score", "mass", "picked", "gold"})
+		for _, p := range v.Scatter.Points {
+			rows = append(rows, []string{strconv.Itoa(p.Block), number(p.Score), number(p.Mass), strconv.FormatBool(p.Picked), strconv.FormatBool(p.Gold)})
+		}
+	case s.View == state.MemoryView && v.Sight.Head != nil && v.Sight.Head.Gate != nil:
+		rows = append(rows, []string{"position", "token", "weight_in_entry_" + strconv.Itoa(v.Entry), "mean_gate"})
+		h := v.Sight.Head
+		kernel := h.MemoryKernel(v.Entry)
+		for p := range h.Len() {
+			var gate, weight float32
+			for _, g := range h.Gate[p*h.Dim : (p+1)*h.Dim] {
+				gate += g / float32(h.Dim)
+			}
+			if p < len(kernel) {
+				weight = kernel[p]
+			}
+			rows = append(rows, []string{strconv.Itoa(p), token(v, p), number(weight), number(gate)})
+		}
+	case s.View == state.AttentionView && v.Sight.Head != nil:
+		rows = widget.MapTable(v.Sight.Head, s.Map.Frame)
+	default:
+		rows = append(rows, []string{"position", "token", "shade"})
+		for p := range v.Run.Header.Tokens {
+			shade := ""
+			if v.Strip != nil && p/v.Strip.Unit < len(v.Strip.Values) {
+				shade = number(v.Strip.Values[p/v.Strip.Unit] * v.Strip.Top)
+			}
+			rows = append(rows, []string{strconv.Itoa(p), token(v, p), shade})
+		}
+	}
+	var out bytes.Buffer
+	w := csv.NewWriter(&out)
+	if err := w.WriteAll(rows); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+func token(v *widget.ColumnView, p int) string {
+	if p < len(v.Run.Header.Tokens) {
+		return v.Run.Header.Tokens[p].Text
+	}
+	return ""
+}
+
+// known writes a quantity, nothing where it is not known.
+func known(x float32) string {
+	if x < 0 {
+		return ""
+	}
+	return strconv.FormatFloat(float64(x), 'g', -1, 32)
+}
+
+func gridTable(v *widget.ColumnView) [][]string {
+	rows := [][]string{{"line", "step", "query", "block", "picked", "oracle", "gold", "left_only", "both", "right_only"}}
+	g := v.Grid
+	for i, l := range g.Lines {
+		for b := range g.Columns {
+			at := i*g.Columns + b
+			row := []string{
+				strconv.Itoa(i), strconv.Itoa(l.Step), strconv.Itoa(l.First), strconv.Itoa(b),
+				known(g.Share[at]), strconv.FormatBool(g.Oracle[at]), strconv.FormatBool(g.Gold[i] == b), "", "", "",
+			}
+			if g.Diff != nil {
+				row[7], row[8], row[9] = known(g.Diff.Left[at]), known(g.Diff.Both[at]), known(g.Diff.Right[at])
+			}
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// vector is a picture as SVG, "" where there is none.
+func vector(v *widget.ColumnView, s *state.Snapshot, what string) string {
+	title := v.Name
+	if head := s.Looked(); head != nil {
+		title += fmt.Sprintf(", layer %d head %d", head.Layer, head.Head)
+	}
+	none := float32(math.NaN())
+	switch {
+	case what == "grid" && v.Grid != nil:
+		g := v.Grid
+		c := figure.Cells{Title: title + ": blocks picked", RowName: "step", ColName: "block", Oracle: g.Oracle, Gold: make([]bool, len(g.Share))}
+		for i := range g.Lines {
+			c.Rows = append(c.Rows, v.Labels[i].Text)
+			if g.Gold[i] >= 0 {
+				c.Gold[i*g.Columns+g.Gold[i]] = true
+			}
+		}
+		for b := range g.Columns {
+			c.Cols = append(c.Cols, strconv.Itoa(b))
+		}
+		for _, x := range g.Share {
+			if x < 0 {
+				x = none
+			}
+			c.Values = append(c.Values, x)
+		}
+		return c.SVG(16)
+	case what == "heads" && v.Heads != nil:
+		metric := s.Metric
+		if v.Against != "" {
+			metric = picture.Jaccard
+		}
+		c := figure.Cells{Title: title + ": heads by " + string(metric), RowName: "layer", ColName: "head"}
+		for l := range v.Heads.Layers {
+			c.Rows = append(c.Rows, strconv.Itoa(l))
+		}
+		for h := range v.Heads.Heads {
+			c.Cols = append(c.Cols, strconv.Itoa(h))
+		}
+		for _, cell := range v.Heads.Cells {
+			x := cell.Value(metric)
+			if x < 0 {
+				x = none
+			}
+			c.Values = append(c.Values, x)
+		}
+		return c.SVG(30)
+	case what != "view":
+		return ""
+	case s.View == state.ScoresView && v.Scatter != nil:
+		return widget.Scatter(v.Scatter, v.Run.Header.Phase == "evict").SVG(640, 440)
+	case s.View == state.MemoryView && v.Sight.Head != nil && v.Sight.Head.Gate != nil:
+		return widget.Arcs(v.Sight.Head.MemoryKernel(v.Entry), v.Run.Pieces(), v.Sight.Head.MemoryLength(v.Entry)).SVG(900, 220)
+	case s.View == state.AttentionView && v.Sight.Head != nil:
+		return mapPicture(title, v, s)
+	}
+	return ""
+}
+
+// mapPicture frames what the canvas of an attention map shows.
+func mapPicture(title string, v *widget.ColumnView, s *state.Snapshot) string {
+	canvas := app.Window().Get("document").Call("querySelector", fmt.Sprintf(`[data-side="%d"] .map canvas`, sideOf(v, s)))
+	if !canvas.Truthy() {
+		return ""
+	}
+	w, h := canvas.Get("width").Float(), canvas.Get("height").Float()
+	return figure.Picture{Title: title + ": attention", Href: canvas.Call("toDataURL", "image/png").String(), W: w, H: h}.SVG()
+}
+
+// sideOf is the column that shows a view.
+func sideOf(v *widget.ColumnView, s *state.Snapshot) int {
+	for side := range s.Columns {
+		if s.Columns[side].Run == v.Run {
+			return side
+		}
+	}
+	return 0
+}

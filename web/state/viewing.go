@@ -1,0 +1,249 @@
+package state
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"kvscope/engine/lens"
+	"kvscope/web/client"
+	"kvscope/web/picture"
+)
+
+// Show chooses the view below the heads. A view of one head locks one when none is.
+type Show struct{ View View }
+
+func (a Show) apply(s *Snapshot) []Effect {
+	s.View = a.View
+	if s.View != PromptView && s.Head == nil {
+		s.Head = s.telling()
+	}
+	return nil
+}
+
+// telling is a head worth a look: of those that found the answer most often the one
+// whose picks kept most, nil before there is any.
+func (s *Snapshot) telling() *picture.Head {
+	var best *picture.Head
+	var most float32 = -1
+	for _, c := range s.Columns {
+		if c.Run == nil || c.Run.Header == nil {
+			continue
+		}
+		grid := c.Run.HeadGrid()
+		for l := range grid.Layers {
+			for h := range grid.Heads {
+				head := picture.Head{Layer: l, Head: h}
+				cell := grid.At(head)
+				if v := 2*cell.Value(picture.Hit) + cell.Value(picture.Mass); v > most {
+					best, most = &head, v
+				}
+			}
+		}
+	}
+	return best
+}
+
+// look asks for what the view shows of the locked head and is not there yet.
+func (s *Snapshot) look() []Effect {
+	if s.Head == nil || s.View != AttentionView && s.View != MemoryView {
+		return nil
+	}
+	var out []Effect
+	for side := range s.Columns {
+		c := &s.Columns[side]
+		if c.Phase != Done || c.Run == nil || c.File != "" {
+			continue
+		}
+		if _, asked := c.Sights[*s.Head]; asked || s.Head.Layer >= c.Run.Header.Layers || s.Head.Head >= c.Run.Header.Heads {
+			continue
+		}
+		c.see(*s.Head, Sight{Phase: Loading})
+		out = append(out, Look{Side: side, Gen: c.Gen, Request: c.Request, Head: *s.Head})
+	}
+	return out
+}
+
+func (c *Column) see(head picture.Head, sight Sight) {
+	c.Sights = maps.Clone(c.Sights)
+	if c.Sights == nil {
+		c.Sights = map[picture.Head]Sight{}
+	}
+	c.Sights[head] = sight
+}
+
+// Seen hands in what a head saw.
+type Seen struct {
+	Side, Gen int
+	At        picture.Head
+	Head      *lens.Head
+	Err       error
+}
+
+func (a Seen) apply(s *Snapshot) []Effect {
+	c := &s.Columns[a.Side]
+	if c.Gen != a.Gen {
+		return nil
+	}
+	sight := Sight{Phase: Done, Head: a.Head}
+	if a.Err != nil {
+		sight = Sight{Phase: Failed, Problem: a.Err.Error()}
+		if client.IsLost(a.Err) {
+			sight.Problem = "The server does not answer; choose the head again once it does."
+		}
+	}
+	c.see(a.At, sight)
+	return nil
+}
+
+// Forget lets a look that failed be asked for again.
+type Forget struct{}
+
+func (Forget) apply(s *Snapshot) []Effect {
+	for side := range s.Columns {
+		c := &s.Columns[side]
+		kept := maps.Clone(c.Sights)
+		maps.DeleteFunc(kept, func(_ picture.Head, sight Sight) bool { return sight.Phase == Failed })
+		c.Sights = kept
+	}
+	return nil
+}
+
+// MoveMap shows another part of the attention maps.
+type MoveMap struct{ Frame Frame }
+
+func (a MoveMap) apply(s *Snapshot) []Effect {
+	s.Map.Frame = parseFrame(a.Frame.String()) // as a link restores it
+	return nil
+}
+
+// Toggle switches something of the place on or off: ranked, compare, linear, nosink,
+// wide or present.
+type Toggle struct{ Name string }
+
+func (a Toggle) apply(s *Snapshot) []Effect {
+	for _, f := range s.flags() {
+		if f.name == a.Name {
+			*f.at = !*f.at
+		}
+	}
+	return nil
+}
+
+// HidePart leaves a part of the page out, or takes it back in.
+type HidePart struct{ Part string }
+
+func (a HidePart) apply(s *Snapshot) []Effect {
+	parts := strings.Split(s.Hide, ",")
+	if i := slices.Index(parts, a.Part); i >= 0 {
+		parts = slices.Delete(parts, i, i+1)
+	} else {
+		parts = append(parts, a.Part)
+	}
+	s.Hide = parseHide(strings.Join(parts, ","))
+	return nil
+}
+
+// PlayAt chooses the speed of playing.
+type PlayAt struct{ Speed Speed }
+
+func (a PlayAt) apply(s *Snapshot) []Effect {
+	s.Speed = a.Speed
+	return nil
+}
+
+// Edit forces the block that is held, or drops it; what was done to it before is
+// undone. It runs what comes of it.
+type Edit struct {
+	Field string // "force" or "drop"
+	Block int
+}
+
+func (a Edit) apply(s *Snapshot) []Effect {
+	if a.Block < 0 {
+		return nil
+	}
+	name := strconv.Itoa(a.Block)
+	for _, field := range []string{"force", "drop"} {
+		list := strings.FieldsFunc(s.Draft.Get(field), func(r rune) bool { return r == ',' || r == ' ' })
+		was := slices.Contains(list, name)
+		list = slices.DeleteFunc(list, func(w string) bool { return w == name })
+		if field == a.Field && !was {
+			list = append(list, name)
+		}
+		s.Draft = s.Draft.With(field, strings.Join(list, ","))
+	}
+	// The edit is about what is looked at: that stays.
+	line, pin, token := s.Line, s.Pin, s.Token
+	effects := Run{}.start(s, true)
+	if len(s.Problems) == 0 && s.Form == s.Draft {
+		s.Line, s.Pin, s.Token = line, pin, token
+		for i, e := range effects {
+			if _, links := e.(Link); links {
+				effects[i] = Link{Query: s.Query(), Push: true}
+			}
+		}
+	}
+	return effects
+}
+
+// Keepsake is what can be saved of a column, and in which form.
+type Keepsake struct {
+	Picture string // grid, heads, view or run
+	Format  string // png, svg, csv or safetensors
+}
+
+// Keep saves something of a column.
+type Keep struct {
+	Side int
+	What Keepsake
+}
+
+func (a Keep) apply(*Snapshot) []Effect { return []Effect{Save(a)} }
+
+// Share copies the link to what is on the screen.
+type Share struct{}
+
+func (Share) apply(*Snapshot) []Effect { return []Effect{CopyLink{}} }
+
+// Say shows a short message.
+type Say struct{ Text string }
+
+func (a Say) apply(s *Snapshot) []Effect {
+	s.Said = a.Text
+	return nil
+}
+
+// Opened shows a run from a file in a column.
+type Opened struct {
+	Side  int
+	Name  string
+	Run   *picture.Run
+	Heads lens.Heads // nil when the file has none
+}
+
+func (a Opened) apply(s *Snapshot) []Effect {
+	c := &s.Columns[a.Side]
+	effects := cancel(c.Gen, c.baseGen)
+	s.runs++
+	sights := map[picture.Head]Sight{}
+	h := a.Run.Header
+	for l := range h.Layers {
+		for n := range h.Heads {
+			sight := Sight{Phase: Failed, Problem: "The file holds no queries and keys of this head."}
+			if a.Heads != nil {
+				if data := a.Heads(l, n); data != nil {
+					sight = Sight{Phase: Done, Head: data}
+				}
+			}
+			sights[picture.Head{Layer: l, Head: n}] = sight
+		}
+	}
+	*c = Column{
+		Model: h.Model, File: a.Name, Phase: Done, Run: a.Run, Version: c.Version + 1, Gen: s.runs, Sights: sights, next: a.Run,
+	}
+	s.Line, s.Pin, s.Token, s.Playing = Auto, None, None, false
+	s.Said = a.Name + " is open"
+	return effects
+}

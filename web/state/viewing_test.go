@@ -1,0 +1,237 @@
+package state
+
+import (
+	"errors"
+	"reflect"
+	"testing"
+
+	"kvscope/engine/lens"
+	"kvscope/engine/run"
+	"kvscope/engine/trace"
+	"kvscope/web/client"
+	"kvscope/web/picture"
+)
+
+// looks are the looks into heads that the last action asked for.
+func (d *desk) looks() []Look {
+	var out []Look
+	for _, e := range d.effects {
+		if l, ok := e.(Look); ok {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// TestLooks: a view of one head asks for it once in every column, when the run is
+// done, and again for another head or another run.
+func TestLooks(t *testing.T) {
+	d := ready(t)
+	if d.do(Show{AttentionView}); len(d.looks()) != 0 {
+		t.Errorf("asks for heads of a run that is not done: %v", d.looks())
+	}
+	d.finish(events(t, "quest"))
+	if d.do(Show{AttentionView}); d.s.Head == nil || len(d.looks()) != 2 {
+		t.Fatalf("locks %v and asks for %v, want a head in both columns", d.s.Head, d.looks())
+	}
+	look := d.looks()[1]
+	if look.Side != 1 || look.Gen != d.s.Columns[1].Gen || look.Request.Model != "ratplus" || look.Head != *d.s.Head {
+		t.Errorf("asks for %+v", look)
+	}
+	if d.do(Show{MemoryView}); len(d.looks()) != 0 {
+		t.Errorf("asks again: %v", d.looks())
+	}
+	head := &lens.Head{Dim: 2}
+	d.do(Seen{Side: 1, Gen: look.Gen, At: look.Head, Head: head})
+	if got := d.s.Columns[1].Sights[look.Head]; got.Phase != Done || got.Head != head {
+		t.Errorf("sight %+v", got)
+	}
+	d.do(Seen{Side: 0, Gen: d.s.Columns[0].Gen, At: look.Head, Err: &client.LostError{Err: errors.New("gone")}})
+	if got := d.s.Columns[0].Sights[look.Head]; got.Phase != Failed || got.Problem == "" {
+		t.Errorf("sight %+v", got)
+	}
+	if d.do(Forget{}); len(d.looks()) != 1 || d.looks()[0].Side != 0 {
+		t.Errorf("after a failure asks for %v", d.looks())
+	}
+	if d.do(MoveHead{1}); len(d.looks()) != 2 {
+		t.Errorf("another head: asks for %v", d.looks())
+	}
+	d.do(Run{}).finish(events(t, "quest"))
+	if got := d.s.Columns[1].Sights[look.Head]; got.Head == head {
+		t.Error("another run shows the head of the one before")
+	}
+	if d.do(Seen{Side: 1, Gen: look.Gen, At: look.Head, Head: head}); d.s.Columns[1].Sights[look.Head].Head == head {
+		t.Error("a late answer is taken")
+	}
+}
+
+// TestEditRunsBesideWhatItChanges: a forced block is run and compared with the run on
+// the screen, from which the eye does not move.
+func TestEditRunsBesideWhatItChanges(t *testing.T) {
+	d := ready(t).finish(events(t, "quest"))
+	before := d.s.Columns[0].Run
+	d.do(Choose{Line: 2, Block: 4}).do(Edit{"force", 4})
+	starts := d.starts()
+	if len(starts) != 2 || starts[0].Request.Force != "4" || starts[1].Request.Force != "4" {
+		t.Fatalf("starts %+v", starts)
+	}
+	if d.s.Line != 2 || d.s.Pin != 4 || d.s.Columns[0].Base != before {
+		t.Errorf("line %d, block %d, compared with %p, want 2, 4, %p", d.s.Line, d.s.Pin, d.s.Columns[0].Base, before)
+	}
+	if l, ok := d.link(); !ok || !l.Push || l.Query != "force=4&line=2&at=4" {
+		t.Errorf("link %+v", l)
+	}
+	d.finish(events(t, "quest")).do(Edit{"drop", 4})
+	if d.s.Form.Force != "" || d.s.Form.Drop != "4" || d.s.Columns[0].Base != before {
+		t.Errorf("forced %q, dropped %q, compared with %p, want it dropped instead, compared with %p", d.s.Form.Force, d.s.Form.Drop, d.s.Columns[0].Base, before)
+	}
+	d.finish(events(t, "quest")).do(Edit{"drop", 4})
+	if d.s.Form.Drop != "" || d.s.Columns[0].Base != nil {
+		t.Error("undone, it is still there")
+	}
+}
+
+// TestEditedLinkRunsBoth: a link to an edited run asks for what it is compared with.
+func TestEditedLinkRunsBoth(t *testing.T) {
+	d := &desk{t: t, s: New(ParseQuery("drop=3,7"))}
+	d.do(twoModels)
+	starts := d.starts()
+	if len(starts) != 4 || starts[0].Request.Drop != "3,7" || starts[1].Request.Drop != "" || starts[1].Side != 0 {
+		t.Fatalf("starts %+v", starts)
+	}
+	d.do(Arrived{0, starts[1].Gen, events(t, "quest")})
+	if c := d.s.Columns[0]; c.Base == nil || c.Base.Done == nil || c.Run != nil || c.Phase != Loading {
+		t.Errorf("column %+v", c)
+	}
+	d.do(Arrived{0, starts[0].Gen, events(t, "quest")})
+	if c := d.s.Columns[0]; c.Run == c.Base || c.Phase != Done {
+		t.Errorf("column %+v", c)
+	}
+}
+
+func TestColumns(t *testing.T) {
+	d := ready(t)
+	d.do(Set{"third", "ratplus:snapkv"}).do(Set{"fourth", "ratplus:quest:plain/memory"}).do(Set{"memory_strength", "0.5"}).do(Set{"selector", "random"}).do(Run{})
+	starts := d.starts()
+	if len(starts) != 4 || d.s.Shown() != 4 {
+		t.Fatalf("%d columns start, %d are shown: %v", len(starts), d.s.Shown(), d.s.Problems)
+	}
+	for i, want := range []run.Request{
+		{Model: "attention", Method: "quest", Selector: "random"}, {Model: "ratplus", Method: "quest", Selector: "random"},
+		{Model: "ratplus", Method: "snapkv", Selector: "random"}, {Model: "ratplus", Method: "quest", Selector: "random", SelectWith: "plain"},
+	} {
+		got := starts[i].Request
+		if (got.MemoryStrength == nil) != (i == 0) {
+			t.Errorf("column %d: memory strength %v", i, got.MemoryStrength)
+		}
+		want.Task, want.Seed, want.Budget, want.Block, want.MemoryStrength = got.Task, got.Seed, got.Budget, got.Block, got.MemoryStrength
+		if got.Block == 0 {
+			t.Errorf("column %d has no block", i)
+		}
+		if got != want {
+			t.Errorf("column %d asks for %+v, want %+v", i, got, want)
+		}
+	}
+	d.finish(events(t, "quest"))
+	d.do(Set{"fourth", ""}).do(Run{})
+	if d.s.Shown() != 3 || d.s.Columns[3].Run != nil {
+		t.Errorf("%d columns, want three", d.s.Shown())
+	}
+	if f := d.s.Draft.Swap("ratplus"); f.Columns() != 4 || f.Column(1) != (ColumnSpec{Model: "ratplus", Memory: "plain/memory"}) {
+		t.Errorf("swapped columns %v %v %v %v", f.Left, f.Right, f.Third, f.Fourth)
+	}
+	for text, want := range map[string]ColumnSpec{
+		"ratplus": {Model: "ratplus"}, "": {}, "a:b:c": {Model: "a"}, "a:moba:trained": {"a", "moba", AsTrained}, "a::plain/plain": {Model: "a", Memory: "plain/plain"},
+	} {
+		if got := ParseColumn(text); got != want {
+			t.Errorf("%q is %+v, want %+v", text, got, want)
+		}
+		if again := ParseColumn(want.String()); again != want {
+			t.Errorf("%+v is written %q and read %+v", want, want.String(), again)
+		}
+	}
+}
+
+func TestBadMeddlingIsToldAtItsField(t *testing.T) {
+	for field, value := range map[string]string{
+		"memory_strength": "2", "memory_cap": "x", "select_with": "luck", "force": "3,x", "max_new": "0x", "k": "-1", "selector_seed": "a",
+	} {
+		d := ready(t)
+		d.do(Set{"selector", "random"}).do(Set{field, value}).do(Run{})
+		if d.s.Problems[field] == "" || len(d.starts()) != 0 {
+			t.Errorf("%s %q: problems %v, %d runs", field, value, d.s.Problems, len(d.starts()))
+		}
+	}
+}
+
+func TestOpened(t *testing.T) {
+	d := ready(t).finish(events(t, "quest"))
+	r := &picture.Run{}
+	for _, e := range events(t, "snapkv") {
+		if err := r.Emit(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data := &lens.Head{Dim: 1}
+	d.do(Show{AttentionView}).do(Opened{Side: 1, Name: "run.safetensors", Run: r, Heads: func(int, int) *lens.Head { return data }})
+	c := d.s.Columns[1]
+	if c.File == "" || c.Run != r || c.Phase != Done || c.Stale() || c.Sights[*d.s.Head].Head != data {
+		t.Errorf("column %+v", c)
+	}
+	if len(d.looks()) != 0 {
+		t.Errorf("the server is asked for heads of a file: %v", d.looks())
+	}
+	d.do(Opened{Side: 1, Name: "run.safetensors", Run: r})
+	if c := d.s.Columns[1].Sights[*d.s.Head]; c.Phase != Failed || c.Problem == "" {
+		t.Errorf("a file without heads shows %+v", c)
+	}
+	// Events of the run that the file took the place of.
+	d.do(Arrived{1, c.Gen - 1, []trace.Event{&trace.Step{}}})
+	if d.s.Columns[1].Run != r {
+		t.Error("a late event counts")
+	}
+	if d.do(Run{}); d.s.Columns[1].File != "" || len(d.starts()) != 2 {
+		t.Error("a run does not take the place of the file")
+	}
+}
+
+func TestHidingAndPlaying(t *testing.T) {
+	d := ready(t)
+	d.do(HidePart{"timeline"}).do(HidePart{"controls"}).do(HidePart{"all"})
+	if d.s.Hide != "controls,timeline" || !d.s.Hides("timeline") || d.s.Hides("grid") {
+		t.Errorf("hides %q", d.s.Hide)
+	}
+	if d.do(HidePart{"controls"}); d.s.Hide != "timeline" {
+		t.Errorf("hides %q", d.s.Hide)
+	}
+	d.finish(events(t, "quest")).do(PlayAt{"4"}).do(TogglePlay{})
+	if !reflect.DeepEqual(d.effects, []Effect{Wait{playStep / 4}}) {
+		t.Errorf("effects %v", d.effects)
+	}
+	if d.do(faster(-10)); d.s.Speed != "1/4" || d.s.rest() != 4*playStep {
+		t.Errorf("speed %s, rests %v", d.s.Speed, d.s.rest())
+	}
+	d.do(Toggle{"present"})
+	if got := d.s.Press("Escape", false); got != (Toggle{"present"}) {
+		t.Errorf("Esc is %v in a presentation", got)
+	}
+}
+
+func TestEntry(t *testing.T) {
+	d := ready(t).finish(events(t, "quest"))
+	r := d.s.Columns[0].Run
+	if got, want := d.s.Entry(r), r.Gold(r.Lines()[d.s.Cursor()].Step); got != want {
+		t.Errorf("entry %d, want that of the step, %d", got, want)
+	}
+	d.do(ChooseToken{Token: 9, Block: 0})
+	if d.s.Entry(r) != 9 || d.s.Pin != 0 {
+		t.Errorf("entry %d, block %d", d.s.Entry(r), d.s.Pin)
+	}
+	if d.do(PointToken{Token: 5, Block: 0}); d.s.Entry(r) != 5 {
+		t.Errorf("entry %d under the pointer, want 5", d.s.Entry(r))
+	}
+	d.do(Leave{}).do(ChooseToken{Token: 9, Block: 0})
+	if d.s.Token != None || d.s.Entry(nil) != None {
+		t.Error("chosen twice, it is still held")
+	}
+}

@@ -1,0 +1,155 @@
+package widget
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/maxence-charriere/go-app/v9/pkg/app"
+
+	"kvscope/engine/run"
+	"kvscope/engine/sparse"
+	"kvscope/web/state"
+)
+
+// columns chooses what each column shows.
+func (c *Controls) columns() app.UI {
+	body := []app.UI{app.H2().Text("Columns")}
+	n := c.Form.Columns()
+	for side := range n {
+		spec := c.Form.Column(side)
+		row := []app.UI{
+			c.pick(side, "model", "model", spec.Model, modelOptions(c.Models, spec.Model)),
+			c.pick(side, "method", "method", spec.Method, methodOptions()),
+		}
+		if c.Memory != "" {
+			row = append(row, c.pick(side, "memory", "memory", spec.Memory, memoryOptions()))
+		}
+		if side >= 2 && side == n-1 {
+			row = append(row, app.Button().Type("button").Class("button icon small").Aria("label", "remove the last column").Title("remove").
+				DataSet("testid", "remove-column").OnClick(c.onRemove, side).Text("×"))
+		}
+		body = append(body, app.Div().Class("column-row").DataSet("testid", "column-row").Body(row...))
+	}
+	body = append(body, app.Div().Class("edits").Body(
+		app.Button().Type("button").Class("button small").Disabled(n == state.Sides).DataSet("testid", "add-column").OnClick(c.onAdd).Text("+ column"),
+		app.Button().Type("button").Class("button small").Hidden(c.Memory == "").DataSet("testid", "swap").OnClick(c.onSwap).
+			Title("four columns: select with K or K̃, compute with (K, V) or (K̃, Ṽ)").Text("2 × 2 swap")))
+	return app.Div().Class("section").Body(append(body, c.problem("model"))...)
+}
+
+// pick is one choice about a column.
+func (c *Controls) pick(side int, part, label, value string, options []option) app.UI {
+	items := make([]app.UI, len(options))
+	for i, o := range options {
+		items[i] = app.Option().Value(o.value).Selected(o.value == value).Text(o.label)
+	}
+	return app.Select().Class("input").Aria("label", fmt.Sprintf("%s of column %d", label, side+1)).Title(label).
+		DataSet("column", side).DataSet("part", part).DataSet("value", value).
+		OnChange(c.onPick, side, part).Body(items...)
+}
+
+func modelOptions(names []string, chosen string) []option {
+	if !slices.Contains(names, chosen) {
+		names = append([]string{chosen}, names...)
+	}
+	out := make([]option, len(names))
+	for i, n := range names {
+		out[i] = option{n, n, ""}
+	}
+	return out
+}
+
+func methodOptions() []option {
+	out := []option{{"", "method as above", ""}}
+	for _, m := range sparse.Methods() {
+		out = append(out, option{m.ID, m.Name, m.Help})
+	}
+	return out
+}
+
+func memoryOptions() []option {
+	out := []option{{"", "memory as below", ""}}
+	names := map[string]string{
+		state.AsTrained: "as trained", "memory/memory": "pick K̃ · read K̃Ṽ", "plain/memory": "pick K · read K̃Ṽ",
+		"memory/plain": "pick K̃ · read KV", "plain/plain": "pick K · read KV",
+	}
+	for _, m := range state.Memories() {
+		out = append(out, option{m, names[m], ""})
+	}
+	return out
+}
+
+// memory meddles with the memory.
+func (c *Controls) memory() app.UI {
+	strength := depthOr(c.Form.Strength, "1")
+	return app.Div().Class("section").Hidden(c.Memory == "").DataSet("testid", "memory-controls").Body(
+		app.H2().Body(app.Span().Text("Memory"), app.Span().Class("tag").Hidden(!c.meddled()).Text("counterfactual")),
+		app.Div().Class("field").Body(
+			app.Div().Class("label").Body(
+				app.Label().For(c.id("memory_strength")).Text("Strength λ"), app.Span().Class("quiet").Text(strength)),
+			app.Input().ID(c.id("memory_strength")).Type("range").Min(0).Max(1).Step(0.05).
+				DataSet("field", "memory_strength").Aria("valuetext", strength).OnInput(c.onType).OnChange(c.onRun),
+			c.problem("memory_strength")),
+		c.number("memory_cap", "Cap n, tokens", "none"),
+		c.titled("select_with", "Method picks by", depthOr(c.Form.SelectWith, run.WithMemory), option{run.WithMemory, "K̃", "keys with the memory"}, option{run.WithPlain, "K", "keys without"}),
+		c.titled("compute_with", "Attention reads", depthOr(c.Form.ComputeWith, run.WithMemory), option{run.WithMemory, "K̃, Ṽ", "keys and values with the memory"}, option{run.WithPlain, "K, V", "keys and values without"}),
+	)
+}
+
+// meddled reports whether anything about the memory is not as trained.
+func (c *Controls) meddled() bool {
+	f := c.Form
+	return f.Strength != "" && f.Strength != "1" || f.Cap != "" || f.SelectWith == run.WithPlain || f.ComputeWith == run.WithPlain
+}
+
+// edits forces blocks and drops them.
+func (c *Controls) edits() app.UI {
+	return app.Div().Class("section").Body(
+		app.H2().Text("Blocks by hand"),
+		app.Div().Class("pair").Body(c.input("force", "Forced", "none"), c.input("drop", "Dropped", "none")))
+}
+
+// onPick changes one thing about a column and runs.
+func (c *Controls) onPick(ctx app.Context, _ app.Event) {
+	side, err := strconv.Atoi(dataset(ctx, "column"))
+	if err != nil {
+		return
+	}
+	spec, value := c.Form.Column(side), ctx.JSSrc().Get("value").String()
+	switch dataset(ctx, "part") {
+	case "model":
+		spec.Model = value
+	case "method":
+		spec.Method = value
+	case "memory":
+		spec.Memory = value
+	}
+	c.setColumn(side, spec.String())
+}
+
+func (c *Controls) setColumn(side int, text string) {
+	c.On.Do(state.Set{Field: state.ColumnField(side), Value: text})
+	c.On.Do(state.Run{})
+}
+
+// onAdd adds a column like the last, with another method.
+func (c *Controls) onAdd(app.Context, app.Event) {
+	n := c.Form.Columns()
+	spec := c.Form.Column(n - 1)
+	if spec.Method = "moba"; c.Form.Method == "moba" {
+		spec.Method = "quest"
+	}
+	c.setColumn(n, spec.String())
+}
+
+func (c *Controls) onRemove(app.Context, app.Event) { c.setColumn(c.Form.Columns()-1, "") }
+
+// onSwap shows the four pairings of the model that has a memory.
+func (c *Controls) onSwap(app.Context, app.Event) {
+	f := c.Form.Swap(c.Memory)
+	for side := range state.Sides {
+		c.On.Do(state.Set{Field: state.ColumnField(side), Value: f.Get(state.ColumnField(side))})
+	}
+	c.On.Do(state.Run{})
+}

@@ -1,0 +1,342 @@
+package widget
+
+import (
+	"fmt"
+	"html"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/maxence-charriere/go-app/v9/pkg/app"
+
+	"kvscope/engine/lens"
+	"kvscope/engine/ops"
+	"kvscope/engine/trace"
+	"kvscope/web/picture"
+	"kvscope/web/state"
+)
+
+// AttentionMap shows the true attention of one head, queries down and keys across. A
+// hand drags it and zooms with the wheel; what is seen moves at once, and the page
+// hears of it when the hand rests.
+type AttentionMap struct {
+	app.Compo
+
+	ID     string
+	Head   *lens.Head
+	Header *trace.Header
+	View   state.MapView
+	Query  int              // of the step looked at, or None
+	Key    int              // position pointed out, or None
+	Gold   int              // position that the step copies from, or -1
+	Picked *trace.Selection // of the step, or nil
+	Dark   bool
+	On     *Bus
+
+	ctx     app.Context
+	screen  *mapScreen
+	view    state.MapView // as last taken over
+	dark    bool
+	hover   [2]int // query and key under the pointer, None
+	row     []float32
+	rowOf   int
+	told    string
+	frame   app.Func
+	asked   bool // a frame
+	resting app.Value
+	release []func()
+	drag    struct {
+		on, moved bool
+		x, y      float64
+	}
+}
+
+// frameTime is what a frame may take, in milliseconds, of the 33 that 30 a second
+// leave.
+const frameTime = 14
+
+// OnMount takes over the canvas.
+func (a *AttentionMap) OnMount(ctx app.Context) {
+	a.ctx, a.hover, a.rowOf = ctx, [2]int{None, None}, None
+	element := a.JSValue().Call("querySelector", "canvas")
+	a.screen = &mapScreen{element: element, context: element.Call("getContext", "2d")}
+	a.frame = app.FuncOf(func(app.Value, []app.Value) any { a.asked = false; a.draw(); return nil })
+	listen := func(event string, f func(e app.Value)) {
+		h := app.FuncOf(func(_ app.Value, args []app.Value) any { f(args[0]); return nil })
+		element.Call("addEventListener", event, h, map[string]any{"passive": false})
+		a.release = append(a.release, func() { element.Call("removeEventListener", event, h); h.Release() })
+	}
+	listen("pointerdown", a.onDown)
+	listen("pointermove", a.onMove)
+	listen("pointerup", a.onUp)
+	listen("pointercancel", a.onUp)
+	listen("pointerleave", func(app.Value) { a.leave() })
+	listen("wheel", a.onWheel)
+	listen("dblclick", func(app.Value) { a.do(state.MoveMap{}) })
+	listen("keydown", a.onKey)
+	resized := app.FuncOf(func(app.Value, []app.Value) any { a.ask(); return nil })
+	observer := app.Window().Get("ResizeObserver").New(resized)
+	observer.Call("observe", element)
+	a.release = append(a.release, func() { observer.Call("disconnect"); resized.Release(); a.frame.Release() })
+	a.takeOver()
+}
+
+// OnDismount lets the canvas go.
+func (a *AttentionMap) OnDismount() {
+	for _, f := range a.release {
+		f()
+	}
+	a.release, a.screen = nil, nil
+}
+
+// OnUpdate shows what changed.
+func (a *AttentionMap) OnUpdate(app.Context) { a.takeOver() }
+
+// takeOver brings the screen to what the fields say.
+func (a *AttentionMap) takeOver() {
+	s := a.screen
+	if s == nil || a.Head == nil {
+		return
+	}
+	if s.tiles == nil || s.tiles.head != a.Head || s.tiles.noSink != a.View.NoSink {
+		s.tiles, a.rowOf = newMapTiles(a.Head, a.View.NoSink), None
+	}
+	if a.view.Frame != a.View.Frame || s.cells != a.Head.Len() {
+		s.mapFrame = newMapFrame(a.Head.Len(), max(1, s.mapFrame.w), max(1, s.mapFrame.h), a.View.Frame)
+	}
+	if s.table == nil || a.dark != a.Dark {
+		s.palette = readPalette(s.element)
+		s.table = s.palette.Table()
+	}
+	a.view, a.dark = a.View, a.Dark
+	a.ask()
+}
+
+// ask asks for a frame.
+func (a *AttentionMap) ask() {
+	if !a.asked && a.screen != nil {
+		a.asked = true
+		app.Window().Call("requestAnimationFrame", a.frame)
+	}
+}
+
+// draw draws a frame, and asks for another while there is more to come.
+func (a *AttentionMap) draw() {
+	s := a.screen
+	if s == nil || s.tiles == nil || !s.fit() {
+		return
+	}
+	until := now() + frameTime
+	w, h := s.place()
+	s.mapFrame = newMapFrame(a.Head.Len(), w, h, s.Frame)
+	taken := s.tiles.take(now() + frameTime/2)
+	s.tiles.colour(a.View.Linear, s.table)
+	key := a.hover[1]
+	if key == None {
+		key = a.Key
+	}
+	complete := s.draw(mapMarks{
+		query: a.hover[0], key: key, step: a.Query, gold: a.Gold, prompt: a.Head.Prompt, picked: a.Picked,
+	}, until)
+	data := a.JSValue().Get("dataset")
+	data.Set("level", s.level)
+	data.Set("frame", s.frame().String())
+	data.Set("built", taken && complete)
+	frames, _ := strconv.Atoi(data.Get("frames").String())
+	data.Set("frames", frames+1)
+	a.readOut()
+	if !taken || !complete {
+		a.ask()
+	}
+}
+
+// place is where the pointer is on the map.
+func (a *AttentionMap) place(e app.Value) (x, y float64) {
+	return e.Get("offsetX").Float()*a.screen.scale - a.screen.left, e.Get("offsetY").Float()*a.screen.scale - a.screen.top
+}
+
+func (a *AttentionMap) onDown(e app.Value) {
+	a.drag.on, a.drag.moved = true, false
+	a.drag.x, a.drag.y = a.place(e)
+	a.screen.element.Call("setPointerCapture", e.Get("pointerId"))
+}
+
+func (a *AttentionMap) onMove(e app.Value) {
+	x, y := a.place(e)
+	if a.drag.on {
+		dx, dy := x-a.drag.x, y-a.drag.y
+		if a.drag.moved || dx*dx+dy*dy > 9*a.screen.scale*a.screen.scale {
+			a.drag.moved, a.drag.x, a.drag.y = true, x, y
+			a.screen.pan(dx, dy)
+		}
+		a.ask()
+		return
+	}
+	query, key, ok := a.screen.find(x, y)
+	if !ok || key > query {
+		a.leave()
+		return
+	}
+	if a.hover == [2]int{query, key} {
+		return
+	}
+	a.hover = [2]int{query, key}
+	a.ask()
+	a.do(state.PointToken{Token: key, Block: key / max(1, a.Header.Block)})
+}
+
+func (a *AttentionMap) leave() {
+	if a.drag.on || a.hover == [2]int{None, None} {
+		return
+	}
+	a.hover = [2]int{None, None}
+	a.ask()
+	a.do(state.Leave{})
+}
+
+func (a *AttentionMap) onUp(app.Value) {
+	if !a.drag.on {
+		return
+	}
+	a.drag.on = false
+	if a.drag.moved {
+		a.rest()
+		return
+	}
+	if a.hover[1] != None {
+		a.do(state.ChooseToken{Token: a.hover[1], Block: a.hover[1] / max(1, a.Header.Block)})
+	}
+}
+
+func (a *AttentionMap) onWheel(e app.Value) {
+	e.Call("preventDefault")
+	x, y := a.place(e)
+	delta := e.Get("deltaY").Float()
+	if e.Get("deltaMode").Int() == 1 {
+		delta *= 16 // lines
+	}
+	a.zoom(x, y, math.Exp2(-delta/240))
+}
+
+func (a *AttentionMap) zoom(x, y, factor float64) {
+	a.screen.zoom(x, y, factor)
+	a.ask()
+	if a.resting != nil {
+		app.Window().Call("clearTimeout", a.resting)
+	}
+	var f app.Func
+	f = app.FuncOf(func(app.Value, []app.Value) any { f.Release(); a.rest(); return nil })
+	a.resting = app.Window().Call("setTimeout", f, 200)
+}
+
+// onKey moves the map when it has the keyboard.
+func (a *AttentionMap) onKey(e app.Value) {
+	s := a.screen
+	step := s.mapFrame.h / 8
+	switch e.Get("key").String() {
+	case "ArrowLeft":
+		s.pan(step, 0)
+	case "ArrowRight":
+		s.pan(-step, 0)
+	case "ArrowUp":
+		s.pan(0, step)
+	case "ArrowDown":
+		s.pan(0, -step)
+	case "+", "=":
+		s.zoom(s.mapFrame.w/2, s.mapFrame.h/2, 1.5)
+	case "-":
+		s.zoom(s.mapFrame.w/2, s.mapFrame.h/2, 1/1.5)
+	default:
+		return
+	}
+	e.Call("preventDefault")
+	e.Call("stopPropagation")
+	a.ask()
+	a.rest()
+}
+
+// rest tells the page what is seen now.
+func (a *AttentionMap) rest() {
+	if a.screen != nil {
+		a.do(state.MoveMap{Frame: a.screen.frame()})
+	}
+}
+
+func (a *AttentionMap) do(action state.Action) {
+	a.ctx.Dispatch(func(app.Context) { a.On.Do(action) })
+}
+
+// readOut writes what is under the crosshair: the weight itself, whatever the level
+// that is drawn, and the heaviest keys of its query.
+func (a *AttentionMap) readOut() {
+	query, key := a.hover[0], a.hover[1]
+	if query == None {
+		query, key = a.Query, a.Key
+	}
+	if query == None || query >= a.Head.Len() {
+		query = a.Head.Len() - 1
+	}
+	if query != a.rowOf {
+		a.row = append(a.row[:0], make([]float32, query+1)...)
+		a.Head.Row(ops.Reference(), a.row, query)
+		a.rowOf = query
+	}
+	var b strings.Builder
+	line := func(name, value string) {
+		fmt.Fprintf(&b, "<dt>%s</dt><dd>%s</dd>", name, html.EscapeString(value))
+	}
+	data := a.JSValue().Get("dataset")
+	line("query", fmt.Sprintf("%d %s", query, a.label(query)))
+	if key >= 0 && key <= query {
+		w := strconv.FormatFloat(float64(a.row[key]), 'g', 4, 32)
+		line("key", fmt.Sprintf("%d %s", key, a.label(key)))
+		line("weight", w)
+		data.Set("weight", w)
+		data.Set("key", key)
+	} else {
+		data.Set("weight", "")
+		data.Set("key", "")
+	}
+	data.Set("query", query)
+	b.WriteString(`<dt class="title">heaviest keys</dt>`)
+	for _, i := range trace.Top(a.row, 6) {
+		line(fmt.Sprintf("%d %s", i, html.EscapeString(a.label(i))), strconv.FormatFloat(float64(a.row[i]), 'f', 3, 32))
+	}
+	top := a.screen.tiles.scale
+	b.WriteString(`<dt class="title">colours</dt>`)
+	fmt.Fprintf(&b, `<div class="ramp"><span>%s</span><i></i><span>%s</span></div>`, short3(top.Value(0)), short3(top.Value(1)))
+	if n := 1 << a.screen.level; n > 1 {
+		fmt.Fprintf(&b, `<dt class="title quiet">a cell shows the largest of %d × %d</dt>`, n, n)
+	}
+	if text := b.String(); text != a.told {
+		a.told = text
+		a.JSValue().Call("querySelector", ".map-readout").Set("innerHTML", text)
+	}
+}
+
+func short3(v float32) string { return strconv.FormatFloat(float64(v), 'g', 2, 32) }
+
+// label is the token of a position.
+func (a *AttentionMap) label(p int) string {
+	if p < len(a.Header.Tokens) {
+		return "“" + picture.Label(a.Header.Tokens[p]) + "”"
+	}
+	return "answer"
+}
+
+// Render makes the places of map and readout.
+func (a *AttentionMap) Render() app.UI {
+	n := 0
+	if a.Head != nil {
+		n = a.Head.Len()
+	}
+	return app.Div().Class("map").DataSet("testid", "map-"+a.ID).DataSet("positions", n).DataSet("linear", a.View.Linear).DataSet("nosink", a.View.NoSink).Body(
+		app.Canvas().TabIndex(0).Attr("role", "img").
+			Aria("label", fmt.Sprintf("attention of %d queries to as many keys; drag to move, wheel to zoom, arrows and plus and minus when it has the keyboard", n)),
+		app.Div().Class("map-side").Body(
+			app.Div().Body(
+				&Press{Label: "log", Title: "colours by logarithm (l)", Test: "log-" + a.ID, Pressed: !a.View.Linear, Do: state.Toggle{Name: "linear"}, On: a.On},
+				&Press{Label: "sink", Title: "with the first tokens (k)", Test: "sink-" + a.ID, Pressed: !a.View.NoSink, Do: state.Toggle{Name: "nosink"}, On: a.On},
+				&Press{Label: "whole", Title: "the whole map (0)", Test: "whole-" + a.ID, Pressed: a.View.Frame == (state.Frame{}), Do: state.MoveMap{}, On: a.On}),
+			app.Dl().Class("map-readout figures").Aria("live", "off")))
+}

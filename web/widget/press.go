@@ -1,0 +1,78 @@
+package widget
+
+import (
+	"strings"
+
+	"github.com/maxence-charriere/go-app/v9/pkg/app"
+
+	"kvscope/web/state"
+)
+
+// Press is a small button that is in or out.
+type Press struct {
+	app.Compo
+
+	Label, Title, Test string
+	Pressed, Hidden    bool
+	Do                 state.Action
+	On                 *Bus
+}
+
+// Render lays out the button.
+func (p *Press) Render() app.UI {
+	pressed := "false"
+	if p.Pressed {
+		pressed = "true"
+	}
+	return app.Button().Type("button").Class("button small press").Title(p.Title).Hidden(p.Hidden).
+		Aria("pressed", pressed).DataSet("testid", p.Test).OnClick(p.onClick).Text(p.Label)
+}
+
+func (p *Press) onClick(app.Context, app.Event) { p.On.Do(p.Do) }
+
+// SaveMenu saves a picture, or a run, to a file.
+type SaveMenu struct {
+	app.Compo
+
+	Side    int
+	Picture string
+	Formats string // with blanks between them
+	Label   string
+	On      *Bus
+}
+
+// Render lays out a button for each format, behind one when there are several.
+func (m *SaveMenu) Render() app.UI {
+	formats := strings.Fields(m.Formats)
+	if len(formats) == 1 {
+		return m.button(formats[0]).Class("button icon small").Title(m.Label).Body(app.Raw(iconSave))
+	}
+	var items []app.UI
+	for _, f := range formats {
+		items = append(items, m.button(f).Class("button small").Text(strings.ToUpper(f)))
+	}
+	return app.Div().Class("save").Body(
+		app.Button().Type("button").Class("button icon small").Aria("label", m.Label).Title(m.Label).Aria("haspopup", "true").Body(app.Raw(iconSave)),
+		app.Div().Class("save-items").Attr("role", "group").Aria("label", m.Label).Body(items...))
+}
+
+func (m *SaveMenu) button(format string) app.HTMLButton {
+	return app.Button().Type("button").Aria("label", m.Label+" as "+format).
+		DataSet("testid", "save-"+m.Picture).DataSet("format", format).OnClick(m.onSave, format)
+}
+
+func (m *SaveMenu) onSave(ctx app.Context, _ app.Event) {
+	m.On.Do(state.Keep{Side: m.Side, What: state.Keepsake{Picture: m.Picture, Format: dataset(ctx, "format")}})
+}
+
+// Said shows a short message for a while.
+type Said struct {
+	app.Compo
+
+	Text string
+}
+
+// Render writes the message where screen readers hear of it.
+func (s *Said) Render() app.UI {
+	return app.Div().Class(classes("said", when(s.Text != "", "on"))).Attr("role", "status").Aria("live", "polite").DataSet("testid", "said").Text(s.Text)
+}

@@ -1,0 +1,154 @@
+package widget
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/maxence-charriere/go-app/v9/pkg/app"
+
+	"kvscope/viz/plot"
+	"kvscope/web/picture"
+	"kvscope/web/state"
+)
+
+// ScorePlot shows what the method thinks of every block against the attention that
+// the head would give it.
+type ScorePlot struct {
+	app.Compo
+
+	ID    string
+	Data  *picture.Scatter
+	Votes bool
+	Block int // pointed out, or -1
+	On    *Bus
+
+	drawn  *picture.Scatter
+	size   [2]float64
+	within int
+	stop   func()
+}
+
+// Scatter is the picture of scores as package plot draws it.
+func Scatter(d *picture.Scatter, votes bool) plot.Scatter {
+	out := plot.Scatter{Title: "score and true attention of every block", XName: "score →", YName: "↑ true mass"}
+	if votes {
+		out.XName = "votes →"
+	}
+	for _, p := range d.Points {
+		about := fmt.Sprintf("block %d: score %s, mass %s", p.Block, strconv.FormatFloat(float64(p.Score), 'g', 4, 32), massText(p.Mass))
+		if p.Forced {
+			about = fmt.Sprintf("block %d: kept whatever its score, mass %s", p.Block, massText(p.Mass))
+		}
+		out.Dots = append(out.Dots, plot.Dot{ID: p.Block, X: float64(p.Score), Y: float64(p.Mass), Picked: p.Picked, Gold: p.Gold, About: about})
+	}
+	return out
+}
+
+// OnMount listens to the pointer.
+func (s *ScorePlot) OnMount(ctx app.Context) {
+	s.within = -1
+	el := s.JSValue()
+	over := app.FuncOf(func(_ app.Value, args []app.Value) any { s.point(ctx, args[0]); return nil })
+	resized := app.FuncOf(func(app.Value, []app.Value) any { ctx.Dispatch(func(app.Context) { s.draw() }); return nil })
+	observer := app.Window().Get("ResizeObserver").New(resized)
+	observer.Call("observe", el)
+	for _, event := range []string{"pointerover", "pointerleave", "click"} {
+		el.Call("addEventListener", event, over)
+	}
+	s.stop = func() {
+		observer.Call("disconnect")
+		for _, event := range []string{"pointerover", "pointerleave", "click"} {
+			el.Call("removeEventListener", event, over)
+		}
+		over.Release()
+		resized.Release()
+	}
+	s.draw()
+}
+
+// OnDismount stops listening.
+func (s *ScorePlot) OnDismount() {
+	if s.stop != nil {
+		s.stop()
+	}
+}
+
+// OnUpdate draws what changed.
+func (s *ScorePlot) OnUpdate(app.Context) { s.draw() }
+
+func (s *ScorePlot) draw() {
+	el := s.JSValue()
+	w, h := el.Get("clientWidth").Float(), el.Get("clientHeight").Float()
+	if w == 0 || h == 0 || s.Data == nil {
+		return
+	}
+	if s.drawn != s.Data || s.size != [2]float64{w, h} {
+		el.Set("innerHTML", Scatter(s.Data, s.Votes).SVG(w, h))
+		s.drawn, s.size = s.Data, [2]float64{w, h}
+	}
+	for _, dot := range list(el.Call("querySelectorAll", "[data-dot]")) {
+		dot.Get("classList").Call("toggle", "on", dot.Get("dataset").Get("dot").String() == strconv.Itoa(s.Block))
+	}
+}
+
+// point tells which block the pointer is on, and holds it when pressed.
+func (s *ScorePlot) point(ctx app.Context, e app.Value) {
+	block := -1
+	if at := e.Get("target").Call("closest", "[data-dot]"); at.Truthy() {
+		block, _ = strconv.Atoi(at.Get("dataset").Get("dot").String())
+	}
+	var do state.Action
+	switch {
+	case e.Get("type").String() == "click":
+		if block < 0 {
+			return
+		}
+		do = state.Choose{Line: state.None, Block: block}
+	case block == s.within:
+		return
+	case block < 0:
+		do = state.Leave{}
+	default:
+		do = state.Point{Block: block, Line: state.None}
+	}
+	s.within = block
+	ctx.Dispatch(func(app.Context) { s.On.Do(do) })
+}
+
+// Render makes the place that the plot is drawn into.
+func (s *ScorePlot) Render() app.UI {
+	d := s.Data
+	if d == nil {
+		d = &picture.Scatter{}
+	}
+	return app.Div().Class("scores").
+		DataSet("testid", "scores-"+s.ID).
+		DataSet("points", len(d.Points)).
+		DataSet("correlation", correlationText(d.Correlation)).
+		Attr("role", "img").
+		Aria("label", fmt.Sprintf("score against true attention of %d blocks, rank correlation %s", len(d.Points), correlationText(d.Correlation)))
+}
+
+func correlationText(v float64) string {
+	if math.IsNaN(v) {
+		return "–"
+	}
+	return strconv.FormatFloat(v, 'f', 2, 64)
+}
+
+func scoresView(id string, v *ColumnView, s *state.Snapshot, on *Bus) app.UI {
+	say := func(what, more string) app.UI {
+		return app.Div().Class("message").Attr("role", "status").Body(app.B().Text(what), app.Span().Text(more))
+	}
+	switch {
+	case s.Looked() == nil:
+		return say("Scores are a head's own.", "Lock one in the grid above, or press ↓.")
+	case v.Scatter == nil:
+		return say("There are no scores here.", "The method gives none, or gave none for these queries: MoBA's are only there at the first answer step.")
+	}
+	h := v.Run.Header
+	return app.Div().Class("scores-box").Body(
+		&ScorePlot{ID: id, Data: v.Scatter, Votes: h.Phase == "evict", Block: Pointed(s), On: on},
+		app.P().Class("hint").Text("rank correlation "+correlationText(v.Scatter.Correlation)+" · filled: picked · gold frame: holds the answer"))
+}
