@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"kvscope/engine/input"
@@ -25,6 +26,7 @@ func commands() []command {
 	return []command{
 		{"serve", "open the explorer in a browser", serve},
 		{"ask", "answer one needle task or question and say which heads found the needle", ask},
+		{"trace", "record a run in a file, or describe one", traceFile},
 		{"eval", "measure accuracy and hit rates over tasks, methods and budgets", eval},
 		{"worker", "compute cells of experiments that kvscope serve has queued", worker},
 		{"select", "run one selection method on tensors dumped from any model", selectFile},
@@ -66,7 +68,9 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 			fmt.Fprintf(stderr, "kvscope %s: %v\n", c.name, err)
 			return 2
 		case input.Field(err) != "":
-			fmt.Fprintf(stderr, "kvscope %s: --%v\n", c.name, err)
+			// A field is named as in requests; its flag has dashes.
+			field := input.Field(err)
+			fmt.Fprintf(stderr, "kvscope %s: --%s%s\n", c.name, strings.ReplaceAll(field, "_", "-"), strings.TrimPrefix(err.Error(), field))
 			return 2
 		default:
 			fmt.Fprintf(stderr, "kvscope %s: %v\n", c.name, err)

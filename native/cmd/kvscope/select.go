@@ -19,7 +19,7 @@ func selectFile(_ context.Context, args []string, stdout, stderr io.Writer) erro
 		"kvscope select --method quest --in qkv.safetensors --out picked.safetensors --block 16 --budget 1/8",
 		"kvscope select --method moba --in qkv.safetensors --out picked.safetensors --block 16 --k 4 --public-code")
 	var cfg sparse.Config
-	fs.StringVar(&cfg.Method, "method", "", "quest moba snapkv dense dilated streaming oracle-block oracle-token; from the file")
+	fs.StringVar(&cfg.Method, "method", "", methodIDs()+"; from the file")
 	in := fs.String("in", "", "safetensors `file` with q, k and v, [head, seq, head_dim] unless its metadata `layout` says otherwise")
 	out := fs.String("out", "", "safetensors `file` to write: selected, score, out")
 	fs.StringVar(&cfg.Selector, "selector", "", "own or random")

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"kvscope/engine/input"
+	"kvscope/engine/run"
+	"kvscope/engine/sparse"
+)
+
+// question is a request as it stands on the command line.
+type question struct {
+	req  run.Request
+	text string // file of the own text
+}
+
+// flags adds the flags of a request to fs.
+func (q *question) flags(fs *flagSet) {
+	fs.StringVar(&q.req.Model, "model", "ratplus", "attention, ratplus, or a model `file` or folder")
+	fs.StringVar(&q.req.Task, "task", "", "S-1 S-2 S-3 MK-1 MK-2 MK-3 MV MQ; S-2 without --text")
+	fs.Uint64Var(&q.req.Seed, "seed", 1, "which example of the task")
+	fs.IntVar(&q.req.Context, "context", 0, "most `tokens` of prompt and answer; the model's context")
+	fs.Func("depth", "place of the needle, 0 start to 1 end; drawn from the seed", func(s string) error {
+		var d float64
+		if _, err := fmt.Sscanf(s, "%g", &d); err != nil || !(d >= 0 && d <= 1) {
+			return fmt.Errorf("want 0 to 1")
+		}
+		q.req.Depth = &d
+		return nil
+	})
+	fs.StringVar(&q.text, "text", "", "`file` with own text instead of a task")
+	fs.StringVar(&q.req.Key, "key", "", "own needle: its key")
+	fs.StringVar(&q.req.Key, "question", "", "key to ask for in --text, which already holds it; same as --key")
+	fs.StringVar(&q.req.Value, "value", "", "own needle: its value, planted in --text")
+	fs.StringVar(&q.req.Method, "method", "dense", methodIDs())
+	fs.StringVar(&q.req.Selector, "selector", "", "own or random")
+	fs.Uint64Var(&q.req.SelectorSeed, "selector-seed", 0, "tells random selectors of one example apart")
+	fs.StringVar(&q.req.Budget, "budget", "1", "share of the KV entries a query may read: 1, 1/16 or 0.25")
+	fs.IntVar(&q.req.Block, "block", 0, "`tokens` in a block; 16")
+	fs.IntVar(&q.req.K, "k", 0, "blocks (or tokens) read; from the budget")
+	fs.IntVar(&q.req.Window, "window", 0, "SnapKV's observation window; 32")
+	fs.IntVar(&q.req.Kernel, "kernel", 0, "SnapKV's pooling kernel, odd; 7")
+	fs.StringVar(&q.req.Pooling, "pooling", "", "SnapKV's pooling, avg or max; avg")
+	fs.BoolVar(&q.req.PublicCode, "public-code", false, "Quest and MoBA as in their authors' code")
+	fs.IntVar(&q.req.DenseLayers, "dense-layers", 0, "Quest: first layers that read everything")
+	fs.IntVar(&q.req.Dilation, "dilation", 0, "dilated: every how many tokens one is read; from the budget")
+	fs.IntVar(&q.req.Initial, "initial", 0, "dilated, streaming: first tokens always read")
+	fs.StringVar(&q.req.TopP, "top-p", "", "Twilight: share of the attention that is read; 0.95")
+	fs.StringVar(&q.req.Force, "force", "", "`blocks` that every query reads: 3,7")
+	fs.StringVar(&q.req.Drop, "drop", "", "`blocks` that no query reads")
+	fs.Func("memory-strength", "counterfactual: of RAT+'s memory, 0 none to 1 as trained", func(s string) error {
+		v, err := strconv.ParseFloat(s, 64)
+		if err != nil {
+			return fmt.Errorf("want 0 to 1")
+		}
+		q.req.MemoryStrength = &v
+		return nil
+	})
+	fs.IntVar(&q.req.MemoryCap, "memory-cap", 0, "counterfactual: `tokens` that the memory reaches back")
+	fs.StringVar(&q.req.SelectWith, "select-with", "", "counterfactual: memory or plain keys to select by")
+	fs.StringVar(&q.req.ComputeWith, "compute-with", "", "counterfactual: memory or plain keys and values to compute with")
+	fs.IntVar(&q.req.MaxNew, "max-new", 0, "most `tokens` to generate; the expected answer and a few")
+}
+
+// methodIDs lists the methods.
+func methodIDs() string {
+	var ids []string
+	for _, m := range sparse.Methods() {
+		ids = append(ids, m.ID)
+	}
+	return strings.Join(ids, " ")
+}
+
+// request is what the flags ask for.
+func (q *question) request() (run.Request, error) {
+	req := q.req
+	if q.text != "" {
+		content, err := readText(q.text)
+		if err != nil {
+			return req, err
+		}
+		req.Text = content
+	} else if req.Task == "" && req.Key == "" {
+		req.Task = "S-2"
+	}
+	return req, nil
+}
+
+// readText reads a file of at most run.MaxText bytes.
+func readText(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", input.Errorf("text", "%v", err)
+	}
+	defer f.Close()
+	content, err := io.ReadAll(io.LimitReader(f, run.MaxText+1))
+	if err != nil {
+		return "", input.Errorf("text", "%v", err)
+	}
+	if len(content) > run.MaxText {
+		return "", input.Errorf("text", "%s is longer than the %d bytes allowed", path, run.MaxText)
+	}
+	return string(content), nil
+}

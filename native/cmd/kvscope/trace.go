@@ -1,0 +1,139 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"kvscope/engine/input"
+	"kvscope/engine/lens"
+	"kvscope/engine/run"
+	"kvscope/engine/trace"
+)
+
+// fileFigures is what a file of a run holds.
+type fileFigures struct {
+	File   string `json:"file"`
+	Frames int    `json:"frames"`
+	Tokens int    `json:"tokens"` // of the prompt
+	Steps  int    `json:"steps"`  // tokens generated
+	Layers int    `json:"layers"`
+	Heads  int    `json:"heads"`
+	Model  string `json:"model"`
+	Method string `json:"method"`
+	Answer string `json:"answer"`
+	Looks  bool   `json:"queries_and_keys"` // whether attention maps can be made of it
+}
+
+// traceFile records a run in a file, or describes one.
+func traceFile(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	fs := flags("trace", stderr,
+		"kvscope trace --out run.safetensors --model ratplus --task MK-2 --seed 7 --method quest --budget 1/16",
+		"kvscope trace --in run.safetensors --json")
+	var q question
+	q.flags(fs)
+	in := fs.String("in", "", "`file` of a run to describe")
+	out := fs.String("out", "", "`file` to write; the explorer opens it, and so does safetensors in Python")
+	light := fs.Bool("light", false, "leave out queries, keys and gates: no attention maps, a far smaller file")
+	asJSON := fs.Bool("json", false, "print one JSON object")
+	if err := parse(fs, args); err != nil {
+		return err
+	}
+	if (*in == "") == (*out == "") {
+		return input.Errorf("out", "want either --out, the file to write, or --in, the file to describe")
+	}
+	path := *in
+	var f *trace.File
+	var err error
+	if *in != "" {
+		f, err = readTrace(*in)
+	} else {
+		path = *out
+		f, err = recordTrace(ctx, &q, *out, *light)
+	}
+	if err != nil {
+		return err
+	}
+	r := f.Run
+	figures := fileFigures{
+		File: path, Frames: len(r.Events()), Tokens: len(r.Header.Tokens), Steps: len(r.Steps),
+		Layers: r.Header.Layers, Heads: r.Header.Heads, Model: r.Header.Model, Method: r.Header.Method, Looks: f.Heads != nil,
+	}
+	if r.Done != nil {
+		figures.Answer = r.Done.Answer
+	}
+	if *asJSON {
+		return json.NewEncoder(stdout).Encode(figures)
+	}
+	fmt.Fprintf(stdout, "%s: %s, %s, %d tokens, %d steps, %d layers of %d heads, %d frames\n",
+		path, figures.Model, figures.Method, figures.Tokens, figures.Steps, figures.Layers, figures.Heads, figures.Frames)
+	if result, ok := r.Result(); ok {
+		describe(stdout, result)
+	}
+	return nil
+}
+
+func readTrace(path string) (*trace.File, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, input.Errorf("in", "%v", err)
+	}
+	f, err := trace.Read(content)
+	if err != nil {
+		return nil, input.Errorf("in", "%s: %v", path, err)
+	}
+	return f, nil
+}
+
+// recordTrace runs what is asked and writes it to path, all of it or nothing.
+func recordTrace(ctx context.Context, q *question, path string, light bool) (*trace.File, error) {
+	req, err := q.request()
+	if err != nil {
+		return nil, err
+	}
+	engine, err := engineWith(req.Model)
+	if err != nil {
+		return nil, err
+	}
+	shelf := run.NewShelf(engine, keptBytes)
+	f := &trace.File{Run: &trace.Run{}}
+	if err := shelf.Run(ctx, req, f.Run); err != nil {
+		return nil, err
+	}
+	if kept := shelf.Kept(req.ID()); !light {
+		f.Heads = func(layer, head int) *lens.Head {
+			h, err := kept.Head(layer, head)
+			if err != nil {
+				return nil // there is no such head
+			}
+			return h
+		}
+	}
+	var content bytes.Buffer
+	if err := f.Write(&content); err != nil {
+		return nil, err
+	}
+	temporary, err := os.CreateTemp(filepath.Dir(path), ".kvscope-*")
+	if err != nil {
+		return nil, input.Errorf("out", "%v", err)
+	}
+	defer os.Remove(temporary.Name())
+	_, err = temporary.Write(content.Bytes())
+	if closing := temporary.Close(); err == nil {
+		err = closing
+	}
+	if err == nil {
+		err = os.Chmod(temporary.Name(), 0o644)
+	}
+	if err == nil {
+		err = os.Rename(temporary.Name(), path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("write %s: %w", path, err)
+	}
+	return f, nil
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"kvscope/engine/checkpoint"
+	"kvscope/engine/trace"
+)
+
+func TestTrace(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.safetensors")
+	args := []string{"trace", "--out", path, "--model", "ratplus", "--task", "S-2", "--context", "192", "--method", "quest", "--budget", "1/4", "--drop", "2", "--json"}
+	status, stdout, stderr := runCommand(t, args...)
+	if status != 0 {
+		t.Fatalf("status %d: %s", status, stderr)
+	}
+	var wrote, read fileFigures
+	if err := json.Unmarshal([]byte(stdout), &wrote); err != nil {
+		t.Fatal(err)
+	}
+	status, stdout, stderr = runCommand(t, "trace", "--in", path, "--json")
+	if status != 0 {
+		t.Fatalf("status %d: %s", status, stderr)
+	}
+	if err := json.Unmarshal([]byte(stdout), &read); err != nil {
+		t.Fatal(err)
+	}
+	if read != wrote || !read.Looks || read.Frames < 10 || read.Tokens < 50 || read.Layers < 1 || read.Heads < 1 || read.Model != "ratplus" {
+		t.Errorf("wrote %+v, read %+v", wrote, read)
+	}
+	f, err := checkpoint.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	gate, err := f.Tensor("gate")
+	if err != nil || gate.Shape[0] != read.Layers || gate.Shape[1] != read.Heads || gate.Shape[2] != read.Tokens+read.Steps-1 {
+		t.Errorf("%v: gates of shape %v", err, gate.Shape)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := trace.Read(content)
+	if err != nil || file.Run.Header.Counterfactual == nil || len(file.Run.Header.Counterfactual.Drop) != 1 {
+		t.Errorf("%v: the file does not say what was dropped", err)
+	}
+	if status, stdout, _ := runCommand(t, append([]string{"trace", "--light"}, args[1:]...)...); status != 0 || strings.Contains(stdout, `"queries_and_keys":true`) {
+		t.Errorf("a light file: %d %s", status, stdout)
+	}
+	if small, err := os.Stat(path); err != nil || small.Size() > int64(len(content))/3 {
+		t.Errorf("a light file is as large as a whole one: %v", err)
+	}
+	if status, stdout, _ := runCommand(t, "trace", "--in", path); status != 0 || !strings.Contains(stdout, "expected") {
+		t.Errorf("in words: %d %s", status, stdout)
+	}
+}
+
+func TestTraceWrongUsage(t *testing.T) {
+	broken := filepath.Join(t.TempDir(), "x.safetensors")
+	if err := os.WriteFile(broken, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"trace"}, "--out"},
+		{[]string{"trace", "--in", "a", "--out", "b"}, "--out"},
+		{[]string{"trace", "--in", "no such file"}, "--in"},
+		{[]string{"trace", "--in", broken}, "--in"},
+		{[]string{"trace", "--out", filepath.Join(t.TempDir(), "no", "such", "folder"), "--context", "128"}, "--out"},
+		{[]string{"ask", "--model", "attention", "--memory-strength", "0.5"}, "--memory-strength: attention has no memory"},
+		{[]string{"ask", "--drop", "9999"}, "--drop"},
+	} {
+		status, stdout, stderr := runCommand(t, c.args...)
+		if status != 2 || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, c.want) {
+			t.Errorf("kvscope %s: status %d, printed %q and %q, want one line with %q", strings.Join(c.args, " "), status, stdout, stderr, c.want)
+		}
+	}
+}
