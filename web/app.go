@@ -12,8 +12,12 @@ import (
 // since go-app answers only for paths that it knows in both.
 func Routes() {
 	app.RouteFunc("/", func() app.Composer { return page.NewExplorer(connect) })
+	app.RouteFunc("/experiments", func() app.Composer { return page.NewExperiments(laboratory) })
 	app.RouteFunc("/gallery", func() app.Composer { return page.NewGallery() })
 }
 
 // connect is the engine of the server that the page came from.
 func connect() client.Engine { return client.NewServer(app.Window().URL()) }
+
+// laboratory is the experiments of the server that the page came from.
+func laboratory() *client.Lab { return client.NewLab(app.Window().URL()) }

@@ -20,10 +20,15 @@ import (
 // quest is what the page runs by itself.
 var quest = run.Request{Task: "MK-1", Seed: 1, Method: "quest", Budget: "1/8", Block: 16}
 
+func withModel(req run.Request, model string) run.Request {
+	req.Model = model
+	return req
+}
+
 // head is what a head saw in the run of a request.
 func (d *desk) head(req run.Request, model string, layer, head int) *lens.Head {
 	d.t.Helper()
-	req.Model = model
+	req = withModel(req, model)
 	shelf := run.NewShelf(d.engine, 1)
 	if err := shelf.Run(d.t.Context(), req, &trace.Run{}); err != nil {
 		d.t.Fatal(err)

@@ -78,17 +78,21 @@ func TestComputeStopsAtAnError(t *testing.T) {
 
 func TestEstimate(t *testing.T) {
 	s, a := memory(t), answers{calls: make(chan bool, 1000)}
-	e, err := EstimateCells(t.Context(), s, a, cells(3))
+	estimator := NewEstimator(s, a)
+	e, err := estimator.Estimate(t.Context(), cells(3))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if e.Cells != 3 || e.Left != 30 || e.Tried != 1 || len(a.calls) != 1 || e.Tokens != 30*256 || e.FLOP != 2*1000*30*256 || e.Seconds <= 0 {
 		t.Errorf("%+v", e)
 	}
+	if e, err = estimator.Estimate(t.Context(), cells(3)); err != nil || e.Tried != 0 || len(a.calls) != 1 {
+		t.Errorf("tried again: %+v %v", e, err)
+	}
 	if err := s.Finish(t.Context(), cells(1)[0], &experiment.Outcome{Seconds: 20}, "w"); err != nil {
 		t.Fatal(err)
 	}
-	e, err = EstimateCells(t.Context(), s, a, cells(3))
+	e, err = estimator.Estimate(t.Context(), cells(3))
 	if err != nil || e.Known != 1 || e.Left != 20 || e.Seconds != 40 || e.Tried != 0 {
 		t.Errorf("%+v %v", e, err)
 	}

@@ -21,6 +21,8 @@ type laboratory struct {
 	store *store.Store
 	jobs  *jobs.Dispatcher
 	none  string
+
+	estimator *jobs.Estimator
 }
 
 // maxName bounds the name of an experiment, in bytes.
@@ -113,7 +115,7 @@ func (s *Server) listExperiments(w http.ResponseWriter, r *http.Request) {
 		out = append(out, told{Experiment: e, Status: status})
 	}
 	writeJSON(w, http.StatusOK, struct {
-		Experiments []told   `json:"experiments"`
+		Experiments []told          `json:"experiments"`
 		Workers     []jobs.Presence `json:"workers"`
 	}{out, s.lab.jobs.Workers()})
 }
@@ -174,7 +176,7 @@ func (s *Server) estimate(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.slots.release()
-	e, err := jobs.EstimateCells(r.Context(), s.lab.store, s.runner, cells)
+	e, err := s.lab.estimator.Estimate(r.Context(), cells)
 	if err != nil {
 		s.fail(w, r, err)
 		return

@@ -155,7 +155,7 @@ var claims = []struct {
 }
 
 // reportPage writes an experiment as a page that needs nothing else.
-func (s *Server) reportPage(e store.Experiment, cells []experiment.Measured, failures []store.Failure) ([]byte, error) {
+func (s *Server) reportPage(e store.Experiment, p store.Progress, cells []experiment.Measured, failures []store.Failure) ([]byte, error) {
 	paper, err := chart.ParsePaper(assets.PaperTables(), chart.FromScratch)
 	if err != nil {
 		return nil, err
@@ -190,7 +190,10 @@ func (s *Server) reportPage(e store.Experiment, cells []experiment.Measured, fai
 	}
 	fact("examples", fmt.Sprintf("%d, held out from training; seeds from %d", examples, experiment.Seed(0)))
 	fact("computing", (time.Duration(seconds) * time.Second).String())
-	out.Progress = fmt.Sprintf("%d cells computed, %d failed. Experiment: %s.", len(cells), len(failures), e.State)
+	out.Progress = fmt.Sprintf("%d of %d cells are computed, %d failed.", p.Done, p.Cells, p.Failed)
+	if !p.Over() {
+		out.Progress += " This is a report on the way: the experiment is " + string(e.State) + "."
+	}
 	findings := summary.Findings(cells)
 	for _, c := range claims {
 		claim := report.Claim{Title: c.title, Text: c.text}

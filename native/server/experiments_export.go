@@ -54,7 +54,12 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) {
 			Failures   []store.Failure     `json:"failures"`
 		}{e, time.Now(), result.Rows, result.Hits, summary.Findings(cells), failures})
 	case "html":
-		page, err := s.reportPage(e, cells, failures)
+		p, err := s.lab.store.Progress(r.Context(), e.ID)
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		page, err := s.reportPage(e, p, cells, failures)
 		if err != nil {
 			s.fail(w, r, err)
 			return

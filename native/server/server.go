@@ -76,7 +76,9 @@ func New(c Config) (*Server, error) {
 	s := &Server{
 		runner: c.Runner, version: c.Version, writeTimeout: c.WriteTimeout, log: c.Log,
 		slots: newSlots(c.Runs),
-		lab:   laboratory{store: c.Store, jobs: c.Jobs, none: c.NoExperiments},
+		lab: laboratory{
+			store: c.Store, jobs: c.Jobs, none: c.NoExperiments, estimator: jobs.NewEstimator(c.Store, c.Runner),
+		},
 	}
 	page, err := newPage(c.Program)
 	if err != nil {

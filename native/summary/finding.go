@@ -34,6 +34,7 @@ const (
 	Supports    Verdict = "supports"
 	Contradicts Verdict = "contradicts"
 	Undecided   Verdict = "undecided"
+	Baseline    Verdict = "baseline" // reading everything, of which nothing is claimed
 )
 
 // Statement compares the two backbones on the same examples.
@@ -57,7 +58,7 @@ const topHeads = 50
 // Findings says what cells tell of the three questions, for every method, budget and
 // block that both backbones were measured at.
 func Findings(cells []experiment.Measured) []Statement {
-	out := []Statement{}
+	out, baseline := []Statement{}, false
 	attention, ratplus := pair(cells)
 	if attention == "" || ratplus == "" {
 		return out
@@ -77,8 +78,11 @@ func Findings(cells []experiment.Measured) []Statement {
 		if s.selector == sparse.SelectorRandom {
 			question = H2
 		}
-		if st, ok := compare(question, s, scores(a), scores(r)); ok {
+		// Reading everything, all methods are the same.
+		whole := question == Accuracy && s.budget == 1
+		if st, ok := compare(question, s, scores(a), scores(r)); ok && !(whole && baseline) {
 			out = append(out, st)
+			baseline = baseline || whole
 		}
 		info, _ := sparse.Method(s.method)
 		if s.selector == sparse.SelectorOwn && s.budget < 1 && info.Phase != sparse.PhasePrefill {
@@ -202,6 +206,8 @@ func compare(q Question, s setting, attention, ratplus map[example]float64) (Sta
 	half := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(len(d) - 1)}.Quantile(0.975) * dev / math.Sqrt(float64(len(d)))
 	st.Difference, st.CI95 = mean, [2]float64{mean - half, mean + half}
 	switch {
+	case q == Accuracy && s.budget == 1:
+		st.Verdict = Baseline
 	case st.CI95[0] > 0:
 		st.Verdict = Supports
 	case st.CI95[1] < 0:
@@ -215,13 +221,11 @@ func compare(q Question, s setting, attention, ratplus map[example]float64) (Sta
 
 // words says a statement in a sentence.
 func (s Statement) words() string {
-	info, _ := sparse.Method(s.Method)
-	where := info.Name
-	if s.Budget < 1 || s.Question != Accuracy {
-		where += " at budget " + Fraction(s.Budget)
-	} else {
-		where += ", reading everything"
+	if s.Verdict == Baseline {
+		return fmt.Sprintf("Reading everything, RAT+ answers %.1f%% right and attention %.1f%%: what the rest is to be held against.", 100*s.RATPlus, 100*s.Attention)
 	}
+	info, _ := sparse.Method(s.Method)
+	where := info.Name + " at budget " + Fraction(s.Budget)
 	if info.Unit == sparse.UnitBlock && s.Budget < 1 {
 		where += " in blocks of " + strconv.Itoa(s.Block)
 	}

@@ -23,6 +23,10 @@ func TestFindings(t *testing.T) {
 			cell("ratplus", "moba", "own", 0, 0.25, first, 0, 1, 0, 1),
 		)
 	}
+	// Reading everything is a baseline, said once.
+	for _, method := range []string{"quest", "moba"} {
+		cells = append(cells, cell("attention", method, "own", 0, 1, 0, 1, 1), cell("ratplus", method, "own", 0, 1, 0, 0, 0))
+	}
 	for i := range cells {
 		if cells[i].Cell.Model == "attention" {
 			cells[i].Outcome.Hits = []int{i % 2, 0}
@@ -33,7 +37,7 @@ func TestFindings(t *testing.T) {
 		q Question
 		m string
 		v Verdict
-	}{{Accuracy, "quest", Supports}, {Accuracy, "moba", Undecided}, {H1, "quest", Supports}, {H2, "quest", Contradicts}}
+	}{{Accuracy, "quest", Supports}, {Accuracy, "moba", Undecided}, {Accuracy, "quest", Baseline}, {H1, "quest", Supports}, {H2, "quest", Contradicts}}
 	if len(got) != len(want) {
 		t.Fatalf("%d findings: %+v", len(got), got)
 	}
@@ -42,7 +46,7 @@ func TestFindings(t *testing.T) {
 			t.Errorf("finding %d: %+v, want %+v", i, got[i], w)
 		}
 	}
-	for i, text := range []string{"as the paper has it", "can be none", "holds the needle", "against the paper"} {
+	for i, text := range []string{"as the paper has it", "can be none", "Reading everything, RAT+ answers 0.0%", "holds the needle", "against the paper"} {
 		if !strings.Contains(got[i].Text, text) {
 			t.Errorf("%q lacks %q", got[i].Text, text)
 		}

@@ -152,11 +152,16 @@ func TestOptions(t *testing.T) {
 					Name  string
 					Value any
 				}
-				MarkLine struct{ Data []any }
+				MarkLine *struct{ Silent bool }
 			}
 		}
 		if err := json.Unmarshal(text, &option); err != nil {
 			t.Fatalf("%s: %v", c.ID, err)
+		}
+		for _, o := range option.Series {
+			if o.MarkLine != nil && !o.MarkLine.Silent {
+				t.Errorf("%s: whiskers of %q catch the pointer", c.ID, o.Name)
+			}
 		}
 		for _, s := range c.Series {
 			named := 0

@@ -34,7 +34,33 @@ func (c Chart) Options() ([]byte, error) {
 		return nil, fmt.Errorf("chart %s: kind %q", c.ID, c.Kind)
 	}
 	delete(option, "color")
-	return json.Marshal(option)
+	option["tooltip"] = map[string]any{
+		"trigger": "item", "formatter": "{a}<br/>{b}", "confine": true, "textStyle": map[string]any{"color": colour("ink"), "fontSize": 12},
+		"backgroundColor": colour("panel"), "borderColor": colour("line-strong"),
+	}
+	return silenced(option)
+}
+
+// silenced writes an option whose lines across charts let the pointer through to the
+// points below.
+func silenced(option map[string]any) ([]byte, error) {
+	text, err := json.Marshal(option)
+	if err != nil {
+		return nil, err
+	}
+	var plain map[string]any
+	if err := json.Unmarshal(text, &plain); err != nil {
+		return nil, err
+	}
+	series, _ := plain["series"].([]any)
+	for _, s := range series {
+		if one, ok := s.(map[string]any); ok {
+			if marks, ok := one["markLine"].(map[string]any); ok {
+				marks["silent"] = true
+			}
+		}
+	}
+	return json.Marshal(plain)
 }
 
 // global is what all kinds have in common: no legend, which the page draws once for
@@ -48,15 +74,12 @@ func (c Chart) global(x opts.XAxis, y opts.YAxis) []charts.GlobalOpts {
 		y.AxisLabel = &opts.AxisLabel{}
 	}
 	y.AxisLabel.Color, y.AxisLabel.ShowMinLabel, y.AxisLabel.ShowMaxLabel = text, opts.Bool(true), opts.Bool(true)
+	y.AxisLine = &opts.AxisLine{Show: opts.Bool(false)} // of several x axes it would stand at the zero of one
 	y.SplitLine = &opts.SplitLine{Show: opts.Bool(c.Kind != Map), LineStyle: &opts.LineStyle{Color: colour("line")}}
 	return []charts.GlobalOpts{
 		charts.WithAnimation(false),
 		charts.WithInitializationOpts(opts.Initialization{ChartID: c.ID}),
 		charts.WithLegendOpts(opts.Legend{Show: opts.Bool(false)}),
-		charts.WithTooltipOpts(opts.Tooltip{
-			Show: opts.Bool(true), Trigger: "item", Formatter: "{a}<br/>{b}",
-			BackgroundColor: colour("panel"), BorderColor: colour("line-strong"),
-		}),
 		charts.WithGridOpts(opts.Grid{Left: "6", Right: "12", Top: "10", Bottom: "4", ContainLabel: opts.Bool(true)}),
 		charts.WithXAxisOpts(x),
 		charts.WithYAxisOpts(y),
@@ -64,7 +87,7 @@ func (c Chart) global(x opts.XAxis, y opts.YAxis) []charts.GlobalOpts {
 }
 
 func percentAxis() opts.YAxis {
-	return opts.YAxis{Type: "value", Min: 0, Max: 100, SplitNumber: 4, AxisLabel: &opts.AxisLabel{Formatter: "{value}%"}}
+	return opts.YAxis{Type: "value", Min: 0, Max: 100, MinInterval: 25, MaxInterval: 25, AxisLabel: &opts.AxisLabel{Formatter: "{value}%"}}
 }
 
 // whiskers are vertical lines from Low to High, at x moved by shift.

@@ -1,0 +1,233 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"kvscope/assets/dist"
+	"kvscope/engine/experiment"
+	"kvscope/engine/run"
+	"kvscope/native/browsertest"
+	"kvscope/native/jobs"
+	"kvscope/native/server"
+	"kvscope/native/store"
+)
+
+// bench opens the experiments of a server with one worker, which computes a cell
+// whenever gate lets it.
+func bench(t *testing.T, gate func()) *desk {
+	t.Helper()
+	e := newEngine(t)
+	newServer(t, e) // skips where there is no page
+	program, err := dist.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, log := t.TempDir(), slog.New(slog.DiscardHandler)
+	s, err := store.Open(t.Context(), filepath.Join(dir, "kvscope.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	embedded, err := jobs.Embed(filepath.Join(dir, "queue"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, err := embedded.Connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := jobs.NewDispatcher(t.Context(), s, q, jobs.Options{Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler, err := server.New(server.Config{Runner: e, Version: "test", Program: program, Loopback: true, Log: log, Store: s, Jobs: d})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var group sync.WaitGroup
+	group.Go(func() { d.Run(ctx) })
+	group.Go(func() {
+		jobs.NewWorker(q, func(ctx context.Context, c experiment.Cell) (*experiment.Outcome, error) {
+			gate()
+			return experiment.Measure(ctx, e, c)
+		}, log).Run(ctx)
+	})
+	ts := httptest.NewServer(handler)
+	t.Cleanup(func() {
+		cancel()
+		group.Wait()
+		ts.CloseClientConnections()
+		ts.Close()
+		q.Close()
+		embedded.Close()
+		s.Close()
+	})
+	b := &desk{t, browsertest.Open(t), e, ts.URL}
+	b.do(chromedp.Navigate(ts.URL + "/experiments"))
+	b.wait(`document.querySelector('` + id("estimate") + `')?.dataset.state === "done"`)
+	return b
+}
+
+// tick presses a box of a list of the grid.
+func (d *desk) tick(list, value string) {
+	d.t.Helper()
+	d.press(id("ticks-"+list) + ` input[value="` + value + `"]`)
+}
+
+// enter writes into a field of the grid.
+func (d *desk) enter(field, text string) {
+	d.t.Helper()
+	evaluate[any](d, fmt.Sprintf(`(e => { e.value = %q; e.dispatchEvent(new Event("input", {bubbles: true})) })(document.querySelector('%s [data-field="%s"]'))`, text, id("grid"), field))
+}
+
+// small makes the grid two tasks, two budgets, four examples: eight cells.
+func (d *desk) small() {
+	d.t.Helper()
+	d.tick("tasks", "S-2")
+	d.tick("budgets", "1/8")
+	d.enter("examples", "4")
+	d.enter("name", "A small one")
+	d.wait(`document.querySelector('` + id("estimate") + `').textContent.includes("32 examples in 8 cells")`)
+}
+
+const over = `document.querySelector('[data-testid="open"]')?.dataset.over === "true"`
+
+// From the grid to a picture to one example in the explorer.
+func TestExperimentFromGridToExample(t *testing.T) {
+	d := bench(t, func() {})
+	d.small()
+	d.press(id("start"))
+	d.wait(over)
+	d.wait(`document.querySelectorAll('` + id("plot") + ` canvas').length === 2`)
+	if got := evaluate[string](d, `document.querySelector('`+id("progress")+`').dataset.done`); got != "8" {
+		t.Errorf("%s cells done, want 8", got)
+	}
+	if !strings.Contains(evaluate[string](d, "location.search"), "id=") {
+		t.Error("the address does not name the experiment")
+	}
+	legend := evaluate[string](d, `document.querySelector('`+id("legend")+`').textContent`)
+	for _, want := range []string{"Attention", "RAT+", "7B, 4,096 tokens"} {
+		if !strings.Contains(legend, want) {
+			t.Errorf("legend %q lacks %q", legend, want)
+		}
+	}
+	// The point of RAT+ at the second budget of the first chart.
+	at := evaluate[[]float64](d, `(() => {
+		const area = document.querySelector('.plot-area'), chart = echarts.getInstanceByDom(area), box = area.getBoundingClientRect();
+		const series = chart.getOption().series.findIndex(s => s.name === "RAT+");
+		const [x, y] = chart.convertToPixel({seriesIndex: series}, chart.getOption().series[series].data[1].value);
+		return [box.left + x, box.top + y];
+	})()`)
+	d.do(chromedp.MouseClickXY(at[0], at[1]))
+	d.wait(`document.querySelector('` + id("examples") + `')?.dataset.state === "done"`)
+	link := `document.querySelector('` + id("example-wrong") + `, ` + id("example-right") + `')`
+	href := evaluate[string](d, link+`.getAttribute("href")`)
+	if !strings.Contains(href, fmt.Sprintf("seed=%d", experiment.Seed(0))) || !strings.Contains(href, "budget=1/4") {
+		t.Errorf("the example is at %s", href)
+	}
+	evaluate[any](d, link+`.click()`)
+	d.finished("")
+	score := evaluate[string](d, `document.querySelector('`+id("column-1")+` `+id("score")+`').dataset.score`)
+	r := d.direct(run.Request{Model: "ratplus", Task: "S-1", Seed: experiment.Seed(0), Context: 384, Method: "quest", Budget: "1/4", Block: 6})
+	if score != fmt.Sprint(r.Done.Score) {
+		t.Errorf("the explorer shows score %s, the run has %v", score, r.Done.Score)
+	}
+	evaluate[any](d, "history.back()")
+	d.wait(`document.querySelectorAll('` + id("plot") + ` canvas').length === 2`)
+	d.quiet()
+}
+
+func TestExperimentViewsAndExports(t *testing.T) {
+	d := bench(t, func() {})
+	d.tick("selectors", "random")
+	d.enter("seeds", "2")
+	d.tick("tasks", "S-2")
+	d.tick("tasks", "MK-1")
+	d.enter("examples", "4")
+	d.wait(`document.querySelector('` + id("estimate") + `').textContent.includes("examples in")`)
+	d.press(id("start"))
+	d.wait(over)
+	for _, v := range []struct {
+		view  string
+		plots int
+	}{{"heads", 1}, {"chance", 3}, {"depth", 2}, {"accuracy", 1}} {
+		d.press(id("lab-view") + ` input[value="` + v.view + `"]`)
+		d.wait(fmt.Sprintf(`document.querySelector('%s').dataset.view === %q`, id("charts"), v.view))
+		d.wait(fmt.Sprintf(`document.querySelectorAll('%s canvas').length === %d`, id("plot"), v.plots))
+	}
+	d.press(id("lab-paper") + ` input[value="4"]`)
+	d.wait(`location.search.includes("paper=4")`)
+	d.press(id("lab-view") + ` input[value="table"]`)
+	d.wait(`document.querySelectorAll('` + id("table") + ` tbody tr').length === 12`)
+	for format, want := range map[string]string{"csv": "model,arch,task", "json": `"findings"`, "html": "<!doctype html>"} {
+		evaluate[any](d, fmt.Sprintf(`fetch(document.querySelector('%s').href).then(r => r.text()).then(t => { window.got = t })`, id("export-"+format)))
+		d.wait(fmt.Sprintf(`window.got?.includes(%q)`, want))
+	}
+	// Dark colours reach what the script draws.
+	ink := `JSON.stringify(echarts.getInstanceByDom(document.querySelector('.plot-area')).getOption().xAxis[0].axisLabel.color)`
+	d.press(id("lab-view") + ` input[value="accuracy"]`)
+	d.wait(`document.querySelector('` + id("charts") + `')?.dataset.view === "accuracy"`)
+	d.wait(`document.querySelectorAll('` + id("plot") + ` canvas').length === 1`)
+	light := evaluate[string](d, ink)
+	d.press(id("theme"))
+	d.wait(`document.documentElement.dataset.theme === "light"`)
+	d.press(id("theme"))
+	d.wait(`document.documentElement.dataset.theme === "dark" && ` + ink + ` !== ` + fmt.Sprintf("%q", light))
+	d.quiet()
+}
+
+func TestExperimentIsPausedAndResumed(t *testing.T) {
+	let := make(chan bool, 100)
+	d := bench(t, func() { <-let })
+	t.Cleanup(func() { close(let) })
+	d.small()
+	d.press(id("start"))
+	let <- true
+	let <- true
+	done := func(n int) string {
+		return fmt.Sprintf(`document.querySelector('%s')?.dataset.done === "%d"`, id("progress"), n)
+	}
+	d.wait(done(2))
+	d.press(id("pause"))
+	d.wait(`document.querySelector('` + id("open") + `').dataset.state === "paused" && !!document.querySelector('` + id("resume") + `')`)
+	let <- true // the cell at hand is finished all the same
+	d.wait(done(3))
+	d.press(id("resume"))
+	for range 5 {
+		let <- true
+	}
+	d.wait(over + " && " + done(8))
+	d.quiet()
+}
+
+func TestExperimentFieldsComplain(t *testing.T) {
+	d := bench(t, func() { time.Sleep(time.Millisecond) })
+	shown := func(field, says string) {
+		t.Helper()
+		d.wait(fmt.Sprintf(`(e => e && !e.hidden && e.textContent.includes(%q))(document.querySelector('%s'))`, says, id("problem-"+field)))
+	}
+	d.enter("examples", "many")
+	shown("examples", "not a whole number")
+	if !evaluate[bool](d, `document.querySelector('`+id("start")+`').disabled`) {
+		t.Error("a bad grid can be started")
+	}
+	d.enter("examples", "5")
+	// Only the server knows the models' context.
+	d.enter("context", "5000")
+	shown("context", "at most 384")
+	d.enter("context", "384")
+	d.wait(`document.querySelector('` + id("estimate") + `').textContent.includes("examples in")`)
+	d.tick("models", "attention")
+	d.tick("models", "ratplus")
+	shown("models", "at least one")
+}

@@ -1,0 +1,278 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"image/png"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"kvscope/engine/lens"
+	"kvscope/engine/trace"
+)
+
+// saves lets the browser save into a folder.
+func (d *desk) saves() string {
+	d.t.Helper()
+	folder := d.t.TempDir()
+	d.do(browser.SetDownloadBehavior(browser.SetDownloadBehaviorBehaviorAllow).WithDownloadPath(folder).WithEventsEnabled(true))
+	return folder
+}
+
+// saved is the content of the only file that ends as given, once it is whole.
+func saved(t *testing.T, folder, suffix string) (name string, content []byte) {
+	t.Helper()
+	for range 200 {
+		names, err := filepath.Glob(filepath.Join(folder, "*"+suffix))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(names) == 1 {
+			content, err := os.ReadFile(names[0])
+			if err == nil && len(content) > 0 {
+				return names[0], content
+			}
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatalf("nothing that ends in %s was saved", suffix)
+	return "", nil
+}
+
+// A run saved from the page is the run, and opens again without the server's help.
+func TestRunIsSavedAndOpened(t *testing.T) {
+	d := sit(t, "?method=snapkv&budget=1/2&head=1.1")
+	d.finished("")
+	folder := d.saves()
+	d.press(id("column-1") + ` [data-testid="save-run"]`)
+	name, content := saved(t, folder, ".safetensors")
+	file, err := trace.Read(content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if file.Run.Header.Model != "ratplus" || file.Run.Done == nil || file.Heads == nil || len(file.Heads(1, 1).Gate) == 0 {
+		t.Fatalf("the file holds %+v", file.Run.Header)
+	}
+	want := d.picks(1)
+	d.press(id("grid-0"))
+	gens := d.gens()
+	d.choose("method", "quest")
+	d.finished(gens)
+	before := len(d.tab.Requests())
+	d.do(chromedp.SetUploadFiles("#open-run", []string{name}, chromedp.ByQuery))
+	d.wait(fmt.Sprintf(`document.querySelector('%s').dataset.file === %q`, id("column-0"), filepath.Base(name)))
+	if got := d.picks(0); !reflect.DeepEqual(got, want) {
+		t.Errorf("opened, the run shows %v, saved it showed %v", got, want)
+	}
+	d.choose("view-0", "memory")
+	d.wait(`!!document.querySelector('` + id("kernel-0") + ` svg')`)
+	for _, url := range d.tab.Requests()[before:] {
+		if strings.Contains(url, "snapkv") || strings.Contains(url, file.Run.Header.ID) {
+			t.Errorf("the server is asked for %s", url)
+		}
+	}
+	// What is no run says so.
+	bad := filepath.Join(folder, "notes.safetensors")
+	if err := os.WriteFile(bad, []byte("not a run"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.do(chromedp.SetUploadFiles("#open-run", []string{bad}, chromedp.ByQuery))
+	d.wait(`document.querySelector('` + id("said") + `').textContent.includes("notes.safetensors cannot be opened")`)
+	d.quiet()
+}
+
+// Every picture can be saved: its numbers, and itself.
+func TestPicturesAreSaved(t *testing.T) {
+	d := sit(t, "?head=1.1")
+	d.finished("")
+	folder := d.saves()
+	save := func(picture, format string) []byte {
+		t.Helper()
+		d.press(fmt.Sprintf(`%s [data-testid="save-%s"][data-format="%s"]`, id("column-1"), picture, format))
+		name, content := saved(t, folder, "."+format)
+		if err := os.Remove(name); err != nil {
+			t.Fatal(err)
+		}
+		return content
+	}
+	whole := func(picture string) {
+		t.Helper()
+		rows, err := csv.NewReader(bytes.NewReader(save(picture, "csv"))).ReadAll()
+		if err != nil || len(rows) < 4 {
+			t.Errorf("%s: %d rows of numbers, %v", picture, len(rows), err)
+		}
+		svg := save(picture, "svg")
+		if n := elements(svg); n < 5 || bytes.Contains(svg, []byte("var(--")) {
+			t.Errorf("%s: %d elements in the svg, colours %v", picture, n, bytes.Contains(svg, []byte("var(--")))
+		}
+		image, err := png.Decode(bytes.NewReader(save(picture, "png")))
+		if err != nil || image.Bounds().Dx() < 200 {
+			t.Errorf("%s: %v", picture, err)
+		}
+	}
+	whole("grid")
+	whole("heads")
+	for _, view := range []string{"attention", "memory", "scores"} {
+		d.choose("view-1", view)
+		d.wait(map[string]string{
+			"attention": `document.querySelector('` + id("map-1") + `')?.dataset.built === "true"`,
+			"memory":    `!!document.querySelector('` + id("kernel-1") + ` svg')`,
+			"scores":    `!!document.querySelector('` + id("scores-1") + ` svg')`,
+		}[view])
+		whole("view")
+	}
+	// The numbers of the grid are those of the trace.
+	r := d.direct(withModel(quest, "ratplus"))
+	rows, err := csv.NewReader(bytes.NewReader(save("grid", "csv"))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows[1:] {
+		step, _ := strconv.Atoi(row[1])
+		block, _ := strconv.Atoi(row[3])
+		s := r.Selection(step, 1, 1)
+		if block < s.Candidates && (row[4] == "1") != s.Has(0, block) {
+			t.Errorf("step %d block %d is %s in the file", step, block, row[4])
+		}
+	}
+	d.choose("view-1", "prompt")
+	d.wait(`!!document.querySelector('` + id("strip-1") + `')`)
+	if text := save("view", "csv"); !strings.Contains(string(text), "magic") {
+		t.Error("the prompt's table lacks its words")
+	}
+	d.quiet()
+}
+
+// elements counts the elements of an SVG, -1 when it is none.
+func elements(svg []byte) int {
+	n := 0
+	for d := xml.NewDecoder(bytes.NewReader(svg)); ; {
+		token, err := d.Token()
+		switch {
+		case errors.Is(err, io.EOF):
+			return n
+		case err != nil:
+			return -1
+		}
+		if _, ok := token.(xml.StartElement); ok {
+			n++
+		}
+	}
+}
+
+// What is on the screen can be shared, shown large, and in part.
+func TestSharingAndPresenting(t *testing.T) {
+	d := sit(t, "?head=1.1&view=scores")
+	d.finished("")
+	d.do(browser.GrantPermissions([]browser.PermissionType{browser.PermissionTypeClipboardReadWrite, browser.PermissionTypeClipboardSanitizedWrite}))
+	d.press(id("share"))
+	d.wait(`document.querySelector('` + id("said") + `').textContent.includes("copied")`)
+	d.do(chromedp.KeyEvent("h"))
+	d.wait(`getComputedStyle(document.querySelector(".controls")).display === "none" && getComputedStyle(document.querySelector(".inspector")).display === "none" && location.search.includes("present=1")`)
+	d.do(chromedp.KeyEvent(kb.Escape))
+	d.wait(`getComputedStyle(document.querySelector(".controls")).display !== "none"`)
+	d.do(chromedp.Navigate(d.url + "/?hide=timeline,heads&wide=0"))
+	d.finished("")
+	d.wait(`getComputedStyle(document.querySelector(".timeline")).display === "none" && getComputedStyle(document.querySelector('[data-part="heads"]')).display === "none" && getComputedStyle(document.querySelector('[data-part="grid"]')).display !== "none"`)
+	d.do(chromedp.KeyEvent("?"))
+	listed := evaluate[int](d, `document.querySelectorAll('`+id("keys")+` dt').length`)
+	if listed < 25 {
+		t.Errorf("%d keys are listed", listed)
+	}
+	d.quiet()
+}
+
+// largeRun is a file with one head that saw n positions.
+func largeRun(t testing.TB, n int) string {
+	t.Helper()
+	const dim = 32
+	r := rand.New(rand.NewPCG(1, 1))
+	h := &lens.Head{Dim: dim, Prompt: n}
+	for range n * dim {
+		h.Q = append(h.Q, float32(r.NormFloat64()))
+		h.K = append(h.K, float32(2*r.NormFloat64()))
+	}
+	run := &trace.Run{}
+	tokens := make([]trace.Token, n)
+	for i := range tokens {
+		tokens[i] = trace.Token{ID: int32(i % 50), Text: "w" + strconv.Itoa(i%50)}
+	}
+	for _, e := range []trace.Event{
+		&trace.Header{Model: "large", Arch: "attention", Layers: 1, Heads: 1, HeadDim: dim, Method: "dense", Phase: "decode", Block: 64, Tokens: tokens},
+		&trace.Done{},
+	} {
+		if err := run.Emit(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var content bytes.Buffer
+	if err := (&trace.File{Run: run, Heads: func(int, int) *lens.Head { return h }}).Write(&content); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "large.safetensors")
+	if err := os.WriteFile(path, content.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// BenchmarkLargeMap drags the map of 8,192 queries and keys about, and zooms it, and
+// reports frames a second.
+func BenchmarkLargeMap(b *testing.B) {
+	d := sit(b, "?view=attention&head=0.0&wide=1&hide=inspector")
+	d.finished("")
+	d.do(chromedp.SetUploadFiles("#open-run", []string{largeRun(b, 8192)}, chromedp.ByQuery))
+	start := time.Now()
+	d.wait(`document.querySelector('` + id("map-0") + `')?.dataset.positions === "8192"`)
+	b.ReportMetric(time.Since(start).Seconds(), "s-to-open")
+	d.wait(`document.querySelector('` + id("map-0") + `').dataset.built === "true"`)
+	b.ReportMetric(time.Since(start).Seconds(), "s-to-build")
+	for b.Loop() {
+		for name, gesture := range map[string]string{
+			"pan-frames/s":  `move("pointermove", x0 + 120 * Math.sin(i / 9), y0 + 90 * Math.cos(i / 11))`,
+			"zoom-frames/s": `canvas.dispatchEvent(new WheelEvent("wheel", {deltaY: i % 60 < 30 ? -40 : 40, clientX: x0, clientY: y0, bubbles: true, cancelable: true}))`,
+		} {
+			evaluate[any](d, `(() => {
+				const map = document.querySelector('`+id("map-0")+`'), canvas = map.querySelector("canvas"), r = canvas.getBoundingClientRect();
+				const x0 = r.left + r.width / 2, y0 = r.top + r.height / 2;
+				const move = (type, x, y) => canvas.dispatchEvent(new PointerEvent(type, {clientX: x, clientY: y, pointerId: 1, bubbles: true}));
+				canvas.setPointerCapture = () => {};
+				for (let i = 0; i < 12; i++) canvas.dispatchEvent(new WheelEvent("wheel", {deltaY: -120, clientX: x0, clientY: y0, bubbles: true, cancelable: true}));
+				move("pointerdown", x0, y0);
+				const began = performance.now(), drawn = Number(map.dataset.frames);
+				let i = 0;
+				const tick = () => {
+					i++;
+					`+gesture+`;
+					if (performance.now() - began < 3000) return requestAnimationFrame(tick);
+					move("pointerup", x0, y0);
+					map.dataset.rate = (Number(map.dataset.frames) - drawn) / (performance.now() - began) * 1000;
+				};
+				delete map.dataset.rate;
+				requestAnimationFrame(tick);
+			})()`)
+			d.wait(`!!document.querySelector('` + id("map-0") + `').dataset.rate`)
+			rate, err := strconv.ParseFloat(d.data(id("map-0"), "rate"), 64)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(rate, name)
+			d.do(chromedp.KeyEvent("0"))
+			d.wait(`document.querySelector('` + id("map-0") + `').dataset.frame === ""`)
+		}
+	}
+}

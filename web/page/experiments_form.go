@@ -1,0 +1,158 @@
+package page
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/maxence-charriere/go-app/v9/pkg/app"
+
+	"kvscope/engine/experiment"
+	"kvscope/web/state"
+)
+
+// controls is the grid to measure, what it would cost, and the way to start it.
+func (e *Experiments) controls() app.UI {
+	body := []app.UI{
+		app.Div().Class("section").Body(
+			app.H2().Text("New experiment"),
+			e.presets(),
+			e.text("name", "Name", ""),
+		),
+		app.Div().Class("section").Body(
+			e.ticks("models", "Models", ""),
+			e.ticks("tasks", "Tasks", "wrap"),
+			e.ticks("methods", "Methods", "wide"),
+			e.ticks("budgets", "Budgets", "wrap"),
+			e.ticks("selectors", "Who picks", ""),
+		),
+		app.Div().Class("section").Body(
+			app.Div().Class("pair").Body(e.text("examples", "Examples a task", "100"), e.text("seeds", "Seeds of chance", "1")),
+			app.Div().Class("pair").Body(e.text("context", "Context, tokens", "the model's"), e.text("blocks", "Blocks, tokens", "16")),
+			app.Div().Class("pair").Body(e.text("window", "SnapKV window", "32"), app.Div()),
+		),
+		e.price(),
+	}
+	return app.Section().Class("side controls").Aria("label", "new experiment").Body(
+		app.Form().AutoComplete(false).OnSubmit(func(_ app.Context, event app.Event) {
+			event.PreventDefault()
+			e.start()
+		}).DataSet("testid", "grid").Body(body...))
+}
+
+func (e *Experiments) presets() app.UI {
+	all := experiment.Presets(e.meta.value.Models)
+	about := "Your own choice."
+	options := []app.UI{app.Option().Value("").Selected(e.form.Preset == "").Text("Own grid")}
+	for _, p := range all {
+		options = append(options, app.Option().Value(p.ID).Selected(p.ID == e.form.Preset).Text(p.Name))
+		if p.ID == e.form.Preset {
+			about = p.About
+		}
+	}
+	return app.Div().Class("field").Body(
+		app.Label().For("lab-preset").Class("label").Text("Preset"),
+		app.Select().ID("lab-preset").Class("input").DataSet("testid", "preset").OnChange(func(ctx app.Context, _ app.Event) {
+			id := ctx.JSSrc().Get("value").String()
+			for _, p := range all {
+				if p.ID == id {
+					e.usePreset(p)
+				}
+			}
+		}).Body(options...),
+		app.P().Class("hint").Text(about))
+}
+
+// ticks is a row of boxes for a list.
+func (e *Experiments) ticks(list, title, class string) app.UI {
+	all := state.GridChoices(list, e.meta.value.Models)
+	for _, v := range e.form.Lists[list] {
+		if !slices.Contains(all, v) {
+			all = append(all, v)
+		}
+	}
+	titles := map[string]string{"own": "the method", "random": "chance"}
+	boxes := make([]app.UI, len(all))
+	for i, v := range all {
+		on := slices.Contains(e.form.Lists[list], v)
+		label := v
+		if t := titles[v]; t != "" {
+			label = t
+		}
+		box := app.Input().Type("checkbox").Value(v).Aria("label", title+" "+label).DataSet("list", list)
+		if on || app.IsClient {
+			box.Checked(on)
+		}
+		boxes[i] = app.Label().Body(
+			box.OnChange(func(app.Context, app.Event) { e.change(e.form.Toggle(list, v, all)) }, list, v, strconv.FormatBool(on)),
+			app.Span().Text(label))
+	}
+	return app.Div().Class("field").Body(
+		app.Div().Class("label").Text(title),
+		app.Div().Class("choice "+class).Attr("role", "group").Aria("label", title).DataSet("testid", "ticks-"+list).Body(boxes...),
+		e.problem(list))
+}
+
+func (e *Experiments) text(field, title, placeholder string) app.UI {
+	value := e.form.Texts[field]
+	if field == "name" {
+		value = e.form.Name
+	}
+	_, bad := e.problems[field]
+	id := "lab-" + field
+	return app.Div().Class("field").Body(
+		app.Label().For(id).Class("label").Text(title),
+		app.Input().ID(id).Class("input").Type("text").Placeholder(placeholder).Value(value).
+			Aria("invalid", strconv.FormatBool(bad)).Aria("describedby", id+"-problem").DataSet("field", field).
+			OnInput(func(ctx app.Context, _ app.Event) { e.change(e.form.Write(field, ctx.JSSrc().Get("value").String())) }),
+		e.problem(field))
+}
+
+// problem is the complaint about a field, an empty line of no height without one.
+func (e *Experiments) problem(field string) app.UI {
+	text, bad := e.problems[field]
+	p := app.P().ID("lab-"+field+"-problem").Class("problem").DataSet("testid", "problem-"+field)
+	if !bad {
+		return p.Hidden(true).Text("")
+	}
+	return p.Hidden(false).Attr("role", "alert").Text(text)
+}
+
+// price is what the grid would cost, and the button that starts it.
+func (e *Experiments) price() app.UI {
+	text := ""
+	switch c := e.cost.value; {
+	case len(e.problems) > 0:
+		text = "Correct the field that is marked."
+	case e.cost.phase == state.Loading:
+		text = "Estimating …"
+	case e.cost.phase == state.Failed:
+		text = e.cost.err
+	case e.cost.phase == state.Done && c.Left == 0:
+		text = fmt.Sprintf("All %d cells were computed before: the result is there at once.", c.Cells)
+	case e.cost.phase == state.Done:
+		workers := max(1, c.Workers)
+		text = fmt.Sprintf("%d examples in %d cells, %d computed before. About %s with %s; %s tokens, %s FLOP.",
+			c.Examples, c.Cells, c.Known, state.Duration(c.Seconds/float64(workers)), plural(workers, "worker"), state.Amount(c.Tokens), state.Amount(c.FLOP))
+	}
+	label := "Start"
+	if e.starting {
+		label = "Starting …"
+	}
+	body := []app.UI{
+		app.P().Class("hint").DataSet("testid", "estimate").DataSet("state", string(e.cost.phase)).Text(text),
+	}
+	if e.refused != "" {
+		body = append(body, app.P().Class("problem").Attr("role", "alert").DataSet("testid", "refused").Text(e.refused))
+	}
+	body = append(body, app.Button().Type("submit").Class("button main").DataSet("testid", "start").
+		Disabled(e.starting || e.meta.phase != state.Done || len(e.problems) > 0).Text(label))
+	return app.Div().Class("go lab-go").Body(body...)
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return strconv.Itoa(n) + " " + word + "s"
+}

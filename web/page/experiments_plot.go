@@ -1,0 +1,146 @@
+package page
+
+import (
+	"regexp"
+
+	"github.com/maxence-charriere/go-app/v9/pkg/app"
+
+	"kvscope/web/client"
+	"kvscope/web/state"
+)
+
+// presser hears of pressed points. Plots hold a pointer to one, which go-app finds
+// equal to itself.
+type presser struct {
+	press func(ref client.Ref, about string)
+}
+
+func (e *Experiments) presser() *presser {
+	if e.press == nil {
+		e.press = &presser{func(ref client.Ref, about string) { e.later(func() { e.pick(ref, about); e.Update() }) }}
+	}
+	return e.press
+}
+
+// plot is one chart, drawn by the script into an element of its own.
+type plot struct {
+	app.Compo
+
+	Picture client.Picture
+	Ready   bool // the script is there
+	Dark    bool
+	Drawing string // path of the drawing to download
+	On      *presser
+
+	chart   app.Value
+	drawn   string // option and colours on the screen
+	release []func()
+}
+
+// Render lays out a caption and the place for the chart, which only the script
+// fills.
+func (p *plot) Render() app.UI {
+	return app.Figure().Class("plot").DataSet("testid", "plot").DataSet("id", p.Picture.ID).Body(
+		app.Div().Class("plot-head").Body(
+			app.H3().Text(p.Picture.Title),
+			app.A().Class("link").Href(p.Drawing).Attr("download", "").Title("download as SVG").Text("SVG"),
+			app.Button().Type("button").Class("link").Title("download as PNG").OnClick(p.onPNG).Text("PNG"),
+		),
+		app.Div().Class("plot-area").Attr("role", "img").Aria("label", p.Picture.YName+" by "+p.Picture.XName+", "+p.Picture.Title),
+	)
+}
+
+// OnMount draws the chart.
+func (p *plot) OnMount(ctx app.Context) { p.draw(ctx.JSSrc()) }
+
+// OnUpdate draws the chart anew if it changed.
+func (p *plot) OnUpdate(ctx app.Context) { p.draw(ctx.JSSrc()) }
+
+// OnDismount lets go of what the script holds.
+func (p *plot) OnDismount() {
+	for _, f := range p.release {
+		f()
+	}
+	if p.chart != nil {
+		p.chart.Call("dispose")
+	}
+	p.release, p.chart, p.drawn = nil, nil, ""
+}
+
+func (p *plot) draw(root app.Value) {
+	if !p.Ready {
+		return
+	}
+	option := paint(root, string(p.Picture.Option))
+	if option == p.drawn {
+		return
+	}
+	if p.chart == nil {
+		p.open(root.Call("querySelector", ".plot-area"))
+	}
+	p.drawn = option
+	p.chart.Call("setOption", app.Window().Get("JSON").Call("parse", option), true)
+}
+
+func (p *plot) open(area app.Value) {
+	p.chart = app.Window().Get("echarts").Call("init", area)
+	click := app.FuncOf(func(_ app.Value, args []app.Value) any {
+		event := args[0]
+		if event.Get("componentType").String() != "series" {
+			return nil
+		}
+		point := state.PointAt(p.Picture, event.Get("seriesName").String(), event.Get("dataIndex").Int())
+		if point != nil && point.Ref != nil {
+			p.On.press(*point.Ref, point.About)
+		}
+		return nil
+	})
+	p.chart.Call("on", "click", click)
+	resize := app.FuncOf(func(app.Value, []app.Value) any { p.chart.Call("resize"); return nil })
+	observer := app.Window().Get("ResizeObserver").New(resize)
+	observer.Call("observe", area)
+	p.release = append(p.release, func() { observer.Call("disconnect"); resize.Release(); click.Release() })
+}
+
+var named = regexp.MustCompile(`var\(--([a-z0-9-]+)\)`)
+
+// paint puts the colours that hold for an element in place of their names.
+func paint(element app.Value, option string) string {
+	probe := app.Window().Get("document").Call("createElement", "i")
+	element.Call("append", probe)
+	defer probe.Call("remove")
+	known := map[string]string{}
+	return named.ReplaceAllStringFunc(option, func(name string) string {
+		if known[name] == "" {
+			probe.Get("style").Set("color", name)
+			known[name] = app.Window().Call("getComputedStyle", probe).Get("color").String()
+		}
+		return known[name]
+	})
+}
+
+// pngScale is how many pixels of a PNG stand for one of the drawing.
+const pngScale = 2
+
+// onPNG draws the downloadable drawing on a canvas and hands that out.
+func (p *plot) onPNG(app.Context, app.Event) {
+	picture := app.Window().Get("Image").New()
+	name := "kvscope-" + p.Picture.ID + ".png"
+	var loaded app.Func
+	loaded = app.FuncOf(func(app.Value, []app.Value) any {
+		defer loaded.Release()
+		document := app.Window().Get("document")
+		canvas := document.Call("createElement", "canvas")
+		w, h := picture.Get("naturalWidth").Int()*pngScale, picture.Get("naturalHeight").Int()*pngScale
+		canvas.Set("width", w)
+		canvas.Set("height", h)
+		canvas.Call("getContext", "2d").Call("drawImage", picture, 0, 0, w, h)
+		a := document.Call("createElement", "a")
+		a.Set("href", canvas.Call("toDataURL", "image/png"))
+		a.Set("download", name)
+		a.Call("click")
+		return nil
+	})
+	picture.Set("onload", loaded)
+	picture.Set("src", p.Drawing)
+}

@@ -1,0 +1,344 @@
+package page
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/maxence-charriere/go-app/v9/pkg/app"
+
+	"kvscope/web/client"
+	"kvscope/web/state"
+)
+
+// experiments lists what was asked for, newest first.
+func (e *Experiments) experiments() app.UI {
+	nav := app.Nav().Class("lab-list").Aria("label", "experiments").DataSet("testid", "list")
+	switch {
+	case e.list.phase == state.Failed && len(e.list.value) == 0:
+		return nav.Body(message("The experiments cannot be seen.", e.list.err))
+	case e.list.phase == state.Loading:
+		return nav.Body(app.P().Class("quiet").Text("Asking the server …"))
+	case len(e.list.value) == 0:
+		return nav.Body(app.P().Class("quiet").Text("No experiments yet. Choose a preset on the left and press Start."))
+	}
+	body := make([]app.UI, len(e.list.value))
+	for i, x := range e.list.value {
+		b := app.Button().Type("button").Class("lab-item").DataSet("id", x.ID).
+			OnClick(func(app.Context, app.Event) { e.openOne(x.ID) }, x.ID).
+			Body(
+				app.B().Text(x.Name),
+				app.Span().Class("quiet").Text(standing(x)),
+				meter(x.Status))
+		b.Aria("current", strconv.FormatBool(x.ID == e.place.ID))
+		body[i] = b
+	}
+	return nav.Body(body...)
+}
+
+// standing says in a word or two how an experiment is doing.
+func standing(x client.Experiment) string {
+	s := x.Status
+	switch {
+	case s.Over && s.Failed > 0:
+		return fmt.Sprintf("done, %s failed", plural(s.Failed, "cell"))
+	case s.Over:
+		return "done"
+	case x.State != "running":
+		return x.State + ", " + share(s)
+	}
+	return share(s)
+}
+
+func share(s client.Status) string {
+	if s.Examples == 0 {
+		return "0%"
+	}
+	return strconv.Itoa(100*s.ExamplesDone/s.Examples) + "%"
+}
+
+func meter(s client.Status) app.UI {
+	return app.Span().Class("meter").Body(app.I().Style("width", share(s)))
+}
+
+func message(what, why string) app.UI {
+	return app.Div().Class("message bad").Attr("role", "alert").DataSet("testid", "lab-failure").Body(app.B().Text(what), app.P().Text(why))
+}
+
+// opened is the experiment that is open.
+func (e *Experiments) opened() app.UI {
+	area := app.Section().Class("lab-open").Aria("label", "experiment").DataSet("testid", "open")
+	x := e.open.value
+	switch {
+	case e.open.phase == state.Idle:
+		return area
+	case e.open.phase == state.Failed && x.ID == "":
+		return area.Body(message("This experiment cannot be shown.", e.open.err))
+	case x.ID == "":
+		return area.Body(app.P().Class("quiet").Text("Asking for the experiment …"))
+	}
+	body := []app.UI{e.heading(x), e.progress(x)}
+	if e.open.err != "" {
+		body = append(body, message("The server refused.", e.open.err))
+	}
+	body = append(body, e.failures(x), e.views())
+	if e.place.View == "table" {
+		body = append(body, e.table(x))
+	} else {
+		body = append(body, e.findings(), e.charts())
+	}
+	return area.DataSet("id", x.ID).DataSet("state", x.State).DataSet("over", strconv.FormatBool(x.Status.Over)).Body(body...)
+}
+
+func (e *Experiments) heading(x client.Experiment) app.UI {
+	button := func(what, label string) app.UI {
+		return app.Button().Type("button").Class("button small").Disabled(e.asked != "").DataSet("testid", what).
+			OnClick(func(app.Context, app.Event) { e.decide(what) }, what, x.ID).Text(label)
+	}
+	var buttons []app.UI
+	switch {
+	case x.Status.Over && x.Status.Failed > 0:
+		buttons = append(buttons, button("resume", "Try failed cells again"))
+	case x.Status.Over:
+	case x.State == "running":
+		buttons = append(buttons, button("pause", "Pause"), button("cancel", "Cancel"))
+	case x.State == "paused":
+		buttons = append(buttons, button("resume", "Resume"), button("cancel", "Cancel"))
+	default:
+		buttons = append(buttons, button("resume", "Resume"))
+	}
+	download := func(format, label string) app.UI {
+		return app.A().Class("button small").Href(client.ExportPath(x.ID, format)).Attr("download", "").DataSet("testid", "export-"+format).Text(label)
+	}
+	buttons = append(buttons, download("csv", "CSV"), download("json", "JSON"), download("html", "Report"))
+	buttons = append(buttons, app.Button().Type("button").Class("button small").DataSet("testid", "remove").Title("Forget the experiment; what was computed is kept").
+		OnClick(func(app.Context, app.Event) { e.remove() }, x.ID).Text("Remove"))
+	return app.Div().Class("lab-head").Body(
+		app.H2().Text(x.Name),
+		app.Div().Class("lab-buttons").Body(buttons...))
+}
+
+// progress says how far an experiment is, how fast and how long it will take.
+func (e *Experiments) progress(x client.Experiment) app.UI {
+	s := x.Status
+	text := fmt.Sprintf("%d of %d examples", s.ExamplesDone, s.Examples)
+	switch {
+	case s.Over:
+		text += fmt.Sprintf(", %s of computing", state.Duration(s.Seconds))
+	case x.State != "running":
+		text += ", " + x.State
+	default:
+		text += ", " + plural(s.Workers, "worker")
+		if s.Rate > 0 {
+			text += fmt.Sprintf(", %.3g a second, %s left", s.Rate, state.Duration(s.Left))
+		}
+		if s.Workers == 0 {
+			text += ": start “kvscope worker”, or serve with --workers 1"
+		}
+	}
+	if s.Failed > 0 {
+		text += fmt.Sprintf(", %s failed", plural(s.Failed, "cell"))
+	}
+	return app.Div().Class("lab-progress").Body(
+		meter(s),
+		app.P().Class("hint").DataSet("testid", "progress").DataSet("done", strconv.Itoa(s.Done)).DataSet("failed", strconv.Itoa(s.Failed)).Text(text))
+}
+
+// shownFailures is how many failed cells are listed.
+const shownFailures = 5
+
+func (e *Experiments) failures(x client.Experiment) app.UI {
+	list := app.Ul().Class("lab-failures").Hidden(len(x.Failures) == 0).DataSet("testid", "failures")
+	var body []app.UI
+	for i, f := range x.Failures {
+		if i == shownFailures {
+			body = append(body, app.Li().Text(fmt.Sprintf("and %d more", len(x.Failures)-i)))
+			break
+		}
+		c := f.Cell
+		body = append(body, app.Li().Body(
+			app.B().Text(fmt.Sprintf("%s, %s, %s at %s: ", c.Model, c.Task, c.Method, state.FractionOf(c.Budget))),
+			app.Text(f.Error)))
+	}
+	return list.Body(body...)
+}
+
+// views chooses what to look at.
+func (e *Experiments) views() app.UI {
+	place, methods, budgets := e.place.Choices(e.pictures.value.Charts)
+	body := []app.UI{e.choose("view", "view", e.place.View, state.LabViews, func(v string) state.LabPlace { p := e.place; p.View = v; return p })}
+	same := func(values []string) [][2]string {
+		out := make([][2]string, len(values))
+		for i, v := range values {
+			out[i] = [2]string{v, v}
+		}
+		return out
+	}
+	if len(methods) > 1 && e.place.View != "chance" {
+		body = append(body, e.choose("method", "method", place.Method, same(methods), func(v string) state.LabPlace { p := place; p.Method = v; return p }))
+	}
+	if len(budgets) > 1 {
+		body = append(body, e.choose("budget", "budget", place.Budget, same(budgets), func(v string) state.LabPlace { p := place; p.Budget = v; return p }))
+	}
+	if e.place.View == "accuracy" {
+		body = append(body, e.choose("paper", "paper's table", e.place.Paper, [][2]string{{"3", "Paper: Table 3"}, {"4", "Table 4"}},
+			func(v string) state.LabPlace { p := e.place; p.Paper = v; return p }))
+	}
+	return app.Div().Class("lab-views").Body(body...)
+}
+
+func (e *Experiments) choose(name, label, value string, options [][2]string, to func(string) state.LabPlace) app.UI {
+	body := make([]app.UI, len(options))
+	for i, o := range options {
+		input := app.Input().Type("radio").Name("lab-"+name).Value(o[0]).Aria("label", label+" "+o[1])
+		if o[0] == value || app.IsClient {
+			input.Checked(o[0] == value)
+		}
+		body[i] = app.Label().Body(
+			input.OnChange(func(app.Context, app.Event) { e.look(to(o[0])) }, name, o[0], e.place),
+			app.Span().Text(o[1]))
+	}
+	return app.Div().Class("choice small").Attr("role", "radiogroup").Aria("label", label).DataSet("testid", "lab-"+name).Body(body...)
+}
+
+// questionOf is the finding that belongs to a view.
+var questionOf = map[string]string{"accuracy": "accuracy", "heads": "H1", "chance": "H2"}
+
+// findings says what the numbers say of what is shown.
+func (e *Experiments) findings() app.UI {
+	var body []app.UI
+	place, _, _ := e.place.Choices(e.pictures.value.Charts)
+	method, _, _ := strings.Cut(place.Method, ",") // the rest is its block size
+	for _, f := range e.pictures.value.Findings {
+		if f.Question == questionOf[place.View] && (f.Method == method || f.Verdict == "baseline" || place.View == "chance") {
+			body = append(body, app.Li().Class(f.Verdict).Text(f.Text))
+		}
+	}
+	return app.Ul().Class("lab-findings").Hidden(len(body) == 0).DataSet("testid", "findings").Body(body...)
+}
+
+// charts shows the pictures of the view, their common legend, and the examples of
+// the point that was pressed.
+func (e *Experiments) charts() app.UI {
+	area := app.Div().Class("lab-charts").DataSet("testid", "charts").DataSet("view", e.place.View).DataSet("state", string(e.pictures.phase))
+	place, _, _ := e.place.Choices(e.pictures.value.Charts)
+	if place.View == "chance" {
+		place.Method, place.Budget = "", ""
+	}
+	shown := place.Shown(e.pictures.value.Charts)
+	if place.View == "chance" {
+		shown = nil
+		for _, c := range e.pictures.value.Charts {
+			if c.View == "chance" {
+				shown = append(shown, c)
+			}
+		}
+	}
+	switch {
+	case e.pictures.phase == state.Failed:
+		return area.Body(message("The charts cannot be drawn.", e.pictures.err))
+	case len(shown) == 0:
+		why := "Nothing of this was measured in this experiment."
+		if !e.open.value.Status.Over {
+			why = "Nothing yet. Charts appear as cells are done."
+		}
+		return area.Body(app.P().Class("quiet").Text(why))
+	}
+	plots := make([]app.UI, len(shown))
+	for i, c := range shown {
+		plots[i] = &plot{
+			Picture: c, Ready: e.drawing, Dark: e.s.IsDark(), Drawing: client.DrawingPath(e.place.ID, e.place.Paper, c.ID), On: e.presser(),
+		}
+	}
+	body := []app.UI{legend(shown), app.Div().Class("lab-plots kind-" + shown[0].Kind).Body(plots...)}
+	if e.picked.ref != nil {
+		body = append(body, e.examples())
+	}
+	return area.Body(body...)
+}
+
+// legend names the series of pictures, each once.
+func legend(shown []client.Picture) app.UI {
+	var body []app.UI
+	seen := map[string]bool{}
+	for _, c := range shown {
+		if c.Kind == "map" {
+			continue
+		}
+		for _, s := range c.Series {
+			if seen[s.Name] {
+				continue
+			}
+			seen[s.Name] = true
+			kind := "solid"
+			if s.Paper {
+				kind = "dashed"
+			}
+			body = append(body, app.Li().Body(app.I().Style("border-top", "2px "+kind+" var(--"+s.Colour+")"), app.Text(s.Name)))
+		}
+	}
+	return app.Ul().Class("lab-legend").Hidden(len(body) == 0).DataSet("testid", "legend").Body(body...)
+}
+
+// examples offers a failed and a right example of the point that was pressed.
+func (e *Experiments) examples() app.UI {
+	area := app.Aside().Class("lab-examples").DataSet("testid", "examples").DataSet("state", string(e.picked.examples.phase))
+	ref := e.picked.ref
+	head := app.Div().Class("lab-head").Body(
+		app.H3().Text(fmt.Sprintf("%s, %s, %s", ref.Model, ref.Task, e.picked.about)),
+		app.Button().Type("button").Class("button small").OnClick(func(app.Context, app.Event) { e.picked = picked{}; e.Update() }).Text("Close"))
+	x := e.picked.examples
+	switch x.phase {
+	case state.Loading:
+		return area.Body(head, app.P().Class("quiet").Text("Asking for its examples …"))
+	case state.Failed:
+		return area.Body(head, message("The examples cannot be shown.", x.err))
+	}
+	right, wrong := 0, 0
+	var links []app.UI
+	link := func(kind, label string, i int) {
+		one := x.value.Examples[i]
+		links = append(links, app.A().Class("button").Href(state.ExampleLink(x.value.Cell, one, e.meta.value.Models)).
+			DataSet("testid", "example-"+kind).Text(fmt.Sprintf("%s: seed %d", label, one.Seed)))
+	}
+	for i, one := range x.value.Examples {
+		if one.Score < 1 {
+			if wrong == 0 {
+				link("wrong", "Open a failed example", i)
+			}
+			wrong++
+			continue
+		}
+		if right == 0 {
+			link("right", "Open a right example", i)
+		}
+		right++
+	}
+	return area.Body(head,
+		app.P().Class("hint").Text(fmt.Sprintf("%d of %d examples are right. Each opens in the explorer, where every block it read is to be seen.", right, right+wrong)),
+		app.Div().Class("lab-buttons").Body(links...))
+}
+
+func (e *Experiments) table(x client.Experiment) app.UI {
+	head := []app.UI{}
+	for _, name := range []string{"model", "task", "method", "selector", "budget", "block", "accuracy", "95% interval", "deviation", "seeds", "examples", "cache read"} {
+		head = append(head, app.Th().Text(name))
+	}
+	rows := make([]app.UI, len(x.Rows))
+	for i, r := range x.Rows {
+		deviation := "–"
+		if r.Seeds > 1 {
+			deviation = fmt.Sprintf("%.2f", 100*r.Std)
+		}
+		var cells []app.UI
+		for _, text := range []string{
+			r.Model, r.Task, r.Method, r.Selector, state.FractionOf(r.Budget), strconv.Itoa(r.Block), fmt.Sprintf("%.1f%%", 100*r.Accuracy),
+			fmt.Sprintf("%.1f–%.1f", 100*r.CI95[0], 100*r.CI95[1]), deviation, strconv.Itoa(r.Seeds), strconv.Itoa(r.Examples), fmt.Sprintf("%.1f%%", 100*r.Read),
+		} {
+			cells = append(cells, app.Td().Text(text))
+		}
+		rows[i] = app.Tr().Body(cells...)
+	}
+	return app.Div().Class("lab-table").DataSet("testid", "table").Body(
+		app.Table().Body(app.THead().Body(app.Tr().Body(head...)), app.TBody().Body(rows...)))
+}

@@ -1,0 +1,336 @@
+package state
+
+import (
+	"fmt"
+	"math"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"kvscope/engine/experiment"
+	"kvscope/engine/niah"
+	"kvscope/engine/run"
+	"kvscope/engine/sparse"
+	"kvscope/web/client"
+)
+
+// GridForm is an experiment as typed. Lists hold what is ticked; numbers are text
+// that may not be valid yet.
+type GridForm struct {
+	Preset string
+	Name   string
+	Lists  map[string][]string // models, tasks, methods, budgets, selectors
+	Texts  map[string]string   // blocks, seeds, examples, context, window
+}
+
+// GridLists are the lists of a GridForm.
+var GridLists = []string{"models", "tasks", "methods", "budgets", "selectors"}
+
+// FormOf is the form of a preset.
+func FormOf(p experiment.Preset) GridForm {
+	number := func(n int) string {
+		if n == 0 {
+			return ""
+		}
+		return strconv.Itoa(n)
+	}
+	var blocks []string
+	for _, b := range p.Grid.Blocks {
+		blocks = append(blocks, number(b))
+	}
+	return GridForm{
+		Preset: p.ID, Name: p.Name,
+		Lists: map[string][]string{
+			"models": p.Grid.Models, "tasks": p.Grid.Tasks, "methods": p.Grid.Methods, "budgets": p.Grid.Budgets, "selectors": p.Grid.Selectors,
+		},
+		Texts: map[string]string{
+			"blocks": strings.Join(blocks, ", "), "seeds": number(max(1, p.Grid.Seeds)), "examples": number(p.Grid.Examples),
+			"context": number(p.Grid.Context), "window": number(p.Grid.Window),
+		},
+	}
+}
+
+// Toggle ticks or unticks a value of a list. Ticked values stay in the order of all.
+func (f GridForm) Toggle(list, value string, all []string) GridForm {
+	on := slices.Clone(f.Lists[list])
+	if i := slices.Index(on, value); i >= 0 {
+		on = slices.Delete(on, i, i+1)
+	} else {
+		on = append(on, value)
+	}
+	slices.SortStableFunc(on, func(a, b string) int { return slices.Index(all, a) - slices.Index(all, b) })
+	f.Lists = with(f.Lists, list, on)
+	f.Preset = ""
+	return f
+}
+
+// Write changes a text, or the name.
+func (f GridForm) Write(field, value string) GridForm {
+	if field == "name" {
+		f.Name = value
+		return f
+	}
+	f.Texts = with(f.Texts, field, value)
+	f.Preset = ""
+	return f
+}
+
+func with[V any](m map[string]V, key string, v V) map[string]V {
+	out := make(map[string]V, len(m)+1)
+	for k, old := range m {
+		out[k] = old
+	}
+	out[key] = v
+	return out
+}
+
+// Grid reads the form. What the lists combine to is checked by the grid itself.
+func (f GridForm) Grid() (experiment.Grid, Problems) {
+	p := Problems{}
+	g := experiment.Grid{
+		Models: f.Lists["models"], Tasks: f.Lists["tasks"], Methods: f.Lists["methods"], Budgets: f.Lists["budgets"], Selectors: f.Lists["selectors"],
+		Examples: whole(p, "examples", f.Texts["examples"], 1, experiment.MaxExamples),
+		Context:  whole(p, "context", f.Texts["context"], minContext, math.MaxInt32),
+		Window:   whole(p, "window", f.Texts["window"], 1, 4096),
+	}
+	if len(g.Selectors) == 0 {
+		p["selectors"] = "none, want at least one"
+	}
+	if slices.Contains(g.Selectors, sparse.SelectorRandom) {
+		g.Seeds = whole(p, "seeds", f.Texts["seeds"], 1, experiment.MaxSeeds)
+	}
+	for text := range strings.SplitSeq(f.Texts["blocks"], ",") {
+		if n := whole(p, "blocks", text, 1, 4096); n > 0 {
+			g.Blocks = append(g.Blocks, n)
+		}
+	}
+	if len(p) == 0 {
+		if err := g.Validate(); err != nil {
+			field, problem := Blame(err)
+			p[field] = problem
+		}
+	}
+	return g, p
+}
+
+// Blame is the field of a form that an error is about, and what it says of it.
+func Blame(err error) (field, problem string) {
+	text := err.Error()
+	field, problem, found := strings.Cut(text, ": ")
+	if !found || strings.ContainsAny(field, " ") {
+		return "", text
+	}
+	return field, problem
+}
+
+// LabPlace is what a link to the experiments restores.
+type LabPlace struct {
+	ID     string // of the experiment that is open
+	View   string // accuracy, heads, chance, depth or table
+	Method string
+	Budget string
+	Paper  string // table to compare with
+}
+
+// LabViews are the views, with their titles.
+var LabViews = [][2]string{{"accuracy", "Accuracy"}, {"heads", "Head hits"}, {"chance", "Random selector"}, {"depth", "Depth map"}, {"table", "Table"}}
+
+// DefaultLabPlace is the place of a link without a query.
+func DefaultLabPlace() LabPlace { return LabPlace{View: "accuracy", Paper: "3"} }
+
+func (p *LabPlace) fields() []struct {
+	name string
+	at   *string
+} {
+	return []struct {
+		name string
+		at   *string
+	}{{"id", &p.ID}, {"view", &p.View}, {"method", &p.Method}, {"budget", &p.Budget}, {"paper", &p.Paper}}
+}
+
+// Query writes p as a URL query, defaults left out.
+func (p LabPlace) Query() string {
+	d := DefaultLabPlace()
+	var parts []string
+	for i, f := range p.fields() {
+		if *f.at != *d.fields()[i].at {
+			parts = append(parts, f.name+"="+escape(*f.at))
+		}
+	}
+	return strings.Join(parts, "&")
+}
+
+// ParseLabQuery reads what Query wrote. It takes any query.
+func ParseLabQuery(query string) LabPlace {
+	p, d := DefaultLabPlace(), DefaultLabPlace()
+	for pair := range strings.SplitSeq(query, "&") {
+		name, value, _ := strings.Cut(pair, "=")
+		value, err := url.QueryUnescape(value)
+		if err != nil {
+			continue
+		}
+		for _, f := range p.fields() {
+			if f.name == name {
+				*f.at = strings.ToValidUTF8(value, "\uFFFD")
+			}
+		}
+	}
+	if !slices.ContainsFunc(LabViews, func(v [2]string) bool { return v[0] == p.View }) {
+		p.View = d.View
+	}
+	if p.Paper != "3" && p.Paper != "4" {
+		p.Paper = d.Paper
+	}
+	return p
+}
+
+// Choices lists the methods, and for the chosen one the budgets, that pictures of a
+// view are of, and settles on those of them that the place names, or the first.
+func (p LabPlace) Choices(all []client.Picture) (settled LabPlace, methods, budgets []string) {
+	for _, c := range all {
+		if c.View == p.View && !slices.Contains(methods, c.Method) {
+			methods = append(methods, c.Method)
+		}
+	}
+	settled = p
+	if !slices.Contains(methods, p.Method) {
+		settled.Method = ""
+		if len(methods) > 0 {
+			settled.Method = methods[0]
+		}
+	}
+	for _, c := range all {
+		if c.View == p.View && c.Method == settled.Method && c.Budget != "" && !slices.Contains(budgets, c.Budget) {
+			budgets = append(budgets, c.Budget)
+		}
+	}
+	if !slices.Contains(budgets, p.Budget) {
+		settled.Budget = ""
+		if len(budgets) > 0 {
+			settled.Budget = budgets[0]
+		}
+	}
+	return settled, methods, budgets
+}
+
+// Shown lists the pictures that a settled place shows.
+func (p LabPlace) Shown(all []client.Picture) []client.Picture {
+	var out []client.Picture
+	for _, c := range all {
+		if c.View == p.View && c.Method == p.Method && c.Budget == p.Budget {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// PointAt is the point of a picture that the script's event names: by the series'
+// name and the item's index, which for bars is that of the category.
+func PointAt(c client.Picture, series string, index int) *client.PicturePoint {
+	for _, s := range c.Series {
+		if s.Name != series {
+			continue
+		}
+		for i := range s.Points {
+			if c.Kind == "bars" && int(s.Points[i].X) == index || c.Kind != "bars" && i == index {
+				return &s.Points[i]
+			}
+		}
+	}
+	return nil
+}
+
+// ExampleLink is the address of an example in the explorer.
+func ExampleLink(c experiment.Cell, e experiment.Example, models []run.ModelInfo) string {
+	p := DefaultPlace()
+	f := &p.Form
+	f.Task, f.Seed, f.Context = c.Task, strconv.FormatUint(e.Seed, 10), strconv.Itoa(c.Context)
+	f.Method, f.Selector, f.Budget = c.Method, c.Selector, FractionOf(c.Budget)
+	if e.SelectorSeed != 0 {
+		f.SelectorSeed = strconv.FormatUint(e.SelectorSeed, 10)
+	}
+	if c.Block != 0 {
+		f.Block = strconv.Itoa(c.Block)
+	}
+	if c.Window != 0 {
+		f.Window = strconv.Itoa(c.Window)
+	}
+	// The model goes to the column of its backbone.
+	for _, m := range models {
+		switch {
+		case m.Name == c.Model && m.Arch == "ratplus":
+			f.Right = m.Name
+		case m.Name == c.Model:
+			f.Left = m.Name
+		}
+	}
+	if q := p.Query(); q != "" {
+		return "/?" + q
+	}
+	return "/"
+}
+
+// FractionOf writes a budget as people do: 1, 1/8, or a decimal where it is none.
+func FractionOf(budget float64) string {
+	if n := math.Round(1 / budget); n >= 2 && math.Abs(n*budget-1) < 1e-9 {
+		return fmt.Sprintf("1/%.0f", n)
+	}
+	return strconv.FormatFloat(budget, 'g', 6, 64)
+}
+
+// Duration says seconds in words, as exactly as one needs when waiting.
+func Duration(seconds float64) string {
+	switch {
+	case seconds < 1:
+		return "less than a second"
+	case seconds < 90:
+		return fmt.Sprintf("%.0f s", seconds)
+	case seconds < 90*60:
+		return fmt.Sprintf("%.0f min", seconds/60)
+	case seconds < 36*3600:
+		return fmt.Sprintf("%.1f h", seconds/3600)
+	}
+	return fmt.Sprintf("%.1f days", seconds/86400)
+}
+
+// Amount says a large number in words.
+func Amount(v float64) string {
+	for _, unit := range []struct {
+		above float64
+		name  string
+	}{{1e15, "quadrillion"}, {1e12, "trillion"}, {1e9, "billion"}, {1e6, "million"}, {1e4, "thousand"}} {
+		if v >= unit.above {
+			scale := unit.above
+			if unit.above == 1e4 {
+				scale = 1e3
+			}
+			return strconv.FormatFloat(v/scale, 'g', 3, 64) + " " + unit.name
+		}
+	}
+	return strconv.FormatFloat(v, 'f', 0, 64)
+}
+
+// GridChoices lists what a list of the form offers.
+func GridChoices(list string, models []run.ModelInfo) []string {
+	var out []string
+	switch list {
+	case "models":
+		for _, m := range models {
+			out = append(out, m.Name)
+		}
+	case "tasks":
+		for _, t := range niah.Tasks() {
+			out = append(out, t.ID)
+		}
+	case "methods":
+		for _, m := range sparse.Methods() {
+			out = append(out, m.ID)
+		}
+	case "budgets":
+		out = []string{"1", "1/2", "1/4", "1/8", "1/16", "1/32", "1/64"}
+	case "selectors":
+		out = []string{sparse.SelectorOwn, sparse.SelectorRandom}
+	}
+	return out
+}

@@ -1,0 +1,142 @@
+package state
+
+import (
+	"slices"
+	"testing"
+
+	"kvscope/engine/experiment"
+	"kvscope/engine/input"
+	"kvscope/engine/run"
+	"kvscope/web/client"
+)
+
+func labModels() []run.ModelInfo {
+	return []run.ModelInfo{
+		{Name: "attention", Arch: "attention", Context: 1024}, {Name: "ratplus", Arch: "ratplus", Context: 1024},
+		{Name: "tiny", Arch: "ratplus", Context: 1024},
+	}
+}
+
+// TestPresetsThroughTheForm: what a preset asks for is what the form asks for.
+func TestPresetsThroughTheForm(t *testing.T) {
+	for _, preset := range experiment.Presets(labModels()) {
+		g, problems := FormOf(preset).Grid()
+		if len(problems) > 0 {
+			t.Errorf("%s: %v", preset.ID, problems)
+			continue
+		}
+		want, err := preset.Grid.Cells(labModels(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := g.Cells(labModels(), "")
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: %d cells, want %d, %v", preset.ID, len(got), len(want), err)
+		}
+	}
+}
+
+func TestGridForm(t *testing.T) {
+	f := FormOf(experiment.Presets(labModels())[1])
+	g := f.Toggle("tasks", "S-1", GridChoices("tasks", nil)).Toggle("tasks", "MV", GridChoices("tasks", nil)).Toggle("tasks", "S-1", GridChoices("tasks", nil))
+	if got := g.Lists["tasks"]; got[0] != "S-1" || slices.Contains(got, "MV") || len(got) != 7 || g.Preset != "" {
+		t.Errorf("%v", got)
+	}
+	if len(f.Lists["tasks"]) != 8 || f.Preset == "" {
+		t.Error("the form before changed too")
+	}
+	for field, change := range map[string]GridForm{
+		"examples":  f.Write("examples", "many"),
+		"blocks":    f.Write("blocks", "16, x"),
+		"context":   f.Write("context", "3"),
+		"tasks":     {Lists: with(f.Lists, "tasks", nil), Texts: f.Texts},
+		"selectors": {Lists: with(f.Lists, "selectors", nil), Texts: f.Texts},
+	} {
+		if _, problems := change.Grid(); problems[field] == "" || len(problems) != 1 {
+			t.Errorf("%s: %v", field, problems)
+		}
+	}
+}
+
+func TestBlame(t *testing.T) {
+	if f, p := Blame(input.Errorf("tasks", "S-9: wrong")); f != "tasks" || p != "S-9: wrong" {
+		t.Errorf("%q %q", f, p)
+	}
+	if f, p := Blame(&client.LostError{Err: input.Errorf("x", "y")}); f != "" || p == "" {
+		t.Errorf("%q %q", f, p)
+	}
+}
+
+func TestLabPlace(t *testing.T) {
+	for _, p := range []LabPlace{
+		DefaultLabPlace(), {ID: "abc", View: "heads", Method: "quest, blocks of 16", Budget: "1/4", Paper: "4"}, {ID: "a&b=c", View: "table", Paper: "3"},
+	} {
+		if got := ParseLabQuery(p.Query()); got != p {
+			t.Errorf("%q: %+v, want %+v", p.Query(), got, p)
+		}
+	}
+	if got := ParseLabQuery("view=none&paper=9&wings=2&id=%zz"); got != DefaultLabPlace() {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestChoices(t *testing.T) {
+	all := []client.Picture{
+		{ID: "a", View: "accuracy", Method: "quest"}, {ID: "b", View: "accuracy", Method: "moba"},
+		{ID: "c", View: "heads", Method: "quest", Budget: "1/4"}, {ID: "d", View: "heads", Method: "quest", Budget: "1/8"},
+	}
+	p, methods, budgets := LabPlace{View: "heads", Method: "moba", Budget: "1/8"}.Choices(all)
+	if p.Method != "quest" || p.Budget != "1/8" || len(methods) != 1 || len(budgets) != 2 {
+		t.Errorf("%+v %v %v", p, methods, budgets)
+	}
+	if shown := p.Shown(all); len(shown) != 1 || shown[0].ID != "d" {
+		t.Errorf("%+v", shown)
+	}
+	p, _, _ = LabPlace{View: "chance", Method: "quest"}.Choices(all)
+	if p.Method != "" || p.Shown(all) != nil {
+		t.Errorf("%+v", p)
+	}
+}
+
+func TestPointAt(t *testing.T) {
+	c := client.Picture{Kind: "bars", Series: []client.PictureSeries{{Name: "RAT+", Points: []client.PicturePoint{{X: 2, Y: 7}}}}}
+	if p := PointAt(c, "RAT+", 2); p == nil || p.Y != 7 {
+		t.Errorf("%+v", p)
+	}
+	c.Kind = "lines"
+	if PointAt(c, "RAT+", 2) != nil || PointAt(c, "RAT+", 0) == nil || PointAt(c, "paper", 0) != nil {
+		t.Error("wrong point")
+	}
+}
+
+// TestExampleLink: the link asks the explorer for the very run that was measured.
+func TestExampleLink(t *testing.T) {
+	cell := experiment.Cell{
+		Model: "tiny", Task: "MK-2", Method: "snapkv", Selector: "random", SelectorSeed: 0, Budget: 1.0 / 16, Window: 8, Context: 512, First: 10, Examples: 10,
+	}
+	link := ExampleLink(cell, experiment.Example{Seed: experiment.Seed(13), SelectorSeed: 3}, labModels())
+	form := ParseQuery(link[len("/?"):]).Form
+	got, problems := form.Request(form.Right, 1024)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	cell.SelectorSeed = 3
+	want := cell.Request(3)
+	want.Budget, want.Block = got.Budget, got.Block
+	if got != want || got.Model != "tiny" || got.Budget != "1/16" {
+		t.Errorf("%s asks for %+v, want %+v", link, got, want)
+	}
+}
+
+func TestWords(t *testing.T) {
+	for seconds, want := range map[float64]string{0.2: "less than a second", 42: "42 s", 600: "10 min", 7200: "2.0 h", 864000: "10.0 days"} {
+		if got := Duration(seconds); got != want {
+			t.Errorf("%g: %q, want %q", seconds, got, want)
+		}
+	}
+	for v, want := range map[float64]string{900: "900", 24600: "24.6 thousand", 1.5e6: "1.5 million", 3.14e13: "31.4 trillion"} {
+		if got := Amount(v); got != want {
+			t.Errorf("%g: %q, want %q", v, got, want)
+		}
+	}
+}
