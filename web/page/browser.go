@@ -81,7 +81,7 @@ func typing(e app.Value) bool {
 func download(name, contentType string, content []byte) {
 	data := app.Window().Get("Uint8Array").New(len(content))
 	app.CopyBytesToJS(data, content)
-	blob := app.Window().Get("Blob").New([]any{data}, map[string]any{"type": contentType})
+	blob := app.Window().Get("Blob").New(app.Window().Get("Array").New(data), map[string]any{"type": contentType})
 	save(name, app.Window().Get("URL").Call("createObjectURL", blob))
 }
 
@@ -105,7 +105,7 @@ func later(after time.Duration, f func()) {
 func downloadPNG(name, svg string) {
 	data := app.Window().Get("Uint8Array").New(len(svg))
 	app.CopyBytesToJS(data, []byte(svg))
-	blob := app.Window().Get("Blob").New([]any{data}, map[string]any{"type": "image/svg+xml"})
+	blob := app.Window().Get("Blob").New(app.Window().Get("Array").New(data), map[string]any{"type": "image/svg+xml"})
 	url := app.Window().Get("URL").Call("createObjectURL", blob)
 	image := app.Window().Get("Image").New()
 	var loaded app.Func

@@ -101,6 +101,10 @@ func (a *AttentionMap) takeOver() {
 	if s.tiles == nil || s.tiles.head != a.Head || s.tiles.noSink != a.View.NoSink {
 		s.tiles, a.rowOf = newMapTiles(a.Head, a.View.NoSink), None
 	}
+	if a.view.Frame != a.View.Frame && a.resting != nil {
+		app.Window().Call("clearTimeout", a.resting)
+		a.resting = nil
+	}
 	if a.view.Frame != a.View.Frame || s.cells != a.Head.Len() {
 		s.mapFrame = newMapFrame(a.Head.Len(), max(1, s.mapFrame.w), max(1, s.mapFrame.h), a.View.Frame)
 	}
