@@ -17,7 +17,7 @@ flags    := -trimpath -ldflags="-s -w"
 # that went away. native/ is no part of it.
 sources   = $(shell find $(wildcard engine viz web) -not -name '*_test.go' -not -path '*/testdata*' -not -path '*/_*') \
 	go.mod go.sum $(goroot)/VERSION
-wasm_dirs = ./engine/ops ./engine/sparse ./engine/model ./engine/run ./engine/trace
+wasm_dirs = ./engine/ops ./engine/sparse ./engine/model ./engine/run ./engine/trace ./engine/lens ./viz/heat
 # node runs js/wasm tests by the toolchain's own script.
 node_exec = $(goroot)/lib/wasm/go_js_wasm_exec
 

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"net/http/httptest"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -22,7 +23,7 @@ import (
 var update = flag.Bool("update", false, "take the pictures of docs/ anew")
 
 // demoEngine holds the models that ship with the program.
-func demoEngine(t *testing.T) *run.Engine {
+func demoEngine(t testing.TB) *run.Engine {
 	t.Helper()
 	e := run.NewEngine(tokenizer.New(), simd.Best())
 	names, err := fs.Glob(assets.Models(), "*.safetensors")
@@ -55,21 +56,78 @@ func TestPicturesOfTheDocs(t *testing.T) {
 	if err := os.MkdirAll("../../docs", 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []struct{ file, scheme, query string }{
-		{"explorer-light.png", "light", "?task=S-2"},
-		{"explorer-dark.png", "dark", "?task=S-2&head=3.1"},
+	for _, c := range []struct{ file, query, wait string }{
+		{"explorer", "?task=S-2", "true"},
+		{"head", "?task=S-2&head=1.3&shade=mass", "true"},
+		{"attention", "?task=S-2&head=1.3&view=attention&wide=1", mapsBuilt},
+		{"memory", "?task=S-2&head=3.1&view=memory&metric=memory", `!!document.querySelector(".arcs svg")`},
+		{"scores", "?task=S-2&head=1.3&view=scores&ranked=1", `document.querySelectorAll(".scores svg").length === 2`},
+		{"difference", "?task=S-2&head=1.3&compare=1&metric=recall", `document.querySelector('[data-testid="grid-1"]').dataset.diff === "true"`},
+		{"swap", "?task=S-2&head=1.3&left=ratplus::memory/memory&right=ratplus::plain/memory&third=ratplus::memory/plain&fourth=ratplus::plain/plain", "true"},
+		{"dropped", "?task=S-2&head=1.3&drop=52&at=52", `!!document.querySelector(".before")`},
+		{"presentation", "?task=S-2&head=1.3&view=attention&present=1&wide=1&map=760,700,160", mapsBuilt},
 	} {
-		d := &desk{t, browsertest.Open(t), nil, s.URL}
-		d.do(
-			chromedp.EmulateViewport(1600, 900),
-			emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: c.scheme}}),
-			chromedp.Navigate(s.URL+"/"+c.query))
-		d.finished("")
-		var png []byte
-		d.do(chromedp.Sleep(200e6), chromedp.CaptureScreenshot(&png))
-		if err := os.WriteFile("../../docs/"+c.file, png, 0o644); err != nil {
-			t.Fatal(err)
+		for _, scheme := range []string{"light", "dark"} {
+			d := &desk{t, browsertest.Open(t), nil, s.URL}
+			d.do(
+				chromedp.EmulateViewport(1600, 900),
+				emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
+				chromedp.Navigate(s.URL+"/"+c.query))
+			d.wait(`document.querySelectorAll('section.column[data-state="done"][data-stale="false"]').length >= 2 && ` +
+				`document.querySelectorAll('section.column:not([data-state="done"])').length === 0`)
+			d.wait(c.wait)
+			var png []byte
+			d.do(chromedp.Sleep(300e6), chromedp.CaptureScreenshot(&png))
+			if err := os.WriteFile("../../docs/"+c.file+"-"+scheme+".png", png, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			d.quiet()
 		}
-		d.quiet()
 	}
+}
+
+// mapsBuilt is true when every attention map is drawn.
+const mapsBuilt = `document.querySelectorAll('.map[data-built="true"]').length === document.querySelectorAll("section.column").length`
+
+// BenchmarkBudget reports how long it takes from pressing another budget until its
+// picks are on the screen, in both columns, and from pointing at a block until it is
+// read out, with the models that ship.
+func BenchmarkBudget(b *testing.B) {
+	s := httptest.NewServer(newServer(b, run.NewShelf(demoEngine(b), 1<<28)))
+	b.Cleanup(s.Close)
+	d := &desk{b, browsertest.Open(b), nil, s.URL}
+	d.do(chromedp.Navigate(s.URL + "/?task=S-2&head=1.1"))
+	d.finished("")
+	between := func(act, until string) float64 {
+		evaluate[any](d, `(() => {
+			delete window.took;
+			const began = performance.now(), look = () => { if (`+until+`) window.took = performance.now() - began; else requestAnimationFrame(look); };
+			`+act+`;
+			requestAnimationFrame(look);
+		})()`)
+		d.wait("window.took !== undefined")
+		return evaluate[float64](d, "window.took")
+	}
+	var first, whole, hover float64
+	for n := range b.N {
+		budget, value := "1/4", "0.25"
+		if n%2 == 1 {
+			budget, value = "1/16", "0.0625"
+		}
+		press := `document.querySelector('[data-testid="choose-budget"] input[value="` + budget + `"]').click()`
+		arrived := `[0, 1].every(i => { const c = document.querySelector('[data-testid="column-' + i + '"]'); return c.dataset.stale === "false" && c.dataset.budget === "` + value + `" && c.querySelector('.grid-row[data-picked]') })`
+		if n%4 < 2 {
+			first += between(press, arrived)
+		} else {
+			whole += between(press, arrived+` && `+allDone)
+		}
+		d.finished("")
+		block := strconv.Itoa(n%20 + 2)
+		hover += between(`document.querySelector('[data-testid="strip-0"] [data-b="`+block+`"] i').dispatchEvent(new PointerEvent("pointerover", {bubbles: true}))`,
+			`document.querySelector('[data-testid="inspector-block"]').dataset.block === "`+block+`"`)
+	}
+	half := float64(max(1, (b.N+1)/2))
+	b.ReportMetric(first/half, "ms-to-first-picks")
+	b.ReportMetric(whole/half, "ms-to-answer")
+	b.ReportMetric(hover/float64(b.N), "ms-to-readout")
 }

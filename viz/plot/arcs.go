@@ -2,6 +2,7 @@ package plot
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 )
 
@@ -47,7 +48,7 @@ func (a Arcs) SVG(w, h float64) string {
 			n(0.6+3.4*float64(v/most)), n(0.3+0.7*float64(v/most)))
 	}
 	d.line(0, base, w, base, "var(--line-strong)")
-	room := max(1, int(46/step))
+	room := max(1, int(math.Ceil(48/step)))
 	for i := entry; i >= 0; i -= room {
 		x, anchor := at(i), "middle"
 		if i == entry {

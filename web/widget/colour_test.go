@@ -104,7 +104,7 @@ func TestTextIsReadable(t *testing.T) {
 func TestMarksAreSeen(t *testing.T) {
 	s := sheet(t)
 	eachTheme(t, func(t *testing.T, dark bool) {
-		for _, c := range [][2]string{{"seq-8", "seq-0"}, {"oracle", "seq-0"}, {"edge", "panel"}, {"gold", "panel"}} {
+		for _, c := range [][2]string{{"seq-8", "seq-0"}, {"oracle", "seq-0"}, {"edge", "panel"}, {"gold", "panel"}, {"only-left", "seq-0"}, {"in-both", "seq-0"}} {
 			if got := contrast(named(t, s, c[0], dark), named(t, s, c[1], dark)); got < 3 {
 				t.Errorf("%s on %s has contrast %.2f, a mark needs 3", c[0], c[1], got)
 			}
@@ -172,7 +172,15 @@ func TestMeaningsStayApart(t *testing.T) {
 		"deuteranopia": {{.367322, .860646, -.227968}, {.280085, .672501, .047413}, {-.011820, .042940, .968881}},
 		"tritanopia":   {{1.255528, -.076749, -.178779}, {-.078411, .930809, .147602}, {.004733, .691367, .303900}},
 	}
-	names := []string{"seq-8", "gold", "oracle", "right", "wrong"}
+	for _, names := range [][]string{
+		{"seq-8", "gold", "oracle", "right", "wrong"},
+		{"only-left", "in-both", "only-right", "gold", "seq-0"},
+	} {
+		apart(t, s, sights, names)
+	}
+}
+
+func apart(t *testing.T, s map[string]string, sights map[string][3][3]float64, names []string) {
 	eachTheme(t, func(t *testing.T, dark bool) {
 		for sight, m := range sights {
 			var seen [][3]float64

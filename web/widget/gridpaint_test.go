@@ -167,3 +167,25 @@ func BenchmarkPaintGrid(b *testing.B) {
 		paintGrid(&r, g, layGrid(650, 260, 64, 64, 16), gridMarks{3, 5}, &p, 1)
 	}
 }
+
+// TestDifferenceIsPainted: what one of two runs picked alone, and what both did, have
+// colours of their own, and what neither did has that of a block not picked.
+func TestDifferenceIsPainted(t *testing.T) {
+	eachTheme(t, func(t *testing.T, dark bool) {
+		p := sheetPalette(t, sheet(t), dark)
+		g := lookGrid()
+		g.Share = []float32{1, 1, 0, 0, 0, 0, 0, 0}
+		g.Diff = &picture.Diff{Left: make([]float32, 8), Both: make([]float32, 8), Right: make([]float32, 8)}
+		g.Diff.Left[2], g.Diff.Both[0], g.Diff.Right[1], g.Diff.Left[4] = 1, 1, 1, 0.5
+		var r paint.Raster
+		r.Reset(200, 100)
+		l := layGrid(r.W, r.H, 2, 4, 15)
+		paintGrid(&r, g, l, gridMarks{cursor: -1, block: -1}, &p, 1)
+		for i, want := range []color.RGBA{p.Both, p.Right, p.Left, p.Ramp[0], paint.Mix(p.Ramp[0], p.Left, 0.5)} {
+			x0, y0, x1, y1 := l.cell(i/4, i%4)
+			if got := pixel(&r, (x0+x1)/2, (y0+y1)/2); got != want {
+				t.Errorf("cell %d is %v, want %v", i, got, want)
+			}
+		}
+	})
+}

@@ -132,7 +132,7 @@ func (a *AttentionMap) draw() {
 	}
 	until := now() + frameTime
 	w, h := s.place()
-	s.mapFrame = newMapFrame(a.Head.Len(), w, h, s.Frame)
+	s.mapFrame = newMapFrame(a.Head.Len(), w, h, s.frame()) // what is whole stays whole
 	taken := s.tiles.take(now() + frameTime/2)
 	s.tiles.colour(a.View.Linear, s.table)
 	key := a.hover[1]

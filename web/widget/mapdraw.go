@@ -78,7 +78,8 @@ func (s *mapScreen) draw(m mapMarks, until float64) bool {
 	s.level = s.tiles.pyramid.LevelFor(s.mapFrame.scale())
 	c.Call("save")
 	c.Call("beginPath")
-	c.Call("rect", s.left, s.top, s.mapFrame.w, s.mapFrame.h)
+	right, foot := s.at(float64(s.cells), float64(s.cells))
+	c.Call("rect", s.left, s.top, min(s.mapFrame.w, right), min(s.mapFrame.h, foot))
 	c.Call("clip")
 	complete := true
 	sums := newMarginals(&s.mapFrame, s.level)

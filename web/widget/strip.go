@@ -3,6 +3,7 @@ package widget
 import (
 	"fmt"
 	"html"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -124,7 +125,10 @@ func (s *Strip) draw() {
 		return
 	}
 	if s.Header != s.written {
-		s.write()
+		if !samePrompt(s.Header, s.written) {
+			s.write()
+		}
+		s.written = s.Header
 	}
 	s.shade()
 	s.mark()
@@ -132,6 +136,12 @@ func (s *Strip) draw() {
 		s.shown = s.Show
 		s.scroll()
 	}
+}
+
+// samePrompt reports whether two runs' prompts look alike: writing a long one takes
+// the browser longer than all the rest of showing a run.
+func samePrompt(a, b *trace.Header) bool {
+	return b != nil && a.Block == b.Block && slices.Equal(a.Tokens, b.Tokens) && slices.Equal(a.Gold, b.Gold) && slices.Equal(a.Needles, b.Needles)
 }
 
 // write makes the elements of the prompt.
