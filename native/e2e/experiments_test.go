@@ -180,7 +180,7 @@ func TestExperimentViewsAndExports(t *testing.T) {
 	d.wait(`document.querySelectorAll('` + id("plot") + ` canvas').length === 1`)
 	light := evaluate[string](d, ink)
 	d.press(id("theme"))
-	d.wait(`document.documentElement.dataset.theme === "light"`)
+	d.wait(`document.querySelector('` + id("theme") + `').dataset.theme === "light"`) // the button knows where it stands
 	d.press(id("theme"))
 	d.wait(`document.documentElement.dataset.theme === "dark" && ` + ink + ` !== ` + fmt.Sprintf("%q", light))
 	d.quiet()

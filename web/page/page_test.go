@@ -11,6 +11,7 @@ import (
 	"kvscope/engine/run"
 	"kvscope/engine/trace"
 	"kvscope/web/client"
+	"kvscope/web/picture"
 	"kvscope/web/sample"
 	"kvscope/web/state"
 	"kvscope/web/widget"
@@ -50,19 +51,27 @@ func TestEveryStateIsVisible(t *testing.T) {
 	unreachable, _ := state.New(state.DefaultPlace()).Do(state.MetaFailed{Err: errors.New("no route")})
 	stopped, _ := state.New(state.DefaultPlace()).Do(state.MetaArrived{Meta: client.Meta{Models: []run.ModelInfo{{Name: "a"}}}})
 	stopped, _ = stopped.Do(state.Stop{})
+	cut := &picture.Run{}
+	for _, e := range events[:len(events)-3] {
+		if err := cut.Emit(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fromFile, _ := state.New(state.DefaultPlace()).Do(state.Opened{Name: "half.safetensors", Run: cut})
 	for name, c := range map[string]struct {
 		s    state.Snapshot
 		says []string
 	}{
-		"asking":     {state.New(state.DefaultPlace()), []string{`data-state="idle"`, "Asking the server"}},
-		"no server":  {unreachable, []string{`data-state="idle"`, "does not answer", "no route", "kvscope serve"}},
-		"idle":       {stopped, []string{`data-state="idle"`, "Press Run", "stopped"}},
-		"waiting":    {state.Replay("attention", nil), []string{`data-state="loading"`, "waiting for its turn", "bar unsure"}},
-		"reading":    {state.Replay("attention", events[:1]), []string{`data-state="loading"`, "reading 2", "bar unsure"}},
-		"answering":  {state.Replay("attention", events[:len(events)-3]), []string{`data-state="loading"`, "answering, token", "scaleX("}},
-		"done":       {state.Replay("attention", events), []string{`data-state="done"`, `data-testid="score"`, "prompt 212 ms"}},
-		"failed":     {state.Replay("attention", []trace.Event{&trace.Failure{Field: "budget", Message: "too small"}}), []string{`data-state="failed"`, "budget: too small", "Correct the field"}},
-		"failed mid": {state.Replay("attention", append(events[:len(events)-3:len(events)-3], &trace.Failure{Message: "out of memory"})), []string{`data-state="failed"`, "out of memory", `data-testid="grid-0"`}},
+		"opened, cut": {fromFile, []string{`data-state="done"`, "from half.safetensors", `data-testid="grid-0"`}},
+		"asking":      {state.New(state.DefaultPlace()), []string{`data-state="idle"`, "Asking the server"}},
+		"no server":   {unreachable, []string{`data-state="idle"`, "does not answer", "no route", "kvscope serve"}},
+		"idle":        {stopped, []string{`data-state="idle"`, "Press Run", "stopped"}},
+		"waiting":     {state.Replay("attention", nil), []string{`data-state="loading"`, "waiting for its turn", "bar unsure"}},
+		"reading":     {state.Replay("attention", events[:1]), []string{`data-state="loading"`, "reading 2", "bar unsure"}},
+		"answering":   {state.Replay("attention", events[:len(events)-3]), []string{`data-state="loading"`, "answering, token", "scaleX("}},
+		"done":        {state.Replay("attention", events), []string{`data-state="done"`, `data-testid="score"`, "prompt 212 ms"}},
+		"failed":      {state.Replay("attention", []trace.Event{&trace.Failure{Field: "budget", Message: "too small"}}), []string{`data-state="failed"`, "budget: too small", "Correct the field"}},
+		"failed mid":  {state.Replay("attention", append(events[:len(events)-3:len(events)-3], &trace.Failure{Message: "out of memory"})), []string{`data-state="failed"`, "out of memory", `data-testid="grid-0"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var d drawn

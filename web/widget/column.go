@@ -70,6 +70,9 @@ func (v *ColumnView) Status() string {
 		return "failed"
 	case state.Done:
 		d := v.Run.Done
+		if d == nil {
+			return "stopped" // before it was saved
+		}
 		return fmt.Sprintf("prompt %s, then %s a token", milliseconds(d.PrefillMS), milliseconds(d.DecodeMS))
 	}
 	if v.Stopped {
