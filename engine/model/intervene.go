@@ -34,6 +34,11 @@ func (m Intervention) Validate() error {
 	return nil
 }
 
+// Equal reports whether m and o change the same, nil changing nothing.
+func (m *Intervention) Equal(o *Intervention) bool {
+	return m == o || m != nil && o != nil && *m == *o
+}
+
 // splits reports whether selection and attention see different keys.
 func (m *Intervention) splits() bool { return m != nil && m.SelectPlain != m.ComputePlain }
 

@@ -40,8 +40,7 @@ func (p *Prefix) Len() int { return p.length }
 // meddled with as it was, and a window of queries must have been kept by the
 // session that p is from.
 func (m *Model) Resume(p *Prefix, opt Options) (*Session, error) {
-	same := p.memory == nil && opt.Memory == nil || p.memory != nil && opt.Memory != nil && *p.memory == *opt.Memory
-	if !same {
+	if !p.memory.Equal(opt.Memory) {
 		return nil, fmt.Errorf("session: resumed with another memory")
 	}
 	if opt.Capacity < p.length {

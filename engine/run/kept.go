@@ -21,6 +21,7 @@ type Kept struct {
 	job     *job
 	session *model.Session
 	prefix  *model.Prefix // the prompt up to its last token
+	took    float64       // milliseconds of reading it, by the run that did
 	gates   *gates
 }
 
@@ -57,8 +58,7 @@ func (k *Kept) Bytes() int {
 // serves reports whether the prompt as k read it can stand for that of j: the same
 // tokens through the same model, read densely by both.
 func (k *Kept) serves(j *job) bool {
-	memory := k.job.memory == nil && j.memory == nil || k.job.memory != nil && j.memory != nil && *k.job.memory == *j.memory
-	return memory && k.job.model == j.model &&
+	return k.job.model == j.model && k.job.memory.Equal(j.memory) &&
 		k.job.plan.Phase != sparse.PhasePrefill && j.plan.Phase != sparse.PhasePrefill &&
 		slices.Equal(k.job.example.Tokens, j.example.Tokens)
 }

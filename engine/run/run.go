@@ -130,16 +130,20 @@ func (j *job) run(ctx context.Context, sink trace.Sink) (*Kept, error) {
 	if err := rec.flush(c.Layers, c.Heads); err != nil {
 		return nil, err
 	}
-	kept := &Kept{Header: header, job: j, session: session, gates: gates}
+	kept := &Kept{Header: header, job: j, session: session, gates: gates, took: milliseconds(started)}
+	if j.from != nil {
+		kept.took = j.from.took // taking a prompt over says nothing of what reading it costs
+	}
 	if j.keep {
 		kept.prefix = session.Prefix()
 	}
+	started = time.Now()
 	if j.plan.Evictor != nil {
 		if err := session.Evict(j.plan.Evictor); err != nil {
 			return nil, err
 		}
 	}
-	done := &trace.Done{PrefillMS: milliseconds(started)}
+	done := &trace.Done{PrefillMS: kept.took + milliseconds(started)}
 	answer, err := j.decode(ctx, session, rec, done)
 	if err != nil {
 		return nil, err

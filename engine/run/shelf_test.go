@@ -55,6 +55,17 @@ func TestShelfRunsAreRuns(t *testing.T) {
 	}
 }
 
+// TestPrefillTimeIsOfReading: a run that takes the prompt over reports the time of
+// the run that read it.
+func TestPrefillTimeIsOfReading(t *testing.T) {
+	s := NewShelf(testEngine(t, model.RATPlus), 1<<30)
+	read := shelve(t, s, Request{Task: "MK-1", Method: "quest", Budget: "1/4", Block: 8, MaxNew: 1})
+	s.Kept(read.Header.ID).took = 1e6
+	if over := shelve(t, s, Request{Task: "MK-1", Method: "quest", Budget: "1/8", Block: 8, MaxNew: 1}); over.Done.PrefillMS < 1e6 {
+		t.Errorf("prefill of %g ms, want at least the reader's", over.Done.PrefillMS)
+	}
+}
+
 // TestKeptHeadIsWhatRan: the rows of a kept head are the mass that the run saw.
 func TestKeptHeadIsWhatRan(t *testing.T) {
 	s := NewShelf(testEngine(t, model.RATPlus), 1<<30)

@@ -11,8 +11,7 @@ import (
 // Optimizer takes the steps of a run: Muon on the matrices inside the layers,
 // AdamW (arXiv:1711.05101) on the embedding, the norms and the gate bias, which
 // are no linear maps between features. Both decay matrices only, decoupled from
-// the gradient, whose global norm is clipped. On the shipped curriculum Muon learns
-// to copy in a fifth of the tokens that AdamW alone takes.
+// the gradient, whose global norm is clipped. RATIONALE.md says why not AdamW alone.
 type Optimizer struct {
 	Beta1, Beta2, Eps, Decay, Clip float64
 	M, V                           *model.Weights // running moments; Muon keeps no V
