@@ -90,6 +90,24 @@ func TestCells(t *testing.T) {
 	}
 }
 
+// TestDefaultsAreSaid: asking for a default is asking for nothing else, so that what
+// was computed for the one serves the other.
+func TestDefaultsAreSaid(t *testing.T) {
+	g := Grid{Models: []string{"attention"}, Tasks: []string{"S-1"}, Methods: []string{"quest", "snapkv"}, Budgets: []string{"1/4"}, Examples: 10}
+	silent, err := g.Cells(teller{}.Models(), "v")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.Blocks, g.Window = []int{16}, 32
+	said, err := g.Cells(teller{}.Models(), "v")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(silent, said) {
+		t.Errorf("cells\n%+v\nwithout the defaults,\n%+v with them", silent, said)
+	}
+}
+
 func TestSeedsAreOfTheRandomSelector(t *testing.T) {
 	g := grid()
 	g.Models, g.Tasks, g.Methods, g.Budgets, g.Blocks = g.Models[:1], g.Tasks[:1], []string{"quest"}, []string{"1/4"}, nil

@@ -7,6 +7,7 @@ package experiment
 
 import (
 	"slices"
+	"strconv"
 
 	"kvscope/engine/input"
 	"kvscope/engine/niah"
@@ -92,7 +93,8 @@ func plural(err error) error {
 }
 
 // configs lists the selections asked for at one budget. What a method has no use
-// for is left zero, and so counted once.
+// for is left zero, and what was not asked for is its default, so that a selection
+// is counted once however it was asked for.
 func (g Grid) configs(budget float64) []sparse.Config {
 	selectors, blocks := g.Selectors, g.Blocks
 	if len(selectors) == 0 {
@@ -120,6 +122,7 @@ func (g Grid) configs(budget float64) []sparse.Config {
 				if uses("window") {
 					c.Window = g.Window
 				}
+				c.Block, c.Window = orDefault(c.Block, info, "block"), orDefault(c.Window, info, "window")
 				if !slices.Contains(out, c) {
 					out = append(out, c)
 				}
@@ -127,6 +130,23 @@ func (g Grid) configs(budget float64) []sparse.Config {
 		}
 	}
 	return out
+}
+
+// orDefault is v, or the method's default for the parameter called name.
+func orDefault(v int, info sparse.Info, name string) int {
+	if v != 0 {
+		return v
+	}
+	for _, p := range info.Params {
+		if p.Name == name && p.Default != "" {
+			n, err := strconv.Atoi(p.Default)
+			if err != nil {
+				panic("BUG: default of " + name + ": " + err.Error())
+			}
+			return n
+		}
+	}
+	return 0
 }
 
 // Cells lists the work of a grid, models outermost and chunks of examples
