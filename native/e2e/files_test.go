@@ -34,7 +34,7 @@ func (d *desk) saves() string {
 }
 
 // saved is the content of the only file that ends as given, once it is whole.
-func saved(t *testing.T, folder, suffix string) (name string, content []byte) {
+func saved(t testing.TB, folder, suffix string) (name string, content []byte) {
 	t.Helper()
 	for range 200 {
 		names, err := filepath.Glob(filepath.Join(folder, "*"+suffix))
@@ -95,39 +95,45 @@ func TestRunIsSavedAndOpened(t *testing.T) {
 	d.quiet()
 }
 
-// Every picture can be saved: its numbers, and itself.
-func TestPicturesAreSaved(t *testing.T) {
+// saver saves the pictures of the second column of d.
+type saver struct {
+	*desk
+	folder string
+}
+
+func (s saver) save(picture, format string) []byte {
+	s.t.Helper()
+	s.press(fmt.Sprintf(`%s [data-testid="save-%s"][data-format="%s"]`, id("column-1"), picture, format))
+	name, content := saved(s.t, s.folder, "."+format)
+	if err := os.Remove(name); err != nil {
+		s.t.Fatal(err)
+	}
+	return content
+}
+
+// whole saves a picture in every format.
+func (s saver) whole(picture string) {
+	s.t.Helper()
+	rows, err := csv.NewReader(bytes.NewReader(s.save(picture, "csv"))).ReadAll()
+	if err != nil || len(rows) < 4 {
+		s.t.Errorf("%s: %d rows of numbers, %v", picture, len(rows), err)
+	}
+	svg := s.save(picture, "svg")
+	if n := elements(svg); n < 5 || bytes.Contains(svg, []byte("var(--")) {
+		s.t.Errorf("%s: %d elements in the svg, colours %v", picture, n, bytes.Contains(svg, []byte("var(--")))
+	}
+	image, err := png.Decode(bytes.NewReader(s.save(picture, "png")))
+	if err != nil || image.Bounds().Dx() < 200 {
+		s.t.Errorf("%s: %v", picture, err)
+	}
+}
+
+// Every view can be saved: its numbers, and itself. A browser lets a page save ten
+// files without a hand at work, so the grids have a page of their own.
+func TestViewsAreSaved(t *testing.T) {
 	d := sit(t, "?head=1.1")
 	d.finished("")
-	folder := d.saves()
-	save := func(picture, format string) []byte {
-		t.Helper()
-		// Browsers let a page save so many files only if a hand is at work.
-		d.do(chromedp.MouseClickXY(600, 15))
-		d.press(fmt.Sprintf(`%s [data-testid="save-%s"][data-format="%s"]`, id("column-1"), picture, format))
-		name, content := saved(t, folder, "."+format)
-		if err := os.Remove(name); err != nil {
-			t.Fatal(err)
-		}
-		return content
-	}
-	whole := func(picture string) {
-		t.Helper()
-		rows, err := csv.NewReader(bytes.NewReader(save(picture, "csv"))).ReadAll()
-		if err != nil || len(rows) < 4 {
-			t.Errorf("%s: %d rows of numbers, %v", picture, len(rows), err)
-		}
-		svg := save(picture, "svg")
-		if n := elements(svg); n < 5 || bytes.Contains(svg, []byte("var(--")) {
-			t.Errorf("%s: %d elements in the svg, colours %v", picture, n, bytes.Contains(svg, []byte("var(--")))
-		}
-		image, err := png.Decode(bytes.NewReader(save(picture, "png")))
-		if err != nil || image.Bounds().Dx() < 200 {
-			t.Errorf("%s: %v", picture, err)
-		}
-	}
-	whole("grid")
-	whole("heads")
+	s := saver{d, d.saves()}
 	for _, view := range []string{"attention", "memory", "scores"} {
 		d.choose("view-1", view)
 		d.wait(map[string]string{
@@ -135,25 +141,34 @@ func TestPicturesAreSaved(t *testing.T) {
 			"memory":    `!!document.querySelector('` + id("kernel-1") + ` svg')`,
 			"scores":    `!!document.querySelector('` + id("scores-1") + ` svg')`,
 		}[view])
-		whole("view")
+		s.whole("view")
 	}
-	// The numbers of the grid are those of the trace.
+	d.quiet()
+}
+
+// The grids can be saved too, and their numbers are those of the trace.
+func TestGridsAreSaved(t *testing.T) {
+	d := sit(t, "?head=1.1")
+	d.finished("")
+	s := saver{d, d.saves()}
+	s.whole("grid")
+	s.whole("heads")
 	r := d.direct(withModel(quest, "ratplus"))
-	rows, err := csv.NewReader(bytes.NewReader(save("grid", "csv"))).ReadAll()
+	rows, err := csv.NewReader(bytes.NewReader(s.save("grid", "csv"))).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, row := range rows[1:] {
 		step, _ := strconv.Atoi(row[1])
 		block, _ := strconv.Atoi(row[3])
-		s := r.Selection(step, 1, 1)
-		if block < s.Candidates && (row[4] == "1") != s.Has(0, block) {
+		sel := r.Selection(step, 1, 1)
+		if block < sel.Candidates && (row[4] == "1") != sel.Has(0, block) {
 			t.Errorf("step %d block %d is %s in the file", step, block, row[4])
 		}
 	}
 	d.choose("view-1", "prompt")
 	d.wait(`!!document.querySelector('` + id("strip-1") + `')`)
-	if text := save("view", "csv"); !strings.Contains(string(text), "magic") {
+	if text := s.save("view", "csv"); !strings.Contains(string(text), "magic") {
 		t.Error("the prompt's table lacks its words")
 	}
 	d.quiet()
