@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"time"
 
 	"kvscope/engine/experiment"
 	"kvscope/engine/run"
@@ -95,19 +94,5 @@ func TestEstimate(t *testing.T) {
 	e, err = estimator.Estimate(t.Context(), cells(3))
 	if err != nil || e.Known != 1 || e.Left != 20 || e.Seconds != 40 || e.Tried != 0 {
 		t.Errorf("%+v %v", e, err)
-	}
-}
-
-func TestMeter(t *testing.T) {
-	start := time.Now()
-	m := &meter{at: []time.Time{start}, n: []int{0}}
-	if m.rate(start.Add(time.Second)) != 0 {
-		t.Error("a rate before anything was done")
-	}
-	for i := range 200 {
-		m.add(start.Add(time.Duration(i+1)*time.Second), 5)
-	}
-	if got := m.rate(start.Add(200 * time.Second)); got != 5 {
-		t.Errorf("%g a second, want 5", got)
 	}
 }

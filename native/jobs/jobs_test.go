@@ -391,10 +391,7 @@ func TestWorkersAreSeen(t *testing.T) {
 	b := set(t, time.Second)
 	b.work(slow)
 	id := b.create(cells(40))
-	s := b.until(id, "a rate", func(s Status) bool { return s.Workers == 1 && s.Rate > 0 && s.Left > 0 })
-	if s.Rate > 10/0.005 {
-		t.Errorf("%g examples a second is more than there can be", s.Rate)
-	}
+	b.until(id, "a rate", func(s Status) bool { return s.Workers == 1 && s.Rate > 0 && s.Left > 0 })
 	if w := b.d.Workers(); w[0].PID != os.Getpid() {
 		t.Errorf("%+v", w)
 	}

@@ -87,7 +87,8 @@ func (d *Dispatcher) notify() {
 	}
 }
 
-// meter measures the rate of an experiment over the last cells.
+// meter measures the rate of an experiment over the last cells. The first cell only
+// starts the clock: nobody knows since when it was computed.
 type meter struct {
 	at []time.Time
 	n  []int
@@ -102,7 +103,7 @@ const (
 func (d *Dispatcher) meter(id string) *meter {
 	m := d.meters[id]
 	if m == nil {
-		m = &meter{at: []time.Time{time.Now()}, n: []int{0}}
+		m = &meter{}
 		d.meters[id] = m
 	}
 	return m
@@ -117,6 +118,9 @@ func (m *meter) add(now time.Time, examples int) {
 
 // rate is the examples a second since the oldest cell within the span.
 func (m *meter) rate(now time.Time) float64 {
+	if len(m.at) == 0 {
+		return 0
+	}
 	from := 0
 	for from < len(m.at)-1 && now.Sub(m.at[from]) > meterSpan {
 		from++
