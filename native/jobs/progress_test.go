@@ -22,7 +22,7 @@ func TestMeter(t *testing.T) {
 	m.add(after(10*time.Second), 30)
 	check(after(10*time.Second), 5)
 	check(after(20*time.Second), 2.5)
-	check(after(62*time.Second), 50.0/57) // the first cell is past the span
+	check(after(62*time.Second), 30.0/57) // the second cell is the oldest within the span
 	for i := range 2 * meterCells {
 		m.add(after(time.Hour+time.Duration(i)*time.Second), 7)
 	}
