@@ -32,7 +32,22 @@ func (w *writer) draw(rng *rand.Rand, stage *Stage, seqs int) (*Batch, []kind, e
 		}
 		kinds = append(kinds, b.append(s, w.tok.EOS())...)
 	}
+	b.normalise()
 	return b, kinds, nil
+}
+
+// normalise makes the weights add up to one.
+func (b *Batch) normalise() {
+	var total float64
+	for _, w := range b.Weights {
+		total += float64(w)
+	}
+	if total == 0 {
+		return // nothing is scored
+	}
+	for i, w := range b.Weights {
+		b.Weights[i] = float32(float64(w) / total)
+	}
 }
 
 // append adds one sequence to b, cut or padded to its length, and returns the

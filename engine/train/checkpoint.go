@@ -38,13 +38,13 @@ func (r *Run) SaveModel(path string, encode encoding) error {
 	}
 	meta["context"] = strconv.Itoa(longest)
 	meta["note"] = fmt.Sprintf("trained on %.0fM tokens at contexts up to %d", float64(r.tokens)/1e6, longest)
-	return checkpoint.Save(path, meta, r.net.Weights.Tensors(r.cfg.Model, "", encode))
+	return checkpoint.Save(path, meta, r.team.Lead.Weights.Tensors(r.cfg.Model, "", encode))
 }
 
 // save writes everything a resumed run needs.
 func (r *Run) save(path string) error {
 	c := r.cfg.Model
-	ts := r.net.Weights.Tensors(c, "", checkpoint.NewF32)
+	ts := r.team.Lead.Weights.Tensors(c, "", checkpoint.NewF32)
 	ts = append(ts, r.opt.M.Tensors(c, "moment1.", checkpoint.NewF32)...)
 	ts = append(ts, r.opt.V.Tensors(c, "moment2.", checkpoint.NewF32)...)
 	return checkpoint.Save(path, r.metadata(), ts)

@@ -69,7 +69,13 @@ type Batch struct {
 	Seqs, Length int
 	Tokens       []int32   // [S, T]
 	Targets      []int32   // [S, T] token to predict after each position
-	Weights      []float32 // [S, T] its weight in the loss, 0 for none
+	Weights      []float32 // [S, T] its weight in the loss, 0 for none; they add up to one
+}
+
+// sequences is the part of a batch from sequence lo up to hi.
+func (b *Batch) sequences(lo, hi int) *Batch {
+	lo, hi = lo*b.Length, hi*b.Length
+	return &Batch{Seqs: (hi - lo) / b.Length, Length: b.Length, Tokens: b.Tokens[lo:hi], Targets: b.Targets[lo:hi], Weights: b.Weights[lo:hi]}
 }
 
 const (
@@ -131,17 +137,13 @@ func (n *Net) linearBackward(dx, dw, dy, x, w []float32, rows int) {
 	n.kernels.MatMul(ops.Dense(dx, rows, in), ops.Dense(dy, rows, out), ops.Dense(w, out, in), false)
 }
 
-// Zero clears the gradients.
-func (n *Net) Zero() {
+// Step computes the loss of a batch and leaves its gradients in Grads. It returns
+// Σ_r w_r·H_r, H_r the cross-entropy of row r in nats, and, for every row with a
+// target, in row order, whether the model's first choice was right.
+func (n *Net) Step(b *Batch, mask Mask) (loss float64, right []bool) {
 	for _, p := range n.Grads.Params(n.Config) {
 		clear(p.Data)
 	}
-}
-
-// Step computes loss and gradients of a batch: the gradients are added to Grads.
-// It returns the weighted mean cross-entropy in nats and, for every row with a
-// target, in row order, whether the model's first choice was right.
-func (n *Net) Step(b *Batch, mask Mask) (loss float64, right []bool) {
 	n.forward(b, mask)
 	clear(n.dx)
 	loss, right = n.crossEntropy(b, true)
@@ -180,11 +182,9 @@ func (n *Net) forward(b *Batch, mask Mask) {
 func (n *Net) crossEntropy(b *Batch, backward bool) (loss float64, right []bool) {
 	c, k, s := n.Config, n.kernels, &n.scratch
 	var rows []int
-	var total float64
 	for r, w := range b.Weights {
 		if w > 0 {
 			rows = append(rows, r)
-			total += float64(w)
 		}
 	}
 	if len(rows) == 0 {
@@ -206,12 +206,12 @@ func (n *Net) crossEntropy(b *Batch, backward bool) (loss float64, right []bool)
 		k.Softmax(logits, c.Vocab, 1)
 		for i, r := range chunk {
 			row := logits[i*c.Vocab : (i+1)*c.Vocab]
-			w := float64(b.Weights[r]) / total
-			loss -= w * math.Log(max(float64(row[b.Targets[r]]), math.SmallestNonzeroFloat32))
+			w := b.Weights[r]
+			loss -= float64(w) * math.Log(max(float64(row[b.Targets[r]]), math.SmallestNonzeroFloat32))
 			if backward {
 				row[b.Targets[r]]--
 				for j := range row {
-					row[j] *= float32(w)
+					row[j] *= w
 				}
 			}
 		}

@@ -25,7 +25,7 @@ type Run struct {
 	opts    RunOptions
 	kernels *ops.Kernels
 	writer  *writer
-	net     *Net
+	team    *Team
 	opt     *Optimizer
 
 	stage   int // current stage
@@ -62,7 +62,7 @@ func NewRun(cfg Config, tok *tokenizer.Tokenizer, k *ops.Kernels, opts RunOption
 	return r, nil
 }
 
-func (r *Run) setWeights(w *model.Weights) { r.net = NewNet(r.cfg.Model, w, r.kernels) }
+func (r *Run) setWeights(w *model.Weights) { r.team = NewTeam(r.cfg.Model, w, r.kernels) }
 
 func (r *Run) statePath() string { return filepath.Join(r.opts.Dir, "state.safetensors") }
 
@@ -185,10 +185,9 @@ func (r *Run) take(st *Stage, lr float64, tally *tally) (loss, norm float64, err
 	if st.DilationEvery > 0 && r.step%st.DilationEvery == 0 && r.cfg.Model.Arch == model.RATPlus {
 		mask = Mask{Dilation: st.Dilation, Window: st.Window, Initial: 1}
 	}
-	r.net.Zero()
-	loss, right := r.net.Step(b, mask)
+	loss, right := r.team.Step(b, mask)
 	tally.add(loss, kinds, right)
-	return loss, r.opt.Update(r.net, lr, st.HoldLookBack), nil
+	return loss, r.opt.Update(r.team.Lead, lr, st.HoldLookBack), nil
 }
 
 // tally sums up the steps between two reports.
@@ -247,7 +246,7 @@ func (r *Run) evaluate(context int) (exact, firsts map[string]float64, err error
 			if kinds == nil {
 				break
 			}
-			_, right := r.net.Evaluate(b, Mask{})
+			_, right := r.team.Evaluate(b, Mask{})
 			for _, ks := range kinds {
 				tally.add(0, ks, right[:len(ks)])
 				ok := true

@@ -169,27 +169,3 @@ func TestExampleKinds(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkStep(b *testing.B) {
-	w := newWriter(tokenizer.New())
-	for _, arch := range []model.Arch{model.Attention, model.RATPlus} {
-		cfg := model.Config{
-			Arch: arch, Vocab: w.tok.Size(), Dim: 64, Heads: 2, Layers: 2, Hidden: 256, Context: 128,
-			RopeBase: 10000, Eps: 1e-6, Tied: true, GateBias: arch == model.RATPlus,
-		}
-		net, opt := NewNet(cfg, Initialise(cfg, 1), ops.Reference()), NewOptimizer(cfg, ops.Reference())
-		stage := &Stage{Context: 128, Mix: Mix{Associations: 1}}
-		b.Run(string(arch), func(b *testing.B) {
-			for i := range b.N {
-				batch, _, err := w.draw(rand.New(rand.NewPCG(1, uint64(i))), stage, 4)
-				if err != nil {
-					b.Fatal(err)
-				}
-				net.Zero()
-				net.Step(batch, Mask{})
-				opt.Update(net, 1e-3, false)
-			}
-			b.ReportMetric(float64(4*128*b.N)/b.Elapsed().Seconds(), "tokens/s")
-		})
-	}
-}
