@@ -20,8 +20,10 @@ sources   = $(shell find $(wildcard engine viz web) -not -name '*_test.go' -not 
 wasm_dirs = ./engine/ops ./engine/sparse ./engine/model ./engine/run ./engine/trace ./engine/lens ./viz/heat
 # node runs js/wasm tests by the toolchain's own script.
 node_exec = $(goroot)/lib/wasm/go_js_wasm_exec
+# The tests of the other assembly, on this machine.
+qemu      = qemu-aarch64-static
 
-.PHONY: help run build wasm test test-noasm race fuzz bench generate lint fmt check clean train
+.PHONY: help run build wasm test test-noasm test-arm64 race fuzz bench generate lint fmt check clean train
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
@@ -52,6 +54,10 @@ test: wasm ## vet, then all tests; those of the page need Chromium, on PATH or i
 		echo 'tests under js/wasm skipped: install node to run them'; \
 	fi
 	$(GO) test ./...
+
+test-arm64: ## the NEON kernels and what they select, emulated by qemu-user
+	GOARCH=arm64 CGO_ENABLED=0 $(GO) test -exec '$(qemu)' ./native/simd/... ./engine/ops/... ./engine/sparse/...
+	GOARCH=arm64 CGO_ENABLED=0 $(GO) test -exec '$(qemu)' -run TestPathsAgree ./native/cmd/kvscope
 
 test-noasm: ## all tests of the compute code without assembly
 	$(GO) test -tags noasm ./engine/... ./native/simd/...
