@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -209,4 +210,50 @@ func bytesOf(t *testing.T, f *checkpoint.File, name string) []byte {
 		t.Fatal(err)
 	}
 	return tensor.Data
+}
+
+// TestQuantize: a model in fewer bits is smaller, answers what the whole one does,
+// and is close to it without being it.
+func TestQuantize(t *testing.T) {
+	dump := func(model string) []float32 {
+		t.Helper()
+		out := filepath.Join(t.TempDir(), "dump.safetensors")
+		if status, _, stderr := runCommand(t, "dump", "--model", model, "--ids", "5,6,7,8", "--out", out); status != 0 {
+			t.Fatal(stderr)
+		}
+		logits, err := open(t, out).Float32("logits")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return logits
+	}
+	whole := dump("ratplus")
+	for form, most := range map[string]int64{"bf16": 3_300_000, "int8": 1_700_000} {
+		file := filepath.Join(t.TempDir(), "small.safetensors")
+		if status, _, stderr := runCommand(t, "quantize", "--model", "ratplus", "--form", form, "--out", file); status != 0 {
+			t.Fatal(stderr)
+		}
+		if info, err := os.Stat(file); err != nil || info.Size() > most {
+			t.Errorf("%s: %v, want at most %d bytes (%v)", form, info.Size(), most, err)
+		}
+		var square, off float64
+		for i, v := range dump(file) {
+			square += float64(whole[i]) * float64(whole[i])
+			off += float64(v-whole[i]) * float64(v-whole[i])
+		}
+		if ratio := math.Sqrt(off / square); ratio == 0 || ratio > 0.05 {
+			t.Errorf("%s: logits are off by %.2g of their size", form, ratio)
+		}
+		status, stdout, stderr := runCommand(t, "ask", "--model", file, "--task", "S-2", "--seed", "3", "--context", "256", "--method", "quest", "--budget", "1/4", "--json")
+		if status != 0 || !strings.Contains(stdout, `"score":1`) {
+			t.Errorf("%s: %s %s", form, stdout, stderr)
+		}
+	}
+	for _, args := range [][]string{
+		{"--out", "x"}, {"--model", "ratplus"}, {"--model", "ratplus", "--form", "int4", "--out", "x"}, {"--model", "nobody", "--out", "x"},
+	} {
+		if status, _, stderr := runCommand(t, append([]string{"quantize"}, args...)...); status != 2 {
+			t.Errorf("%v: status %d, %q", args, status, stderr)
+		}
+	}
 }

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+
+	"kvscope/engine/checkpoint"
+	"kvscope/engine/input"
+)
+
+// quantizedForms are the forms of matrices that decoding reads as they are.
+var quantizedForms = map[string]checkpoint.DType{"bf16": checkpoint.BF16, "int8": checkpoint.I8}
+
+// quantize writes a model with its matrices in fewer bits; norms and biases stay
+// float32.
+func quantize(_ context.Context, args []string, stdout, stderr io.Writer) error {
+	fs := flags("quantize", stderr,
+		"kvscope quantize --model ratplus --form int8 --out ratplus-int8.safetensors",
+		"kvscope ask --model ratplus-int8.safetensors --task MK-1 --method quest --budget 1/8")
+	name := fs.String("model", "", "attention, ratplus, or a model `file` or folder")
+	form := fs.String("form", "int8", "what matrices become: bf16, or int8 with one scale a row")
+	out := fs.String("out", "", "safetensors `file` to write")
+	asJSON := fs.Bool("json", false, "print one JSON object")
+	if err := parse(fs, args); err != nil {
+		return err
+	}
+	dtype, known := quantizedForms[*form]
+	switch {
+	case *name == "":
+		return input.Errorf("model", "missing, want attention, ratplus, or a model file or folder")
+	case !known:
+		return input.Errorf("form", "%q, want bf16 or int8", *form)
+	case *out == "":
+		return input.Errorf("out", "missing, want the file to write")
+	}
+	engine, err := engineWith(*name)
+	if err != nil {
+		return err
+	}
+	m, err := engine.Model(*name)
+	if err != nil {
+		return err
+	}
+	cfg := m.Config()
+	weights, err := m.Weights().Compress(cfg, dtype)
+	if err != nil {
+		return input.Errorf("model", "%s: %v", *name, err)
+	}
+	meta := cfg.Metadata()
+	meta["tokenizer"] = engine.Tokenizer().Fingerprint()
+	meta["note"] = fmt.Sprintf("%s with its matrices in %s", *name, *form)
+	if err := checkpoint.Save(*out, meta, weights.Tensors(cfg, "", checkpoint.NewF32)); err != nil {
+		return err
+	}
+	info, err := os.Stat(*out)
+	if err != nil {
+		return err
+	}
+	if *asJSON {
+		return json.NewEncoder(stdout).Encode(map[string]any{"form": *form, "bytes": info.Size()})
+	}
+	fmt.Fprintf(stdout, "%s: %s, %.1f MB\n", *out, meta["note"], float64(info.Size())/1e6)
+	return nil
+}
