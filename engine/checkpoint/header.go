@@ -49,7 +49,7 @@ func parseHeader(raw []byte) (metadata map[string]string, entries []entry, err e
 	if err != nil {
 		return nil, nil, fmt.Errorf("header: %w", err)
 	}
-	if _, err := d.Token(); err != io.EOF {
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, nil, errors.New("header: text after the JSON object")
 	}
 	return metadata, entries, nil
@@ -123,7 +123,7 @@ func (d decoder) entry(name string) (entry, error) {
 		var skipped json.RawMessage
 		return d.Decode(&skipped)
 	})
-	if err == nil && !(dtype && shape && offsets) {
+	if err == nil && (!dtype || !shape || !offsets) {
 		err = errors.New("want dtype, shape and data_offsets")
 	}
 	return e, err
@@ -175,7 +175,7 @@ func (d decoder) delim(want json.Delim) error {
 // token is Token with an end of input named for what it is here.
 func (d decoder) token() (json.Token, error) {
 	t, err := d.Token()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
 	return t, err

@@ -39,7 +39,7 @@ func (p Param) Len() int { return size(p.Shape) }
 func NewWeights(c Config) *Weights {
 	w := &Weights{Layers: make([]Layer, c.Layers)}
 	n := 0
-	w.each(c, func(_ string, shape []int, data *[]float32) { n += size(shape) })
+	w.each(c, func(_ string, shape []int, _ *[]float32) { n += size(shape) })
 	all := make([]float32, n)
 	w.each(c, func(_ string, shape []int, data *[]float32) {
 		n := size(shape)

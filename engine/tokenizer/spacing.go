@@ -47,5 +47,5 @@ func (t *Tokenizer) gap(left, right int32) bool {
 		return false
 	}
 	l, r := t.kinds[left], t.kinds[right]
-	return !(l == byteToken && r == byteToken) && !(l == pair && (r == pair || r == single))
+	return (l != byteToken || r != byteToken) && (l != pair || (r != pair && r != single))
 }

@@ -83,7 +83,7 @@ func Read(file []byte) (*File, error) {
 	in := NewReader(bytes.NewReader(frames.Data))
 	for {
 		e, err := in.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err == nil {

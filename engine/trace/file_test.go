@@ -33,7 +33,7 @@ func whole(t testing.TB) *Run {
 	return r
 }
 
-func heads(layer, head int) *lens.Head {
+func heads(_, head int) *lens.Head {
 	x := make([]float32, 12)
 	for i := range x {
 		x[i] = float32(100*head + i)

@@ -28,7 +28,7 @@ func TestStream(t *testing.T) {
 			t.Errorf("sent %+v\ngot  %+v", want, got)
 		}
 	}
-	if _, err := r.Next(); err != io.EOF {
+	if _, err := r.Next(); !errors.Is(err, io.EOF) {
 		t.Errorf("at the end: %v, want io.EOF", err)
 	}
 }

@@ -129,9 +129,7 @@ func (s *Stage) set(name, val string) error {
 	case "mix":
 		return s.Mix.set(val)
 	case "tasks":
-		for _, id := range strings.Fields(strings.ReplaceAll(val, ",", " ")) {
-			s.Tasks = append(s.Tasks, id)
-		}
+		s.Tasks = append(s.Tasks, strings.Fields(strings.ReplaceAll(val, ",", " "))...)
 	case "dilation":
 		return setCount(&s.Dilation, name, val)
 	case "window":

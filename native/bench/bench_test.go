@@ -23,7 +23,7 @@ func TestRun(t *testing.T) {
 	earlier := &Report{Rows: []Row{{Name: "matmul", Size: "32x32x32", Value: 7}}}
 	calls := 0
 	r, err := Run(t.Context(), Options{
-		Kernels: ops.Reference(), Sizes: tiny(), Against: earlier, Progress: func(done, total int) { calls++ },
+		Kernels: ops.Reference(), Sizes: tiny(), Against: earlier, Progress: func(_, _ int) { calls++ },
 	})
 	if err != nil {
 		t.Fatal(err)

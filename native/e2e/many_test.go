@@ -101,7 +101,7 @@ func (l *mortal) Accept() (net.Conn, error) {
 
 // die closes the listener and cuts every connection.
 func (l *mortal) die() {
-	l.Listener.Close()
+	l.Close()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, c := range l.conns {

@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"net/http/httptest"
 	"os"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -88,46 +87,3 @@ func TestPicturesOfTheDocs(t *testing.T) {
 
 // mapsBuilt is true when every attention map is drawn.
 const mapsBuilt = `document.querySelectorAll('.map[data-built="true"]').length === document.querySelectorAll("section.column").length`
-
-// BenchmarkBudget reports how long it takes from pressing another budget until its
-// picks are on the screen, in both columns, and from pointing at a block until it is
-// read out, with the models that ship.
-func BenchmarkBudget(b *testing.B) {
-	s := httptest.NewServer(newServer(b, run.NewShelf(demoEngine(b), 1<<28)))
-	b.Cleanup(s.Close)
-	d := &desk{b, browsertest.Open(b), nil, s.URL}
-	d.do(chromedp.Navigate(s.URL + "/?task=S-2&head=1.1"))
-	d.finished("")
-	between := func(act, until string) float64 {
-		evaluate[any](d, `(() => {
-			delete window.took;
-			const began = performance.now(), look = () => { if (`+until+`) window.took = performance.now() - began; else requestAnimationFrame(look); };
-			`+act+`;
-			requestAnimationFrame(look);
-		})()`)
-		d.wait("window.took !== undefined")
-		return evaluate[float64](d, "window.took")
-	}
-	var first, whole, hover float64
-	for n := range b.N {
-		budget, value := "1/4", "0.25"
-		if n%2 == 1 {
-			budget, value = "1/16", "0.0625"
-		}
-		press := `document.querySelector('[data-testid="choose-budget"] input[value="` + budget + `"]').click()`
-		arrived := `[0, 1].every(i => { const c = document.querySelector('[data-testid="column-' + i + '"]'); return c.dataset.stale === "false" && c.dataset.budget === "` + value + `" && c.querySelector('.grid-row[data-picked]') })`
-		if n%4 < 2 {
-			first += between(press, arrived)
-		} else {
-			whole += between(press, arrived+` && `+allDone)
-		}
-		d.finished("")
-		block := strconv.Itoa(n%20 + 2)
-		hover += between(`document.querySelector('[data-testid="strip-0"] [data-b="`+block+`"] i').dispatchEvent(new PointerEvent("pointerover", {bubbles: true}))`,
-			`document.querySelector('[data-testid="inspector-block"]').dataset.block === "`+block+`"`)
-	}
-	half := float64(max(1, (b.N+1)/2))
-	b.ReportMetric(first/half, "ms-to-first-picks")
-	b.ReportMetric(whole/half, "ms-to-answer")
-	b.ReportMetric(hover/float64(b.N), "ms-to-readout")
-}

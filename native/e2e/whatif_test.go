@@ -212,9 +212,8 @@ func TestOptions(t *testing.T) {
 	set("selector_seed", "5")
 	d.shown(0, run.Request{Model: "attention", Task: "MK-1", Seed: 1, Method: "quest", Budget: "1/8", Block: 8, K: 3, MaxNew: 2, Selector: "random", SelectorSeed: 5})
 	for method, more := range map[string]func(*run.Request){
-		"h2o": func(r *run.Request) {}, "twilight": func(r *run.Request) { r.TopP = "0.8" },
+		"h2o": func(*run.Request) {}, "twilight": func(r *run.Request) { r.TopP = "0.8" },
 	} {
-		gens = d.gens()
 		d.do(chromedp.Navigate(d.url + "/?head=1.1&budget=1/2&method=" + method + "&max_new=2"))
 		d.finished("")
 		req := run.Request{Model: "attention", Task: "MK-1", Seed: 1, Method: method, Budget: "1/2", Block: 16, MaxNew: 2}

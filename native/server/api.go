@@ -27,7 +27,7 @@ func (s *Server) api() http.Handler {
 	mux.Handle("/api/run", only(http.MethodGet, s.stream))
 	s.runs(mux)
 	s.experiments(mux)
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		writeError(w, http.StatusNotFound, "", "no such endpoint, there are /api/models, /api/meta, /api/ask, /api/run, /api/runs and /api/experiments")
 	})
 	return mux

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -94,13 +95,14 @@ func draw(cells []experiment.Measured, paper chart.Paper) []chart.Chart {
 	list := chart.Figure1(rows, paper)
 	list = append(list, chart.Figures2to4(curves)...)
 	list = append(list, chart.Table5(rows, paper)...)
+	list = append(list, chart.Swaps2x2(rows)...)
 	return append(list, chart.DepthMaps(depths)...)
 }
 
 func chartRow(r experiment.Row) chart.Row {
 	info, _ := sparse.Method(r.Method)
 	return chart.Row{
-		Ref:  chart.Ref{Model: r.Model, Task: r.Task, Method: r.Method, Selector: r.Selector, Budget: r.Budget, Block: r.Block},
+		Ref:  chart.Ref{Model: r.Model, Task: r.Task, Method: r.Method, Selector: r.Selector, Swap: chart.Swap(r.Swap), Budget: r.Budget, Block: r.Block},
 		Arch: r.Arch, Unit: info.Unit, Context: r.Context, Accuracy: r.Accuracy, Low: r.CI95[0], High: r.CI95[1],
 		Std: r.Std, Seeds: r.Seeds, Examples: r.Examples,
 	}
@@ -110,7 +112,7 @@ func chartRow(r experiment.Row) chart.Row {
 // by day.
 var daylight = map[string]string{
 	"panel": "#ffffff", "line": "#dde0e4", "line-strong": "#b9bec4", "edge": "#868c94", "ink": "#1a1f2a", "ink-2": "#49505b", "ink-3": "#666c77",
-	"accent": "#1a57ad", "right": "#17754e", "gold-ink": "#905100", "on-low": "#0a0d13", "on-high": "#ffffff",
+	"accent": "#1a57ad", "right": "#17754e", "gold": "#cb7b04", "gold-ink": "#905100", "on-low": "#0a0d13", "on-high": "#ffffff",
 	"seq-0": "#e7eff3", "seq-1": "#c4dcea", "seq-2": "#a3c9e1", "seq-3": "#83b5d9", "seq-4": "#65a0d1", "seq-5": "#498ac9", "seq-6": "#2f73c1", "seq-7": "#1b5bb8", "seq-8": "#1a44a2",
 }
 
@@ -154,6 +156,32 @@ var claims = []struct {
 	{summary.H2, "Hypothesis 2: the memory makes what is selected worth more", "A selected entry carries some of what was not selected, so even where chance selects, less accuracy is lost."},
 }
 
+// swapClaim stands beside the findings of a swap, where there are some.
+const swapClaim = "Both backbones differ in training too, one model does not: it picks by keys with the memory (K̃) or without (K), and reads states with it (K̃, Ṽ) or without (K, V), " +
+	"one changed at a time. What picking by K loses is the memory's part in selection (hypothesis 1); what reading K, V loses is its part in the states (hypothesis 2), to be held against what " +
+	"that loses where everything is read, since the model was never trained without its memory."
+
+// claimed puts findings beside what is claimed.
+func claimed(findings []summary.Statement) []report.Claim {
+	var out []report.Claim
+	of := func(title, text string, questions ...summary.Question) report.Claim {
+		claim := report.Claim{Title: title, Text: text}
+		for _, f := range findings {
+			if slices.Contains(questions, f.Question) {
+				claim.Findings = append(claim.Findings, report.Finding{Verdict: string(f.Verdict), Text: f.Text})
+			}
+		}
+		return claim
+	}
+	for _, c := range claims {
+		out = append(out, of(c.title, c.text, c.question))
+	}
+	if swap := of("The 2 × 2 swap: the two hypotheses apart, on one model", swapClaim, summary.SwapHits, summary.SwapKeys, summary.SwapStates); len(swap.Findings) > 0 {
+		out = append(out, swap)
+	}
+	return out
+}
+
 // reportPage writes an experiment as a page that needs nothing else.
 func (s *Server) reportPage(e store.Experiment, p store.Progress, cells []experiment.Measured, failures []store.Failure) ([]byte, error) {
 	paper, err := chart.ParsePaper(assets.PaperTables(), chart.FromScratch)
@@ -194,16 +222,7 @@ func (s *Server) reportPage(e store.Experiment, p store.Progress, cells []experi
 	if !p.Over() {
 		out.Progress += " This is a report on the way: the experiment is " + string(e.State) + "."
 	}
-	findings := summary.Findings(cells)
-	for _, c := range claims {
-		claim := report.Claim{Title: c.title, Text: c.text}
-		for _, f := range findings {
-			if f.Question == c.question {
-				claim.Findings = append(claim.Findings, report.Finding{Verdict: string(f.Verdict), Text: f.Text})
-			}
-		}
-		out.Claims = append(out.Claims, claim)
-	}
+	out.Claims = claimed(summary.Findings(cells))
 	for _, f := range failures {
 		c := f.Cell
 		out.Failures = append(out.Failures, report.Failure{

@@ -2,9 +2,7 @@ package server
 
 import (
 	"encoding/csv"
-	"fmt"
 	"net/http"
-	"strconv"
 	"time"
 
 	"kvscope/engine/experiment"
@@ -31,15 +29,16 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) {
 	switch format {
 	case "csv":
 		table := r.URL.Query().Get("table")
-		if table != "" && table != "rows" && table != "hits" {
-			s.fail(w, r, input.Errorf("table", "%q, want rows or hits", table))
+		write, ok := csvTables[table]
+		if !ok {
+			s.fail(w, r, input.Errorf("table", "%q, want rows, hits or examples", table))
 			return
 		}
-		if table == "hits" {
-			name += "-hits"
+		if table != "" && table != "rows" {
+			name += "-" + table
 		}
 		attach(w, "text/csv; charset=utf-8", name+".csv")
-		if err := writeCSV(csv.NewWriter(w), summary.Sum(cells), table == "hits"); err != nil {
+		if err := write(csv.NewWriter(w), cells); err != nil {
 			s.log.Info("export cut short", "err", err)
 		}
 	case "json":
@@ -78,42 +77,4 @@ func attach(w http.ResponseWriter, contentType, name string) {
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
-}
-
-// writeCSV writes rows or hits with the names that their JSON has.
-func writeCSV(w *csv.Writer, result experiment.Result, hits bool) error {
-	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
-	if hits {
-		if err := w.Write([]string{"model", "task", "method", "selector", "budget", "block", "layer", "head", "rate"}); err != nil {
-			return err
-		}
-		for _, h := range result.Hits {
-			if err := w.Write([]string{
-				h.Model, h.Task, h.Method, h.Selector, number(h.Budget), strconv.Itoa(h.Block),
-				strconv.Itoa(h.Layer), strconv.Itoa(h.Head), number(h.Rate),
-			}); err != nil {
-				return err
-			}
-		}
-		w.Flush()
-		return w.Error()
-	}
-	if err := w.Write([]string{
-		"model", "arch", "task", "method", "selector", "budget", "block", "k", "window", "context", "examples", "accuracy",
-		"ci95_low", "ci95_high", "seeds", "std", "kv_read_fraction", "seconds", "model_hash", "version", "kernels",
-	}); err != nil {
-		return err
-	}
-	for _, r := range result.Rows {
-		if err := w.Write([]string{
-			r.Model, r.Arch, r.Task, r.Method, r.Selector, number(r.Budget), strconv.Itoa(r.Block), strconv.Itoa(r.K),
-			strconv.Itoa(r.Window), strconv.Itoa(r.Context), strconv.Itoa(r.Examples), number(r.Accuracy),
-			number(r.CI95[0]), number(r.CI95[1]), strconv.Itoa(r.Seeds), number(r.Std), number(r.Read),
-			fmt.Sprintf("%.3f", r.Seconds), r.ModelHash, r.Version, r.Kernels,
-		}); err != nil {
-			return err
-		}
-	}
-	w.Flush()
-	return w.Error()
 }

@@ -43,6 +43,7 @@ func (e *events) send(v any) error {
 func rowOf(r *http.Request) (experiment.Row, error) {
 	q := r.URL.Query()
 	row := experiment.Row{Model: q.Get("model"), Task: q.Get("task"), Method: q.Get("method"), Selector: q.Get("selector")}
+	row.Swap = experiment.Swap{SelectWith: q.Get("select_with"), ComputeWith: q.Get("compute_with")}
 	if row.Selector == "" {
 		row.Selector = sparse.SelectorOwn
 	}

@@ -258,7 +258,7 @@ func TestExports(t *testing.T) {
 	if last := events[len(events)-1]; last.Failed != 4 || last.Done != 4 {
 		t.Errorf("%+v", last)
 	}
-	for query, want := range map[string]int{"csv": 3, "csv&table=hits": 5} {
+	for query, want := range map[string]int{"csv": 3, "csv&table=hits": 5, "csv&table=examples": 41} {
 		resp, body := get(t, at+"/export?format="+query)
 		records, err := csv.NewReader(strings.NewReader(string(body))).ReadAll()
 		if err != nil || len(records) != want || records[0][0] != "model" {

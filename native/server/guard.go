@@ -70,7 +70,7 @@ func (s *Server) recovered(next http.Handler) http.Handler {
 			if p == nil {
 				return
 			}
-			if p == http.ErrAbortHandler {
+			if p == http.ErrAbortHandler { //nolint:errorlint // what was panicked with, not an error returned
 				panic(p)
 			}
 			s.log.Error("panic", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))

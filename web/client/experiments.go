@@ -101,11 +101,13 @@ type Ref struct {
 	Selector string  `json:"selector"`
 	Budget   float64 `json:"budget"`
 	Block    int     `json:"block"`
+	experiment.Swap
+	Depths *[2]float64 `json:"depths"` // of the examples shown, 0..1; nil: all
 }
 
 // Finding is what the numbers say of one claim of the paper.
 type Finding struct {
-	Question string `json:"question"` // accuracy, H1 or H2
+	Question string `json:"question"` // accuracy, H1, H2, or swap- and what is swapped
 	Method   string `json:"method"`
 	Verdict  string `json:"verdict"`
 	Text     string `json:"text"`
@@ -224,10 +226,17 @@ func (l *Lab) Pictures(ctx context.Context, id, table string) (Pictures, error) 
 // Examples asks for the examples of one row.
 func (l *Lab) Examples(ctx context.Context, id string, r Ref) (Examples, error) {
 	var out Examples
-	err := l.ask(ctx, "GET", "experiments/"+url.PathEscape(id)+"/examples", url.Values{
+	query := url.Values{
 		"model": {r.Model}, "task": {r.Task}, "method": {r.Method}, "selector": {r.Selector},
 		"budget": {strconv.FormatFloat(r.Budget, 'f', -1, 64)}, "block": {strconv.Itoa(r.Block)},
-	}, nil, &out)
+	}
+	if r.SelectWith != "" {
+		query.Set("select_with", r.SelectWith)
+	}
+	if r.ComputeWith != "" {
+		query.Set("compute_with", r.ComputeWith)
+	}
+	err := l.ask(ctx, "GET", "experiments/"+url.PathEscape(id)+"/examples", query, nil, &out)
 	return out, err
 }
 

@@ -54,7 +54,7 @@ func (s *Server) Run(ctx context.Context, req run.Request, sink trace.Sink) erro
 	if err != nil {
 		return fmt.Errorf("write request: %w", err)
 	}
-	conn, _, err := websocket.Dial(ctx, at.String(), nil)
+	conn, _, err := websocket.Dial(ctx, at.String(), nil) //nolint:bodyclose // Dial closes it
 	if err != nil {
 		return lost(ctx, err)
 	}

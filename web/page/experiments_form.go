@@ -25,6 +25,8 @@ func (e *Experiments) controls() app.UI {
 			e.ticks("methods", "Methods", "wide"),
 			e.ticks("budgets", "Budgets", "wrap"),
 			e.ticks("selectors", "Who picks", ""),
+			e.ticks("select_with", "RAT+ picks by", ""),
+			e.ticks("compute_with", "RAT+ reads", ""),
 		),
 		app.Div().Class("section").Body(
 			app.Div().Class("pair").Body(e.text("examples", "Examples a task", "100"), e.text("seeds", "Seeds of chance", "1")),
@@ -71,7 +73,9 @@ func (e *Experiments) ticks(list, title, class string) app.UI {
 			all = append(all, v)
 		}
 	}
-	titles := map[string]string{"own": "the method", "random": "chance"}
+	titles := map[string]map[string]string{
+		"selectors": {"own": "the method", "random": "chance"}, "select_with": {"memory": "K̃", "plain": "K"}, "compute_with": {"memory": "K̃, Ṽ", "plain": "K, V"},
+	}[list]
 	boxes := make([]app.UI, len(all))
 	for i, v := range all {
 		on := slices.Contains(e.form.Lists[list], v)

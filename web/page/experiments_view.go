@@ -2,6 +2,7 @@ package page
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -201,8 +202,10 @@ func (e *Experiments) choose(name, label, value string, options [][2]string, to 
 	return app.Div().Class("choice small").Attr("role", "radiogroup").Aria("label", label).DataSet("testid", "lab-"+name).Body(body...)
 }
 
-// questionOf is the finding that belongs to a view.
-var questionOf = map[string]string{"accuracy": "accuracy", "heads": "H1", "chance": "H2"}
+// questionOf is the findings that belong to a view.
+var questionOf = map[string][]string{
+	"accuracy": {"accuracy"}, "heads": {"H1"}, "chance": {"H2"}, "swap": {"swap-hits", "swap-keys", "swap-states"},
+}
 
 // findings says what the numbers say of what is shown.
 func (e *Experiments) findings() app.UI {
@@ -210,7 +213,7 @@ func (e *Experiments) findings() app.UI {
 	place, _, _ := e.place.Choices(e.pictures.value.Charts)
 	method, _, _ := strings.Cut(place.Method, ",") // the rest is its block size
 	for _, f := range e.pictures.value.Findings {
-		if f.Question == questionOf[place.View] && (f.Method == method || f.Verdict == "baseline" || place.View == "chance") {
+		if slices.Contains(questionOf[place.View], f.Question) && (f.Method == method || f.Verdict == "baseline" || place.View == "chance") {
 			body = append(body, app.Li().Class(f.Verdict).Text(f.Text))
 		}
 	}
@@ -294,14 +297,15 @@ func (e *Experiments) examples() app.UI {
 	case state.Failed:
 		return area.Body(head, message("The examples cannot be shown.", x.err))
 	}
+	list := state.AtDepths(x.value.Examples, ref.Depths)
 	right, wrong := 0, 0
 	var links []app.UI
 	link := func(kind, label string, i int) {
-		one := x.value.Examples[i]
+		one := list[i]
 		links = append(links, app.A().Class("button").Href(state.ExampleLink(x.value.Cell, one, e.meta.value.Models)).
 			DataSet("testid", "example-"+kind).Text(fmt.Sprintf("%s: seed %d", label, one.Seed)))
 	}
-	for i, one := range x.value.Examples {
+	for i, one := range list {
 		if one.Score < 1 {
 			if wrong == 0 {
 				link("wrong", "Open a failed example", i)

@@ -20,12 +20,12 @@ import (
 type GridForm struct {
 	Preset string
 	Name   string
-	Lists  map[string][]string // models, tasks, methods, budgets, selectors
+	Lists  map[string][]string // those of GridLists
 	Texts  map[string]string   // blocks, seeds, examples, context, window
 }
 
 // GridLists are the lists of a GridForm.
-var GridLists = []string{"models", "tasks", "methods", "budgets", "selectors"}
+var GridLists = []string{"models", "tasks", "methods", "budgets", "selectors", "select_with", "compute_with"}
 
 // FormOf is the form of a preset.
 func FormOf(p experiment.Preset) GridForm {
@@ -39,10 +39,17 @@ func FormOf(p experiment.Preset) GridForm {
 	for _, b := range p.Grid.Blocks {
 		blocks = append(blocks, number(b))
 	}
+	orMemory := func(list []string) []string {
+		if len(list) == 0 {
+			return []string{run.WithMemory}
+		}
+		return list
+	}
 	return GridForm{
 		Preset: p.ID, Name: p.Name,
 		Lists: map[string][]string{
 			"models": p.Grid.Models, "tasks": p.Grid.Tasks, "methods": p.Grid.Methods, "budgets": p.Grid.Budgets, "selectors": p.Grid.Selectors,
+			"select_with": orMemory(p.Grid.SelectWith), "compute_with": orMemory(p.Grid.ComputeWith),
 		},
 		Texts: map[string]string{
 			"blocks": strings.Join(blocks, ", "), "seeds": number(max(1, p.Grid.Seeds)), "examples": number(p.Grid.Examples),
@@ -94,8 +101,13 @@ func (f GridForm) Grid() (experiment.Grid, Problems) {
 		Context:  whole(p, "context", f.Texts["context"], minContext, math.MaxInt32),
 		Window:   whole(p, "window", f.Texts["window"], 1, 4096),
 	}
-	if len(g.Selectors) == 0 {
-		p["selectors"] = "none, want at least one"
+	for _, list := range []string{"selectors", "select_with", "compute_with"} {
+		if len(f.Lists[list]) == 0 {
+			p[list] = "none, want at least one"
+		}
+	}
+	if slices.Contains(f.Lists["select_with"], run.WithPlain) || slices.Contains(f.Lists["compute_with"], run.WithPlain) {
+		g.SelectWith, g.ComputeWith = f.Lists["select_with"], f.Lists["compute_with"]
 	}
 	if slices.Contains(g.Selectors, sparse.SelectorRandom) {
 		g.Seeds = whole(p, "seeds", f.Texts["seeds"], 1, experiment.MaxSeeds)
@@ -127,14 +139,14 @@ func Blame(err error) (field, problem string) {
 // LabPlace is what a link to the experiments restores.
 type LabPlace struct {
 	ID     string // of the experiment that is open
-	View   string // accuracy, heads, chance, depth or table
+	View   string // one of LabViews
 	Method string
 	Budget string
 	Paper  string // table to compare with
 }
 
 // LabViews are the views, with their titles.
-var LabViews = [][2]string{{"accuracy", "Accuracy"}, {"heads", "Head hits"}, {"chance", "Random selector"}, {"depth", "Depth map"}, {"table", "Table"}}
+var LabViews = [][2]string{{"accuracy", "Accuracy"}, {"heads", "Head hits"}, {"chance", "Random selector"}, {"swap", "2 × 2 swap"}, {"depth", "Depth map"}, {"table", "Table"}}
 
 // DefaultLabPlace is the place of a link without a query.
 func DefaultLabPlace() LabPlace { return LabPlace{View: "accuracy", Paper: "3"} }
@@ -256,9 +268,13 @@ func ExampleLink(c experiment.Cell, e experiment.Example, models []run.ModelInfo
 	if c.Window != 0 {
 		f.Window = strconv.Itoa(c.Window)
 	}
-	// The model goes to the column of its backbone.
+	// The model goes to the column of its backbone. One that was swapped goes there
+	// as it was swapped, and as it was trained to the other.
 	for _, m := range models {
 		switch {
+		case m.Name == c.Model && c.Swap != (experiment.Swap{}):
+			f.Left = ColumnSpec{Model: m.Name, Memory: run.WithMemory + "/" + run.WithMemory}.String()
+			f.Right = ColumnSpec{Model: m.Name, Memory: orWord(c.SelectWith) + "/" + orWord(c.ComputeWith)}.String()
 		case m.Name == c.Model && m.Arch == "ratplus":
 			f.Right = m.Name
 		case m.Name == c.Model:
@@ -269,6 +285,29 @@ func ExampleLink(c experiment.Cell, e experiment.Example, models []run.ModelInfo
 		return "/?" + q
 	}
 	return "/"
+}
+
+// orWord is what a swap's field means.
+func orWord(with string) string {
+	if with == "" {
+		return run.WithMemory
+	}
+	return with
+}
+
+// AtDepths are the examples whose needle stands within depths, all for nil.
+func AtDepths(list []experiment.Example, depths *[2]float64) []experiment.Example {
+	if depths == nil {
+		return list
+	}
+	var out []experiment.Example
+	for _, e := range list {
+		// The last part holds its end too.
+		if e.Depth >= depths[0] && (e.Depth < depths[1] || depths[1] == 1) {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 // FractionOf writes a budget as people do: 1, 1/8, or a decimal where it is none.
@@ -331,6 +370,8 @@ func GridChoices(list string, models []run.ModelInfo) []string {
 		out = []string{"1", "1/2", "1/4", "1/8", "1/16", "1/32", "1/64"}
 	case "selectors":
 		out = []string{sparse.SelectorOwn, sparse.SelectorRandom}
+	case "select_with", "compute_with":
+		out = []string{run.WithMemory, run.WithPlain}
 	}
 	return out
 }

@@ -112,6 +112,7 @@ func parseHide(text string) string {
 	return strings.Join(slices.DeleteFunc(Parts(), func(part string) bool { return !slices.Contains(asked, part) }), ",")
 }
 
+// Places that are none.
 const (
 	Auto = -1 // the line that the run suggests
 	None = -1 // no block

@@ -26,12 +26,15 @@ func eval(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	fs := flags("eval", stderr,
 		"kvscope eval --tasks all --methods quest,moba,snapkv --budgets 1,1/4,1/8,1/16",
 		"kvscope eval --methods quest,snapkv --budgets 1/4 --hits --json",
-		"kvscope eval --methods quest --budgets 1/4 --selector random --seeds 5 --examples 100 --json")
+		"kvscope eval --methods quest --budgets 1/4 --selector random --seeds 5 --examples 100 --json",
+		"kvscope eval --models ratplus --methods quest --budgets 1,1/4 --select-with memory,plain --compute-with memory,plain")
 	models := fs.String("models", "attention,ratplus", "`names` of models, comma-separated")
 	tasks := fs.String("tasks", "all", "`tasks`, comma-separated, or all")
 	methods := fs.String("methods", "dense", "`methods`, comma-separated")
 	budgets := fs.String("budgets", "1", "`budgets`, comma-separated")
 	selectors := fs.String("selector", "own", "own, random or own,random")
+	selects := fs.String("select-with", "memory", "keys that methods select by on models with a memory: memory, plain or memory,plain")
+	computes := fs.String("compute-with", "memory", "keys and values that attention reads there: memory, plain or memory,plain")
 	blocks := fs.String("block", "", "`tokens` in a block, several comma-separated; 16")
 	var g experiment.Grid
 	fs.IntVar(&g.Seeds, "seeds", 1, "random selectors per example")
@@ -50,6 +53,7 @@ func eval(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	split := func(s string) []string { return strings.Split(s, ",") }
 	g.Models, g.Tasks, g.Methods, g.Budgets, g.Selectors = split(*models), split(*tasks), split(*methods), split(*budgets), split(*selectors)
+	g.SelectWith, g.ComputeWith = split(*selects), split(*computes)
 	if *tasks == "all" {
 		g.Tasks = nil
 		for _, t := range niah.Tasks() {
@@ -141,19 +145,27 @@ func singular(err error) error {
 
 func printResult(stdout io.Writer, result experiment.Result) error {
 	w := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "model\ttask\tmethod\tselector\tbudget\tblock\tk\taccuracy\t95% interval\texamples\tseeds\tdeviation")
+	fmt.Fprintln(w, "model\ttask\tmethod\tselector\tkeys\tstates\tbudget\tblock\tk\taccuracy\t95% interval\texamples\tseeds\tdeviation")
 	for _, r := range result.Rows {
 		deviation := "-"
 		if r.Seeds > 1 {
 			deviation = fmt.Sprintf("%.2f", 100*r.Std)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%.4g\t%d\t%d\t%.1f\t%.1f-%.1f\t%d\t%d\t%s\n",
-			r.Model, r.Task, r.Method, r.Selector, r.Budget, r.Block, r.K, 100*r.Accuracy, 100*r.CI95[0], 100*r.CI95[1], r.Examples, r.Seeds, deviation)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%.4g\t%d\t%d\t%.1f\t%.1f-%.1f\t%d\t%d\t%s\n",
+			r.Model, r.Task, r.Method, r.Selector, orTrained(r.SelectWith), orTrained(r.ComputeWith), r.Budget, r.Block, r.K, 100*r.Accuracy, 100*r.CI95[0], 100*r.CI95[1], r.Examples, r.Seeds, deviation)
 	}
 	for _, h := range result.Hits {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%.4g\tlayer %d\thead %d\thit %.1f\n", h.Model, h.Task, h.Method, h.Selector, h.Budget, h.Layer, h.Head, 100*h.Rate)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%.4g\tlayer %d\thead %d\thit %.1f\n", h.Model, h.Task, h.Method, h.Selector, orTrained(h.SelectWith), orTrained(h.ComputeWith), h.Budget, h.Layer, h.Head, 100*h.Rate)
 	}
 	return w.Flush()
+}
+
+// orTrained says what a side of a swap is, where it is not named.
+func orTrained(with string) string {
+	if with == "" {
+		return "trained"
+	}
+	return with
 }
 
 // bar shows progress on a terminal and nothing elsewhere.

@@ -30,9 +30,9 @@ func openLaboratory(ctx context.Context, folder, url string, log *slog.Logger) (
 			closers[i]()
 		}
 	}
-	fail := func(err error) (*laboratory, error) {
+	fail := func(err error) error {
 		lab.close()
-		return nil, err
+		return err
 	}
 	unlock, err := store.Lock(ctx, filepath.Join(folder, "lock.db"))
 	if err != nil {
@@ -40,28 +40,28 @@ func openLaboratory(ctx context.Context, folder, url string, log *slog.Logger) (
 	}
 	closers = append(closers, unlock)
 	if lab.store, err = store.Open(ctx, filepath.Join(folder, storeFile)); err != nil {
-		return fail(err)
+		return nil, fail(err)
 	}
 	closers = append(closers, func() { lab.store.Close() })
 	if url == "" {
 		embedded, err := jobs.Embed(filepath.Join(folder, queueFolder))
 		if err != nil {
-			return fail(err)
+			return nil, fail(err)
 		}
 		closers = append(closers, embedded.Close)
 		lab.url = embedded.URL()
 		lab.queue, err = embedded.Connect()
 		if err != nil {
-			return fail(err)
+			return nil, fail(err)
 		}
 	} else if lab.queue, err = jobs.Connect(url); err != nil {
-		return fail(err)
+		return nil, fail(err)
 	}
 	closers = append(closers, lab.queue.Close)
 	start, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	if lab.jobs, err = jobs.NewDispatcher(start, lab.store, lab.queue, jobs.Options{Log: log}); err != nil {
-		return fail(err)
+		return nil, fail(err)
 	}
 	return lab, nil
 }

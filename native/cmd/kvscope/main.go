@@ -113,7 +113,7 @@ func parse(fs *flagSet, args []string) error {
 		fs.help()
 		return err
 	case err != nil:
-		return fmt.Errorf("%w: %v", errUsage, err)
+		return fmt.Errorf("%w: %w", errUsage, err)
 	case fs.NArg() > 0:
 		return fmt.Errorf("%w: unexpected argument %q", errUsage, fs.Arg(0))
 	}

@@ -141,6 +141,6 @@ func openBrowser(url string) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	go cmd.Wait() // only so that no zombie is left
+	go func() { _ = cmd.Wait() }() // only so that no zombie is left
 	return nil
 }

@@ -1,0 +1,237 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"kvscope/engine/run"
+	"kvscope/native/browsertest"
+)
+
+// mapSide is the side of the map that is moved about.
+const mapSide = 8192
+
+// BenchmarkPage drives the page as a hand would, and prints how long it takes as the
+// table of docs/performance.md.
+func BenchmarkPage(b *testing.B) {
+	s := httptest.NewServer(newServer(b, run.NewShelf(demoEngine(b), 1<<28)))
+	b.Cleanup(s.Close)
+	t := &table{b: b}
+	for b.Loop() {
+		t.rows = nil
+		t.opening(s.URL)
+		t.hands(s.URL)
+		t.largeMap(s.URL)
+	}
+	t.print()
+}
+
+// table collects what is measured.
+type table struct {
+	b       *testing.B
+	browser string
+	rows    [][5]string
+}
+
+// add takes samples up; the smaller ones are the better.
+func (t *table) add(what, target, unit string, samples []float64) {
+	slices.Sort(samples)
+	show := func(share float64) string {
+		v := samples[int(share*float64(len(samples)-1)+0.5)]
+		return strconv.FormatFloat(v, 'f', max(0, 2-len(strconv.Itoa(int(v)))), 64) + " " + unit
+	}
+	t.rows = append(t.rows, [5]string{what, target, show(0.5), show(0.95), strconv.Itoa(len(samples))})
+}
+
+func (t *table) print() {
+	load := ""
+	if text, err := os.ReadFile("/proc/loadavg"); err == nil {
+		load = ", load " + strings.Join(strings.Fields(string(text))[:2], " and ") + " over 1 and 5 minutes"
+	}
+	fmt.Printf("\n%s on %d cores, no GPU%s\n\n", t.browser, runtime.NumCPU(), load)
+	fmt.Println("| what | target | median | 95th percentile | of |\n|---|---|---|---|---|")
+	for _, r := range t.rows {
+		fmt.Printf("| %s |\n", strings.Join(r[:], " | "))
+	}
+	fmt.Println()
+}
+
+// marks notes, frame by frame, when a page shows what. It runs before the page does.
+const marks = `(() => {
+	const marks = window.marks = {}, look = () => {
+		const note = (name, yes) => { if (yes && !(name in marks)) marks[name] = performance.now() };
+		note("page", document.querySelector('[data-testid="explorer"]'));
+		note("picture", document.querySelector('section.column .grid-row[data-picked]'));
+		note("answers", ` + allDone + `);
+		if (!("answers" in marks)) requestAnimationFrame(look);
+	};
+	requestAnimationFrame(look);
+})()`
+
+// opening opens the page in browsers that never saw it.
+func (t *table) opening(url string) {
+	var painted, laidOut, picture, answers, program, all []float64
+	for range 5 {
+		d := &desk{t.b, browsertest.Open(t.b), nil, url}
+		d.do(chromedp.ActionFunc(func(ctx context.Context) error {
+			_, err := page.AddScriptToEvaluateOnNewDocument(marks).Do(ctx)
+			return err
+		}))
+		d.do(chromedp.Navigate(url + "/"))
+		d.wait(`"answers" in marks`)
+		at := evaluate[map[string]float64](d, `(() => {
+			const files = [performance.getEntriesByType("navigation")[0], ...performance.getEntriesByType("resource")];
+			const sum = list => list.reduce((n, f) => n + f.transferSize, 0) / 1e6;
+			return {...marks, paint: performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? marks.page,
+				program: sum(files.filter(f => f.name.endsWith(".wasm"))), all: sum(files)};
+		})()`)
+		painted, laidOut = append(painted, at["paint"]), append(laidOut, at["page"])
+		picture, answers = append(picture, at["picture"]), append(answers, at["answers"])
+		program, all = append(program, at["program"]), append(all, at["all"])
+		d.do(chromedp.ActionFunc(func(ctx context.Context) error {
+			_, product, _, _, _, err := browser.GetVersion().Do(ctx)
+			t.browser = product
+			return err
+		}))
+		if err := chromedp.Cancel(d.tab.Context); err != nil {
+			t.b.Fatal(err)
+		}
+	}
+	t.add("opened cold: first paint", "", "ms", painted)
+	t.add("opened cold: the page in place", "", "ms", laidOut)
+	t.add("opened cold: first picture, blocks that were picked", "2000 ms", "ms", picture)
+	t.add("opened cold: both answers", "", "ms", answers)
+	t.add("transferred: the browser program", "3.5 MB", "MB", program)
+	t.add("transferred: everything", "", "MB", all)
+}
+
+// hands points at things and presses them, and waits for the frame that answers.
+func (t *table) hands(url string) {
+	d := &desk{t.b, browsertest.Open(t.b), nil, url}
+	d.do(chromedp.Navigate(url + "/?task=S-2&head=1.1"))
+	d.finished("")
+	var budget, answered []float64
+	for n := range 12 {
+		name, value := "1/4", "0.25"
+		if n%2 == 1 {
+			name, value = "1/16", "0.0625"
+		}
+		d.watch(`[0, 1].every(i => { const c = document.querySelector('[data-testid="column-' + i + '"]'); return c.dataset.stale === "false" && c.dataset.budget === "` + value + `" && c.querySelector('.grid-row[data-picked]') })`)
+		evaluate[any](d, `(e => { window.began = performance.now(); e.click() })(document.querySelector('[data-testid="choose-budget"] input[value="`+name+`"]'))`)
+		budget = append(budget, d.took())
+		d.wait(allDone)
+		answered = append(answered, evaluate[float64](d, "performance.now() - window.began"))
+	}
+	t.add("another budget: its picks in both columns", "200 ms", "ms", budget)
+	t.add("another budget: both answers", "", "ms", answered)
+
+	hover := func(what, selector string, y float64, state string) {
+		var samples []float64
+		for n := range 24 {
+			before := evaluate[string](d, state)
+			d.watch(fmt.Sprintf("%s !== %q", state, before))
+			evaluate[any](d, `window.began = undefined; addEventListener("pointermove", e => { window.began ??= e.timeStamp }, {capture: true, once: true})`)
+			x, y := d.place(selector, 0.06+0.04*float64((n*7)%20), y)
+			d.moveTo(x, y)
+			samples = append(samples, d.took())
+		}
+		t.add(what, "50 ms", "ms", samples)
+	}
+	block := `document.querySelector('` + id("inspector-block") + `').dataset.block`
+	hover("pointing at a block of the grid: its figures", id("grid-0")+" canvas", 0.6, block)
+	var steps []float64
+	for n := range 12 {
+		key := kb.ArrowRight
+		if n%4 > 1 {
+			key = kb.ArrowLeft
+		}
+		line := `document.querySelector('` + id("timeline") + `').dataset.line`
+		d.watch(fmt.Sprintf("%s !== %q", line, evaluate[string](d, line)))
+		evaluate[any](d, `window.began = undefined; addEventListener("keydown", e => { window.began ??= e.timeStamp }, {capture: true, once: true})`)
+		d.do(chromedp.KeyEvent(key))
+		steps = append(steps, d.took())
+	}
+	t.add("a step on or back: every view", "", "ms", steps)
+	d.choose("view-0", "attention")
+	d.wait(mapsBuilt)
+	hover("pointing at the attention map: the weight", id("map-0")+" canvas", 0.94, `document.querySelector('`+id("map-0")+`').dataset.key`)
+	d.quiet()
+}
+
+// watch looks every frame whether a condition has come true, and notes when.
+func (d *desk) watch(until string) {
+	d.t.Helper()
+	evaluate[any](d, `(() => {
+		delete window.ended;
+		const look = () => { if (`+until+`) window.ended = performance.now(); else requestAnimationFrame(look) };
+		requestAnimationFrame(look);
+	})()`)
+}
+
+// took is how long it took from window.began until what was watched for.
+func (d *desk) took() float64 {
+	d.t.Helper()
+	d.wait("window.ended !== undefined")
+	return evaluate[float64](d, "window.ended - window.began")
+}
+
+// largeMap drags a map of mapSide queries and keys about, and zooms it.
+func (t *table) largeMap(url string) {
+	d := &desk{t.b, browsertest.Open(t.b), nil, url}
+	d.do(chromedp.Navigate(url + "/?view=attention&head=0.0&wide=1&hide=inspector"))
+	d.finished("")
+	d.do(chromedp.SetUploadFiles("#open-run", []string{largeRun(t.b, mapSide)}, chromedp.ByQuery))
+	d.wait(`document.querySelector('` + id("map-0") + `')?.dataset.positions === "` + strconv.Itoa(mapSide) + `"`)
+	began := time.Now()
+	d.wait(`document.querySelector('` + id("map-0") + `').dataset.built === "true"`)
+	size := fmt.Sprintf("map of %d × %d", mapSide, mapSide)
+	t.add(size+": whole, with its pyramid", "", "s", []float64{time.Since(began).Seconds()})
+	for _, g := range []struct{ name, move string }{
+		{"dragged", `move("pointermove", x0 + 120 * Math.sin(i / 9), y0 + 90 * Math.cos(i / 11))`},
+		{"zoomed", `wheel(i % 60 < 30 ? -40 : 40)`},
+	} {
+		evaluate[any](d, `(() => {
+			const map = document.querySelector('`+id("map-0")+`'), canvas = map.querySelector("canvas"), r = canvas.getBoundingClientRect();
+			const x0 = r.left + r.width / 2, y0 = r.top + r.height / 2;
+			const move = (type, x, y) => canvas.dispatchEvent(new PointerEvent(type, {clientX: x, clientY: y, pointerId: 1, bubbles: true}));
+			const wheel = deltaY => canvas.dispatchEvent(new WheelEvent("wheel", {deltaY, clientX: x0, clientY: y0, bubbles: true, cancelable: true}));
+			canvas.setPointerCapture = () => {};
+			for (let i = 0; i < 12; i++) wheel(-120);
+			move("pointerdown", x0, y0);
+			const began = performance.now(), first = Number(map.dataset.frames), times = [];
+			let i = 0, frames = first, last = began;
+			const tick = () => {
+				const now = performance.now();
+				if (Number(map.dataset.frames) > frames) { times.push(now - last); last = now; frames = Number(map.dataset.frames) }
+				i++;
+				`+g.move+`;
+				if (now - began < 4000) return requestAnimationFrame(tick);
+				move("pointerup", x0, y0);
+				window.times = times;
+			};
+			delete window.times;
+			requestAnimationFrame(tick);
+		})()`)
+		d.wait(`!!window.times`)
+		times := evaluate[[]float64](d, "window.times")
+		if len(times) < 10 {
+			t.b.Fatalf("the map drew %d frames while it was %s", len(times), g.name)
+		}
+		t.add(size+" "+g.name+": from frame to frame", "33 ms", "ms", times)
+		d.do(chromedp.Sleep(500*time.Millisecond), chromedp.KeyEvent("0"))
+		d.wait(`document.querySelector('` + id("map-0") + `').dataset.frame === ""`)
+	}
+}
