@@ -27,6 +27,16 @@ type Cell struct {
 	First        int     `json:"first"` // number of the first example
 	Examples     int     `json:"examples"`
 	Version      string  `json:"version"` // of the program
+	Swap
+}
+
+// Swap says which of a memory's two uses are taken away from a RAT+ model: methods
+// select by the plain keys K instead of K~, or attention reads the plain (K, V)
+// instead of (K~, V~). Its fields are empty, which is as the model was trained, or
+// run.WithPlain.
+type Swap struct {
+	SelectWith  string `json:"select_with,omitempty"`
+	ComputeWith string `json:"compute_with,omitempty"`
 }
 
 // Key names the cell among all cells: two with the same key are the same work.
@@ -54,6 +64,7 @@ func (c Cell) Request(i int) run.Request {
 		Model: c.Model, Task: c.Task, Seed: Seed(c.First + i), Context: c.Context,
 		Method: c.Method, Selector: c.Selector, SelectorSeed: c.SelectorSeed,
 		Budget: strconv.FormatFloat(c.Budget, 'f', -1, 64), Block: c.Block, Window: c.Window,
+		SelectWith: c.SelectWith, ComputeWith: c.ComputeWith,
 	}
 }
 

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"math"
 	"slices"
@@ -108,6 +109,48 @@ func TestDefaultsAreSaid(t *testing.T) {
 	}
 }
 
+// TestSwaps: a model with a memory is measured in every pairing, one without as it
+// is, and keys make no difference to what selects without them.
+func TestSwaps(t *testing.T) {
+	models := []run.ModelInfo{{Name: "a", Hash: "a", Arch: "attention", Context: 512}, {Name: "r", Hash: "r", Arch: "ratplus", Context: 512}}
+	g := Grid{
+		Models: []string{"a", "r"}, Tasks: []string{"S-1"}, Methods: []string{"quest"}, Budgets: []string{"1/4"}, Selectors: []string{"own", "random"},
+		Examples: 10, SelectWith: []string{"memory", "plain"}, ComputeWith: []string{"memory", "plain"},
+	}
+	cells, err := g.Cells(models, "v")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dense := g
+	dense.Methods, dense.Selectors = []string{"dense"}, nil
+	more, err := dense.Cells(models, "v")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells = append(cells, more...)
+	got := map[string][]Swap{}
+	for _, c := range cells {
+		at := c.Model + " " + c.Method + " " + c.Selector
+		got[at] = append(got[at], c.Swap)
+	}
+	as, keys, states, both := Swap{}, Swap{SelectWith: "plain"}, Swap{ComputeWith: "plain"}, Swap{"plain", "plain"}
+	for at, want := range map[string][]Swap{
+		"a quest own": {as}, "a quest random": {as}, "r quest own": {as, keys, states, both}, "r quest random": {as, states}, "r dense own": {as, states},
+	} {
+		if !slices.Equal(got[at], want) {
+			t.Errorf("%s: %v, want %v", at, got[at], want)
+		}
+	}
+	c := cells[len(cells)-1]
+	if r := c.Request(0); r.ComputeWith != "plain" {
+		t.Errorf("%+v asks for %+v", c, r)
+	}
+	// What was computed before there were swaps keeps its key.
+	if text, err := json.Marshal(cells[0]); err != nil || strings.Contains(string(text), "_with") {
+		t.Errorf("%s %v", text, err)
+	}
+}
+
 func TestSeedsAreOfTheRandomSelector(t *testing.T) {
 	g := grid()
 	g.Models, g.Tasks, g.Methods, g.Budgets, g.Blocks = g.Models[:1], g.Tasks[:1], []string{"quest"}, []string{"1/4"}, nil
@@ -166,6 +209,9 @@ func TestGridErrors(t *testing.T) {
 		"examples":  func(g *Grid) { g.Examples = 0 },
 		"seeds":     func(g *Grid) { g.Seeds = 5 },
 		"context":   func(g *Grid) { g.Context = 513 },
+
+		"select_with":  func(g *Grid) { g.SelectWith = []string{"K"} },
+		"compute_with": func(g *Grid) { g.ComputeWith = []string{"memory", ""} },
 	} {
 		g := grid()
 		change(&g)
@@ -213,7 +259,7 @@ func TestPresets(t *testing.T) {
 			t.Errorf("%s: %v", p.ID, err)
 			continue
 		}
-		if c := cells[0]; c.Context != 1024 || c.Model != "a" {
+		if c := cells[0]; c.Context != 1024 || c.Model != map[bool]string{false: "a", true: "r"}[p.ID == "swap"] {
 			t.Errorf("%s: %+v", p.ID, c)
 		}
 		want := map[string]int{"extreme-quest": 4, "extreme-moba": 32}[p.ID]

@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"kvscope/engine/input"
+	"kvscope/engine/model"
 	"kvscope/engine/niah"
 	"kvscope/engine/run"
 	"kvscope/engine/sparse"
@@ -27,6 +28,11 @@ type Grid struct {
 	Examples  int      `json:"examples"`            // of each task
 	Context   int      `json:"context,omitempty"`   // 0: the model's own
 	Window    int      `json:"window,omitempty"`    // SnapKV's; 0: its default
+
+	// What methods select by and what attention reads, on models with a memory:
+	// memory, plain; empty: memory. Every pairing is measured.
+	SelectWith  []string `json:"select_with,omitempty"`
+	ComputeWith []string `json:"compute_with,omitempty"`
 }
 
 // Limits of a grid: what a person can wait for and a store can hold.
@@ -64,6 +70,16 @@ func (g Grid) Validate() error {
 	}
 	if g.Seeds > 1 && !slices.Contains(g.Selectors, sparse.SelectorRandom) {
 		return input.Errorf("seeds", "%d of a selector that is not random, want 1", g.Seeds)
+	}
+	for _, list := range []struct {
+		name   string
+		values []string
+	}{{"select_with", g.SelectWith}, {"compute_with", g.ComputeWith}} {
+		for _, v := range list.values {
+			if v != run.WithMemory && v != run.WithPlain {
+				return input.Errorf(list.name, "%q, want %s or %s", v, run.WithMemory, run.WithPlain)
+			}
+		}
 	}
 	if g.Context < 0 {
 		return input.Errorf("context", "%d, want a number of tokens", g.Context)
@@ -185,7 +201,7 @@ func (g Grid) Cells(models []run.ModelInfo, version string) ([]Cell, error) {
 				return nil, input.Errorf("tasks", "%v", err)
 			}
 			base := Cell{Model: name, ModelHash: m.Hash, Task: task.ID, Context: context, Version: version}
-			if err := g.eachSelection(base, add); err != nil {
+			if err := g.eachSelection(base, m.Arch == string(model.RATPlus), add); err != nil {
 				return nil, err
 			}
 		}
@@ -193,8 +209,8 @@ func (g Grid) Cells(models []run.ModelInfo, version string) ([]Cell, error) {
 	return cells, nil
 }
 
-// eachSelection adds the cells of one model and task.
-func (g Grid) eachSelection(base Cell, add func(Cell) error) error {
+// eachSelection adds the cells of one task and model, which has a memory or not.
+func (g Grid) eachSelection(base Cell, memory bool, add func(Cell) error) error {
 	for _, text := range g.Budgets {
 		budget, err := sparse.ParseBudget(text)
 		if err != nil {
@@ -203,20 +219,62 @@ func (g Grid) eachSelection(base Cell, add func(Cell) error) error {
 		for _, s := range g.configs(budget) {
 			c := base
 			c.Method, c.Selector, c.Budget, c.Block, c.Window = s.Method, s.Selector, s.Budget, s.Block, s.Window
-			seeds := 1
-			if s.Selector == sparse.SelectorRandom {
-				seeds = max(1, g.Seeds)
-			}
-			for seed := range seeds {
-				c.SelectorSeed = uint64(seed)
-				for from := 0; from < g.Examples; from += ChunkExamples {
-					c.First, c.Examples = from, min(ChunkExamples, g.Examples-from)
-					if err := add(c); err != nil {
-						return err
-					}
+			for _, c.Swap = range g.swaps(s, memory) {
+				if err := g.eachExample(c, add); err != nil {
+					return err
 				}
 			}
 		}
 	}
 	return nil
+}
+
+// eachExample adds the cells of one selection.
+func (g Grid) eachExample(c Cell, add func(Cell) error) error {
+	seeds := 1
+	if c.Selector == sparse.SelectorRandom {
+		seeds = max(1, g.Seeds)
+	}
+	for seed := range seeds {
+		c.SelectorSeed = uint64(seed)
+		for from := 0; from < g.Examples; from += ChunkExamples {
+			c.First, c.Examples = from, min(ChunkExamples, g.Examples-from)
+			if err := add(c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// swaps lists the pairings asked for of one selection. A model without a memory is
+// measured as it is, and keys make no difference to what selects without them:
+// chance, and a method that reads everything.
+func (g Grid) swaps(s sparse.Config, memory bool) []Swap {
+	if !memory {
+		return []Swap{{}}
+	}
+	asked := func(list []string) []string {
+		if len(list) == 0 {
+			return []string{run.WithMemory}
+		}
+		return list
+	}
+	keyless := s.Method == "dense" || s.Selector == sparse.SelectorRandom
+	var out []Swap
+	for _, computes := range asked(g.ComputeWith) {
+		for _, selects := range asked(g.SelectWith) {
+			var w Swap
+			if selects == run.WithPlain && !keyless {
+				w.SelectWith = run.WithPlain
+			}
+			if computes == run.WithPlain {
+				w.ComputeWith = run.WithPlain
+			}
+			if !slices.Contains(out, w) {
+				out = append(out, w)
+			}
+		}
+	}
+	return out
 }

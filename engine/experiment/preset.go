@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"kvscope/engine/model"
 	"kvscope/engine/niah"
 	"kvscope/engine/run"
 	"kvscope/engine/sparse"
@@ -40,7 +41,10 @@ func Presets(models []run.ModelInfo) []Preset {
 	quick.Tasks, quick.Examples = []string{"S-1", "S-2", "MK-1"}, 20
 	random := grid(all, []string{"1/4"}, block)
 	random.Selectors, random.Seeds = []string{sparse.SelectorRandom}, 5
-	return []Preset{
+	swap := grid([]string{"quest", "snapkv"}, []string{"1", "1/4", "1/8"}, block)
+	swap.Models = ratplusOf(models)
+	swap.SelectWith, swap.ComputeWith = []string{run.WithMemory, run.WithPlain}, []string{run.WithMemory, run.WithPlain}
+	presets := []Preset{
 		{"quick", "A quick look", "Three tasks, Quest, 20 examples each.", quick},
 		{"tables", "Accuracy (Tables 3 and 4)", "Every task under Quest, MoBA and SnapKV, with less and less of the cache.", grid(all, []string{"1", "1/4", "1/8", "1/16"}, block)},
 		{"extreme-quest", "Extreme: Quest", "Budget 1/64 with blocks of a quarter of the size.", grid([]string{"quest"}, []string{"1/64"}, max(1, block/4))},
@@ -48,6 +52,23 @@ func Presets(models []run.ModelInfo) []Preset {
 		{"hits", "Hypothesis 1: head hits", "How many heads select the needle at every answer step, under Quest and SnapKV.", grid([]string{"quest", "snapkv"}, []string{"1/4", "1/8", "1/16"}, block)},
 		{"random", "Hypothesis 2: random selector", "Chance selects, five seeds: what is lost is what selection was worth.", random},
 	}
+	if len(swap.Models) > 0 {
+		presets = append(presets, Preset{
+			"swap", "2 × 2 swap: both on one model",
+			"RAT+ alone: blocks picked by keys with or without the memory, attention over states with or without it.", swap,
+		})
+	}
+	return presets
+}
+
+// ratplusOf is the first model with a memory.
+func ratplusOf(models []run.ModelInfo) []string {
+	for _, m := range models {
+		if m.Arch == string(model.RATPlus) {
+			return []string{m.Name}
+		}
+	}
+	return nil
 }
 
 // pairOf is the first model of each backbone, and the shorter of their contexts.

@@ -4,11 +4,12 @@ import "math"
 
 // Row is one combination of a grid, its cells summed up.
 type Row struct {
-	Model    string     `json:"model"`
-	Arch     string     `json:"arch"`
-	Task     string     `json:"task"`
-	Method   string     `json:"method"`
-	Selector string     `json:"selector"`
+	Model    string `json:"model"`
+	Arch     string `json:"arch"`
+	Task     string `json:"task"`
+	Method   string `json:"method"`
+	Selector string `json:"selector"`
+	Swap
 	Budget   float64    `json:"budget"`
 	Block    int        `json:"block"`
 	K        int        `json:"k"`
@@ -29,15 +30,16 @@ type Row struct {
 
 // Hit is how often one head's selection held the needle at every answer step.
 type Hit struct {
-	Model    string  `json:"model"`
-	Task     string  `json:"task"`
-	Method   string  `json:"method"`
-	Selector string  `json:"selector"`
-	Budget   float64 `json:"budget"`
-	Block    int     `json:"block"`
-	Layer    int     `json:"layer"`
-	Head     int     `json:"head"`
-	Rate     float64 `json:"rate"`
+	Model    string `json:"model"`
+	Task     string `json:"task"`
+	Method   string `json:"method"`
+	Selector string `json:"selector"`
+	Swap
+	Budget float64 `json:"budget"`
+	Block  int     `json:"block"`
+	Layer  int     `json:"layer"`
+	Head   int     `json:"head"`
+	Rate   float64 `json:"rate"`
 }
 
 // Example is one answered example of a row.

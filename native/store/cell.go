@@ -13,13 +13,13 @@ import (
 // MaxTries is how often a cell is tried before it counts as failed.
 const MaxTries = 3
 
-const configColumns = "model, model_hash, task, method, selector, selector_seed, budget, block, window, context, first_example, examples, version"
+const configColumns = "model, model_hash, task, method, selector, selector_seed, budget, block, window, context, first_example, examples, version, select_with, compute_with"
 
 func scanConfig(row interface{ Scan(...any) error }, c *experiment.Cell, more ...any) error {
 	var seed int64
 	to := []any{
 		&c.Model, &c.ModelHash, &c.Task, &c.Method, &c.Selector, &seed, &c.Budget,
-		&c.Block, &c.Window, &c.Context, &c.First, &c.Examples, &c.Version,
+		&c.Block, &c.Window, &c.Context, &c.First, &c.Examples, &c.Version, &c.SelectWith, &c.ComputeWith,
 	}
 	err := row.Scan(append(to, more...)...)
 	c.SelectorSeed = uint64(seed)
@@ -28,14 +28,14 @@ func scanConfig(row interface{ Scan(...any) error }, c *experiment.Cell, more ..
 
 // insertCells adds the cells that are not there yet.
 func insertCells(ctx context.Context, tx *sql.Tx, cells []experiment.Cell) error {
-	insert, err := tx.PrepareContext(ctx, "INSERT INTO cell (key, "+configColumns+") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (key) DO NOTHING")
+	insert, err := tx.PrepareContext(ctx, "INSERT INTO cell (key, "+configColumns+") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (key) DO NOTHING")
 	if err != nil {
 		return err
 	}
 	defer insert.Close()
 	for _, c := range cells {
 		if _, err := insert.ExecContext(ctx, c.Key(), c.Model, c.ModelHash, c.Task, c.Method, c.Selector, int64(c.SelectorSeed),
-			c.Budget, c.Block, c.Window, c.Context, c.First, c.Examples, c.Version); err != nil {
+			c.Budget, c.Block, c.Window, c.Context, c.First, c.Examples, c.Version, c.SelectWith, c.ComputeWith); err != nil {
 			return err
 		}
 	}

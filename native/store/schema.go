@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"fmt"
+	"os"
 )
 
 // migrations are the steps from an empty file to the present schema. Step i leads
@@ -61,11 +63,30 @@ CREATE TABLE failure (
   at     INTEGER NOT NULL, -- Unix milliseconds
   PRIMARY KEY (key, try)
 ) STRICT, WITHOUT ROWID;
+`, `
+-- Empty, as the model was trained, or 'plain'.
+ALTER TABLE cell ADD COLUMN select_with  TEXT NOT NULL DEFAULT '';
+ALTER TABLE cell ADD COLUMN compute_with TEXT NOT NULL DEFAULT '';
+
+-- What outcomes hold, a line each, for readers that would rather not take JSON apart.
+CREATE VIEW example AS
+SELECT c.key, c.model, c.task, c.method, c.selector, c.selector_seed, c.select_with, c.compute_with, c.budget,
+       json_extract(c.outcome, '$.block') AS block, c.context,
+       c.first_example + s.key AS number, 2199023255552 + c.first_example + s.key AS seed,
+       s.value AS score, json_extract(c.outcome, '$.depths[' || s.key || ']') AS depth, c.kernels, c.version
+FROM cell c, json_each(c.outcome, '$.scores') s WHERE c.state = 'done';
+
+CREATE VIEW head_hit AS
+SELECT c.key, c.model, c.task, c.method, c.selector, c.selector_seed, c.select_with, c.compute_with, c.budget,
+       json_extract(c.outcome, '$.block') AS block, c.context,
+       h.key / json_extract(c.outcome, '$.heads') AS layer, h.key % json_extract(c.outcome, '$.heads') AS head,
+       h.value AS hits, c.examples
+FROM cell c, json_each(c.outcome, '$.hits') h WHERE c.state = 'done';
 `}
 
-// migrate brings the file up to the present schema, each step in a transaction
-// of its own.
-func migrate(ctx context.Context, db *sql.DB) error {
+// migrate brings the file at path up to the present schema, each step in a
+// transaction of its own. A file that holds something is copied first.
+func migrate(ctx context.Context, db *sql.DB, path string) error {
 	var at int
 	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&at); err != nil {
 		return err
@@ -73,12 +94,33 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	if at > len(migrations) {
 		return fmt.Errorf("the file has schema %d, this kvscope knows up to %d: it is older than the one that wrote the file", at, len(migrations))
 	}
+	if path != "" && at > 0 && at < len(migrations) {
+		if err := keep(ctx, db, path, at); err != nil {
+			return fmt.Errorf("copy before the schema changes: %w", err)
+		}
+	}
 	for ; at < len(migrations); at++ {
 		if err := step(ctx, db, at); err != nil {
 			return fmt.Errorf("schema %d to %d: %w", at, at+1, err)
 		}
 	}
 	return nil
+}
+
+// keep writes a copy of the file beside it, under a name that says its schema. One
+// that is there already stays: the process that made it was here first.
+func keep(ctx context.Context, db *sql.DB, path string, schema int) error {
+	to := fmt.Sprintf("%s.schema-%d", path, schema)
+	if _, err := os.Stat(to); err == nil {
+		return nil
+	}
+	// A copy that is cut short has another name.
+	part := to + "." + rand.Text()[:8]
+	defer os.Remove(part)
+	if _, err := db.ExecContext(ctx, "VACUUM INTO ?", part); err != nil {
+		return err
+	}
+	return os.Rename(part, to)
 }
 
 func step(ctx context.Context, db *sql.DB, from int) error {

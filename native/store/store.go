@@ -21,6 +21,14 @@ type Store struct {
 	db *sql.DB
 }
 
+// OpenExisting opens the file at path, which must be there.
+func OpenExisting(ctx context.Context, path string) (*Store, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	return Open(ctx, path)
+}
+
 // busyTimeout is how long a writer waits for another.
 const busyTimeout = 10 * time.Second
 
@@ -44,7 +52,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if path == "" {
 		db.SetMaxOpenConns(1) // each connection would be a memory of its own
 	}
-	if err := migrate(ctx, db); err != nil {
+	if err := migrate(ctx, db, path); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("store %s: %w", path, err)
 	}

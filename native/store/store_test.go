@@ -1,9 +1,12 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"errors"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -233,4 +236,111 @@ func TestLock(t *testing.T) {
 		t.Fatal(err)
 	}
 	unlock()
+}
+
+// first makes a file as the first schema had it, with one computed cell.
+func first(t *testing.T, path string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, text := range []string{migrations[0], "PRAGMA user_version = 1", `
+		INSERT INTO experiment VALUES ('e', 'old', '{"examples": 2}', 'running', 0);
+		INSERT INTO cell VALUES ('k', 'ratplus', 'abc', 'MK-1', 'quest', 'own', 3, 0.25, 16, 0, 256, 10, 2, '1', 'done', '', 1, 0.5, 'plain', 'w', 0,
+			'{"heads": 2, "block": 16, "scores": [1, 0.5], "depths": [0.25, 0.75], "hits": [1, 0, 2, 0]}');
+		INSERT INTO experiment_cell VALUES ('e', 0, 'k');`} {
+		if _, err := db.Exec(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestMigration: a file of the first schema keeps what it holds, and a copy from
+// before stays beside it.
+func TestMigration(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	first(t, path)
+	s := open(t, path)
+	done, err := s.Measured(t.Context(), "e")
+	if err != nil || len(done) != 1 || done[0].Cell.Swap != (experiment.Swap{}) || done[0].Outcome.Hits[2] != 2 {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	old, err := sql.Open("sqlite", path+".schema-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer old.Close()
+	var version, kept int
+	if err := errors.Join(old.QueryRow("PRAGMA user_version").Scan(&version), old.QueryRow("SELECT count(*) FROM cell").Scan(&kept)); err != nil || version != 1 || kept != 1 {
+		t.Errorf("the copy has schema %d and %d cells, %v", version, kept, err)
+	}
+	left, err := filepath.Glob(path + ".schema-*")
+	if err != nil || len(left) != 1 {
+		t.Errorf("left behind: %v %v", left, err)
+	}
+}
+
+// TestMigrationAtOnce: several processes open an old file at the same moment.
+func TestMigrationAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	first(t, path)
+	errs := make(chan error)
+	for range 4 {
+		go func() {
+			s, err := Open(context.Background(), path)
+			if err == nil {
+				err = s.Close()
+			}
+			errs <- err
+		}()
+	}
+	for range 4 {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestViews: who reads the file with other programs finds examples and heads by line.
+func TestViews(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	first(t, path)
+	s := open(t, path)
+	var examples, seed, hits, layer int
+	var score, depth float64
+	err := errors.Join(
+		s.db.QueryRow("SELECT count(*), sum(score) FROM example").Scan(&examples, &score),
+		s.db.QueryRow("SELECT seed, depth FROM example WHERE number = 11").Scan(&seed, &depth),
+		s.db.QueryRow("SELECT layer, hits FROM head_hit WHERE hits = 2 AND head = 0 AND examples = 2").Scan(&layer, &hits))
+	if err != nil || examples != 2 || score != 1.5 || uint64(seed) != experiment.Seed(11) || depth != 0.75 || layer != 1 {
+		t.Errorf("%d examples of score %g, seed %d at depth %g, layer %d: %v", examples, score, seed, depth, layer, err)
+	}
+}
+
+func TestSwapsAreStored(t *testing.T) {
+	s := open(t, "")
+	list := cells(2)
+	list[1].First, list[1].Swap = 0, experiment.Swap{SelectWith: "plain"}
+	e, err := s.Create(t.Context(), "swap", experiment.Grid{}, list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Pending(t.Context(), e.ID, 9); err != nil || !slices.Equal(got, list) {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+func TestOpenExisting(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	if _, err := OpenExisting(t.Context(), path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("no file, and yet %v", err)
+	}
+	open(t, path)
+	s, err := OpenExisting(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
 }

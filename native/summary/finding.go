@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"kvscope/engine/experiment"
+	"kvscope/engine/run"
 	"kvscope/engine/sparse"
 )
 
@@ -23,6 +24,12 @@ const (
 	Accuracy Question = "accuracy"
 	H1       Question = "H1" // selection: more heads select the needle
 	H2       Question = "H2" // states: even where chance selects, less is lost
+
+	// The two hypotheses apart from each other on one model, whose memory is taken
+	// away from one use at a time.
+	SwapHits   Question = "swap-hits"   // heads that hold the needle, by K~ against K
+	SwapKeys   Question = "swap-keys"   // accuracy, selecting by K~ against K
+	SwapStates Question = "swap-states" // accuracy, reading (K~, V~) against (K, V)
 )
 
 // Verdict is what the numbers say of a claim.
@@ -37,15 +44,17 @@ const (
 	Baseline    Verdict = "baseline" // reading everything, of which nothing is claimed
 )
 
-// Statement compares the two backbones on the same examples.
+// Statement compares with and without a memory on the same examples: the two
+// backbones or, of a swap, one model with and without it in one place.
 type Statement struct {
 	Question   Question   `json:"question"`
 	Method     string     `json:"method"`
 	Budget     float64    `json:"budget"`
 	Block      int        `json:"block"`
-	Attention  float64    `json:"attention"`  // mean of the attention backbone
-	RATPlus    float64    `json:"ratplus"`    // mean of the one with memory
-	Difference float64    `json:"difference"` // RATPlus - Attention, mean of the pairs
+	Selector   string     `json:"selector"`
+	Without    float64    `json:"without"`    // mean without the memory: of attention, or of the swap
+	With       float64    `json:"with"`       // mean with it
+	Difference float64    `json:"difference"` // With - Without, mean of the pairs
 	CI95       [2]float64 `json:"ci95"`       // of Difference, Student's t over the pairs
 	Pairs      int        `json:"pairs"`
 	Verdict    Verdict    `json:"verdict"`
@@ -58,6 +67,24 @@ const topHeads = 50
 // Findings says what cells tell of the three questions, for every method, budget and
 // block that both backbones were measured at.
 func Findings(cells []experiment.Measured) []Statement {
+	whole := keep(cells, func(m experiment.Measured) bool { return m.Cell.Swap == experiment.Swap{} })
+	out := append(backbones(whole), swaps(cells)...)
+	slices.SortStableFunc(out, func(a, b Statement) int { return cmp.Compare(rank(a.Question), rank(b.Question)) })
+	return out
+}
+
+func keep(cells []experiment.Measured, want func(experiment.Measured) bool) []experiment.Measured {
+	var out []experiment.Measured
+	for _, m := range cells {
+		if want(m) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// backbones compares the two backbones.
+func backbones(cells []experiment.Measured) []Statement {
 	out, baseline := []Statement{}, false
 	attention, ratplus := pair(cells)
 	if attention == "" || ratplus == "" {
@@ -65,13 +92,7 @@ func Findings(cells []experiment.Measured) []Statement {
 	}
 	for _, s := range settings(cells) {
 		of := func(model string) []experiment.Measured {
-			var list []experiment.Measured
-			for _, m := range cells {
-				if m.Cell.Model == model && s.holds(m) {
-					list = append(list, m)
-				}
-			}
-			return list
+			return keep(cells, func(m experiment.Measured) bool { return m.Cell.Model == model && s.holds(m) })
 		}
 		a, r := of(attention), of(ratplus)
 		question := Accuracy
@@ -91,11 +112,46 @@ func Findings(cells []experiment.Measured) []Statement {
 			}
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Statement) int { return cmp.Compare(rank(a.Question), rank(b.Question)) })
 	return out
 }
 
-func rank(q Question) int { return slices.Index([]Question{Accuracy, H1, H2}, q) }
+// swaps compares the first model with a memory with itself where one use of the
+// memory is taken away.
+func swaps(cells []experiment.Measured) []Statement {
+	_, ratplus := pair(cells)
+	cells = keep(cells, func(m experiment.Measured) bool { return m.Cell.Model == ratplus })
+	var out []Statement
+	baseline := false
+	for _, s := range settings(cells) {
+		of := func(w experiment.Swap) []experiment.Measured {
+			return keep(cells, func(m experiment.Measured) bool { return m.Cell.Swap == w && s.holds(m) })
+		}
+		trained, keys, states := of(experiment.Swap{}), of(experiment.Swap{SelectWith: run.WithPlain}), of(experiment.Swap{ComputeWith: run.WithPlain})
+		add := func(q Question, without, with map[example]float64) {
+			if st, ok := compare(q, s, without, with); ok {
+				out = append(out, st)
+			}
+		}
+		if s.budget == 1 {
+			// All keys select everything, and all methods are the same.
+			if !baseline {
+				add(SwapStates, scores(states), scores(trained))
+				baseline = len(out) > 0 && out[len(out)-1].Verdict == Baseline
+			}
+			continue
+		}
+		if info, _ := sparse.Method(s.method); info.Phase != sparse.PhasePrefill {
+			add(SwapHits, headHits(keys), headHits(trained))
+		}
+		add(SwapKeys, scores(keys), scores(trained))
+		add(SwapStates, scores(states), scores(trained))
+	}
+	return out
+}
+
+func rank(q Question) int {
+	return slices.Index([]Question{Accuracy, H1, H2, SwapHits, SwapKeys, SwapStates}, q)
+}
 
 // pair is the first model of each backbone.
 func pair(cells []experiment.Measured) (attention, ratplus string) {
@@ -179,11 +235,11 @@ func headHits(cells []experiment.Measured) map[example]float64 {
 	return out
 }
 
-// compare puts the paired figures of both backbones against each other.
-func compare(q Question, s setting, attention, ratplus map[example]float64) (Statement, bool) {
+// compare puts paired figures without and with a memory against each other.
+func compare(q Question, s setting, without, with map[example]float64) (Statement, bool) {
 	var keys []example
-	for k := range attention {
-		if _, ok := ratplus[k]; ok {
+	for k := range without {
+		if _, ok := with[k]; ok {
 			keys = append(keys, k)
 		}
 	}
@@ -195,18 +251,18 @@ func compare(q Question, s setting, attention, ratplus map[example]float64) (Sta
 	})
 	a, r, d := make([]float64, len(keys)), make([]float64, len(keys)), make([]float64, len(keys))
 	for i, k := range keys {
-		a[i], r[i] = attention[k], ratplus[k]
+		a[i], r[i] = without[k], with[k]
 		d[i] = r[i] - a[i]
 	}
 	st := Statement{
-		Question: q, Method: s.method, Budget: s.budget, Block: s.block, Pairs: len(keys),
-		Attention: stat.Mean(a, nil), RATPlus: stat.Mean(r, nil),
+		Question: q, Method: s.method, Budget: s.budget, Block: s.block, Selector: s.selector, Pairs: len(keys),
+		Without: stat.Mean(a, nil), With: stat.Mean(r, nil),
 	}
 	mean, dev := stat.MeanStdDev(d, nil)
 	half := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(len(d) - 1)}.Quantile(0.975) * dev / math.Sqrt(float64(len(d)))
 	st.Difference, st.CI95 = mean, [2]float64{mean - half, mean + half}
 	switch {
-	case q == Accuracy && s.budget == 1:
+	case (q == Accuracy || q == SwapStates) && s.budget == 1:
 		st.Verdict = Baseline
 	case st.CI95[0] > 0:
 		st.Verdict = Supports
@@ -222,28 +278,46 @@ func compare(q Question, s setting, attention, ratplus map[example]float64) (Sta
 // words says a statement in a sentence.
 func (s Statement) words() string {
 	if s.Verdict == Baseline {
-		return fmt.Sprintf("Reading everything, RAT+ answers %.1f%% right and attention %.1f%%: what the rest is to be held against.", 100*s.RATPlus, 100*s.Attention)
+		who := "RAT+ answers %.1f%% right and attention %.1f%%"
+		if s.Question == SwapStates {
+			who = "RAT+ answers %.1f%% right from states with the memory and %.1f%% from states without, which it was not trained to read"
+		}
+		return "Reading everything, " + fmt.Sprintf(who, 100*s.With, 100*s.Without) + ": what the rest is to be held against."
 	}
 	info, _ := sparse.Method(s.Method)
 	where := info.Name + " at budget " + Fraction(s.Budget)
 	if info.Unit == sparse.UnitBlock && s.Budget < 1 {
 		where += " in blocks of " + strconv.Itoa(s.Block)
 	}
+	if s.Selector == sparse.SelectorRandom && s.Question != H2 {
+		where += " where chance selects"
+	}
 	subject := map[Question]string{
 		Accuracy: "RAT+ answers %.1f%% right, attention %.1f%%",
 		H1:       "a head of RAT+ holds the needle at every answer step in %.1f%% of examples on average, one of attention in %.1f%%",
 		H2:       "where chance selects, RAT+ answers %.1f%% right, attention %.1f%%",
+
+		SwapHits:   "a head that picks by keys with the memory holds the needle at every answer step in %.1f%% of examples on average, by keys without in %.1f%%",
+		SwapKeys:   "picking by keys with the memory, RAT+ answers %.1f%% right, by keys without %.1f%%",
+		SwapStates: "reading states with the memory, RAT+ answers %.1f%% right, states without %.1f%%",
 	}[s.Question]
 	verdict := map[Verdict]string{
 		Supports:    "RAT+ is ahead by %.1f points (95%% interval %.1f to %.1f), as the paper has it.",
 		Contradicts: "RAT+ is behind by %.1f points (95%% interval %.1f to %.1f), against the paper.",
 		Undecided:   "the difference of %.1f points (95%% interval %.1f to %.1f) can be none.",
 	}[s.Verdict]
+	if s.Question == SwapHits || s.Question == SwapKeys || s.Question == SwapStates {
+		verdict = map[Verdict]string{
+			Supports:    "the memory adds %.1f points (95%% interval %.1f to %.1f), as the hypothesis has it.",
+			Contradicts: "the memory takes %.1f points away (95%% interval %.1f to %.1f), against the hypothesis.",
+			Undecided:   "the difference of %.1f points (95%% interval %.1f to %.1f) can be none.",
+		}[s.Verdict]
+	}
 	d, low, high := 100*s.Difference, 100*s.CI95[0], 100*s.CI95[1]
 	if s.Verdict == Contradicts {
 		d, low, high = -d, -high, -low
 	}
-	return where + ": " + fmt.Sprintf(subject, 100*s.RATPlus, 100*s.Attention) + "; " + fmt.Sprintf(verdict, d, low, high)
+	return where + ": " + fmt.Sprintf(subject, 100*s.With, 100*s.Without) + "; " + fmt.Sprintf(verdict, d, low, high)
 }
 
 // Fraction writes a budget as people do: 1, 1/8, or a decimal where it is none.

@@ -52,8 +52,50 @@ func TestFindings(t *testing.T) {
 		}
 	}
 	// Accuracies 0.6 against 1 in examples: means as counted by hand, pairs all of them.
-	if a := got[0]; a.Pairs != 20 || !near(a.RATPlus, 1) || !near(a.Attention, 0.35) || !near(a.Difference, 0.65) {
+	if a := got[0]; a.Pairs != 20 || !near(a.With, 1) || !near(a.Without, 0.35) || !near(a.Difference, 0.65) {
 		t.Errorf("%+v", a)
+	}
+}
+
+// TestSwapFindings: with one model that has a memory, each of its uses is told apart
+// from the other.
+func TestSwapFindings(t *testing.T) {
+	var cells []experiment.Measured
+	add := func(w experiment.Swap, budget float64, first, hits int, scores ...float64) {
+		m := cell("ratplus", "quest", "own", 0, budget, first, scores...)
+		m.Cell.Swap, m.Outcome.Hits = w, []int{hits, hits}
+		cells = append(cells, m)
+	}
+	plain := experiment.Swap{SelectWith: "plain"}
+	states := experiment.Swap{ComputeWith: "plain"}
+	for i := range 5 {
+		add(experiment.Swap{}, 0.25, 2*i, 2, 1, 1)
+		add(plain, 0.25, 2*i, i%2, 0, float64(i%2))
+		add(states, 0.25, 2*i, 2, 1, 1)
+		add(experiment.Swap{}, 1, 2*i, 2, 1, 1)
+		add(states, 1, 2*i, 2, 0, 1)
+	}
+	got := Findings(cells)
+	want := []struct {
+		q       Question
+		v       Verdict
+		without float64
+		text    string
+	}{
+		{SwapHits, Supports, 0.2, "by keys without in 20.0%"}, {SwapKeys, Supports, 0.2, "the memory adds 80.0 points"},
+		{SwapStates, Undecided, 1, "can be none"}, {SwapStates, Baseline, 0.5, "50.0% from states without"},
+	}
+	if len(got) != len(want) {
+		t.Fatalf("%d findings: %+v", len(got), got)
+	}
+	for i, w := range want {
+		if got[i].Question != w.q || got[i].Verdict != w.v || !near(got[i].Without, w.without) || !strings.Contains(got[i].Text, w.text) {
+			t.Errorf("finding %d: %+v, want %+v", i, got[i], w)
+		}
+	}
+	row := Sum(cells).Rows[1]
+	if list, c := Examples(cells, row); row.Swap != plain || len(list) != 10 || c.Swap != plain || list[0].Score != 0 {
+		t.Errorf("row %+v has examples %+v", row, list)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 // combination is what the cells of a row have in common.
 type combination struct {
 	model, hash, task, method, selector string
+	swap                                experiment.Swap
 	budget                              float64
 	block, window, context              int
 	version                             string
@@ -21,7 +22,7 @@ type combination struct {
 
 func of(c experiment.Cell) combination {
 	return combination{
-		c.Model, c.ModelHash, c.Task, c.Method, c.Selector, c.Budget, c.Block, c.Window, c.Context, c.Version,
+		c.Model, c.ModelHash, c.Task, c.Method, c.Selector, c.Swap, c.Budget, c.Block, c.Window, c.Context, c.Version,
 	}
 }
 
@@ -57,7 +58,7 @@ func (g *group) add(m experiment.Measured) {
 	if g.cells == nil {
 		g.heads, g.hits = o.Heads, make([]int, len(o.Hits))
 		g.row = experiment.Row{
-			Model: c.Model, Arch: o.Arch, Task: c.Task, Method: c.Method, Selector: c.Selector, Budget: c.Budget,
+			Model: c.Model, Arch: o.Arch, Task: c.Task, Method: c.Method, Selector: c.Selector, Swap: c.Swap, Budget: c.Budget,
 			Block: o.Block, K: o.K, Window: c.Window, Context: c.Context,
 			ModelHash: c.ModelHash, Version: c.Version, Kernels: o.Kernels,
 		}
@@ -110,7 +111,7 @@ func Sum(cells []experiment.Measured) experiment.Result {
 		out.Rows = append(out.Rows, r)
 		for i, rate := range g.rates() {
 			out.Hits = append(out.Hits, experiment.Hit{
-				Model: r.Model, Task: r.Task, Method: r.Method, Selector: r.Selector, Budget: r.Budget, Block: r.Block,
+				Model: r.Model, Task: r.Task, Method: r.Method, Selector: r.Selector, Swap: r.Swap, Budget: r.Budget, Block: r.Block,
 				Layer: i / g.heads, Head: i % g.heads, Rate: rate,
 			})
 		}
@@ -138,14 +139,14 @@ func (g *group) rates() []float64 {
 }
 
 // Examples lists the answered examples of the row that r names by its model, task,
-// method, selector, budget and block; block 0 means any. It also gives one cell of
+// method, selector, swap, budget and block; block 0 means any. It also gives one cell of
 // that row, to ask its examples again.
 func Examples(cells []experiment.Measured, r experiment.Row) ([]experiment.Example, experiment.Cell) {
 	list := []experiment.Example{}
 	var cell experiment.Cell
 	for _, m := range cells {
 		c, o := m.Cell, m.Outcome
-		if c.Model != r.Model || c.Task != r.Task || c.Method != r.Method || c.Selector != r.Selector || c.Budget != r.Budget || r.Block != 0 && o.Block != r.Block {
+		if c.Model != r.Model || c.Task != r.Task || c.Method != r.Method || c.Selector != r.Selector || c.Swap != r.Swap || c.Budget != r.Budget || r.Block != 0 && o.Block != r.Block {
 			continue
 		}
 		cell = c

@@ -23,6 +23,7 @@ const (
 	Accuracy View = "accuracy" // Figure 1, Tables 3 and 4
 	Heads    View = "heads"    // Figures 2 to 4
 	Chance   View = "chance"   // Table 5
+	Swaps    View = "swap"     // the 2 × 2 swap
 	Depth    View = "depth"
 )
 
@@ -63,12 +64,23 @@ type Point struct {
 
 // Ref names the row of an experiment that a point shows.
 type Ref struct {
-	Model    string  `json:"model"`
-	Task     string  `json:"task"`
-	Method   string  `json:"method"`
-	Selector string  `json:"selector"`
-	Budget   float64 `json:"budget"`
-	Block    int     `json:"block"`
+	Model    string `json:"model"`
+	Task     string `json:"task"`
+	Method   string `json:"method"`
+	Selector string `json:"selector"`
+	Swap
+	Budget float64 `json:"budget"`
+	Block  int     `json:"block"`
+	// Depths bounds the needle depths of the examples that the point shows, in 0..1;
+	// nil: all depths.
+	Depths *[2]float64 `json:"depths,omitempty"`
+}
+
+// Swap says which use of a memory was taken away from a model: fields are empty, or
+// "plain".
+type Swap struct {
+	SelectWith  string `json:"select_with,omitempty"`
+	ComputeWith string `json:"compute_with,omitempty"`
 }
 
 // Row is one row of an experiment: a Ref and what it came to, accuracies in 0..1.
@@ -82,6 +94,42 @@ type Row struct {
 	Std       float64 // over Seeds
 	Seeds     int
 	Examples  int
+}
+
+// subject is whose values a series shows: a model as it was trained, or with a use
+// of its memory taken away.
+type subject struct {
+	model, arch string
+	swap        Swap
+}
+
+func (r Row) subject() subject { return subject{r.Model, r.Arch, r.Swap} }
+
+// swapColours are those of states with the memory, blue, and without, gold.
+var swapColours = map[Swap]string{{SelectWith: "plain"}: "seq-4", {ComputeWith: "plain"}: "gold-ink", {"plain", "plain"}: "gold"}
+
+// colour is that of a subject among the models of a picture.
+func (s subject) colour(models []string) string {
+	if c, swapped := swapColours[s.swap]; swapped {
+		return c
+	}
+	return colourOf(models, s.model, s.arch)
+}
+
+// name is how a subject is called.
+func (s subject) name() string {
+	name := nameOf(s.model, s.arch)
+	if s.swap.SelectWith != "" {
+		name += ", picks by K"
+	}
+	if s.swap.ComputeWith != "" {
+		name += ", reads K, V"
+	}
+	return name
+}
+
+func modelsOf(subjects []subject) []string {
+	return unique(subjects, func(s subject) string { return s.model })
 }
 
 // colourOf is the colour of a model: one for each backbone, others for further

@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -118,6 +119,59 @@ func TestTable5(t *testing.T) {
 	// Table 5, Quest, RAT+, MK-2: 91.52 ± 0.90.
 	if p := c.Series[3].Points[0]; p.Y != 91.52 || p.High-p.Y > 0.91 {
 		t.Errorf("%+v", p)
+	}
+}
+
+func TestSwaps2x2(t *testing.T) {
+	trained, keys, states := row("ratplus", "quest", "own", 0.25, 0.75), row("ratplus", "quest", "own", 0.25, 0.5), row("ratplus", "quest", "own", 0.25, 0.25)
+	keys.SelectWith, states.ComputeWith = "plain", "plain"
+	rows := []Row{row("attention", "quest", "own", 0.25, 0.1), trained, keys, states}
+	for _, r := range rows[1:3] {
+		r.Task, r.Accuracy = "S-1", 1
+		rows = append(rows, r)
+	}
+	charts := Swaps2x2(rows)
+	if len(charts) != 3 || charts[0].Title != "mean of tasks, RAT+" || charts[1].Title != "MK-2, RAT+" || charts[0].Budget != "1/4" {
+		t.Fatalf("%+v", charts)
+	}
+	type at struct {
+		x     float64
+		level int
+		y     float64
+	}
+	for i, want := range [][]at{{{0, 0, 87.5}, {0, 1, 75}}, {{0, 0, 75}, {0, 1, 50}, {1, 0, 25}}} {
+		var got []at
+		for _, p := range charts[i].Series[0].Points {
+			got = append(got, at{p.X, p.Level, p.Y})
+			if (p.Ref == nil) != (i == 0) {
+				t.Errorf("%s: %+v names %v", charts[i].Title, p, p.Ref)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", charts[i].Title, got, want)
+		}
+	}
+	if p := charts[1].Series[0].Points[1]; p.Ref.SelectWith != "plain" || !strings.Contains(p.About, "picks by K, reads K̃, Ṽ") {
+		t.Errorf("%+v", p)
+	}
+	if got := Swaps2x2(rows[:2]); got != nil {
+		t.Errorf("nothing swapped, and yet %+v", got)
+	}
+	// The same rows, as lines: each swap has its own.
+	var names, colours []string
+	for _, s := range Figure1(rows, Paper{})[0].Series {
+		names, colours = append(names, s.Name), append(colours, s.Colour)
+	}
+	if strings.Join(names, "; ") != "Attention; RAT+; RAT+, picks by K; RAT+, reads K, V" || len(unique(colours, func(c string) string { return c })) != 4 {
+		t.Errorf("%q in %q", names, colours)
+	}
+}
+
+func TestDepthsNameTheirExamples(t *testing.T) {
+	r := row("ratplus", "quest", "own", 0.25, 0.75)
+	p := DepthMaps([]DepthCell{{r, 1, 0.5, 2}})[0].Series[0].Points[0]
+	if p.Ref.Depths == nil || *p.Ref.Depths != [2]float64{0.2, 0.4} {
+		t.Errorf("%+v", p.Ref)
 	}
 }
 

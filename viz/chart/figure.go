@@ -79,7 +79,7 @@ func (s setup) title() string {
 // task, with 95% intervals; the paper's values are dashed.
 func Figure1(rows []Row, paper Paper) []Chart {
 	rows = keep(rows, func(r Row) bool { return r.Selector == "own" })
-	models := unique(rows, func(r Row) string { return r.Model })
+	subjects := unique(rows, Row.subject)
 	var out []Chart
 	for _, s := range unique(rows, Row.setup) {
 		ours := keep(rows, func(r Row) bool { return r.setup() == s })
@@ -100,10 +100,10 @@ func Figure1(rows []Row, paper Paper) []Chart {
 				ID: slug("accuracy", s.title(), task), View: Accuracy, Kind: Lines, Title: task, Method: s.title(),
 				XName: "budget", YName: "accuracy", Categories: fractions(budgets),
 			}
-			for _, model := range models {
-				mine := keep(ours, func(r Row) bool { return r.Task == task && r.Model == model })
+			for _, who := range subjects {
+				mine := keep(ours, func(r Row) bool { return r.Task == task && r.subject() == who })
 				if len(mine) > 0 {
-					c.Series = append(c.Series, accuracyOf(mine, models, budgets))
+					c.Series = append(c.Series, accuracyOf(mine, modelsOf(subjects), budgets))
 				}
 			}
 			for _, arch := range []string{"attention", "ratplus"} {
@@ -117,9 +117,9 @@ func Figure1(rows []Row, paper Paper) []Chart {
 	return out
 }
 
-// accuracyOf is the points of one model and task.
+// accuracyOf is the points of one subject and task.
 func accuracyOf(rows []Row, models []string, budgets []float64) Series {
-	s := Series{Name: nameOf(rows[0].Model, rows[0].Arch), Colour: colourOf(models, rows[0].Model, rows[0].Arch)}
+	s := Series{Name: rows[0].subject().name(), Colour: rows[0].subject().colour(models)}
 	for i, b := range budgets {
 		for _, r := range rows {
 			if r.Budget == b {
@@ -157,7 +157,7 @@ func paperOf(rows []PaperRow, task, arch, label string, budgets []float64) (Seri
 // task, with its standard deviation, a chart for every method and budget.
 func Table5(rows []Row, paper Paper) []Chart {
 	rows = keep(rows, func(r Row) bool { return r.Selector == "random" })
-	models := unique(rows, func(r Row) string { return r.Model })
+	subjects := unique(rows, Row.subject)
 	type panel struct {
 		setup
 		budget float64
@@ -171,16 +171,19 @@ func Table5(rows []Row, paper Paper) []Chart {
 			ID: slug("chance", p.title(), fraction(p.budget)), View: Chance, Kind: Bars, Title: p.title() + ", budget " + fraction(p.budget),
 			Method: p.title(), Budget: fraction(p.budget), XName: "task", YName: "accuracy", Categories: tasks,
 		}
-		for _, model := range models {
-			mine := keep(ours, func(r Row) bool { return r.Model == model })
+		for _, who := range subjects {
+			mine := keep(ours, func(r Row) bool { return r.subject() == who })
 			if len(mine) == 0 {
 				continue
 			}
-			s := Series{Name: nameOf(model, mine[0].Arch), Colour: colourOf(models, model, mine[0].Arch)}
+			s := Series{Name: who.name(), Colour: who.colour(modelsOf(subjects))}
 			theirs := Series{Name: s.Name + ", paper (" + paper.Label + ")", Colour: s.Colour, Paper: true}
 			for _, r := range mine {
 				x := float64(slices.Index(tasks, r.Task))
 				s.Points = append(s.Points, r.point(x, max(0, r.Accuracy-r.Std), min(1, r.Accuracy+r.Std), "deviation over "+strconv.Itoa(r.Seeds)+" seeds"))
+				if r.Swap != (Swap{}) {
+					continue // the paper has no swap
+				}
 				for _, pr := range paper.of(p.method, r.Arch, "random", 0, 0) {
 					if v, ok := pr.Mean[r.Task]; ok && pr.Budget == p.budget {
 						theirs.Points = append(theirs.Points, Point{
@@ -190,7 +193,10 @@ func Table5(rows []Row, paper Paper) []Chart {
 					}
 				}
 			}
-			c.Series = append(c.Series, s, theirs)
+			c.Series = append(c.Series, s)
+			if who.swap == (Swap{}) {
+				c.Series = append(c.Series, theirs)
+			}
 		}
 		out = append(out, c)
 	}

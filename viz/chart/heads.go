@@ -35,7 +35,7 @@ func Figures2to4(curves []Curve) []Chart {
 			if panelOf(curve) != p {
 				continue
 			}
-			s := Series{Name: nameOf(curve.Model, curve.Arch), Colour: colourOf(models, curve.Model, curve.Arch)}
+			s := Series{Name: curve.subject().name(), Colour: curve.subject().colour(models)}
 			rates := slices.Clone(curve.Rates)
 			slices.Sort(rates)
 			slices.Reverse(rates)
@@ -72,9 +72,10 @@ func DepthMaps(cells []DepthCell) []Chart {
 	cells = keep(cells, func(c DepthCell) bool { return c.Selector == "own" })
 	type panel struct {
 		setup
-		model, arch, task string
+		subject
+		task string
 	}
-	panelOf := func(c DepthCell) panel { return panel{c.setup(), c.Model, c.Arch, c.Task} }
+	panelOf := func(c DepthCell) panel { return panel{c.setup(), c.subject(), c.Task} }
 	levels := make([]string, Parts)
 	for i := range levels {
 		levels[i] = fmt.Sprintf("%d-%d%%", 100*i/Parts, 100*(i+1)/Parts)
@@ -87,14 +88,15 @@ func DepthMaps(cells []DepthCell) []Chart {
 			budgets = append(budgets, c.Budget)
 		}
 		budgets = budgetsOf(budgets)
-		name := nameOf(p.model, p.arch)
+		name := p.name()
 		c := Chart{
-			ID: slug("depth", p.title(), p.model, p.task), View: Depth, Kind: Map, Title: p.task + ", " + name, Method: p.title(),
+			ID: slug("depth", p.title(), p.model+p.swap.slug(), p.task), View: Depth, Kind: Map, Title: p.task + ", " + name, Method: p.title(),
 			XName: "budget", YName: "needle depth", Categories: fractions(budgets), Levels: levels,
 		}
 		s := Series{Name: name, Colour: "seq-8"}
 		for _, d := range mine {
 			ref := d.Ref
+			ref.Depths = &[2]float64{float64(d.Part) / Parts, float64(d.Part+1) / Parts}
 			s.Points = append(s.Points, Point{
 				X: float64(slices.Index(budgets, d.Budget)), Level: d.Part, Y: 100 * d.Accuracy, Ref: &ref,
 				About: fmt.Sprintf("depth %s, budget %s: %s of %d", levels[d.Part], fraction(d.Budget), percent(d.Accuracy), d.Examples),

@@ -5,6 +5,7 @@ import (
 	_ "embed" // the style sheet
 	"fmt"
 	"html"
+	"slices"
 	"strconv"
 
 	"github.com/vugu/vugu"
@@ -82,6 +83,7 @@ var viewTitles = map[chart.View]string{
 	chart.Accuracy: "Accuracy by budget",
 	chart.Heads:    "Head hit rates",
 	chart.Chance:   "Where chance selects",
+	chart.Swaps:    "2 × 2 swap",
 	chart.Depth:    "Accuracy by needle depth",
 }
 
@@ -116,6 +118,27 @@ func deviation(r chart.Row) string {
 		return "–"
 	}
 	return strconv.FormatFloat(100*r.Std, 'f', 2, 64)
+}
+
+// swapped reports whether a use of the memory was taken away in some row.
+func swapped(rows []chart.Row) bool {
+	return slices.ContainsFunc(rows, func(r chart.Row) bool { return r.Swap != chart.Swap{} })
+}
+
+// keysOf and statesOf say what a row picked by and read; without a memory there is
+// only the one.
+func keysOf(r chart.Row) string {
+	if r.Arch != "ratplus" || r.SelectWith != "" {
+		return "K"
+	}
+	return "K̃"
+}
+
+func statesOf(r chart.Row) string {
+	if r.Arch != "ratplus" || r.ComputeWith != "" {
+		return "K, V"
+	}
+	return "K̃, Ṽ"
 }
 
 func budget(r chart.Row) string { return strconv.FormatFloat(r.Budget, 'g', 4, 64) }

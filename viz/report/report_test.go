@@ -62,6 +62,25 @@ func TestReport(t *testing.T) {
 	}
 }
 
+// TestReportOfASwap: the table says what was picked by and read, where it differs.
+func TestReportOfASwap(t *testing.T) {
+	r := sample()
+	if page, err := HTML(r); err != nil || strings.Contains(string(page), "<th>states</th>") {
+		t.Errorf("columns of a swap in a report without: %v", err)
+	}
+	r.Rows[1].Swap.ComputeWith = "plain"
+	r.Charts = chart.Swaps2x2(r.Rows)
+	page, err := HTML(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"<th>states</th>", "<td>K̃</td>", "<td>K, V</td>", "2 × 2 swap: quest", "reads K, V, budget 1/4: 25.0% of 500"} {
+		if !strings.Contains(string(page), want) {
+			t.Errorf("no %q in the report", want)
+		}
+	}
+}
+
 func TestReportWithoutFailures(t *testing.T) {
 	r := sample()
 	r.Failures = nil

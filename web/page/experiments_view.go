@@ -288,7 +288,7 @@ func (e *Experiments) examples() app.UI {
 	area := app.Aside().Class("lab-examples").DataSet("testid", "examples").DataSet("state", string(e.picked.examples.phase))
 	ref := e.picked.ref
 	head := app.Div().Class("lab-head").Body(
-		app.H3().Text(fmt.Sprintf("%s, %s, %s", ref.Model, ref.Task, e.picked.about)),
+		app.H3().Text(fmt.Sprintf("%s, %s, %s, %s", ref.Model, ref.Task, ref.Method, e.picked.about)),
 		app.Button().Type("button").Class("button small").OnClick(func(app.Context, app.Event) { e.picked = picked{}; e.Update() }).Text("Close"))
 	x := e.picked.examples
 	switch x.phase {
@@ -325,7 +325,7 @@ func (e *Experiments) examples() app.UI {
 
 func (e *Experiments) table(x client.Experiment) app.UI {
 	head := []app.UI{}
-	for _, name := range []string{"model", "task", "method", "selector", "budget", "block", "accuracy", "95% interval", "deviation", "seeds", "examples", "cache read"} {
+	for _, name := range []string{"model", "task", "method", "selector", "keys", "states", "budget", "block", "accuracy", "95% interval", "deviation", "seeds", "examples", "cache read", ""} {
 		head = append(head, app.Th().Text(name))
 	}
 	rows := make([]app.UI, len(x.Rows))
@@ -336,13 +336,29 @@ func (e *Experiments) table(x client.Experiment) app.UI {
 		}
 		var cells []app.UI
 		for _, text := range []string{
-			r.Model, r.Task, r.Method, r.Selector, state.FractionOf(r.Budget), strconv.Itoa(r.Block), fmt.Sprintf("%.1f%%", 100*r.Accuracy),
+			r.Model, r.Task, r.Method, r.Selector, orTrained(r.SelectWith), orTrained(r.ComputeWith), state.FractionOf(r.Budget), strconv.Itoa(r.Block), fmt.Sprintf("%.1f%%", 100*r.Accuracy),
 			fmt.Sprintf("%.1f–%.1f", 100*r.CI95[0], 100*r.CI95[1]), deviation, strconv.Itoa(r.Seeds), strconv.Itoa(r.Examples), fmt.Sprintf("%.1f%%", 100*r.Read),
 		} {
 			cells = append(cells, app.Td().Text(text))
 		}
+		ref := client.Ref{Model: r.Model, Task: r.Task, Method: r.Method, Selector: r.Selector, Swap: r.Swap, Budget: r.Budget, Block: r.Block}
+		about := fmt.Sprintf("budget %s: %.1f%% of %d", state.FractionOf(r.Budget), 100*r.Accuracy, r.Examples)
+		cells = append(cells, app.Td().Body(app.Button().Type("button").Class("link").Title("open one of its examples").
+			OnClick(func(app.Context, app.Event) { e.pick(ref, about) }, ref).Text("examples")))
 		rows[i] = app.Tr().Body(cells...)
 	}
-	return app.Div().Class("lab-table").DataSet("testid", "table").Body(
-		app.Table().Body(app.THead().Body(app.Tr().Body(head...)), app.TBody().Body(rows...)))
+	body := []app.UI{app.Div().Class("lab-table").DataSet("testid", "table").Body(
+		app.Table().Body(app.THead().Body(app.Tr().Body(head...)), app.TBody().Body(rows...)))}
+	if e.picked.ref != nil {
+		body = append(body, e.examples())
+	}
+	return app.Div().Class("lab-charts").Body(body...)
+}
+
+// orTrained says what a side of a swap is, where it is not named.
+func orTrained(with string) string {
+	if with == "" {
+		return "trained"
+	}
+	return with
 }

@@ -51,6 +51,8 @@ func TestGridForm(t *testing.T) {
 		"context":   f.Write("context", "3"),
 		"tasks":     {Lists: with(f.Lists, "tasks", nil), Texts: f.Texts},
 		"selectors": {Lists: with(f.Lists, "selectors", nil), Texts: f.Texts},
+
+		"select_with": {Lists: with(f.Lists, "select_with", nil), Texts: f.Texts},
 	} {
 		if _, problems := change.Grid(); problems[field] == "" || len(problems) != 1 {
 			t.Errorf("%s: %v", field, problems)
@@ -125,6 +127,31 @@ func TestExampleLink(t *testing.T) {
 	want.Budget, want.Block = got.Budget, got.Block
 	if got != want || got.Model != "tiny" || got.Budget != "1/16" {
 		t.Errorf("%s asks for %+v, want %+v", link, got, want)
+	}
+}
+
+// A swapped model stands beside itself as it was trained.
+func TestExampleLinkOfASwap(t *testing.T) {
+	cell := experiment.Cell{Model: "ratplus", Task: "S-1", Method: "quest", Selector: "own", Budget: 0.25, Block: 16, Context: 512, Examples: 10, Swap: experiment.Swap{SelectWith: "plain"}}
+	link := ExampleLink(cell, experiment.Example{Seed: experiment.Seed(0)}, labModels())
+	form := ParseQuery(link[len("/?"):]).Form
+	for side, want := range []string{"", "plain"} {
+		got, problems := form.ColumnRequest(side, "ratplus", 1024)
+		if len(problems) > 0 || got.Model != "ratplus" || got.SelectWith != want || got.ComputeWith != "" {
+			t.Errorf("column %d of %s: %+v %v", side, link, got, problems)
+		}
+	}
+}
+
+func TestAtDepths(t *testing.T) {
+	list := []experiment.Example{{Depth: 0}, {Depth: 0.2}, {Depth: 0.8}, {Depth: 1}}
+	for _, tc := range []struct {
+		depths *[2]float64
+		want   int
+	}{{nil, 4}, {&[2]float64{0, 0.2}, 1}, {&[2]float64{0.2, 0.4}, 1}, {&[2]float64{0.8, 1}, 2}} {
+		if got := AtDepths(list, tc.depths); len(got) != tc.want {
+			t.Errorf("%v: %+v", tc.depths, got)
+		}
 	}
 }
 
