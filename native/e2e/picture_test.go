@@ -1,10 +1,13 @@
 package e2e
 
 import (
+	"encoding/json"
 	"flag"
+	"fmt"
 	"io/fs"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,8 +18,10 @@ import (
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/run"
 	"kvscope/engine/tokenizer"
+	"kvscope/engine/train"
 	"kvscope/native/browsertest"
 	"kvscope/native/simd"
+	"kvscope/viz/chart"
 )
 
 var update = flag.Bool("update", false, "take the pictures of docs/ anew")
@@ -81,6 +86,66 @@ func TestPicturesOfTheDocs(t *testing.T) {
 				t.Fatal(err)
 			}
 			d.quiet()
+		}
+	}
+}
+
+// learnt are the tasks whose curves are shown: the others are learnt at once.
+var learnt = []string{"MK-1", "MK-2", "MK-3", "MV", "MQ"}
+
+// TestPictureOfTraining draws what the demo pair had learnt while it trained: exact
+// answers above, and the first tokens of values below.
+func TestPictureOfTraining(t *testing.T) {
+	if !*update {
+		t.Skip("takes pictures only with -update")
+	}
+	var exact, firsts []chart.Measured
+	for _, name := range []string{"attention", "ratplus"} {
+		data, err := fs.ReadFile(assets.Models(), name+".safetensors")
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := checkpoint.Parse(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var points []train.Point
+		if err := json.Unmarshal([]byte(f.Metadata["history"]), &points); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range points {
+			for _, task := range learnt {
+				if _, ok := p.Exact[task]; ok {
+					m := chart.Measured{Model: name, Arch: name, Task: task, Tokens: float64(p.Tokens) / 1e6, Share: p.Exact[task]}
+					exact = append(exact, m)
+					m.Share = p.FirstOf[task]
+					firsts = append(firsts, m)
+				}
+			}
+		}
+	}
+	byTask := func(a, b chart.Measured) int { return slices.Index(learnt, a.Task) - slices.Index(learnt, b.Task) }
+	slices.SortStableFunc(exact, byTask)
+	slices.SortStableFunc(firsts, byTask)
+	var drawn strings.Builder
+	for _, c := range append(chart.Learning(exact, "exact answers"), chart.Learning(firsts, "first value tokens")...) {
+		drawn.Write(c.SVG(chart.Properties))
+	}
+	s := httptest.NewServer(newServer(t, run.NewShelf(newEngine(t), 1<<20)))
+	t.Cleanup(s.Close)
+	for _, scheme := range []string{"light", "dark"} {
+		d := &desk{t, browsertest.Open(t), nil, s.URL}
+		var png []byte
+		d.do(
+			chromedp.EmulateViewport(1860, 560),
+			emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
+			chromedp.Navigate(s.URL+"/"),
+			chromedp.WaitReady("section.column"),
+			chromedp.Evaluate(fmt.Sprintf(`document.body.innerHTML = '<div style="display:grid;grid-template-columns:repeat(5,360px);gap:8px;padding:8px"></div>';
+				document.body.firstChild.innerHTML = %q; null`, drawn.String()), nil),
+			chromedp.Sleep(300e6), chromedp.CaptureScreenshot(&png))
+		if err := os.WriteFile("../../docs/training-"+scheme+".png", png, 0o644); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

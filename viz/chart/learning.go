@@ -1,0 +1,46 @@
+package chart
+
+import (
+	"fmt"
+	"math"
+)
+
+// Measured is how a model did on one task at a moment of its training.
+type Measured struct {
+	Model, Arch, Task string
+	Tokens            float64 // trained on so far, in millions
+	Share             float64 // right, in 0..1
+}
+
+// Learning is one chart a task of what training came to while it ran; value says
+// what was right, such as "exact answers".
+func Learning(points []Measured, value string) []Chart {
+	models := unique(points, func(p Measured) string { return p.Model })
+	var out []Chart
+	for _, task := range unique(points, func(p Measured) string { return p.Task }) {
+		c := Chart{
+			ID: slug("learning", value, task), Kind: Lines, Title: task + ", " + value,
+			XName: "million tokens", YName: value,
+		}
+		for _, model := range models {
+			var s Series
+			for _, p := range points {
+				if p.Model != model || p.Task != task || p.Tokens < 1 {
+					continue
+				}
+				who := subject{model: model, arch: p.Arch}
+				s.Name, s.Colour = who.name(), who.colour(models)
+				s.Points = append(s.Points, Point{
+					X: p.Tokens, Y: 100 * p.Share, Low: 100 * p.Share, High: 100 * p.Share,
+					About: fmt.Sprintf("%s after %.1f million tokens", percent(p.Share), p.Tokens),
+				})
+				c.XMax = max(c.XMax, math.Ceil(p.Tokens))
+			}
+			if len(s.Points) > 0 {
+				c.Series = append(c.Series, s)
+			}
+		}
+		out = append(out, c)
+	}
+	return out
+}
