@@ -73,6 +73,7 @@ type bench struct {
 	t     *testing.T
 	store *store.Store
 	queue *Embedded
+	join  func() *Queue // connects to the queue
 	d     *Dispatcher
 }
 
@@ -89,6 +90,7 @@ func set(t *testing.T, ackWait time.Duration) *bench {
 	}
 	t.Cleanup(func() { e.Close(); s.Close() })
 	b := &bench{t: t, store: s, queue: e}
+	b.join = b.connect
 	b.d = b.dispatch(ackWait)
 	return b
 }
@@ -96,7 +98,7 @@ func set(t *testing.T, ackWait time.Duration) *bench {
 // dispatch starts a dispatcher that ends with the test.
 func (b *bench) dispatch(ackWait time.Duration) *Dispatcher {
 	b.t.Helper()
-	q := b.connect()
+	q := b.join()
 	d, err := NewDispatcher(b.t.Context(), b.store, q, Options{AckWait: ackWait, Log: quiet()})
 	if err != nil {
 		b.t.Fatal(err)
@@ -130,7 +132,7 @@ func (b *bench) start(f func(context.Context)) (stop func()) {
 }
 
 func (b *bench) work(m Measure) (stop func()) {
-	w := NewWorker(b.connect(), m, quiet())
+	w := NewWorker(b.join(), m, quiet())
 	return b.start(func(ctx context.Context) { w.Run(ctx) })
 }
 
@@ -187,13 +189,14 @@ func (b *bench) exact(id string, want []experiment.Cell) {
 }
 
 // TestKilledWorkers: of two worker processes one is killed at a random moment, 20
-// times, and another started. Nothing is lost and nothing counts twice.
+// times, and another started. Nothing is lost and nothing counts twice. Moments are
+// counted in cells, so that on a busy machine too every one of them is on the way.
 func TestKilledWorkers(t *testing.T) {
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := set(t, 300*time.Millisecond)
+	b := set(t, time.Second)
 	spawn := func() *exec.Cmd {
 		cmd := exec.Command(exe)
 		cmd.Env = append(os.Environ(), workerURL+"="+b.queue.URL())
@@ -215,9 +218,14 @@ func TestKilledWorkers(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	want := cells(400)
 	id := b.create(want)
-	b.until(id, "the first cell", func(s Status) bool { return s.Done > 0 })
-	for range 20 {
-		time.Sleep(time.Duration(random.IntN(150)) * time.Millisecond)
+	const kills = 20
+	at := 0
+	for range kills {
+		at += 1 + random.IntN(len(want)/kills-4)
+		if s := b.until(id, "the next kill", func(s Status) bool { return s.Done >= at }); s.Over {
+			t.Fatalf("over before the last kill: %+v", s)
+		}
+		time.Sleep(time.Duration(random.IntN(20)) * time.Millisecond) // somewhere within a cell
 		i := random.IntN(len(workers))
 		if err := workers[i].Process.Kill(); err != nil {
 			t.Fatal(err)
@@ -362,6 +370,7 @@ func TestDispatcherRestarts(t *testing.T) {
 			t.Fatal(err)
 		}
 		b := &bench{t: t, store: s, queue: e}
+		b.join = b.connect
 		q := b.connect()
 		d, err := NewDispatcher(t.Context(), s, q, Options{AckWait: time.Second, Log: quiet()})
 		if err != nil {

@@ -67,7 +67,11 @@ func (q *Queue) setUp(ctx context.Context, ackWait time.Duration) error {
 		{Name: cellStream, Subjects: []string{cellSubjects}, Retention: jetstream.WorkQueuePolicy, Storage: jetstream.FileStorage},
 		{Name: resultStream, Subjects: []string{resultSubject}, Retention: jetstream.WorkQueuePolicy, Storage: jetstream.FileStorage},
 	} {
-		if _, err := q.js.CreateOrUpdateStream(ctx, c); err != nil {
+		_, err := q.js.CreateOrUpdateStream(ctx, c)
+		if errors.Is(err, nats.ErrNoResponders) {
+			return fmt.Errorf("the NATS server keeps no messages, start it with JetStream (nats-server -js): %w", err)
+		}
+		if err != nil {
 			return fmt.Errorf("make stream %s: %w", c.Name, err)
 		}
 	}

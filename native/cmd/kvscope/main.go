@@ -29,6 +29,7 @@ func commands() []command {
 		{"trace", "record a run in a file, or describe one", traceFile},
 		{"eval", "measure accuracy and hit rates over tasks, methods and budgets", eval},
 		{"worker", "compute cells of experiments that kvscope serve has queued", worker},
+		{"backup", "copy the results of experiments, also while they run", backup},
 		{"select", "run one selection method on tensors dumped from any model", selectFile},
 		{"dump", "write a model's logits and activations to a file", dump},
 		{"train", "train a demo model", trainModel},
