@@ -38,12 +38,12 @@ func (c Chart) Options() ([]byte, error) {
 		"trigger": "item", "formatter": "{a}<br/>{b}", "confine": true, "textStyle": map[string]any{"color": colour("ink"), "fontSize": 12},
 		"backgroundColor": colour("panel"), "borderColor": colour("line-strong"),
 	}
-	return silenced(option)
+	return finished(option)
 }
 
-// silenced writes an option whose lines across charts let the pointer through to the
-// points below.
-func silenced(option map[string]any) ([]byte, error) {
+// finished writes an option with what the library has no field for: lines across
+// charts let the pointer through to the points below, and values have no ticks.
+func finished(option map[string]any) ([]byte, error) {
 	text, err := json.Marshal(option)
 	if err != nil {
 		return nil, err
@@ -58,6 +58,12 @@ func silenced(option map[string]any) ([]byte, error) {
 			if marks, ok := one["markLine"].(map[string]any); ok {
 				marks["silent"] = true
 			}
+		}
+	}
+	axes, _ := plain["yAxis"].([]any)
+	for _, a := range axes {
+		if one, ok := a.(map[string]any); ok {
+			one["axisTick"] = map[string]any{"show": false}
 		}
 	}
 	return json.Marshal(plain)

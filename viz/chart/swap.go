@@ -1,6 +1,10 @@
 package chart
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
 
 // slug tells the pictures of swaps apart, "" for the model as it was trained.
 func (s Swap) slug() string {
@@ -40,7 +44,10 @@ func Swaps2x2(rows []Row) []Chart {
 		}
 	}
 	var out []Chart
-	for _, p := range unique(rows, panelOf) {
+	panels := unique(rows, panelOf)
+	// Where everything is read, keys make no difference: that comes last.
+	slices.SortStableFunc(panels, func(a, b panel) int { return cmp.Compare(whole(a.budget), whole(b.budget)) })
+	for _, p := range panels {
 		if !swapped[p] {
 			continue
 		}
@@ -72,6 +79,14 @@ func Swaps2x2(rows []Row) []Chart {
 		}
 	}
 	return out
+}
+
+// whole is 1 for a budget that reads everything.
+func whole(budget float64) int {
+	if budget == 1 {
+		return 1
+	}
+	return 0
 }
 
 // at puts a point where its swap stands in the square.

@@ -76,7 +76,13 @@ func HTML(r Report) ([]byte, error) {
 // group is the charts of one view and method.
 type group struct {
 	title  string
+	note   string // how to read the charts, up to the paper's label; "" for none
 	charts []chart.Chart
+}
+
+var viewNotes = map[chart.View]string{
+	chart.Accuracy: "Whiskers are 95% intervals. Dashed: the paper’s values, ",
+	chart.Chance:   "Whiskers are the deviation over seeds. Dashed: the paper’s values, ",
 }
 
 var viewTitles = map[chart.View]string{
@@ -87,9 +93,18 @@ var viewTitles = map[chart.View]string{
 	chart.Depth:    "Accuracy by needle depth",
 }
 
-// groups gathers charts under a heading each.
+// width is the class of a fact that takes a line of its own, or none.
+func width(f Fact) string {
+	if len(f.Value) > 100 {
+		return "wide"
+	}
+	return ""
+}
+
+// groups gathers charts under a heading each, in the order they first come.
 func groups(charts []chart.Chart) []group {
 	var out []group
+	at := map[string]int{}
 	for _, c := range charts {
 		title := viewTitles[c.View]
 		if c.View != chart.Chance {
@@ -98,11 +113,12 @@ func groups(charts []chart.Chart) []group {
 				title += ", budget " + c.Budget
 			}
 		}
-		if len(out) == 0 || out[len(out)-1].title != title {
-			out = append(out, group{title: title})
+		i, known := at[title]
+		if !known {
+			i = len(out)
+			at[title], out = i, append(out, group{title: title, note: viewNotes[c.View]})
 		}
-		last := &out[len(out)-1]
-		last.charts = append(last.charts, c)
+		out[i].charts = append(out[i].charts, c)
 	}
 	return out
 }
