@@ -26,7 +26,12 @@ import (
 // whenever gate lets it.
 func bench(t *testing.T, gate func()) *desk {
 	t.Helper()
-	e := newEngine(t)
+	return benchOf(t, newEngine(t), gate)
+}
+
+// benchOf is bench for the models of an engine.
+func benchOf(t *testing.T, e *run.Engine, gate func()) *desk {
+	t.Helper()
 	newServer(t, e) // skips where there is no page
 	program, err := dist.Load()
 	if err != nil {
@@ -183,6 +188,42 @@ func TestExperimentViewsAndExports(t *testing.T) {
 	d.wait(`document.querySelector('` + id("theme") + `').dataset.theme === "light"`) // the button knows where it stands
 	d.press(id("theme"))
 	d.wait(`document.documentElement.dataset.theme === "dark" && ` + ink + ` !== ` + fmt.Sprintf("%q", light))
+	d.quiet()
+}
+
+// From the preset of the swap to an example of a model without a use of its memory.
+func TestSwapExperiment(t *testing.T) {
+	d := bench(t, func() {})
+	evaluate[any](d, `(e => { e.value = "swap"; e.dispatchEvent(new Event("change", {bubbles: true})) })(document.querySelector('`+id("preset")+`'))`)
+	d.wait(`document.querySelector('` + id("ticks-compute_with") + ` input[value="plain"]').checked && !document.querySelector('` + id("ticks-models") + ` input[value="attention"]').checked`)
+	for _, task := range []string{"S-3", "MK-1", "MK-2", "MK-3", "MV", "MQ"} {
+		d.tick("tasks", task)
+	}
+	d.tick("methods", "snapkv")
+	d.tick("budgets", "1/8")
+	d.enter("examples", "3")
+	d.wait(`document.querySelector('` + id("estimate") + `').textContent.includes("48 examples in 16 cells")`)
+	d.press(id("start"))
+	d.wait(over)
+	d.press(id("lab-view") + ` input[value="swap"]`)
+	// The mean of two tasks and each of them, at the budget that leaves something out.
+	d.wait(`document.querySelectorAll('` + id("plot") + ` canvas').length === 3`)
+	if got := evaluate[string](d, `document.querySelector('`+id("findings")+`').textContent`); !strings.Contains(got, "keys with the memory") || !strings.Contains(got, "Reading everything") {
+		t.Errorf("findings %q", got)
+	}
+	// The square of S-1 that picks by K and reads the states with the memory.
+	at := evaluate[[]float64](d, `(() => {
+		const area = document.querySelectorAll('.plot-area')[1], box = area.getBoundingClientRect();
+		const [x, y] = echarts.getInstanceByDom(area).convertToPixel({seriesIndex: 0}, [0, 1]);
+		return [box.left + x, box.top + y];
+	})()`)
+	d.do(chromedp.MouseClickXY(at[0], at[1]))
+	d.wait(`document.querySelector('` + id("examples") + `')?.dataset.state === "done"`)
+	evaluate[any](d, `document.querySelector('`+id("example-wrong")+`, `+id("example-right")+`').click()`)
+	d.finished("")
+	if got := evaluate[string](d, `decodeURIComponent(location.search)`); !strings.Contains(got, "right=ratplus::plain/memory") {
+		t.Errorf("the example is at %s", got)
+	}
 	d.quiet()
 }
 

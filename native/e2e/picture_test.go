@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
@@ -87,6 +88,36 @@ func TestPicturesOfTheDocs(t *testing.T) {
 			}
 			d.quiet()
 		}
+	}
+}
+
+// TestPicturesOfExperiments takes the pictures of the experiments' page.
+func TestPicturesOfExperiments(t *testing.T) {
+	if !*update {
+		t.Skip("takes pictures only with -update")
+	}
+	for _, scheme := range []string{"light", "dark"} {
+		d := benchOf(t, demoEngine(t), func() {})
+		d.do(
+			chromedp.EmulateViewport(1600, 900),
+			emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
+		d.enter("context", "512")
+		d.tick("tasks", "S-1")
+		d.tick("tasks", "S-2")
+		for _, task := range []string{"MK-2", "MV", "MQ"} {
+			d.tick("tasks", task)
+		}
+		d.enter("name", "Quest on four tasks")
+		d.wait(`document.querySelector('` + id("estimate") + `').textContent.includes("examples in")`)
+		d.press(id("start"))
+		d.do(chromedp.Poll(over, nil, chromedp.WithPollingTimeout(5*time.Minute)))
+		d.wait(`document.querySelectorAll('` + id("plot") + ` canvas').length === 4`)
+		var png []byte
+		d.do(chromedp.Sleep(time.Second), chromedp.CaptureScreenshot(&png))
+		if err := os.WriteFile("../../docs/experiments-"+scheme+".png", png, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		d.quiet()
 	}
 }
 

@@ -56,7 +56,8 @@ func (e *Experiments) presets() app.UI {
 		app.Label().For("lab-preset").Class("label").Text("Preset"),
 		app.Select().ID("lab-preset").Class("input").DataSet("testid", "preset").OnChange(func(ctx app.Context, _ app.Event) {
 			id := ctx.JSSrc().Get("value").String()
-			for _, p := range all {
+			// Of the models there are now: the first handler stays.
+			for _, p := range experiment.Presets(e.meta.value.Models) {
 				if p.ID == id {
 					e.usePreset(p)
 				}
