@@ -126,6 +126,11 @@ func TestExperimentFromGridToExample(t *testing.T) {
 			t.Errorf("legend %q lacks %q", legend, want)
 		}
 	}
+	// A PNG of a chart, caught where the browser would save it.
+	evaluate[any](d, `window.realClick = HTMLAnchorElement.prototype.click; HTMLAnchorElement.prototype.click = function() { window.saved = this.download + " " + this.href }`)
+	d.press(id("plot") + ` button[title="download as PNG"]`)
+	d.wait(`/^kvscope-accuracy-quest.*[.]png data:image[/]png;base64,.{2000}/.test(window.saved)`)
+	evaluate[any](d, `HTMLAnchorElement.prototype.click = window.realClick`)
 	// The point of RAT+ at the second budget of the first chart.
 	at := evaluate[[]float64](d, `(() => {
 		const area = document.querySelector('.plot-area'), chart = echarts.getInstanceByDom(area), box = area.getBoundingClientRect();

@@ -336,6 +336,9 @@ func (e *Experiments) heard(s client.Status) {
 	ended := s.Over || s.State == "cancelled"
 	if ended {
 		e.unfollow() // the browser would ask again
+		if !before.Over && before.State != "cancelled" {
+			e.change(e.form) // some of it is known now
+		}
 	}
 	changed := s.Done != before.Done || s.Failed != before.Failed
 	if changed && (ended || time.Since(e.fresh) > refreshEvery) {
