@@ -23,7 +23,7 @@ node_exec = $(goroot)/lib/wasm/go_js_wasm_exec
 # The tests of the other assembly, on this machine.
 qemu      = qemu-aarch64-static
 
-.PHONY: help run build wasm test test-noasm test-arm64 race fuzz bench generate lint fmt check clean train
+.PHONY: help run build wasm test test-noasm test-arm64 race fuzz bench bench-page generate lint fmt check clean train
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
@@ -75,6 +75,9 @@ fuzz: ## every fuzz test for FUZZTIME (20s)
 
 bench: ## benchmarks whose names match BENCH (all)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./engine/... ./native/...
+
+bench-page: wasm ## how fast the page is, in headless Chromium, as the table of docs/performance.md
+	$(GO) test -run '^$$' -bench '^BenchmarkPage$$' -benchtime 1x ./native/e2e
 
 generate: ## make generated code and pictures again
 	$(GO) generate ./...

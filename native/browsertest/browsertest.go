@@ -22,8 +22,9 @@ const timeout = 90 * time.Second
 
 // Tab is a browser tab that notes what its page does.
 type Tab struct {
-	Context context.Context // for chromedp.Run; ends with the test
+	Context context.Context // for chromedp.Run; ends with the test, or with Close
 
+	close    func()
 	mu       sync.Mutex
 	requests []string
 	errors   []string
@@ -49,18 +50,22 @@ func Open(t testing.TB) *Tab {
 	tab := &Tab{}
 	tab.Context, cancel = chromedp.NewContext(ctx)
 	// The browser must be gone before t removes its folder.
-	t.Cleanup(func() {
+	tab.close = sync.OnceFunc(func() {
 		if err := chromedp.Cancel(tab.Context); err != nil {
 			t.Logf("close the browser: %v", err)
 		}
 		cancel()
 	})
+	t.Cleanup(tab.close)
 	chromedp.ListenTarget(tab.Context, tab.note)
 	if err := chromedp.Run(tab.Context, network.Enable(), cdplog.Enable(), chromedp.EmulateViewport(1280, 720)); err != nil {
 		t.Fatalf("start %s: %v", path, err)
 	}
 	return tab
 }
+
+// Close ends the tab's browser before the test is over, for tests that open many.
+func (tab *Tab) Close() { tab.close() }
 
 // find names the browser to use.
 func find(t testing.TB) string {
