@@ -28,12 +28,9 @@ func (w *writer) wordingOf(one, many string) wording {
 	}
 }
 
-// mostValues is the number of values of a key at most, as in the tasks.
-const mostValues = 4
-
 // packed writes several needles in the tasks' own words and asks for them one by
-// one, some together, in the short and the long form of the question. In half of the
-// sequences keys hold several values, named in order of appearance. There are never fewer than two keys: with one, a model
+// one, some together, in the short and the long form of the question. Some keys
+// hold several values. There are never fewer than two keys: with one, a model
 // learns to look for the template instead of the key.
 func (w *writer) packed(rng *rand.Rand, limit int) *sequence {
 	draw, uuids := w.values(rng)
@@ -44,16 +41,19 @@ func (w *writer) packed(rng *rand.Rand, limit int) *sequence {
 	s := &sequence{limit: limit}
 	s.add(unscored, w.tok.BOS())
 
-	several := rng.IntN(2) == 0 // values of a key
+	several := rng.IntN(5) == 0 // values of the first key
 	var keys [][]int32
 	held := map[int][][]int32{} // values by key, in order of appearance
 	all := w.keys(rng, severalKeys(rng, limit))
 	filler := rng.IntN(4)
-	for len(keys) < 2 || s.room() >= limit/2 {
-		at := len(keys)
-		if old := rng.IntN(max(1, at)); several && at >= 2 && len(held[old]) < mostValues && rng.IntN(2) == 0 {
-			at = old
-		} else if at == len(all) {
+	for n := 0; ; n++ {
+		at := n
+		if several && n >= 2 && n < 5 {
+			at = 0
+		} else if several && n >= 5 {
+			at = n - 3
+		}
+		if at >= len(all) || n >= 2 && s.room() < limit/2 {
 			break
 		}
 		value := draw()
