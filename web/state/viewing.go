@@ -210,7 +210,7 @@ func (Share) apply(*Snapshot) []Effect { return []Effect{CopyLink{}} }
 // Say shows a short message.
 type Say struct{ Text string }
 
-func (a Say) apply(s *Snapshot) []Effect {
+func (a Say) apply(s *Snapshot) []Effect { //nolint:unparam // as every action
 	s.Said = a.Text
 	return nil
 }

@@ -76,9 +76,9 @@ func addSnapshot(e *run.Engine, name string) (bool, error) {
 	if !ok {
 		return false, nil
 	}
-	step, failed := strconv.Atoi(text)
-	if failed != nil {
-		return false, nil // a file may have such a name
+	step, err := strconv.Atoi(text)
+	if err != nil {
+		return false, nil //nolint:nilerr // a file may have such a name
 	}
 	data, err := fs.ReadFile(assets.Models(), base+historySuffix)
 	if errors.Is(err, fs.ErrNotExist) {
