@@ -85,7 +85,10 @@ func draw(cells []experiment.Measured, paper chart.Paper) []chart.Chart {
 		rows[i] = chartRow(r)
 		// A method that acts in the prefill selects for no answer step but the first.
 		if info, _ := sparse.Method(r.Method); info.Phase != sparse.PhasePrefill {
-			curves = append(curves, chart.Curve{Row: rows[i], Rates: rates[i]})
+			curves = append(curves, chart.Curve{
+				Row: rows[i], Rates: rates[i],
+				Interval: func(rate float64) (low, high float64) { return experiment.Wilson(rate, rows[i].Examples) },
+			})
 		}
 	}
 	var depths []chart.DepthCell

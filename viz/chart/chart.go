@@ -51,6 +51,29 @@ type Series struct {
 	Points []Point `json:"points"`
 }
 
+// whiskerGap parts the whiskers of series that share their places, in categories.
+const whiskerGap = 0.05
+
+// aside is how far the whiskers of series i of a Lines chart stand from its points,
+// so that those of one model do not hide another's.
+func (c Chart) aside(i int) float64 {
+	var ours, before float64
+	for j, s := range c.Series {
+		if s.Paper {
+			continue
+		}
+		ours++
+		if j < i {
+			before++
+		}
+	}
+	gap := whiskerGap
+	if c.Categories == nil {
+		gap = 4 * whiskerGap
+	}
+	return (before - (ours-1)/2) * gap
+}
+
 // Point is one value.
 type Point struct {
 	X     float64 `json:"x"` // index of the category, or x itself

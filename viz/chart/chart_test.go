@@ -47,7 +47,7 @@ func sample(t testing.TB) []Chart {
 	}
 	charts := Figure1(rows, paper(t, FromScratch))
 	charts = append(charts, Table5(rows, paper(t, FromScratch))...)
-	charts = append(charts, Figures2to4([]Curve{{rows[0], []float64{0, 1, 0.5}}, {rows[1], []float64{1, 1, 0}}})...)
+	charts = append(charts, Figures2to4([]Curve{{rows[0], []float64{0, 1, 0.5}, within}, {rows[1], []float64{1, 1, 0}, within}})...)
 	return append(charts, DepthMaps([]DepthCell{{rows[0], 0, 1, 3}, {rows[2], 4, 0.5, 2}})...)
 }
 
@@ -287,5 +287,21 @@ func TestManyModelsHaveTheirOwnColours(t *testing.T) {
 			t.Errorf("%s and %s are both %s", m, other, c)
 		}
 		seen[c] = m
+	}
+}
+
+// within is an interval of a tenth to each side.
+func within(rate float64) (low, high float64) { return max(0, rate-0.1), min(1, rate+0.1) }
+
+// TestWhiskersStandApart: those of two models at one place are both seen, around
+// the place.
+func TestWhiskersStandApart(t *testing.T) {
+	c := Chart{Categories: []string{"1"}, Series: []Series{{Name: "a"}, {Name: "paper", Paper: true}, {Name: "b"}}}
+	if left, right := c.aside(0), c.aside(2); left >= 0 || left != -right {
+		t.Errorf("whiskers at %g and %g", left, right)
+	}
+	alone := Chart{Series: []Series{{Name: "a"}}}
+	if alone.aside(0) != 0 {
+		t.Error("a lone whisker is off its point")
 	}
 }

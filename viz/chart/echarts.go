@@ -128,10 +128,10 @@ func (c Chart) lines() map[string]any {
 	}
 	line.SetGlobalOptions(c.global(x, percentAxis())...)
 	line.SetXAxis(c.Categories)
-	for _, s := range c.Series {
+	for i, s := range c.Series {
 		data := make([]opts.LineData, len(s.Points))
-		for i, p := range s.Points {
-			data[i] = opts.LineData{Name: p.About, Value: []float64{p.X, p.Y}}
+		for j, p := range s.Points {
+			data[j] = opts.LineData{Name: p.About, Value: []float64{p.X, p.Y}}
 		}
 		style := opts.LineStyle{Color: colour(s.Colour), Width: 2}
 		look := opts.LineChart{Symbol: "circle", SymbolSize: 7, ShowSymbol: opts.Bool(true)}
@@ -146,7 +146,7 @@ func (c Chart) lines() map[string]any {
 			charts.WithLineChartOpts(look), charts.WithLineStyleOpts(style),
 			charts.WithItemStyleOpts(opts.ItemStyle{Color: colour(s.Colour)}),
 		}
-		if marks := whiskers(s, 0); marks != nil {
+		if marks := whiskers(s, c.aside(i)); marks != nil {
 			more = append(more, charts.WithMarkLineNameCoordItemOpts(marks...), markStyle(s, 1))
 		}
 		line.AddSeries(s.Name, data, more...)

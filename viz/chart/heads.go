@@ -9,6 +9,8 @@ import (
 type Curve struct {
 	Row
 	Rates []float64
+	// Interval is the 95% interval of a rate over the row's examples.
+	Interval func(rate float64) (low, high float64)
 }
 
 // topHeads is how many heads the paper's curves show.
@@ -41,9 +43,11 @@ func Figures2to4(curves []Curve) []Chart {
 			slices.Reverse(rates)
 			for i, rate := range rates[:min(topHeads, len(rates))] {
 				ref := curve.Ref
+				low, high := curve.Interval(rate)
 				s.Points = append(s.Points, Point{
-					X: float64(i + 1), Y: 100 * rate, Low: 100 * rate, High: 100 * rate, Ref: &ref,
-					About: fmt.Sprintf("head %d of %d: holds the needle in %s of %d", i+1, len(rates), percent(rate), curve.Examples),
+					X: float64(i + 1), Y: 100 * rate, Low: 100 * low, High: 100 * high, Ref: &ref,
+					About: fmt.Sprintf("head %d of %d: holds the needle in %s of %d, 95%% interval %s to %s",
+						i+1, len(rates), percent(rate), curve.Examples, percent(low), percent(high)),
 				})
 			}
 			c.XMax = max(c.XMax, float64(len(s.Points)))

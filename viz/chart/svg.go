@@ -61,8 +61,8 @@ func (c Chart) SVG(paint Palette) []byte {
 	d.axes()
 	switch c.Kind {
 	case Lines:
-		for _, s := range c.Series {
-			d.line(s)
+		for i, s := range c.Series {
+			d.line(s, c.aside(i))
 		}
 	case Bars:
 		d.bars()
@@ -136,7 +136,7 @@ func (d *drawing) axes() {
 	d.text((d.left+d.right)/2, d.bottom+27, "middle", "ink-3", d.c.XName, "")
 }
 
-func (d *drawing) line(s Series) {
+func (d *drawing) line(s Series, aside float64) {
 	width, more := 2.0, ""
 	if s.Paper {
 		width, more = 1.3, ` stroke-dasharray="4 3"`
@@ -152,7 +152,7 @@ func (d *drawing) line(s Series) {
 	fmt.Fprintf(&d.b, `<path d="%s" style="stroke:%s" stroke-width="%g" fill="none" stroke-linejoin="round"%s/>`, path.String(), d.paint(s.Colour), width, more)
 	for _, p := range s.Points {
 		if p.High > p.Low {
-			d.stroke(d.x(p.X), d.y(p.Low), d.x(p.X), d.y(p.High), s.Colour, 1, false)
+			d.stroke(d.x(p.X+aside), d.y(p.Low), d.x(p.X+aside), d.y(p.High), s.Colour, 1, false)
 		}
 		radius := 3.0
 		if s.Paper || d.c.Categories == nil {
