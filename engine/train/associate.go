@@ -8,17 +8,19 @@ import (
 // fact is a key and its value as they were written down.
 type fact struct{ key, value []int32 }
 
-// severalKeys draws how many keys a sequence of limit tokens tells apart: two to
-// ten, or to as many as a long one has room for, small numbers as likely as large.
+// mostKeys is how many keys a sequence of limit tokens tells apart at most.
+func mostKeys(limit int) int { return max(10, limit/12) }
+
+// severalKeys draws from two to mostKeys, small numbers as likely as large.
 func severalKeys(rng *rand.Rand, limit int) int {
-	most := float64(max(10, limit/12))
-	return int(2*math.Pow(most/2, rng.Float64()) + 0.5)
+	return int(2*math.Pow(float64(mostKeys(limit))/2, rng.Float64()) + 0.5)
 }
 
 // associations writes facts in a random wording, the same for all of them, and
 // asks for them again and again: it teaches to match a key whatever surrounds it.
 func (w *writer) associations(rng *rand.Rand, limit int) *sequence {
-	draw, _ := w.values(rng)
+	letters := w.alphabet(rng)
+	draw, _ := w.values(rng, letters)
 	opening, middle := w.anyTokens(rng, between(rng, 0, 8)), w.anyTokens(rng, between(rng, 0, 5))
 	ask, reply := opening, middle
 	if rng.IntN(2) == 0 {
@@ -33,7 +35,7 @@ func (w *writer) associations(rng *rand.Rand, limit int) *sequence {
 	s.add(unscored, w.tok.BOS())
 	count := severalKeys(rng, limit)
 	var facts []fact
-	for _, key := range w.keys(rng, count) {
+	for _, key := range w.keys(rng, letters, count) {
 		f := fact{key, draw()}
 		if len(facts) >= 2 && s.room() < limit/2 {
 			break

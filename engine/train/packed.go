@@ -1,6 +1,9 @@
 package train
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+	"slices"
+)
 
 // wording is the tasks' own language for one type of value, as tokens.
 type wording struct {
@@ -28,68 +31,95 @@ func (w *writer) wordingOf(one, many string) wording {
 	}
 }
 
-// packed writes several needles in the tasks' own words and asks for them one by
-// one, some together, in the short and the long form of the question. Some keys
-// hold several values. There are never fewer than two keys: with one, a model
-// learns to look for the template instead of the key.
+// questionRoom is about what a question and its answer take, and mostQuestions how
+// much of a packed sequence they may.
+const questionRoom, mostQuestions = 48, 0.5
+
+// packed hides several needles in the tasks' own words in a haystack and asks for
+// them one by one, some together, in the short and the long form of the question.
+// In a third of the sequences keys hold several values. There are never fewer than
+// two keys: with one, a model learns to look for the template instead of the key.
+// The fewer keys, the more haystack and the fewer questions: an answer given is
+// one more place to copy it from.
 func (w *writer) packed(rng *rand.Rand, limit int) *sequence {
-	draw, uuids := w.values(rng)
+	letters := w.alphabet(rng)
+	draw, uuids := w.values(rng, letters)
 	words := &w.numbers
 	if uuids {
 		words = &w.uuids
 	}
+	most := 1 // values of a key
+	if rng.IntN(3) == 0 {
+		most = between(rng, 2, 4)
+	}
+	style := rng.IntN(4) // of filler, 0 for none: then needles fill the haystack
+	count := severalKeys(rng, limit)
+	if style == 0 {
+		count = mostKeys(limit)
+	}
+	all := w.keys(rng, letters, count)
+	room := limit - min(questionRoom*len(all), int(mostQuestions*float64(limit)))
+
+	// Needles as long as there is room, then filler in what is left, in any order.
+	var items []needle
+	used := 1
+	for n := 0; n < len(all) && (n < 2 || used < room); n++ {
+		for range between(rng, 1, most) {
+			it := needle{key: n, value: draw()}
+			it.ids = slices.Concat(words.opening, all[n], words.is, it.value, []int32{w.stop})
+			used += len(it.ids)
+			items = append(items, it)
+		}
+	}
+	for style > 0 && used < room {
+		it := needle{key: -1, ids: w.filler(rng, style)}
+		used += len(it.ids)
+		items = append(items, it)
+	}
+	rng.Shuffle(len(items), func(i, j int) { items[i], items[j] = items[j], items[i] })
+
 	s := &sequence{limit: limit}
 	s.add(unscored, w.tok.BOS())
-
-	several := rng.IntN(5) == 0 // values of the first key
-	var keys [][]int32
-	held := map[int][][]int32{} // values by key, in order of appearance
-	all := w.keys(rng, severalKeys(rng, limit))
-	filler := rng.IntN(4)
-	for n := 0; ; n++ {
-		at := n
-		if several && n >= 2 && n < 5 {
-			at = 0
-		} else if several && n >= 5 {
-			at = n - 3
+	held := map[int][][]int32{} // values by key, the latest first, as niah.Example answers
+	for _, it := range items {
+		s.add(unscored, it.ids...)
+		if it.key >= 0 {
+			held[it.key] = slices.Insert(held[it.key], 0, it.value)
 		}
-		if at >= len(all) || n >= 2 && s.room() < limit/2 {
-			break
-		}
-		value := draw()
-		s.add(unscored, words.opening...)
-		s.add(unscored, all[at]...)
-		s.add(unscored, words.is...)
-		s.add(unscored, value...)
-		s.add(unscored, w.stop)
-		if at == len(keys) {
-			keys = append(keys, all[at])
-		}
-		held[at] = append(held[at], value)
-		w.filler(rng, s, filler)
 	}
+	keys := all[:len(held)]
 	for s.room() > 0 {
-		w.ask(rng, s, words, keys, held)
+		for _, at := range rng.Perm(len(keys)) {
+			if s.room() > 0 {
+				w.ask(rng, s, words, keys, held, at)
+			}
+		}
 	}
 	return s
 }
 
-// filler adds nothing, a few random tokens, a sentence of the noise haystack, or
-// one of the prose.
-func (w *writer) filler(rng *rand.Rand, s *sequence, style int) {
+// needle is a sentence of a packed haystack: of a key, or filler with key −1.
+type needle struct {
+	ids, value []int32
+	key        int
+}
+
+// filler is a few random tokens, a sentence of the noise haystack, or one of the
+// prose.
+func (w *writer) filler(rng *rand.Rand, style int) []int32 {
 	switch style {
 	case 1:
-		s.add(unscored, w.anyTokens(rng, between(rng, 0, 6))...)
+		return w.anyTokens(rng, between(rng, 1, 12))
 	case 2:
-		s.add(unscored, w.noise[rng.IntN(len(w.noise))]...)
-	case 3:
-		s.add(unscored, w.gen.AppendSentence(nil, rng)...)
+		return w.noise[rng.IntN(len(w.noise))]
+	default:
+		return w.gen.AppendSentence(nil, rng)
 	}
 }
 
-// ask adds one question and its answer.
-func (w *writer) ask(rng *rand.Rand, s *sequence, words *wording, keys [][]int32, held map[int][][]int32) {
-	asked := []int{rng.IntN(len(keys))}
+// ask adds a question for a key, or for it and some others, and the answer.
+func (w *writer) ask(rng *rand.Rand, s *sequence, words *wording, keys [][]int32, held map[int][][]int32, at int) {
+	asked := []int{at}
 	if len(keys) >= 4 && rng.IntN(4) == 0 {
 		asked = rng.Perm(len(keys))[:between(rng, 2, 4)]
 	}

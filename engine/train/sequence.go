@@ -1,6 +1,7 @@
 package train
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 
@@ -49,6 +50,8 @@ type writer struct {
 	tok                 *tokenizer.Tokenizer
 	gen                 *niah.Generator
 	words, pairs, bytes []int32
+	decimal             []string // 00 to 99
+	letters             []byte   // a to z
 	adjectives, nouns   []int32
 	dash, comma, stop   int32
 	numbers, uuids      wording
@@ -65,6 +68,12 @@ func newWriter(tok *tokenizer.Tokenizer) *writer {
 	}
 	for _, n := range tok.Nouns() {
 		w.nouns = append(w.nouns, mustToken(tok, n))
+	}
+	for i := range 100 {
+		w.decimal = append(w.decimal, fmt.Sprintf("%02d", i))
+	}
+	for c := byte('a'); c <= 'z'; c++ {
+		w.letters = append(w.letters, c)
 	}
 	w.numbers, w.uuids = w.wordingOf("number", "numbers"), w.wordingOf("uuid", "uuids")
 	for _, sentence := range []string{
@@ -127,42 +136,9 @@ func (w *writer) repeats(rng *rand.Rand, limit int) *sequence {
 	return s
 }
 
-// uuid draws the tokens of a version-4 uuid.
-func (w *writer) uuid(rng *rand.Rand) []int32 {
-	var ids []int32
-	for i, n := range []int{4, 2, 2, 2, 6} {
-		if i > 0 {
-			ids = append(ids, w.dash)
-		}
-		for range n {
-			ids = append(ids, pick(rng, w.pairs))
-		}
-	}
-	return ids
-}
-
-// number draws the tokens of a 7-digit number.
-func (w *writer) number(rng *rand.Rand) []int32 {
-	digits := make([]byte, 7)
-	for i := range digits {
-		digits[i] = byte('0' + rng.IntN(10))
-	}
-	digits[0] = byte('1' + rng.IntN(9))
-	return w.tok.Encode(string(digits))
-}
-
-// spelled draws a word the vocabulary does not know, as bytes of letters.
-func (w *writer) spelled(rng *rand.Rand) []int32 {
-	word := make([]byte, between(rng, 3, 9))
-	for i := range word {
-		word[i] = byte('g' + rng.IntN(20))
-	}
-	return w.tok.Encode(string(word))
-}
-
 // keys draws n distinct keys of one kind. Four in ten share their adjective or
 // noun with an earlier one, so that half a match is not enough.
-func (w *writer) keys(rng *rand.Rand, n int) [][]int32 {
+func (w *writer) keys(rng *rand.Rand, a *alphabet, n int) [][]int32 {
 	form := rng.Float64()
 	var keys [][]int32
 	for len(keys) < n {
@@ -180,9 +156,9 @@ func (w *writer) keys(rng *rand.Rand, n int) [][]int32 {
 				key = append(key, pick(rng, w.words))
 			}
 		case form < 0.87:
-			key = w.spelled(rng)
+			key = a.word(rng, w.tok)
 		default:
-			key = w.uuid(rng)
+			key = a.uuid(rng, w.dash)
 		}
 		if !contains(keys, key) {
 			keys = append(keys, key)
@@ -213,15 +189,15 @@ func equal(a, b []int32) bool {
 }
 
 // values returns a source of values of one kind, and whether they are uuids.
-func (w *writer) values(rng *rand.Rand) (draw func() []int32, uuids bool) {
+func (w *writer) values(rng *rand.Rand, a *alphabet) (draw func() []int32, uuids bool) {
 	switch p := rng.Float64(); {
 	case p < 0.55:
-		return func() []int32 { return w.number(rng) }, false
+		return func() []int32 { return a.number(rng, w.tok) }, false
 	case p < 0.8:
-		return func() []int32 { return w.uuid(rng) }, true
+		return func() []int32 { return a.uuid(rng, w.dash) }, true
 	case p < 0.9:
 		return func() []int32 { return w.anyTokens(rng, 2) }, false
 	default:
-		return func() []int32 { return w.spelled(rng) }, false
+		return func() []int32 { return a.word(rng, w.tok) }, false
 	}
 }
