@@ -16,7 +16,8 @@ type Example struct {
 	Offsets []tokenizer.Offset
 
 	// Expected are the values asked for: in the order of the queries, and those of
-	// one key in the order they appear.
+	// one key from the last in the text to the first. Score asks for no order; a
+	// model in training is taught this one.
 	Expected []string
 	// Answer is the answer in tokens: the expected values with commas between them,
 	// a full stop, EOS. It is what follows Tokens. Empty when nothing is expected.

@@ -265,5 +265,10 @@ func (g *Generator) assemble(e *Example, f *frame, slots []int, filler []item) {
 	e.QuestionSpan = ops.Span{Start: len(e.Tokens) + 1, End: len(e.Tokens) + len(f.question)}
 	e.Tokens = append(e.Tokens, f.question...)
 	e.Text, e.Offsets = g.tok.DecodeOffsets(e.Tokens)
+	// Of one key the latest value first: whoever reads a needle can know the one of
+	// that key before it, and none that follows.
+	for _, needles := range asked {
+		slices.Reverse(needles)
+	}
 	e.answer(g.tok, slices.Concat(asked...))
 }

@@ -344,3 +344,19 @@ func BenchmarkGenerate(b *testing.B) {
 		})
 	}
 }
+
+// TestLatestValueFirst: the values of one key are answered from the last to the first.
+func TestLatestValueFirst(t *testing.T) {
+	g := NewGenerator(tokenizer.New())
+	for seed := range uint64(8) {
+		e := generate(t, g, "MV", Options{Context: 512, Seed: seed})
+		var asked []string
+		for _, n := range e.Needles {
+			asked = append(asked, n.Value)
+		}
+		slices.Reverse(asked)
+		if !slices.Equal(e.Expected, asked) {
+			t.Errorf("seed %d: expected %v, the needles hold %v from the last on", seed, e.Expected, asked)
+		}
+	}
+}
