@@ -99,9 +99,7 @@ func (s *Session) Choose(dst *sparse.Selection, q sparse.Query) {
 	cache := s.ranked(q.Layer, q.Head)
 	switch {
 	case s.kept != nil:
-		kept := &s.kept[q.Layer][q.Head]
-		dst.Unit, dst.Scores = kept.Unit, kept.Scores
-		dst.Spans = append(append(dst.Spans[:0], kept.Spans...), ops.Span{Start: s.evictedAt, End: q.Position + 1})
+		dst.Since(&s.kept[q.Layer][q.Head], s.evictedAt, q.Position)
 	case s.selects(q.Position):
 		s.opt.Selector.Select(dst, q, cache)
 	default:

@@ -5,6 +5,7 @@ import (
 
 	"kvscope/engine/model"
 	"kvscope/engine/ops"
+	"kvscope/engine/sparse"
 	"kvscope/engine/trace"
 )
 
@@ -31,14 +32,7 @@ func (r *recorder) observe(a *model.Attended) {
 		r.gather(a)
 		return
 	}
-	s := r.selection(a, a.Position-(r.prompt-1))
-	if len(a.Selection.Scores) > 0 {
-		// What came after an eviction is always read, as its window was.
-		s.Scores = make([]float32, s.Candidates)
-		for i := copy(s.Scores, a.Selection.Scores); i < len(s.Scores); i++ {
-			s.Scores[i] = float32(math.Inf(1))
-		}
-	}
+	s := answerStep(a.Query, a.Selection, r.prompt)
 	s.Mass = r.denseMass(a, s.Unit, s.Candidates)
 	gold := -1
 	if s.Step < len(r.gold) {
@@ -48,15 +42,22 @@ func (r *recorder) observe(a *model.Attended) {
 	r.err = r.sink.Emit(s)
 }
 
-// selection is the picked candidates of one query as an event.
-func (r *recorder) selection(a *model.Attended, step int) *trace.Selection {
-	unit := a.Selection.Unit
+// answerStep is what a query of the answer to a prompt of so many tokens selected, as
+// an event.
+func answerStep(q sparse.Query, sel *sparse.Selection, prompt int) *trace.Selection {
 	s := &trace.Selection{
-		Step: step, Layer: a.Layer, Head: a.Head, First: a.Position, Queries: 1,
-		Unit: unit, Candidates: a.Position/unit + 1,
+		Step: q.Position - (prompt - 1), Layer: q.Layer, Head: q.Head, First: q.Position, Queries: 1,
+		Unit: sel.Unit, Candidates: q.Position/sel.Unit + 1,
 	}
 	s.Picked = make([]byte, (s.Candidates+7)/8)
-	mark(s.Picked, a.Selection.Spans, unit)
+	mark(s.Picked, sel.Spans, s.Unit)
+	if len(sel.Scores) > 0 {
+		// What came after an eviction is always read, as its window was.
+		s.Scores = make([]float32, s.Candidates)
+		for i := copy(s.Scores, sel.Scores); i < len(s.Scores); i++ {
+			s.Scores[i] = float32(math.Inf(1))
+		}
+	}
 	return s
 }
 

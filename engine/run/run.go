@@ -89,11 +89,11 @@ func (j *job) options(rec *recorder, gates *gates) model.Options {
 		Block: j.plan.Block, Capacity: prompt + j.maxNew - 1, Memory: j.memory,
 		Observe: rec.observe, ObserveFrom: prompt - 1, Tap: gates.tap,
 	}
+	opt.Selector = j.plan.Selector
+	opt.SelectFrom, opt.SelectTo = selecting(j.plan.Phase, prompt)
 	switch j.plan.Phase {
 	case sparse.PhasePrefill:
-		opt.Selector, opt.SelectTo, opt.ObserveFrom = j.plan.Selector, prompt, 0
-	case sparse.PhaseDecode:
-		opt.Selector, opt.SelectFrom, opt.SelectTo = j.plan.Selector, prompt-1, math.MaxInt
+		opt.ObserveFrom = 0
 	case sparse.PhaseEvict:
 		opt.Window = j.plan.Evictor.Window()
 	}
@@ -101,6 +101,18 @@ func (j *job) options(rec *recorder, gates *gates) model.Options {
 		opt.Window = everyQuery
 	}
 	return opt
+}
+
+// selecting is the positions [from, to) whose queries select, by the phase of a method,
+// over a prompt of so many tokens; the others read all there is for them.
+func selecting(phase string, prompt int) (from, to int) {
+	switch phase {
+	case sparse.PhasePrefill:
+		return 0, prompt
+	case sparse.PhaseDecode:
+		return prompt - 1, math.MaxInt
+	}
+	return 0, 0
 }
 
 // everyQuery is more queries than any run has.
@@ -239,11 +251,11 @@ func (j *job) header() *trace.Header {
 	e, req, ex, c := j.engine, j.req, j.example, j.model.Config()
 	h := &trace.Header{
 		Model: req.Model, Arch: string(c.Arch), Layers: c.Layers, Heads: c.Heads, HeadDim: c.HeadDim(), Kernels: e.kernels.Name,
-		Method: j.plan.Method, Phase: j.plan.Phase, Budget: j.plan.Budget, Block: j.plan.Block, K: j.plan.K,
 		Task: ex.Task.ID, Seed: req.Seed, Context: ex.Context,
 		Tokens: e.tokens(ex.Tokens), Expected: ex.Expected, Answer: e.tokens(ex.Answer), Gold: ex.Gold,
 		Counterfactual: counterfactual(j.edit, j.memory),
 	}
+	announce(h, j.plan)
 	if j.keep {
 		h.ID = req.ID()
 	}
@@ -254,6 +266,11 @@ func (j *job) header() *trace.Header {
 		})
 	}
 	return h
+}
+
+// announce writes into h what a plan selects.
+func announce(h *trace.Header, p sparse.Plan) {
+	h.Method, h.Phase, h.Budget, h.Block, h.K = p.Method, p.Phase, p.Budget, p.Block, p.K
 }
 
 func (e *Engine) tokens(ids []int32) []trace.Token {

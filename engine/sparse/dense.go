@@ -10,6 +10,12 @@ func (Dense) Select(dst *Selection, q Query, h *Head) {
 	dst.add(0, q.Position+1)
 }
 
+// Reselect implements Reselector: it asks for no scores.
+func (m Dense) Reselect(dst *Selection, q Query, h *Head, _ []float32) bool {
+	m.Select(dst, q, h)
+	return true
+}
+
 // DenseFirst reads everything in the first layers and leaves the others to Rest.
 // Quest's public code does so with the first two (arXiv:2406.10774, section 4.1);
 // the paper's runs apply a method to every layer.
@@ -25,4 +31,13 @@ func (m DenseFirst) Select(dst *Selection, q Query, h *Head) {
 		return
 	}
 	m.Rest.Select(dst, q, h)
+}
+
+// Reselect implements Reselector, where Rest does.
+func (m DenseFirst) Reselect(dst *Selection, q Query, h *Head, scores []float32) bool {
+	if q.Layer < m.Layers {
+		return Dense{}.Reselect(dst, q, h, scores)
+	}
+	rest, ok := m.Rest.(Reselector)
+	return ok && rest.Reselect(dst, q, h, scores)
 }

@@ -39,3 +39,9 @@ func (m Dilated) Select(dst *Selection, q Query, h *Head) {
 	}
 	dst.add(local, end)
 }
+
+// Reselect implements Reselector: the pattern asks for no scores.
+func (m Dilated) Reselect(dst *Selection, q Query, h *Head, _ []float32) bool {
+	m.Select(dst, q, h)
+	return true
+}

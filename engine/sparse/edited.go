@@ -46,6 +46,16 @@ func (m Edited) Select(dst *Selection, q Query, h *Head) {
 	m.Edit.apply(dst, h.Block, q.Position+1, q.Position)
 }
 
+// Reselect implements Reselector, where Rest does.
+func (m Edited) Reselect(dst *Selection, q Query, h *Head, scores []float32) bool {
+	rest, ok := m.Rest.(Reselector)
+	if !ok || !rest.Reselect(dst, q, h, scores) {
+		return false
+	}
+	m.Edit.apply(dst, h.Block, q.Position+1, q.Position)
+	return true
+}
+
 // EditedOnce is an Evictor whose choice is edited.
 type EditedOnce struct {
 	Rest Evictor
@@ -59,6 +69,16 @@ func (m EditedOnce) Window() int { return m.Rest.Window() }
 func (m EditedOnce) Keep(dst *Selection, window []float32, layer, head int, h *Head) {
 	m.Rest.Keep(dst, window, layer, head, h)
 	m.Edit.apply(dst, h.Block, h.Len, -1)
+}
+
+// Rekeep implements Rekeeper, where Rest does.
+func (m EditedOnce) Rekeep(dst *Selection, layer, head int, h *Head, scores []float32) bool {
+	rest, ok := m.Rest.(Rekeeper)
+	if !ok || !rest.Rekeep(dst, layer, head, h, scores) {
+		return false
+	}
+	m.Edit.apply(dst, h.Block, h.Len, -1)
+	return true
 }
 
 // Edited is p with its method's choices edited.

@@ -50,14 +50,13 @@ func (m H2O) Keep(dst *Selection, window []float32, _, _ int, h *Head) {
 	past := max(0, h.Len-m.Recent)
 	dst.Scores = resize(dst.Scores, h.Len)
 	accumulated(dst.Scores, window, h)
-	for j := range dst.Scores[past:] {
-		dst.Scores[past+j] = float32(math.Inf(1))
-	}
-	dst.picked = TopK(h.kernels, dst.picked, dst.Scores[:past], m.Capacity-m.Recent)
-	for _, j := range dst.picked {
-		dst.add(j, j+1)
-	}
-	dst.add(past, h.Len)
+	keepTop(dst, h, past, m.Capacity-m.Recent)
+}
+
+// Rekeep implements Rekeeper. Where Recent is less than before, the positions between
+// were never scored.
+func (m H2O) Rekeep(dst *Selection, _, _ int, h *Head, scores []float32) bool {
+	return rekeepTop(dst, h, max(0, h.Len-m.Recent), m.Capacity-m.Recent, scores)
 }
 
 // accumulateRows is how many rows of weights exist at a time: a long prompt's whole

@@ -23,6 +23,20 @@ func (m MoBA) Validate() error { return FirstAndLocal.validate(m.Blocks) }
 func (m MoBA) Select(dst *Selection, q Query, h *Head) {
 	dst.reset(h.Block)
 	meanScores(dst, q, h)
+	m.pick(dst, q, h)
+}
+
+// Reselect implements Reselector.
+func (m MoBA) Reselect(dst *Selection, q Query, h *Head, scores []float32) bool {
+	if !dst.rescore(h.Block, blocksBefore(q, h), scores) {
+		return false
+	}
+	m.pick(dst, q, h)
+	return true
+}
+
+// pick picks by dst.Scores.
+func (m MoBA) pick(dst *Selection, q Query, h *Head) {
 	if m.Public {
 		LocalOnly.pickTop(dst, q, h, m.Blocks)
 	} else {

@@ -32,6 +32,15 @@ func (m OracleBlocks) Select(dst *Selection, q Query, h *Head) {
 	NoneForced.pickTop(dst, q, h, m.Blocks)
 }
 
+// Reselect implements Reselector.
+func (m OracleBlocks) Reselect(dst *Selection, q Query, h *Head, scores []float32) bool {
+	if !dst.rescore(h.Block, blocksBefore(q, h), scores) {
+		return false
+	}
+	NoneForced.pickTop(dst, q, h, m.Blocks)
+	return true
+}
+
 // OracleTokens selects the positions with the most of the query's true attention,
 // softmax(q·k_j/√Dh): the ceiling for methods that pick tokens. Scores are the
 // weights, [Position+1].
@@ -52,6 +61,20 @@ func (m OracleTokens) Select(dst *Selection, q Query, h *Head) {
 	blocksBefore(q, h)
 	dst.reset(1)
 	dst.Scores = attention(dst.Scores, q, h)
+	m.pick(dst, h)
+}
+
+// Reselect implements Reselector.
+func (m OracleTokens) Reselect(dst *Selection, q Query, h *Head, scores []float32) bool {
+	if !dst.rescore(1, q.Position+1, scores) {
+		return false
+	}
+	m.pick(dst, h)
+	return true
+}
+
+// pick picks by dst.Scores.
+func (m OracleTokens) pick(dst *Selection, h *Head) {
 	dst.picked = TopK(h.kernels, dst.picked, dst.Scores, m.Tokens)
 	for _, j := range dst.picked {
 		dst.add(j, j+1)

@@ -22,6 +22,20 @@ func (m Quest) Validate() error { return FirstAndLocal.validate(m.Blocks) }
 func (m Quest) Select(dst *Selection, q Query, h *Head) {
 	dst.reset(h.Block)
 	boundScores(dst, q, h)
+	m.pick(dst, q, h)
+}
+
+// Reselect implements Reselector.
+func (m Quest) Reselect(dst *Selection, q Query, h *Head, scores []float32) bool {
+	if !dst.rescore(h.Block, blocksBefore(q, h), scores) {
+		return false
+	}
+	m.pick(dst, q, h)
+	return true
+}
+
+// pick picks by dst.Scores.
+func (m Quest) pick(dst *Selection, q Query, h *Head) {
 	if m.Public {
 		NoneForced.pickTop(dst, q, h, max(3, m.Blocks))
 	} else {

@@ -25,6 +25,12 @@ func (m RandomBlocks) Select(dst *Selection, q Query, h *Head) {
 	})
 }
 
+// Reselect implements Reselector: a draw asks for no scores.
+func (m RandomBlocks) Reselect(dst *Selection, q Query, h *Head, _ []float32) bool {
+	m.Select(dst, q, h)
+	return true
+}
+
 // RandomTokens stands in for SnapKV in the same way: it keeps Capacity positions,
 // the last Recent of them and the rest drawn uniformly from those before.
 type RandomTokens struct {
@@ -52,6 +58,12 @@ func (m RandomTokens) Keep(dst *Selection, _ []float32, layer, head int, h *Head
 		dst.add(j, j+1)
 	}
 	dst.add(h.Len-m.Recent, h.Len)
+}
+
+// Rekeep implements Rekeeper: a draw asks for no scores.
+func (m RandomTokens) Rekeep(dst *Selection, layer, head int, h *Head, _ []float32) bool {
+	m.Keep(dst, nil, layer, head, h)
+	return true
 }
 
 // source is a SplitMix64 stream (Steele, Lea and Flood, 2014).

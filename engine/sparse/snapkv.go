@@ -64,15 +64,13 @@ func (m SnapKV) Keep(dst *Selection, window []float32, _, _ int, h *Head) {
 	dst.reset(1)
 	past := max(0, h.Len-m.Observed)
 	dst.Scores = resize(dst.Scores, h.Len)
-	for j := range dst.Scores[past:] {
-		dst.Scores[past+j] = float32(math.Inf(1))
-	}
 	m.pool(h.kernels, dst.Scores[:past], votes(window, h)[:past])
-	dst.picked = TopK(h.kernels, dst.picked, dst.Scores[:past], m.Capacity-m.Observed)
-	for _, j := range dst.picked {
-		dst.add(j, j+1)
-	}
-	dst.add(past, h.Len)
+	keepTop(dst, h, past, m.Capacity-m.Observed)
+}
+
+// Rekeep implements Rekeeper.
+func (m SnapKV) Rekeep(dst *Selection, _, _ int, h *Head, scores []float32) bool {
+	return rekeepTop(dst, h, max(0, h.Len-m.Observed), m.Capacity-m.Observed, scores)
 }
 
 // votes computes for every position the attention weight that the last w queries

@@ -79,6 +79,13 @@ func (s *Selection) add(start, end int) {
 	}
 }
 
+// Since makes s what a query at position reads after an eviction that saw length
+// positions: those that it kept, and every one appended since.
+func (s *Selection) Since(kept *Selection, length, position int) {
+	s.Unit, s.Scores = kept.Unit, kept.Scores
+	s.Spans = append(append(s.Spans[:0], kept.Spans...), ops.Span{Start: length, End: position + 1})
+}
+
 // resize returns x with length n; its contents are not kept.
 func resize(x []float32, n int) []float32 {
 	if cap(x) < n {

@@ -29,3 +29,9 @@ func (m Streaming) Select(dst *Selection, q Query, h *Head) {
 	dst.add(0, min(m.Initial, end))
 	dst.add(max(0, end-m.Window), end)
 }
+
+// Reselect implements Reselector: the pattern asks for no scores.
+func (m Streaming) Reselect(dst *Selection, q Query, h *Head, _ []float32) bool {
+	m.Select(dst, q, h)
+	return true
+}

@@ -1,0 +1,124 @@
+package run
+
+import (
+	"kvscope/engine/model"
+	"kvscope/engine/ops"
+	"kvscope/engine/sparse"
+	"kvscope/engine/trace"
+)
+
+// Reselect is what req would pick for the answer by the scores that a finished run, r,
+// of the request was has left: a header, and the selections of its answer steps. It is
+// no run. In the first layer at the first step a run of req has the same scores and
+// picks the same; after that its queries are others, since what they come from was
+// read otherwise. It is nil where the scores do not tell: of another prompt, model or
+// method, of another block or window, for candidates that were never scored.
+func Reselect(req, was Request, r *trace.Run, k *ops.Kernels) []trace.Event {
+	if r.Done == nil || req.scoring().ID() != was.scoring().ID() {
+		return nil
+	}
+	a := &again{kernels: k, prompt: len(r.Header.Tokens), kept: map[[2]int]*sparse.Selection{}}
+	header := *r.Header
+	if a.prepare(req, &header) != nil {
+		return nil
+	}
+	events := []trace.Event{&header}
+	for _, s := range r.Selections {
+		if s.Step < 0 {
+			continue // queries of the prefill leave no scores
+		}
+		e := a.pick(s)
+		if e == nil {
+			return nil
+		}
+		events = append(events, e)
+	}
+	return events
+}
+
+// scoring is r without what only decides how much is read of what was scored.
+func (r Request) scoring() Request {
+	r.Budget, r.K, r.Block = "", 0, 0
+	r.PublicCode, r.DenseLayers = false, 0
+	r.Selector, r.SelectorSeed = "", 0
+	r.Force, r.Drop = "", ""
+	return r
+}
+
+// again is a plan at work on scores.
+type again struct {
+	plan    sparse.Plan
+	kernels *ops.Kernels
+	prompt  int                          // tokens of it
+	kept    map[[2]int]*sparse.Selection // what an eviction keeps, by layer and head
+}
+
+// prepare makes the plan of a request and writes it into h, a header of the same
+// prompt.
+func (a *again) prepare(req Request, h *trace.Header) error {
+	cfg, err := req.selection()
+	if err != nil {
+		return err
+	}
+	if a.plan, err = sparse.New(cfg, a.prompt); err != nil {
+		return err
+	}
+	edit, err := req.edit(a.prompt, a.plan.Block)
+	if err != nil {
+		return err
+	}
+	memory, err := req.memory(model.Arch(h.Arch))
+	if err != nil {
+		return err
+	}
+	a.plan = a.plan.Edited(edit)
+	announce(h, a.plan)
+	h.ID, h.Counterfactual = "", counterfactual(edit, memory)
+	return nil
+}
+
+// pick picks again for the query of s, nil where its scores do not tell.
+func (a *again) pick(s *trace.Selection) *trace.Selection {
+	q := sparse.Query{Position: s.First, Layer: s.Layer, Head: s.Head}
+	cache := sparse.Shape(a.kernels, a.plan.Block, s.First+1)
+	from, to := selecting(a.plan.Phase, a.prompt)
+	var sel sparse.Selection
+	switch {
+	case a.plan.Evictor != nil:
+		kept := a.keep(s)
+		if kept == nil {
+			return nil
+		}
+		sel.Since(kept, a.prompt-1, s.First)
+	case from <= s.First && s.First < to:
+		m, ok := a.plan.Selector.(sparse.Reselector)
+		if !ok || !m.Reselect(&sel, q, cache, s.Scores) {
+			return nil
+		}
+	default:
+		sparse.Dense{}.Select(&sel, q, cache)
+	}
+	if sel.Unit != s.Unit {
+		return nil
+	}
+	out := answerStep(q, &sel, a.prompt)
+	out.Mass = s.Mass
+	return out
+}
+
+// keep decides once for the head of s, as the eviction did, by the scores of the
+// positions that it saw.
+func (a *again) keep(s *trace.Selection) *sparse.Selection {
+	at, length := [2]int{s.Layer, s.Head}, a.prompt-1
+	if kept := a.kept[at]; kept != nil {
+		return kept
+	}
+	kept := &sparse.Selection{}
+	m, ok := a.plan.Evictor.(sparse.Rekeeper)
+	cache := sparse.Shape(a.kernels, a.plan.Block, length)
+	if !ok || !m.Rekeep(kept, s.Layer, s.Head, cache, s.Scores[:min(length, len(s.Scores))]) {
+		return nil
+	}
+	a.kept[at] = kept
+	return kept
+}

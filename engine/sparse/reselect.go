@@ -1,0 +1,63 @@
+package sparse
+
+import (
+	"math"
+	"slices"
+
+	"kvscope/engine/ops"
+)
+
+// Reselector is a Selector that can choose again for a query after the keys are gone,
+// from the scores that it gave the candidates: another budget changes how many of
+// them are taken, not what they scored.
+type Reselector interface {
+	// Reselect writes to dst what Select would, given the scores that Select left for
+	// the same candidates and of h and q no more than the shape and the place. It is
+	// false, and dst of no use, where the scores do not tell.
+	Reselect(dst *Selection, q Query, h *Head, scores []float32) bool
+}
+
+// Rekeeper is an Evictor that can decide again in the same way.
+type Rekeeper interface {
+	// Rekeep writes to dst what Keep would, given the scores that Keep left, [h.Len].
+	// It is false, and dst of no use, where the scores do not tell.
+	Rekeep(dst *Selection, layer, head int, h *Head, scores []float32) bool
+}
+
+// Shape is a cache of n positions in blocks of which nothing else is known: what
+// Reselect and Rekeep are asked with, and queries without a vector.
+func Shape(k *ops.Kernels, block, n int) *Head { return &Head{Block: block, Len: n, kernels: k} }
+
+// rescore empties s for n candidates of unit positions and gives them scores, or says
+// that these are not theirs.
+func (s *Selection) rescore(unit, n int, scores []float32) bool {
+	if len(scores) != n {
+		return false
+	}
+	s.reset(unit)
+	s.Scores = append(s.Scores, scores...)
+	return true
+}
+
+// keepTop keeps the n positions before past of the highest dst.Scores, and all from
+// past on, which it marks as kept without being scored.
+func keepTop(dst *Selection, h *Head, past, n int) {
+	for j := range dst.Scores[past:] {
+		dst.Scores[past+j] = float32(math.Inf(1))
+	}
+	dst.picked = TopK(h.kernels, dst.picked, dst.Scores[:past], n)
+	for _, j := range dst.picked {
+		dst.add(j, j+1)
+	}
+	dst.add(past, h.Len)
+}
+
+// rekeepTop is keepTop by scores of before. They do not tell when one of those that
+// compete now was kept without being scored then.
+func rekeepTop(dst *Selection, h *Head, past, n int, scores []float32) bool {
+	if !dst.rescore(1, h.Len, scores) || slices.Contains(scores[:past], float32(math.Inf(1))) {
+		return false
+	}
+	keepTop(dst, h, past, n)
+	return true
+}
