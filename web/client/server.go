@@ -58,7 +58,9 @@ func (s *Server) Run(ctx context.Context, req run.Request, sink trace.Sink) erro
 	if err != nil {
 		return lost(ctx, err)
 	}
-	defer conn.CloseNow()
+	// Of the codes that end a connection early, CloseNow's among them, browsers let a
+	// page send none: the socket would stay open, and the run behind it go on.
+	defer func() { go conn.Close(websocket.StatusNormalClosure, "") }()
 	conn.SetReadLimit(maxFrame)
 	if err := conn.Write(ctx, websocket.MessageText, body); err != nil {
 		return lost(ctx, err)
