@@ -5,7 +5,10 @@ import (
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/engine/ops"
+	"kvscope/engine/run"
 	"kvscope/engine/trace"
+	"kvscope/web/picture"
 	"kvscope/web/sample"
 	"kvscope/web/state"
 	"kvscope/web/widget"
@@ -66,9 +69,24 @@ func (g *Gallery) OnMount(ctx app.Context) {
 		}
 		g.specimens = append(g.specimens, specimen{title: sp.title, s: state.Replay(sp.Arch, events[:int(float64(len(events))*sp.until)])})
 	}
+	if len(g.specimens) > 0 {
+		g.specimens = append(g.specimens, specimen{title: "Preview: another budget, from the scores of a run", s: previewed(g.specimens[0].s)})
+	}
 	g.specimens = append(g.specimens, specimen{title: "Failed", s: state.Replay("attention", []trace.Event{
 		&trace.Failure{Field: "budget", Message: "1/64 keeps 10 tokens, fewer than the window of 32"},
 	})}, specimen{title: "Idle", s: state.New(state.DefaultPlace())})
+}
+
+// previewed is a page with a run of Quest, made up at budget 1/8, on which twice as much
+// has been asked for.
+func previewed(s state.Snapshot) state.Snapshot {
+	c := &s.Columns[0]
+	was := run.Request{Model: c.Model, Method: "quest", Budget: "1/8", Block: 16}
+	more := was
+	more.Budget = "1/4"
+	c.Preview = picture.Preview(c.Run, run.Reselect(more, was, &c.Run.Run, ops.Reference()))
+	c.Phase = state.Loading
+	return s
 }
 
 // OnDismount stops listening.

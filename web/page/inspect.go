@@ -27,7 +27,7 @@ func inspect(s *state.Snapshot, views []*widget.ColumnView, on *widget.Bus) *wid
 	}
 	for i, v := range views {
 		c := &out.Columns[i]
-		c.Name = short(v.Name)
+		c.Name, c.Preview = short(v.Name), v.Preview
 		if v.Run == nil || v.Line < 0 {
 			continue
 		}

@@ -27,6 +27,10 @@ func (e *Explorer) save(f state.Save) {
 	}
 	name := fileName(v, &e.s, f.What)
 	say := func(text string) { e.ctx.Dispatch(func(app.Context) { e.do(state.Say{Text: text}) }) }
+	if v.Preview {
+		say("A preview cannot be saved; wait for the run behind it.")
+		return
+	}
 	switch f.What.Format {
 	case "safetensors":
 		say("collecting the run")

@@ -70,6 +70,7 @@ func TestEveryStateIsVisible(t *testing.T) {
 		"reading":     {state.Replay("attention", events[:1]), []string{`data-state="loading"`, "reading 2", "bar unsure"}},
 		"answering":   {state.Replay("attention", events[:len(events)-3]), []string{`data-state="loading"`, "answering, token", "scaleX("}},
 		"done":        {state.Replay("attention", events), []string{`data-state="done"`, `data-testid="score"`, "prompt 212 ms"}},
+		"preview":     {previewed(state.Replay("attention", events)), []string{`data-state="loading"`, `class="tag preview"`, "bar unsure", "preview from the scores of the last run; decoding again", `data-budget="0.25"`, `data-state="waiting"`}},
 		"failed":      {state.Replay("attention", []trace.Event{&trace.Failure{Field: "budget", Message: "too small"}}), []string{`data-state="failed"`, "budget: too small", "Correct the field"}},
 		"failed mid":  {state.Replay("attention", append(events[:len(events)-3:len(events)-3], &trace.Failure{Message: "out of memory"})), []string{`data-state="failed"`, "out of memory", `data-testid="grid-0"`}},
 	} {

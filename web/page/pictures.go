@@ -26,17 +26,17 @@ type drawn struct {
 // of is the view of a column.
 func (d *drawn) of(s *state.Snapshot, side int) *widget.ColumnView {
 	c := &s.Columns[side]
-	looked := s.Looked()
+	run, looked := c.Pictured(), s.Looked()
 	head, line := widget.HeadName(looked), s.Cursor()
 	against, late := comparedWith(s, side)
-	if d.run != c.Run || d.version != c.Version || d.head != head || d.against != against || d.late != late {
+	if d.run != run || d.version != c.Version || d.head != head || d.against != against || d.late != late {
 		d.view.Grid, d.view.Heads, d.view.Labels = nil, nil, nil
-		if c.Run != nil && c.Run.Header != nil {
-			d.view.Grid, d.view.Heads, d.view.Labels = c.Run.Grid(looked), c.Run.HeadGrid(), widget.Lines(c.Run)
-			d.view.Reads = c.Run.HeadReads(looked)
+		if run != nil && run.Header != nil {
+			d.view.Grid, d.view.Heads, d.view.Labels = run.Grid(looked), run.HeadGrid(), widget.Lines(run)
+			d.view.Reads = run.HeadReads(looked)
 			if against != nil {
-				d.view.Grid.Diff = c.Run.Compare(against, d.view.Grid, looked)
-				for i, v := range c.Run.Jaccard(against) {
+				d.view.Grid.Diff = run.Compare(against, d.view.Grid, looked)
+				for i, v := range run.Jaccard(against) {
 					d.view.Heads.Cells[i].Jaccard = v
 				}
 			}
@@ -44,13 +44,13 @@ func (d *drawn) of(s *state.Snapshot, side int) *widget.ColumnView {
 		d.line = -2
 	}
 	if d.line != line || d.shade != s.Shade {
-		d.look(c.Run, line, looked, s.Shade)
+		d.look(run, line, looked, s.Shade)
 	}
-	d.run, d.version, d.head, d.line, d.shade, d.against, d.late = c.Run, c.Version, head, line, s.Shade, against, late
+	d.run, d.version, d.head, d.line, d.shade, d.against, d.late = run, c.Version, head, line, s.Shade, against, late
 
 	v := &d.view
-	v.Name, v.Model, v.Phase, v.Stopped, v.Gen, v.Problem, v.Run = name(s, c), c.Model, c.Phase, c.Stopped, c.Gen, c.Problem, c.Run
-	v.Stale, v.File, v.Base = c.Stale(), c.File, c.Base
+	v.Name, v.Model, v.Phase, v.Stopped, v.Gen, v.Problem, v.Run = name(s, c), c.Model, c.Phase, c.Stopped, c.Gen, c.Problem, run
+	v.Stale, v.Preview, v.File, v.Base = c.Stale(), c.Preview != nil, c.File, c.Base
 	v.Against = ""
 	if against != nil {
 		v.Against = name(s, &s.Columns[0])
@@ -59,17 +59,18 @@ func (d *drawn) of(s *state.Snapshot, side int) *widget.ColumnView {
 	if s.Head != nil {
 		v.Sight = c.Sights[*s.Head]
 	}
-	v.Entry = s.Entry(c.Run)
+	v.Entry = s.Entry(run)
 	return v
 }
 
 // comparedWith is the run that a column is compared with, and how far it has come.
 func comparedWith(s *state.Snapshot, side int) (*picture.Run, int) {
 	first := &s.Columns[0]
-	if !s.Compare || side == 0 || first.Run == nil || first.Run.Header == nil {
+	run := first.Pictured()
+	if !s.Compare || side == 0 || run == nil || run.Header == nil {
 		return nil, 0
 	}
-	return first.Run, first.Version
+	return run, first.Version
 }
 
 // look fills in what depends on the line.

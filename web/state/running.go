@@ -119,8 +119,10 @@ func (s *Snapshot) begin(st Start) []Effect {
 	was := *c
 	*c = Column{
 		Model: st.Request.Model, Request: st.Request, Phase: Loading, Gen: st.Gen,
-		Run: was.Run, Version: was.Version + 1, Sights: was.Sights, next: &picture.Run{},
+		Run: was.Run, ran: was.ran, Preview: was.preview(st.Request),
+		Version: was.Version + 1, Sights: was.Sights, next: &picture.Run{},
 	}
+	c.previewed = c.Preview != nil
 	effects = append(effects, st)
 	base := Unedited(st.Request)
 	switch {
@@ -160,7 +162,7 @@ func (Stop) apply(s *Snapshot) []Effect {
 			continue
 		}
 		out = append(out, cancel(c.Gen, c.baseGen)...)
-		c.Phase, c.Stopped, c.Gen = Idle, true, 0
+		c.Phase, c.Stopped, c.Gen, c.Preview = Idle, true, 0, nil
 		c.Version++
 	}
 	return out
@@ -196,9 +198,7 @@ func (a Arrived) apply(s *Snapshot) []Effect {
 			c.fail(Problem{Message: "The server sent something out of order: " + err.Error(), Advice: "Reload the page; it may be older than the server."})
 			return []Effect{Cancel{Gen: a.Gen}}
 		}
-		if c.Run != c.next {
-			c.Run, c.Sights = c.next, nil
-		}
+		c.take()
 		c.Version++
 		if _, done := e.(*trace.Done); done {
 			c.Phase = Done
@@ -222,7 +222,7 @@ func (s *Snapshot) fail(c *Column, f *trace.Failure) {
 }
 
 func (c *Column) fail(p Problem) {
-	c.Phase, c.Problem = Failed, p
+	c.Phase, c.Problem, c.Preview = Failed, p, nil
 	c.Version++
 }
 

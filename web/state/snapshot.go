@@ -1,6 +1,8 @@
 package state
 
 import (
+	"slices"
+
 	"kvscope/engine/lens"
 	"kvscope/engine/run"
 	"kvscope/web/client"
@@ -48,7 +50,8 @@ type Column struct {
 	File    string      // name of the file that the run was opened from, else ""
 	Phase   Phase
 	Run     *picture.Run // the run on the screen, nil before the first
-	Version int          // grows with every change of Run
+	Preview *picture.Run // what Request picks by the scores of Run, until it is heard of; else nil
+	Version int          // grows with every change of Run and Preview
 	Gen     int          // which start this is
 	Stopped bool         // by hand
 	Problem Problem
@@ -58,7 +61,9 @@ type Column struct {
 	baseGen int
 	base    run.Request
 
-	next *picture.Run // the run being awaited, until its header is there
+	next      *picture.Run // the run being awaited, until it is on the screen
+	ran       run.Request  // what Run is of
+	previewed bool         // there was a preview of Request
 }
 
 // Sight is a look into a head.
@@ -119,8 +124,8 @@ func (s *Snapshot) Running() bool {
 func (s *Snapshot) Lines() int {
 	n := 0
 	for _, c := range s.Columns {
-		if c.Run != nil {
-			n = max(n, c.Run.LineCount())
+		if r := c.Pictured(); r != nil {
+			n = max(n, r.LineCount())
 		}
 	}
 	return n
@@ -130,15 +135,16 @@ func (s *Snapshot) Lines() int {
 func (s *Snapshot) Planned() int {
 	n := 0
 	for _, c := range s.Columns {
-		if c.Run != nil {
-			n = max(n, c.Run.Planned())
+		if r := c.Pictured(); r != nil {
+			n = max(n, r.Planned())
 		}
 	}
 	return n
 }
 
 // Cursor is the line looked at: the chosen one, else the newest while running and
-// the first that has an answer to find after. -1 when there is no line.
+// the first that has an answer to find after, and from a preview on. -1 when there is
+// no line.
 func (s *Snapshot) Cursor() int {
 	n := s.Lines()
 	switch {
@@ -146,20 +152,27 @@ func (s *Snapshot) Cursor() int {
 		return -1
 	case s.Line >= 0:
 		return min(s.Line, n-1)
-	case s.Running():
+	case s.Running() && !s.previewed():
 		return n - 1
 	}
 	for _, c := range s.Columns {
-		if c.Run == nil {
+		r := c.Pictured()
+		if r == nil {
 			continue
 		}
-		for i, l := range c.Run.Lines() {
-			if c.Run.Gold(l.Step) >= 0 {
+		for i, l := range r.Lines() {
+			if r.Gold(l.Step) >= 0 {
 				return i
 			}
 		}
 	}
 	return n - 1
+}
+
+// previewed reports whether there was a preview of any run that is under way: what is
+// looked at rests then, since all of its lines are there from the start.
+func (s *Snapshot) previewed() bool {
+	return slices.ContainsFunc(s.Columns[:], func(c Column) bool { return c.previewed })
 }
 
 // Looked is the head the pictures are of: the one under the cursor, else the
@@ -174,8 +187,8 @@ func (s *Snapshot) Looked() *picture.Head {
 // Heads is the layers and heads of the models on the screen.
 func (s *Snapshot) Heads() (layers, heads int) {
 	for _, c := range s.Columns {
-		if c.Run != nil && c.Run.Header != nil {
-			layers, heads = max(layers, c.Run.Header.Layers), max(heads, c.Run.Header.Heads)
+		if r := c.Pictured(); r != nil && r.Header != nil {
+			layers, heads = max(layers, r.Header.Layers), max(heads, r.Header.Heads)
 		}
 	}
 	return layers, heads

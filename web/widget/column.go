@@ -19,6 +19,7 @@ type ColumnView struct {
 	Phase   state.Phase
 	Stopped bool
 	Stale   bool // the pictures are of the run before
+	Preview bool // or of its scores
 	Gen     int
 	Problem state.Problem
 
@@ -46,7 +47,7 @@ func (v *ColumnView) Progress() float64 {
 	switch {
 	case v.Phase == state.Done:
 		return 1
-	case v.Phase != state.Loading, v.Stale, v.Run == nil, v.Run.Header == nil, len(v.Run.Header.Answer) == 0:
+	case v.Phase != state.Loading, v.Stale, v.Preview, v.Run == nil, v.Run.Header == nil, len(v.Run.Header.Answer) == 0:
 		return -1
 	}
 	if len(v.Run.Steps) == 0 && v.Run.LineCount() == 0 {
@@ -60,6 +61,8 @@ func (v *ColumnView) Status() string {
 	switch v.Phase {
 	case state.Loading:
 		switch {
+		case v.Preview:
+			return "preview from the scores of the last run; decoding again…"
 		case v.Stale || v.Run == nil || v.Run.Header == nil:
 			return "waiting for its turn"
 		case v.Run.LineCount() == 0:
@@ -118,6 +121,7 @@ func Column(id string, side int, v *ColumnView, s *state.Snapshot, show int, on 
 		DataSet("testid", "column-"+id).
 		DataSet("state", string(v.Phase)).
 		DataSet("stale", strconv.FormatBool(v.Stale)).
+		DataSet("preview", strconv.FormatBool(v.Preview)).
 		DataSet("gen", v.Gen).
 		DataSet("side", side).
 		DataSet("file", v.File).
@@ -164,7 +168,10 @@ func columnHead(v *ColumnView, side int, on *Bus) app.UI {
 	if v.File != "" {
 		status = "from " + v.File
 	}
-	body := []app.UI{app.H2().Title(v.Name).Text(v.Name), app.Span().Class("status").Attr("role", "status").Text(status)}
+	body := []app.UI{app.H2().Title(v.Name).Text(v.Name), app.Span().Class("status").Attr("role", "status").Title(status).Text(status)}
+	if v.Preview {
+		body = append(body, app.Span().Class("tag preview").DataSet("testid", "preview").Aria("hidden", "true").Text("preview"))
+	}
 	if v.Phase == state.Done && v.Run.Done != nil {
 		score := v.Run.Done.Score
 		class, text := "part", percent(score)+" right"

@@ -42,6 +42,8 @@ type Run struct {
 type InspectorColumn struct {
 	Name string
 	Has  bool // there is a line to read
+
+	Preview bool // the picks are one
 	picture.Readout
 	OneHead bool
 
@@ -81,6 +83,9 @@ func (n *Inspector) block() app.UI {
 	var tags []app.UI
 	if n.Gold {
 		tags = append(tags, app.Span().Class("tag gold").Text("gold"))
+	}
+	if n.preview() {
+		tags = append(tags, previewTag())
 	}
 	if n.Held {
 		tags = append(tags, app.Span().Class("tag").Text("held"))
@@ -122,6 +127,13 @@ func (n *Inspector) block() app.UI {
 	)
 }
 
+// preview reports whether the picks of any column are a preview.
+func (n *Inspector) preview() bool {
+	return slices.ContainsFunc(n.Columns, func(c InspectorColumn) bool { return c.Preview })
+}
+
+func previewTag() app.UI { return app.Span().Class("tag preview").Text("preview") }
+
 // edit is the button that forces the block, or drops it.
 func (n *Inspector) edit(field, label, about, list string) app.UI {
 	in := slices.Contains(strings.Split(list, ","), strconv.Itoa(n.Block))
@@ -157,7 +169,8 @@ func (n *Inspector) rows() func(name string, f func(*InspectorColumn) string) ap
 func (n *Inspector) head(what string) app.UI {
 	cells := []app.UI{app.Th().Scope("col").Text(what)}
 	for i := range n.Columns {
-		cells = append(cells, app.Th().Scope("col").Text(n.Columns[i].Name))
+		c := &n.Columns[i]
+		cells = append(cells, app.Th().Scope("col").Class(when(c.Preview, "preview")).Text(c.Name))
 	}
 	return app.THead().Body(app.Tr().Body(cells...))
 }
@@ -268,8 +281,12 @@ func (n *Inspector) beforeRow(name string, f func(*InspectorColumn) string) app.
 
 func (n *Inspector) cost() app.UI {
 	row := n.rows()
+	var tags []app.UI
+	if n.preview() {
+		tags = append(tags, previewTag())
+	}
 	return app.Section().Class("section").DataSet("testid", "inspector-cost").Body(
-		app.H2().Text("Cost"),
+		app.H2().Body(app.Span().Text("Cost"), app.Span().Body(tags...)),
 		app.Table().Class("compare").Body(
 			n.head(n.Head),
 			app.TBody().Body(

@@ -13,6 +13,7 @@ func Legend() app.UI {
 	body = append(body, entry("gold", "holds the answer token (gold)")...)
 	body = append(body, entry("oracle", "among the truly heaviest (oracle)")...)
 	body = append(body, entry("hit", "head that picked gold at every step (hit)")...)
+	body = append(body, entry("preview", "preview, from the scores of the last run")...)
 	body = append(body, entry("only-left", "picked in the first column alone")...)
 	body = append(body, entry("in-both", "picked in both")...)
 	body = append(body, entry("only-right", "picked in this column alone")...)
