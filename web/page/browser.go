@@ -2,6 +2,7 @@ package page
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
@@ -56,7 +57,8 @@ func listen(target app.Value, event string, f func(app.Value)) (stop func()) {
 
 // typing reports whether a key belongs to the control that has the keyboard.
 func typing(e app.Value) bool {
-	if e.Get("ctrlKey").Bool() || e.Get("metaKey").Bool() || e.Get("altKey").Bool() {
+	// What fills in forms sends events that lack these.
+	if e.Get("ctrlKey").Truthy() || e.Get("metaKey").Truthy() || e.Get("altKey").Truthy() {
 		return true
 	}
 	at := e.Get("target")
@@ -67,7 +69,7 @@ func typing(e app.Value) bool {
 		switch at.Get("type").String() {
 		case "radio", "checkbox":
 			key := e.Get("key").String()
-			return key == " " || len(key) > 1 && key[:5] == "Arrow"
+			return key == " " || strings.HasPrefix(key, "Arrow")
 		}
 		return e.Get("key").String() != "Escape"
 	case "BUTTON":
