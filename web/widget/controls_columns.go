@@ -61,7 +61,7 @@ func modelOptions(names []string, chosen string) []option {
 }
 
 func methodOptions() []option {
-	out := []option{{"", "method as above", ""}}
+	out := []option{{"", "as above", ""}}
 	for _, m := range sparse.Methods() {
 		out = append(out, option{m.ID, m.Name, m.Help})
 	}
@@ -69,7 +69,7 @@ func methodOptions() []option {
 }
 
 func memoryOptions() []option {
-	out := []option{{"", "memory as below", ""}}
+	out := []option{{"", "as below", ""}}
 	names := map[string]string{
 		state.AsTrained: "as trained", "memory/memory": "pick K̃ · read K̃Ṽ", "plain/memory": "pick K · read K̃Ṽ",
 		"memory/plain": "pick K̃ · read KV", "plain/plain": "pick K · read KV",
