@@ -7,14 +7,14 @@
 // # Rounding
 //
 // What a method selects must not depend on the processor. Every kernel but MatMul
-// therefore gives the same bits on every table: products are rounded before they
-// are added, sums over a row are taken in 16 lanes and folded in halves, and the
-// exponential and the normal distribution are the package's own.
+// and AttendCausal therefore gives the same bits on every table: products are rounded
+// before they are added, sums over a row are taken in 16 lanes and folded in halves,
+// and the exponential and the normal distribution are the package's own.
 //
 // MatMul may fuse and regroup, since that is half its speed. Against exact
 // arithmetic an element is off by at most (K+2)·2^-24·Σ|a·b|. On one table its bits
 // depend only on its row of a, its column of b and K, so that a token computes
-// alike alone and in a batch.
+// alike alone and in a batch. AttendCausal is made of such products.
 package ops
 
 // Kernels is a table of numeric kernels. Every function is safe for concurrent
@@ -116,6 +116,19 @@ type Kernels struct {
 	// not empty. weights, of the summed length of spans, receives w in order.
 	// Without spans dst is zero.
 	Attend func(dst, weights, q, keys, values []float32, spans []Span, scale float32)
+
+	// AttendCausal computes attention of the last queries of a sequence over all of it
+	// into a.Out; see CausalAttention. It goes through keys and values in tiles with a
+	// running maximum and sum (arXiv:2205.14135) and keeps no weights. All matrices
+	// have column stride 1. Like MatMul it may round differently on every table, and
+	// the bits of a query depend only on its operands and its position. A NaN or an
+	// infinite value at j may also reach queries up to 63 positions before j.
+	AttendCausal func(a CausalAttention)
+
+	// AttendCausalBackward writes the gradients of AttendCausal, dquery [n, Dh], dkeys
+	// and dvalues [T, Dh], given dout [n, Dh] and what the forward pass took and left,
+	// LogSum included.
+	AttendCausalBackward func(dquery, dkeys, dvalues, dout Matrix, a CausalAttention)
 
 	// AdamW applies one step of decoupled-weight-decay Adam in place:
 	//	m = b1·m + (1−b1)·g, v = b2·v + (1−b2)·g²

@@ -48,3 +48,6 @@ type Span struct{ Start, End int }
 
 // Len is the number of positions in s.
 func (s Span) Len() int { return s.End - s.Start }
+
+// rows is the view of rows [r0, r1).
+func (m Matrix) rows(r0, r1 int) Matrix { return m.Slice(r0, r1, 0, m.Cols) }

@@ -63,7 +63,7 @@ func (n *Net) mix(l int, mask Mask) {
 	}
 	n.rotate(query, n.sin)
 	n.rotate(rotated, n.sin)
-	n.eachHead(func(h headView) { n.attend(h, mask) }, a)
+	n.eachHead(func(v headView) { k.AttendCausal(v.CausalAttention) }, a, mask)
 	for r := range rows {
 		gate, attn, gated := out.Row(r), a.attn[r*c.Dim:(r+1)*c.Dim], a.gated[r*c.Dim:(r+1)*c.Dim]
 		k.Sigmoid(gate, gate)
@@ -75,14 +75,14 @@ func (n *Net) mix(l int, mask Mask) {
 	k.Add(n.x, n.scratch.branch)
 }
 
-// headView is one head of one sequence, every matrix [T, Dh].
+// headView is one head of one sequence, every gradient [T, Dh].
 type headView struct {
-	query, key, value, out     ops.Matrix
+	ops.CausalAttention
 	dquery, dkey, dvalue, dout ops.Matrix
 }
 
 // eachHead visits every head of every sequence of a layer.
-func (n *Net) eachHead(visit func(headView), a *activations) {
+func (n *Net) eachHead(visit func(headView), a *activations, mask Mask) {
 	c, s, rows := n.Config, &n.scratch, n.seqs*n.length
 	dh := c.HeadDim()
 	for i := range n.seqs {
@@ -91,8 +91,11 @@ func (n *Net) eachHead(visit func(headView), a *activations) {
 				return m.Slice(i*n.length, (i+1)*n.length, h*dh, (h+1)*dh)
 			}
 			visit(headView{
-				query: view(n.part(a.parts, 1)), key: view(ops.Dense(a.key, rows, c.Dim)),
-				value: view(ops.Dense(a.value, rows, c.Dim)), out: view(ops.Dense(a.attn, rows, c.Dim)),
+				CausalAttention: ops.CausalAttention{
+					Out: view(ops.Dense(a.attn, rows, c.Dim)), Query: view(n.part(a.parts, 1)),
+					Keys: view(ops.Dense(a.key, rows, c.Dim)), Values: view(ops.Dense(a.value, rows, c.Dim)),
+					LogSum: a.logSum[(i*c.Heads+h)*n.length:][:n.length], Mask: mask, Scale: n.scale(),
+				},
 				dquery: view(n.part(s.parts, 1)), dkey: view(ops.Dense(s.key, rows, c.Dim)),
 				dvalue: view(ops.Dense(s.value, rows, c.Dim)), dout: view(ops.Dense(s.attn, rows, c.Dim)),
 			})
@@ -100,63 +103,7 @@ func (n *Net) eachHead(visit func(headView), a *activations) {
 	}
 }
 
-// probabilities computes softmax attention of queries [start, end) over the keys
-// [0, end), as masked, into p [end-start, end].
-func (n *Net) probabilities(p []float32, v headView, start, end int, mask Mask) ops.Matrix {
-	dh := n.Config.HeadDim()
-	m := ops.Dense(p, end-start, end)
-	n.kernels.MatMul(m, v.query.Slice(start, end, 0, dh), v.key.Slice(0, end, 0, dh).T(), false)
-	for q := start; q < end; q++ {
-		mask.apply(m.Row(q-start), q)
-	}
-	n.kernels.Softmax(p[:(end-start)*end], end, n.scale())
-	return m
-}
-
-// apply sets the scores of what query q may not read to -Inf.
-func (m Mask) apply(scores []float32, q int) {
-	never := float32(math.Inf(-1))
-	for j := q + 1; j < len(scores); j++ {
-		scores[j] = never
-	}
-	if m.Dilation == 0 {
-		return
-	}
-	for j := m.Initial; j < q-m.Window; j++ {
-		if (j+1)%m.Dilation != 0 {
-			scores[j] = never
-		}
-	}
-}
-
 func (n *Net) scale() float32 { return float32(1 / math.Sqrt(float64(n.Config.HeadDim()))) }
-
-// attend is the forward pass of one head.
-func (n *Net) attend(v headView, mask Mask) {
-	dh := n.Config.HeadDim()
-	for start := 0; start < n.length; start += queryChunk {
-		end := min(start+queryChunk, n.length)
-		p := n.probabilities(n.scratch.probs, v, start, end, mask)
-		n.kernels.MatMul(v.out.Slice(start, end, 0, dh), p, v.value.Slice(0, end, 0, dh), false)
-	}
-}
-
-// attendBackward adds to dkey and dvalue and writes dquery, given dout. The
-// attention weights are computed again, which costs less than keeping them.
-func (n *Net) attendBackward(v headView, mask Mask) {
-	dh, k := n.Config.HeadDim(), n.kernels
-	for start := 0; start < n.length; start += queryChunk {
-		end := min(start+queryChunk, n.length)
-		p := n.probabilities(n.scratch.probs, v, start, end, mask)
-		dout := v.dout.Slice(start, end, 0, dh)
-		k.MatMul(v.dvalue.Slice(0, end, 0, dh), p.T(), dout, true)
-		dp := ops.Dense(n.scratch.dprobs, end-start, end)
-		k.MatMul(dp, dout, v.value.Slice(0, end, 0, dh).T(), false)
-		k.SoftmaxBackward(dp.Data[:(end-start)*end], p.Data[:(end-start)*end], end, n.scale())
-		k.MatMul(v.dquery.Slice(start, end, 0, dh), dp, v.key.Slice(0, end, 0, dh), false)
-		k.MatMul(v.dkey.Slice(0, end, 0, dh), dp.T(), v.query.Slice(start, end, 0, dh), true)
-	}
-}
 
 // mixBackward is the backward pass of mix.
 func (n *Net) mixBackward(l int, mask Mask) {
@@ -175,9 +122,9 @@ func (n *Net) mixBackward(l int, mask Mask) {
 			dgate[i] = d * a.attn[at] * gate[i] * (1 - gate[i])
 		}
 	}
-	clear(s.key)
-	clear(s.value)
-	n.eachHead(func(v headView) { n.attendBackward(v, mask) }, a)
+	n.eachHead(func(v headView) {
+		k.AttendCausalBackward(v.dquery, v.dkey, v.dvalue, v.dout, v.CausalAttention)
+	}, a, mask)
 
 	n.rotate(n.part(s.parts, 1), n.unsin)
 	dkey, dvalue := ops.Dense(s.key, rows, c.Dim), ops.Dense(s.value, rows, c.Dim)

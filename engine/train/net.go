@@ -37,6 +37,7 @@ type activations struct {
 	memory  []float32 // [N, D] memory of keys, not rotated (RAT+)
 	value   []float32 // [N, D] memory of values
 	attn    []float32 // [N, D]
+	logSum  []float32 // [S, H, T] what the attention weights were divided by, as a logarithm
 	gated   []float32 // [N, D] attn ∘ sigmoid(o)
 	mid     []float32 // [N, D] residual stream at the feed-forward
 	normed2 []float32 // [N, D]
@@ -52,17 +53,13 @@ type scratch struct {
 	attn   []float32 // [N, D]
 	key    []float32 // [N, D]
 	value  []float32 // [N, D]
-	probs  []float32 // [queryChunk, T]
-	dprobs []float32 // [queryChunk, T]
 	rows   []float32 // [M, D] rows with a target
 	drows  []float32 // [M, D]
 	logits []float32 // [logitChunk, V]
 }
 
-// Mask says which earlier positions a query reads in training. The zero Mask is
-// dense; with a Dilation D it is the dilated mask of RAT+ (arXiv:2602.18196):
-// query q reads j ≤ q when (j+1) mod D = 0, q−j ≤ Window, or j < Initial.
-type Mask struct{ Dilation, Window, Initial int }
+// Mask says which earlier positions a query reads in training; the zero Mask is dense.
+type Mask = ops.Mask
 
 // Batch is what one step trains on.
 type Batch struct {
@@ -78,10 +75,8 @@ func (b *Batch) sequences(lo, hi int) *Batch {
 	return &Batch{Seqs: (hi - lo) / b.Length, Length: b.Length, Tokens: b.Tokens[lo:hi], Targets: b.Targets[lo:hi], Weights: b.Weights[lo:hi]}
 }
 
-const (
-	queryChunk = 64  // queries that share one attention product
-	logitChunk = 512 // rows that share one product with the head
-)
+// logitChunk is how many rows share one product with the head.
+const logitChunk = 512
 
 // NewNet makes a net over w, which it trains in place.
 func NewNet(cfg model.Config, w *model.Weights, k *ops.Kernels) *Net {
@@ -113,6 +108,7 @@ func (n *Net) fit(seqs, length int) {
 		if c.Arch == model.RATPlus {
 			a.memory = make([]float32, d)
 		}
+		a.logSum = make([]float32, rows*c.Heads)
 		a.parts, a.pre, a.act = make([]float32, wide), make([]float32, hid), make([]float32, hid)
 	}
 	s := &n.scratch
@@ -120,7 +116,6 @@ func (n *Net) fit(seqs, length int) {
 		*p = make([]float32, d)
 	}
 	s.parts, s.hidden = make([]float32, wide), make([]float32, hid)
-	s.probs, s.dprobs = make([]float32, queryChunk*length), make([]float32, queryChunk*length)
 	s.logits = make([]float32, logitChunk*c.Vocab)
 }
 

@@ -28,6 +28,9 @@ type set struct {
 	weightedSum              func(dst, weights, rows *float32, n, cols int, ahead uintptr)
 	softmaxRows              func(x *float32, rows, cols int, scale float32)
 	softmaxBackRows          func(dp, prob *float32, rows, cols int, scale float32)
+	softmaxStep              func(scores *float32, stride uintptr, rows, cols int, by float32, top, total, shrink *float32)
+	softmaxSlope             func(scores, dp *float32, stride uintptr, rows, cols int, by float32, logSum, delta *float32)
+	scaleRows                func(x *float32, stride uintptr, rows, cols int, by *float32)
 	normRow                  func(dst, x, weight *float32, n int, inv float32)
 	normBackwardRow          func(dx, dweight, dy, x, weight *float32, n int, inv, pull float32)
 	adamWOf                  func(param, m, v, grad *float32, n int, gradScale, beta1, rest1, beta2, rest2, correction1, correction2, eps, decay, lr float32)
@@ -36,38 +39,36 @@ type set struct {
 }
 
 func (s *set) table() *ops.Kernels {
+	c := newCausal(s.product)
+	c.step, c.slope, c.scale, c.dot, c.unit = s.softmaxStep, s.softmaxSlope, s.scaleRows, s.dot, math.Log2E
 	return &ops.Kernels{
-		Name:               s.name,
-		MatMul:             s.product.matMul,
-		MatVec:             func(dst, w, x []float32) { s.dotRows(dst, x, w) },
-		MatVecBF16:         s.compact.matVecBF16,
-		MatVecInt8:         s.compact.matVecInt8,
-		Add:                s.addTo,
-		RMSNorm:            s.rmsNorm,
-		RMSNormBackward:    s.rmsNormBackward,
-		Softmax:            s.softmax,
-		SoftmaxBackward:    s.softmaxBackward,
-		Sigmoid:            func(dst, x []float32) { each(s.sigmoid, "Sigmoid", dst, x) },
-		SiLU:               func(dst, x []float32) { each(s.silu, "SiLU", dst, x) },
-		GELU:               func(dst, x []float32) { each(s.gelu, "GELU", dst, x) },
-		GELUBackward:       s.geluGradient,
-		RoPE:               s.rotate,
-		MemoryScan:         s.memoryScan,
-		MemoryScanBackward: s.memoryScanBackward,
-		MinMax:             s.minMax,
-		BoundScores:        s.boundScores,
-		DotRows:            s.dotRows,
-		KthLargest:         s.kthLargest,
-		Attend:             s.attend,
-		AdamW:              s.adamW,
+		Name:                 s.name,
+		MatMul:               s.product.matMul,
+		MatVec:               func(dst, w, x []float32) { s.dotRows(dst, x, w) },
+		MatVecBF16:           s.compact.matVecBF16,
+		MatVecInt8:           s.compact.matVecInt8,
+		Add:                  s.addTo,
+		RMSNorm:              s.rmsNorm,
+		RMSNormBackward:      s.rmsNormBackward,
+		Softmax:              s.softmax,
+		SoftmaxBackward:      s.softmaxBackward,
+		Sigmoid:              func(dst, x []float32) { each(s.sigmoid, "Sigmoid", dst, x) },
+		SiLU:                 func(dst, x []float32) { each(s.silu, "SiLU", dst, x) },
+		GELU:                 func(dst, x []float32) { each(s.gelu, "GELU", dst, x) },
+		GELUBackward:         s.geluGradient,
+		RoPE:                 s.rotate,
+		MemoryScan:           s.memoryScan,
+		MemoryScanBackward:   s.memoryScanBackward,
+		MinMax:               s.minMax,
+		BoundScores:          s.boundScores,
+		DotRows:              s.dotRows,
+		KthLargest:           s.kthLargest,
+		Attend:               s.attend,
+		AttendCausal:         c.attend,
+		AttendCausalBackward: c.attendBackward,
+		AdamW:                s.adamW,
 	}
 }
-
-// at is the address of the first value, whatever it is for none.
-func at(x []float32) *float32 { return unsafe.SliceData(x) }
-
-// stride is the distance of rows in bytes.
-func stride(m ops.Matrix) uintptr { return uintptr(4 * m.RowStride) }
 
 func each(kernel func(dst, x *float32, n int), name string, dst, x []float32) {
 	ops.CheckSame(name, len(dst), len(x))

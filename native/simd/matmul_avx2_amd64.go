@@ -5,168 +5,168 @@
 package simd
 
 // matMul1x8AVX2 computes the 1 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 8] and a packed panel b [depth, 16], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 16], with
 // stride bytes between rows of dst and cols at most 8.
 //
 //go:noescape
 func matMul1x8AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows1x8AVX2 computes the 1 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 16], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 16], with
 // stride bytes between rows of dst and cols at most 8.
 //
 //go:noescape
 func matMulRows1x8AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul1x16AVX2 computes the 1 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 8] and a packed panel b [depth, 16], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 16], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMul1x16AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows1x16AVX2 computes the 1 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 16], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 16], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMulRows1x16AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul2x8AVX2 computes the 2 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 8] and a packed panel b [depth, 16], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 16], with
 // stride bytes between rows of dst and cols at most 8.
 //
 //go:noescape
 func matMul2x8AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows2x8AVX2 computes the 2 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 16], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 16], with
 // stride bytes between rows of dst and cols at most 8.
 //
 //go:noescape
 func matMulRows2x8AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul2x16AVX2 computes the 2 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 8] and a packed panel b [depth, 16], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 16], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMul2x16AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows2x16AVX2 computes the 2 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 16], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 16], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMulRows2x16AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul3x8AVX2 computes the 3 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 8] and a packed panel b [depth, 16], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 16], with
 // stride bytes between rows of dst and cols at most 8.
 //
 //go:noescape
 func matMul3x8AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows3x8AVX2 computes the 3 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 16], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 16], with
 // stride bytes between rows of dst and cols at most 8.
 //
 //go:noescape
 func matMulRows3x8AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul3x16AVX2 computes the 3 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 8] and a packed panel b [depth, 16], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 16], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMul3x16AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows3x16AVX2 computes the 3 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 16], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 16], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMulRows3x16AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul4x8AVX2 computes the 4 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 8] and a packed panel b [depth, 16], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 16], with
 // stride bytes between rows of dst and cols at most 8.
 //
 //go:noescape
 func matMul4x8AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows4x8AVX2 computes the 4 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 16], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 16], with
 // stride bytes between rows of dst and cols at most 8.
 //
 //go:noescape
 func matMulRows4x8AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul4x16AVX2 computes the 4 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 8] and a packed panel b [depth, 16], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 16], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMul4x16AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows4x16AVX2 computes the 4 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 16], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 16], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMulRows4x16AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul5x8AVX2 computes the 5 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 8] and a packed panel b [depth, 16], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 16], with
 // stride bytes between rows of dst and cols at most 8.
 //
 //go:noescape
 func matMul5x8AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows5x8AVX2 computes the 5 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 16], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 16], with
 // stride bytes between rows of dst and cols at most 8.
 //
 //go:noescape
 func matMulRows5x8AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul5x16AVX2 computes the 5 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 8] and a packed panel b [depth, 16], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 16], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMul5x16AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows5x16AVX2 computes the 5 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 16], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 16], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMulRows5x16AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul6x8AVX2 computes the 6 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 8] and a packed panel b [depth, 16], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 16], with
 // stride bytes between rows of dst and cols at most 8.
 //
 //go:noescape
 func matMul6x8AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows6x8AVX2 computes the 6 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 16], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 16], with
 // stride bytes between rows of dst and cols at most 8.
 //
 //go:noescape
 func matMulRows6x8AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul6x16AVX2 computes the 6 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 8] and a packed panel b [depth, 16], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 16], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMul6x16AVX2(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows6x16AVX2 computes the 6 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 16], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 16], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape

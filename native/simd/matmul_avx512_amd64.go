@@ -5,392 +5,392 @@
 package simd
 
 // matMul1x16AVX512 computes the 1 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 16] and a packed panel b [depth, 32], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMul1x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows1x16AVX512 computes the 1 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 32], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMulRows1x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul1x32AVX512 computes the 1 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 16] and a packed panel b [depth, 32], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 32.
 //
 //go:noescape
 func matMul1x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows1x32AVX512 computes the 1 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 32], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 32.
 //
 //go:noescape
 func matMulRows1x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul2x16AVX512 computes the 2 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 16] and a packed panel b [depth, 32], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMul2x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows2x16AVX512 computes the 2 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 32], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMulRows2x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul2x32AVX512 computes the 2 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 16] and a packed panel b [depth, 32], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 32.
 //
 //go:noescape
 func matMul2x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows2x32AVX512 computes the 2 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 32], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 32.
 //
 //go:noescape
 func matMulRows2x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul3x16AVX512 computes the 3 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 16] and a packed panel b [depth, 32], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMul3x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows3x16AVX512 computes the 3 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 32], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMulRows3x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul3x32AVX512 computes the 3 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 16] and a packed panel b [depth, 32], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 32.
 //
 //go:noescape
 func matMul3x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows3x32AVX512 computes the 3 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 32], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 32.
 //
 //go:noescape
 func matMulRows3x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul4x16AVX512 computes the 4 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 16] and a packed panel b [depth, 32], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMul4x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows4x16AVX512 computes the 4 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 32], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMulRows4x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul4x32AVX512 computes the 4 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 16] and a packed panel b [depth, 32], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 32.
 //
 //go:noescape
 func matMul4x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows4x32AVX512 computes the 4 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 32], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 32.
 //
 //go:noescape
 func matMulRows4x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul5x16AVX512 computes the 5 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 16] and a packed panel b [depth, 32], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMul5x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows5x16AVX512 computes the 5 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 32], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMulRows5x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul5x32AVX512 computes the 5 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 16] and a packed panel b [depth, 32], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 32.
 //
 //go:noescape
 func matMul5x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows5x32AVX512 computes the 5 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 32], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 32.
 //
 //go:noescape
 func matMulRows5x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul6x16AVX512 computes the 6 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 16] and a packed panel b [depth, 32], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMul6x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows6x16AVX512 computes the 6 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 32], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMulRows6x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul6x32AVX512 computes the 6 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 16] and a packed panel b [depth, 32], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 32.
 //
 //go:noescape
 func matMul6x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows6x32AVX512 computes the 6 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 32], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 32.
 //
 //go:noescape
 func matMulRows6x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul7x16AVX512 computes the 7 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 16] and a packed panel b [depth, 32], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMul7x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows7x16AVX512 computes the 7 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 32], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMulRows7x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul7x32AVX512 computes the 7 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 16] and a packed panel b [depth, 32], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 32.
 //
 //go:noescape
 func matMul7x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows7x32AVX512 computes the 7 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 32], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 32.
 //
 //go:noescape
 func matMulRows7x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul8x16AVX512 computes the 8 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 16] and a packed panel b [depth, 32], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMul8x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows8x16AVX512 computes the 8 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 32], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMulRows8x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul8x32AVX512 computes the 8 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 16] and a packed panel b [depth, 32], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 32.
 //
 //go:noescape
 func matMul8x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows8x32AVX512 computes the 8 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 32], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 32.
 //
 //go:noescape
 func matMulRows8x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul9x16AVX512 computes the 9 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 16] and a packed panel b [depth, 32], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMul9x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows9x16AVX512 computes the 9 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 32], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMulRows9x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul9x32AVX512 computes the 9 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 16] and a packed panel b [depth, 32], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 32.
 //
 //go:noescape
 func matMul9x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows9x32AVX512 computes the 9 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 32], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 32.
 //
 //go:noescape
 func matMulRows9x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul10x16AVX512 computes the 10 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 16] and a packed panel b [depth, 32], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMul10x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows10x16AVX512 computes the 10 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 32], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMulRows10x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul10x32AVX512 computes the 10 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 16] and a packed panel b [depth, 32], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 32.
 //
 //go:noescape
 func matMul10x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows10x32AVX512 computes the 10 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 32], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 32.
 //
 //go:noescape
 func matMulRows10x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul11x16AVX512 computes the 11 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 16] and a packed panel b [depth, 32], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMul11x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows11x16AVX512 computes the 11 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 32], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMulRows11x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul11x32AVX512 computes the 11 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 16] and a packed panel b [depth, 32], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 32.
 //
 //go:noescape
 func matMul11x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows11x32AVX512 computes the 11 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 32], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 32.
 //
 //go:noescape
 func matMulRows11x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul12x16AVX512 computes the 12 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 16] and a packed panel b [depth, 32], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMul12x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows12x16AVX512 computes the 12 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 32], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMulRows12x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul12x32AVX512 computes the 12 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 16] and a packed panel b [depth, 32], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 32.
 //
 //go:noescape
 func matMul12x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows12x32AVX512 computes the 12 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 32], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 32.
 //
 //go:noescape
 func matMulRows12x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul13x16AVX512 computes the 13 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 16] and a packed panel b [depth, 32], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMul13x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows13x16AVX512 computes the 13 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 32], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMulRows13x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul13x32AVX512 computes the 13 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 16] and a packed panel b [depth, 32], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 32.
 //
 //go:noescape
 func matMul13x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows13x32AVX512 computes the 13 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 32], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 32.
 //
 //go:noescape
 func matMulRows13x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul14x16AVX512 computes the 14 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 16] and a packed panel b [depth, 32], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMul14x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows14x16AVX512 computes the 14 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 32], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 16.
 //
 //go:noescape
 func matMulRows14x16AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMul14x32AVX512 computes the 14 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// panels a [depth, 16] and a packed panel b [depth, 32], with
+// a panel a[k, r] with aStride bytes between its steps k and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 32.
 //
 //go:noescape
 func matMul14x32AVX512(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth int, cols int, accumulate bool)
 
 // matMulRows14x32AVX512 computes the 14 x cols tile dst[r, c] (+)= Σ_k a[k, r]·b[k, c] over
-// rows a[k, r], aStride bytes apart, and a packed panel b [depth, 32], with
+// rows a[r, k], aStride bytes apart, and a packed panel b [depth, 32], with
 // stride bytes between rows of dst and cols at most 32.
 //
 //go:noescape

@@ -9,8 +9,8 @@ import (
 	"kvscope/engine/ops"
 )
 
-// tileFunc computes one tile of a product from a packed panel of b and either one
-// of a, which ignores aStride, or rows of a.
+// tileFunc computes one tile of a product from a packed panel of b and either a panel
+// of a, with aStride bytes between its steps, or rows of a, aStride bytes apart.
 type tileFunc func(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth, cols int, accumulate bool)
 
 // packFunc fills a panel one register wide.
@@ -22,14 +22,16 @@ type packFunc func(dst *float32, dstStride uintptr, src *float32, srcStride uint
 // element is one chain of fused multiply-adds per block, whatever the size of the
 // product and its place therein.
 //
-// With at most directCols columns, packing a takes longer than it saves: tiles
-// then read its rows where they are, unless their distance, a multiple of
-// pageSize, would put them all in one set of the L1 cache.
+// With at most directCols columns, or an operand of at most directSize values, which
+// stays in the L1 cache, packing a takes longer than it saves: tiles then read it
+// where it is, unless the distance of its rows, a multiple of pageSize, would put them
+// all in one set of that cache.
 const (
 	blockK      = 512
 	blockPanels = 16
 	blockCols   = 1024
 	directCols  = 64
+	directSize  = 8192
 	pageSize    = 4096
 )
 
@@ -37,7 +39,7 @@ const (
 type product struct {
 	lanes           int           // of a register; the width of a panel of a
 	tiles           [][2]tileFunc // by rows-1, then registers-1
-	rowTiles        [][2]tileFunc // the same, reading rows of a; nil: none
+	rowTiles        [][2]tileFunc // the same, reading rows of a; nil: none, and panels must be packed
 	wholeTiles      bool          // tiles write all their columns, whatever cols says
 	copy, transpose packFunc
 	pool            sync.Pool // of *panels
@@ -92,7 +94,7 @@ func (p *product) matMul(dst, a, b ops.Matrix, accumulate bool) {
 		for d := range depths {
 			k0, k1 := d*a.Cols/depths, (d+1)*a.Cols/depths
 			p.packB(w.b, b.Slice(k0, k1, j, j+cols))
-			p.rows(dst.Slice(0, dst.Rows, j, j+cols), a.Slice(0, a.Rows, k0, k1), w, accumulate || d > 0)
+			p.block(dst.Slice(0, dst.Rows, j, j+cols), a.Slice(0, a.Rows, k0, k1), w.b, k1-k0, w, accumulate || d > 0)
 		}
 	}
 	p.pool.Put(w)
@@ -143,17 +145,42 @@ func (p *product) pack(panel []float32, width int, src []float32, across, along,
 	}
 }
 
-// rows multiplies all of a, one block deep, with the packed b. The rows are dealt
-// out evenly to as few panels as can hold them.
-func (p *product) rows(dst, a ops.Matrix, w *panels, accumulate bool) {
+// packed is a second operand packed whole, [Rows, Cols]: its blocks of blockK rows
+// one after the other.
+type packed struct {
+	data        []float32
+	rows, width int // width in whole panels
+}
+
+// packAll packs b into dst, whose memory it takes.
+func (p *product) packAll(dst *packed, b ops.Matrix) {
+	wide := 2 * p.lanes
+	width := (b.Cols + wide - 1) / wide * wide
+	if len(dst.data) < b.Rows*width {
+		dst.data = aligned(b.Rows * width)
+	}
+	dst.rows, dst.width = b.Rows, width
+	for k := 0; k < b.Rows; k += blockK {
+		p.packB(dst.data[k*width:], b.Slice(k, min(k+blockK, b.Rows), 0, b.Cols))
+	}
+}
+
+// rows multiplies a with the first of the rows of b, as many as a has columns, and the
+// first of its columns, as many as dst has.
+func (p *product) rows(dst, a ops.Matrix, b packed, w *panels, accumulate bool) {
+	for k := 0; k < a.Cols; k += blockK {
+		end := min(k+blockK, a.Cols)
+		p.block(dst, a.Slice(0, a.Rows, k, end), b.data[k*b.width:], min(blockK, b.rows-k), w, accumulate || k > 0)
+	}
+}
+
+// block multiplies all of a, at most one block deep, with panels of b that are depth
+// deep. The rows are dealt out evenly to as few panels as can hold them.
+func (p *product) block(dst, a ops.Matrix, b []float32, depth int, w *panels, accumulate bool) {
 	count := (a.Rows + len(p.tiles) - 1) / len(p.tiles)
 	wide := 2 * p.lanes
 	size := p.lanes * a.Cols
-	tiles, aStride := p.tiles, uintptr(0)
-	direct := p.rowTiles != nil && dst.Cols <= directCols && a.ColStride == 1 && 4*a.RowStride%pageSize != 0
-	if direct {
-		tiles, aStride = p.rowTiles, uintptr(4*a.RowStride)
-	}
+	tiles, aStride, direct := p.place(dst, a)
 	for first := 0; first < count; first += blockPanels {
 		last := min(first+blockPanels, count)
 		for i := first; i < last && !direct; i++ {
@@ -162,7 +189,7 @@ func (p *product) rows(dst, a ops.Matrix, w *panels, accumulate bool) {
 		}
 		for j := 0; j < dst.Cols; j += wide {
 			cols := min(wide, dst.Cols-j)
-			bPanel := &w.b[j*a.Cols]
+			bPanel := &b[j*depth]
 			for i := first; i < last; i++ {
 				r0, r1 := i*a.Rows/count, (i+1)*a.Rows/count
 				tile := tiles[r1-r0-1][(cols-1)/p.lanes]
@@ -182,6 +209,19 @@ func (p *product) rows(dst, a ops.Matrix, w *panels, accumulate bool) {
 	}
 }
 
+// place says how tiles are to read a: packed, or directly, as it lies.
+func (p *product) place(dst, a ops.Matrix) (tiles [][2]tileFunc, aStride uintptr, direct bool) {
+	few := dst.Cols <= directCols || a.Rows*a.Cols <= directSize
+	switch {
+	case !few || p.rowTiles == nil:
+	case a.ColStride == 1 && 4*a.RowStride%pageSize != 0:
+		return p.rowTiles, uintptr(4 * a.RowStride), true
+	case a.RowStride == 1 && 4*a.ColStride%pageSize != 0:
+		return p.tiles, uintptr(4 * a.ColStride), true
+	}
+	return p.tiles, uintptr(4 * p.lanes), false
+}
+
 // scatter writes a tile to a destination of any strides.
 func (p *product) scatter(dst ops.Matrix, tile []float32, accumulate bool) {
 	for r := range dst.Rows {
@@ -195,3 +235,9 @@ func (p *product) scatter(dst ops.Matrix, tile []float32, accumulate bool) {
 		}
 	}
 }
+
+// at is the address of the first value, whatever it is for none.
+func at(x []float32) *float32 { return unsafe.SliceData(x) }
+
+// stride is the distance of rows in bytes.
+func stride(m ops.Matrix) uintptr { return uintptr(4 * m.RowStride) }

@@ -59,6 +59,9 @@ func avx512Set() *set {
 		normRow:         normRowAVX512,
 		normBackwardRow: normBackwardRowAVX512,
 		adamWOf:         adamWAVX512,
+		softmaxStep:     softmaxStepAVX512,
+		softmaxSlope:    softmaxSlopeAVX512,
+		scaleRows:       scaleRowsAVX512,
 		scan:            memoryScanAVX512,
 		scanBackward:    memoryScanBackwardAVX512,
 	}
@@ -103,6 +106,9 @@ func avx2Set() *set {
 		normRow:         normRowAVX2,
 		normBackwardRow: normBackwardRowAVX2,
 		adamWOf:         adamWAVX2,
+		softmaxStep:     softmaxStepAVX2,
+		softmaxSlope:    softmaxSlopeAVX2,
+		scaleRows:       scaleRowsAVX2,
 		scan:            memoryScanAVX2,
 		scanBackward:    memoryScanBackwardAVX2,
 	}

@@ -27,6 +27,7 @@ func Bench(b *testing.B, tables ...*ops.Kernels) {
 	all = append(all, benchElements()...)
 	all = append(all, benchMemory()...)
 	all = append(all, benchAttend()...)
+	all = append(all, benchCausal()...)
 	for _, m := range all {
 		for _, k := range tables {
 			b.Run(m.name+"/"+k.Name, func(b *testing.B) {
@@ -160,6 +161,27 @@ func benchAttend() []measured {
 			measured{"AttendSparse" + size, bytes / 16, "B", func(k *ops.Kernels) {
 				k.Attend(dst, weights[:c.tokens/16], q, keys, values, sparse, 0.1)
 			}},
+		)
+	}
+	return all
+}
+
+// benchCausal is one head of the demo models in training, and one of a larger model:
+// the parts of a projection lie beside each other.
+func benchCausal() []measured {
+	var all []measured
+	for _, c := range []struct{ tokens, dim, width int }{{1024, 32, 512}, {4096, 128, 1024}} {
+		view := func() ops.Matrix {
+			return ops.Dense(benchValues(c.tokens*c.width), c.tokens, c.width).Slice(0, c.tokens, 0, c.dim)
+		}
+		a := ops.CausalAttention{Out: view(), Query: view(), Keys: view(), Values: view(), LogSum: make([]float32, c.tokens), Scale: 0.1}
+		dquery, dkeys, dvalues, dout := view(), view(), view(), view()
+		size := fmt.Sprintf("/%dx%d", c.tokens, c.dim)
+		product := float64(c.tokens) * float64(c.tokens) * float64(c.dim) // of half the square
+		all = append(all,
+			measured{"AttendCausal" + size, 2 * product, "FLOP", func(k *ops.Kernels) { k.AttendCausal(a) }},
+			measured{"AttendCausalBackward" + size, 5 * product, "FLOP",
+				func(k *ops.Kernels) { k.AttendCausalBackward(dquery, dkeys, dvalues, dout, a) }},
 		)
 	}
 	return all

@@ -3,7 +3,7 @@
 //
 // Every kernel is held to its formula evaluated in float64, within a bound that
 // is derived from the rounding errors the formula allows, and every kernel but
-// MatMul also to the very bits of ops.Reference, so that what a method selects
+// MatMul and AttendCausal also to the very bits of ops.Reference, so that what a method selects
 // does not depend on the processor.
 package opstest
 
@@ -46,6 +46,9 @@ func Run(t *testing.T, table *ops.Kernels) {
 		{"MemoryScanBackward", testMemoryScanBackward},
 		{"KthLargest", testKthLargest},
 		{"Attend", testAttend},
+		{"AttendCausal", testAttendCausal},
+		{"AttendCausalPlace", testAttendCausalPlace},
+		{"AttendCausalSpecial", testAttendCausalSpecial},
 		{"AdamW", testAdamW},
 		{"Panic", testPanics},
 	} {

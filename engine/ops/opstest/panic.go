@@ -13,6 +13,9 @@ func testPanics(s *suite) {
 	k := s.table
 	v := func(n int) []float32 { return make([]float32, n) }
 	m := func(r, c int) ops.Matrix { return ops.Dense(v(r*c), r, c) }
+	causal := func(out, query, keys, values ops.Matrix) ops.CausalAttention {
+		return ops.CausalAttention{Out: out, Query: query, Keys: keys, Values: values}
+	}
 	short := ops.Matrix{Data: v(10), Rows: 3, Cols: 4, RowStride: 4, ColStride: 1}
 	for _, c := range []struct {
 		name string
@@ -65,6 +68,30 @@ func testPanics(s *suite) {
 		{"Attend order", func() {
 			k.Attend(v(4), v(2), v(4), v(8), v(8), []ops.Span{{Start: 1, End: 2}, {Start: 0, End: 1}}, 1)
 		}, "0 1 2"},
+		{"AttendCausal out", func() { k.AttendCausal(causal(m(2, 3), m(2, 4), m(5, 4), m(5, 4))) }, "2x3 2x4"},
+		{"AttendCausal keys", func() { k.AttendCausal(causal(m(2, 4), m(2, 4), m(5, 3), m(5, 4))) }, "5x3 5x4"},
+		{"AttendCausal values", func() { k.AttendCausal(causal(m(2, 4), m(2, 4), m(5, 4), m(4, 4))) }, "4x4 5x4"},
+		{"AttendCausal queries", func() { k.AttendCausal(causal(m(6, 4), m(6, 4), m(5, 4), m(5, 4))) }, "6 4 5"},
+		{"AttendCausal nothing", func() { k.AttendCausal(causal(m(1, 0), m(1, 0), m(5, 0), m(5, 0))) }, "1 0 5"},
+		{"AttendCausal data", func() { k.AttendCausal(causal(m(3, 4), m(3, 4), short, m(3, 4))) }, "3x4 10"},
+		{"AttendCausal sums", func() {
+			a := causal(m(2, 4), m(2, 4), m(5, 4), m(5, 4))
+			a.LogSum = v(3)
+			k.AttendCausal(a)
+		}, "2 3"},
+		{"AttendCausal mask", func() {
+			a := causal(m(2, 4), m(2, 4), m(5, 4), m(5, 4))
+			a.Mask.Window = -7
+			k.AttendCausal(a)
+		}, "-7"},
+		{"AttendCausalBackward sums", func() {
+			k.AttendCausalBackward(m(2, 4), m(5, 4), m(5, 4), m(2, 4), causal(m(2, 4), m(2, 4), m(5, 4), m(5, 4)))
+		}, "2 0"},
+		{"AttendCausalBackward dkeys", func() {
+			a := causal(m(2, 4), m(2, 4), m(5, 4), m(5, 4))
+			a.LogSum = v(2)
+			k.AttendCausalBackward(m(2, 4), m(4, 4), m(5, 4), m(2, 4), a)
+		}, "4x4 5x4"},
 		{"AdamW m", func() { k.AdamW(v(3), v(2), v(3), v(3), ops.AdamWStep{}) }, "3 2"},
 		{"AdamW v", func() { k.AdamW(v(3), v(3), v(2), v(3), ops.AdamWStep{}) }, "3 2"},
 		{"AdamW grad", func() { k.AdamW(v(3), v(3), v(3), v(2), ops.AdamWStep{}) }, "3 2"},

@@ -26,6 +26,7 @@ var files = []struct {
 	{"compact", compactKernels},
 	{"element", elementKernels},
 	{"softmax", softmaxKernels},
+	{"causal", causalKernels},
 	{"memory", memoryKernels},
 }
 

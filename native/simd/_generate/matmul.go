@@ -20,14 +20,16 @@ func matMulKernels(s *isa) {
 	}
 }
 
-// matMulKernel emits one tile product. a is a packed panel, or, not packed, rows
-// as they lie in a matrix, which pays when there are few columns of b to share
-// the packing's cost.
-func matMulKernel(s *isa, rows, width int, packed bool) {
-	const unroll = 4
-	name, layout := "matMul", fmt.Sprintf("panels a [depth, %d]", s.lanes)
-	if !packed {
-		name, layout = "matMulRows", "rows a[k, r], aStride bytes apart,"
+// tileUnroll is how many steps a tile takes at a time.
+const tileUnroll = 4
+
+// matMulKernel emits one tile product. a is a panel whose steps, packed or as they lie
+// in a matrix, hold a value of each row side by side; or the rows of a matrix, which
+// pays when there are few columns of b to share the packing's cost.
+func matMulKernel(s *isa, rows, width int, panel bool) {
+	name, layout := "matMul", "a panel a[k, r] with aStride bytes between its steps k"
+	if !panel {
+		name, layout = "matMulRows", "rows a[r, k], aStride bytes apart,"
 	}
 	s.function(fmt.Sprintf("%s%dx%d", name, rows, width*s.lanes),
 		"(dst *float32, stride uintptr, a *float32, aStride uintptr, b *float32, depth, cols int, accumulate bool)",
@@ -36,7 +38,7 @@ func matMulKernel(s *isa, rows, width int, packed bool) {
 		fmt.Sprintf("stride bytes between rows of dst and cols at most %d.", width*s.lanes))
 	dst, stride := s.argument("dst"), s.argument("stride")
 	b, depth, cols := s.argument("b"), s.argument("depth"), s.argument("cols")
-	a := newTileRows(s, rows, packed)
+	a := newTileRows(s, rows, panel)
 	sums := make([][]reg.VecVirtual, rows)
 	for r := range sums {
 		for range width {
@@ -60,18 +62,18 @@ func matMulKernel(s *isa, rows, width int, packed bool) {
 			}
 		}
 	}
-	s.SUBQ(operand.U8(unroll), depth)
+	s.SUBQ(operand.U8(tileUnroll), depth)
 	s.JLT(operand.LabelRef("rest"))
 	s.Label("steps")
-	for u := range unroll {
+	for u := range tileUnroll {
 		step(u)
 	}
-	a.advance(unroll)
-	s.ADDQ(operand.I32(unroll*bStride), b)
-	s.SUBQ(operand.U8(unroll), depth)
+	a.advance(tileUnroll)
+	s.ADDQ(operand.I32(tileUnroll*bStride), b)
+	s.SUBQ(operand.U8(tileUnroll), depth)
 	s.JGE(operand.LabelRef("steps"))
 	s.Label("rest")
-	s.ADDQ(operand.U8(unroll), depth)
+	s.ADDQ(operand.U8(tileUnroll), depth)
 	s.JZ(operand.LabelRef("write"))
 	s.Label("step")
 	step(0)
@@ -95,17 +97,18 @@ func matMulKernel(s *isa, rows, width int, packed bool) {
 // tileRows addresses the elements of a.
 type tileRows struct {
 	s      *isa
-	bases  []reg.GPVirtual // one, or of every third row
-	stride reg.GPVirtual   // of rows that are not packed
+	panel  bool
+	bases  []reg.GPVirtual // of every third row, or of every third step of a panel
+	stride reg.GPVirtual
 }
 
-func newTileRows(s *isa, rows int, packed bool) tileRows {
-	t := tileRows{s: s, bases: []reg.GPVirtual{s.argument("a")}}
-	if packed {
-		return t
+func newTileRows(s *isa, rows int, panel bool) tileRows {
+	t := tileRows{s: s, panel: panel, bases: []reg.GPVirtual{s.argument("a")}, stride: s.argument("aStride")}
+	count := rows
+	if panel {
+		count = tileUnroll
 	}
-	t.stride = s.argument("aStride")
-	for r := 3; r < rows; r += 3 {
+	for i := 3; i < count; i += 3 {
 		next := s.GP64()
 		s.LEAQ(operand.Mem{Base: t.bases[len(t.bases)-1], Index: t.stride, Scale: 2}, next)
 		s.ADDQ(t.stride, next)
@@ -116,23 +119,27 @@ func newTileRows(s *isa, rows int, packed bool) tileRows {
 
 // at is the element of row r, u steps ahead.
 func (t tileRows) at(r, u int) operand.Mem {
-	if t.stride == nil {
-		return operand.Mem{Base: t.bases[0], Disp: u*t.s.bytes() + 4*r}
+	far, near := r, u
+	if t.panel {
+		far, near = u, r
 	}
-	m := operand.Mem{Base: t.bases[r/3], Disp: 4 * u}
-	if r%3 > 0 {
-		m.Index, m.Scale = t.stride, uint8(r%3)
+	m := operand.Mem{Base: t.bases[far/3], Disp: 4 * near}
+	if far%3 > 0 {
+		m.Index, m.Scale = t.stride, uint8(far%3)
 	}
 	return m
 }
 
 func (t tileRows) advance(steps int) {
-	if t.stride == nil {
-		t.s.ADDQ(operand.I32(steps*t.s.bytes()), t.bases[0])
-		return
-	}
 	for _, base := range t.bases {
-		t.s.ADDQ(operand.U8(4*steps), base)
+		switch {
+		case !t.panel:
+			t.s.ADDQ(operand.U8(4*steps), base)
+		case steps == 1:
+			t.s.ADDQ(t.stride, base)
+		default:
+			t.s.LEAQ(operand.Mem{Base: base, Index: t.stride, Scale: uint8(steps)}, base)
+		}
 	}
 }
 
