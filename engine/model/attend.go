@@ -8,9 +8,6 @@ import (
 	"kvscope/engine/sparse"
 )
 
-// queryChunk is how many dense queries share one product with the keys.
-const queryChunk = 64
-
 // attendAll appends the chunk's keys and values [T, D] to the caches of layer l, and
 // the keys that methods select by where they are others, and computes the attention
 // of its queries into s.buf.attn. Heads are shared among the cores, except that those
@@ -56,10 +53,10 @@ func (s *Session) attend(l, h int, cache *sparse.Head, query ops.Matrix, scores 
 			continue
 		}
 		end := t + 1
-		for end < s.buf.rows && end-t < queryChunk && !s.alone(s.length+end) {
+		for end < s.buf.rows && !s.alone(s.length+end) {
 			end++
 		}
-		s.attendDense(cache, query.Slice(t, end, 0, cache.Dim), s.length+t, out.Slice(t, end, 0, cache.Dim), scores)
+		s.attendDense(cache, query.Slice(t, end, 0, cache.Dim), s.length+t, out.Slice(t, end, 0, cache.Dim))
 		t = end
 	}
 }
@@ -110,19 +107,12 @@ func (s *Session) Choose(dst *sparse.Selection, q sparse.Query) {
 
 // attendDense computes causal attention of the queries [n, Dh] at positions
 // first, first+1, ... over everything before them, into dst [n, Dh].
-func (s *Session) attendDense(cache *sparse.Head, query ops.Matrix, first int, dst ops.Matrix, scores *[]float32) {
-	n, k := query.Rows, s.model.kernels
-	length := first + n
-	weights := ops.Dense(scratch(scores, n*length), n, length)
-	k.MatMul(weights, query, ops.Dense(cache.Keys, length, cache.Dim).T(), false)
-	for i := range n {
-		row := weights.Row(i)
-		for j := first + i + 1; j < length; j++ {
-			row[j] = float32(math.Inf(-1))
-		}
-	}
-	k.Softmax(weights.Data[:n*length], length, float32(1/math.Sqrt(float64(cache.Dim))))
-	k.MatMul(dst, weights, ops.Dense(cache.Values, length, cache.Dim), false)
+func (s *Session) attendDense(cache *sparse.Head, query ops.Matrix, first int, dst ops.Matrix) {
+	length := first + query.Rows
+	s.model.kernels.AttendCausal(ops.CausalAttention{
+		Out: dst, Query: query, Keys: ops.Dense(cache.Keys, length, cache.Dim), Values: ops.Dense(cache.Values, length, cache.Dim),
+		Scale: float32(1 / math.Sqrt(float64(cache.Dim))),
+	})
 }
 
 // scratch returns n floats for attention weights, of held or in its place.
