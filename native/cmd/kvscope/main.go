@@ -70,9 +70,13 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 			fmt.Fprintf(stderr, "kvscope %s: %v\n", c.name, err)
 			return 2
 		case input.Field(err) != "":
-			// A field is named as in requests; its flag has dashes.
-			field := input.Field(err)
-			fmt.Fprintf(stderr, "kvscope %s: --%s%s\n", c.name, strings.ReplaceAll(field, "_", "-"), strings.TrimPrefix(err.Error(), field))
+			// A field is named as in requests; its flag has dashes. One within a file is no
+			// flag: the error then begins with where it stands.
+			text, field := err.Error(), input.Field(err)
+			if rest, ok := strings.CutPrefix(text, field+":"); ok {
+				text = "--" + strings.ReplaceAll(field, "_", "-") + ":" + rest
+			}
+			fmt.Fprintf(stderr, "kvscope %s: %s\n", c.name, text)
 			return 2
 		default:
 			fmt.Fprintf(stderr, "kvscope %s: %v\n", c.name, err)

@@ -63,6 +63,18 @@ func TestHelp(t *testing.T) {
 	}
 }
 
+// TestFieldOfFile: a bad value of a config file is named with the file and the line.
+func TestFieldOfFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bad.conf")
+	if err := os.WriteFile(path, []byte("arch = ratplus\n\n[stage]\ntokens = two\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	status, _, stderr := runCommand(t, "train", "--config", path)
+	if want := "kvscope train: --config " + path + ": line 4: tokens: "; status != 2 || !strings.HasPrefix(stderr, want) {
+		t.Errorf("status %d, %q, want 2 and %q", status, stderr, want)
+	}
+}
+
 // TestLyingFile: a broken file is a failure with its name, not a crash.
 func TestLyingFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "broken.safetensors")

@@ -39,7 +39,7 @@ func trainModel(ctx context.Context, args []string, stdout, stderr io.Writer) er
 	defer file.Close()
 	cfg, err := train.ParseConfig(file)
 	if err != nil {
-		return fmt.Errorf("%s: %w", *config, err)
+		return fmt.Errorf("--config %s: %w", *config, err)
 	}
 	if err := os.MkdirAll(*out, 0o755); err != nil {
 		return err
