@@ -31,8 +31,7 @@ func (s Shape) weights(c model.Config) *model.Weights {
 }
 
 // measureTokens times a decoded token of each backbone and what the memory adds to
-// it: the whole difference, most of which is the projection that makes the gates,
-// and the recurrence alone. Then it keeps the matrices of the second in fewer bits.
+// it: the whole difference, and what it is made of. Then it keeps the matrices of the second in fewer bits.
 func measureTokens(ctx context.Context, o Options, add func(Row)) error {
 	for _, s := range o.Sizes.Models {
 		if err := s.measure(ctx, o, add); err != nil {
@@ -98,12 +97,9 @@ func (s Shape) measure(ctx context.Context, o Options, add func(Row)) error {
 		if c.config.Arch == model.Attention {
 			add(Row{Name: c.name, Size: size, Value: theirs, Unit: "µs"})
 			add(Row{Name: "token/ratplus", Size: size, Value: ours, Unit: "µs", Ratio: theirs / ours, Baseline: c.name})
-			alone, err := turns(ctx, 20*steps, s.recurrence(o.Kernels))
-			if err != nil {
+			if err := s.split(ctx, o, add, size, ours, theirs); err != nil {
 				return err
 			}
-			recurrence := alone[0].Seconds() * 1e6
-			add(Row{Name: "token/recurrence", Size: size, Value: recurrence, Unit: "µs", Ratio: theirs / recurrence, Baseline: c.name})
 			continue
 		}
 		add(Row{Name: c.name, Size: size, Value: theirs, Unit: "µs", Ratio: ours / theirs, Baseline: "token/ratplus"})
@@ -127,6 +123,38 @@ func race(ctx context.Context, steps int, sessions ...*model.Session) ([]time.Du
 		}
 	}
 	return best, nil
+}
+
+// split says what the token of RAT+, which takes ours, costs beyond that of attention,
+// theirs, both in microseconds: the recurrence and the product that makes the gates,
+// each measured alone, and what is left, noise of the others included.
+func (s Shape) split(ctx context.Context, o Options, add func(Row), size string, ours, theirs float64) error {
+	alone, err := turns(ctx, 20*o.Sizes.Rounds, s.recurrence(o.Kernels), s.projection(o.Kernels))
+	if err != nil {
+		return err
+	}
+	recurrence, gates := alone[0].Seconds()*1e6, alone[1].Seconds()*1e6
+	for _, part := range []struct {
+		name string
+		took float64
+	}{{"recurrence", recurrence}, {"gate projection", gates}, {"rest of the difference", ours - theirs - recurrence - gates}} {
+		add(Row{Name: "token/" + part.name, Size: size, Value: part.took, Unit: "µs"})
+		add(Row{Name: "token/" + part.name, Size: size + ", of attention's token", Value: 100 * part.took / theirs, Unit: "%"})
+	}
+	return nil
+}
+
+// projection makes the gates of one token: in each layer a matrix of its own.
+func (s Shape) projection(k *ops.Kernels) func() {
+	weights, gate, h := make([][]float32, s.Layers), make([]float32, s.Dim), noise(s.Dim)
+	for l := range weights {
+		weights[l] = noise(s.Dim * s.Dim)
+	}
+	return func() {
+		for _, w := range weights {
+			k.MatVec(gate, w, h)
+		}
+	}
 }
 
 // recurrence is what the memory does for one token once its gates are projected.
