@@ -94,6 +94,7 @@ func groups() []group {
 	return []group{
 		{"memory", measureMemory},
 		{"matmul", measureMatMul},
+		{"attention", measureAttention},
 		{"kernel", measureKernels},
 		{"compact", measureCompact},
 		{"decode", measureDecode},
