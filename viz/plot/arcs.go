@@ -13,12 +13,18 @@ type Arcs struct {
 	First   int       // the first position shown
 	Weights []float32 // of the positions from First to the entry, which is the last
 	Labels  []string  // of the same
+	Legend  Legend    // below; none when empty
 }
 
 // SVG draws a into w by h.
 func (a Arcs) SVG(w, h float64) string {
 	var d drawing
 	d.open(w, h, a.Title)
+	if tall := a.Legend.height(w - 16); tall > 0 {
+		d.rect(0, 0, w, h, "var(--bg)")
+		h -= tall + 6
+		a.Legend.draw(&d, 8, h+2, w-16)
+	}
 	count := float64(len(a.Weights))
 	if count == 0 {
 		return d.close()
@@ -43,7 +49,7 @@ func (a Arcs) SVG(w, h float64) string {
 			continue
 		}
 		rise := min(base-4, 10+(base-14)*float64(entry-i)/count*1.6)
-		fmt.Fprintf(&d.b, `<path d="M%s %sC%s %s %s %s %s %s" fill="none" stroke="var(--gold)" stroke-width="%s" stroke-opacity="%s"/>`,
+		fmt.Fprintf(&d.b, `<path d="M%s %sC%s %s %s %s %s %s" fill="none" stroke="var(--seq-6)" stroke-width="%s" stroke-opacity="%s"/>`,
 			n(at(i)), n(base), n(at(i)), n(base-rise*1.33), n(at(entry)), n(base-rise*1.33), n(at(entry)), n(base),
 			n(0.6+3.4*float64(v/most)), n(0.3+0.7*float64(v/most)))
 	}

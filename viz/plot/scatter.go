@@ -11,6 +11,7 @@ import (
 type Scatter struct {
 	Title, XName, YName string
 	Dots                []Dot
+	Legend              Legend // below; none when empty
 }
 
 // Dot is a point: filled when it was picked, framed when it is gold.
@@ -28,6 +29,11 @@ const floor = 1e-5
 func (s Scatter) SVG(w, h float64) string {
 	var d drawing
 	d.open(w, h, s.Title)
+	if tall := s.Legend.height(w - 16); tall > 0 {
+		d.rect(0, 0, w, h, "var(--bg)")
+		h -= tall + 6
+		s.Legend.draw(&d, 8, h+2, w-16)
+	}
 	const left, bottom, top, right = 44.0, 30.0, 8.0, 10.0
 	x0, x1 := math.Inf(1), math.Inf(-1)
 	y0, y1 := 0.0, math.Log10(floor)
@@ -51,7 +57,11 @@ func (s Scatter) SVG(w, h float64) string {
 	py := func(y float64) float64 { return h - bottom - (y-y0)/(y1-y0)*(h-bottom-top) }
 	for y := y0; y <= y1; y++ {
 		d.line(left, py(y), w-right, py(y), "var(--line)")
-		d.text(left-5, py(y)+4, 11, "end", "var(--ink-3)", power(int(y)))
+		name := power(int(y))
+		if y <= math.Log10(floor) {
+			name = "≤" + name
+		}
+		d.text(left-5, py(y)+4, 11, "end", "var(--ink-3)", name)
 	}
 	step := nice((x1 - x0) / 6)
 	for x := math.Ceil(x0/step) * step; x <= x1; x += step {

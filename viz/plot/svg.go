@@ -74,16 +74,22 @@ var (
 // colours as #rrggbb, so that it looks the same without the page.
 func Resolve(svg string, look func(name string) string) string {
 	svg = property.ReplaceAllStringFunc(svg, func(s string) string { return look(property.FindStringSubmatch(s)[1]) })
-	return mixed.ReplaceAllStringFunc(svg, func(s string) string {
-		m := mixed.FindStringSubmatch(s)
-		share, _ := strconv.ParseFloat(m[2], 64)
-		a, _ := strconv.ParseUint(m[1][1:], 16, 32)
-		b, _ := strconv.ParseUint(m[3][1:], 16, 32)
-		var out uint64
-		for shift := 0; shift < 24; shift += 8 {
-			v := float64(a>>shift&255)*share/100 + float64(b>>shift&255)*(1-share/100)
-			out |= uint64(v+0.5) << shift
-		}
-		return fmt.Sprintf("#%06x", out)
-	})
+	for mixed.MatchString(svg) { // mixtures of mixtures, from within
+		svg = mixed.ReplaceAllStringFunc(svg, mix)
+	}
+	return svg
+}
+
+// mix is the colour that a color-mix of two colours stands for.
+func mix(s string) string {
+	m := mixed.FindStringSubmatch(s)
+	share, _ := strconv.ParseFloat(m[2], 64)
+	a, _ := strconv.ParseUint(m[1][1:], 16, 32)
+	b, _ := strconv.ParseUint(m[3][1:], 16, 32)
+	var out uint64
+	for shift := 0; shift < 24; shift += 8 {
+		v := float64(a>>shift&255)*share/100 + float64(b>>shift&255)*(1-share/100)
+		out |= uint64(v+0.5) << shift
+	}
+	return fmt.Sprintf("#%06x", out)
 }
