@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
-	"fmt"
-	"math"
 	"strconv"
 	"strings"
 
@@ -223,75 +221,6 @@ func gridTable(v *widget.ColumnView) [][]string {
 		}
 	}
 	return rows
-}
-
-// vector is a picture as SVG, "" where there is none.
-func vector(v *widget.ColumnView, s *state.Snapshot, what string) string {
-	title := v.Name
-	if head := s.Looked(); head != nil {
-		title += fmt.Sprintf(", layer %d head %d", head.Layer, head.Head)
-	}
-	none := float32(math.NaN())
-	switch {
-	case what == "grid" && v.Grid != nil:
-		g := v.Grid
-		c := figure.Cells{Title: title + ": blocks picked", RowName: "step", ColName: "block", Oracle: g.Oracle, Gold: make([]bool, len(g.Share))}
-		for i := range g.Lines {
-			c.Rows = append(c.Rows, v.Labels[i].Text)
-			if g.Gold[i] >= 0 {
-				c.Gold[i*g.Columns+g.Gold[i]] = true
-			}
-		}
-		for b := range g.Columns {
-			c.Cols = append(c.Cols, strconv.Itoa(b))
-		}
-		for _, x := range g.Share {
-			if x < 0 {
-				x = none
-			}
-			c.Values = append(c.Values, x)
-		}
-		return c.SVG(16)
-	case what == "heads" && v.Heads != nil:
-		metric := s.Metric
-		if v.Against != "" {
-			metric = picture.Jaccard
-		}
-		c := figure.Cells{Title: title + ": heads by " + string(metric), RowName: "layer", ColName: "head"}
-		for l := range v.Heads.Layers {
-			c.Rows = append(c.Rows, strconv.Itoa(l))
-		}
-		for h := range v.Heads.Heads {
-			c.Cols = append(c.Cols, strconv.Itoa(h))
-		}
-		for _, cell := range v.Heads.Cells {
-			x := cell.Value(metric)
-			if x < 0 {
-				x = none
-			}
-			c.Values = append(c.Values, x)
-		}
-		return c.SVG(30)
-	case what != "view":
-		return ""
-	case s.View == state.ScoresView && v.Scatter != nil:
-		return widget.Scatter(v.Scatter, v.Run.Header.Phase == "evict").SVG(640, 440)
-	case s.View == state.MemoryView && v.Sight.Head != nil && v.Sight.Head.Gate != nil:
-		return widget.Arcs(v.Sight.Head.MemoryKernel(v.Entry), v.Run.Pieces(), v.Sight.Head.MemoryLength(v.Entry)).SVG(900, 220)
-	case s.View == state.AttentionView && v.Sight.Head != nil:
-		return mapPicture(title, v, s)
-	}
-	return ""
-}
-
-// mapPicture frames what the canvas of an attention map shows.
-func mapPicture(title string, v *widget.ColumnView, s *state.Snapshot) string {
-	canvas := app.Window().Get("document").Call("querySelector", fmt.Sprintf(`[data-side="%d"] .map canvas`, sideOf(v, s)))
-	if !canvas.Truthy() {
-		return ""
-	}
-	w, h := canvas.Get("width").Float(), canvas.Get("height").Float()
-	return figure.Picture{Title: title + ": attention", Href: canvas.Call("toDataURL", "image/png").String(), W: w, H: h}.SVG()
 }
 
 // sideOf is the column that shows a view.

@@ -2,6 +2,7 @@ package picture
 
 import (
 	"math"
+	"slices"
 
 	"kvscope/engine/trace"
 )
@@ -14,6 +15,7 @@ type Head struct{ Layer, Head int }
 type Grid struct {
 	Lines   []Line
 	Planned int // lines the grid will have, at least len(Lines)
+	Queried int // of these, the first ones that are of the prompt's queries
 	Columns int
 	Block   int // positions in a column
 	Unit    int // positions in a candidate
@@ -51,6 +53,9 @@ func (r *Run) Grid(head *Head) *Grid {
 	g := &Grid{
 		Lines: r.Lines(), Planned: r.Planned(), Columns: r.Columns(), Block: r.Block(), Unit: r.Block(),
 		SumHeads: head == nil,
+	}
+	if g.Queried = slices.IndexFunc(g.Lines, func(l Line) bool { return l.Step >= 0 }); g.Queried < 0 {
+		g.Queried = r.queried()
 	}
 	g.Share = make([]float32, len(g.Lines)*g.Columns)
 	g.Oracle = make([]bool, len(g.Share))

@@ -168,12 +168,19 @@ func (r *Run) Planned() int {
 	n := len(r.lines)
 	switch r.Header.Phase {
 	case "prefill":
-		p := len(r.Header.Tokens)
-		n = max(n, (p+r.group-1)/r.group+1)
+		n = max(n, r.queried()+1)
 	default:
 		n = max(n, len(r.Header.Answer))
 	}
 	return n
+}
+
+// queried is how many lines there will be of the prompt's queries.
+func (r *Run) queried() int {
+	if r.Header == nil || r.Header.Phase != "prefill" {
+		return 0
+	}
+	return (len(r.Header.Tokens) + r.group - 1) / r.group
 }
 
 // LineCount is the number of lines so far.

@@ -2,6 +2,8 @@ package widget
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -71,6 +73,9 @@ func rightness(r *picture.Run, step int) string {
 	return "wrong"
 }
 
+// manyLines is from how many lines on a grid gets a higher place.
+const manyLines = 24
+
 // HeadName is how a head is written in the page's data: "2.3", or "all".
 func HeadName(h *picture.Head) string {
 	if h == nil {
@@ -97,7 +102,7 @@ func (g *BlockGrid) paint() {
 		return
 	}
 	c := &g.canvas
-	g.layout = layGrid(c.W, c.H, g.Grid.Planned, g.Grid.Columns, c.rem)
+	g.layout = layGrid(c.W, c.H, g.Grid.Planned, g.Grid.Queried, g.Grid.Columns, c.rem)
 	p := readPalette(c.element)
 	paintGrid(&c.Raster, g.Grid, g.layout, gridMarks{cursor: g.Cursor, block: g.Block}, &p, c.scale)
 	c.show()
@@ -144,6 +149,7 @@ func (g *BlockGrid) Render() app.UI {
 		DataSet("unit", grid.Unit).
 		DataSet("lines", len(grid.Lines)).
 		DataSet("columns", grid.Columns).
+		DataSet("many", grid.Planned > manyLines).
 		DataSet("diff", grid.Diff != nil)
 	if g.Cursor >= 0 && g.Cursor < len(grid.Lines) {
 		root.DataSet("step", grid.Lines[g.Cursor].Step).DataSet("line", g.Cursor)
@@ -162,18 +168,14 @@ func (g *BlockGrid) Render() app.UI {
 func (g *BlockGrid) rows(grid *picture.Grid) []app.UI {
 	out := make([]app.UI, 0, len(grid.Lines))
 	scale := max(g.canvas.scale, 1)
-	height := g.layout.row / scale
-	every := 1
-	if height > 0 {
-		every = max(1, int(11/height+0.999))
-	}
+	bare := g.bare(len(grid.Lines), scale)
 	for i, l := range grid.Lines {
 		label := LineLabel{}
 		if i < len(g.Labels) {
 			label = g.Labels[i]
 		}
 		row := app.Div().
-			Class(classes("grid-row", label.State, when(i == g.Cursor, "at"), when(i%every != 0 && i != g.Cursor, "bare"))).
+			Class(classes("grid-row", label.State, when(i == g.Cursor, "at"), when(bare(i), "bare"))).
 			Attr("role", "listitem").
 			Aria("label", label.About+": "+describe(grid, i)).
 			DataSet("line", i).
@@ -187,12 +189,41 @@ func (g *BlockGrid) rows(grid *picture.Grid) []app.UI {
 				DataSet("both", numbers(whole(d.Both[at:at+grid.Columns]))).
 				DataSet("right", numbers(whole(d.Right[at:at+grid.Columns])))
 		}
-		if height > 0 {
-			row.Style("top", pixels(float64(g.layout.top)/scale+height*float64(i))).Style("line-height", pixels(height))
+		if top, height := g.layout.row(i); height > 0 {
+			row.Style("top", pixels(top/scale)).Style("line-height", pixels(height/scale))
 		}
 		out = append(out, row.Text(label.Text))
 	}
 	return out
+}
+
+// labelHeight is the least that two labels may be apart, in CSS pixels.
+const labelHeight = 11
+
+// bare says which of n lines have no room for their label: the one looked at has it,
+// then the answer steps, then as many of the others as keep apart.
+func (g *BlockGrid) bare(n int, scale float64) func(line int) bool {
+	shown := map[int]bool{}
+	var at []float64
+	show := func(i int) {
+		top, height := g.layout.row(i)
+		y := (top + height/2) / scale
+		if !slices.ContainsFunc(at, func(other float64) bool { return math.Abs(other-y) < labelHeight }) {
+			shown[i], at = true, append(at, y)
+		}
+	}
+	if g.Cursor >= 0 && g.Cursor < n {
+		show(g.Cursor)
+	}
+	for i := range n {
+		if g.Grid.Lines[i].Step >= 0 {
+			show(i)
+		}
+	}
+	for i := range n {
+		show(i)
+	}
+	return func(line int) bool { return g.layout.lines() > 0 && !shown[line] }
 }
 
 // whole lists where there is any share.

@@ -76,7 +76,7 @@ func (v *ColumnView) Status() string {
 		if d == nil {
 			return "stopped" // before it was saved
 		}
-		return fmt.Sprintf("prompt %s, then %s a token", milliseconds(d.PrefillMS), milliseconds(d.DecodeMS))
+		return fmt.Sprintf("prompt %s, %s a token", milliseconds(d.PrefillMS), milliseconds(d.DecodeMS))
 	}
 	if v.Stopped {
 		return "stopped"
@@ -214,14 +214,16 @@ func pictures(id string, side int, v *ColumnView, s *state.Snapshot, show int, o
 	}
 	return []app.UI{
 		app.Div().Class("picture stale").DataSet("part", "answer").Body(
-			&Answer{ID: id, Expected: h.Answer, Gold: h.Gold, Steps: v.Run.Steps, Base: base, Step: v.Step, First: v.First, On: on}),
+			&Answer{ID: id, Expected: h.Answer, Gold: h.Gold, Steps: v.Run.Steps, Base: base, Step: v.Step, First: v.First, On: on},
+			&Legend{Of: "answer-" + id, Keys: AnswerLegend()}),
 		app.Div().Class("picture stale").DataSet("part", "grid").Body(
 			app.H3().Class("heading").Body(
 				app.Span().Text(gridTitle(v)),
 				app.Span().Class("note").Text(gridNote(v, looked)),
 				compareButton(side, s, on),
 				&SaveMenu{Side: side, Picture: "grid", Formats: "png svg csv", Label: "save the blocks", On: on}),
-			&BlockGrid{ID: id, Grid: v.Grid, Labels: v.Labels, Head: looked, Cursor: v.Line, Block: Pointed(s), Dark: s.IsDark(), On: on}),
+			&BlockGrid{ID: id, Grid: v.Grid, Labels: v.Labels, Head: looked, Cursor: v.Line, Block: Pointed(s), Dark: s.IsDark(), On: on},
+			&Legend{Of: "grid-" + id, Keys: GridLegend(v.Grid, v.Against, v.Name)}),
 		app.Div().Class("picture stale").DataSet("part", "heads").Body(
 			app.H3().Class("heading").Body(app.Span().Text("Heads"),
 				headSwitch(id, v, s, on),
@@ -229,7 +231,8 @@ func pictures(id string, side int, v *ColumnView, s *state.Snapshot, show int, o
 				&SaveMenu{Side: side, Picture: "heads", Formats: "png svg csv", Label: "save the heads", On: on}),
 			app.Div().Class("heads-box").Body(
 				&HeadGrid{ID: id, Heads: v.Heads, Metric: metric, Ranked: s.Ranked, Locked: s.Head, Looked: looked, On: on},
-				&HeadFigures{Heads: v.Heads, Head: looked, Lock: s.Preview == nil && s.Head != nil, Reads: v.Reads, Against: v.Against})),
+				&HeadFigures{Heads: v.Heads, Head: looked, Lock: s.Preview == nil && s.Head != nil, Reads: v.Reads, Against: v.Against}),
+			&Legend{Of: "heads-" + id, Keys: HeadsLegend(v.Heads, metric, s.Ranked, len(h.Tokens))}),
 		viewBox(id, side, v, s, show, on),
 	}
 }
@@ -262,35 +265,30 @@ func gridTitle(v *ColumnView) string {
 		return "Blocks, against " + v.Against
 	}
 	if v.Run.Header.Phase == "prefill" {
-		return "Blocks, by stretch of the prompt"
+		return "Blocks, by query"
 	}
 	return "Blocks, by answer step"
 }
 
 func gridNote(v *ColumnView, looked *picture.Head) string {
-	what := "share of heads"
-	if looked != nil {
-		what = fmt.Sprintf("layer %d head %d", looked.Layer, looked.Head)
-	}
 	h := v.Run.Header
 	if v.Against != "" && v.Grid != nil && v.Grid.Diff == nil {
 		return "another prompt, nothing to compare"
 	}
-	if v.Grid != nil && v.Grid.Unit < v.Grid.Block {
-		return fmt.Sprintf("%s · %s of %s tokens", what, count(h.K), count(len(h.Tokens)))
+	what := ""
+	if looked != nil {
+		what = fmt.Sprintf("L%d·%d, ", looked.Layer, looked.Head)
 	}
-	return fmt.Sprintf("%s · %d of %d blocks", what, h.K, (len(h.Tokens)+v.Run.Block()-1)/v.Run.Block())
+	if v.Grid != nil && v.Grid.Unit < v.Grid.Block {
+		return fmt.Sprintf("%s%s of %s tokens", what, count(h.K), count(len(h.Tokens)))
+	}
+	return fmt.Sprintf("%s%d of %d blocks", what, h.K, (len(h.Tokens)+v.Run.Block()-1)/v.Run.Block())
 }
 
+// stripNote says why the prompt is not shaded.
 func stripNote(v *ColumnView, s *state.Snapshot) string {
-	if v.Strip == nil {
-		if s.Shade == picture.ByMass {
-			return "mass not known here"
-		}
-		return ""
-	}
-	if s.Shade == picture.ByMass {
-		return "darkest " + massText(v.Strip.Top)
+	if v.Strip == nil && s.Shade == picture.ByMass {
+		return "mass not known here"
 	}
 	return ""
 }

@@ -1,6 +1,7 @@
 package widget
 
 import (
+	"fmt"
 	"image/color"
 	"math"
 
@@ -10,32 +11,66 @@ import (
 
 // gridLayout places the cells of a block grid on a picture, in pixels.
 type gridLayout struct {
-	width       float64 // of all columns
-	top         int     // of the first line; the marks are above it
-	row         float64 // height of a line
-	lines, cols int
+	width float64   // of all columns
+	top   int       // of the first line; the marks are above it
+	tops  []float64 // of every line below that, and the foot of the last
+	cols  int
 }
 
-// Heights in the style sheet's rem: of the marks above the lines, and of a line at
-// most, since a grid of few lines is not to fill its place with towers.
+// Heights in the style sheet's rem: of the marks above the lines, of a line at most,
+// since a grid of few lines is not to fill its place with towers, and of an answer
+// step among the many lines of a prompt's queries, where it would be a hair.
 const (
 	marksHeight = 0.6
 	tallest     = 1.45
+	stepHeight  = 0.55
 )
 
-// layGrid fits lines and columns into w by h pixels, rem of them to a rem.
-func layGrid(w, h, lines, cols int, rem float64) gridLayout {
-	l := gridLayout{width: float64(w), top: int(math.Round(marksHeight * rem)), lines: lines, cols: cols}
-	if lines > 0 {
-		l.row = min(float64(h-l.top)/float64(lines), tallest*rem)
+// layGrid fits lines and columns into w by h pixels, rem of them to a rem. The lines
+// from steps on are answer steps.
+func layGrid(w, h, lines, steps, cols int, rem float64) gridLayout {
+	l := gridLayout{width: float64(w), top: int(math.Round(marksHeight * rem)), cols: cols}
+	if lines <= 0 {
+		return l
+	}
+	room := float64(h - l.top)
+	row := min(room/float64(lines), tallest*rem)
+	step := row
+	if n := lines - steps; n > 0 && steps > 0 && row < stepHeight*rem {
+		step = min(stepHeight*rem, room/3/float64(n))
+		row = (room - step*float64(n)) / float64(steps)
+	}
+	l.tops = []float64{0}
+	for i := range lines {
+		tall := row
+		if i >= steps {
+			tall = step
+		}
+		l.tops = append(l.tops, l.tops[i]+tall)
 	}
 	return l
+}
+
+// lines is the number of lines there is a place for.
+func (l gridLayout) lines() int { return max(0, len(l.tops)-1) }
+
+// row is where a line begins, from the top of the picture, and its height.
+func (l gridLayout) row(line int) (top, height float64) {
+	if line >= l.lines() {
+		return 0, 0
+	}
+	return float64(l.top) + l.tops[line], l.tops[line+1] - l.tops[line]
 }
 
 // cell is the rectangle of a cell, with the gap that belongs to it.
 func (l gridLayout) cell(line, col int) (x0, y0, x1, y1 int) {
 	at := func(i int) int { return int(math.Round(l.width * float64(i) / float64(max(1, l.cols)))) }
-	down := func(i int) int { return l.top + int(math.Round(l.row*float64(i))) }
+	down := func(i int) int {
+		if i >= len(l.tops) {
+			return l.top
+		}
+		return l.top + int(math.Round(l.tops[i]))
+	}
 	return at(col), down(line), at(col + 1), down(line + 1)
 }
 
@@ -49,8 +84,8 @@ func (l gridLayout) find(x, y float64) (line, col int, ok bool) {
 		return -1, -1, false
 	}
 	line = -1
-	if y >= float64(l.top) && l.row > 0 {
-		if i := int((y - float64(l.top)) / l.row); i < l.lines {
+	for i := range l.lines() {
+		if top, height := l.row(i); y >= top && y < top+height {
 			line = i
 		}
 	}
@@ -94,7 +129,7 @@ func paintGrid(r *paint.Raster, g *picture.Grid, l gridLayout, m gridMarks, p *p
 				continue
 			}
 			r.Fill(x0, y0, x1, y1, p.At(v))
-			if g.Oracle[line*g.Columns+b] {
+			if g.Oracle[line*g.Columns+b] && y1-y0 >= 3*px { // less would hide the pick
 				paintOracle(r, x0, y0, x1, y1, px, p)
 			}
 		}
@@ -131,6 +166,20 @@ func diffColour(d *picture.Diff, i int, p *paint.Palette) color.RGBA {
 	}
 	c := paint.Mix(paint.Mix(p.Left, p.Right, right/max(left+right, 1e-6)), p.Both, both/all)
 	return paint.Mix(p.Ramp[0], c, max(all, faintest))
+}
+
+// DiffFill is diffColour as a style sheet has it.
+func DiffFill(d *picture.Diff, i int) string {
+	left, both, right := d.Left[i], d.Both[i], d.Right[i]
+	all := left + both + right
+	if all <= 0 {
+		return "var(--seq-0)"
+	}
+	mix := func(a, b string, t float32) string {
+		return fmt.Sprintf("color-mix(in srgb, %s %.1f%%, %s)", b, t*100, a)
+	}
+	c := mix(mix("var(--only-left)", "var(--only-right)", right/max(left+right, 1e-6)), "var(--in-both)", both/all)
+	return mix("var(--seq-0)", c, max(min(all, 1), faintest))
 }
 
 // gapped is the end of a cell without the gap to the next one. Cells too small for

@@ -2,6 +2,7 @@ package widget
 
 import (
 	"image/color"
+	"math"
 	"testing"
 
 	"kvscope/viz/paint"
@@ -32,7 +33,7 @@ func TestPaintGrid(t *testing.T) {
 			var r paint.Raster
 			w, h := int(80*scale), int(60*scale)
 			r.Reset(w, h)
-			l := layGrid(w, h, 2, 4, 15*scale)
+			l := layGrid(w, h, 2, 0, 4, 15*scale)
 			paintGrid(&r, lookGrid(), l, gridMarks{cursor: -1, block: -1}, &p, scale)
 			inside := func(line, col int) (x, y int) {
 				x0, y0, x1, y1 := l.cell(line, col)
@@ -78,10 +79,11 @@ func TestPaintMarks(t *testing.T) {
 	p := sheetPalette(t, sheet(t), false)
 	var r paint.Raster
 	r.Reset(80, 60)
-	l := layGrid(80, 60, 2, 4, 15)
+	l := layGrid(80, 60, 2, 0, 4, 15)
 	paintGrid(&r, lookGrid(), l, gridMarks{cursor: 1, block: 3}, &p, 1)
 	x0, _, x1, _ := l.cell(0, 3)
-	if mid := l.top + int(l.row/2); pixel(&r, x1-1, mid) != p.Ink || pixel(&r, (x0+x1)/2, mid) == p.Ink {
+	top, height := l.row(0)
+	if mid := int(top + height/2); pixel(&r, x1-1, mid) != p.Ink || pixel(&r, (x0+x1)/2, mid) == p.Ink {
 		t.Error("the column pointed out is not framed")
 	}
 	_, y0, _, _ := l.cell(1, 0)
@@ -98,9 +100,23 @@ func TestPaintMarks(t *testing.T) {
 	}
 }
 
+// The answer steps among many lines of queries are high enough to be read.
+func TestAnswerStepsAmongQueries(t *testing.T) {
+	l := layGrid(300, 160, 70, 64, 64, 15)
+	for line := range 70 {
+		_, height := l.row(line)
+		if line < 64 && height > 2 || line >= 64 && height < 8 {
+			t.Errorf("line %d is %.2f pixels high", line, height)
+		}
+	}
+	if top, height := l.row(69); math.Abs(top+height-160) > 0.01 {
+		t.Errorf("the last line ends at %.2f, want 160", top+height)
+	}
+}
+
 func TestFindIsWhereCellsArePainted(t *testing.T) {
-	for _, c := range []struct{ w, h, lines, cols int }{{80, 60, 2, 4}, {311, 177, 65, 64}, {640, 40, 1, 256}, {50, 500, 3, 7}} {
-		l := layGrid(c.w, c.h, c.lines, c.cols, 15)
+	for _, c := range []struct{ w, h, lines, steps, cols int }{{80, 60, 2, 0, 4}, {311, 177, 65, 0, 64}, {311, 377, 65, 60, 64}, {640, 40, 1, 0, 256}, {50, 500, 3, 1, 7}} {
+		l := layGrid(c.w, c.h, c.lines, c.steps, c.cols, 15)
 		for line := range c.lines {
 			for col := range c.cols {
 				x0, y0, x1, y1 := l.cell(line, col)
@@ -164,7 +180,7 @@ func BenchmarkPaintGrid(b *testing.B) {
 	var p paint.Palette
 	for b.Loop() {
 		r.Reset(650, 260)
-		paintGrid(&r, g, layGrid(650, 260, 64, 64, 16), gridMarks{3, 5}, &p, 1)
+		paintGrid(&r, g, layGrid(650, 260, 64, 0, 64, 16), gridMarks{3, 5}, &p, 1)
 	}
 }
 
@@ -179,7 +195,7 @@ func TestDifferenceIsPainted(t *testing.T) {
 		g.Diff.Left[2], g.Diff.Both[0], g.Diff.Right[1], g.Diff.Left[4] = 1, 1, 1, 0.5
 		var r paint.Raster
 		r.Reset(200, 100)
-		l := layGrid(r.W, r.H, 2, 4, 15)
+		l := layGrid(r.W, r.H, 2, 0, 4, 15)
 		paintGrid(&r, g, l, gridMarks{cursor: -1, block: -1}, &p, 1)
 		for i, want := range []color.RGBA{p.Both, p.Right, p.Left, p.Ramp[0], paint.Mix(p.Ramp[0], p.Left, 0.5)} {
 			x0, y0, x1, y1 := l.cell(i/4, i%4)

@@ -79,7 +79,7 @@ func (g *HeadGrid) cell(h *picture.Heads, head picture.Head) app.UI {
 	v := c.Value(g.Metric)
 	text, value := "", "not known"
 	if v >= 0 {
-		value = g.value(c)
+		value = HeadValue(c, g.Metric)
 		if h.Layers <= 8 && h.Heads <= 12 {
 			text = value
 		}
@@ -108,12 +108,12 @@ func (g *HeadGrid) button(head picture.Head, value string) app.HTMLButton {
 		OnMouseLeave(g.onLeave)
 }
 
-// value writes what a head is under the metric.
-func (g *HeadGrid) value(c picture.HeadCell) string {
-	if g.Metric == picture.Memory {
+// HeadValue writes what a head is under a metric.
+func HeadValue(c picture.HeadCell, m picture.Metric) string {
+	if m == picture.Memory {
 		return strconv.Itoa(c.MemoryLength)
 	}
-	return share(c.Value(g.Metric))
+	return share(c.Value(m))
 }
 
 // ranking lists the heads by the metric.
@@ -123,7 +123,7 @@ func (g *HeadGrid) ranking(h *picture.Heads) app.UI {
 		c := h.At(head)
 		v, value := max(c.Value(g.Metric), 0), "not known"
 		if c.Value(g.Metric) >= 0 {
-			value = g.value(c)
+			value = HeadValue(c, g.Metric)
 		}
 		body := []app.UI{
 			app.Span().Class("place").Text(i + 1),

@@ -41,8 +41,9 @@ type AttentionMap struct {
 	row     []float32
 	rowOf   int
 	told    string
+	legend  string
 	frame   app.Func
-	asked   bool // a frame
+	asked   app.Value // the frame asked for, nil without one
 	resting app.Value
 	release []func()
 	drag    struct {
@@ -60,7 +61,7 @@ func (a *AttentionMap) OnMount(ctx app.Context) {
 	a.ctx, a.hover, a.rowOf = ctx, [2]int{None, None}, None
 	element := a.JSValue().Call("querySelector", "canvas")
 	a.screen = &mapScreen{element: element, context: element.Call("getContext", "2d")}
-	a.frame = app.FuncOf(func(app.Value, []app.Value) any { a.asked = false; a.draw(); return nil })
+	a.frame = app.FuncOf(func(app.Value, []app.Value) any { a.asked = nil; a.draw(); return nil })
 	listen := func(event string, f func(e app.Value)) {
 		h := app.FuncOf(func(_ app.Value, args []app.Value) any { f(args[0]); return nil })
 		element.Call("addEventListener", event, h, map[string]any{"passive": false})
@@ -86,7 +87,10 @@ func (a *AttentionMap) OnDismount() {
 	for _, f := range a.release {
 		f()
 	}
-	a.release, a.screen = nil, nil
+	if a.asked != nil {
+		app.Window().Call("cancelAnimationFrame", a.asked)
+	}
+	a.release, a.screen, a.asked = nil, nil, nil
 }
 
 // OnUpdate shows what changed.
@@ -118,9 +122,8 @@ func (a *AttentionMap) takeOver() {
 
 // ask asks for a frame.
 func (a *AttentionMap) ask() {
-	if !a.asked && a.screen != nil {
-		a.asked = true
-		app.Window().Call("requestAnimationFrame", a.frame)
+	if a.asked == nil && a.screen != nil {
+		a.asked = app.Window().Call("requestAnimationFrame", a.frame)
 	}
 }
 
@@ -146,6 +149,7 @@ func (a *AttentionMap) draw() {
 	data.Set("level", s.level)
 	data.Set("frame", s.frame().String())
 	data.Set("built", taken && complete)
+	a.explain()
 	frames, _ := strconv.Atoi(data.Get("frames").String())
 	data.Set("frames", frames+1)
 	a.readOut()
@@ -306,15 +310,30 @@ func (a *AttentionMap) readOut() {
 	for _, i := range trace.Top(a.row, 6) {
 		line(fmt.Sprintf("%d %s", i, html.EscapeString(a.label(i))), strconv.FormatFloat(float64(a.row[i]), 'f', 3, 32))
 	}
-	top := a.screen.tiles.scale
-	b.WriteString(`<dt class="title">colours</dt>`)
-	fmt.Fprintf(&b, `<div class="ramp"><span>%s</span><i></i><span>%s</span></div>`, short3(top.Value(0)), short3(top.Value(1)))
-	if n := 1 << a.screen.level; n > 1 {
-		fmt.Fprintf(&b, `<dt class="title quiet">a cell shows the largest of %d × %d</dt>`, n, n)
-	}
 	if text := b.String(); text != a.told {
 		a.told = text
 		a.JSValue().Call("querySelector", ".map-readout").Set("innerHTML", text)
+	}
+}
+
+// explain writes the legend, whose scale depends on what is seen.
+func (a *AttentionMap) explain() {
+	colours := a.screen.tiles.scale
+	data := a.JSValue().Get("dataset")
+	data.Set("from", short3(colours.Value(0)))
+	data.Set("to", short3(colours.Value(1)))
+	if text := MapLegend(MapScaleOf(a.screen.element), a.Query != None, a.Gold >= 0, a.Picked != nil).HTML(); text != a.legend {
+		a.legend = text
+		a.JSValue().Call("querySelector", ".legend").Set("innerHTML", text)
+	}
+}
+
+// MapScaleOf reads what the colours of the map on a canvas stand for off the page.
+func MapScaleOf(canvas app.Value) MapScale {
+	data := canvas.Call("closest", ".map").Get("dataset")
+	level, _ := strconv.Atoi(data.Get("level").String())
+	return MapScale{
+		From: data.Get("from").String(), To: data.Get("to").String(), Linear: data.Get("linear").String() == "true", Cell: 1 << level,
 	}
 }
 
@@ -342,5 +361,6 @@ func (a *AttentionMap) Render() app.UI {
 				&Press{Label: "log", Title: "colours by logarithm (l)", Test: "log-" + a.ID, Pressed: !a.View.Linear, Do: state.Toggle{Name: "linear"}, On: a.On},
 				&Press{Label: "sink", Title: "with the first tokens (k)", Test: "sink-" + a.ID, Pressed: !a.View.NoSink, Do: state.Toggle{Name: "nosink"}, On: a.On},
 				&Press{Label: "whole", Title: "the whole map (0)", Test: "whole-" + a.ID, Pressed: a.View.Frame == (state.Frame{}), Do: state.MoveMap{}, On: a.On}),
-			app.Dl().Class("map-readout figures").Aria("live", "off")))
+			app.Dl().Class("map-readout figures").Aria("live", "off")),
+		app.Div().Class("legend").Attr("role", "note").Aria("label", "legend").DataSet("testid", "legend-map-"+a.ID))
 }

@@ -70,7 +70,6 @@ type InspectorColumn struct {
 func (n *Inspector) Render() app.UI {
 	return app.Aside().Class("side inspector").Aria("label", "inspector").DataSet("testid", "inspector").Body(
 		n.block(), n.step(), n.cost(),
-		app.Section().Class("section").Body(app.H2().Text("Legend"), Legend()),
 	)
 }
 

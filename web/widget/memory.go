@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
@@ -48,13 +49,13 @@ func (g *GateMap) paint() {
 		return
 	}
 	p := readPalette(g.canvas.element)
-	paintGates(&g.canvas.Raster, g.Head, g.Entry, &p)
+	paintGates(&g.canvas.Raster, g.Head, g.Entry, &p, g.canvas.scale)
 	g.canvas.show()
 }
 
 // paintGates paints the mean gate of the positions and channels under each pixel, and
 // marks an entry.
-func paintGates(r *paint.Raster, h *lens.Head, entry int, p *paint.Palette) {
+func paintGates(r *paint.Raster, h *lens.Head, entry int, p *paint.Palette, scale float64) {
 	n := h.Len()
 	table := p.Table()
 	for y := range r.H {
@@ -73,7 +74,9 @@ func paintGates(r *paint.Raster, h *lens.Head, entry int, p *paint.Palette) {
 	}
 	if entry >= 0 && entry < n {
 		x := int((float64(entry) + 0.5) / float64(n) * float64(r.W))
-		r.Fill(x-1, 0, x+1, r.H, p.Gold)
+		t := max(1, int(math.Round(scale)))
+		r.Fill(x-3*t, 0, x+3*t, r.H, p.Ground)
+		r.Fill(x-t, 0, x+t, r.H, p.Ink)
 	}
 }
 
@@ -170,12 +173,12 @@ func (k *KernelArcs) Render() app.UI {
 	}
 	label := ""
 	if k.Entry >= 0 && k.Entry < len(k.Labels) {
-		label = "“" + k.Labels[k.Entry] + "” "
+		label = " “" + strings.TrimSpace(k.Labels[k.Entry]) + "”"
 	}
 	return app.Div().Class("kernel").DataSet("testid", "kernel-"+k.ID).DataSet("entry", k.Entry).DataSet("length", k.Length).
 		DataSet("own", strconv.FormatFloat(float64(own), 'f', 4, 32)).
 		Body(
-			app.P().Class("hint").Text(fmt.Sprintf("Entry %d %sholds %s of its own token; 90%% of it is from the last %s.",
+			app.P().Class("hint").Text(fmt.Sprintf("Entry %d%s: %s its own token, 90%% from the last %s.",
 				k.Entry, label, percent(math.Max(0, float64(own))), tokens(k.Length))),
 			app.Div().Class("arcs").Attr("role", "img").Aria("label", "arcs from the entry to the tokens it carries"))
 }

@@ -150,5 +150,7 @@ func scoresView(id string, v *ColumnView, s *state.Snapshot, on *Bus) app.UI {
 	h := v.Run.Header
 	return app.Div().Class("scores-box").Body(
 		&ScorePlot{ID: id, Data: v.Scatter, Votes: h.Phase == "evict", Block: Pointed(s), On: on},
-		app.P().Class("hint").Text("rank correlation "+correlationText(v.Scatter.Correlation)+" · filled: picked · gold frame: holds the answer"))
+		app.Div().Class("scores-foot").Body(
+			&Legend{Of: "scores-" + id, Keys: ScoresLegend()},
+			app.P().Class("hint").Text("rank correlation "+correlationText(v.Scatter.Correlation))))
 }

@@ -77,8 +77,8 @@ type NeedleButton struct {
 
 // Render lays out the button.
 func (b *NeedleButton) Render() app.UI {
-	return app.Button().Type("button").Class("button small").Title("scroll to the needle (g)").
-		DataSet("testid", "needle").OnClick(b.onClick).Text("needle")
+	return app.Button().Type("button").Class("button icon small").Title("scroll to the needle (g)").Aria("label", "scroll to the needle").
+		DataSet("testid", "needle").OnClick(b.onClick).Body(app.Raw(iconNeedle))
 }
 
 func (b *NeedleButton) onClick(app.Context, app.Event) { b.On.Do(state.FindNeedle{}) }

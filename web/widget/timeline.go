@@ -47,7 +47,9 @@ func (t *Timeline) Render() app.UI {
 				DataSet("testid", "scrubber").
 				OnInput(t.onScrub),
 		),
-		app.Output().Text(t.Label),
+		app.Div().Class("timeline-end").Body(
+			app.Output().Text(t.Label),
+			&Legend{Of: "timeline", Keys: TimelineLegend()}),
 	)
 }
 

@@ -3,6 +3,7 @@ package widget
 import (
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/viz/plot"
 	"kvscope/web/picture"
 	"kvscope/web/state"
 )
@@ -25,6 +26,7 @@ func viewBox(id string, side int, v *ColumnView, s *state.Snapshot, show int, on
 		&Switch{Name: "view-" + id, Label: "show", Value: string(s.View), Field: viewField, Options: options, On: on},
 	}
 	var body app.UI
+	var legend plot.Legend // of views that need but one
 	switch s.View {
 	case state.AttentionView:
 		body = attentionView(id, v, s, on)
@@ -33,21 +35,23 @@ func viewBox(id string, side int, v *ColumnView, s *state.Snapshot, show int, on
 	case state.ScoresView:
 		body = scoresView(id, v, s, on)
 	default:
-		head = append(head, app.Span().Class("note").Text(stripNote(v, s)),
-			&Switch{Name: "shade-" + id, Label: "shade the prompt by", Value: string(s.Shade), Field: shadeField, Options: shadeOptions(), On: on},
-			&NeedleButton{On: on})
+		if note := stripNote(v, s); note != "" {
+			head = append(head, app.Span().Class("note").Text(note))
+		}
+		head = append(head, &Switch{Name: "shade-" + id, Label: "shade the prompt by", Value: string(s.Shade), Field: shadeField, Options: shadeOptions(), On: on}, &NeedleButton{On: on})
 		body = &Strip{ID: id, Header: v.Run.Header, Shade: v.Strip, Block: Pointed(s), Gold: v.Gold, Show: show, On: on}
+		legend = StripLegend(v.Strip, s.Shade, s.Looked() != nil, v.Run.Header)
 	}
 	formats := "csv"
 	if s.View != state.PromptView {
 		formats = "png svg csv"
 	}
-	head = append(head, app.Span().Class("gap"),
+	head = append(head,
 		&Press{Label: "⤢", Title: "let the view fill its column (w)", Test: "wide-" + id, Pressed: s.Wide, Do: state.Toggle{Name: "wide"}, On: on},
 		&SaveMenu{Side: side, Picture: "view", Formats: formats, Label: "save this view", On: on})
 	return app.Div().Class("view-box stale").DataSet("part", "view").DataSet("testid", "view-"+id).DataSet("view", string(s.View)).
 		Aria("label", viewTitles[s.View][1]).
-		Body(app.Div().Class("heading").Body(head...), body)
+		Body(app.Div().Class("heading").Body(head...), body, &Legend{Of: "view-" + id, Keys: legend})
 }
 
 // sight is what stands in for a picture of a head that is not there, nil when it is.
@@ -104,10 +108,13 @@ func memoryView(id string, v *ColumnView, s *state.Snapshot, show int, on *Bus) 
 	}
 	h := v.Sight.Head
 	kernel := h.MemoryKernel(v.Entry)
+	shade := kernelShade(kernel)
 	return app.Div().Class("memory").DataSet("testid", "memory-"+id).DataSet("entry", v.Entry).DataSet("length", h.MemoryLength(v.Entry)).Body(
 		&GateMap{ID: id, Head: h, Entry: v.Entry, Dark: s.IsDark(), On: on, Block: v.Run.Block()},
+		&Legend{Of: "gates-" + id, Keys: GateLegend()},
 		&KernelArcs{ID: id, Kernel: kernel, Entry: v.Entry, Labels: v.Run.Pieces(), Length: h.MemoryLength(v.Entry)},
-		&Strip{ID: id, Header: v.Run.Header, Shade: kernelShade(kernel), Block: Pointed(s), Gold: v.Entry, Show: show, Tokens: true, On: on})
+		&Legend{Of: "kernel-" + id, Keys: ArcsLegend(shade.Top)},
+		&Strip{ID: id, Header: v.Run.Header, Shade: shade, Block: Pointed(s), Gold: v.Entry, Show: show, Tokens: true, On: on})
 }
 
 // kernelShade shades the prompt by what sits in an entry.
