@@ -2,36 +2,24 @@ package page
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
-	"kvscope/engine/ops"
-	"kvscope/engine/run"
-	"kvscope/engine/trace"
-	"kvscope/web/picture"
-	"kvscope/web/sample"
 	"kvscope/web/state"
 	"kvscope/web/widget"
 )
 
 // Gallery shows every widget on made-up runs, in both sets of colours. It is alive:
-// pointing and pressing work as in the explorer, on all specimens at once.
+// pointing and pressing work as in the explorer, on a specimen in both its colours.
 type Gallery struct {
 	app.Compo
 
 	ctx       app.Context
 	s         state.Snapshot
 	bus       *widget.Bus
-	specimens []specimen
-	show      int
+	specimens []*specimen
 	stop      []func()
-}
-
-// specimen is one made-up run.
-type specimen struct {
-	title string
-	s     state.Snapshot
-	drawn drawn
 }
 
 // NewGallery returns the page.
@@ -39,18 +27,6 @@ func NewGallery() *Gallery {
 	g := &Gallery{s: state.New(state.DefaultPlace())}
 	g.bus = &widget.Bus{Do: g.do}
 	return g
-}
-
-// shown are the runs of the gallery.
-var shown = []struct {
-	title string
-	sample.Spec
-	until float64 // share of the events that have arrived
-}{
-	{"Quest, done: blocks picked at each answer step", sample.Spec{Method: "quest", Arch: "ratplus", Layers: 4, Heads: 4, Context: 640, Seed: 3}, 1},
-	{"Quest, still running", sample.Spec{Method: "quest", Arch: "attention", Layers: 4, Heads: 4, Context: 640, Seed: 3}, 0.6},
-	{"SnapKV, which keeps tokens", sample.Spec{Method: "snapkv", Arch: "attention", Layers: 6, Heads: 8, Context: 640, Seed: 5}, 1},
-	{"MoBA, which picks for every query of the prompt", sample.Spec{Method: "moba", Arch: "ratplus", Layers: 4, Heads: 4, Context: 640, Seed: 7}, 1},
 }
 
 // OnMount makes up the runs and listens to the browser.
@@ -61,32 +37,14 @@ func (g *Gallery) OnMount(ctx app.Context) {
 	g.stop = append(g.stop, stop)
 	g.do(state.SystemColours{Dark: dark})
 	g.do(state.UseTheme{Theme: keptTheme()})
-	for _, sp := range shown {
-		events, err := sample.Events(sp.Spec)
-		if err != nil {
-			app.Log("gallery: ", err)
-			continue
-		}
-		g.specimens = append(g.specimens, specimen{title: sp.title, s: state.Replay(sp.Arch, events[:int(float64(len(events))*sp.until)])})
+	list, err := specimens()
+	if err != nil {
+		app.Log("gallery: ", err)
 	}
-	if len(g.specimens) > 0 {
-		g.specimens = append(g.specimens, specimen{title: "Preview: another budget, from the scores of a run", s: previewed(g.specimens[0].s)})
+	for _, sp := range list {
+		sp.bus = &widget.Bus{Do: func(a state.Action) { g.touch(sp, a) }}
 	}
-	g.specimens = append(g.specimens, specimen{title: "Failed", s: state.Replay("attention", []trace.Event{
-		&trace.Failure{Field: "budget", Message: "1/64 keeps 10 tokens, fewer than the window of 32"},
-	})}, specimen{title: "Idle", s: state.New(state.DefaultPlace())})
-}
-
-// previewed is a page with a run of Quest, made up at budget 1/8, on which twice as much
-// has been asked for.
-func previewed(s state.Snapshot) state.Snapshot {
-	c := &s.Columns[0]
-	was := run.Request{Model: c.Model, Method: "quest", Budget: "1/8", Block: 16}
-	more := was
-	more.Budget = "1/4"
-	c.Preview = picture.Preview(c.Run, run.Reselect(more, was, &c.Run.Run, ops.Reference()))
-	c.Phase = state.Loading
-	return s
+	g.specimens = list
 }
 
 // OnDismount stops listening.
@@ -96,20 +54,37 @@ func (g *Gallery) OnDismount() {
 	}
 }
 
-// do applies an action to the page and to every specimen.
+// do applies an action to the page.
 func (g *Gallery) do(a state.Action) {
 	var effects []state.Effect
 	g.s, effects = g.s.Do(a)
 	for _, f := range effects {
-		switch f := f.(type) {
-		case state.KeepTheme:
+		if f, ok := f.(state.KeepTheme); ok {
 			keepTheme(f.Theme)
-		case state.ShowNeedle:
-			g.show++
 		}
 	}
-	for i := range g.specimens {
-		g.specimens[i].s, _ = g.specimens[i].s.Do(a)
+	g.Update()
+}
+
+// touch applies an action to a specimen. What only a server or a file could do is
+// left undone.
+func (g *Gallery) touch(sp *specimen, a state.Action) {
+	next, effects := sp.s.Do(a)
+	if slices.ContainsFunc(effects, func(f state.Effect) bool { _, starts := f.(state.Start); return starts }) {
+		return
+	}
+	sp.s = next
+	for _, f := range effects {
+		switch f := f.(type) {
+		case state.ShowNeedle:
+			sp.show++
+		case state.Wait:
+			g.ctx.After(f.For, func(app.Context) { g.touch(sp, state.Tick{}) })
+		case state.Look:
+			if seen := sp.look(f); seen != nil {
+				sp.s, _ = sp.s.Do(seen)
+			}
+		}
 	}
 	g.Update()
 }
@@ -129,25 +104,18 @@ func (g *Gallery) Render() app.UI {
 
 func (g *Gallery) half(theme state.Theme) app.UI {
 	body := []app.UI{
-		specimenOf("Controls", &widget.Controls{
+		specimenOf("Controls", "controls", &widget.Controls{
 			ID: string(theme), Form: g.s.Draft.With("method", "snapkv").With("budget", "1/64"), Longest: 640, Ready: true,
 			Problems: state.Problems{"budget": "1/64 keeps 10 tokens, fewer than the window of 32"}, On: g.bus,
 		}),
+		specimenOf("Keys", "key-list", widget.KeyTable()),
 	}
-	for i := range g.specimens {
-		sp := &g.specimens[i]
-		v := sp.drawn.of(&sp.s, 0)
-		body = append(body, specimenOf(sp.title, widget.Column(fmt.Sprintf("%s-%d", theme, i), 0, v, &sp.s, g.show, g.bus)))
-		if i == 0 {
-			views := []*widget.ColumnView{v, v}
-			body = append(body,
-				specimenOf("Timeline", timeline(&sp.s, views, g.bus)),
-				specimenOf("Inspector", inspect(&sp.s, views, g.bus)))
-		}
+	for i, sp := range g.specimens {
+		body = append(body, specimenOf(sp.title, sp.name, sp.draw(fmt.Sprintf("%s-%d", theme, i))))
 	}
 	return app.Section().Class("specimen-side").DataSet("theme", string(theme)).Aria("label", string(theme)+" colours").Body(body...)
 }
 
-func specimenOf(title string, content app.UI) app.UI {
-	return app.Div().Class("specimen").Body(app.H2().Text(title), content)
+func specimenOf(title, name string, content app.UI) app.UI {
+	return app.Div().Class("specimen").DataSet("specimen", name).Body(app.H2().Text(title), content)
 }

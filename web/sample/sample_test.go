@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"testing"
 
+	"kvscope/engine/ops"
 	"kvscope/engine/sparse"
 	"kvscope/engine/trace"
 )
@@ -30,5 +31,28 @@ func TestEventsAreARunOfEveryMethod(t *testing.T) {
 				t.Errorf("the same seed made another run (%v)", err)
 			}
 		})
+	}
+}
+
+func TestHeadsAreLookedInto(t *testing.T) {
+	for _, arch := range []string{"attention", "ratplus"} {
+		events, err := Events(Spec{Method: "quest", Arch: arch, Layers: 2, Heads: 2, Context: 300, Seed: 4})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := events[0].(*trace.Header)
+		head := Head(h, 1)
+		if _, err := head.Encode(); err != nil {
+			t.Errorf("%s: %v", arch, err)
+		}
+		if got := head.MemoryKernel(40) != nil; got != (arch == "ratplus") {
+			t.Errorf("%s: a memory is %v", arch, got)
+		}
+		// The query that copies the answer's first token looks at it more than at any other.
+		row := make([]float32, len(h.Tokens))
+		head.Row(ops.Reference(), row, len(h.Tokens)-1)
+		if top := trace.Top(row, 1)[0]; top != h.Gold[0] {
+			t.Errorf("%s: the answer's query looks at %d, want %d", arch, top, h.Gold[0])
+		}
 	}
 }

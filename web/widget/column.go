@@ -203,11 +203,7 @@ func progressBar(v *ColumnView) app.UI {
 }
 
 func pictures(id string, side int, v *ColumnView, s *state.Snapshot, show int, on *Bus) []app.UI {
-	h, looked := v.Run.Header, s.Looked()
-	metric := s.Metric
-	if v.Against != "" {
-		metric = picture.Jaccard
-	}
+	h := v.Run.Header
 	var base []*trace.Step
 	if v.Base != nil {
 		base = v.Base.Steps
@@ -216,25 +212,40 @@ func pictures(id string, side int, v *ColumnView, s *state.Snapshot, show int, o
 		app.Div().Class("picture stale").DataSet("part", "answer").Body(
 			&Answer{ID: id, Expected: h.Answer, Gold: h.Gold, Steps: v.Run.Steps, Base: base, Step: v.Step, First: v.First, On: on},
 			&Legend{Of: "answer-" + id, Keys: AnswerLegend()}),
-		app.Div().Class("picture stale").DataSet("part", "grid").Body(
-			app.H3().Class("heading").Body(
-				app.Span().Text(gridTitle(v)),
-				app.Span().Class("note").Text(gridNote(v, looked)),
-				compareButton(side, s, on),
-				&SaveMenu{Side: side, Picture: "grid", Formats: "png svg csv", Label: "save the blocks", On: on}),
-			&BlockGrid{ID: id, Grid: v.Grid, Labels: v.Labels, Head: looked, Cursor: v.Line, Block: Pointed(s), Dark: s.IsDark(), On: on},
-			&Legend{Of: "grid-" + id, Keys: GridLegend(v.Grid, v.Against, v.Name)}),
-		app.Div().Class("picture stale").DataSet("part", "heads").Body(
-			app.H3().Class("heading").Body(app.Span().Text("Heads"),
-				headSwitch(id, v, s, on),
-				&Press{Label: "rank", Title: "heads in the order of their metric (r)", On: on, Pressed: s.Ranked, Test: "ranked-" + id, Do: state.Toggle{Name: "ranked"}},
-				&SaveMenu{Side: side, Picture: "heads", Formats: "png svg csv", Label: "save the heads", On: on}),
-			app.Div().Class("heads-box").Body(
-				&HeadGrid{ID: id, Heads: v.Heads, Metric: metric, Ranked: s.Ranked, Locked: s.Head, Looked: looked, On: on},
-				&HeadFigures{Heads: v.Heads, Head: looked, Lock: s.Preview == nil && s.Head != nil, Reads: v.Reads, Against: v.Against}),
-			&Legend{Of: "heads-" + id, Keys: HeadsLegend(v.Heads, metric, s.Ranked, len(h.Tokens))}),
-		viewBox(id, side, v, s, show, on),
+		GridBox(id, side, v, s, on),
+		HeadsBox(id, side, v, s, on),
+		ViewBox(id, side, v, s, show, on),
 	}
+}
+
+// GridBox is the part of a column that shows its blocks.
+func GridBox(id string, side int, v *ColumnView, s *state.Snapshot, on *Bus) app.UI {
+	looked := s.Looked()
+	return app.Div().Class("picture stale").DataSet("part", "grid").Body(
+		app.H3().Class("heading").Body(
+			app.Span().Text(gridTitle(v)),
+			app.Span().Class("note").Text(gridNote(v, looked)),
+			compareButton(side, s, on),
+			&SaveMenu{Side: side, Picture: "grid", Formats: "png svg csv", Label: "save the blocks", On: on}),
+		&BlockGrid{ID: id, Grid: v.Grid, Labels: v.Labels, Head: looked, Cursor: v.Line, Block: Pointed(s), Dark: s.IsDark(), On: on},
+		&Legend{Of: "grid-" + id, Keys: GridLegend(v.Grid, v.Against, v.Name)})
+}
+
+// HeadsBox is the part of a column that shows its heads.
+func HeadsBox(id string, side int, v *ColumnView, s *state.Snapshot, on *Bus) app.UI {
+	looked, metric := s.Looked(), s.Metric
+	if v.Against != "" {
+		metric = picture.Jaccard
+	}
+	return app.Div().Class("picture stale").DataSet("part", "heads").Body(
+		app.H3().Class("heading").Body(app.Span().Text("Heads"),
+			headSwitch(id, v, s, on),
+			&Press{Label: "rank", Title: "heads in the order of their metric (r)", On: on, Pressed: s.Ranked, Test: "ranked-" + id, Do: state.Toggle{Name: "ranked"}},
+			&SaveMenu{Side: side, Picture: "heads", Formats: "png svg csv", Label: "save the heads", On: on}),
+		app.Div().Class("heads-box").Body(
+			&HeadGrid{ID: id, Heads: v.Heads, Metric: metric, Ranked: s.Ranked, Locked: s.Head, Looked: looked, On: on},
+			&HeadFigures{Heads: v.Heads, Head: looked, Lock: s.Preview == nil && s.Head != nil, Reads: v.Reads, Against: v.Against}),
+		&Legend{Of: "heads-" + id, Keys: HeadsLegend(v.Heads, metric, s.Ranked, len(v.Run.Header.Tokens))})
 }
 
 // headSwitch chooses the metric; compared heads have one of their own.

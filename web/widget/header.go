@@ -77,13 +77,18 @@ type KeyList struct {
 
 // Render lays out the list.
 func (k *KeyList) Render() app.UI {
+	return app.Div().Class("keys").Attr("role", "dialog").Aria("modal", "true").Aria("label", "keys").
+		DataSet("testid", "keys").OnClick(k.onClose).
+		Body(KeyTable())
+}
+
+// KeyTable is the list by itself.
+func KeyTable() app.UI {
 	var rows []app.UI
 	for _, key := range state.Keys() {
 		rows = append(rows, app.Dt().Body(app.Kbd().Text(key.Label)), app.Dd().Text(key.About))
 	}
-	return app.Div().Class("keys").Attr("role", "dialog").Aria("modal", "true").Aria("label", "keys").
-		DataSet("testid", "keys").OnClick(k.onClose).
-		Body(app.Div().Body(app.H2().Text("Keys"), app.Dl().Body(rows...)))
+	return app.Div().Class("key-table").Body(app.H2().Text("Keys"), app.Dl().Body(rows...))
 }
 
 func (k *KeyList) onClose(app.Context, app.Event) { k.On.Do(state.ToggleHelp{}) }

@@ -205,7 +205,7 @@ func (f *HeadFigures) Render() app.UI {
 	}
 	title, note := "All heads", ""
 	hit, recall, mass := "–", share(h.Mean(picture.Recall)), share(h.Mean(picture.Mass))
-	if n := len(h.Cells); n > 0 {
+	if n := len(h.Cells); n > 0 && h.Steps > 0 {
 		hit = fmt.Sprintf("%d of %d", h.Hits(), n)
 		note = "mean"
 	}
@@ -222,7 +222,7 @@ func (f *HeadFigures) Render() app.UI {
 		app.Dt().Text("hit"), app.Dd().Text(hit),
 		app.Dt().Text("recall"), app.Dd().Text(recall),
 		app.Dt().Text("mass kept"), app.Dd().Text(mass),
-		app.Dt().Text("cache read"), app.Dd().Text(percent(f.Reads.Fraction())),
+		app.Dt().Text("cache read"), app.Dd().Text(readText(f.Reads)),
 	}
 	if h.Has(picture.Memory) {
 		rows = append(rows, app.Dt().Text("memory"), app.Dd().Text(memoryText(h, f.Head)))
@@ -235,6 +235,14 @@ func (f *HeadFigures) Render() app.UI {
 		rows = append(rows, app.Dt().Text("in common"), app.Dd().DataSet("testid", "jaccard").Text(share(common)))
 	}
 	return app.Dl().Class("figures").Body(rows...)
+}
+
+// readText is the share that was read, of nothing none.
+func readText(r picture.Reads) string {
+	if r.Present == 0 {
+		return "–"
+	}
+	return percent(r.Fraction())
 }
 
 // memoryText is the effective memory length of a head, or the range over all.

@@ -16,8 +16,8 @@ var viewTitles = map[state.View][2]string{
 	state.ScoresView:    {"Scores", "what the method thinks of every block, against its attention"},
 }
 
-// viewBox is the lowest part of a column: the prompt, or a picture of one head.
-func viewBox(id string, side int, v *ColumnView, s *state.Snapshot, show int, on *Bus) app.UI {
+// ViewBox is the lowest part of a column: the prompt, or a picture of one head.
+func ViewBox(id string, side int, v *ColumnView, s *state.Snapshot, show int, on *Bus) app.UI {
 	var options [][2]string
 	for _, view := range state.Views() {
 		options = append(options, [2]string{string(view), viewTitles[view][0]})
@@ -63,12 +63,14 @@ func sight(v *ColumnView, s *state.Snapshot, on *Bus) app.UI {
 	case s.Head == nil:
 		return say("No head is locked.", "Press one in the grid above, or ↓.")
 	case v.Phase == state.Loading:
-		return say("The run is not over yet.", "")
+		return say("The run is not over yet.", "A head can be looked into once it is.")
 	case v.Sight.Phase == state.Failed:
 		return app.Div().Class("message bad").Attr("role", "alert").Body(app.B().Text("This head cannot be shown."), app.P().Text(v.Sight.Problem),
 			&Press{Label: "try again", Test: "look-again", Do: state.Forget{}, On: on})
 	case v.Sight.Phase == state.Loading, v.Sight.Head == nil:
-		return say("Asking for the head.", "")
+		return app.Div().Class("message").Attr("role", "status").Body(
+			app.Div().Class("bar unsure").Attr("role", "progressbar").Aria("label", "the head is on its way").Body(app.I()),
+			app.B().Text("Asking for the head."), app.Span().Text("Its queries and keys come once; what is drawn of them is computed here."))
 	}
 	return nil
 }

@@ -1,0 +1,205 @@
+package page
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/maxence-charriere/go-app/v9/pkg/app"
+
+	"kvscope/engine/lens"
+	"kvscope/engine/ops"
+	"kvscope/engine/run"
+	"kvscope/engine/trace"
+	"kvscope/web/client"
+	"kvscope/web/picture"
+	"kvscope/web/sample"
+	"kvscope/web/state"
+	"kvscope/web/widget"
+)
+
+// specimen is a piece of the explorer in a state of its own.
+type specimen struct {
+	name, title string
+	s           state.Snapshot
+	drawn       [state.Sides]drawn
+	bus         *widget.Bus
+	show        int // how often the needle was asked for
+	part        part
+}
+
+// part draws what of the explorer a specimen is.
+type part func(sp *specimen, id string, views []*widget.ColumnView) app.UI
+
+// draw draws the specimen; the id is its own on the page.
+func (sp *specimen) draw(id string) app.UI {
+	views := make([]*widget.ColumnView, sp.s.Shown())
+	for side := range views {
+		views[side] = sp.drawn[side].of(&sp.s, side)
+	}
+	return sp.part(sp, id, views)
+}
+
+// look makes up what a head of the specimen's run saw.
+func (sp *specimen) look(f state.Look) state.Action {
+	r := sp.s.Columns[f.Side].Run
+	if r == nil || r.Header == nil {
+		return nil
+	}
+	return state.Seen{Side: f.Side, Gen: f.Gen, At: f.Head, Head: madeUp(r.Header, f.Head)}
+}
+
+func madeUp(h *trace.Header, at picture.Head) *lens.Head {
+	return sample.Head(h, uint64(at.Layer*h.Heads+at.Head))
+}
+
+func wholeColumn(sp *specimen, id string, views []*widget.ColumnView) app.UI {
+	return widget.Column(id, 0, views[0], &sp.s, sp.show, sp.bus)
+}
+
+func onlyView(sp *specimen, id string, views []*widget.ColumnView) app.UI {
+	return widget.ViewBox(id, 0, views[0], &sp.s, sp.show, sp.bus)
+}
+
+func onlyHeads(sp *specimen, id string, views []*widget.ColumnView) app.UI {
+	return widget.HeadsBox(id, 0, views[0], &sp.s, sp.bus)
+}
+
+func gridAndHeadsOfSecond(sp *specimen, id string, views []*widget.ColumnView) app.UI {
+	return app.Div().Class("specimen-parts").Body(
+		widget.GridBox(id, 1, views[1], &sp.s, sp.bus), widget.HeadsBox(id, 1, views[1], &sp.s, sp.bus))
+}
+
+func onlyTimeline(sp *specimen, _ string, views []*widget.ColumnView) app.UI {
+	return timeline(&sp.s, views, sp.bus)
+}
+
+func onlyInspector(sp *specimen, _ string, views []*widget.ColumnView) app.UI {
+	return inspect(&sp.s, views, sp.bus)
+}
+
+// The runs that specimens show.
+var (
+	questRun  = sample.Spec{Method: "quest", Arch: "ratplus", Layers: 4, Heads: 4, Context: 640, Seed: 3}
+	otherRun  = sample.Spec{Method: "quest", Arch: "attention", Layers: 4, Heads: 4, Context: 640, Seed: 3}
+	snapkvRun = sample.Spec{Method: "snapkv", Arch: "attention", Layers: 6, Heads: 8, Context: 640, Seed: 5}
+	mobaRun   = sample.Spec{Method: "moba", Arch: "ratplus", Layers: 4, Heads: 4, Context: 640, Seed: 7}
+)
+
+// looked is a head worth a look in them.
+var looked = picture.Head{Layer: 3, Head: 1}
+
+// after is a page on which a share of a run has arrived, and then things were done.
+func after(spec sample.Spec, share float64, done ...state.Action) (state.Snapshot, error) {
+	events, err := sample.Events(spec)
+	if err != nil {
+		return state.Snapshot{}, err
+	}
+	s := state.Replay(spec.Arch, events[:int(float64(len(events))*share)])
+	return then(s, done...), nil
+}
+
+// then is a page after things were done.
+func then(s state.Snapshot, done ...state.Action) state.Snapshot {
+	for _, a := range done {
+		s, _ = s.Do(a)
+	}
+	return s
+}
+
+// previewed is a page with a run of Quest, made up at budget 1/8, on which twice as much
+// has been asked for.
+func previewed(s state.Snapshot) state.Snapshot {
+	c := &s.Columns[0]
+	was := run.Request{Model: c.Model, Method: "quest", Budget: "1/8", Block: 16}
+	more := was
+	more.Budget = "1/4"
+	c.Preview = picture.Preview(c.Run, run.Reselect(more, was, &c.Run.Run, ops.Reference()))
+	c.Phase = state.Loading
+	return s
+}
+
+// specimens makes up all of them.
+func specimens() ([]*specimen, error) {
+	lock := state.Lock{Head: &looked}
+	header := func(spec sample.Spec) *trace.Header {
+		events, err := sample.Events(spec)
+		if err != nil {
+			return &trace.Header{}
+		}
+		h, _ := events[0].(*trace.Header)
+		return h
+	}
+	seen := state.Seen{Gen: 1, At: looked, Head: madeUp(header(questRun), looked)}
+	var second picture.Run
+	events, err := sample.Events(questRun)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range events {
+		if err := second.Emit(e); err != nil {
+			return nil, err
+		}
+	}
+	answered := client.Meta{Models: []run.ModelInfo{{Name: "attention", Arch: "attention"}}}
+	fresh := state.New(state.DefaultPlace())
+	unreachable := &client.LostError{Err: errors.New("connection refused")}
+
+	type entry struct {
+		name, title string
+		part        part
+		spec        sample.Spec
+		share       float64
+		done        []state.Action
+	}
+	var out []*specimen
+	for _, e := range []entry{
+		{"quest", "Quest, done: blocks picked at each answer step", wholeColumn, questRun, 1, nil},
+		{"timeline", "Timeline", onlyTimeline, questRun, 1, nil},
+		{"inspector", "Inspector", onlyInspector, questRun, 1, nil},
+		{"snapkv", "SnapKV, which keeps tokens", wholeColumn, snapkvRun, 1, nil},
+		{"moba", "MoBA, which picks for every query of the prompt", wholeColumn, mobaRun, 1, []state.Action{lock}},
+		{"difference", "Difference: what one column picks otherwise than the other", gridAndHeadsOfSecond, otherRun, 1,
+			[]state.Action{lock, state.Opened{Side: 1, Name: "second", Run: &second}, state.Toggle{Name: "compare"}}},
+		{"ranking", "Heads, ranked", onlyHeads, questRun, 1, []state.Action{state.Toggle{Name: "ranked"}}},
+		{"lengths", "Heads by what their memory reaches back", onlyHeads, questRun, 1, []state.Action{state.ColourBy{Metric: picture.Memory}}},
+		{"prompt", "Prompt, shaded by attention", onlyView, questRun, 1, []state.Action{lock, state.ShadeBy{Shade: picture.ByMass}}},
+		{"attention", "Attention map, with its sums at the edges", onlyView, questRun, 1, []state.Action{lock, state.Show{View: state.AttentionView}, seen}},
+		{"memory", "Gate map, and the arcs of a cache entry", onlyView, questRun, 1, []state.Action{lock, state.Show{View: state.MemoryView}, seen}},
+		{"scores", "Scores against true attention", onlyView, questRun, 1, []state.Action{lock, state.Show{View: state.ScoresView}}},
+
+		{"view-empty", "A view of a head: none is locked", onlyView, questRun, 1, []state.Action{state.Show{View: state.AttentionView}, state.Lock{}}},
+		{"view-early", "The same: the run is not over", onlyView, questRun, 0.8, []state.Action{lock, state.Show{View: state.AttentionView}}},
+		{"view-loading", "The same: being asked for", onlyView, questRun, 1, []state.Action{lock, state.Show{View: state.AttentionView}}},
+		{"view-failed", "The same: failed", onlyView, questRun, 1,
+			[]state.Action{lock, state.Show{View: state.AttentionView}, state.Seen{Gen: 1, At: looked, Err: unreachable}}},
+		{"memory-none", "Memory of a model that has none", onlyView, otherRun, 1, []state.Action{lock, state.Show{View: state.MemoryView}}},
+		{"scores-none", "Scores of a method that gives none here", onlyView, mobaRun, 1, []state.Action{lock, state.Show{View: state.ScoresView}, state.GoTo{Line: 3}}},
+
+		{"loading-waiting", "Loading: waiting for its turn", wholeColumn, questRun, 0, nil},
+		{"loading-reading", "Loading: reading the prompt", wholeColumn, questRun, 0.014, nil},
+		{"loading-answering", "Loading: answering, with how far it is", wholeColumn, otherRun, 0.6, nil},
+		{"failed-midway", "Failed midway: what arrived stays", wholeColumn, otherRun, 0.6, []state.Action{state.Ended{Gen: 1, Err: unreachable}}},
+		{"stopped", "Stopped by hand", wholeColumn, otherRun, 0.6, []state.Action{state.Stop{}}},
+	} {
+		s, err := after(e.spec, e.share, e.done...)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", e.name, err)
+		}
+		out = append(out, &specimen{name: e.name, title: e.title, s: s, part: e.part})
+	}
+	for _, e := range []struct {
+		name, title string
+		s           state.Snapshot
+	}{
+		{"preview", "Preview: another budget, from the scores of a run", previewed(out[0].s)},
+		{"failed-field", "Failed: a field is to blame", state.Replay("attention", []trace.Event{
+			&trace.Failure{Field: "budget", Message: "1/64 keeps 10 tokens, fewer than the window of 32"}})},
+		{"failed-run", "Failed: the run is", state.Replay("attention", []trace.Event{&trace.Failure{Message: "out of memory"}})},
+		{"empty-asking", "Empty: the server is being asked", fresh},
+		{"empty-unreachable", "Empty: the server does not answer", then(fresh, state.MetaFailed{Err: unreachable})},
+		{"empty-idle", "Empty: nothing has run", then(fresh, state.MetaArrived{Meta: answered}, state.Stop{})},
+	} {
+		out = append(out, &specimen{name: e.name, title: e.title, s: e.s, part: wholeColumn})
+	}
+	return out, nil
+}
