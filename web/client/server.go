@@ -43,7 +43,7 @@ func (s *Server) Meta(ctx context.Context) (Meta, error) {
 }
 
 // Run sends req over a WebSocket of its own and reads its frames. Cancelling ctx
-// closes the socket, which stops the run.
+// stops the run.
 func (s *Server) Run(ctx context.Context, req run.Request, sink trace.Sink) error {
 	at := *s.base.JoinPath("api/run")
 	at.Scheme = map[string]string{"https": "wss"}[at.Scheme]

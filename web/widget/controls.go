@@ -261,12 +261,13 @@ func fraction(s string) string {
 	return s
 }
 
+// goButtons has both buttons and shows one: were one to become the other, the press
+// that stops could be taken for the press that runs.
 func (c *Controls) goButtons() app.UI {
-	run := app.Button().Type("submit").Class("button main").Disabled(!c.Ready).DataSet("testid", "run").Text("Run")
-	if c.Running {
-		run = app.Button().Type("button").Class("button stop").DataSet("testid", "stop").OnClick(c.onStop, "stop").Text("Stop")
-	}
-	return app.Div().Class("go").Body(run, app.Kbd().Class("hint").Style("align-self", "center").Text("space"))
+	return app.Div().Class("go").Body(
+		app.Button().Type("submit").Class("button main").Disabled(!c.Ready).Hidden(c.Running).DataSet("testid", "run").Text("Run"),
+		app.Button().Type("button").Class("button stop").Hidden(!c.Running).DataSet("testid", "stop").OnClick(c.onStop).Text("Stop"),
+		app.Kbd().Class("hint").Style("align-self", "center").Text("space"))
 }
 
 // option is one of a choice.
