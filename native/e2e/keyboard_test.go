@@ -1,72 +1,134 @@
 package e2e
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"kvscope/web/state"
 )
 
-// focused says what has the keyboard, "" for the page itself, and what is wrong with
-// it: that nothing shows it, that it is out of sight or behind something.
-const focused = `(() => {
-	const e = document.activeElement;
-	if (e === document.body) return ["", ""];
-	const outlined = x => x && getComputedStyle(x).outlineStyle !== "none";
-	const r = e.getBoundingClientRect(), at = document.elementFromPoint(r.left + r.width / 2, r.top + r.height / 2);
-	let wrong = "";
-	if (!outlined(e) && !outlined(e.nextElementSibling) && !outlined(e.parentElement)) wrong = "nothing shows that it has the keyboard";
-	else if (r.bottom <= 0 || r.top >= innerHeight || r.right <= 0 || r.left >= innerWidth) wrong = "out of sight";
-	else if (!at || !(e.parentElement.contains(at))) wrong = "behind " + (at?.className ?? "nothing");
-	return [(e.dataset.field ?? e.dataset.testid ?? "") + " " + (e.getAttribute("aria-label") ?? e.textContent), wrong];
-})()`
-
-// The whole page is reached by Tab alone, in the order of reading, and at every stop it
-// is seen where the keyboard is; keys that a control has no use for do no harm there.
-func TestKeyboardAlone(t *testing.T) {
-	d := sit(t, "")
+// Every key of the list does what the list says.
+func TestEveryKey(t *testing.T) {
+	d := sit(t, "?at=5")
 	d.finished("")
-	var stops []string
-	for range 150 {
-		d.do(chromedp.KeyEvent(kb.Tab))
-		at := evaluate[[]string](d, focused)
-		if at[0] == "" {
-			break
+	d.do(browser.GrantPermissions([]browser.PermissionType{browser.PermissionTypeClipboardReadWrite, browser.PermissionTypeClipboardSanitizedWrite}))
+	dataset := func(of, name, want string) string {
+		return fmt.Sprintf(`document.querySelector('%s')?.dataset.%s === %q`, id(of), name, want)
+	}
+	line := func(n int) string { return dataset("timeline", "line", fmt.Sprint(n)) }
+	locked := func(head string) string {
+		return dataset("heads-0", "locked", head) + " && " + dataset("heads-1", "locked", head)
+	}
+	address := func(part string) string { return fmt.Sprintf(`location.search.includes(%q)`, part) }
+	gone := func(part string) string { return "!" + address(part) }
+	// What is to be seen after each key, in this order; a key may come several times.
+	type press struct{ label, want string }
+	presses := []press{
+		{"→", line(1)},
+		{"→", line(2)},
+		{"←", line(1)},
+		{"Home", line(0) + " && " + address("line=0")},
+		{"→", line(1)},
+		{"End", line(0) + " && " + gone("line=")},
+		{"↓", locked("0.0")},
+		{"↓", locked("0.1")},
+		{"⇧ ↓", locked("1.1")},
+		{"⇧ ↑", locked("0.1")},
+		{"↑", locked("0.0")},
+		{"Esc", locked("all")},
+		{"?", `!!document.querySelector('` + id("keys") + `')`},
+		{"Esc", `!document.querySelector('` + id("keys") + `')`},
+		{"m", dataset("heads-1", "metric", "memory")},
+		{"m", dataset("heads-1", "metric", "hit")},
+		{"s", `document.querySelector('` + id("legend-view-0") + `').textContent.includes("true attention")`},
+		{"s", `document.querySelector('` + id("legend-view-0") + `').textContent.includes("share of heads")`},
+		{"g", `[0, 1].every(i => { const s = document.querySelector('[data-testid="strip-' + i + '"]'), a = s.querySelector(".asked").getBoundingClientRect(), b = s.getBoundingClientRect(); return a.top >= b.top && a.bottom <= b.bottom })`},
+		{"r", dataset("heads-0", "ranked", "true")},
+		{"r", `!document.querySelector('` + id("heads-0") + `').dataset.ranked`},
+		{"d", dataset("grid-1", "diff", "true") + " && " + dataset("grid-0", "diff", "false")},
+		{"d", dataset("grid-1", "diff", "false")},
+		{"w", dataset("explorer", "wide", "true") + ` && getComputedStyle(document.querySelector('[data-part="grid"]')).display === "none"`},
+		{"w", dataset("explorer", "wide", "false")},
+		{"]", `document.querySelector('` + id("speed") + `').value === "2" && ` + address("speed=2")},
+		{"[", `document.querySelector('` + id("speed") + `').value === "1"`},
+		{"[", `document.querySelector('` + id("speed") + `').value === "1/2"`},
+		{"p", `!!document.querySelector('[aria-label="pause"]')`},
+		{"p", `!!document.querySelector('[aria-label="play"]')`},
+		{"c", `document.querySelector('` + id("said") + `').textContent.includes("copied")`},
+		{"h", dataset("explorer", "present", "true")},
+		{"h", dataset("explorer", "present", "false")},
+		{"↓", locked("0.0")},
+		{"v", dataset("view-0", "view", "attention") + ` && document.querySelectorAll('.map[data-built="true"]').length === 2`},
+		{"l", dataset("map-0", "linear", "true") + ` && !document.querySelector('` + id("legend-map-0") + `').textContent.includes("log")`},
+		{"l", dataset("map-0", "linear", "false") + ` && document.querySelector('` + id("legend-map-0") + `').textContent.includes("log")`},
+		{"k", dataset("map-0", "nosink", "true")},
+		{"0", gone("map=") + " && " + dataset("map-0", "frame", "")},
+		{"v", dataset("view-0", "view", "memory")},
+		{"v", dataset("view-0", "view", "scores")},
+		{"v", dataset("view-0", "view", "prompt")},
+		{"f", address("force=5") + " && " + allDone},
+		{"x", address("drop=5") + " && " + gone("force") + " && " + allDone},
+		{"/", `document.activeElement.value === "MK-1"`},
+	}
+	keys := map[string]state.Key{}
+	for _, k := range state.Keys() {
+		keys[k.Label] = k
+	}
+	tried := map[string]bool{"Space": true} // below: it has to be told from the run before
+	do := func(label string) {
+		t.Helper()
+		k, ok := keys[label]
+		if !ok {
+			t.Fatalf("no key %q is listed", label)
 		}
-		stops = append(stops, at[0])
-		if at[1] != "" {
-			t.Errorf("stop %d, %s: %s", len(stops), at[0], at[1])
+		tried[label] = true
+		name := map[string]string{
+			"ArrowLeft": kb.ArrowLeft, "ArrowRight": kb.ArrowRight, "ArrowUp": kb.ArrowUp, "ArrowDown": kb.ArrowDown,
+			"Home": kb.Home, "End": kb.End, "Escape": kb.Escape,
+		}[k.Keys[0]]
+		var shift []chromedp.KeyOption
+		if name == "" {
+			name = k.Keys[0]
+		} else if k.Shift {
+			shift = append(shift, chromedp.KeyModifiers(input.ModifierShift))
 		}
-		if len(stops)%8 == 1 {
-			d.do(chromedp.KeyEvent(kb.F9))
+		d.do(chromedp.KeyEvent(name, shift...))
+	}
+	for i, p := range presses {
+		if p.label == "g" {
+			evaluate[any](d, `document.querySelectorAll(".strip").forEach(s => s.scrollTop = s.scrollHeight)`)
 		}
-		if errs := d.tab.Errors(); len(errs) > 0 {
-			t.Fatalf("stop %d, %s: %v", len(stops), at[0], errs)
+		if p.label == "0" {
+			evaluate[any](d, `history.replaceState(null, "", location.search + "&map=100,50,60"); window.dispatchEvent(new PopStateEvent("popstate"))`)
+			d.wait(dataset("map-0", "frame", "100,50,60"))
+		}
+		do(p.label)
+		err := chromedp.Run(d.tab.Context, chromedp.Poll(p.want, nil, chromedp.WithPollingTimeout(10*time.Second)))
+		if err != nil {
+			t.Fatalf("press %d, %s (%s): %v\n%s\naddress: %s", i, p.label, keys[p.label].About, err, p.want, evaluate[string](d, "location.search"))
 		}
 	}
-	order := strings.Join(stops, "\n")
-	last := -1
-	for _, want := range []string{"copy link", "source ", "task ", "seed ", "method ", "budget ", "block ", "run Run", "step 0", "save-grid", "layer 0 head 0", "view", "step 0", "layer 1 head 1", "play"} {
-		i := strings.Index(order[last+1:], want)
-		if i < 0 {
-			t.Fatalf("no stop at %q after the others of\n%s", want, order)
-		}
-		last += 1 + i
-	}
-	d.quiet()
-}
-
-// One of a few is chosen with the arrows, and runs.
-func TestKeyboardChooses(t *testing.T) {
-	d := sit(t, "?head=1.1")
-	d.finished("")
+	evaluate[any](d, "document.activeElement.blur()")
 	gens := d.gens()
-	d.do(chromedp.Focus(id("choose-budget")+` input[value="1/8"]`, chromedp.ByQuery), chromedp.KeyEvent(kb.ArrowLeft))
+	do("Space")
 	d.finished(gens)
-	d.wait(`document.querySelector('` + id("column-0") + `').dataset.budget === "0.25" && document.activeElement.value === "1/4"`)
-	for _, key := range []string{kb.Tab, kb.End, kb.F9, kb.Home} {
-		d.do(chromedp.Focus(id("choose-budget")+` input[value="1/4"]`, chromedp.ByQuery), chromedp.KeyEvent(key))
+	for label := range keys {
+		if !tried[label] {
+			t.Errorf("%s is listed and was not tried", label)
+		}
+	}
+	// What is typed into a field is no key.
+	before := evaluate[string](d, "location.search")
+	d.do(chromedp.Focus(`[data-field="context"]`, chromedp.ByQuery), chromedp.KeyEvent("vh?"))
+	if got := evaluate[string](d, `document.querySelector('[data-field="context"]').value`); !strings.HasSuffix(got, "vh?") || evaluate[string](d, "location.search") != before {
+		t.Errorf("typed, the field holds %q and the address says %s", got, evaluate[string](d, "location.search"))
 	}
 	d.quiet()
 }
