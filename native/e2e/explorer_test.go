@@ -222,10 +222,26 @@ func TestColoursAreKept(t *testing.T) {
 	d := sit(t, "")
 	d.finished("")
 	ground := func() string { return evaluate[string](d, "getComputedStyle(document.body).backgroundColor") }
+	// painted reports whether the block grids are painted in the colours of the sheet.
+	painted := func() {
+		t.Helper()
+		d.wait(`(() => {
+			const parse = s => s.match(/[0-9.]+/g).slice(0, 3).map(Number), probe = document.body.appendChild(document.createElement("i"));
+			probe.style.color = "var(--seq-8)";
+			const want = parse(getComputedStyle(probe).color);
+			probe.remove();
+			return [...document.querySelectorAll(".explorer .grid canvas")].every(c => {
+				const at = c.getContext("2d").getImageData(0, 0, c.width, c.height).data; // the first block is always picked
+				for (let i = 0; i < at.length; i += 4) if (want.every((v, j) => Math.abs(v - at[i + j]) <= 1)) return true;
+				return false;
+			});
+		})()`)
+	}
 	seen := map[string]string{}
 	for range 3 {
 		theme := evaluate[string](d, `document.querySelector('`+id("theme")+`').dataset.theme`)
 		seen[theme] = ground()
+		painted()
 		if theme == "dark" {
 			d.do(chromedp.Reload())
 			d.finished("")
@@ -243,6 +259,7 @@ func TestColoursAreKept(t *testing.T) {
 	if got := ground(); got != seen["dark"] {
 		t.Errorf("on a dark system the ground is %s, want %s", got, seen["dark"])
 	}
+	painted()
 	d.quiet()
 }
 
@@ -253,6 +270,27 @@ func TestGalleryOpens(t *testing.T) {
 	d.wait(`location.pathname === "/gallery" && document.querySelectorAll('.specimen canvas').length >= 8`)
 	for _, want := range []string{"idle", "loading", "done", "failed"} {
 		d.wait(fmt.Sprintf(`document.querySelectorAll('section.column[data-state="%s"]').length >= 2`, want))
+	}
+	// Every view and state has its specimen in both sets of colours.
+	for name, has := range map[string]string{
+		"attention": `.map[data-built="true"] canvas`, "memory": ".gates canvas, .arcs path", "scores": "circle.on, circle", "ranking": ".ranking li",
+		"difference": `.grid[data-diff="true"]`, "lengths": `.heads[data-metric="memory"]`, "prompt": ".strip .asked", "moba": `.grid-row[data-step="-1"]`,
+		"snapkv": ".grid", "quest": ".answer", "timeline": ".lanes .right", "inspector": ".quote mark", "controls": ".problem:not([hidden])",
+		"key-list": "kbd", "view-empty": ".message", "view-early": ".message", "view-loading": ".bar.unsure", "view-failed": ".message.bad button",
+		"memory-none": ".message", "scores-none": ".message", "loading-waiting": ".bar.unsure", "loading-reading": ".bar.unsure",
+		"loading-answering": "[aria-valuenow]", "failed-midway": ".message.bad", "stopped": ".grid", "failed-field": ".message.bad p",
+		"failed-run": ".message.bad p", "empty-asking": ".message", "empty-unreachable": ".message", "empty-idle": ".message",
+	} {
+		d.wait(fmt.Sprintf(`document.querySelectorAll('[data-specimen="%s"]').length === 2 && [...document.querySelectorAll('[data-specimen="%s"]')].every(e => e.querySelector(%q))`, name, name, has))
+	}
+	if n := evaluate[int](d, `document.querySelectorAll("[data-specimen]").length`); n != 2*30 {
+		t.Errorf("%d specimens, want 60", n)
+	}
+	// What is done to a specimen happens to it alone, in both its colours.
+	d.press(`[data-specimen="quest"] [data-layer="1"][data-head="2"]`)
+	d.wait(`document.querySelectorAll('[data-specimen="quest"] [aria-pressed="true"][data-layer="1"][data-head="2"]').length === 2`)
+	if n := evaluate[int](d, `document.querySelectorAll('[data-specimen="snapkv"] .heads [aria-pressed="true"]').length`); n != 0 {
+		t.Errorf("%d heads of another specimen are locked", n)
 	}
 	evaluate[any](d, "history.back()")
 	d.finished("")

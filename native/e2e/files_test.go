@@ -111,8 +111,8 @@ func (s saver) save(picture, format string) []byte {
 	return content
 }
 
-// whole saves a picture in every format.
-func (s saver) whole(picture string) {
+// whole saves a picture in every format, with words of its legend.
+func (s saver) whole(picture string, legend ...string) {
 	s.t.Helper()
 	rows, err := csv.NewReader(bytes.NewReader(s.save(picture, "csv"))).ReadAll()
 	if err != nil || len(rows) < 4 {
@@ -121,6 +121,11 @@ func (s saver) whole(picture string) {
 	svg := s.save(picture, "svg")
 	if n := elements(svg); n < 5 || bytes.Contains(svg, []byte("var(--")) {
 		s.t.Errorf("%s: %d elements in the svg, colours %v", picture, n, bytes.Contains(svg, []byte("var(--")))
+	}
+	for _, words := range legend {
+		if !bytes.Contains(svg, []byte(">"+words+"<")) {
+			s.t.Errorf("%s: the svg's legend lacks %q", picture, words)
+		}
 	}
 	image, err := png.Decode(bytes.NewReader(s.save(picture, "png")))
 	if err != nil || image.Bounds().Dx() < 200 {
@@ -141,7 +146,11 @@ func TestViewsAreSaved(t *testing.T) {
 			"memory":    `!!document.querySelector('` + id("kernel-1") + ` svg')`,
 			"scores":    `!!document.querySelector('` + id("scores-1") + ` svg')`,
 		}[view])
-		s.whole("view")
+		s.whole("view", map[string][]string{
+			"attention": {"attention weight, log 0.0001", "1", "answer", "picked"},
+			"memory":    {"gate 0 forgets", "1 keeps", "share of the entry, full height 1"},
+			"scores":    {"block picked", "not picked", "answer"},
+		}[view]...)
 	}
 	d.quiet()
 }
@@ -151,8 +160,8 @@ func TestGridsAreSaved(t *testing.T) {
 	d := sit(t, "?head=1.1")
 	d.finished("")
 	s := saver{d, d.saves()}
-	s.whole("grid")
-	s.whole("heads")
+	s.whole("grid", "picked", "not picked", "answer", "truly heaviest")
+	s.whole("heads", "true attention kept 0", "1")
 	r := d.direct(withModel(quest, "ratplus"))
 	rows, err := csv.NewReader(bytes.NewReader(s.save("grid", "csv"))).ReadAll()
 	if err != nil {
