@@ -168,7 +168,7 @@ func (g *BlockGrid) Render() app.UI {
 func (g *BlockGrid) rows(grid *picture.Grid) []app.UI {
 	out := make([]app.UI, 0, len(grid.Lines))
 	scale := max(g.canvas.scale, 1)
-	bare := g.bare(len(grid.Lines), scale)
+	bare := g.bare(len(grid.Lines))
 	for i, l := range grid.Lines {
 		label := LineLabel{}
 		if i < len(g.Labels) {
@@ -197,18 +197,18 @@ func (g *BlockGrid) rows(grid *picture.Grid) []app.UI {
 	return out
 }
 
-// labelHeight is the least that two labels may be apart, in CSS pixels.
-const labelHeight = 11
+// labelHeight is the least that two labels may be apart, in rem.
+const labelHeight = 0.74
 
 // bare says which of n lines have no room for their label: the one looked at has it,
 // then the answer steps, then as many of the others as keep apart.
-func (g *BlockGrid) bare(n int, scale float64) func(line int) bool {
+func (g *BlockGrid) bare(n int) func(line int) bool {
 	shown := map[int]bool{}
 	var at []float64
 	show := func(i int) {
 		top, height := g.layout.row(i)
-		y := (top + height/2) / scale
-		if !slices.ContainsFunc(at, func(other float64) bool { return math.Abs(other-y) < labelHeight }) {
+		y := top + height/2
+		if !slices.ContainsFunc(at, func(other float64) bool { return math.Abs(other-y) < labelHeight*g.canvas.rem }) {
 			shown[i], at = true, append(at, y)
 		}
 	}

@@ -64,12 +64,7 @@ func (c *canvas) fit() bool {
 		return false
 	}
 	c.scale = app.Window().Get("devicePixelRatio").Float()
-	root := app.Window().Get("document").Get("documentElement")
-	size := app.Window().Call("getComputedStyle", root).Get("fontSize").String()
-	c.rem = 16 * c.scale
-	if px, err := strconv.ParseFloat(strings.TrimSuffix(size, "px"), 64); err == nil {
-		c.rem = px * c.scale
-	}
+	c.rem = rem() * c.scale
 	w := int(math.Round(c.element.Get("clientWidth").Float() * c.scale))
 	h := int(math.Round(c.element.Get("clientHeight").Float() * c.scale))
 	if w == 0 || h == 0 {
@@ -83,6 +78,19 @@ func (c *canvas) fit() bool {
 	c.Reset(w, h)
 	return true
 }
+
+// rem is how many CSS pixels the style sheet's rem has on this screen.
+func rem() float64 {
+	root := app.Window().Get("document").Get("documentElement")
+	size := app.Window().Call("getComputedStyle", root).Get("fontSize").String()
+	if px, err := strconv.ParseFloat(strings.TrimSuffix(size, "px"), 64); err == nil {
+		return px
+	}
+	return 16
+}
+
+// plotRem is the rem that plots are made for; on a larger screen they are drawn larger.
+const plotRem = 15
 
 // show puts the raster on the screen.
 func (c *canvas) show() {

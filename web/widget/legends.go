@@ -66,7 +66,7 @@ func merged(g *picture.Grid) bool {
 func gridShare(g *picture.Grid) string {
 	switch {
 	case g.SumHeads && g.Unit < g.Block:
-		return "share of the block, mean of heads"
+		return "mean share of the block"
 	case g.SumHeads && merged(g):
 		return "share of heads and queries"
 	case g.SumHeads:

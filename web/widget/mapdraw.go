@@ -3,7 +3,6 @@ package widget
 import (
 	"fmt"
 	"image/color"
-	"strconv"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
@@ -45,12 +44,7 @@ const (
 // fit measures the canvas. It is false while it has no size.
 func (s *mapScreen) fit() bool {
 	s.scale = app.Window().Get("devicePixelRatio").Float()
-	root := app.Window().Get("document").Get("documentElement")
-	size := app.Window().Call("getComputedStyle", root).Get("fontSize").String()
-	s.rem = 16 * s.scale
-	if px, err := strconv.ParseFloat(size[:max(0, len(size)-2)], 64); err == nil {
-		s.rem = px * s.scale
-	}
+	s.rem = rem() * s.scale
 	w, h := s.element.Get("clientWidth").Float()*s.scale, s.element.Get("clientHeight").Float()*s.scale
 	if w < 8*s.rem || h < 4*s.rem {
 		return false

@@ -162,7 +162,8 @@ func (k *KernelArcs) draw() {
 	if w == 0 || h == 0 || len(k.Kernel) == 0 {
 		return
 	}
-	el.Set("innerHTML", Arcs(k.Kernel, k.Labels, k.Length).SVG(w, h))
+	larger := rem() / plotRem
+	el.Set("innerHTML", Arcs(k.Kernel, k.Labels, k.Length).SVG(w/larger, h/larger))
 }
 
 // Render writes the figures and makes the place of the arcs.

@@ -84,7 +84,8 @@ func (s *ScorePlot) draw() {
 		return
 	}
 	if s.drawn != s.Data || s.size != [2]float64{w, h} {
-		el.Set("innerHTML", Scatter(s.Data, s.Votes).SVG(w, h))
+		k := rem() / plotRem
+		el.Set("innerHTML", Scatter(s.Data, s.Votes).SVG(w/k, h/k))
 		s.drawn, s.size = s.Data, [2]float64{w, h}
 	}
 	for _, dot := range list(el.Call("querySelectorAll", "[data-dot]")) {
