@@ -56,37 +56,59 @@ func TestPicturesOfTheDocs(t *testing.T) {
 	if !*update {
 		t.Skip("takes pictures only with -update")
 	}
-	s := httptest.NewServer(newServer(t, run.NewShelf(demoEngine(t), 1<<28)))
+	handler := newServer(t, run.NewShelf(demoEngine(t), 1<<28))
+	s := httptest.NewServer(handler)
 	t.Cleanup(s.Close)
+	silent := &flaky{Handler: handler}
+	silent.meta.Store(true)
+	down := httptest.NewServer(silent)
+	t.Cleanup(down.Close)
 	if err := os.MkdirAll("../../docs", 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []struct{ file, query, wait string }{
-		{"explorer", "?task=S-2", "true"},
-		{"head", "?task=S-2&head=1.3&shade=mass", "true"},
-		{"attention", "?task=S-2&head=1.3&view=attention&wide=1", mapsBuilt},
-		{"memory", "?task=S-2&head=3.1&view=memory&metric=memory", `!!document.querySelector(".arcs svg")`},
-		{"scores", "?task=S-2&head=1.3&view=scores&ranked=1", `document.querySelectorAll(".scores svg").length === 2`},
-		{"difference", "?task=S-2&head=1.3&compare=1&metric=recall", `document.querySelector('[data-testid="grid-1"]').dataset.diff === "true"`},
-		{"swap", "?task=S-2&head=1.3&left=ratplus::memory/memory&right=ratplus::plain/memory&third=ratplus::memory/plain&fourth=ratplus::plain/plain", "true"},
-		{"dropped", "?task=S-2&head=1.3&drop=52&at=52", `!!document.querySelector(".before")`},
-		{"presentation", "?task=S-2&head=1.3&view=attention&present=1&wide=1&map=760,700,160", mapsBuilt},
+	const (
+		done = `document.querySelectorAll('section.column[data-state="done"][data-stale="false"]').length >= 2 && ` +
+			`document.querySelectorAll('section.column:not([data-state="done"])').length === 0`
+		failed = `document.querySelectorAll('section.column[data-state="failed"]').length === 2`
+	)
+	for _, c := range []struct{ file, at, wait string }{
+		{"explorer", "/?task=S-2", done},
+		{"head", "/?task=S-2&head=1.3&shade=mass", done},
+		{"moba", "/?task=S-2&head=1.3&method=moba", done},
+		{"attention", "/?task=S-2&head=1.3&view=attention&wide=1", done + " && " + mapsBuilt},
+		{"memory", "/?task=S-2&head=3.1&view=memory&metric=memory", done + ` && !!document.querySelector(".arcs svg")`},
+		{"scores", "/?task=S-2&head=1.3&view=scores&ranked=1", done + ` && document.querySelectorAll(".scores svg").length === 2`},
+		{"difference", "/?task=S-2&head=1.3&compare=1&metric=recall", done + ` && document.querySelector('[data-testid="grid-1"]').dataset.diff === "true"`},
+		{"swap", "/?task=S-2&head=1.3&left=ratplus::memory/memory&right=ratplus::plain/memory&third=ratplus::memory/plain&fourth=ratplus::plain/plain", done},
+		{"dropped", "/?task=S-2&head=1.3&drop=52&at=52", done + ` && !!document.querySelector(".before")`},
+		{"presentation", "/?task=S-2&head=1.3&view=attention&present=1&wide=1&map=760,700,160", done + " && " + mapsBuilt},
+		{"failed", "/?task=S-2&method=snapkv&budget=1/32", failed},
+		{"empty", "/", `document.querySelector(".column .message").textContent.includes("does not answer")`},
+		{"gallery", "/gallery", `document.querySelectorAll('.map[data-built="true"]').length >= 2`},
 	} {
 		for _, scheme := range []string{"light", "dark"} {
-			d := &desk{t, browsertest.Open(t), nil, s.URL}
+			at := s.URL
+			if c.file == "empty" {
+				at = down.URL
+			}
+			d := &desk{t, browsertest.Open(t), nil, at}
 			d.do(
 				chromedp.EmulateViewport(1600, 900),
 				emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
-				chromedp.Navigate(s.URL+"/"+c.query))
-			d.wait(`document.querySelectorAll('section.column[data-state="done"][data-stale="false"]').length >= 2 && ` +
-				`document.querySelectorAll('section.column:not([data-state="done"])').length === 0`)
+				chromedp.Navigate(at+c.at))
 			d.wait(c.wait)
+			if c.file == "gallery" { // what the explorer's own pictures do not show
+				evaluate[any](d, `document.querySelector('[data-specimen="view-loading"]').scrollIntoView(); null`)
+			}
 			var png []byte
 			d.do(chromedp.Sleep(300e6), chromedp.CaptureScreenshot(&png))
 			if err := os.WriteFile("../../docs/"+c.file+"-"+scheme+".png", png, 0o644); err != nil {
 				t.Fatal(err)
 			}
-			d.quiet()
+			if at == s.URL {
+				d.quiet()
+			}
+			d.tab.Close()
 		}
 	}
 }

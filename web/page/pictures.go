@@ -50,6 +50,9 @@ func (d *drawn) of(s *state.Snapshot, side int) *widget.ColumnView {
 
 	v := &d.view
 	v.Name, v.Model, v.Phase, v.Stopped, v.Gen, v.Problem, v.Run = name(s, c), c.Model, c.Phase, c.Stopped, c.Gen, c.Problem, run
+	if v.Name == "" { // nothing has run: what is to
+		v.Name = name(s, &state.Column{Model: s.Form.Model(side)})
+	}
 	v.Stale, v.Preview, v.File, v.Base = c.Stale(), c.Preview != nil, c.File, c.Base
 	v.Against = ""
 	if against != nil {
