@@ -28,6 +28,19 @@ func ParseBudget(s string) (float64, error) {
 	return budget, nil
 }
 
+// FormatBudget writes a budget as people do, 1 or 1/8, or as a decimal where it is no
+// such fraction. ParseBudget reads it.
+func FormatBudget(budget float64) string {
+	n := math.Round(1 / budget)
+	switch {
+	case n == 1 && budget == 1:
+		return "1"
+	case n >= 2 && math.Abs(n*budget-1) < 1e-9:
+		return "1/" + strconv.FormatFloat(n, 'f', -1, 64)
+	}
+	return strconv.FormatFloat(budget, 'f', -1, 64)
+}
+
 // plainNumber reads digits with at most one point, and none of the other forms
 // that a float may be written in.
 func plainNumber(s string) (float64, bool) {

@@ -1,6 +1,7 @@
 package sparse
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -26,6 +27,14 @@ func TestParseBudget(t *testing.T) {
 	}
 }
 
+func TestFormatBudget(t *testing.T) {
+	for budget, want := range map[float64]string{1: "1", 0.25: "1/4", 1.0 / 64: "1/64", 0.3: "0.3", 1.0 / 3: "1/3", 0.99: "0.99", 0.01: "1/100"} {
+		if got := FormatBudget(budget); got != want {
+			t.Errorf("%g: %s, want %s", budget, got, want)
+		}
+	}
+}
+
 func FuzzParseBudget(f *testing.F) {
 	for _, s := range []string{"1", "1/4", "0.5", "1/0", "-1", "1/1e9", "00001/3"} {
 		f.Add(s)
@@ -37,6 +46,12 @@ func FuzzParseBudget(f *testing.F) {
 		}
 		if err != nil && input.Field(err) != "budget" {
 			t.Errorf("ParseBudget(%q): %v names no field", s, err)
+		}
+		if err == nil {
+			again, err := ParseBudget(FormatBudget(got))
+			if err != nil || math.Abs(again-got) > 1e-9*got {
+				t.Errorf("ParseBudget(%q) = %v, written as %s and read as %v, %v", s, got, FormatBudget(got), again, err)
+			}
 		}
 	})
 }

@@ -193,5 +193,5 @@ func (c Config) tooSmall(k, fit int, what string) error {
 	if c.K > 0 {
 		return input.Errorf("k", "%d tokens, want more than the %d of %s", k, fit, what)
 	}
-	return input.Errorf("budget", "%.4g of this prompt is %d tokens, want more than the %d of %s", c.Budget, k, fit, what)
+	return input.Errorf("budget", "%s of this prompt is %d tokens, want more than the %d of %s", FormatBudget(c.Budget), k, fit, what)
 }

@@ -96,9 +96,9 @@ func TestNewRefuses(t *testing.T) {
 		{Config{Method: "snapkv", Kernel: 6}, 100, `kernel: 6, want an odd number from 1 to 255`},
 		{Config{Method: "snapkv", Window: -3}, 100, `window: -3, want a whole number from 1 to 4096`},
 		{Config{Method: "snapkv", Pooling: "sum"}, 100, `pooling: "sum", want avg or max`},
-		{Config{Method: "snapkv", Budget: 1.0 / 16}, 300, `budget: 0.0625 of this prompt is 19 tokens, want more than the 32 of the observation window`},
+		{Config{Method: "snapkv", Budget: 1.0 / 16}, 300, `budget: 1/16 of this prompt is 19 tokens, want more than the 32 of the observation window`},
 		{Config{Method: "snapkv", K: 32}, 300, `k: 32 tokens, want more than the 32 of the observation window`},
-		{Config{Method: "streaming", Budget: 0.01}, 100, `budget: 0.01 of this prompt is 1 tokens, want more than the 4 of initial`},
+		{Config{Method: "streaming", Budget: 0.01}, 100, `budget: 1/100 of this prompt is 1 tokens, want more than the 4 of initial`},
 		{Config{Method: "dilated", K: 8, Window: 8}, 100, `k: 8 tokens, want more than the 8 of window and initial`},
 		{Config{Method: "quest"}, 0, `prompt: 0 tokens, want at least 1`},
 	} {

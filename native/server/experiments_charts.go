@@ -229,7 +229,7 @@ func (s *Server) reportPage(e store.Experiment, p store.Progress, cells []experi
 	for _, f := range failures {
 		c := f.Cell
 		out.Failures = append(out.Failures, report.Failure{
-			Cell:  fmt.Sprintf("%s, %s, %s by %s, budget %s, examples %d to %d", c.Model, c.Task, c.Method, c.Selector, summary.Fraction(c.Budget), c.First, c.First+c.Examples-1),
+			Cell:  fmt.Sprintf("%s, %s, %s by %s, budget %s, examples %d to %d", c.Model, c.Task, c.Method, c.Selector, sparse.FormatBudget(c.Budget), c.First, c.First+c.Examples-1),
 			Tries: f.Tries, Error: f.Error,
 		})
 	}

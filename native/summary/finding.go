@@ -285,7 +285,7 @@ func (s Statement) words() string {
 		return "Reading everything, " + fmt.Sprintf(who, 100*s.With, 100*s.Without) + ": what the rest is to be held against."
 	}
 	info, _ := sparse.Method(s.Method)
-	where := info.Name + " at budget " + Fraction(s.Budget)
+	where := info.Name + " at budget " + sparse.FormatBudget(s.Budget)
 	if info.Unit == sparse.UnitBlock && s.Budget < 1 {
 		where += " in blocks of " + strconv.Itoa(s.Block)
 	}
@@ -318,15 +318,4 @@ func (s Statement) words() string {
 		d, low, high = -d, -high, -low
 	}
 	return where + ": " + fmt.Sprintf(subject, 100*s.With, 100*s.Without) + "; " + fmt.Sprintf(verdict, d, low, high)
-}
-
-// Fraction writes a budget as people do: 1, 1/8, or a decimal where it is none.
-func Fraction(budget float64) string {
-	if n := math.Round(1 / budget); n >= 1 && math.Abs(n*budget-1) < 1e-9 {
-		if n == 1 {
-			return "1"
-		}
-		return fmt.Sprintf("1/%.0f", n)
-	}
-	return strconv.FormatFloat(budget, 'g', 4, 64)
 }

@@ -117,11 +117,3 @@ func TestNoPairNoFindings(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
-
-func TestFraction(t *testing.T) {
-	for budget, want := range map[float64]string{1: "1", 0.25: "1/4", 1.0 / 64: "1/64", 0.3: "0.3", 1.0 / 3: "1/3"} {
-		if got := Fraction(budget); got != want {
-			t.Errorf("%g: %s, want %s", budget, got, want)
-		}
-	}
-}

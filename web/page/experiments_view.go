@@ -8,6 +8,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/engine/sparse"
 	"kvscope/web/client"
 	"kvscope/web/state"
 )
@@ -158,7 +159,7 @@ func (e *Experiments) failures(x client.Experiment) app.UI {
 		}
 		c := f.Cell
 		body = append(body, app.Li().Body(
-			app.B().Text(fmt.Sprintf("%s, %s, %s at %s: ", c.Model, c.Task, c.Method, state.FractionOf(c.Budget))),
+			app.B().Text(fmt.Sprintf("%s, %s, %s at %s: ", c.Model, c.Task, c.Method, sparse.FormatBudget(c.Budget))),
 			app.Text(f.Error)))
 	}
 	return list.Body(body...)
@@ -336,13 +337,13 @@ func (e *Experiments) table(x client.Experiment) app.UI {
 		}
 		var cells []app.UI
 		for _, text := range []string{
-			r.Model, r.Task, r.Method, r.Selector, orTrained(r.SelectWith), orTrained(r.ComputeWith), state.FractionOf(r.Budget), strconv.Itoa(r.Block), fmt.Sprintf("%.1f%%", 100*r.Accuracy),
+			r.Model, r.Task, r.Method, r.Selector, orTrained(r.SelectWith), orTrained(r.ComputeWith), sparse.FormatBudget(r.Budget), strconv.Itoa(r.Block), fmt.Sprintf("%.1f%%", 100*r.Accuracy),
 			fmt.Sprintf("%.1f–%.1f", 100*r.CI95[0], 100*r.CI95[1]), deviation, strconv.Itoa(r.Seeds), strconv.Itoa(r.Examples), fmt.Sprintf("%.1f%%", 100*r.Read),
 		} {
 			cells = append(cells, app.Td().Text(text))
 		}
 		ref := client.Ref{Model: r.Model, Task: r.Task, Method: r.Method, Selector: r.Selector, Swap: r.Swap, Budget: r.Budget, Block: r.Block}
-		about := fmt.Sprintf("budget %s: %.1f%% of %d", state.FractionOf(r.Budget), 100*r.Accuracy, r.Examples)
+		about := fmt.Sprintf("budget %s: %.1f%% of %d", sparse.FormatBudget(r.Budget), 100*r.Accuracy, r.Examples)
 		cells = append(cells, app.Td().Body(app.Button().Type("button").Class("link").Title("open one of its examples").
 			OnClick(func(app.Context, app.Event) { e.pick(ref, about) }, ref).Text("examples")))
 		rows[i] = app.Tr().Body(cells...)

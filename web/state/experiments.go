@@ -258,7 +258,7 @@ func ExampleLink(c experiment.Cell, e experiment.Example, models []run.ModelInfo
 	p := DefaultPlace()
 	f := &p.Form
 	f.Task, f.Seed, f.Context = c.Task, strconv.FormatUint(e.Seed, 10), strconv.Itoa(c.Context)
-	f.Method, f.Selector, f.Budget = c.Method, c.Selector, FractionOf(c.Budget)
+	f.Method, f.Selector, f.Budget = c.Method, c.Selector, sparse.FormatBudget(c.Budget)
 	if e.SelectorSeed != 0 {
 		f.SelectorSeed = strconv.FormatUint(e.SelectorSeed, 10)
 	}
@@ -308,14 +308,6 @@ func AtDepths(list []experiment.Example, depths *[2]float64) []experiment.Exampl
 		}
 	}
 	return out
-}
-
-// FractionOf writes a budget as people do: 1, 1/8, or a decimal where it is none.
-func FractionOf(budget float64) string {
-	if n := math.Round(1 / budget); n >= 2 && math.Abs(n*budget-1) < 1e-9 {
-		return fmt.Sprintf("1/%.0f", n)
-	}
-	return strconv.FormatFloat(budget, 'g', 6, 64)
 }
 
 // Duration says seconds in words, as exactly as one needs when waiting.
