@@ -272,7 +272,7 @@ func TestGalleryOpens(t *testing.T) {
 		d.wait(fmt.Sprintf(`document.querySelectorAll('section.column[data-state="%s"]').length >= 2`, want))
 	}
 	// Every view and state has its specimen in both sets of colours.
-	for name, has := range map[string]string{
+	shows := map[string]string{
 		"attention": `.map[data-built="true"] canvas`, "memory": ".gates canvas, .arcs path", "scores": "circle.on, circle", "ranking": ".ranking li",
 		"difference": `.grid[data-diff="true"]`, "lengths": `.heads[data-metric="memory"]`, "prompt": ".strip .asked", "moba": `.grid-row[data-step="-1"]`,
 		"snapkv": ".grid", "quest": ".answer", "timeline": ".lanes .right", "inspector": ".quote mark", "controls": ".problem:not([hidden])",
@@ -280,11 +280,13 @@ func TestGalleryOpens(t *testing.T) {
 		"memory-none": ".message", "scores-none": ".message", "loading-waiting": ".bar.unsure", "loading-reading": ".bar.unsure",
 		"loading-answering": "[aria-valuenow]", "failed-midway": ".message.bad", "stopped": ".grid", "failed-field": ".message.bad p",
 		"failed-run": ".message.bad p", "empty-asking": ".message", "empty-unreachable": ".message", "empty-idle": ".message",
-	} {
+		"preview": ".tag.preview",
+	}
+	for name, has := range shows {
 		d.wait(fmt.Sprintf(`document.querySelectorAll('[data-specimen="%s"]').length === 2 && [...document.querySelectorAll('[data-specimen="%s"]')].every(e => e.querySelector(%q))`, name, name, has))
 	}
-	if n := evaluate[int](d, `document.querySelectorAll("[data-specimen]").length`); n != 2*30 {
-		t.Errorf("%d specimens, want 60", n)
+	if n := evaluate[int](d, `document.querySelectorAll("[data-specimen]").length`); n != 2*len(shows) {
+		t.Errorf("%d specimens, want %d", n, 2*len(shows))
 	}
 	// What is done to a specimen happens to it alone, in both its colours.
 	d.press(`[data-specimen="quest"] [data-layer="1"][data-head="2"]`)
