@@ -126,13 +126,6 @@ func (s *set) softmaxBackward(dp, p []float32, cols int, scale float32) {
 	}
 }
 
-// scanValues are the values that one call of the assembly goes through. It goes down
-// their steps one narrow strip of channels after the other, which should still find
-// the rows of the strip before in the cache and their pages in the processor's table;
-// and the fewer its steps, the sooner it comes back to a page, which the processor
-// reads ahead in. The narrow strips of AVX2 feel that most.
-const scanValues = 8192
-
 func (s *set) memoryScan(dst ops.Matrix, state []float32, gate, x ops.Matrix) {
 	ops.CheckSteps("MemoryScan", x.Rows, len(state), dst, gate, x)
 	if x.Rows == 0 || len(state) == 0 {
@@ -172,18 +165,8 @@ func (s *set) dotRows(dst, q, rows []float32) {
 	s.dotRowsOf(at(dst), at(q), at(rows), len(dst), len(q), lead)
 }
 
-// kthLargest finds the rank of the value bit by bit, counting what is not below.
 func (s *set) kthLargest(x []float32, k int) (value float32, above int) {
-	ops.CheckKth(x, k)
-	lowest := ops.Rank(float32(math.Inf(-1)))
-	rank := uint32(0)
-	for bit := uint32(1 << 31); bit > 0; bit >>= 1 {
-		// Nothing ranks below -Inf, NaN included, which compares with nothing.
-		if r := rank | bit; r <= lowest || s.countFrom(at(x), len(x), ops.Unrank(r)) >= k {
-			rank = r
-		}
-	}
-	return ops.Unrank(rank), s.countFrom(at(x), len(x), ops.Unrank(rank+1))
+	return kthLargest(x, k, func(x []float32, least float32) int { return s.countFrom(at(x), len(x), least) })
 }
 
 // lead is how far in front of what is being read memory is asked for, in bytes.

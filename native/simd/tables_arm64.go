@@ -24,6 +24,12 @@ func nativeTables() []*ops.Kernels {
 	k.DotRows = n.dotRows
 	k.BoundScores = n.boundScores
 	k.Attend = n.attend
+	k.Add = n.add
+	k.MinMax = n.minMax
+	k.MemoryScan, k.MemoryScanBackward = n.memoryScan, n.memoryScanBackward
+	k.RoPE = n.rope
+	k.RMSNorm = n.rmsNorm
+	k.KthLargest = func(x []float32, k int) (float32, int) { return kthLargest(x, k, countFrom) }
 	return []*ops.Kernels{k}
 }
 

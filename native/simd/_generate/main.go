@@ -43,7 +43,7 @@ func main() {
 			}
 		}
 	}
-	if err := writeNEON(filepath.Join(*dir, "neon_arm64")); err != nil {
+	if err := writeNEON(*dir); err != nil {
 		log.Fatalf("generate neon: %v", err)
 	}
 }
