@@ -8,13 +8,16 @@ import "kvscope/engine/ops"
 // takes; what is left goes to the reference.
 func groups(n int) int { return n &^ 15 }
 
-func (n neon) add(dst, x []float32) {
-	ops.CheckSame("Add", len(dst), len(x))
-	most := groups(len(x))
-	if most > 0 {
-		addNEON(&dst[0], &x[0], most)
+// onGroups is a kernel that leaves what is not a whole group to the reference.
+func onGroups(name string, kernel func(dst, x *float32, n int), rest func(dst, x []float32)) func(dst, x []float32) {
+	return func(dst, x []float32) {
+		ops.CheckSame(name, len(dst), len(x))
+		most := groups(len(x))
+		if most > 0 {
+			kernel(&dst[0], &x[0], most)
+		}
+		rest(dst[most:], x[most:])
 	}
-	n.reference.Add(dst[most:], x[most:])
 }
 
 func (n neon) minMax(lo, hi, rows []float32) {

@@ -24,11 +24,16 @@ func nativeTables() []*ops.Kernels {
 	k.DotRows = n.dotRows
 	k.BoundScores = n.boundScores
 	k.Attend = n.attend
-	k.Add = n.add
+	k.Add = onGroups("Add", addNEON, k.Add)
 	k.MinMax = n.minMax
 	k.MemoryScan, k.MemoryScanBackward = n.memoryScan, n.memoryScanBackward
 	k.RoPE = n.rope
 	k.RMSNorm = n.rmsNorm
+	k.Softmax = n.softmax
+	k.Sigmoid = onGroups("Sigmoid", sigmoidNEON, k.Sigmoid)
+	k.SiLU = onGroups("SiLU", siluNEON, k.SiLU)
+	k.GELU = onGroups("GELU", geluNEON, k.GELU)
+	k.GELUBackward = n.geluBackward
 	k.KthLargest = func(x []float32, k int) (float32, int) { return kthLargest(x, k, countFrom) }
 	return []*ops.Kernels{k}
 }
@@ -140,7 +145,7 @@ func (n neon) attend(dst, weights, q, keys, values []float32, spans []ops.Span, 
 		n.dotRows(weights[first:first+span.Len()], q, keys[span.Start*d:span.End*d])
 		first += span.Len()
 	}
-	n.reference.Softmax(weights, len(weights), scale)
+	n.softmax(weights, len(weights), scale)
 	clear(dst)
 	first = 0
 	for _, span := range spans {

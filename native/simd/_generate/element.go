@@ -74,7 +74,6 @@ func geluKernel(s *isa) {
 }
 
 func geluBackwardKernel(s *isa) {
-	const inverseRoot2Pi = 0.3989422804
 	s.function("geluBackward", "(dx, dy, x *float32, n int)", "computes dx[i] = dy[i]·(Φ(x[i]) + x[i]·φ(x[i])).")
 	dx, dy, x := s.argument("dx"), s.argument("dy"), s.argument("x")
 	e := s.extentOf(s.argument("n"))

@@ -15,6 +15,8 @@ const (
 	ln2High   = 0.693359375
 	ln2Low    = -2.12194440e-4
 	millsRate = 0.2316
+
+	inverseRoot2Pi = 0.3989422804
 )
 
 var (

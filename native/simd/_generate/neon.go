@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,6 +26,7 @@ var neonFiles = []struct {
 	{"neon", (*neon).products},
 	{"rows_neon", (*neon).rows},
 	{"memory_neon", (*neon).memory},
+	{"exp_neon", (*neon).exponentials},
 }
 
 func writeNEON(dir string) error {
@@ -93,16 +95,23 @@ const (
 	fsub  = 0x4ea0d400
 	faddp = 0x6e20d400
 	fmul  = 0x6e20dc00
+	fdiv  = 0x6e20fc00
+	fmax  = 0x4e20c400 // the other one where one is NaN
 	fcmgt = 0x6ea0e400
 	fcmge = 0x6e20e400
 	bsl   = 0x6e601c00 // d = a where d is set, b elsewhere
 	bit   = 0x6ea01c00 // d = a where b is set
 )
 
-var mnemonics = map[uint32]string{fadd: "FADD", fsub: "FSUB", faddp: "FADDP", fmul: "FMUL", fcmgt: "FCMGT", fcmge: "FCMGE", bsl: "BSL", bit: "BIT"}
+var mnemonics = map[uint32]string{fadd: "FADD", fsub: "FSUB", faddp: "FADDP", fmul: "FMUL", fdiv: "FDIV", fmax: "FMAXNM", fcmgt: "FCMGT", fcmge: "FCMGE", bsl: "BSL", bit: "BIT"}
 
 func (n *neon) op(code uint32, d, a, b int) {
 	n.line("WORD $0x%08x // %s V%d, V%d, V%d", code|uint32(b)<<16|uint32(a)<<5|uint32(d), mnemonics[code], d, a, b)
+}
+
+// unary is d = op a for an operation on one register.
+func (n *neon) unary(code uint32, name string, d, a int) {
+	n.line("WORD $0x%08x // %s V%d, V%d", code|uint32(a)<<5|uint32(d), name, d, a)
 }
 
 // fmla is d += a·b[lane].
@@ -111,10 +120,10 @@ func (n *neon) fmla(d, a, b, lane int) {
 	n.line("WORD $0x%08x // FMLA V%d, V%d, V%d[%d]", code, d, a, b, lane)
 }
 
-// one puts 1 in every lane of v.
-func (n *neon) one(v int) {
-	n.line("FMOVS $1.0, F%d", v)
-	n.spread(v)
+// constant puts value in every lane of v. It overwrites R15.
+func (n *neon) constant(v int, value float32) {
+	n.line("MOVD $0x%08x, R15 // %v", math.Float32bits(value), value)
+	n.line("VDUP R15, V%d.S4", v)
 }
 
 // spread copies the first lane of v to all.

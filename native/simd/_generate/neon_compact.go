@@ -13,28 +13,23 @@ const (
 	widened   = 20         // the first of the four that hold a group, widened
 )
 
-// widen is d = op a, one of the above.
-func (n *neon) widen(code uint32, name string, d, a int) {
-	n.line("WORD $0x%08x // %s V%d, V%d", code|uint32(a)<<5|uint32(d), name, d, a)
-}
-
 // compactRows emits the products of matrices kept in fewer bits.
 func (n *neon) compactRows() {
 	n.compact("BF16", "uint16", "VLD1.P 32(R1), [V16.H8, V17.H8]", func() {
 		for i := range 2 {
-			n.widen(shll16, "SHLL", widened+2*i, firstRead+i)
-			n.widen(shll16|upper, "SHLL2", widened+2*i+1, firstRead+i)
+			n.unary(shll16, "SHLL", widened+2*i, firstRead+i)
+			n.unary(shll16|upper, "SHLL2", widened+2*i+1, firstRead+i)
 		}
 	})
 	n.compact("Int8", "int8", "VLD1.P 16(R1), [V16.B16]", func() {
-		n.widen(sxtl8|upper, "SXTL2", firstRead+1, firstRead)
-		n.widen(sxtl8, "SXTL", firstRead, firstRead)
+		n.unary(sxtl8|upper, "SXTL2", firstRead+1, firstRead)
+		n.unary(sxtl8, "SXTL", firstRead, firstRead)
 		for i := range 2 {
-			n.widen(sxtl16, "SXTL", widened+2*i, firstRead+i)
-			n.widen(sxtl16|upper, "SXTL2", widened+2*i+1, firstRead+i)
+			n.unary(sxtl16, "SXTL", widened+2*i, firstRead+i)
+			n.unary(sxtl16|upper, "SXTL2", widened+2*i+1, firstRead+i)
 		}
 		for i := range 4 {
-			n.widen(scvtf, "SCVTF", widened+i, widened+i)
+			n.unary(scvtf, "SCVTF", widened+i, widened+i)
 		}
 	})
 }

@@ -12,7 +12,7 @@ func (n *neon) memoryScan() {
 		"(dst *float32, dstStride uintptr, state, gate *float32, gateStride uintptr, x *float32, xStride uintptr, steps int)", 64,
 		"computes dst[t] = state = gate[t]∘state + (1−gate[t])∘x[t] of 16\n// channels for steps > 0. Strides are in bytes.")
 	n.arguments("dst", "dstStride", "state", "gate", "gateStride", "x", "xStride", "steps")
-	n.one(28)
+	n.constant(28, 1)
 	n.line("VLD1 (R2), %s", registers(0, 4))
 	n.label("step")
 	n.line("VLD1 (R3), %s", registers(4, 4))
@@ -42,7 +42,7 @@ func (n *neon) memoryScanBackward() {
 			"gate *float32, gateStride uintptr, x *float32, xStride uintptr, steps int)", 104,
 		"is the gradient of memoryScan for 16 channels and steps > 0, from\n// the last step, at which every pointer is, to the first. Strides are in bytes.")
 	n.arguments("dx", "dxStride", "dgate", "dgateStride", "dy", "dyStride", "y", "yStride", "gate", "gateStride", "x", "xStride", "steps")
-	n.one(28)
+	n.constant(28, 1)
 	n.clear(0, 4)
 	n.label("step")
 	n.clear(20, 4)
