@@ -67,6 +67,19 @@ func larger(a, b float32) float32 {
 	return b
 }
 
+func (n neon) softmaxBackward(dp, p []float32, cols int, scale float32) {
+	if cols <= 0 || cols%16 != 0 {
+		n.reference.SoftmaxBackward(dp, p, cols, scale)
+		return
+	}
+	ops.CheckSame("SoftmaxBackward", len(dp), len(p))
+	for r := range ops.CheckWhole("SoftmaxBackward", len(p), cols) {
+		d, weights, mean := &dp[r*cols], &p[r*cols], float32(0)
+		dotRowsNEON(&mean, d, weights, 1, cols)
+		softmaxBackRowNEON(d, weights, cols, scale, mean)
+	}
+}
+
 func (n neon) geluBackward(dx, dy, x []float32) {
 	ops.CheckSame("GELUBackward dx and x", len(dx), len(x))
 	ops.CheckSame("GELUBackward dy and x", len(dy), len(x))

@@ -20,6 +20,12 @@ func softmaxExpNEON(x *float32, n int, scale, top float32)
 //go:noescape
 func softmaxSumNEON(x *float32, n int, rest *float32) (sum float32)
 
+// softmaxBackRowNEON computes dp[i] = scale·p[i]·(dp[i] − mean) for n, a positive multiple
+// of 16.
+//
+//go:noescape
+func softmaxBackRowNEON(dp, p *float32, n int, scale, mean float32)
+
 // scaleRowNEON computes x[i] *= by for n, a positive multiple of 16.
 //
 //go:noescape

@@ -214,6 +214,36 @@ group:
 	FMOVS F0, sum+24(FP)
 	RET
 
+// func softmaxBackRowNEON(dp, p *float32, n int, scale, mean float32)
+TEXT ·softmaxBackRowNEON(SB), NOSPLIT, $0-32
+	MOVD dp+0(FP), R0
+	MOVD p+8(FP), R1
+	MOVD n+16(FP), R2
+	FMOVS scale+24(FP), F16
+	FMOVS mean+28(FP), F17
+	VDUP V16.S[0], V16.S4
+	VDUP V17.S[0], V17.S4
+
+group:
+	VLD1 (R0), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P 64(R1), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD $0x6e24de04 // FMUL V4, V16, V4
+	WORD $0x6e25de05 // FMUL V5, V16, V5
+	WORD $0x6e26de06 // FMUL V6, V16, V6
+	WORD $0x6e27de07 // FMUL V7, V16, V7
+	WORD $0x4eb1d400 // FSUB V0, V0, V17
+	WORD $0x4eb1d421 // FSUB V1, V1, V17
+	WORD $0x4eb1d442 // FSUB V2, V2, V17
+	WORD $0x4eb1d463 // FSUB V3, V3, V17
+	WORD $0x6e20dc80 // FMUL V0, V4, V0
+	WORD $0x6e21dca1 // FMUL V1, V5, V1
+	WORD $0x6e22dcc2 // FMUL V2, V6, V2
+	WORD $0x6e23dce3 // FMUL V3, V7, V3
+	VST1.P [V0.S4, V1.S4, V2.S4, V3.S4], 64(R0)
+	SUBS $16, R2
+	BNE group
+	RET
+
 // func scaleRowNEON(x *float32, n int, by float32)
 TEXT ·scaleRowNEON(SB), NOSPLIT, $0-20
 	MOVD x+0(FP), R0

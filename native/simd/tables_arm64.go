@@ -16,7 +16,7 @@ func nativeTables() []*ops.Kernels {
 	k.Name = "neon"
 	product := neonProduct()
 	k.MatMul = product.matMul
-	c := neonCausal(product)
+	c := n.causal(product)
 	k.AttendCausal, k.AttendCausalBackward = c.attend, c.attendBackward
 	k.MatVec = func(dst, w, x []float32) { n.dotRows(dst, x, w) }
 	compact := &compactSet{compactRows[uint16]{one: matVecBF16NEON}, compactRows[int8]{one: matVecInt8NEON}, ops.Reference()}
@@ -30,6 +30,7 @@ func nativeTables() []*ops.Kernels {
 	k.RoPE = n.rope
 	k.RMSNorm = n.rmsNorm
 	k.Softmax = n.softmax
+	k.SoftmaxBackward = n.softmaxBackward
 	k.Sigmoid = onGroups("Sigmoid", sigmoidNEON, k.Sigmoid)
 	k.SiLU = onGroups("SiLU", siluNEON, k.SiLU)
 	k.GELU = onGroups("GELU", geluNEON, k.GELU)
@@ -49,43 +50,6 @@ func neonProduct() *product {
 	}, nil, packCopy, packTranspose)
 	p.wholeTiles = true
 	return p
-}
-
-// neonCausal takes its products from NEON and does the rest as the reference does.
-func neonCausal(p *product) *causal {
-	c := newCausal(p)
-	c.unit = 1
-	c.step = func(scores *float32, stride uintptr, rows, cols int, by float32, top, total, shrink *float32) {
-		tops, totals, shrinks := unsafe.Slice(top, rows), unsafe.Slice(total, rows), unsafe.Slice(shrink, rows)
-		for r := range rows {
-			shrinks[r] = ops.SoftmaxStep(rowAt(scores, stride, r, cols), by, &tops[r], &totals[r])
-		}
-	}
-	c.slope = func(scores, dp *float32, stride uintptr, rows, cols int, by float32, logSum, delta *float32) {
-		logSums, deltas := unsafe.Slice(logSum, rows), unsafe.Slice(delta, rows)
-		for r := range rows {
-			ops.SoftmaxSlope(rowAt(scores, stride, r, cols), rowAt(dp, stride, r, cols), by, logSums[r], deltas[r])
-		}
-	}
-	c.scale = func(x *float32, stride uintptr, rows, cols int, by *float32) {
-		for r, factor := range unsafe.Slice(by, rows) {
-			if row := rowAt(x, stride, r, cols); factor != 1 {
-				for i := range row {
-					row[i] *= factor
-				}
-			}
-		}
-	}
-	c.dot = func(x, y *float32, n int) (sum float32) {
-		ops.Reference().DotRows(unsafe.Slice(&sum, 1), unsafe.Slice(x, n), unsafe.Slice(y, n))
-		return sum
-	}
-	return c
-}
-
-// rowAt is row r of rows stride bytes apart.
-func rowAt(x *float32, stride uintptr, r, cols int) []float32 {
-	return unsafe.Slice((*float32)(unsafe.Add(unsafe.Pointer(x), uintptr(r)*stride)), cols)
 }
 
 // packCopy copies dst[k, i] = src[k, i] for i < width and k < depth, with strides

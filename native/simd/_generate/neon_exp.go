@@ -27,6 +27,7 @@ func (n *neon) exponentials() {
 	n.softmaxTop()
 	n.softmaxExp()
 	n.softmaxSum()
+	n.softmaxBackRow()
 	n.scaleRow()
 	n.gates()
 	n.gelu()
@@ -168,6 +169,26 @@ func (n *neon) softmaxSum() {
 	n.each(fadd, 0, 0, 4)
 	n.fold()
 	n.line("FMOVS F0, sum+24(FP)")
+	n.line("RET")
+}
+
+func (n *neon) softmaxBackRow() {
+	n.function("softmaxBackRow", "(dp, p *float32, n int, scale, mean float32)", 32,
+		"computes dp[i] = scale·p[i]·(dp[i] − mean) for n, a positive multiple\n// of 16.")
+	n.arguments("dp", "p", "n")
+	n.line("FMOVS scale+24(FP), F16")
+	n.line("FMOVS mean+28(FP), F17")
+	n.spread(16)
+	n.spread(17)
+	n.label("group")
+	n.line("VLD1 (R0), %s", registers(0, 4))
+	n.line("VLD1.P 64(R1), %s", registers(4, 4))
+	n.each(fmul, 4, 16, 4)
+	n.each(fsub, 0, 0, 17)
+	n.each(fmul, 0, 4, 0)
+	n.line("VST1.P %s, 64(R0)", registers(0, 4))
+	n.line("SUBS $16, R2")
+	n.line("BNE group")
 	n.line("RET")
 }
 
