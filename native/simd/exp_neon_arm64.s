@@ -43,8 +43,8 @@ TEXT ·softmaxExpNEON(SB), NOSPLIT, $0-24
 	MOVD x+0(FP), R0
 	MOVD n+8(FP), R1
 	FMOVS scale+16(FP), F28
-	FMOVS top+20(FP), F29
 	VDUP V28.S[0], V28.S4
+	FMOVS top+20(FP), F29
 	VDUP V29.S[0], V29.S4
 	MOVD $0xc2aeac4f, R15 // -87.33654
 	VDUP R15, V16.S4
@@ -220,8 +220,8 @@ TEXT ·softmaxBackRowNEON(SB), NOSPLIT, $0-32
 	MOVD p+8(FP), R1
 	MOVD n+16(FP), R2
 	FMOVS scale+24(FP), F16
-	FMOVS mean+28(FP), F17
 	VDUP V16.S[0], V16.S4
+	FMOVS mean+28(FP), F17
 	VDUP V17.S[0], V17.S4
 
 group:

@@ -8,8 +8,7 @@ import (
 	"kvscope/engine/ops"
 )
 
-// nativeTables asks nothing of the processor: NEON is part of arm64. What the
-// NEON table has no kernel for, it leaves to the reference.
+// nativeTables asks nothing of the processor: NEON is part of arm64.
 func nativeTables() []*ops.Kernels {
 	k := ops.Reference()
 	n := neon{reference: *k}
@@ -28,13 +27,14 @@ func nativeTables() []*ops.Kernels {
 	k.MinMax = n.minMax
 	k.MemoryScan, k.MemoryScanBackward = n.memoryScan, n.memoryScanBackward
 	k.RoPE = n.rope
-	k.RMSNorm = n.rmsNorm
+	k.RMSNorm, k.RMSNormBackward = n.rmsNorm, n.rmsNormBackward
 	k.Softmax = n.softmax
 	k.SoftmaxBackward = n.softmaxBackward
 	k.Sigmoid = onGroups("Sigmoid", sigmoidNEON, k.Sigmoid)
 	k.SiLU = onGroups("SiLU", siluNEON, k.SiLU)
 	k.GELU = onGroups("GELU", geluNEON, k.GELU)
 	k.GELUBackward = n.geluBackward
+	k.AdamW = n.adamW
 	k.KthLargest = func(x []float32, k int) (float32, int) { return kthLargest(x, k, countFrom) }
 	return []*ops.Kernels{k}
 }

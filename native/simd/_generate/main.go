@@ -1,6 +1,6 @@
 // Command generate writes the assembly of package simd. For amd64 every kernel is
 // described once and printed for each instruction set, AVX-512 and AVX2 with FMA;
-// for arm64 the kernels worth it are written for NEON.
+// for arm64 each is written for NEON.
 package main
 
 import (

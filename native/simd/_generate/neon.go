@@ -26,6 +26,7 @@ var neonFiles = []struct {
 	{"neon", (*neon).products},
 	{"rows_neon", (*neon).rows},
 	{"memory_neon", (*neon).memory},
+	{"train_neon", (*neon).train},
 	{"exp_neon", (*neon).exponentials},
 }
 
@@ -114,6 +115,32 @@ func (n *neon) unary(code uint32, name string, d, a int) {
 	n.line("WORD $0x%08x // %s V%d, V%d", code|uint32(a)<<5|uint32(d), name, d, a)
 }
 
+// The registers of each: constants, and what comes after them.
+const (
+	firstConstant = 16
+	kept          = 28
+)
+
+// each is d = a op b for 16 values, four registers from each of d, a and b; but those
+// from firstConstant on and before kept hold one value in every lane.
+func (n *neon) each(code uint32, d, a, b int) {
+	at := func(first, i int) int {
+		if first >= firstConstant && first < kept {
+			return first
+		}
+		return first + i
+	}
+	for i := range 4 {
+		n.op(code, d+i, at(a, i), at(b, i))
+	}
+}
+
+func (n *neon) eachUnary(code uint32, name string, d, a int) {
+	for i := range 4 {
+		n.unary(code, name, d+i, a+i)
+	}
+}
+
 // fmla is d += a·b[lane].
 func (n *neon) fmla(d, a, b, lane int) {
 	code := uint32(0x4f801000) | uint32(lane&1)<<21 | uint32(b)<<16 | uint32(lane>>1)<<11 | uint32(a)<<5 | uint32(d)
@@ -126,8 +153,14 @@ func (n *neon) constant(v int, value float32) {
 	n.line("VDUP R15, V%d.S4", v)
 }
 
-// spread copies the first lane of v to all.
-func (n *neon) spread(v int) { n.line("VDUP V%d.S[0], V%d.S4", v, v) }
+// floats loads float32 arguments that lie from offset on, each to every lane of a
+// register from first.
+func (n *neon) floats(offset, first int, names ...string) {
+	for i, name := range names {
+		n.line("FMOVS %s+%d(FP), F%d", name, offset+4*i, first+i)
+		n.line("VDUP V%d.S[0], V%d.S4", first+i, first+i)
+	}
+}
 
 func (n *neon) clear(first, count int) {
 	for v := first; v < first+count; v++ {

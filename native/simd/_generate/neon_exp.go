@@ -10,13 +10,9 @@ const (
 	fmaxAll = 0x6e30c800 // the largest lane in the first
 )
 
-// The registers of expNegative: four each that hold 16 values, and a constant each
-// from expFirst. Those from kept on are the caller's.
-const (
-	expX, expT, expU, expP = 0, 4, 8, 12
-	expFirst               = 16
-	kept                   = 28
-)
+// The registers of expNegative that hold 16 values each. The constants are its own;
+// those from kept on are the caller's.
+const expX, expT, expU, expP = 0, 4, 8, 12
 
 // expBelow stands for every value below expLowest: it rounds to 2^-127, whose
 // exponent is that of zero.
@@ -37,7 +33,7 @@ func (n *neon) exponentials() {
 func expRegister(value float32) int {
 	for i, v := range neonExpConstants() {
 		if v == value {
-			return expFirst + i
+			return firstConstant + i
 		}
 	}
 	panic("not a constant of the exponential")
@@ -47,27 +43,7 @@ func neonExpConstants() []float32 { return append(expConstants(), expBelow) }
 
 func (n *neon) loadExpConstants() {
 	for i, v := range neonExpConstants() {
-		n.constant(expFirst+i, v)
-	}
-}
-
-// each emits d[i] = a[i] op b[i] for four registers from each; a constant is not
-// counted up.
-func (n *neon) each(code uint32, d, a, b int) {
-	at := func(first, i int) int {
-		if first >= expFirst && first < kept {
-			return first
-		}
-		return first + i
-	}
-	for i := range 4 {
-		n.op(code, at(d, i), at(a, i), at(b, i))
-	}
-}
-
-func (n *neon) eachUnary(code uint32, name string, d, a int) {
-	for i := range 4 {
-		n.unary(code, name, d+i, a+i)
+		n.constant(firstConstant+i, v)
 	}
 }
 
@@ -113,8 +89,7 @@ func (n *neon) softmaxTop() {
 	n.function("softmaxTop", "(x *float32, n int, scale float32) (top float32)", 28,
 		"returns the largest x[i]·scale, at least -MaxFloat32, for n, a positive\n// multiple of 16.")
 	n.arguments("x", "n")
-	n.line("FMOVS scale+16(FP), F16")
-	n.spread(16)
+	n.floats(16, 16, "scale")
 	for i := range 4 {
 		n.constant(i, -math.MaxFloat32)
 	}
@@ -137,10 +112,7 @@ func (n *neon) softmaxExp() {
 	n.function("softmaxExp", "(x *float32, n int, scale, top float32)", 24,
 		"replaces x[i] by exp(x[i]·scale − top) for n, a positive multiple of 16.")
 	n.arguments("x", "n")
-	n.line("FMOVS scale+16(FP), F%d", scale)
-	n.line("FMOVS top+20(FP), F%d", top)
-	n.spread(scale)
-	n.spread(top)
+	n.floats(16, scale, "scale", "top")
 	n.loadExpConstants()
 	n.label("group")
 	n.line("VLD1 (R0), %s", registers(expX, 4))
@@ -176,10 +148,7 @@ func (n *neon) softmaxBackRow() {
 	n.function("softmaxBackRow", "(dp, p *float32, n int, scale, mean float32)", 32,
 		"computes dp[i] = scale·p[i]·(dp[i] − mean) for n, a positive multiple\n// of 16.")
 	n.arguments("dp", "p", "n")
-	n.line("FMOVS scale+24(FP), F16")
-	n.line("FMOVS mean+28(FP), F17")
-	n.spread(16)
-	n.spread(17)
+	n.floats(24, 16, "scale", "mean")
 	n.label("group")
 	n.line("VLD1 (R0), %s", registers(0, 4))
 	n.line("VLD1.P 64(R1), %s", registers(4, 4))
@@ -196,8 +165,7 @@ func (n *neon) scaleRow() {
 	n.function("scaleRow", "(x *float32, n int, by float32)", 20,
 		"computes x[i] *= by for n, a positive multiple of 16.")
 	n.arguments("x", "n")
-	n.line("FMOVS by+16(FP), F16")
-	n.spread(16)
+	n.floats(16, 16, "by")
 	n.label("group")
 	n.line("VLD1 (R0), %s", registers(0, 4))
 	n.each(fmul, 0, 0, 16)

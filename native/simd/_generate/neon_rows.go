@@ -94,8 +94,7 @@ func (n *neon) normRow() {
 	n.function("normRow", "(dst, x, weight *float32, n int, inv float32)", 36,
 		"computes dst[c] = x[c]·inv·weight[c] for n, a positive multiple of 16.")
 	n.arguments("dst", "x", "weight", "n")
-	n.line("FMOVS inv+32(FP), F16")
-	n.spread(16)
+	n.floats(32, 16, "inv")
 	n.label("group")
 	n.line("VLD1.P 64(R1), %s", registers(0, 4))
 	n.line("VLD1.P 64(R2), %s", registers(4, 4))
@@ -114,8 +113,7 @@ func (n *neon) countFrom() {
 	n.function("countFrom", "(x *float32, n int, least float32) (count int)", 32,
 		"counts the values x[i] >= least for n, a positive multiple of 16.")
 	n.arguments("x", "n")
-	n.line("FMOVS least+16(FP), F16")
-	n.spread(16)
+	n.floats(16, 16, "least")
 	n.clear(0, 4)
 	n.label("group")
 	n.line("VLD1.P 64(R0), %s", registers(4, 4))
