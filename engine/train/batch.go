@@ -10,23 +10,24 @@ import (
 // Mix is the share of each kind of lesson in a stage; they add up to one.
 type Mix struct{ Repeats, Associations, Packed, Tasks float64 }
 
-// draw fills a batch of seqs sequences of length tokens. Kinds of the scored rows,
-// in row order, are returned beside it.
-func (w *writer) draw(rng *rand.Rand, stage *Stage, seqs int) (*Batch, []kind, error) {
-	b := &Batch{Seqs: seqs, Length: stage.Context}
+// draw fills a batch with sequences of one of the stage's contexts. Kinds of the
+// scored rows, in row order, are returned beside it.
+func (w *writer) draw(rng *rand.Rand, stage *Stage) (*Batch, []kind, error) {
+	context := stage.Contexts[rng.IntN(len(stage.Contexts))]
+	b := &Batch{Seqs: stage.Batch / context, Length: context}
 	var kinds []kind
-	for range seqs {
+	for range b.Seqs {
 		var s *sequence
 		switch p := rng.Float64(); {
 		case p < stage.Mix.Repeats:
-			s = w.repeats(rng, stage.Context+1)
+			s = w.repeats(rng, context+1)
 		case p < stage.Mix.Repeats+stage.Mix.Associations:
-			s = w.associations(rng, stage.Context+1)
+			s = w.associations(rng, context+1)
 		case p < stage.Mix.Repeats+stage.Mix.Associations+stage.Mix.Packed:
-			s = w.packed(rng, stage.Context+1)
+			s = w.packed(rng, context+1)
 		default:
 			var err error
-			if s, err = w.task(rng, stage); err != nil {
+			if s, err = w.task(rng, stage.Tasks, context+1); err != nil {
 				return nil, nil, err
 			}
 		}
@@ -74,10 +75,34 @@ func (b *Batch) append(s *sequence, pad int32) []kind {
 // seedsHeldOut is where evaluation seeds begin: training draws below it.
 const seedsHeldOut = 1 << 40
 
-// task draws an example of one of the stage's needle tasks.
-func (w *writer) task(rng *rand.Rand, stage *Stage) (*sequence, error) {
-	id := stage.Tasks[rng.IntN(len(stage.Tasks))]
-	return w.example(id, rng.Uint64N(seedsHeldOut), stage.Context+1)
+// task draws an example of one of the tasks that fit limit.
+func (w *writer) task(rng *rand.Rand, tasks []string, limit int) (*sequence, error) {
+	var fitting []string
+	for _, id := range tasks {
+		least, err := w.least(id)
+		if err != nil {
+			return nil, err
+		}
+		if least <= limit {
+			fitting = append(fitting, id)
+		}
+	}
+	if len(fitting) == 0 {
+		return nil, fmt.Errorf("none of the tasks %v fits %d tokens", tasks, limit)
+	}
+	return w.example(fitting[rng.IntN(len(fitting))], rng.Uint64N(seedsHeldOut), limit)
+}
+
+// least is the shortest context that a task is drawn at.
+func (w *writer) least(id string) (int, error) {
+	if id == niah.OwnID {
+		return leastOwn, nil
+	}
+	task, err := niah.ByID(id)
+	if err != nil {
+		return 0, err
+	}
+	return w.gen.MinContext(task)
 }
 
 // example is one task example as a training sequence.

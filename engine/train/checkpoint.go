@@ -34,7 +34,7 @@ func (r *Run) SaveModel(path string, encode encoding) error {
 	meta := r.metadata()
 	longest := 0
 	for _, st := range r.cfg.Stages[:min(r.stage+1, len(r.cfg.Stages))] {
-		longest = max(longest, st.Context)
+		longest = max(longest, st.longest())
 	}
 	meta["context"] = strconv.Itoa(longest)
 	meta["note"] = fmt.Sprintf("trained on %.0fM tokens at contexts up to %d", float64(r.tokens)/1e6, longest)

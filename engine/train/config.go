@@ -35,12 +35,13 @@ type Config struct {
 
 // Stage is a part of the curriculum with a learning rate of its own.
 type Stage struct {
-	Context       int      // tokens per sequence
+	Contexts      []int    // tokens per sequence; every step takes one of them, each as often
 	Batch         int      // tokens per step
 	Tokens        int      // to train on in this stage
-	LR            float64  // peak; warmed up over 100 steps, then a cosine to a tenth
+	LR            float64  // peak; reached over 100 steps from where the stage before ended, then a cosine to LREnd
+	LREnd         float64  // a tenth of LR unless set
 	Mix           Mix      // what sequences are drawn
-	Tasks         []string // needle tasks drawn, each as often
+	Tasks         []string // needle tasks drawn, each as often, where they fit the context
 	Dilation      int      // D of the dilated mask that some steps train on, 0 for none (RAT+ only)
 	Window        int      // W of that mask
 	DilationEvery int      // every n-th step is dilated
@@ -115,17 +116,13 @@ func (c *Config) set(name, val string) error {
 func (s *Stage) set(name, val string) error {
 	switch name {
 	case "context":
-		return setCount(&s.Context, name, val)
+		return s.setContexts(val)
 	case "batch":
 		return setCount(&s.Batch, name, val)
 	case "tokens":
 		return setCount(&s.Tokens, name, val)
 	case "lr":
-		lr, err := strconv.ParseFloat(val, 64)
-		if err != nil {
-			return input.Errorf(name, "%q, want a number", val)
-		}
-		s.LR = lr
+		return s.setLR(val)
 	case "mix":
 		return s.Mix.set(val)
 	case "tasks":
@@ -146,6 +143,35 @@ func (s *Stage) set(name, val string) error {
 	}
 	return nil
 }
+
+// setContexts reads "256 512 1024".
+func (s *Stage) setContexts(val string) error {
+	for _, word := range strings.Fields(val) {
+		var n int
+		if err := setCount(&n, "context", word); err != nil {
+			return err
+		}
+		s.Contexts = append(s.Contexts, n)
+	}
+	return nil
+}
+
+// setLR reads "0.003", or "0.003 to 0.001".
+func (s *Stage) setLR(val string) error {
+	peak, end, given := strings.Cut(val, " to ")
+	lr, err := strconv.ParseFloat(peak, 64)
+	s.LR, s.LREnd = lr, lr/10
+	if given && err == nil {
+		s.LREnd, err = strconv.ParseFloat(end, 64)
+	}
+	if err != nil {
+		return input.Errorf("lr", "%q, want a number such as 0.003, or two such as 0.003 to 0.001", val)
+	}
+	return nil
+}
+
+// longest is the longest of the stage's contexts.
+func (s *Stage) longest() int { return slices.Max(s.Contexts) }
 
 // set reads "repeats 0.3, packed 0.7".
 func (m *Mix) set(val string) error {
@@ -214,17 +240,24 @@ func (c *Config) Validate() error {
 }
 
 func (s *Stage) validate(c *Config) error {
-	if s.Context < 64 || s.Context > c.Model.Context {
-		return input.Errorf("context", "%d, want 64 to the model's %d", s.Context, c.Model.Context)
+	if len(s.Contexts) == 0 {
+		return input.Errorf("context", "missing, want one or more, such as 256 512")
 	}
-	if s.Batch < s.Context || s.Batch > 1<<20 {
-		return input.Errorf("batch", "%d tokens, want at least one sequence of %d and at most %d", s.Batch, s.Context, 1<<20)
+	for _, n := range s.Contexts {
+		if n < 64 || n > c.Model.Context {
+			return input.Errorf("context", "%d, want 64 to the model's %d", n, c.Model.Context)
+		}
+		if s.Batch < n || s.Batch > 1<<20 || s.Batch%n != 0 {
+			return input.Errorf("batch", "%d tokens, want whole sequences of %d and at most %d", s.Batch, n, 1<<20)
+		}
 	}
 	if s.Tokens < 1 {
 		return input.Errorf("tokens", "%d, want at least 1", s.Tokens)
 	}
-	if !(s.LR > 0 && s.LR < 1) {
-		return input.Errorf("lr", "%g, want between 0 and 1", s.LR)
+	for _, lr := range []float64{s.LR, s.LREnd} {
+		if !(lr > 0 && lr < 1) {
+			return input.Errorf("lr", "%g, want between 0 and 1", lr)
+		}
 	}
 	x := s.Mix
 	shares := []float64{x.Repeats, x.Associations, x.Packed, x.Tasks}
@@ -239,7 +272,7 @@ func (s *Stage) validate(c *Config) error {
 		if err != nil {
 			return input.Errorf("tasks", "%v", err)
 		}
-		if task.ID == niah.OwnID && s.Context < leastOwn {
+		if task.ID == niah.OwnID && s.longest() < leastOwn {
 			return input.Errorf("tasks", "%s takes a context of at least %d", id, leastOwn)
 		}
 	}

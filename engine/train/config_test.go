@@ -2,6 +2,7 @@ package train
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -13,7 +14,7 @@ layers = 1
 heads = 2
 width = 16
 hidden = 32
-context = 128
+context = 256
 [stage]
 context = 64
 batch = 256
@@ -21,10 +22,10 @@ tokens = 2K
 lr = 0.003
 mix = repeats 0.5, associations 0.5
 [stage]
-context = 128
+context = 128 256
 batch = 256
 tokens = 1.5K
-lr = 0.001
+lr = 0.001 to 0.0005
 mix = packed 0.5, tasks 0.5
 tasks = S-1, MK-2
 dilation = 8
@@ -41,7 +42,8 @@ func TestParseConfig(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	s := c.Stages[1]
-	if s.Tokens != 1500 || s.Mix.Tasks != 0.5 || strings.Join(s.Tasks, " ") != "S-1 MK-2" || s.Dilation != 8 || s.steps() != 5 {
+	if s.Tokens != 1500 || s.Mix.Tasks != 0.5 || strings.Join(s.Tasks, " ") != "S-1 MK-2" || s.Dilation != 8 || s.steps() != 5 ||
+		!slices.Equal(s.Contexts, []int{128, 256}) || s.LR != 0.001 || s.LREnd != 0.0005 || c.Stages[0].LREnd != c.Stages[0].LR/10 {
 		t.Errorf("%+v", s)
 	}
 }
@@ -53,11 +55,17 @@ func TestConfigErrors(t *testing.T) {
 		{"width = 16", "width = wide", "line 6: width"},
 		{"seed = 7", "sead = 7", "line 3: sead: unknown"},
 		{"seed = 7", "seed 7", "want name = value"},
-		{"context = 64", "context = 32", "stage 1: context"},
-		{"context = 64", "context = 512", "stage 1: context"},
+		{"context = 64\n", "context = 32\n", "stage 1: context"},
+		{"context = 64\n", "context = 512\n", "stage 1: context"},
+		{"context = 64\n", "", "stage 1: context: missing"},
+		{"context = 128 256", "context = 128 512", "stage 2: context"},
+		{"context = 128 256", "context = 128 long", "context: \"long\""},
 		{"batch = 256", "batch = 32", "batch"},
+		{"batch = 256", "batch = 250", "batch: 250 tokens, want whole sequences of 64"},
 		{"tokens = 2K", "tokens = 0", "tokens"},
 		{"lr = 0.003", "lr = 3", "lr"},
+		{"lr = 0.001 to 0.0005", "lr = 0.001 to 5", "lr: 5"},
+		{"lr = 0.001 to 0.0005", "lr = 0.001 to little", "two such as"},
 		{"repeats 0.5", "repeats 0.6", "mix"},
 		{"repeats 0.5", "poems 0.5", "no lesson"},
 		{"tasks = S-1, MK-2", "tasks = S-9", "tasks"},

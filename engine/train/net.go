@@ -92,12 +92,13 @@ func NewNet(cfg model.Config, w *model.Weights, k *ops.Kernels) *Net {
 	return n
 }
 
-// fit sizes every buffer for a batch, keeping memory between batches of one size.
+// fit sizes every buffer for a batch, keeping memory between batches of as many rows.
 func (n *Net) fit(seqs, length int) {
-	if seqs == n.seqs && length == n.length {
+	same := seqs*length == n.seqs*n.length
+	n.seqs, n.length = seqs, length
+	if same {
 		return
 	}
-	n.seqs, n.length = seqs, length
 	c, rows := n.Config, seqs*length
 	d, wide, hid := rows*c.Dim, rows*c.Parts()*c.Dim, rows*c.Hidden
 	for i := range n.acts {

@@ -37,7 +37,7 @@ const questionRoom, mostQuestions = 48, 0.5
 
 // packed hides several needles in the tasks' own words in a haystack and asks for
 // them one by one, some together, in the short and the long form of the question.
-// In a third of the sequences keys hold several values. There are never fewer than
+// In half of the sequences keys hold several values. There are never fewer than
 // two keys: with one, a model learns to look for the template instead of the key.
 // The fewer keys, the more haystack and the fewer questions: an answer given is
 // one more place to copy it from.
@@ -49,7 +49,7 @@ func (w *writer) packed(rng *rand.Rand, limit int) *sequence {
 		words = &w.uuids
 	}
 	most := 1 // values of a key
-	if rng.IntN(3) == 0 {
+	if rng.IntN(2) == 0 {
 		most = between(rng, 2, 4)
 	}
 	style := rng.IntN(4) // of filler, 0 for none: then needles fill the haystack

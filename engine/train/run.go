@@ -69,14 +69,18 @@ func (r *Run) statePath() string { return filepath.Join(r.opts.Dir, "state.safet
 // warmup is the number of steps a stage's learning rate takes to its peak.
 const warmup = 100
 
-// rate is the learning rate at a step of a stage of total steps: a linear warm-up,
-// then a cosine from the peak to a tenth of it.
-func rate(peak float64, step, total int) float64 {
-	if step < warmup {
-		return peak * float64(step+1) / warmup
+// rate is the learning rate at a step of stage i: linear from where the stage before
+// ended, zero for the first, to the peak, then a cosine down to its own end.
+func (c *Config) rate(i, step int) float64 {
+	st, from := &c.Stages[i], 0.0
+	if i > 0 {
+		from = c.Stages[i-1].LREnd
 	}
-	done := float64(step-warmup) / float64(max(1, total-warmup))
-	return peak * (0.1 + 0.9*(1+math.Cos(math.Pi*min(done, 1)))/2)
+	if step < warmup {
+		return from + (st.LR-from)*float64(step+1)/warmup
+	}
+	done := float64(step-warmup) / float64(max(1, st.steps()-warmup))
+	return st.LREnd + (st.LR-st.LREnd)*(1+math.Cos(math.Pi*min(done, 1)))/2
 }
 
 // Train runs to the end of the last stage, or until ctx ends, in which case the
@@ -94,7 +98,7 @@ func (r *Run) Train(ctx context.Context) error {
 			if err := ctx.Err(); err != nil {
 				return errors.Join(err, r.save(r.statePath()))
 			}
-			lr := rate(st.LR, r.step, total)
+			lr := r.cfg.rate(r.stage, r.step)
 			loss, norm, err := r.take(st, lr, &sums)
 			if err != nil {
 				return err
@@ -111,7 +115,7 @@ func (r *Run) Train(ctx context.Context) error {
 					PerSec: float64(tokens) / time.Since(started).Seconds(), GradNorm: norm,
 				}
 				if r.step%r.opts.EvalEvery == 0 || last || snapshot {
-					p.Exact, p.FirstOf = r.evaluate(st.Context)
+					p.Exact, p.FirstOf = r.evaluate(st.longest())
 				}
 				r.history = append(r.history, p)
 				r.opts.Report(p)
@@ -175,7 +179,7 @@ func (r *Run) saveBoth() error {
 // take is one optimiser step.
 func (r *Run) take(st *Stage, lr float64, tally *tally) (loss, norm float64, err error) {
 	rng := rand.New(rand.NewPCG(r.cfg.Seed, uint64(r.stage)<<32|uint64(r.step)))
-	b, kinds, err := r.writer.draw(rng, st, st.Batch/st.Context)
+	b, kinds, err := r.writer.draw(rng, st)
 	if err != nil {
 		return 0, 0, err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/model"
+	"kvscope/engine/niah"
 	"kvscope/engine/ops"
 	"kvscope/engine/tokenizer"
 )
@@ -43,8 +44,8 @@ func TestResume(t *testing.T) {
 	if len(points) != 12 || points[11].Tokens != 12*256 || points[11].Stage != 2 {
 		t.Errorf("%d reports, the last %+v", len(points), points[len(points)-1])
 	}
-	// Only tasks that fit 128 tokens are examined.
-	if _, ok := points[11].Exact["S-1"]; !ok || len(points[11].Exact) != 4 {
+	// Needles of the user's own do not fit 256 tokens.
+	if _, ok := points[11].Exact["S-1"]; !ok || len(points[11].Exact) != 8 {
 		t.Errorf("examined %v", points[11].Exact)
 	}
 	for _, stop := range []int{3, 5, 0} {
@@ -100,15 +101,19 @@ func TestSnapshotSteps(t *testing.T) {
 	}
 }
 
+// TestRate: up from where the stage before ended, then down to its own end.
 func TestRate(t *testing.T) {
-	if r := rate(1, 0, 1000); r != 0.01 {
-		t.Errorf("first step %g", r)
-	}
-	if r := rate(1, 100, 1000); math.Abs(r-1) > 1e-9 {
-		t.Errorf("peak %g", r)
-	}
-	if r := rate(1, 999, 1000); r < 0.1 || r > 0.101 {
-		t.Errorf("last %g", r)
+	c := Config{Stages: []Stage{
+		{Contexts: []int{64}, Batch: 64, Tokens: 1000 * 64, LR: 1, LREnd: 0.5},
+		{Contexts: []int{64}, Batch: 64, Tokens: 1000 * 64, LR: 0.7, LREnd: 0.1},
+	}}
+	for _, tc := range []struct {
+		stage, step int
+		want        float64
+	}{{0, 0, 0.01}, {0, 99, 1}, {0, 100, 1}, {0, 550, 0.75}, {0, 999, 0.5}, {1, 0, 0.502}, {1, 99, 0.7}, {1, 550, 0.4}, {1, 999, 0.1}} {
+		if got := c.rate(tc.stage, tc.step); math.Abs(got-tc.want) > 1e-5 {
+			t.Errorf("stage %d step %d: %g, want %g", tc.stage, tc.step, got, tc.want)
+		}
 	}
 }
 
@@ -148,6 +153,31 @@ func appears(before []int32, id int32) bool {
 		}
 	}
 	return false
+}
+
+// TestContexts: every step takes one of the stage's contexts, and tasks that fit it.
+func TestContexts(t *testing.T) {
+	w := newWriter(tokenizer.New())
+	stage := &Stage{Contexts: []int{128, 512}, Batch: 1024, Mix: Mix{Tasks: 1}, Tasks: []string{"S-1", niah.OwnID}}
+	seen := map[int]int{}
+	for seed := range uint64(20) {
+		b, _, err := w.draw(rand.New(rand.NewPCG(seed, 1)), stage)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b.Seqs*b.Length != stage.Batch || len(b.Tokens) != stage.Batch {
+			t.Fatalf("%d sequences of %d tokens, want %d together", b.Seqs, b.Length, stage.Batch)
+		}
+		seen[b.Length]++
+	}
+	if len(seen) != 2 || seen[128] == 0 || seen[512] == 0 {
+		t.Errorf("contexts drawn %v, want both", seen)
+	}
+	stage.Tasks = []string{niah.OwnID}
+	stage.Contexts = []int{128}
+	if _, _, err := w.draw(rand.New(rand.NewPCG(1, 1)), stage); err == nil || !strings.Contains(err.Error(), "fits 129 tokens") {
+		t.Errorf("own needles at 128 tokens: %v", err)
+	}
 }
 
 // TestExampleKinds: every value of a task starts with a first token.

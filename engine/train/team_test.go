@@ -64,10 +64,10 @@ func BenchmarkStep(b *testing.B) {
 			RopeBase: 10000, Eps: 1e-6, Tied: true, GateBias: arch == model.RATPlus,
 		}
 		team, opt := NewTeam(cfg, Initialise(cfg, 1), ops.Reference()), NewOptimizer(cfg, ops.Reference())
-		stage := &Stage{Context: 128, Mix: Mix{Associations: 1}}
+		stage := &Stage{Contexts: []int{128}, Batch: 1024, Mix: Mix{Associations: 1}}
 		b.Run(string(arch), func(b *testing.B) {
 			for i := range b.N {
-				batch, _, err := w.draw(rand.New(rand.NewPCG(1, uint64(i))), stage, 8)
+				batch, _, err := w.draw(rand.New(rand.NewPCG(1, uint64(i))), stage)
 				if err != nil {
 					b.Fatal(err)
 				}
