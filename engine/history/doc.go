@@ -12,5 +12,5 @@
 //
 // The codes are taken against the decoded snapshot before, so rounding never adds
 // up: every decoded weight is within Δ_s/2 of the true one. Late snapshots change
-// little, their codes are mostly zero, and gzip makes them small.
+// little, their codes are mostly zero, and Huffman's code makes them small.
 package history

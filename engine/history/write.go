@@ -36,7 +36,8 @@ func Write(w io.Writer, cfg model.Config, metadata map[string]string, snapshots 
 				checkpoint.NewF32(prefix(s)+p.Name+stepSuffix, []int{1}, []float32{step}))
 		}
 	}
-	z, err := gzip.NewWriterLevel(w, gzip.BestCompression)
+	// Codes are noise: matches with earlier ones are chance, and a code for them costs.
+	z, err := gzip.NewWriterLevel(w, gzip.HuffmanOnly)
 	if err != nil {
 		return err
 	}
