@@ -36,11 +36,11 @@ func (w *writer) wordingOf(one, many string) wording {
 const questionRoom, mostQuestions = 48, 0.5
 
 // packed hides several needles in the tasks' own words in a haystack and asks for
-// them one by one, some together, in the short and the long form of the question.
-// In half of the sequences keys hold several values. There are never fewer than
-// two keys: with one, a model learns to look for the template instead of the key.
-// The fewer keys, the more haystack and the fewer questions: an answer given is
-// one more place to copy it from.
+// them in the short and the long form of the question. In half of the sequences keys
+// hold several values and are asked for one by one, in the others some are asked for
+// together. There are never fewer than two keys: with one, a model learns to look
+// for the template instead of the key. The fewer keys, the more haystack and the
+// fewer questions: an answer given is one more place to copy it from.
 func (w *writer) packed(rng *rand.Rand, limit int) *sequence {
 	letters := w.alphabet(rng)
 	draw, uuids := w.values(rng, letters)
@@ -91,7 +91,11 @@ func (w *writer) packed(rng *rand.Rand, limit int) *sequence {
 	for s.room() > 0 {
 		for _, at := range rng.Perm(len(keys)) {
 			if s.room() > 0 {
-				w.ask(rng, s, words, keys, held, at)
+				asked := []int{at}
+				if most == 1 && len(keys) >= 4 && rng.IntN(2) == 0 {
+					asked = rng.Perm(len(keys))[:between(rng, 2, 4)]
+				}
+				w.ask(rng, s, words, keys, held, asked)
 			}
 		}
 	}
@@ -117,12 +121,8 @@ func (w *writer) filler(rng *rand.Rand, style int) []int32 {
 	}
 }
 
-// ask adds a question for a key, or for it and some others, and the answer.
-func (w *writer) ask(rng *rand.Rand, s *sequence, words *wording, keys [][]int32, held map[int][][]int32, at int) {
-	asked := []int{at}
-	if len(keys) >= 4 && rng.IntN(4) == 0 {
-		asked = rng.Perm(len(keys))[:between(rng, 2, 4)]
-	}
+// ask adds a question for some of the keys, and the answer.
+func (w *writer) ask(rng *rand.Rand, s *sequence, words *wording, keys [][]int32, held map[int][][]int32, asked []int) {
 	var list []int32 // a, b, and c
 	var answer [][]int32
 	for i, at := range asked {
