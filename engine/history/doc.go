@@ -11,6 +11,6 @@
 //   - norms and biases: their values in float16.
 //
 // The codes are taken against the decoded snapshot before, so rounding never adds
-// up: every decoded weight is within Δ_s/2 of the true one. Late snapshots change
+// up: every decoded weight is within 0.6·Δ_s of the true one. Late snapshots change
 // little, their codes are mostly zero, and Huffman's code makes them small.
 package history
