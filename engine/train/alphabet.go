@@ -61,11 +61,14 @@ func (a *alphabet) number(rng *rand.Rand, tok *tokenizer.Tokenizer) []int32 {
 	return tok.Encode(string(append(digits, byte('0'+rng.IntN(10)))))
 }
 
-// word draws a word the vocabulary does not know, as bytes of letters.
-func (a *alphabet) word(rng *rand.Rand, tok *tokenizer.Tokenizer) []int32 {
+// word draws a word the vocabulary does not know, at times with a capital first.
+func (a *alphabet) word(rng *rand.Rand) string {
 	word := make([]byte, between(rng, 3, 9))
 	for i := range word {
 		word[i] = a.letters[rng.IntN(len(a.letters))]
 	}
-	return tok.Encode(string(word))
+	if rng.IntN(6) == 0 {
+		word[0] -= 'a' - 'A'
+	}
+	return string(word)
 }

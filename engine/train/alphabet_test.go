@@ -2,7 +2,10 @@ package train
 
 import (
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
+	"unicode"
 
 	"kvscope/engine/tokenizer"
 )
@@ -36,6 +39,30 @@ func TestAlphabet(t *testing.T) {
 	}
 	if small < 150 || small > 250 {
 		t.Errorf("%d of 400 alphabets are small, want about half", small)
+	}
+}
+
+// TestPhrase: known and invented words, some with a capital, one to three of them.
+func TestPhrase(t *testing.T) {
+	w := newWriter(tokenizer.New())
+	var words, known, capitals int
+	for seed := range uint64(400) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		phrase := strings.Split(w.tok.Decode(w.phrase(rng, w.alphabet(rng), "-")), "-")
+		if len(phrase) < 1 || len(phrase) > 3 {
+			t.Fatalf("seed %d: %q", seed, phrase)
+		}
+		for _, word := range phrase {
+			words++
+			if slices.Contains(w.known, word) {
+				known++
+			} else if unicode.IsUpper(rune(word[0])) {
+				capitals++
+			}
+		}
+	}
+	if known < words*2/5 || known > words*3/5 || capitals < words/24 || capitals > words/6 {
+		t.Errorf("of %d words %d are known and %d begin with a capital, want about half and a twelfth", words, known, capitals)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 
 	"kvscope/engine/niah"
 	"kvscope/engine/tokenizer"
@@ -50,6 +51,7 @@ type writer struct {
 	tok                 *tokenizer.Tokenizer
 	gen                 *niah.Generator
 	words, pairs, bytes []int32
+	known               []string // words as texts
 	decimal             []string // 00 to 99
 	letters             []byte   // a to z
 	adjectives, nouns   []int32
@@ -68,6 +70,9 @@ func newWriter(tok *tokenizer.Tokenizer) *writer {
 	}
 	for _, n := range tok.Nouns() {
 		w.nouns = append(w.nouns, mustToken(tok, n))
+	}
+	for _, id := range w.words {
+		w.known = append(w.known, tok.Text(id))
 	}
 	for i := range 100 {
 		w.decimal = append(w.decimal, fmt.Sprintf("%02d", i))
@@ -114,6 +119,17 @@ func (w *writer) anyTokens(rng *rand.Rand, n int) []int32 {
 	return ids
 }
 
+// phrase draws one to three words with a joint between, half of them invented.
+func (w *writer) phrase(rng *rand.Rand, a *alphabet, joint string) []int32 {
+	words := make([]string, between(rng, 1, 3))
+	for i := range words {
+		if words[i] = w.known[rng.IntN(len(w.known))]; rng.IntN(2) == 0 {
+			words[i] = a.word(rng)
+		}
+	}
+	return w.tok.Encode(strings.Join(words, joint))
+}
+
 // repeats fills a sequence with random segments and their repetitions, with or
 // without small gaps between them: the first lesson in copying. Short segments,
 // repeated often, are as likely as long ones: they can be guessed in part before
@@ -152,11 +168,9 @@ func (w *writer) keys(rng *rand.Rand, a *alphabet, n int) [][]int32 {
 				key[part] = other[part]
 			}
 		case form < 0.75:
-			for range between(rng, 1, 3) {
-				key = append(key, pick(rng, w.words))
-			}
+			key = w.phrase(rng, a, " ")
 		case form < 0.87:
-			key = a.word(rng, w.tok)
+			key = w.phrase(rng, a, "-")
 		default:
 			key = a.uuid(rng, w.dash)
 		}
@@ -195,9 +209,7 @@ func (w *writer) values(rng *rand.Rand, a *alphabet) (draw func() []int32, uuids
 		return func() []int32 { return a.number(rng, w.tok) }, false
 	case p < 0.8:
 		return func() []int32 { return a.uuid(rng, w.dash) }, true
-	case p < 0.9:
-		return func() []int32 { return w.anyTokens(rng, 2) }, false
 	default:
-		return func() []int32 { return a.word(rng, w.tok) }, false
+		return func() []int32 { return w.phrase(rng, a, " ") }, false
 	}
 }
