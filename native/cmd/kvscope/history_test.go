@@ -25,7 +25,7 @@ func TestSnapshots(t *testing.T) {
 		if early := accuracy(model + "@50"); early > 0.2 {
 			t.Errorf("%s answers %.0f%% after 50 steps, want next to nothing", model, 100*early)
 		}
-		if late := accuracy(model + "@14104"); late < 0.9 {
+		if late := accuracy(model + "@14714"); late < 0.9 {
 			t.Errorf("%s answers %.0f%% at the end, want 90%%", model, 100*late)
 		}
 	}
