@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"kvscope/engine/input"
 	"kvscope/engine/niah"
 )
 
@@ -77,6 +78,15 @@ const seedsHeldOut = 1 << 40
 
 // task draws an example of one of the tasks that fit limit.
 func (w *writer) task(rng *rand.Rand, tasks []string, limit int) (*sequence, error) {
+	fitting, err := w.fitting(tasks, limit)
+	if err != nil {
+		return nil, err
+	}
+	return w.example(fitting[rng.IntN(len(fitting))], rng.Uint64N(seedsHeldOut), limit)
+}
+
+// fitting are those of tasks that fit limit, at least one.
+func (w *writer) fitting(tasks []string, limit int) ([]string, error) {
 	var fitting []string
 	for _, id := range tasks {
 		least, err := w.least(id)
@@ -88,9 +98,9 @@ func (w *writer) task(rng *rand.Rand, tasks []string, limit int) (*sequence, err
 		}
 	}
 	if len(fitting) == 0 {
-		return nil, fmt.Errorf("none of the tasks %v fits %d tokens", tasks, limit)
+		return nil, input.Errorf("tasks", "none of %v fits %d tokens", tasks, limit)
 	}
-	return w.example(fitting[rng.IntN(len(fitting))], rng.Uint64N(seedsHeldOut), limit)
+	return fitting, nil
 }
 
 // least is the shortest context that a task is drawn at.

@@ -53,6 +53,13 @@ func NewRun(cfg Config, tok *tokenizer.Tokenizer, k *ops.Kernels, opts RunOption
 		return nil, err
 	}
 	r := &Run{cfg: cfg, opts: opts, kernels: k, writer: newWriter(tok), opt: NewOptimizer(cfg.Model, k)}
+	for i, st := range cfg.Stages {
+		for _, n := range st.Contexts {
+			if _, err := r.writer.fitting(st.Tasks, n+1); st.Mix.Tasks > 0 && err != nil {
+				return nil, fmt.Errorf("stage %d: %w", i+1, err)
+			}
+		}
+	}
 	r.setWeights(Initialise(cfg.Model, cfg.Seed))
 	if opts.Resume {
 		if err := r.restore(r.statePath()); err != nil && !errors.Is(err, fs.ErrNotExist) {

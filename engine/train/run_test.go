@@ -173,10 +173,13 @@ func TestContexts(t *testing.T) {
 	if len(seen) != 2 || seen[128] == 0 || seen[512] == 0 {
 		t.Errorf("contexts drawn %v, want both", seen)
 	}
-	stage.Tasks = []string{niah.OwnID}
-	stage.Contexts = []int{128}
-	if _, _, err := w.draw(rand.New(rand.NewPCG(1, 1)), stage); err == nil || !strings.Contains(err.Error(), "fits 129 tokens") {
-		t.Errorf("own needles at 128 tokens: %v", err)
+	cfg, err := ParseConfig(strings.NewReader(strings.Replace(smallConfig, "context = 128 256", "context = 64 256", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = NewRun(*cfg, tokenizer.New(), ops.Reference(), RunOptions{})
+	if err == nil || !strings.Contains(err.Error(), "stage 2: tasks: none of [S-1 MK-2] fits 65 tokens") {
+		t.Errorf("tasks at 64 tokens: %v", err)
 	}
 }
 
