@@ -62,7 +62,7 @@ func newPage(p dist.Program) (http.Handler, error) {
 		mux.Handle(path, http.NotFoundHandler())
 	}
 	web.Routes()
-	mux.Handle("/", &app.Handler{
+	mux.Handle("/", drawn(&app.Handler{
 		Name:         "kvscope",
 		Title:        "kvscope",
 		Description:  "Which KV blocks sparse attention picks, and whether the answer was among them",
@@ -78,7 +78,7 @@ func newPage(p dist.Program) (http.Handler, error) {
 		ServiceWorkerTemplate: noWorker,
 		// Says when a cached page is stale: whenever anything it names has changed.
 		Version: hash([]byte(p.Hash + hash(styles) + hash(p.Boot))),
-	})
+	}))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")

@@ -7,12 +7,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/andybalholm/brotli"
 
 	"kvscope/assets/dist"
+	"kvscope/engine/niah"
 )
 
 const fakeWASMPath = "/web/app-0123abcd.wasm"
@@ -215,6 +217,44 @@ func TestForeignHostNames(t *testing.T) {
 			if resp.StatusCode != want {
 				t.Errorf("host %s: status %d, want %d: %s", c.host, resp.StatusCode, want, body)
 			}
+		}
+	}
+}
+
+// TestDrawnPageIsTheProgramsFirst: what the page shows before the program runs is
+// what the program shows first.
+func TestDrawnPageIsTheProgramsFirst(t *testing.T) {
+	ts := start(t, Config{})
+	resp, body := get(t, ts.URL)
+	if resp.ContentLength != int64(len(body)) {
+		t.Errorf("length %d of %d", resp.ContentLength, len(body))
+	}
+	// with counts the tags that hold all of marks.
+	with := func(marks ...string) int {
+		n := 0
+		for _, tag := range regexp.MustCompile(`<\w[^>]*>`).FindAllString(string(body), -1) {
+			holds := func(mark string) bool { return strings.Contains(tag, mark) }
+			if !slices.ContainsFunc(marks, func(mark string) bool { return !holds(mark) }) {
+				n++
+			}
+		}
+		return n
+	}
+	for _, c := range []struct {
+		marks []string
+		want  int
+	}{
+		{[]string{`"run"`}, 1},
+		{[]string{`"run"`, " hidden"}, 0},
+		{[]string{`"stop"`, " hidden"}, 1},
+		{[]string{"<option", `value="1"`, " selected"}, 1},
+		{[]string{"<option", `value="4"`, " selected"}, 0},
+		{[]string{`name="request-task"`}, len(niah.Tasks())},
+		{[]string{`name="request-task"`, " checked"}, 1},
+		{[]string{`name="request-method"`, " checked"}, 1},
+	} {
+		if got := with(c.marks...); got != c.want {
+			t.Errorf("%d tags with %q, want %d", got, c.marks, c.want)
 		}
 	}
 }

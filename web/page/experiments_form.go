@@ -84,10 +84,7 @@ func (e *Experiments) ticks(list, title, class string) app.UI {
 		if t := titles[v]; t != "" {
 			label = t
 		}
-		box := app.Input().Type("checkbox").Value(v).Aria("label", title+" "+label).DataSet("list", list)
-		if on || app.IsClient {
-			box.Checked(on)
-		}
+		box := app.Input().Type("checkbox").Value(v).Checked(on).Aria("label", title+" "+label).DataSet("list", list)
 		boxes[i] = app.Label().Body(
 			box.OnChange(func(app.Context, app.Event) { e.change(e.form.Toggle(list, v, all)) }, list, v, strconv.FormatBool(on)),
 			app.Span().Text(label))

@@ -192,10 +192,7 @@ func (e *Experiments) views() app.UI {
 func (e *Experiments) choose(name, label, value string, options [][2]string, to func(string) state.LabPlace) app.UI {
 	body := make([]app.UI, len(options))
 	for i, o := range options {
-		input := app.Input().Type("radio").Name("lab-"+name).Value(o[0]).Aria("label", label+" "+o[1])
-		if o[0] == value || app.IsClient {
-			input.Checked(o[0] == value)
-		}
+		input := app.Input().Type("radio").Name("lab-"+name).Value(o[0]).Checked(o[0] == value).Aria("label", label+" "+o[1])
 		body[i] = app.Label().Body(
 			input.OnChange(func(app.Context, app.Event) { e.look(to(o[0])) }, name, o[0], e.place),
 			app.Span().Text(o[1]))

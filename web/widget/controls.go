@@ -136,7 +136,7 @@ func (c *Controls) depth() app.UI {
 		app.Div().Class("label").Body(
 			app.Label().For(c.id("depth")).Text("Needle depth"),
 			app.Label().Class("tick").Body(
-				checked(app.Input(), auto).Type("checkbox").DataSet("testid", "depth-auto").OnChange(c.onAutoDepth),
+				app.Input().Type("checkbox").Checked(auto).DataSet("testid", "depth-auto").OnChange(c.onAutoDepth),
 				app.Text("auto")),
 		),
 		app.Input().ID(c.id("depth")).Type("range").Min(0).Max(100).Step(5).
@@ -202,7 +202,7 @@ func (c *Controls) method() []app.UI {
 		}
 		if o.Kind == sparse.KindBool {
 			out = append(out, app.Label().Class("tick label").Title(o.Help).Body(
-				checked(app.Input(), c.Form.Get(o.Name) == "true").Type("checkbox").DataSet("field", o.Name).OnChange(c.onTick, o.Name),
+				app.Input().Type("checkbox").Checked(c.Form.Get(o.Name) == "true").DataSet("field", o.Name).OnChange(c.onTick, o.Name),
 				app.Text(optionTitles[o.Name])))
 		}
 	}
@@ -277,7 +277,7 @@ type option struct{ value, label, about string }
 func (c *Controls) choice(name, label, value, class string, options ...option) app.UI {
 	body := make([]app.UI, len(options))
 	for i, o := range options {
-		input := checked(app.Input(), o.value == value).Type("radio").Name(c.id(name)).Value(o.value).
+		input := app.Input().Type("radio").Checked(o.value == value).Name(c.id(name)).Value(o.value).
 			Aria("label", label+" "+o.label).
 			DataSet("field", name).
 			OnChange(c.onChoose, name, o.value)

@@ -43,12 +43,3 @@ func when(applies bool, name string) string {
 	}
 	return ""
 }
-
-// checked ticks a box or not. The server writes an attribute that is false too,
-// which browsers read as true, so there it is left out.
-func checked(input app.HTMLInput, on bool) app.HTMLInput {
-	if on || app.IsClient {
-		return input.Checked(on)
-	}
-	return input
-}

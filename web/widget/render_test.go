@@ -204,16 +204,3 @@ func TestProblemsStandAtTheirFields(t *testing.T) {
 		}
 	}
 }
-
-// TestServerTicksOneBoxOfAGroup: browsers take checked="false" for checked.
-func TestServerTicksOneBoxOfAGroup(t *testing.T) {
-	html := app.HTMLString(&Controls{ID: "x", Form: state.DefaultForm()})
-	if strings.Contains(html, `checked="false"`) {
-		t.Error(`checked="false" is in the page`)
-	}
-	// One each of source, task, method, budget, selector, and what memory selects and
-	// computes with, and the automatic depth.
-	if got := strings.Count(html, " checked"); got != 8 {
-		t.Errorf("%d boxes are ticked, want 8", got)
-	}
-}

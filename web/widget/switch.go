@@ -46,7 +46,7 @@ func (s *Switch) Render() app.UI {
 	body := make([]app.UI, len(s.Options))
 	for i, o := range s.Options {
 		body[i] = app.Label().Body(
-			checked(app.Input(), o[0] == s.Value).Type("radio").Name(s.Name).Value(o[0]).
+			app.Input().Type("radio").Checked(o[0] == s.Value).Name(s.Name).Value(o[0]).
 				Aria("label", s.Label+" "+o[1]).OnChange(s.onChoose, s.Name, o[0]),
 			app.Span().Text(o[1]))
 	}

@@ -1,0 +1,40 @@
+package server
+
+import (
+	"bytes"
+	"net/http"
+	"regexp"
+	"strconv"
+)
+
+// unset is a boolean attribute that does not apply, as go-app writes it. HTML
+// takes it for set, whatever its value.
+var unset = regexp.MustCompile(` (?:checked|disabled|hidden|selected)="false"`)
+
+// drawn serves pages that go-app draws ahead of the program, without attributes
+// that do not apply.
+func drawn(pages http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		page := &held{ResponseWriter: w, status: http.StatusOK}
+		pages.ServeHTTP(page, r)
+		body := unset.ReplaceAllLiteral(page.body.Bytes(), nil)
+		if len(body) > 0 {
+			w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		}
+		w.WriteHeader(page.status)
+		_, _ = w.Write(body) // of a browser that went nothing is to be told
+	})
+}
+
+// held keeps what is written to it.
+type held struct {
+	http.ResponseWriter
+	status int
+	body   bytes.Buffer
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (h *held) WriteHeader(status int) { h.status = status }
+
+// Write implements io.Writer.
+func (h *held) Write(p []byte) (int, error) { return h.body.Write(p) }
