@@ -175,7 +175,7 @@ func TestSlowPageHoldsTheRunAndIsGivenUp(t *testing.T) {
 		t.Errorf("the run heard %v, want that the page is gone", err)
 	}
 	// The queue, the frame being written, and what sockets hold (some MiB).
-	if n := emitted.Load(); n < queuedFrames || n > queuedFrames+64 {
+	if n := emitted.Load(); n > queuedFrames+64 {
 		t.Errorf("%d frames went out to a page that read none", n)
 	}
 }
