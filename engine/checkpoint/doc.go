@@ -9,6 +9,9 @@
 //	the rest  tensor data, little-endian, row-major; offsets count from its start,
 //	          and the tensors cover it without hole or overlap
 //
+// Archives of NumPy arrays (.npz) are read as if they were such files, so that what
+// was saved from Python in either form can be opened.
+//
 // Everything is checked before a byte of data is handed out, so that a file from
 // anywhere is either read as it was meant or refused with the reason.
 package checkpoint

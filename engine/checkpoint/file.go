@@ -1,12 +1,13 @@
 package checkpoint
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"slices"
 )
 
-// File is a parsed safetensors file.
+// File is a parsed safetensors file, or an archive of NumPy's.
 type File struct {
 	// Metadata is the header's "__metadata__"; nil when it has none.
 	Metadata map[string]string
@@ -35,6 +36,13 @@ func Open(path string) (*File, error) {
 
 // Parse reads a file held in data, which the result keeps.
 func Parse(data []byte) (*File, error) {
+	if bytes.HasPrefix(data, zipMagic) {
+		f, err := parseNPZ(data)
+		if err != nil {
+			return nil, fmt.Errorf("npz: %w", err)
+		}
+		return f, nil
+	}
 	if len(data) < 8 {
 		return nil, fmt.Errorf("safetensors: %d bytes, too short for a header length", len(data))
 	}

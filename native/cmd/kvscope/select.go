@@ -20,7 +20,7 @@ func selectFile(_ context.Context, args []string, stdout, stderr io.Writer) erro
 		"kvscope select --method moba --in qkv.safetensors --out picked.safetensors --block 16 --k 4 --public-code")
 	var cfg sparse.Config
 	fs.StringVar(&cfg.Method, "method", "", methodIDs()+"; from the file")
-	in := fs.String("in", "", "safetensors `file` with q, k and v, [head, seq, head_dim] unless its metadata `layout` says otherwise")
+	in := fs.String("in", "", "safetensors or npz `file` with q, k and v, [head, seq, head_dim] unless its metadata `layout` says otherwise")
 	out := fs.String("out", "", "safetensors `file` to write: selected, score, out")
 	fs.StringVar(&cfg.Selector, "selector", "", "own or random")
 	fs.Uint64Var(&cfg.Seed, "seed", 0, "of the random selector")
@@ -39,7 +39,7 @@ func selectFile(_ context.Context, args []string, stdout, stderr io.Writer) erro
 		return err
 	}
 	if *in == "" {
-		return input.Errorf("in", "missing, want a safetensors file with q, k and v")
+		return input.Errorf("in", "missing, want a safetensors or npz file with q, k and v")
 	}
 	if *out == "" {
 		return input.Errorf("out", "missing, want the file to write")
