@@ -9,9 +9,13 @@ import (
 // Heads finds a head by layer and number, nil when it is not there.
 type Heads func(layer, head int) *Head
 
-// Tensors are all heads of a model side by side, q, k and gate [L, H, T, Dh]; none
-// when a head is missing.
+// Tensors are all heads of a model side by side, q, k and gate [L, H, T, Dh], or
+// attention [L, H, N, T] of heads that are known by their weights; none when a head
+// is missing.
 func Tensors(layers, heads int, of Heads) []checkpoint.Tensor {
+	if first := of(0, 0); first != nil && first.Queries > 0 {
+		return weights(layers, heads, of)
+	}
 	var q, k, gate []float32
 	var shape []int
 	for l := range layers {
@@ -34,6 +38,13 @@ func Tensors(layers, heads int, of Heads) []checkpoint.Tensor {
 // ReadTensors finds in f what Tensors made, for a prompt of so many positions. It is
 // nil where f holds no heads.
 func ReadTensors(f *checkpoint.File, prompt int) (Heads, error) {
+	if HasWeights(f) {
+		heads, shape, err := ReadWeights(f)
+		if err == nil && shape[3] != prompt {
+			err = fmt.Errorf("%s of shape %v for a prompt of %d tokens", weightsName, shape, prompt)
+		}
+		return heads, err
+	}
 	if !f.Has("q") || !f.Has("k") {
 		return nil, nil
 	}

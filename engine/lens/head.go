@@ -19,10 +19,20 @@ type Head struct {
 	Q    []float32 // [T, Dh], rotated
 	K    []float32 // [T, Dh], as attention reads them: after the memory, rotated
 	Gate []float32 // [T, Dh], of the memory; nil without one
+
+	// Weights is the attention of the last Queries positions, [Queries, T], where that
+	// alone is known of the head: it then has no Q, K and Gate, and no Dim.
+	Weights []float32
+	Queries int
 }
 
 // Len is T.
-func (h *Head) Len() int { return len(h.K) / max(1, h.Dim) }
+func (h *Head) Len() int {
+	if h.Queries > 0 {
+		return len(h.Weights) / h.Queries
+	}
+	return len(h.K) / max(1, h.Dim)
+}
 
 // check says what of h contradicts itself.
 func (h *Head) check() error {
@@ -74,11 +84,26 @@ func (h *Head) MemoryLength(t int) int {
 }
 
 // Row writes to dst [t+1] the true attention of the query at t,
-// softmax(q·k_j/√Dh) over j <= t.
+// softmax(q·k_j/√Dh) over j <= t; zeros where Weights are known and not of t.
 func (h *Head) Row(k *ops.Kernels, dst []float32, t int) {
 	n := t + 1
+	if h.Queries > 0 {
+		h.weights(dst[:n], t, 0)
+		return
+	}
 	k.DotRows(dst[:n], h.Q[t*h.Dim:n*h.Dim], h.K[:n*h.Dim])
 	k.Softmax(dst[:n], n, h.scale())
+}
+
+// weights writes the weights that the query at t gave to the positions from first on
+// to dst, zeros where they are not known.
+func (h *Head) weights(dst []float32, t, first int) {
+	n := h.Len()
+	if r := t - (n - h.Queries); r >= 0 {
+		copy(dst, h.Weights[r*n+first:(r+1)*n])
+		return
+	}
+	clear(dst)
 }
 
 func (h *Head) scale() float32 { return float32(1 / math.Sqrt(float64(h.Dim))) }

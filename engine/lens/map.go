@@ -32,6 +32,10 @@ func (m *Map) Size() (rows, cols int) { return m.head.Len(), m.head.Len() }
 // Rows writes rows [from, to) to dst [to−from, T].
 func (m *Map) Rows(dst []float32, from, to int) {
 	h, n, t := m.head, to-from, m.head.Len()
+	if h.Queries > 0 {
+		m.Patch(dst, from, to, 0, t)
+		return
+	}
 	m.scratch = grown(m.scratch, n*to)
 	a := ops.Dense(m.scratch, n, to)
 	m.kernels.MatMul(a, ops.Dense(h.Q[from*h.Dim:to*h.Dim], n, h.Dim), ops.Dense(h.K[:to*h.Dim], to, h.Dim).T(), false)
@@ -82,6 +86,14 @@ func (m *Map) learn(t int) {
 // Patch writes the part [r0, r1) x [c0, c1) to dst, row by row.
 func (m *Map) Patch(dst []float32, r0, r1, c0, c1 int) {
 	h, rows, cols := m.head, r1-r0, c1-c0
+	if h.Queries > 0 {
+		for i := range rows {
+			row := dst[i*cols : (i+1)*cols]
+			h.weights(row, r0+i, c0)
+			clear(row[:min(max(m.skip-c0, 0), cols)])
+		}
+		return
+	}
 	for t := r0; t < r1; t++ {
 		m.learn(t)
 	}

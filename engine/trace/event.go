@@ -16,8 +16,8 @@ type Header struct {
 	Heads   int     `json:"heads"`
 	HeadDim int     `json:"head_dim"`
 	Kernels string  `json:"kernels"` // kernel table that ran
-	Method  string  `json:"method"`
-	Phase   string  `json:"phase"` // "prefill", "decode" or "evict": when the method selects
+	Method  string  `json:"method"`  // "" where only attention maps are known, and nothing was picked
+	Phase   string  `json:"phase"`   // "prefill", "decode" or "evict": when the method selects
 	Budget  float64 `json:"budget"`
 	Block   int     `json:"block"`
 	K       int     `json:"k"` // units kept per query (blocks or tokens)
@@ -48,7 +48,7 @@ type Counterfactual struct {
 
 // Token is a vocabulary entry as the model and a person see it.
 type Token struct {
-	ID   int32  `json:"id"`
+	ID   int32  `json:"id"` // -1 where it is not known
 	Text string `json:"text"`
 }
 

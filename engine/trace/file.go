@@ -28,6 +28,7 @@ type File struct {
 //	selected  U8 [S, L, H, T]    1 where the head read the position at the step
 //	q, k      F32 [L, H, T, Dh]  rotated queries and keys as attention read them
 //	gate      F32 [L, H, T, Dh]  gates of the memory
+//	attention F32 [L, H, N, T]   weights of the last N queries, where heads are known by those
 //
 // so that softmax(q·kᵀ/√Dh), causal, is the attention of every head.
 func (f *File) Write(w io.Writer) error {
@@ -66,14 +67,26 @@ func (f *File) Write(w io.Writer) error {
 	return nil
 }
 
-// Read reads a file that Write wrote.
+// Read reads a file that Write wrote, or attention maps saved from elsewhere as
+// safetensors or npz: the tensor attention [layers, heads, queries, keys] after the
+// softmax, the queries being the last of the keys' positions. What its tokens are may
+// be said by a list of their texts called tokens, in safetensors JSON in the metadata,
+// or by a tensor of that name with their ids; what model, by the metadata's model.
+// Such a run has a header and heads, and picked nothing.
 func Read(file []byte) (*File, error) {
 	f, err := checkpoint.Parse(file)
 	if err != nil {
 		return nil, fmt.Errorf("read run: %w", err)
 	}
+	if f.Metadata["format"] != fileFormat && lens.HasWeights(f) {
+		out, err := readMaps(f)
+		if err != nil {
+			return nil, fmt.Errorf("read maps: %w", err)
+		}
+		return out, nil
+	}
 	if got := f.Metadata["format"]; got != fileFormat {
-		return nil, fmt.Errorf("read run: the file's format is %q, want %q", got, fileFormat)
+		return nil, fmt.Errorf("read run: the file's format is %q, want %q, or else a tensor \"attention\"", got, fileFormat)
 	}
 	frames, err := f.Tensor("frames")
 	if err != nil {

@@ -140,6 +140,17 @@ func TestDroppedFiles(t *testing.T) {
 	}
 	d.shown(1, req)
 
+	// Attention maps of NumPy's, of a model that the server does not know.
+	maps, err := os.ReadFile("../../engine/checkpoint/testdata/compressed.npz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.drop(id("column-1"), "maps.npz", maps)
+	d.has(id("column-1")+" h2", "tiny")
+	d.has(id("column-1")+" .status", "from maps.npz")
+	d.wait(`document.querySelector('` + id("map-1") + `')?.dataset.built === "true"`)
+	d.has(id("map-1")+" .map-readout", "café”1.000") // what layer 1, head 1 gives all to
+
 	large, err := os.ReadFile(largeRun(t, 1024))
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -82,6 +83,7 @@ func fileName(v *widget.ColumnView, s *state.Snapshot, what state.Keepsake) stri
 	if head := s.Looked(); head != nil && what.Picture != "run" {
 		parts = append(parts, "head"+widget.HeadName(head))
 	}
+	parts = slices.DeleteFunc(parts, func(part string) bool { return part == "" }) // maps have no method
 	name := strings.Map(func(r rune) rune {
 		if r == '/' || r == '\\' || r == ':' || r == ' ' {
 			return '_'

@@ -1,7 +1,9 @@
 package page
 
 import (
+	"path"
 	"strconv"
+	"strings"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
@@ -41,11 +43,14 @@ func (e *Explorer) openFiles(files app.Value, side int) {
 	}
 }
 
-// open reads the file of a run.
+// open reads the file of a run, or of attention maps, which may not say of what model.
 func open(side int, name string, content []byte) state.Action {
 	f, err := trace.Read(content)
 	if err != nil {
 		return state.Say{Text: name + " cannot be opened: " + err.Error()}
+	}
+	if h := f.Run.Header; h.Model == "" {
+		h.Model = strings.TrimSuffix(name, path.Ext(name))
 	}
 	r := &picture.Run{}
 	for _, event := range f.Run.Events() {

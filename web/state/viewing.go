@@ -215,7 +215,7 @@ func (a Say) apply(s *Snapshot) []Effect { //nolint:unparam // as every action
 	return nil
 }
 
-// Opened shows a run from a file in a column.
+// Opened shows a run from a file in a column; of attention maps, those.
 type Opened struct {
 	Side  int
 	Name  string
@@ -244,6 +244,12 @@ func (a Opened) apply(s *Snapshot) []Effect {
 		Model: h.Model, File: a.Name, Phase: Done, Run: a.Run, Version: c.Version + 1, Gen: s.runs, Sights: sights, next: a.Run,
 	}
 	s.Line, s.Pin, s.Token, s.Playing = Auto, None, None, false
+	if h.Method == "" {
+		s.View = AttentionView
+		if s.Head == nil || s.Head.Layer >= h.Layers || s.Head.Head >= h.Heads {
+			s.Head = &picture.Head{}
+		}
+	}
 	s.Said = a.Name + " is open"
 	return effects
 }

@@ -185,6 +185,21 @@ func TestOpened(t *testing.T) {
 	if c := d.s.Columns[1].Sights[*d.s.Head]; c.Phase != Failed || c.Problem == "" {
 		t.Errorf("a file without heads shows %+v", c)
 	}
+	// Attention maps are shown as such, of the locked head where the file has it.
+	maps := &picture.Run{}
+	if err := maps.Emit(&trace.Header{Layers: 1, Heads: 9, Tokens: make([]trace.Token, 4)}); err != nil {
+		t.Fatal(err)
+	}
+	d.do(Show{PromptView}).do(Lock{&picture.Head{Layer: 0, Head: 1}}).do(Opened{Side: 0, Name: "maps.npz", Run: maps, Heads: func(int, int) *lens.Head { return data }})
+	if d.s.View != AttentionView || *d.s.Head != (picture.Head{Layer: 0, Head: 1}) {
+		t.Errorf("maps are opened on view %s of head %v", d.s.View, d.s.Head)
+	}
+	d.s.Head = &picture.Head{Layer: 1}
+	if d.do(Opened{Side: 0, Name: "maps.npz", Run: maps}); *d.s.Head != (picture.Head{}) {
+		t.Errorf("of a file of one layer head %v is shown", d.s.Head)
+	}
+	d.do(Opened{Side: 1, Name: "run.safetensors", Run: r})
+	c = d.s.Columns[1]
 	// Events of the run that the file took the place of.
 	d.do(Arrived{1, c.Gen - 1, []trace.Event{&trace.Step{}}})
 	if d.s.Columns[1].Run != r {

@@ -204,6 +204,9 @@ func progressBar(v *ColumnView) app.UI {
 
 func pictures(id string, side int, v *ColumnView, s *state.Snapshot, show int, on *Bus) []app.UI {
 	h := v.Run.Header
+	if h.Method == "" {
+		return []app.UI{mapHeads(id, v, s, on), ViewBox(id, side, v, s, show, on)}
+	}
 	var base []*trace.Step
 	if v.Base != nil {
 		base = v.Base.Steps
@@ -246,6 +249,14 @@ func HeadsBox(id string, side int, v *ColumnView, s *state.Snapshot, on *Bus) ap
 			&HeadGrid{ID: id, Heads: v.Heads, Metric: metric, Ranked: s.Ranked, Locked: s.Head, Looked: looked, On: on},
 			&HeadFigures{Heads: v.Heads, Head: looked, Lock: s.Preview == nil && s.Head != nil, Reads: v.Reads, Against: v.Against}),
 		&Legend{Of: "heads-" + id, Keys: HeadsLegend(v.Heads, metric, s.Ranked, len(v.Run.Header.Tokens))})
+}
+
+// mapHeads chooses among heads of which nothing but the attention is known.
+func mapHeads(id string, v *ColumnView, s *state.Snapshot, on *Bus) app.UI {
+	h := v.Run.Header
+	return app.Div().Class("picture stale").DataSet("part", "heads").Body(
+		app.H3().Class("heading").Body(app.Span().Text("Heads"), app.Span().Class("note").Text(fmt.Sprintf("%d layers of %d, attention maps alone", h.Layers, h.Heads))),
+		&HeadGrid{ID: id, Heads: v.Heads, Metric: picture.Mass, Locked: s.Head, Looked: s.Looked(), On: on})
 }
 
 // headSwitch chooses the metric; compared heads have one of their own.

@@ -101,7 +101,11 @@ func attentionView(id string, v *ColumnView, s *state.Snapshot, on *Bus) app.UI 
 const None = state.None
 
 func memoryView(id string, v *ColumnView, s *state.Snapshot, show int, on *Bus) app.UI {
-	if v.Run.Header.Arch != "ratplus" {
+	switch v.Run.Header.Arch {
+	case "":
+		return app.Div().Class("message").Attr("role", "status").Body(
+			app.B().Text("Nothing is known of a memory."), app.Span().Text("The file holds attention maps alone."))
+	case "attention":
 		return app.Div().Class("message").Attr("role", "status").Body(
 			app.B().Text("This model has no memory."), app.Span().Text("Each cache entry is the key and value of its own token."))
 	}
