@@ -164,7 +164,8 @@ func (s *mapScreen) marginals(m *marginals) {
 // axes writes positions, and marks below the map what the step picked.
 func (s *mapScreen) axes(m mapMarks) {
 	c, thin := s.context, s.scale
-	w, h := s.mapFrame.w, s.mapFrame.h
+	right, foot := s.at(float64(s.cells), float64(s.cells))
+	w, h := min(s.mapFrame.w, right), min(s.mapFrame.h, foot) // of what there is to see
 	c.Set("fillStyle", css(s.palette.Edges, 0.5))
 	s.bar(-thin, 0, thin, h)
 	s.bar(0, h, w, thin)
