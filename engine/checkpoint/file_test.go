@@ -319,6 +319,8 @@ func TestOpenNamesThePath(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	metadata, tensors := sample()
 	f.Add(encode(f, metadata, tensors))
+	f.Add(archive(f, "bigendian.npz"))
+	f.Add(archive(f, "compressed.npz"))
 	f.Add(raw(`{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}`, "12"))
 	f.Add(raw(`{"__metadata__":{"a":"b"}}`, ""))
 	f.Add(raw(`{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}`, ""))

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // zipMagic begins every archive. As a safetensors header's length it would be above
@@ -35,6 +36,9 @@ func parseNPZ(data []byte) (*File, error) {
 		name, isArray := strings.CutSuffix(entry.Name, ".npy")
 		if !isArray {
 			continue
+		}
+		if name == metadataKey || !utf8.ValidString(name) {
+			return nil, fmt.Errorf("array %q: no tensor may have that name", name)
 		}
 		if _, isText := f.Metadata[name]; isText || f.Has(name) {
 			return nil, fmt.Errorf("array %q is there twice", name)

@@ -126,6 +126,7 @@ func TestParseNPZRefuses(t *testing.T) {
 		"complex":      {archive(t, "complex.npz"), `type "c8"`},
 		"cut":          {archive(t, "arrays.npz")[:500], "npz: zip:"},
 		"twice":        {zipped(t, "x.npy", good, "x.npy", good), `"x" is there twice`},
+		"reserved":     {zipped(t, "__metadata__.npy", good), "no tensor may have that name"},
 		"no array":     {zipped(t, "x.npy", "text, not an array"), "not a .npy file"},
 		"version":      {zipped(t, "x.npy", strings.Replace(good, "\x01\x00", "\x09\x00", 1)), "version 9"},
 		"long header":  {zipped(t, "x.npy", npyMagic+"\x01\x00\xff\xff{}   "), "header of 65535 bytes"},
