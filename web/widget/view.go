@@ -102,10 +102,11 @@ const None = state.None
 
 func memoryView(id string, v *ColumnView, s *state.Snapshot, show int, on *Bus) app.UI {
 	switch v.Run.Header.Arch {
+	case "ratplus":
 	case "":
 		return app.Div().Class("message").Attr("role", "status").Body(
 			app.B().Text("Nothing is known of a memory."), app.Span().Text("The file holds attention maps alone."))
-	case "attention":
+	default:
 		return app.Div().Class("message").Attr("role", "status").Body(
 			app.B().Text("This model has no memory."), app.Span().Text("Each cache entry is the key and value of its own token."))
 	}
