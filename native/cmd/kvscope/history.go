@@ -27,7 +27,7 @@ const historySuffix = ".history.gz"
 // historyCoarseness is the quantisation step of a snapshot's matrices in units of
 // their root mean square, so errors are a seventh of a weight: a trade of accuracy
 // for room. assets/models/README.md has the cost, measured.
-const historyCoarseness = 0.52
+const historyCoarseness = 0.45
 
 // packHistory joins the models that a training run kept in dir into one file at path.
 func packHistory(dir, path string) error {

@@ -45,7 +45,7 @@ func trainModel(ctx context.Context, args []string, stdout, stderr io.Writer) er
 		return err
 	}
 	run, err := train.NewRun(*cfg, tokenizer.New(), simd.Best(), train.RunOptions{
-		Dir: *out, Resume: *resume, SaveEvery: 2 * time.Minute, LogEvery: 50, EvalEvery: 400, Examples: 64, Snapshots: 18,
+		Dir: *out, Resume: *resume, SaveEvery: 2 * time.Minute, LogEvery: 50, EvalEvery: 400, Examples: 64, Snapshots: 14,
 		Report: func(p train.Point) { report(stdout, p, *asJSON) },
 	})
 	if err != nil {
