@@ -320,6 +320,17 @@ func TestPiecesAreTheText(t *testing.T) {
 	}
 }
 
+func TestLabel(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "∅", "\n": "↵", " ": "␣", "<eos>": "end", "the": "the", "<cap>": "<cap>",
+		"<0x79>": "y", "<0x20>": "<0x20>", "<0x7F>": "<0x7F>", "<0xC3>": "<0xC3>", "<0x": "<0x", "<0x4": "<0x4", "<0x41>s": "<0x41>s",
+	} {
+		if got := Label(trace.Token{Text: text}); got != want {
+			t.Errorf("Label(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
 func BenchmarkGrid(b *testing.B) {
 	for _, spec := range []sample.Spec{
 		{Method: "quest", Arch: "attention", Layers: 6, Heads: 4, Context: 1024, Seed: 1},

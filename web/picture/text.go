@@ -1,6 +1,7 @@
 package picture
 
 import (
+	"fmt"
 	"unicode/utf8"
 
 	"kvscope/engine/tokenizer"
@@ -48,7 +49,8 @@ func wholeText(s string) bool {
 }
 
 // Label is the text of a token standing by itself: blanks and line ends are made
-// visible, and the names of tokens without text are kept.
+// visible, a byte that is a character is shown as it, and the names of tokens without
+// text are kept.
 func Label(t trace.Token) string {
 	switch t.Text {
 	case "":
@@ -59,6 +61,10 @@ func Label(t trace.Token) string {
 		return "␣"
 	case "<eos>", "</s>", "<|endoftext|>":
 		return "end"
+	}
+	var b byte
+	if _, err := fmt.Sscanf(t.Text, "<0x%02X>", &b); err == nil && len(t.Text) == len("<0x00>") && ' ' < b && b < 0x7f {
+		return string(rune(b))
 	}
 	return t.Text
 }
