@@ -88,28 +88,29 @@ func TestPicturesOfTheDocs(t *testing.T) {
 		{"gallery", "/gallery", `document.querySelectorAll('.map[data-built="true"]').length >= 2`},
 	} {
 		for _, scheme := range []string{"light", "dark"} {
-			at := s.URL
-			if c.file == "empty" {
-				at = down.URL
-			}
-			d := &desk{t, browsertest.Open(t), nil, at}
-			d.do(
-				chromedp.EmulateViewport(1600, 900),
-				emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
-				chromedp.Navigate(at+c.at))
-			d.wait(c.wait)
-			if c.file == "gallery" { // what the explorer's own pictures do not show
-				evaluate[any](d, `document.querySelector('[data-specimen="view-loading"]').scrollIntoView(); null`)
-			}
-			var png []byte
-			d.do(chromedp.Sleep(300e6), chromedp.CaptureScreenshot(&png))
-			if err := os.WriteFile("../../docs/"+c.file+"-"+scheme+".png", png, 0o644); err != nil {
-				t.Fatal(err)
-			}
-			if at == s.URL {
-				d.quiet()
-			}
-			d.tab.Close()
+			t.Run(c.file+"/"+scheme, func(t *testing.T) {
+				at := s.URL
+				if c.file == "empty" {
+					at = down.URL
+				}
+				d := &desk{t, browsertest.Open(t), nil, at}
+				d.do(
+					chromedp.EmulateViewport(1600, 900),
+					emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
+					chromedp.Navigate(at+c.at))
+				d.wait(c.wait)
+				if c.file == "gallery" { // what the explorer's own pictures do not show
+					evaluate[any](d, `document.querySelector('[data-specimen="view-loading"]').scrollIntoView(); null`)
+				}
+				var png []byte
+				d.do(chromedp.Sleep(300e6), chromedp.CaptureScreenshot(&png))
+				if err := os.WriteFile("../../docs/"+c.file+"-"+scheme+".png", png, 0o644); err != nil {
+					t.Fatal(err)
+				}
+				if at == s.URL {
+					d.quiet()
+				}
+			})
 		}
 	}
 }
