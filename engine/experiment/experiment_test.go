@@ -112,7 +112,7 @@ func TestDefaultsAreSaid(t *testing.T) {
 // TestSwaps: a model with a memory is measured in every pairing, one without as it
 // is, and keys make no difference to what selects without them.
 func TestSwaps(t *testing.T) {
-	models := []run.ModelInfo{{Name: "a", Hash: "a", Arch: "attention", Context: 512}, {Name: "r", Hash: "r", Arch: "ratplus", Context: 512}}
+	models := []run.ModelInfo{{Name: "a", Hash: "a", Arch: "attention", Context: 512}, {Name: "r", Hash: "r", Arch: "ratplus", Memory: true, Context: 512}}
 	g := Grid{
 		Models: []string{"a", "r"}, Tasks: []string{"S-1"}, Methods: []string{"quest"}, Budgets: []string{"1/4"}, Selectors: []string{"own", "random"},
 		Examples: 10, SelectWith: []string{"memory", "plain"}, ComputeWith: []string{"memory", "plain"},
@@ -251,7 +251,7 @@ func TestWilson(t *testing.T) {
 func TestPresets(t *testing.T) {
 	models := []run.ModelInfo{
 		{Name: "other", Arch: "olmo2", Context: 9}, {Name: "a", Arch: "attention", Context: 2048},
-		{Name: "r", Arch: "ratplus", Context: 1024}, {Name: "r2", Arch: "ratplus", Context: 64},
+		{Name: "r", Arch: "ratplus", Memory: true, Context: 1024}, {Name: "r2", Arch: "ratplus", Memory: true, Context: 64},
 	}
 	for _, p := range Presets(models) {
 		cells, err := p.Grid.Cells(models, "1")

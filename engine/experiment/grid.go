@@ -10,7 +10,6 @@ import (
 	"strconv"
 
 	"kvscope/engine/input"
-	"kvscope/engine/model"
 	"kvscope/engine/niah"
 	"kvscope/engine/run"
 	"kvscope/engine/sparse"
@@ -201,7 +200,7 @@ func (g Grid) Cells(models []run.ModelInfo, version string) ([]Cell, error) {
 				return nil, input.Errorf("tasks", "%v", err)
 			}
 			base := Cell{Model: name, ModelHash: m.Hash, Task: task.ID, Context: context, Version: version}
-			if err := g.eachSelection(base, m.Arch == string(model.RATPlus), add); err != nil {
+			if err := g.eachSelection(base, m.Memory, add); err != nil {
 				return nil, err
 			}
 		}

@@ -1,7 +1,6 @@
 package experiment
 
 import (
-	"kvscope/engine/model"
 	"kvscope/engine/niah"
 	"kvscope/engine/run"
 	"kvscope/engine/sparse"
@@ -64,7 +63,7 @@ func Presets(models []run.ModelInfo) []Preset {
 // ratplusOf is the first model with a memory.
 func ratplusOf(models []run.ModelInfo) []string {
 	for _, m := range models {
-		if m.Arch == string(model.RATPlus) {
+		if m.Memory {
 			return []string{m.Name}
 		}
 	}

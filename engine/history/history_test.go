@@ -31,8 +31,8 @@ func drifting(cfg model.Config, n int) []Snapshot {
 }
 
 var small = model.Config{
-	Arch: model.RATPlus, Vocab: 40, Dim: 16, Heads: 2, Layers: 2, Hidden: 32, Context: 64,
-	RopeBase: 10000, Eps: 1e-6, Tied: true, GateBias: true,
+	Arch: model.Attention, Memory: true, Vocab: 40, Dim: 16, Heads: 2, KVHeads: 2, HeadDim: 8, Layers: 2, Hidden: 32, Context: 64,
+	Rope: model.Rope{Base: 10000}, Eps: 1e-6, Tied: true, GateBias: true,
 }
 
 // TestRoundTrip: what is read differs from what was written by 0.6 of a quantisation

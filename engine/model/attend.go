@@ -8,33 +8,43 @@ import (
 	"kvscope/engine/sparse"
 )
 
-// attendAll appends the chunk's keys and values [T, D] to the caches of layer l, and
-// the keys that methods select by where they are others, and computes the attention
-// of its queries into s.buf.attn. Heads are shared among the cores, except that those
-// whose queries are observed one by one go in order.
+// attendAll appends the chunk's keys and values [T, Hkv*Dh] to the caches of layer l,
+// and the keys that methods select by where they are others, and computes the
+// attention of its queries into s.buf.attn. Heads are shared among the cores, except
+// that those whose queries are observed one by one go in order.
 func (s *Session) attendAll(l int, query, key, value, ranked ops.Matrix) {
-	dh, rows := s.model.cfg.HeadDim(), s.buf.rows
+	c, rows := s.model.cfg, s.buf.rows
+	dh := c.HeadDim
+	share(c.KVHeads, 8*key.Cols*rows, func(_, lo, hi int) {
+		for h := lo; h < hi; h++ {
+			extend(s.heads[l][h], key, value, h)
+			if s.rankedBy != nil {
+				extend(s.rankedBy[l][h], ranked, value, h)
+			}
+		}
+	})
 	// A long chunk computes, a short one reads keys and values.
 	bytes := 8 * query.Cols * (s.length + rows) * max(1, rows/4)
 	if rows > 1 && s.observes(s.length+rows-1) {
 		bytes = 0
 	}
-	share(len(s.heads[l]), bytes, func(part, lo, hi int) {
+	share(c.Heads, bytes, func(part, lo, hi int) {
 		for h := lo; h < hi; h++ {
-			cache := s.heads[l][h]
-			for t := range rows {
-				cache.Append(key.Row(t)[h*dh:(h+1)*dh], value.Row(t)[h*dh:(h+1)*dh])
-				if s.rankedBy != nil {
-					s.rankedBy[l][h].Append(ranked.Row(t)[h*dh:(h+1)*dh], value.Row(t)[h*dh:(h+1)*dh])
-				}
-			}
-			s.attend(l, h, cache, query.Slice(0, rows, h*dh, (h+1)*dh), &s.scores[part])
+			s.attend(l, h, s.Cache(l, h), query.Slice(0, rows, h*dh, (h+1)*dh), &s.scores[part])
 		}
 	})
 	if rows == 1 && s.observes(s.length) {
-		for h, cache := range s.heads[l] {
-			s.observe(l, h, cache, query.Row(0)[h*dh:(h+1)*dh], s.length)
+		for h := range c.Heads {
+			s.observe(l, h, s.Cache(l, h), query.Row(0)[h*dh:(h+1)*dh], s.length)
 		}
+	}
+}
+
+// extend appends head h of keys and values [T, Hkv*Dh] to its cache.
+func extend(cache *sparse.Head, key, value ops.Matrix, h int) {
+	dh := cache.Dim
+	for t := range key.Rows {
+		cache.Append(key.Row(t)[h*dh:(h+1)*dh], value.Row(t)[h*dh:(h+1)*dh])
 	}
 }
 
@@ -42,7 +52,7 @@ func (s *Session) attendAll(l int, query, key, value, ranked ops.Matrix) {
 // [T, Dh], into s.buf.attn. A query that selects, or is observed, reads alone;
 // the others read everything before them, many at a time.
 func (s *Session) attend(l, h int, cache *sparse.Head, query ops.Matrix, scores *[]float32) {
-	out := ops.Dense(s.buf.attn, s.buf.rows, s.model.cfg.Dim).Slice(0, s.buf.rows, h*cache.Dim, (h+1)*cache.Dim)
+	out := ops.Dense(s.buf.attn, s.buf.rows, s.model.cfg.QueryDim()).Slice(0, s.buf.rows, h*cache.Dim, (h+1)*cache.Dim)
 	for t := 0; t < s.buf.rows; {
 		if s.alone(s.length + t) {
 			s.attendOne(l, h, cache, query.Row(t), s.length+t, out.Row(t), scores)
@@ -148,13 +158,14 @@ func (s *Session) Evict(e sparse.Evictor) error {
 	if e.Window() > s.opt.Window {
 		return fmt.Errorf("session: the method observes %d queries, the session kept %d", e.Window(), s.opt.Window)
 	}
-	dh := s.model.cfg.HeadDim()
+	c := s.model.cfg
+	dh, d := c.HeadDim, c.QueryDim()
 	s.kept = make([][]sparse.Selection, len(s.heads))
-	for l, heads := range s.heads {
-		s.kept[l] = make([]sparse.Selection, len(heads))
-		n := min(e.Window(), len(s.queries[l])/s.model.cfg.Dim)
-		rows := ops.Dense(s.queries[l][len(s.queries[l])-n*s.model.cfg.Dim:], n, s.model.cfg.Dim)
-		for h := range heads {
+	for l := range s.heads {
+		s.kept[l] = make([]sparse.Selection, c.Heads)
+		n := min(e.Window(), len(s.queries[l])/d)
+		rows := ops.Dense(s.queries[l][len(s.queries[l])-n*d:], n, d)
+		for h := range c.Heads {
 			window := make([]float32, 0, n*dh)
 			for t := range n {
 				window = append(window, rows.Row(t)[h*dh:(h+1)*dh]...)

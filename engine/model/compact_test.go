@@ -2,7 +2,6 @@ package model
 
 import (
 	"bytes"
-	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -20,12 +19,24 @@ func widened(c Config, small *Weights) *Weights {
 		kept[p.Name] = p
 	}
 	for _, p := range w.Params(c) {
-		copy(p.Data, kept[p.Name].Data)
-		if m, ok := small.Compact[p.Name]; ok {
-			m.Widen(p.Data, p.Shape[1])
+		if from := kept[p.Name]; p.IsMatrix() {
+			from.Matrix.Widen(p.Data)
+		} else {
+			copy(p.Data, from.Data)
 		}
 	}
 	return w
+}
+
+// fewer is the number of matrices of w that are not in float32.
+func fewer(c Config, w *Weights) int {
+	n := 0
+	for _, p := range w.Params(c) {
+		if p.IsMatrix() && p.Data == nil {
+			n++
+		}
+	}
+	return n
 }
 
 // TestCompact runs each compact form, through a file, beside its widened matrices.
@@ -33,7 +44,7 @@ func widened(c Config, small *Weights) *Weights {
 // are scaled after the sum instead of before, and a short prefill adds in another
 // order.
 func TestCompact(t *testing.T) {
-	for _, arch := range []Arch{Attention, RATPlus} {
+	for _, arch := range backbones {
 		_, full, ids := golden(t, arch)
 		for _, form := range []checkpoint.DType{checkpoint.BF16, checkpoint.I8} {
 			cfg := full.Config()
@@ -49,11 +60,11 @@ func TestCompact(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			read, w, err := LoadCompact(f)
+			read, w, err := Load(f)
 			if err != nil || read != cfg {
 				t.Fatalf("read %+v, %v, want %+v", read, err, cfg)
 			}
-			if got, want := len(w.Compact), 4*cfg.Layers+2; got != want {
+			if got, want := fewer(cfg, w), 4*cfg.Layers+2; got != want {
 				t.Errorf("%d compact matrices, want %d", got, want)
 			}
 			compact, err := New(cfg, w, ops.Reference())
@@ -116,13 +127,13 @@ func TestCompactRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := LoadCompact(f); err == nil || !strings.Contains(err.Error(), "backbone.layers.1.hidden_layer.fc") {
+		if _, _, err := Load(f); err == nil || !strings.Contains(err.Error(), "backbone.layers.1.hidden_layer.fc") {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
 	broken := *small
-	broken.Compact = maps.Clone(small.Compact)
-	broken.Compact[name] = Compact{Int8: small.Compact[name].Int8}
+	broken.Layers = slices.Clone(small.Layers)
+	broken.Layers[1].Up.Scale = nil
 	if _, err := New(cfg, &broken, ops.Reference()); err == nil || !strings.Contains(err.Error(), name) {
 		t.Errorf("weights without scales: %v", err)
 	}
@@ -157,8 +168,8 @@ func TestShare(t *testing.T) {
 // told of the heads in order.
 func TestCores(t *testing.T) {
 	cfg := Config{
-		Arch: RATPlus, Vocab: 50, Dim: 128, Heads: 8, Layers: 1, Hidden: 4096, Context: 2600,
-		RopeBase: 10000, Eps: 1e-6, GateBias: true,
+		Arch: Attention, Memory: true, Vocab: 50, Dim: 128, Heads: 8, KVHeads: 8, HeadDim: 16, Layers: 1, Hidden: 4096, Context: 2600,
+		Rope: Rope{Base: 10000}, Eps: 1e-6, GateBias: true,
 	}
 	w := NewWeights(cfg)
 	for _, p := range w.Params(cfg) {

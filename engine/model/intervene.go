@@ -7,7 +7,7 @@ import (
 	"kvscope/engine/sparse"
 )
 
-// Intervention changes what the memory of a RAT+ model does, to see what would have
+// Intervention changes what the memory of a model does, to see what would have
 // been: nothing of it is how the model was trained. K, V are keys and values as
 // projected, K~, V~ as the memory gives them.
 type Intervention struct {
@@ -42,7 +42,7 @@ func (m *Intervention) Equal(o *Intervention) bool {
 // splits reports whether selection and attention see different keys.
 func (m *Intervention) splits() bool { return m != nil && m.SelectPlain != m.ComputePlain }
 
-// recall passes the chunk's keys and values [T, D] of layer l through the memory, in
+// recall passes the chunk's keys and values [T, Hkv*Dh] of layer l through the memory, in
 // place, as far as the session's intervention lets it, and returns the keys that
 // methods select by, which are key itself unless it splits the two.
 func (s *Session) recall(l int, gate, key, value ops.Matrix) (ranked ops.Matrix) {
@@ -85,16 +85,16 @@ func copied(m ops.Matrix) ops.Matrix {
 	return out
 }
 
-// ranked is the cache that methods select by.
+// ranked is the cache that methods select by for a head of queries.
 func (s *Session) ranked(l, h int) *sparse.Head {
 	if s.rankedBy != nil {
-		return s.rankedBy[l][h]
+		return s.rankedBy[l][h/s.model.cfg.Group()]
 	}
-	return s.heads[l][h]
+	return s.Cache(l, h)
 }
 
 // cappedMemory is the memory of one layer with a kernel of bounded length: gates,
-// keys and values of the last tokens, [n, D] each.
+// keys and values of the last tokens, [n, Hkv*Dh] each.
 type cappedMemory struct {
 	gate, key, value []float32
 }
@@ -102,7 +102,7 @@ type cappedMemory struct {
 // negligible is the weight below which the rest of a kernel is not added up.
 const negligible = 1e-9
 
-// scan replaces key and value [T, D] by their truncated memories.
+// scan replaces key and value [T, Hkv*Dh] by their truncated memories.
 func (c *cappedMemory) scan(limit int, gate, key, value ops.Matrix) {
 	d, past := gate.Cols, len(c.gate)/gate.Cols
 	for t := range gate.Rows {

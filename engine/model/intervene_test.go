@@ -168,16 +168,16 @@ func TestResumeIsGoingOn(t *testing.T) {
 }
 
 func TestInterventionRefuses(t *testing.T) {
-	_, attention, _ := golden(t, Attention)
-	_, ratplus, _ := golden(t, RATPlus)
+	_, attention, _ := golden(t, string(Attention))
+	_, RATPlus, _ := golden(t, RATPlus)
 	for name, c := range map[string]struct {
 		m      *Model
 		meddle Intervention
 	}{
 		"no memory": {attention, Intervention{Strength: 1}},
-		"strength":  {ratplus, Intervention{Strength: 1.5}},
-		"nan":       {ratplus, Intervention{Strength: float32(math.NaN())}},
-		"cap":       {ratplus, Intervention{Cap: -1}},
+		"strength":  {RATPlus, Intervention{Strength: 1.5}},
+		"nan":       {RATPlus, Intervention{Strength: float32(math.NaN())}},
+		"cap":       {RATPlus, Intervention{Cap: -1}},
 	} {
 		if _, err := c.m.NewSession(Options{Block: 4, Capacity: 4, Memory: &c.meddle}); err == nil {
 			t.Errorf("%s: accepted", name)

@@ -2,129 +2,106 @@ package model
 
 import (
 	"fmt"
-	"strconv"
+	"slices"
 
 	"kvscope/engine/checkpoint"
-	"kvscope/engine/input"
+	"kvscope/engine/ops/quant"
 )
 
-// Metadata is c as the string map of a checkpoint's header.
-func (c Config) Metadata() map[string]string {
-	return map[string]string{
-		"arch": string(c.Arch), "vocab_size": strconv.Itoa(c.Vocab), "d_model": strconv.Itoa(c.Dim),
-		"num_head": strconv.Itoa(c.Heads), "num_layers": strconv.Itoa(c.Layers), "hidden": strconv.Itoa(c.Hidden),
-		"context": strconv.Itoa(c.Context), "rope_base": strconv.FormatFloat(c.RopeBase, 'g', -1, 64),
-		"eps": strconv.FormatFloat(float64(c.Eps), 'g', -1, 32),
-	}
-}
-
-// ReadConfig works out the shape of the model in f whose parameters carry prefix:
-// widths from its tensors, what tensors cannot tell (heads, context) from its
-// metadata. The hidden width, rope_base (10000), eps (1e-6) and context (seq_len,
-// else 4096) have defaults.
-func ReadConfig(f *checkpoint.File, prefix string) (Config, error) {
-	number := func(fallback float64, names ...string) (float64, error) {
-		for _, name := range names {
-			text, ok := f.Metadata[name]
-			if !ok {
-				continue
-			}
-			v, err := strconv.ParseFloat(text, 64)
-			if err != nil {
-				return 0, input.Errorf(name, "%q in the file's metadata is not a number", text)
-			}
-			return v, nil
-		}
-		return fallback, nil
-	}
-	c := Config{Arch: Arch(f.Metadata["arch"])}
-	wte, err := f.Tensor(prefix + "embedding.wte.weight")
-	if err != nil {
-		return c, err
-	}
-	if len(wte.Shape) != 2 {
-		return c, fmt.Errorf("embedding.wte.weight: shape %v, want two axes", wte.Shape)
-	}
-	c.Vocab, c.Dim = wte.Shape[0], wte.Shape[1]
-	for c.Layers = 0; f.Has(prefix + fmt.Sprintf("backbone.layers.%d.seq_layer.in_proj.weight", c.Layers)); c.Layers++ {
-	}
-	heads, err := number(float64(c.Dim/128), "num_head")
-	if err != nil {
-		return c, err
-	}
-	context, err := number(4096, "context", "seq_len")
-	if err != nil {
-		return c, err
-	}
-	if c.RopeBase, err = number(10000, "rope_base"); err != nil {
-		return c, err
-	}
-	eps, err := number(1e-6, "eps")
-	if err != nil {
-		return c, err
-	}
-	c.Heads, c.Context, c.Eps = int(heads), int(context), float32(eps)
-	c.Tied = !f.Has(prefix + "head.lm_head.weight")
-	c.GateBias = f.Has(prefix + "backbone.layers.0.seq_layer.gate_bias")
-	if c.Layers > 0 {
-		fc1, err := f.Tensor(prefix + "backbone.layers.0.hidden_layer.fc1.weight")
-		if err != nil {
-			return c, err
-		}
-		in, err := f.Tensor(prefix + "backbone.layers.0.seq_layer.in_proj.weight")
-		if err != nil {
-			return c, err
-		}
-		c.Hidden = fc1.Shape[0]
-		if c.Arch == "" && in.Shape[0] == 5*c.Dim {
-			c.Arch = RATPlus
-		} else if c.Arch == "" {
-			c.Arch = Attention
-		}
-	}
-	return c, c.Validate()
-}
-
-// Load reads the shape and weights of a model.
+// Load reads the shape of a model and views of its weights: they end with f. What
+// vectors and matrices have no view for is copied.
 func Load(f *checkpoint.File) (Config, *Weights, error) {
 	c, err := ReadConfig(f, "")
 	if err != nil {
 		return c, nil, fmt.Errorf("model config: %w", err)
 	}
-	w, err := ReadWeights(f, c, "")
+	w, err := ViewWeights(f, c)
 	return c, w, err
 }
 
-// ReadWeights reads the parameters of a model of shape c whose names carry prefix.
-func ReadWeights(f *checkpoint.File, c Config, prefix string) (*Weights, error) {
+// ViewWeights are the parameters in f of a model of shape c, as Load has them.
+func ViewWeights(f *checkpoint.File, c Config) (*Weights, error) {
 	w := &Weights{Layers: make([]Layer, c.Layers)}
-	var failed error
-	w.each(c, func(name string, shape []int, data *[]float32) {
-		x, err := f.Float32(prefix+name, shape...)
-		if err != nil && failed == nil {
-			failed = err
+	for _, t := range w.tensors(c) {
+		if err := t.load(f); err != nil {
+			return nil, err
 		}
-		*data = x
-	})
-	if c.Tied {
-		w.Head = w.Embedding
 	}
-	return w, failed
+	w.tie(c)
+	return w, nil
 }
 
-// Tensors are the parameters of w as checkpoint tensors, named with prefix, in the
-// format encode gives them, or the one that Compact keeps them in.
+// load sets t to what f holds under its name.
+func (t tensor) load(f *checkpoint.File) (err error) {
+	if t.vector != nil {
+		*t.vector, err = f.Float32(t.own, t.shape...)
+		return err
+	}
+	*t.matrix, err = readMatrix(f, t.own, t.shape)
+	return err
+}
+
+// smallMatrix is the largest number of elements that are widened to float32 on opening
+// where their form has no kernel: of a small model, which would be slower for nothing.
+const smallMatrix = 1 << 20
+
+// readMatrix views the matrix of that name and, of an I8 matrix, its scales.
+func readMatrix(f *checkpoint.File, name string, shape []int) (Matrix, error) {
+	t, err := f.Tensor(name)
+	if err != nil {
+		return Matrix{}, err
+	}
+	if !slices.Equal(t.Shape, shape) {
+		return Matrix{}, fmt.Errorf("tensor %q has shape %v, want %v", name, t.Shape, shape)
+	}
+	m := Matrix{Rows: shape[0], Cols: shape[1]}
+	switch {
+	case t.DType == checkpoint.F32:
+		m.F32 = checkpoint.View[float32](t)
+	case t.DType == checkpoint.BF16:
+		m.BF16 = checkpoint.View[uint16](t)
+	case t.DType == checkpoint.I8:
+		m.Int8 = checkpoint.View[int8](t)
+		m.Scale, err = f.Float32(name + scaleSuffix)
+		if err == nil && len(m.Scale) != m.Rows {
+			err = fmt.Errorf("tensor %q has %d scales, want %d, one for each row of %q", name+scaleSuffix, len(m.Scale), m.Rows, name)
+		}
+	case quant.ByName(string(t.DType)) != nil && t.Len() > smallMatrix:
+		m.Blocks, m.Format = t.Data, quant.ByName(string(t.DType))
+		if m.Cols%m.Format.Len != 0 {
+			err = fmt.Errorf("tensor %q has rows of %d, which are no whole blocks of %s", name, m.Cols, t.DType)
+		}
+	default:
+		m.F32, err = t.Float32()
+	}
+	return m, err
+}
+
+// ReadWeights reads the parameters of a model of shape c whose names carry prefix,
+// as float32 that may be changed.
+func ReadWeights(f *checkpoint.File, c Config, prefix string) (*Weights, error) {
+	w := &Weights{Layers: make([]Layer, c.Layers)}
+	for _, t := range w.tensors(c) {
+		x, err := f.Float32(prefix+t.own, t.shape...)
+		if err != nil {
+			return nil, err
+		}
+		t.set(x)
+	}
+	w.tie(c)
+	return w, nil
+}
+
+// Tensors are the parameters of w as checkpoint tensors, named with prefix: those in
+// float32 in the format encode gives them, matrices in fewer bits as they are.
 func (w *Weights) Tensors(c Config, prefix string, encode func(name string, shape []int, x []float32) checkpoint.Tensor) []checkpoint.Tensor {
 	var ts []checkpoint.Tensor
 	for _, p := range w.Params(c) {
-		if m, ok := w.Compact[p.Name]; ok {
-			ts = append(ts, m.tensors(prefix+p.Name, p.Shape)...)
+		if p.IsMatrix() {
+			ts = append(ts, p.Matrix.tensors(prefix+p.Name, encode)...)
 			continue
 		}
 		ts = append(ts, encode(prefix+p.Name, p.Shape, p.Data))
 	}
 	return ts
 }
-
-// IsMatrix reports whether a parameter is a matrix, not a norm or a bias.
-func (p Param) IsMatrix() bool { return len(p.Shape) == 2 }

@@ -2,116 +2,171 @@ package model
 
 import (
 	"fmt"
+	"math"
 
+	"kvscope/engine/checkpoint"
 	"kvscope/engine/ops"
+	"kvscope/engine/ops/quant"
 )
 
-// matrix is a weight matrix [outputs, inputs] in one of its forms.
-type matrix struct {
-	f32 []float32
-	Compact
+// Matrix is a weight matrix [Rows, Cols] in one of its forms: float32, bfloat16,
+// whole numbers of 8 bits with a scale for each row, so that element (r, c) is
+// Scale[r]·Int8[r, c], or blocks of a format. Decoding a token reads every weight once
+// and takes as long as that, so a matrix is computed with in the form it is stored in.
+type Matrix struct {
+	Rows, Cols int
+
+	F32    []float32
+	BF16   []uint16
+	Int8   []int8
+	Scale  []float32 // [Rows], of Int8
+	Blocks []byte
+	Format *quant.Format // of Blocks
 }
 
+// Empty reports whether there is no matrix.
+func (w *Matrix) Empty() bool { return w.Rows == 0 }
+
+// wide reports whether w is kept in float32.
+func (w *Matrix) wide() bool { return w.F32 != nil }
+
 // check holds the matrix called name to its shape.
-func (m matrix) check(name string, shape []int) error {
-	n, scales := len(m.f32), 0
+func (w *Matrix) check(name string, shape []int) error {
+	n, scales := len(w.F32), 0
 	switch {
-	case m.BF16 != nil:
-		n = len(m.BF16)
-	case m.Int8 != nil:
-		n, scales = len(m.Int8), shape[0]
+	case w.BF16 != nil:
+		n = len(w.BF16)
+	case w.Int8 != nil:
+		n, scales = len(w.Int8), w.Rows
+	case w.Blocks != nil:
+		n = len(w.Blocks) / w.Format.Bytes * w.Format.Len
 	}
-	if n != size(shape) || len(m.Scale) != scales {
-		return fmt.Errorf("model: %s holds %d values and %d scales, its shape %v wants %d and %d",
-			name, n, len(m.Scale), shape, size(shape), scales)
+	if w.Rows != shape[0] || w.Cols != shape[1] || n != size(shape) || len(w.Scale) != scales {
+		return fmt.Errorf("model: %s is %dx%d and holds %d values and %d scales, its shape %v wants %d and %d",
+			name, w.Rows, w.Cols, n, len(w.Scale), shape, size(shape), scales)
 	}
 	return nil
 }
 
-// bytes is the size of n elements.
-func (m matrix) bytes(n int) int {
-	switch {
-	case m.BF16 != nil:
-		return 2 * n
-	case m.Int8 != nil:
-		return n
-	}
-	return 4 * n
+// bytes is the size of w.
+func (w *Matrix) bytes() int {
+	return 4*len(w.F32) + 2*len(w.BF16) + len(w.Int8) + 4*len(w.Scale) + len(w.Blocks)
 }
 
-// slice is rows [lo, hi) of a matrix with the given number of inputs.
-func (m matrix) slice(lo, hi, inputs int) matrix {
+// rows is the part [lo, hi) of w.
+func (w *Matrix) rows(lo, hi int) Matrix {
+	out := Matrix{Rows: hi - lo, Cols: w.Cols}
 	switch {
-	case m.BF16 != nil:
-		return matrix{Compact: Compact{BF16: m.BF16[lo*inputs : hi*inputs]}}
-	case m.Int8 != nil:
-		return matrix{Compact: Compact{Int8: m.Int8[lo*inputs : hi*inputs], Scale: m.Scale[lo:hi]}}
+	case w.BF16 != nil:
+		out.BF16 = w.BF16[lo*w.Cols : hi*w.Cols]
+	case w.Int8 != nil:
+		out.Int8, out.Scale = w.Int8[lo*w.Cols:hi*w.Cols], w.Scale[lo:hi]
+	case w.Blocks != nil:
+		row := w.Format.Size(w.Cols)
+		out.Blocks, out.Format = w.Blocks[lo*row:hi*row], w.Format
+	default:
+		out.F32 = w.F32[lo*w.Cols : hi*w.Cols]
 	}
-	return matrix{f32: m.f32[lo*inputs : hi*inputs]}
+	return out
+}
+
+// Widen writes the elements to dst as float32.
+func (w *Matrix) Widen(dst []float32) {
+	copy(dst, w.F32)
+	for i, v := range w.BF16 {
+		dst[i] = ops.Bfloat(v)
+	}
+	for i, v := range w.Int8 {
+		dst[i] = w.Scale[i/w.Cols] * float32(v)
+	}
+	if w.Blocks != nil {
+		w.Format.Dequantize(dst[:w.Rows*w.Cols], w.Blocks)
+	}
 }
 
 // copyRow writes row r to dst, as float32.
-func (m matrix) copyRow(dst []float32, r int) {
-	row := m.slice(r, r+1, len(dst))
-	copy(dst, row.f32)
-	row.Widen(dst, len(dst))
+func (w *Matrix) copyRow(dst []float32, r int) {
+	row := w.rows(r, r+1)
+	row.Widen(dst)
 }
 
-// few computes dst [T, out] = x [T, in] · wᵀ for one token, or for several when w is
-// compact.
-func (m *Model) few(dst []float32, w matrix, x []float32, tokens int) {
-	switch {
-	case w.BF16 != nil:
-		m.kernels.MatVecBF16(dst, w.BF16, x, tokens)
-	case w.Int8 != nil:
-		m.kernels.MatVecInt8(dst, w.Int8, w.Scale, x, tokens)
-	default:
-		m.kernels.MatVec(dst, w.f32, x)
-	}
-}
+// scaleSuffix names the tensor of the scales beside an I8 matrix: F32, one a row.
+const scaleSuffix = "_scale"
 
-// fewTokens is the largest number of tokens whose product with a compact matrix is
-// made without widening it.
-const fewTokens = 8
-
-// project computes dst [T, out] = x [T, in] · wᵀ for w [out, in], the outputs shared
-// among the cores.
-func (m *Model) project(dst []float32, w matrix, x []float32, rows int) {
-	in, out := len(x)/rows, len(dst)/rows
-	bytes, compact := w.bytes(in*out), w.f32 == nil
-	switch {
-	case rows == 1 && parts(out, bytes) == 1:
-		m.few(dst, w, x, 1) // of a small model, whose time a closure would show in
-	case rows == 1:
-		share(out, bytes, func(_, lo, hi int) { m.few(dst[lo:hi], w.slice(lo, hi, in), x, 1) })
-	case compact && rows <= fewTokens:
-		m.few(dst, w, x, rows)
-	default:
-		// Arithmetic takes longer than memory here.
-		share(out, bytes*rows/4, func(_, lo, hi int) { m.wide(dst, w, x, rows, lo, hi) })
-	}
-}
-
-// tile is the number of outputs of a compact matrix that are widened at a time.
-const tile = 256
-
-// wide computes outputs [lo, hi) of project by a matrix product.
-func (m *Model) wide(dst []float32, w matrix, x []float32, rows, lo, hi int) {
-	in, out := len(x)/rows, len(dst)/rows
-	step := hi - lo
-	var widened []float32
-	if w.f32 == nil {
-		step = min(step, tile)
-		widened = make([]float32, step*in)
-	}
-	for ; lo < hi; lo += step {
-		end := min(lo+step, hi)
-		part := w.slice(lo, end, in)
-		if w.f32 == nil {
-			part.f32 = widened[:(end-lo)*in]
-			part.Widen(part.f32, in)
+// Tensors are w as a checkpoint holds it: as it is, or where it is in a form that
+// checkpoints have no name for, or in float32, as encode makes it.
+func (w *Matrix) tensors(name string, encode func(name string, shape []int, x []float32) checkpoint.Tensor) []checkpoint.Tensor {
+	shape := []int{w.Rows, w.Cols}
+	if w.Int8 != nil {
+		return []checkpoint.Tensor{
+			checkpoint.NewI8(name, shape, w.Int8),
+			checkpoint.NewF32(name+scaleSuffix, []int{w.Rows, 1}, w.Scale),
 		}
-		m.kernels.MatMul(ops.Dense(dst, rows, out).Slice(0, rows, lo, end), ops.Dense(x, rows, in),
-			ops.Dense(part.f32, end-lo, in).T(), false)
 	}
+	wide := w.F32
+	if wide == nil {
+		wide = make([]float32, w.Rows*w.Cols)
+		w.Widen(wide)
+	}
+	if w.BF16 != nil {
+		return []checkpoint.Tensor{checkpoint.NewBF16(name, shape, wide)}
+	}
+	return []checkpoint.Tensor{encode(name, shape, wide)}
+}
+
+// Compress returns the weights of a model of shape c with every matrix in the given
+// form, BF16 or I8, rounded to nearest even.
+func (w *Weights) Compress(c Config, form checkpoint.DType) (*Weights, error) {
+	if form != checkpoint.BF16 && form != checkpoint.I8 {
+		return nil, fmt.Errorf("compress to %s, want BF16 or I8", form)
+	}
+	small := &Weights{Layers: make([]Layer, c.Layers), RotaryPairs: w.RotaryPairs}
+	from := w.tensors(c)
+	for i, to := range small.tensors(c) {
+		if to.vector != nil {
+			*to.vector = *from[i].vector
+			continue
+		}
+		m := from[i].matrix
+		if m.Empty() {
+			return nil, fmt.Errorf("compress %s: it is missing", to.own)
+		}
+		wide := make([]float32, m.Rows*m.Cols)
+		m.Widen(wide)
+		*to.matrix = compress(wide, m.Rows, form)
+	}
+	small.tie(c)
+	return small, nil
+}
+
+// compress rounds a matrix of so many rows to a form.
+func compress(x []float32, rows int, form checkpoint.DType) Matrix {
+	m := Matrix{Rows: rows, Cols: len(x) / rows}
+	if form == checkpoint.BF16 {
+		t := checkpoint.NewBF16("", []int{len(x)}, x)
+		m.BF16 = checkpoint.View[uint16](t)
+		return m
+	}
+	m.Int8, m.Scale = roundToInt8(x, rows)
+	return m
+}
+
+// roundToInt8 gives each row the scale that takes its largest element to 127.
+func roundToInt8(x []float32, rows int) (whole []int8, scale []float32) {
+	whole, scale = make([]int8, len(x)), make([]float32, rows)
+	cols := len(x) / rows
+	for r := range rows {
+		row, top := x[r*cols:(r+1)*cols], 0.0
+		for _, v := range row {
+			top = max(top, math.Abs(float64(v)))
+		}
+		scale[r] = float32(top / 127)
+		if scale[r] == 0 {
+			continue
+		}
+		for c, v := range row {
+			whole[r*cols+c] = int8(max(-127, min(127, math.RoundToEven(float64(v)/float64(scale[r])))))
+		}
+	}
+	return whole, scale
 }

@@ -14,13 +14,14 @@ type Session struct {
 	opt   Options
 
 	length    int                  // tokens seen
-	heads     [][]*sparse.Head     // [L][H]
-	key       [][]float32          // [L][D] last unrotated memory of keys
-	value     [][]float32          // [L][D] last memory of values
-	queries   [][]float32          // [L] last rotated queries, [w, D], kept for an Evictor
+	rotations rotations            // of every position the session may reach
+	heads     [][]*sparse.Head     // [L][Hkv]
+	key       [][]float32          // [L][Hkv*Dh] last unrotated memory of keys
+	value     [][]float32          // [L][Hkv*Dh] last memory of values
+	queries   [][]float32          // [L] last rotated queries, [w, H*Dh], kept for an Evictor
 	kept      [][]sparse.Selection // [L][H] what an eviction left, by position
 	evictedAt int                  // positions before this one are subject to kept
-	rankedBy  [][]*sparse.Head     // [L][H] caches that methods select by, where they are others
+	rankedBy  [][]*sparse.Head     // [L][Hkv] caches that methods select by, where they are others
 	spans     []cappedMemory       // [L] of an Intervention with a cap
 
 	buf       buffers
@@ -46,12 +47,13 @@ type Options struct {
 	// Window is how many of the last queries are kept for an Evictor.
 	Window int
 
-	// Memory, when set, meddles with the memory of a RAT+ model.
+	// Memory, when set, changes what the memory of a model does.
 	Memory *Intervention
 
 	// Tap, when set, is called with the activations of every layer and chunk:
-	// "q" and "k_mem" rotated, "k", "v" before the memory, "v_mem", "gate" (RAT+
-	// only) and "attn_out" before the output gate, each [T, D].
+	// "q" and "k_mem" rotated, "k", "v" before the memory, "v_mem", "gate" (with
+	// memory only) and "attn_out" before the output gate: [T, H*Dh] of "q" and
+	// "attn_out", [T, Hkv*Dh] of the others.
 	Tap func(layer int, name string, data ops.Matrix)
 }
 
@@ -72,7 +74,7 @@ func (m *Model) NewSession(opt Options) (*Session, error) {
 		return nil, fmt.Errorf("session: block %d, want at least 1", opt.Block)
 	}
 	if opt.Memory != nil {
-		if m.cfg.Arch != RATPlus {
+		if !m.cfg.Memory {
 			return nil, fmt.Errorf("session: a model without memory has none to meddle with")
 		}
 		if err := opt.Memory.Validate(); err != nil {
@@ -81,7 +83,7 @@ func (m *Model) NewSession(opt Options) (*Session, error) {
 	}
 	c := m.cfg
 	s := &Session{
-		model: m, opt: opt,
+		model: m, opt: opt, rotations: m.rotary.upTo(opt.Capacity),
 		heads: make([][]*sparse.Head, c.Layers),
 		key:   make([][]float32, c.Layers), value: make([][]float32, c.Layers),
 		queries:   make([][]float32, c.Layers),
@@ -93,16 +95,24 @@ func (m *Model) NewSession(opt Options) (*Session, error) {
 		s.rankedBy = make([][]*sparse.Head, c.Layers)
 	}
 	for l := range s.heads {
-		s.heads[l] = make([]*sparse.Head, c.Heads)
-		for h := range s.heads[l] {
-			s.heads[l][h] = sparse.NewHead(m.kernels, c.HeadDim(), opt.Block, opt.Capacity)
-			if s.rankedBy != nil {
-				s.rankedBy[l] = append(s.rankedBy[l], sparse.NewHead(m.kernels, c.HeadDim(), opt.Block, opt.Capacity))
-			}
+		s.heads[l] = s.caches()
+		if s.rankedBy != nil {
+			s.rankedBy[l] = s.caches()
 		}
-		s.key[l], s.value[l] = make([]float32, c.Dim), make([]float32, c.Dim)
+		if c.Memory {
+			s.key[l], s.value[l] = make([]float32, c.KVDim()), make([]float32, c.KVDim())
+		}
 	}
 	return s, nil
+}
+
+// caches are empty ones for the heads of keys and values of a layer.
+func (s *Session) caches() []*sparse.Head {
+	out := make([]*sparse.Head, s.model.cfg.KVHeads)
+	for h := range out {
+		out[h] = sparse.NewHead(s.model.kernels, s.model.cfg.HeadDim, s.opt.Block, s.opt.Capacity)
+	}
+	return out
 }
 
 // Len is the number of tokens seen so far.
@@ -144,12 +154,12 @@ func (s *Session) forward(ids []int32) error {
 		return fmt.Errorf("session: %d tokens after %d exceed its capacity of %d", len(ids), s.length, s.opt.Capacity)
 	}
 	b := &s.buf
-	b.resize(c, len(ids))
+	b.resize(m, len(ids))
 	for t, id := range ids {
 		if id < 0 || int(id) >= c.Vocab {
 			return fmt.Errorf("session: token %d at %d is outside the vocabulary of %d", id, t, c.Vocab)
 		}
-		m.embedding.copyRow(b.x[t*c.Dim:(t+1)*c.Dim], int(id))
+		m.weights.Embedding.copyRow(b.x[t*c.Dim:(t+1)*c.Dim], int(id))
 	}
 	for l := range m.layers {
 		s.mix(l)
@@ -163,36 +173,31 @@ func (s *Session) forward(ids []int32) error {
 // gate, and add to the residual stream.
 func (s *Session) mix(l int) {
 	m, c, b := s.model, s.model.cfg, &s.buf
-	k, layer := m.kernels, &m.layers[l]
-	k.RMSNorm(b.h, b.x, layer.InputNorm, c.Eps)
-	m.project(b.parts, layer.in, b.h, b.rows)
+	k, layer, at := m.kernels, &m.layers[l], m.layout
+	parts := ops.Dense(b.parts, b.rows, at.width)
+	part := func(lo, hi int) ops.Matrix { return parts.Slice(0, b.rows, lo, hi) }
 
-	width := c.Parts() * c.Dim
-	parts := ops.Dense(b.parts, b.rows, width)
-	part := func(i int) ops.Matrix { return parts.Slice(0, b.rows, i*c.Dim, (i+1)*c.Dim) }
-	gateOut, query, key, value := part(0), part(1), part(2), part(3)
+	h := m.normed(b.h, b.x, layer.InputNorm)
+	for _, p := range layer.projections {
+		m.project(part(p.at, p.at+p.Rows), p.Matrix, h)
+	}
+	gateOut, query, key, value := part(0, at.query), part(at.query, at.key), part(at.key, at.value), part(at.value, at.gate)
+	m.finish(query, layer.QueryBias, layer.QueryNorm)
+	m.finish(key, layer.KeyBias, layer.KeyNorm)
+	if layer.ValueBias != nil {
+		addRows(k, value, layer.ValueBias)
+	}
 	s.tap(l, "k", key)
 	s.tap(l, "v", value)
 	ranked := key
-	if c.Arch == RATPlus {
-		gate := part(4)
-		for t := range b.rows {
-			row := gate.Row(t)
-			if layer.GateBias != nil {
-				k.Add(row, layer.GateBias)
-			}
-			k.Sigmoid(row, row)
-			if s.opt.Memory != nil {
-				for i := range row {
-					row[i] *= s.opt.Memory.Strength
-				}
-			}
-		}
+	if c.Memory {
+		gate := part(at.gate, at.width)
+		s.gate(layer, gate)
 		s.tap(l, "gate", gate)
 		ranked = s.recall(l, gate, key, value)
 	}
 	for t := range b.rows {
-		cos, sin := m.rope.at(s.length + t)
+		cos, sin := s.rotations.at(s.length + t)
 		k.RoPE(query.Row(t), cos, sin)
 		k.RoPE(key.Row(t), cos, sin)
 		if s.rankedBy != nil {
@@ -205,17 +210,79 @@ func (s *Session) mix(l int) {
 	s.remember(l, query)
 
 	s.attendAll(l, query, key, value, ranked)
-	s.tap(l, "attn_out", ops.Dense(b.attn, b.rows, c.Dim))
+	s.tap(l, "attn_out", ops.Dense(b.attn, b.rows, c.QueryDim()))
 
-	for t := range b.rows {
-		gate, out := gateOut.Row(t), b.attn[t*c.Dim:(t+1)*c.Dim]
+	for t := range gateOut.Rows {
+		if gateOut.Cols == 0 {
+			break
+		}
+		gate := gateOut.Row(t)
 		k.Sigmoid(gate, gate)
-		for i := range out {
-			out[i] *= gate[i]
+		multiply(b.attn[t*len(gate):(t+1)*len(gate)], gate)
+	}
+	branch := ops.Dense(b.h, b.rows, c.Dim)
+	m.project(branch, &layer.Out, b.attn)
+	if layer.OutBias != nil {
+		addRows(k, branch, layer.OutBias)
+	}
+	m.join(b, layer.AttentionPostNorm)
+}
+
+// finish makes queries or keys [T, n*Dh] of what a projection gave: the bias is added,
+// channels are put in the order of the rotation, and norms of each head, or of all
+// together, are applied.
+func (m *Model) finish(x ops.Matrix, bias, norm []float32) {
+	if bias != nil {
+		addRows(m.kernels, x, bias)
+	}
+	if m.weights.RotaryPairs {
+		unpair(x, m.cfg.HeadDim)
+	}
+	if norm == nil {
+		return
+	}
+	for t := range x.Rows {
+		m.kernels.RMSNorm(x.Row(t), x.Row(t), norm, m.cfg.Eps)
+	}
+}
+
+// unpair turns heads whose channels stand in pairs, (0, Dh/2), (1, Dh/2+1), ..., into
+// ones whose first halves stand before the second.
+func unpair(x ops.Matrix, headDim int) {
+	half, head := headDim/2, make([]float32, headDim)
+	for t := range x.Rows {
+		for row := x.Row(t); len(row) > 0; row = row[headDim:] {
+			copy(head, row)
+			for i := range half {
+				row[i], row[i+half] = head[2*i], head[2*i+1]
+			}
 		}
 	}
-	m.project(b.h, layer.out, b.attn, b.rows)
-	k.Add(b.x, b.h)
+}
+
+// addRows adds bias to every row of x.
+func addRows(k *ops.Kernels, x ops.Matrix, bias []float32) {
+	for t := range x.Rows {
+		k.Add(x.Row(t), bias)
+	}
+}
+
+// gate turns what was projected for the memory of a layer into its gates: sigmoid of
+// it and its bias, scaled as an intervention says.
+func (s *Session) gate(layer *layer, gate ops.Matrix) {
+	k := s.model.kernels
+	for t := range gate.Rows {
+		row := gate.Row(t)
+		if layer.GateBias != nil {
+			k.Add(row, layer.GateBias)
+		}
+		k.Sigmoid(row, row)
+		if s.opt.Memory != nil {
+			for i := range row {
+				row[i] *= s.opt.Memory.Strength
+			}
+		}
+	}
 }
 
 // logits computes the logits after row t of the last chunk.
@@ -223,7 +290,7 @@ func (s *Session) logits(t int) []float32 {
 	m, c, b := s.model, s.model.cfg, &s.buf
 	h := b.h[:c.Dim]
 	m.kernels.RMSNorm(h, b.x[t*c.Dim:(t+1)*c.Dim], m.weights.FinalNorm, c.Eps)
-	m.project(b.logits, m.head, h, 1)
+	m.project(ops.Dense(b.logits, 1, c.Vocab), m.head, h)
 	return b.logits
 }
 
@@ -233,20 +300,22 @@ func (s *Session) tap(layer int, name string, data ops.Matrix) {
 	}
 }
 
-// Cache is the KV cache of a head, not to be changed.
-func (s *Session) Cache(layer, head int) *sparse.Head { return s.heads[layer][head] }
+// Cache is the KV cache that a head of queries reads, not to be changed.
+func (s *Session) Cache(layer, head int) *sparse.Head {
+	return s.heads[layer][head/s.model.cfg.Group()]
+}
 
 // Query is the rotated query of a head at a position, [Dh], of those that
 // Options.Window kept: the last ones.
 func (s *Session) Query(layer, head, position int) []float32 {
-	d, dh := s.model.cfg.Dim, s.model.cfg.HeadDim()
+	d, dh := s.model.cfg.QueryDim(), s.model.cfg.HeadDim
 	row := len(s.queries[layer])/d - s.length + position
 	return s.queries[layer][row*d+head*dh:][:dh]
 }
 
 // Queries are the rotated queries of a head that Options.Window kept, [w, Dh].
 func (s *Session) Queries(layer, head int) []float32 {
-	n := len(s.queries[layer]) / s.model.cfg.Dim
+	n := len(s.queries[layer]) / s.model.cfg.QueryDim()
 	var out []float32
 	for p := s.length - n; p < s.length; p++ {
 		out = append(out, s.Query(layer, head, p)...)

@@ -2,52 +2,69 @@ package model
 
 import "fmt"
 
-// Weights are the parameters of a model, every matrix [outputs, inputs].
+// Weights are the parameters of a model, every matrix [outputs, inputs]. What an
+// architecture does not have is empty.
 type Weights struct {
-	// Compact holds the matrices that are kept in fewer bits, by name; their
-	// float32 slices are nil. Only a Model computes with them, training does not.
-	Compact map[string]Compact
-
-	Embedding []float32 // [V, D]
+	Embedding Matrix    // [V, D]
 	Layers    []Layer   // [L]
 	FinalNorm []float32 // [D]
-	Head      []float32 // [V, D]; the Embedding itself when tied
+	Head      Matrix    // [V, D]; the Embedding itself when tied
+
+	// RotaryPairs: the rows that make queries and keys stand in the order (0, Dh/2),
+	// (1, Dh/2+1), ... of the channels that are rotated together, as in GGUF's llama
+	// files, instead of the first half before the second.
+	RotaryPairs bool
 }
 
 // Layer are the parameters of one layer.
 type Layer struct {
-	InputNorm  []float32 // [D]
-	In         []float32 // [Parts*D, D]: o, q, k, v (, g) stacked
-	GateBias   []float32 // [D], or nil
-	Out        []float32 // [D, D]
-	HiddenNorm []float32 // [D]
-	FC1        []float32 // [Hidden, D]
-	FC2        []float32 // [D, Hidden]
+	InputNorm []float32 // [D], of what the projections read
+
+	// The projections are one matrix of the stacked parts o, q, k, v (, g), or one each.
+	In                            Matrix    // [Parts*D, D]
+	Query, Key, Value             Matrix    // [H*Dh, D], [Hkv*Dh, D], [Hkv*Dh, D]
+	Gate                          Matrix    // [Hkv*Dh, D], of the memory
+	QueryBias, KeyBias, ValueBias []float32 // as their projections have outputs
+	GateBias                      []float32 // [Hkv*Dh]
+	QueryNorm, KeyNorm            []float32 // [Dh], of each head, or of all together, [H*Dh] and [Hkv*Dh]
+	Out                           Matrix    // [D, H*Dh]
+	OutBias                       []float32 // [D]
+	AttentionPostNorm             []float32 // [D], of what is added to the residual stream
+	HiddenNorm                    []float32 // [D], of what the feed-forward layer reads
+	UpGate                        Matrix    // [Hidden, D], of SwiGLU; without it the layer is GELU's
+	Up                            Matrix    // [Hidden, D]
+	Down                          Matrix    // [D, Hidden]
+	HiddenPostNorm                []float32 // [D], of what is added to the residual stream
 }
 
 // Param is one named parameter tensor.
 type Param struct {
-	Name  string // as in the public RAT+ checkpoints
-	Shape []int
-	Data  []float32 // nil for a matrix in Weights.Compact
+	Name   string // in the architecture's own checkpoints
+	Shape  []int
+	Data   []float32 // nil for a matrix that is not kept in float32
+	Matrix *Matrix   // nil for a vector
 }
 
 // Len is the number of elements of p, in whatever form they are kept.
 func (p Param) Len() int { return size(p.Shape) }
 
+// IsMatrix reports whether a parameter is a matrix, not a norm or a bias.
+func (p Param) IsMatrix() bool { return p.Matrix != nil }
+
 // NewWeights returns zero weights of the shape of c, in one allocation.
 func NewWeights(c Config) *Weights {
-	w := &Weights{Layers: make([]Layer, c.Layers)}
-	n := 0
-	w.each(c, func(_ string, shape []int, _ *[]float32) { n += size(shape) })
-	all := make([]float32, n)
-	w.each(c, func(_ string, shape []int, data *[]float32) {
-		n := size(shape)
-		*data, all = all[:n:n], all[n:]
-	})
-	if c.Tied {
-		w.Head = w.Embedding
+	w, n := &Weights{Layers: make([]Layer, c.Layers)}, 0
+	ts := w.tensors(c)
+	for _, t := range ts {
+		n += size(t.shape)
 	}
+	all := make([]float32, n)
+	for _, t := range ts {
+		n := size(t.shape)
+		t.set(all[:n:n])
+		all = all[n:]
+	}
+	w.tie(c)
 	return w
 }
 
@@ -55,33 +72,58 @@ func NewWeights(c Config) *Weights {
 // apart.
 func (w *Weights) Params(c Config) []Param {
 	var ps []Param
-	w.each(c, func(name string, shape []int, data *[]float32) {
-		ps = append(ps, Param{Name: name, Shape: shape, Data: *data})
-	})
+	for _, t := range w.tensors(c) {
+		ps = append(ps, t.param())
+	}
 	return ps
 }
 
-// each visits every parameter of a model of shape c.
-func (w *Weights) each(c Config, visit func(name string, shape []int, data *[]float32)) {
-	visit("embedding.wte.weight", []int{c.Vocab, c.Dim}, &w.Embedding)
+// param is the parameter at t as it is now.
+func (t tensor) param() Param {
+	p := Param{Name: t.own, Shape: t.shape, Matrix: t.matrix}
+	if t.matrix != nil {
+		p.Data = t.matrix.F32
+	} else {
+		p.Data = *t.vector
+	}
+	return p
+}
+
+// set makes x the values of t.
+func (t tensor) set(x []float32) {
+	if t.matrix != nil {
+		*t.matrix = Matrix{Rows: t.shape[0], Cols: t.shape[1], F32: x}
+	} else {
+		*t.vector = x
+	}
+}
+
+// tie lets the head be the embedding where c says so.
+func (w *Weights) tie(c Config) {
+	if c.Tied {
+		w.Head = w.Embedding
+	}
+}
+
+// tensors lists every parameter tensor of a model of shape c, in checkpoint order.
+func (w *Weights) tensors(c Config) []tensor {
+	a, err := c.Arch.find()
+	if err != nil {
+		panic("model: " + err.Error())
+	}
+	ts := []tensor{{names: a.embedding, shape: []int{c.Vocab, c.Dim}, matrix: &w.Embedding}}
 	for i := range w.Layers {
-		l := &w.Layers[i]
-		seq := fmt.Sprintf("backbone.layers.%d.seq_layer.", i)
-		hidden := fmt.Sprintf("backbone.layers.%d.hidden_layer.", i)
-		visit(seq+"input_norm.weight", []int{c.Dim}, &l.InputNorm)
-		visit(seq+"in_proj.weight", []int{c.Parts() * c.Dim, c.Dim}, &l.In)
-		if c.GateBias {
-			visit(seq+"gate_bias", []int{c.Dim}, &l.GateBias)
+		for _, t := range a.layer(c, &w.Layers[i]) {
+			t.own = fmt.Sprintf(a.layerPrefix, i) + t.own
+			t.gguf = fmt.Sprintf(ggufLayer, i) + t.gguf
+			ts = append(ts, t)
 		}
-		visit(seq+"out_proj.weight", []int{c.Dim, c.Dim}, &l.Out)
-		visit(hidden+"ln.weight", []int{c.Dim}, &l.HiddenNorm)
-		visit(hidden+"fc1.weight", []int{c.Hidden, c.Dim}, &l.FC1)
-		visit(hidden+"fc2.weight", []int{c.Dim, c.Hidden}, &l.FC2)
 	}
-	visit("backbone.ln.weight", []int{c.Dim}, &w.FinalNorm)
+	ts = append(ts, tensor{names: a.finalNorm, shape: []int{c.Dim}, vector: &w.FinalNorm})
 	if !c.Tied {
-		visit("head.lm_head.weight", []int{c.Vocab, c.Dim}, &w.Head)
+		ts = append(ts, tensor{names: a.head, shape: []int{c.Vocab, c.Dim}, matrix: &w.Head})
 	}
+	return ts
 }
 
 func size(shape []int) int {

@@ -34,9 +34,9 @@ func NewEngine(tok *tokenizer.Tokenizer, k *ops.Kernels) *Engine {
 }
 
 // Add loads the model in f under name. It must have been made with the engine's
-// vocabulary.
+// vocabulary. The weights are views of f, which must stay open.
 func (e *Engine) Add(name, note string, f *checkpoint.File) error {
-	cfg, w, err := model.LoadCompact(f)
+	cfg, w, err := model.Load(f)
 	if err != nil {
 		return fmt.Errorf("model %s: %w", name, err)
 	}
@@ -58,7 +58,8 @@ func (e *Engine) Add(name, note string, f *checkpoint.File) error {
 		sum.Write(t.Data)
 	}
 	e.models = append(e.models, loaded{model: m, info: ModelInfo{
-		Name: name, Arch: string(cfg.Arch), Layers: cfg.Layers, Heads: cfg.Heads, HeadDim: cfg.HeadDim(),
+		Name: name, Arch: cfg.Kind(), Title: cfg.Title(), Memory: cfg.Memory,
+		Layers: cfg.Layers, Heads: cfg.Heads, KVHeads: cfg.KVHeads, HeadDim: cfg.HeadDim,
 		Context: cfg.Context, Params: params, Note: note, Hash: hex.EncodeToString(sum.Sum(nil)[:8]),
 	}})
 	return nil

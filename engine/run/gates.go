@@ -8,7 +8,7 @@ import (
 	"kvscope/engine/trace"
 )
 
-// gates are the memory gates of a run, [L][T, D]; none of a model without memory.
+// gates are the memory gates of a run, [L][T, Hkv*Dh]; none of a model without memory.
 type gates struct {
 	config model.Config
 	rows   [][]float32
@@ -30,14 +30,15 @@ func (g *gates) tap(layer int, name string, data ops.Matrix) {
 func (g *gates) before(n int) *gates {
 	out := newGates(g.config)
 	for l, rows := range g.rows {
-		out.rows[l] = slices.Clone(rows[:min(len(rows), n*g.config.Dim)])
+		out.rows[l] = slices.Clone(rows[:min(len(rows), n*g.config.KVDim())])
 	}
 	return out
 }
 
-// head is the gates [T, Dh] of one head, nil without a memory.
+// head is the gates [T, Dh] that a head of queries reads through, nil without a memory.
 func (g *gates) head(layer, head int) *ops.Matrix {
-	d, dh := g.config.Dim, g.config.HeadDim()
+	d, dh := g.config.KVDim(), g.config.HeadDim
+	head /= g.config.Group()
 	if len(g.rows[layer]) == 0 {
 		return nil
 	}

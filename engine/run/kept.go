@@ -35,7 +35,7 @@ func (k *Kept) Head(layer, head int) (*lens.Head, error) {
 	if head < 0 || head >= c.Heads {
 		return nil, input.Errorf("head", "%d, %s has heads 0 to %d", head, k.Header.Model, c.Heads-1)
 	}
-	h := &lens.Head{Dim: c.HeadDim(), Prompt: len(k.Header.Tokens), Q: k.session.Queries(layer, head)}
+	h := &lens.Head{Dim: c.HeadDim, Prompt: len(k.Header.Tokens), Q: k.session.Queries(layer, head)}
 	cache := k.session.Cache(layer, head)
 	h.K = slices.Clone(cache.Keys[:cache.Len*cache.Dim])
 	if g := k.gates.head(layer, head); g != nil {
@@ -52,7 +52,7 @@ func (k *Kept) Bytes() int {
 	// Queries of session and prefix, keys, values and the summaries of their blocks,
 	// gates.
 	floats := 2 + 2 + 3/float64(k.job.plan.Block) + 1
-	return int(floats * 4 * float64(c.Layers*n*c.Dim))
+	return int(floats * 4 * float64(c.Layers*n*c.QueryDim()))
 }
 
 // serves reports whether the prompt as k read it can stand for that of j: the same
@@ -71,9 +71,9 @@ const repeats = 3
 func (k *Kept) measure() (chosen, dense float64) {
 	c, kernels := k.job.model.Config(), k.job.model.Kernels()
 	last := k.session.Len() - 1
-	out, weights := make([]float32, c.HeadDim()), make([]float32, last+1)
+	out, weights := make([]float32, c.HeadDim), make([]float32, last+1)
 	all := []ops.Span{{Start: 0, End: last + 1}}
-	scale := float32(1 / math.Sqrt(float64(c.HeadDim())))
+	scale := float32(1 / math.Sqrt(float64(c.HeadDim)))
 	var sel sparse.Selection
 	each := func(read func(l, h int, q []float32) []ops.Span) float64 {
 		best := math.Inf(1)

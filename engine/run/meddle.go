@@ -17,8 +17,9 @@ const (
 	WithPlain  = "plain"  // K and V
 )
 
-// memory is the intervention that r asks for on a model, nil for none.
-func (r Request) memory(arch model.Arch) (*model.Intervention, error) {
+// memory is the intervention that r asks for on a model that has a memory or not, nil
+// for none.
+func (r Request) memory(has bool) (*model.Intervention, error) {
 	m := &model.Intervention{Strength: 1, Cap: r.MemoryCap}
 	if s := r.MemoryStrength; s != nil {
 		if !(*s >= 0 && *s <= 1) {
@@ -44,7 +45,7 @@ func (r Request) memory(arch model.Arch) (*model.Intervention, error) {
 	if *m == (model.Intervention{Strength: 1}) {
 		return nil, nil
 	}
-	if arch != model.RATPlus {
+	if !has {
 		field := "memory_strength"
 		switch {
 		case r.MemoryCap != 0:

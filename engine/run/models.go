@@ -3,9 +3,12 @@ package run
 // ModelInfo is what a person choosing a model wants to know of it.
 type ModelInfo struct {
 	Name    string `json:"name"`     // what Request.Model says
-	Arch    string `json:"arch"`     // attention or ratplus
+	Arch    string `json:"arch"`     // model.Config.Kind: attention, ratplus, llama, ...
+	Title   string `json:"title"`    // that for people
+	Memory  bool   `json:"memory"`   // keys and values pass a memory
 	Layers  int    `json:"layers"`   // L
 	Heads   int    `json:"heads"`    // H
+	KVHeads int    `json:"kv_heads"` // Hkv, H/Hkv heads read one
 	HeadDim int    `json:"head_dim"` // Dh
 	Context int    `json:"context"`  // tokens of prompt and answer at most
 	Params  int    `json:"params"`   // weights

@@ -1,7 +1,6 @@
 package run
 
 import (
-	"kvscope/engine/model"
 	"kvscope/engine/ops"
 	"kvscope/engine/sparse"
 	"kvscope/engine/trace"
@@ -67,7 +66,7 @@ func (a *again) prepare(req Request, h *trace.Header) error {
 	if err != nil {
 		return err
 	}
-	memory, err := req.memory(model.Arch(h.Arch))
+	memory, err := req.memory(h.HasMemory())
 	if err != nil {
 		return err
 	}

@@ -71,7 +71,7 @@ func (e *Engine) prepare(req Request) (*job, error) {
 		return nil, err
 	}
 	j.plan = plan.Edited(j.edit)
-	if j.memory, err = req.memory(m.Config().Arch); err != nil {
+	if j.memory, err = req.memory(m.Config().Memory); err != nil {
 		return nil, err
 	}
 	j.maxNew = req.MaxNew
@@ -250,7 +250,8 @@ func (e *Engine) likeliest(p, logits []float32) []trace.Alternative {
 func (j *job) header() *trace.Header {
 	e, req, ex, c := j.engine, j.req, j.example, j.model.Config()
 	h := &trace.Header{
-		Model: req.Model, Arch: string(c.Arch), Layers: c.Layers, Heads: c.Heads, HeadDim: c.HeadDim(), Kernels: e.kernels.Name,
+		Model: req.Model, Arch: c.Kind(), Title: c.Title(), Memory: c.Memory,
+		Layers: c.Layers, Heads: c.Heads, KVHeads: c.KVHeads, HeadDim: c.HeadDim, Kernels: e.kernels.Name,
 		Task: ex.Task.ID, Seed: req.Seed, Context: ex.Context,
 		Tokens: e.tokens(ex.Tokens), Expected: ex.Expected, Answer: e.tokens(ex.Answer), Gold: ex.Gold,
 		Counterfactual: counterfactual(j.edit, j.memory),

@@ -25,8 +25,8 @@ func testEngine(t testing.TB, arch model.Arch) *Engine {
 	t.Helper()
 	tok := tokenizer.New()
 	cfg := model.Config{
-		Arch: arch, Vocab: tok.Size(), Dim: 32, Heads: 2, Layers: 2, Hidden: 64, Context: 256,
-		RopeBase: 10000, Eps: 1e-6, Tied: true, GateBias: arch == model.RATPlus,
+		Arch: model.Attention, Memory: arch == model.RATPlus, Vocab: tok.Size(), Dim: 32, Heads: 2, KVHeads: 2, HeadDim: 16, Layers: 2, Hidden: 64, Context: 256,
+		Rope: model.Rope{Base: 10000}, Eps: 1e-6, Tied: true, GateBias: arch == model.RATPlus,
 	}
 	meta := cfg.Metadata()
 	meta["tokenizer"] = tok.Fingerprint()

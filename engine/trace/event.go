@@ -11,7 +11,10 @@ type Sink interface{ Emit(Event) error }
 // Header opens a run: what was asked and what it runs on.
 type Header struct {
 	Model   string  `json:"model"`
-	Arch    string  `json:"arch"` // "attention" or "ratplus"
+	Arch    string  `json:"arch"`               // "attention", "ratplus", "llama", ...
+	Title   string  `json:"title,omitempty"`    // that for people
+	Memory  bool    `json:"memory,omitempty"`   // keys and values pass a memory; see HasMemory
+	KVHeads int     `json:"kv_heads,omitempty"` // heads of keys and values, which groups of heads share
 	Layers  int     `json:"layers"`
 	Heads   int     `json:"heads"`
 	HeadDim int     `json:"head_dim"`
@@ -148,3 +151,7 @@ func (s *Selection) Has(q, i int) bool {
 	row := (s.Candidates + 7) / 8
 	return s.Picked[q*row+i/8]>>(i%8)&1 == 1
 }
+
+// HasMemory reports whether keys and values of the run's model pass a memory. Files
+// from before the field say so by the name of the model alone.
+func (h *Header) HasMemory() bool { return h.Memory || h.Arch == "ratplus" }

@@ -73,7 +73,11 @@ func (r *Run) restore(path string) error {
 		return err
 	}
 	defer f.Close()
-	cfg, w, err := model.Load(f)
+	cfg, err := model.ReadConfig(f, "")
+	if err != nil {
+		return fmt.Errorf("resume %s: %w", path, err)
+	}
+	w, err := model.ReadWeights(f, cfg, "")
 	if err != nil {
 		return fmt.Errorf("resume %s: %w", path, err)
 	}

@@ -50,7 +50,7 @@ type Stage struct {
 
 // ParseConfig reads the text form of a Config. Errors name the line.
 func ParseConfig(r io.Reader) (*Config, error) {
-	c := &Config{Model: model.Config{Context: 1024, RopeBase: 10000, Eps: 1e-6, Tied: true}}
+	c := &Config{Model: model.Config{Context: 1024, Rope: model.Rope{Base: 10000}, Eps: 1e-6, Tied: true}}
 	scan := bufio.NewScanner(r)
 	for line := 1; scan.Scan(); line++ {
 		text, _, _ := strings.Cut(scan.Text(), "#")
@@ -80,7 +80,8 @@ func ParseConfig(r io.Reader) (*Config, error) {
 	if err := scan.Err(); err != nil {
 		return nil, fmt.Errorf("config: %w", err)
 	}
-	c.Model.GateBias = c.Model.Arch == model.RATPlus
+	c.Model.GateBias = c.Model.Memory
+	c.Model.KVHeads, c.Model.HeadDim = c.Model.Heads, c.Model.Dim/max(c.Model.Heads, 1)
 	return c, c.Validate()
 }
 
@@ -89,7 +90,7 @@ func (c *Config) set(name, val string) error {
 	m := &c.Model
 	switch name {
 	case "arch":
-		m.Arch = model.Arch(val)
+		m.SetKind(val)
 	case "seed":
 		seed, err := strconv.ParseUint(val, 10, 64)
 		if err != nil {

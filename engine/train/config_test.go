@@ -38,7 +38,7 @@ func TestParseConfig(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Model.Arch != "ratplus" || !c.Model.GateBias || !c.Model.Tied || c.Model.Dim != 16 || c.Seed != 7 || len(c.Stages) != 2 {
+	if c.Model.Kind() != "ratplus" || !c.Model.GateBias || !c.Model.Tied || c.Model.Dim != 16 || c.Seed != 7 || len(c.Stages) != 2 {
 		t.Errorf("%+v", c)
 	}
 	s := c.Stages[1]
@@ -94,8 +94,8 @@ func TestShippedConfigs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if string(c.Model.Arch) != arch {
-			t.Errorf("%s.conf trains %s", arch, c.Model.Arch)
+		if c.Model.Kind() != arch {
+			t.Errorf("%s.conf trains %s", arch, c.Model.Kind())
 		}
 		_, rest, _ := strings.Cut(string(data), "arch = "+arch)
 		texts = append(texts, rest)

@@ -34,31 +34,31 @@ func Initialise(cfg model.Config, seed uint64) *model.Weights {
 	}
 	projection := 1 / math.Sqrt(2*float64(cfg.Dim))
 	branch := projection / math.Sqrt(2*float64(cfg.Layers))
-	normal(w.Embedding, embeddingStd)
+	normal(w.Embedding.F32, embeddingStd)
 	common := make([]float32, cfg.Dim)
 	normal(common, embeddingStd)
-	for i := range w.Embedding {
-		w.Embedding[i] += common[i%cfg.Dim]
+	for i := range w.Embedding.F32 {
+		w.Embedding.F32[i] += common[i%cfg.Dim]
 	}
 	for l := range w.Layers {
 		layer := &w.Layers[l]
 		ones(layer.InputNorm)
-		normal(layer.In, projection)
-		normal(layer.Out, branch)
+		normal(layer.In.F32, projection)
+		normal(layer.Out.F32, branch)
 		ones(layer.HiddenNorm)
-		normal(layer.FC1, projection)
-		normal(layer.FC2, branch)
+		normal(layer.Up.F32, projection)
+		normal(layer.Down.F32, branch)
 		for i := range layer.GateBias {
-			dh := cfg.HeadDim()
+			dh := cfg.HeadDim
 			layer.GateBias[i] = float32(gateBiasLow + (gateBiasHigh-gateBiasLow)*float64(i%dh)/float64(dh-1))
 		}
 	}
 	for h, look := range lookBacks[:min(cfg.Heads, len(lookBacks))] {
-		lookBack(cfg, w.Layers[0].In, common, h, look)
+		lookBack(cfg, w.Layers[0].In.F32, common, h, look)
 	}
 	ones(w.FinalNorm)
 	if !cfg.Tied {
-		normal(w.Head, embeddingStd)
+		normal(w.Head.F32, embeddingStd)
 	}
 	return w
 }
@@ -82,7 +82,7 @@ const lookBackPairs, lookBackScore = 4, 4.4
 // one back, matching the key of a value heads that look further; found by descent
 // alone they cost millions of tokens.
 func lookBack(cfg model.Config, in, common []float32, h int, look look) {
-	dh, half := cfg.HeadDim(), cfg.HeadDim()/2
+	dh, half := cfg.HeadDim, cfg.HeadDim/2
 	var square float64
 	for _, v := range common {
 		square += float64(v) * float64(v)
@@ -97,7 +97,7 @@ func lookBack(cfg model.Config, in, common []float32, h int, look look) {
 		}
 	}
 	for i := look.fastest; i < min(look.fastest+lookBackPairs, half); i++ {
-		angle := float64(look.distance) * math.Pow(cfg.RopeBase, -float64(i)/float64(half))
+		angle := float64(look.distance) * math.Pow(cfg.Rope.Base, -float64(i)/float64(half))
 		add(1, i, u)
 		add(2, i, u*math.Cos(angle))
 		add(2, i+half, u*math.Sin(angle))

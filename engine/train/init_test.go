@@ -14,8 +14,8 @@ import (
 func TestLookBack(t *testing.T) {
 	for _, arch := range []model.Arch{model.Attention, model.RATPlus} {
 		cfg := model.Config{
-			Arch: arch, Vocab: 300, Dim: 128, Heads: 4, Layers: 2, Hidden: 128, Context: 64,
-			RopeBase: 10000, Eps: 1e-6, Tied: true, GateBias: arch == model.RATPlus,
+			Arch: model.Attention, Memory: arch == model.RATPlus, Vocab: 300, Dim: 128, Heads: 4, KVHeads: 4, HeadDim: 32, Layers: 2, Hidden: 128, Context: 64,
+			Rope: model.Rope{Base: 10000}, Eps: 1e-6, Tied: true, GateBias: arch == model.RATPlus,
 		}
 		m, err := model.New(cfg, Initialise(cfg, 1), ops.Reference())
 		if err != nil {

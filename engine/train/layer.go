@@ -3,7 +3,6 @@ package train
 import (
 	"math"
 
-	"kvscope/engine/model"
 	"kvscope/engine/ops"
 )
 
@@ -21,7 +20,7 @@ func (n *Net) sequence(m ops.Matrix, s int) ops.Matrix {
 // rotate applies RoPE to every row of m [N, D]. With unsin for sin it undoes it,
 // which is also its gradient.
 func (n *Net) rotate(m ops.Matrix, sin []float32) {
-	half := n.Config.HeadDim() / 2
+	half := n.Config.HeadDim / 2
 	for r := range m.Rows {
 		t := r % n.length
 		n.kernels.RoPE(m.Row(r), n.cos[t*half:(t+1)*half], sin[t*half:(t+1)*half])
@@ -34,10 +33,10 @@ func (n *Net) mix(l int, mask Mask) {
 	rows := n.seqs * n.length
 	copy(a.in, n.x)
 	k.RMSNorm(a.normed, a.in, w.InputNorm, c.Eps)
-	n.linear(a.parts, a.normed, w.In, rows)
+	n.linear(a.parts, a.normed, w.In.F32, rows)
 	out, query, key, value := n.part(a.parts, 0), n.part(a.parts, 1), n.part(a.parts, 2), n.part(a.parts, 3)
 	rotated, memory := ops.Dense(a.key, rows, c.Dim), ops.Dense(a.value, rows, c.Dim)
-	if c.Arch == model.RATPlus {
+	if c.Memory {
 		gate := n.part(a.parts, 4)
 		for r := range rows {
 			row := gate.Row(r)
@@ -71,7 +70,7 @@ func (n *Net) mix(l int, mask Mask) {
 			gated[i] = attn[i] * gate[i]
 		}
 	}
-	n.linear(n.scratch.branch, a.gated, w.Out, rows)
+	n.linear(n.scratch.branch, a.gated, w.Out.F32, rows)
 	k.Add(n.x, n.scratch.branch)
 }
 
@@ -84,7 +83,7 @@ type headView struct {
 // eachHead visits every head of every sequence of a layer.
 func (n *Net) eachHead(visit func(headView), a *activations, mask Mask) {
 	c, s, rows := n.Config, &n.scratch, n.seqs*n.length
-	dh := c.HeadDim()
+	dh := c.HeadDim
 	for i := range n.seqs {
 		for h := range c.Heads {
 			view := func(m ops.Matrix) ops.Matrix {
@@ -103,7 +102,7 @@ func (n *Net) eachHead(visit func(headView), a *activations, mask Mask) {
 	}
 }
 
-func (n *Net) scale() float32 { return float32(1 / math.Sqrt(float64(n.Config.HeadDim()))) }
+func (n *Net) scale() float32 { return float32(1 / math.Sqrt(float64(n.Config.HeadDim))) }
 
 // mixBackward is the backward pass of mix.
 func (n *Net) mixBackward(l int, mask Mask) {
@@ -111,7 +110,7 @@ func (n *Net) mixBackward(l int, mask Mask) {
 	w, g, a := &n.Weights.Layers[l], &n.Grads.Layers[l], &n.acts[l]
 	rows := n.seqs * n.length
 
-	n.linearBackward(s.branch, g.Out, n.dx, a.gated, w.Out, rows)
+	n.linearBackward(s.branch, g.Out.F32, n.dx, a.gated, w.Out.F32, rows)
 	out, dout := n.part(a.parts, 0), n.part(s.parts, 0)
 	for r := range rows {
 		gate, dgate := out.Row(r), dout.Row(r)
@@ -130,7 +129,7 @@ func (n *Net) mixBackward(l int, mask Mask) {
 	dkey, dvalue := ops.Dense(s.key, rows, c.Dim), ops.Dense(s.value, rows, c.Dim)
 	n.rotate(dkey, n.unsin)
 	keyPart, valuePart := n.part(s.parts, 2), n.part(s.parts, 3)
-	if c.Arch == model.RATPlus {
+	if c.Memory {
 		gate, dgate := n.part(a.parts, 4), n.part(s.parts, 4)
 		for r := range rows {
 			clear(dgate.Row(r))
@@ -156,7 +155,7 @@ func (n *Net) mixBackward(l int, mask Mask) {
 			copy(valuePart.Row(r), dvalue.Row(r))
 		}
 	}
-	n.linearBackward(s.branch, g.In, s.parts, a.normed, w.In, rows)
+	n.linearBackward(s.branch, g.In.F32, s.parts, a.normed, w.In.F32, rows)
 	k.RMSNormBackward(n.dx, g.InputNorm, s.branch, a.in, w.InputNorm, c.Eps)
 }
 
@@ -165,9 +164,9 @@ func (n *Net) feedForward(l int) {
 	k, w, a, rows := n.kernels, &n.Weights.Layers[l], &n.acts[l], n.seqs*n.length
 	copy(a.mid, n.x)
 	k.RMSNorm(a.normed2, a.mid, w.HiddenNorm, n.Config.Eps)
-	n.linear(a.pre, a.normed2, w.FC1, rows)
+	n.linear(a.pre, a.normed2, w.Up.F32, rows)
 	k.GELU(a.act, a.pre)
-	n.linear(n.scratch.branch, a.act, w.FC2, rows)
+	n.linear(n.scratch.branch, a.act, w.Down.F32, rows)
 	k.Add(n.x, n.scratch.branch)
 }
 
@@ -175,8 +174,8 @@ func (n *Net) feedForward(l int) {
 func (n *Net) feedForwardBackward(l int) {
 	k, s, rows := n.kernels, &n.scratch, n.seqs*n.length
 	w, g, a := &n.Weights.Layers[l], &n.Grads.Layers[l], &n.acts[l]
-	n.linearBackward(s.hidden, g.FC2, n.dx, a.act, w.FC2, rows)
+	n.linearBackward(s.hidden, g.Down.F32, n.dx, a.act, w.Down.F32, rows)
 	k.GELUBackward(s.hidden, s.hidden, a.pre)
-	n.linearBackward(s.branch, g.FC1, s.hidden, a.normed2, w.FC1, rows)
+	n.linearBackward(s.branch, g.Up.F32, s.hidden, a.normed2, w.Up.F32, rows)
 	k.RMSNormBackward(n.dx, g.HiddenNorm, s.branch, a.mid, w.HiddenNorm, n.Config.Eps)
 }

@@ -90,7 +90,7 @@ func TestMuonStep(t *testing.T) {
 // TestHeldParts: queries and keys that are held keep still, their neighbours move.
 func TestHeldParts(t *testing.T) {
 	u := newMuon(model.Config{Dim: 8, Hidden: 32}, ops.Reference())
-	p := model.Param{Name: firstProjection, Shape: []int{32, 8}, Data: make([]float32, 256)}
+	p := model.Param{Name: firstProjection, Shape: []int{32, 8}, Data: make([]float32, 256), Matrix: &model.Matrix{}}
 	m, g := make([]float32, 256), make([]float32, 256)
 	rng := rand.New(rand.NewPCG(5, 6))
 	for i := range g {

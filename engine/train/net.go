@@ -84,7 +84,7 @@ func NewNet(cfg model.Config, w *model.Weights, k *ops.Kernels) *Net {
 		Config: cfg, Weights: w, Grads: model.NewWeights(cfg), kernels: k,
 		acts: make([]activations, cfg.Layers),
 	}
-	n.cos, n.sin = model.RopeTables(cfg.HeadDim(), cfg.Context, cfg.RopeBase)
+	n.cos, n.sin = cfg.Rope.Tables(cfg.HeadDim, cfg.Context)
 	n.unsin = make([]float32, len(n.sin))
 	for i, s := range n.sin {
 		n.unsin[i] = -s
@@ -106,7 +106,7 @@ func (n *Net) fit(seqs, length int) {
 		for _, p := range []*[]float32{&a.in, &a.normed, &a.key, &a.value, &a.attn, &a.gated, &a.mid, &a.normed2} {
 			*p = make([]float32, d)
 		}
-		if c.Arch == model.RATPlus {
+		if c.Memory {
 			a.memory = make([]float32, d)
 		}
 		a.logSum = make([]float32, rows*c.Heads)
@@ -149,7 +149,7 @@ func (n *Net) Step(b *Batch, mask Mask) (loss float64, right []bool) {
 	}
 	d := n.Config.Dim
 	for r, id := range b.Tokens {
-		n.kernels.Add(n.Grads.Embedding[int(id)*d:(int(id)+1)*d], n.dx[r*d:(r+1)*d])
+		n.kernels.Add(n.Grads.Embedding.F32[int(id)*d:(int(id)+1)*d], n.dx[r*d:(r+1)*d])
 	}
 	return loss, right
 }
@@ -165,7 +165,7 @@ func (n *Net) forward(b *Batch, mask Mask) {
 	n.fit(b.Seqs, b.Length)
 	d := n.Config.Dim
 	for r, id := range b.Tokens {
-		copy(n.x[r*d:(r+1)*d], n.Weights.Embedding[int(id)*d:(int(id)+1)*d])
+		copy(n.x[r*d:(r+1)*d], n.Weights.Embedding.F32[int(id)*d:(int(id)+1)*d])
 	}
 	for l := range n.acts {
 		n.mix(l, mask)
@@ -195,7 +195,7 @@ func (n *Net) crossEntropy(b *Batch, backward bool) (loss float64, right []bool)
 		}
 		k.RMSNorm(h, x, n.Weights.FinalNorm, c.Eps)
 		logits := s.logits[:m*c.Vocab]
-		n.linear(logits, h, n.Weights.Head, m)
+		n.linear(logits, h, n.Weights.Head.F32, m)
 		for i, r := range chunk {
 			right = append(right, argmax(logits[i*c.Vocab:(i+1)*c.Vocab]) == int(b.Targets[r]))
 		}
@@ -215,7 +215,7 @@ func (n *Net) crossEntropy(b *Batch, backward bool) (loss float64, right []bool)
 			continue
 		}
 		dh, dx := s.branch[:m*c.Dim], s.attn[:m*c.Dim]
-		n.linearBackward(dh, n.Grads.Head, logits, h, n.Weights.Head, m)
+		n.linearBackward(dh, n.Grads.Head.F32, logits, h, n.Weights.Head.F32, m)
 		clear(dx)
 		k.RMSNormBackward(dx, n.Grads.FinalNorm, dh, x, n.Weights.FinalNorm, c.Eps)
 		for i, r := range chunk {

@@ -13,8 +13,8 @@ import (
 // tiny is a shape small enough to differentiate numerically.
 func tiny(arch model.Arch, tied bool) model.Config {
 	return model.Config{
-		Arch: arch, Vocab: 19, Dim: 12, Heads: 2, Layers: 2, Hidden: 20, Context: 80,
-		RopeBase: 10000, Eps: 1e-6, Tied: tied, GateBias: arch == model.RATPlus,
+		Arch: model.Attention, Memory: arch == model.RATPlus, Vocab: 19, Dim: 12, Heads: 2, KVHeads: 2, HeadDim: 6, Layers: 2, Hidden: 20, Context: 80,
+		Rope: model.Rope{Base: 10000}, Eps: 1e-6, Tied: tied, GateBias: arch == model.RATPlus,
 	}
 }
 

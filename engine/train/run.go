@@ -191,7 +191,7 @@ func (r *Run) take(st *Stage, lr float64, tally *tally) (loss, norm float64, err
 		return 0, 0, err
 	}
 	var mask Mask
-	if st.DilationEvery > 0 && r.step%st.DilationEvery == 0 && r.cfg.Model.Arch == model.RATPlus {
+	if st.DilationEvery > 0 && r.step%st.DilationEvery == 0 && r.cfg.Model.Memory {
 		mask = Mask{Dilation: st.Dilation, Window: st.Window, Initial: 1}
 	}
 	loss, right := r.team.Step(b, mask)

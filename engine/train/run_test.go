@@ -67,23 +67,27 @@ func TestResume(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer f.Close()
-		_, w, err := model.Load(f)
+		cfg, err := model.ReadConfig(f, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := model.ReadWeights(f, cfg, "")
 		if err != nil {
 			t.Fatal(err)
 		}
 		return w
 	}
 	a, b := load(whole, "state.safetensors"), load(broken, "state.safetensors")
-	for i, x := range a.Embedding {
-		if x != b.Embedding[i] {
-			t.Fatalf("embedding %d: %g whole, %g resumed", i, x, b.Embedding[i])
+	for i, x := range a.Embedding.F32 {
+		if x != b.Embedding.F32[i] {
+			t.Fatalf("embedding %d: %g whole, %g resumed", i, x, b.Embedding.F32[i])
 		}
 	}
 	// The model as shipped is the same in half precision.
 	half := load(whole, "model.safetensors")
-	for i, x := range a.Layers[0].In {
-		if math.Abs(float64(x-half.Layers[0].In[i])) > math.Abs(float64(x))/1024+1e-7 {
-			t.Fatalf("in_proj %d: %g, as shipped %g", i, x, half.Layers[0].In[i])
+	for i, x := range a.Layers[0].In.F32 {
+		if math.Abs(float64(x-half.Layers[0].In.F32[i])) > math.Abs(float64(x))/1024+1e-7 {
+			t.Fatalf("in_proj %d: %g, as shipped %g", i, x, half.Layers[0].In.F32[i])
 		}
 	}
 }

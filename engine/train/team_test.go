@@ -60,8 +60,8 @@ func BenchmarkStep(b *testing.B) {
 	w := newWriter(tokenizer.New())
 	for _, arch := range []model.Arch{model.Attention, model.RATPlus} {
 		cfg := model.Config{
-			Arch: arch, Vocab: w.tok.Size(), Dim: 64, Heads: 2, Layers: 2, Hidden: 256, Context: 128,
-			RopeBase: 10000, Eps: 1e-6, Tied: true, GateBias: arch == model.RATPlus,
+			Arch: model.Attention, Memory: arch == model.RATPlus, Vocab: w.tok.Size(), Dim: 64, Heads: 2, KVHeads: 2, HeadDim: 32, Layers: 2, Hidden: 256, Context: 128,
+			Rope: model.Rope{Base: 10000}, Eps: 1e-6, Tied: true, GateBias: arch == model.RATPlus,
 		}
 		team, opt := NewTeam(cfg, Initialise(cfg, 1), ops.Reference()), NewOptimizer(cfg, ops.Reference())
 		stage := &Stage{Contexts: []int{128}, Batch: 1024, Mix: Mix{Associations: 1}}

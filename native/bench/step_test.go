@@ -19,8 +19,8 @@ func BenchmarkTrainStep(b *testing.B) {
 		for _, arch := range []model.Arch{model.Attention, model.RATPlus} {
 			for _, length := range []int{128, 1024} {
 				cfg := model.Config{
-					Arch: arch, Vocab: vocab, Dim: 128, Heads: 4, Layers: 6, Hidden: 512, Context: length,
-					RopeBase: 10000, Eps: 1e-6, Tied: true, GateBias: arch == model.RATPlus,
+					Arch: model.Attention, Memory: arch == model.RATPlus, Vocab: vocab, Dim: 128, Heads: 4, KVHeads: 4, HeadDim: 32, Layers: 6, Hidden: 512, Context: length,
+					Rope: model.Rope{Base: 10000}, Eps: 1e-6, Tied: true, GateBias: arch == model.RATPlus,
 				}
 				b.Run(fmt.Sprintf("%s/%s/%d", k.Name, arch, length), func(b *testing.B) {
 					benchmarkStep(b, cfg, k, tokens/length)

@@ -11,10 +11,11 @@ import (
 )
 
 // config is the shape of s as one of the two backbones.
-func (s Shape) config(arch model.Arch, steps int) model.Config {
+func (s Shape) config(memory bool, steps int) model.Config {
 	return model.Config{
-		Arch: arch, Vocab: s.Vocab, Dim: s.Dim, Heads: s.Heads, Layers: s.Layers, Hidden: 4 * s.Dim,
-		Context: s.Prompt + steps, RopeBase: 10000, Eps: 1e-6, GateBias: arch == model.RATPlus,
+		Arch: model.Attention, Memory: memory, Vocab: s.Vocab, Dim: s.Dim, Heads: s.Heads, KVHeads: s.Heads, HeadDim: s.Dim / s.Heads,
+		Layers: s.Layers, Hidden: 4 * s.Dim,
+		Context: s.Prompt + steps, Rope: model.Rope{Base: 10000}, Eps: 1e-6, GateBias: memory,
 	}
 }
 
@@ -67,7 +68,7 @@ func (s Shape) session(o Options, c model.Config, w *model.Weights, form checkpo
 
 func (s Shape) measure(ctx context.Context, o Options, add func(Row)) error {
 	steps := 2 * o.Sizes.Rounds
-	plain, memory := s.config(model.Attention, steps), s.config(model.RATPlus, 3*steps)
+	plain, memory := s.config(false, steps), s.config(true, 3*steps)
 	w := s.weights(memory)
 	size := fmt.Sprintf("%s: %d layers of %d, %d tokens before", s.Name, s.Layers, s.Dim, s.Prompt)
 	baseline, err := s.session(o, memory, w, checkpoint.F32)
@@ -94,7 +95,7 @@ func (s Shape) measure(ctx context.Context, o Options, add func(Row)) error {
 			return err
 		}
 		ours, theirs := best[0].Seconds()*1e6, best[1].Seconds()*1e6
-		if c.config.Arch == model.Attention {
+		if !c.config.Memory {
 			add(Row{Name: c.name, Size: size, Value: theirs, Unit: "µs"})
 			add(Row{Name: "token/ratplus", Size: size, Value: ours, Unit: "µs", Ratio: theirs / ours, Baseline: c.name})
 			if err := s.split(ctx, o, add, size, ours, theirs); err != nil {

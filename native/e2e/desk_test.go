@@ -36,8 +36,8 @@ func newEngine(t testing.TB) *run.Engine {
 	e := run.NewEngine(tok, ops.Reference())
 	for i, arch := range []model.Arch{model.Attention, model.RATPlus} {
 		cfg := model.Config{
-			Arch: arch, Vocab: tok.Size(), Dim: 32, Heads: 2, Layers: 2, Hidden: 64, Context: 384,
-			RopeBase: 10000, Eps: 1e-6, Tied: true, GateBias: arch == model.RATPlus,
+			Arch: model.Attention, Memory: arch == model.RATPlus, Vocab: tok.Size(), Dim: 32, Heads: 2, KVHeads: 2, HeadDim: 16, Layers: 2, Hidden: 64, Context: 384,
+			Rope: model.Rope{Base: 10000}, Eps: 1e-6, Tied: true, GateBias: arch == model.RATPlus,
 		}
 		meta := cfg.Metadata()
 		meta["tokenizer"] = tok.Fingerprint()

@@ -207,7 +207,7 @@ func TestEndpointsAndMethods(t *testing.T) {
 func TestModels(t *testing.T) {
 	ts := start(t, Config{})
 	_, body := get(t, ts.URL+"/api/models")
-	want := `{"models":[{"name":"attention","arch":"attention","layers":1,"heads":2,"head_dim":0,"context":0,"params":0,"note":"","hash":""}]}` + "\n"
+	want := `{"models":[{"name":"attention","arch":"attention","title":"","memory":false,"layers":1,"heads":2,"kv_heads":0,"head_dim":0,"context":0,"params":0,"note":"","hash":""}]}` + "\n"
 	if string(body) != want {
 		t.Errorf("got  %swant %s", body, want)
 	}

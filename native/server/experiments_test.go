@@ -30,7 +30,7 @@ type pairRunner struct{}
 func (pairRunner) Models() []run.ModelInfo {
 	return []run.ModelInfo{
 		{Name: "attention", Arch: "attention", Hash: "a", Context: 256, Params: 10},
-		{Name: "ratplus", Arch: "ratplus", Hash: "r", Context: 256, Params: 10},
+		{Name: "ratplus", Arch: "ratplus", Memory: true, Hash: "r", Context: 256, Params: 10},
 	}
 }
 

@@ -21,8 +21,8 @@ func newShelf(t *testing.T) *run.Shelf {
 	t.Helper()
 	tok := tokenizer.New()
 	cfg := model.Config{
-		Arch: model.RATPlus, Vocab: tok.Size(), Dim: 16, Heads: 2, Layers: 1, Hidden: 16, Context: 256,
-		RopeBase: 10000, Eps: 1e-6, Tied: true, GateBias: true,
+		Arch: model.Attention, Memory: true, Vocab: tok.Size(), Dim: 16, Heads: 2, KVHeads: 2, HeadDim: 8, Layers: 1, Hidden: 16, Context: 256,
+		Rope: model.Rope{Base: 10000}, Eps: 1e-6, Tied: true, GateBias: true,
 	}
 	meta := cfg.Metadata()
 	meta["tokenizer"] = tok.Fingerprint()

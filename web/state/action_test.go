@@ -49,7 +49,7 @@ func (d *desk) link() (Link, bool) {
 }
 
 var twoModels = MetaArrived{client.Meta{Models: []run.ModelInfo{
-	{Name: "attention", Arch: "attention", Context: 1024}, {Name: "ratplus", Arch: "ratplus", Context: 512}}}}
+	{Name: "attention", Arch: "attention", Context: 1024}, {Name: "ratplus", Arch: "ratplus", Memory: true, Context: 512}}}}
 
 // ready is a desk whose first runs have been asked for.
 func ready(t testing.TB) *desk {
@@ -99,7 +99,7 @@ func TestFirstRunStartsByItself(t *testing.T) {
 
 func TestOtherModelNames(t *testing.T) {
 	d := &desk{t: t, s: New(DefaultPlace())}
-	d.do(MetaArrived{client.Meta{Models: []run.ModelInfo{{Name: "r", Arch: "ratplus"}, {Name: "a", Arch: "attention"}}}})
+	d.do(MetaArrived{client.Meta{Models: []run.ModelInfo{{Name: "r", Arch: "ratplus", Memory: true}, {Name: "a", Arch: "attention"}}}})
 	if d.s.Form.Left != "a" || d.s.Form.Right != "r" {
 		t.Errorf("models %q and %q, want a and r", d.s.Form.Left, d.s.Form.Right)
 	}

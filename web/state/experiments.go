@@ -275,7 +275,7 @@ func ExampleLink(c experiment.Cell, e experiment.Example, models []run.ModelInfo
 		case m.Name == c.Model && c.Swap != (experiment.Swap{}):
 			f.Left = ColumnSpec{Model: m.Name, Memory: run.WithMemory + "/" + run.WithMemory}.String()
 			f.Right = ColumnSpec{Model: m.Name, Memory: orWord(c.SelectWith) + "/" + orWord(c.ComputeWith)}.String()
-		case m.Name == c.Model && m.Arch == "ratplus":
+		case m.Name == c.Model && m.Memory:
 			f.Right = m.Name
 		case m.Name == c.Model:
 			f.Left = m.Name

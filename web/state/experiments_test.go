@@ -12,8 +12,8 @@ import (
 
 func labModels() []run.ModelInfo {
 	return []run.ModelInfo{
-		{Name: "attention", Arch: "attention", Context: 1024}, {Name: "ratplus", Arch: "ratplus", Context: 1024},
-		{Name: "tiny", Arch: "ratplus", Context: 1024},
+		{Name: "attention", Arch: "attention", Context: 1024}, {Name: "ratplus", Arch: "ratplus", Memory: true, Context: 1024},
+		{Name: "tiny", Arch: "ratplus", Memory: true, Context: 1024},
 	}
 }
 

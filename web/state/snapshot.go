@@ -251,7 +251,7 @@ func (s *Snapshot) Entry(r *picture.Run) int {
 // Remembers is the first model of the draft that has a memory, "" for none.
 func (s *Snapshot) Remembers() string {
 	for side := range s.Draft.Columns() {
-		if m := s.Model(s.Draft.Model(side)); m != nil && m.Arch == "ratplus" {
+		if m := s.Model(s.Draft.Model(side)); m != nil && m.Memory {
 			return m.Name
 		}
 	}

@@ -77,7 +77,7 @@ func dump(_ context.Context, args []string, stdout, stderr io.Writer) error {
 }
 
 // activations runs ids through m and returns the ids, the logits [T, V] and every
-// layer's activations, [T, D] each; with a memory, also the effective length of
+// layer's activations, [T, channels] each; with a memory, also the effective length of
 // each head's at the last token.
 func activations(m *model.Model, ids []int32) ([]checkpoint.Tensor, error) {
 	wide := make([]int64, len(ids))
@@ -94,8 +94,8 @@ func activations(m *model.Model, ids []int32) ([]checkpoint.Tensor, error) {
 			}
 			tensors = append(tensors, checkpoint.NewF32(fmt.Sprintf("layers.%d.%s", layer, name), []int{data.Rows, data.Cols}, x))
 			if name == "gate" {
-				lengths := memoryLengths(data, m.Config().Heads)
-				tensors = append(tensors, checkpoint.NewI64(fmt.Sprintf("layers.%d.memory_length", layer), []int{m.Config().Heads}, lengths))
+				lengths := memoryLengths(data, m.Config().KVHeads)
+				tensors = append(tensors, checkpoint.NewI64(fmt.Sprintf("layers.%d.memory_length", layer), []int{m.Config().KVHeads}, lengths))
 			}
 		},
 	})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -65,6 +66,8 @@ func addModel(e *run.Engine, path string) error {
 	if err != nil {
 		return fmt.Errorf("model: %w", err)
 	}
-	defer f.Close()
-	return e.Add(path, file, f)
+	if err := e.Add(path, file, f); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	return nil
 }

@@ -53,7 +53,10 @@ func packHistory(dir, path string) error {
 		s := history.Snapshot{
 			Step: last.Step, Tokens: last.Tokens, Loss: last.Loss, First: last.First, Exact: last.Exact, FirstOf: last.FirstOf,
 		}
-		if cfg, s.Weights, err = model.Load(f); err != nil {
+		if cfg, err = model.ReadConfig(f, ""); err != nil {
+			return errors.Join(fmt.Errorf("%s: %w", name, err), f.Close())
+		}
+		if s.Weights, err = model.ReadWeights(f, cfg, ""); err != nil {
 			return errors.Join(fmt.Errorf("%s: %w", name, err), f.Close())
 		}
 		metadata = map[string]string{"tokenizer": f.Metadata["tokenizer"]}

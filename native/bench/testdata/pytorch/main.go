@@ -48,17 +48,17 @@ func main() {
 		log.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	for _, arch := range []model.Arch{model.Attention, model.RATPlus} {
-		if err := compare(arch, dir, *python, *compile, *threads, *rounds); err != nil {
-			log.Fatalf("%s: %v", arch, err)
+	for _, memory := range []bool{false, true} {
+		if err := compare(memory, dir, *python, *compile, *threads, *rounds); err != nil {
+			log.Fatalf("memory %t: %v", memory, err)
 		}
 	}
 }
 
-func compare(arch model.Arch, dir, python, mode string, threads, rounds int) error {
+func compare(memory bool, dir, python, mode string, threads, rounds int) error {
 	cfg := model.Config{
-		Arch: arch, Vocab: vocab, Dim: 128, Heads: 4, Layers: 6, Hidden: 512, Context: length,
-		RopeBase: 10000, Eps: 1e-6, Tied: true, GateBias: arch == model.RATPlus,
+		Arch: model.Attention, Memory: memory, Vocab: vocab, Dim: 128, Heads: 4, KVHeads: 4, HeadDim: 32, Layers: 6, Hidden: 512, Context: length,
+		Rope: model.Rope{Base: 10000}, Eps: 1e-6, Tied: true, GateBias: memory,
 	}
 	weights := train.Initialise(cfg, 1)
 	batch := draw()
@@ -112,7 +112,7 @@ func compare(arch model.Arch, dir, python, mode string, threads, rounds int) err
 	}
 	a, b := median(ours), median(theirs)
 	const tokens = seqs * length
-	fmt.Printf("%-10s %d threads: kvscope %6.0f tokens/s, PyTorch (%s) %6.0f, ratio %.2f\n", arch, threads, tokens/a, mode, tokens/b, b/a)
+	fmt.Printf("%-10s %d threads: kvscope %6.0f tokens/s, PyTorch (%s) %6.0f, ratio %.2f\n", cfg.Kind(), threads, tokens/a, mode, tokens/b, b/a)
 	return cmd.Wait()
 }
 

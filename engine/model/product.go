@@ -1,0 +1,105 @@
+package model
+
+import (
+	"sync"
+
+	"kvscope/engine/ops"
+)
+
+// This file is the one place where a matrix meets activations: a form gains a kernel
+// of its own here, and the others are widened tile by tile for the float32 ones.
+
+// fewTokens is the largest number of tokens whose product with a matrix in few bits is
+// made without widening it, where a kernel can.
+const fewTokens = 8
+
+// tile is the number of outputs of a matrix in few bits that are widened at a time.
+const tile = 256
+
+// project computes dst [T, out] = x [T, in] · wᵀ for w [out, in], the outputs shared
+// among the cores. Rows of dst may lie apart.
+func (m *Model) project(dst ops.Matrix, w *Matrix, x []float32) {
+	rows, bytes := dst.Rows, w.bytes()
+	switch {
+	case rows == 1 && parts(w.Rows, bytes) == 1:
+		m.token(dst.Row(0), w, x) // of a small model, whose time a closure would show in
+	case rows == 1:
+		share(w.Rows, bytes, func(_, lo, hi int) {
+			part := w.rows(lo, hi)
+			m.token(dst.Row(0)[lo:hi], &part, x)
+		})
+	case (w.BF16 != nil || w.Int8 != nil) && rows <= fewTokens:
+		m.few(dst, w, x)
+	default:
+		// Arithmetic takes longer than memory here.
+		share(w.Rows, bytes*rows/4, func(_, lo, hi int) { m.many(dst, w, x, lo, hi) })
+	}
+}
+
+// token computes dst [out] = w · x for one token.
+func (m *Model) token(dst []float32, w *Matrix, x []float32) {
+	switch {
+	case w.BF16 != nil:
+		m.kernels.MatVecBF16(dst, w.BF16, x, 1)
+	case w.Int8 != nil:
+		m.kernels.MatVecInt8(dst, w.Int8, w.Scale, x, 1)
+	case w.Blocks != nil:
+		m.widened(w, 0, w.Rows, func(lo int, part []float32) {
+			m.kernels.MatVec(dst[lo:lo+len(part)/w.Cols], part, x)
+		})
+	default:
+		m.kernels.MatVec(dst, w.F32, x)
+	}
+}
+
+// few is project for a matrix of few bits and a few tokens, without widening.
+func (m *Model) few(dst ops.Matrix, w *Matrix, x []float32) {
+	out, joined := dst.Data, dst.RowStride == dst.Cols
+	if !joined {
+		out = make([]float32, dst.Rows*dst.Cols)
+	}
+	if w.BF16 != nil {
+		m.kernels.MatVecBF16(out[:dst.Rows*dst.Cols], w.BF16, x, dst.Rows)
+	} else {
+		m.kernels.MatVecInt8(out[:dst.Rows*dst.Cols], w.Int8, w.Scale, x, dst.Rows)
+	}
+	if !joined {
+		for t := range dst.Rows {
+			copy(dst.Row(t), out[t*dst.Cols:])
+		}
+	}
+}
+
+// many computes outputs [lo, hi) of project by a matrix product.
+func (m *Model) many(dst ops.Matrix, w *Matrix, x []float32, lo, hi int) {
+	product := func(lo int, part []float32) {
+		n := len(part) / w.Cols
+		m.kernels.MatMul(dst.Slice(0, dst.Rows, lo, lo+n), ops.Dense(x, dst.Rows, w.Cols), ops.Dense(part, n, w.Cols).T(), false)
+	}
+	if w.wide() {
+		product(lo, w.F32[lo*w.Cols:hi*w.Cols])
+		return
+	}
+	m.widened(w, lo, hi, product)
+}
+
+// tiles are the buffers that matrices are widened into.
+type tiles struct{ sync.Pool }
+
+// widened calls use with the rows [lo, hi) of w, as float32, a tile at a time.
+func (m *Model) widened(w *Matrix, lo, hi int, use func(lo int, part []float32)) {
+	buffer, _ := m.tiles.Get().(*[]float32)
+	if buffer == nil {
+		buffer = new([]float32)
+	}
+	defer m.tiles.Put(buffer)
+	for step := min(hi-lo, tile); lo < hi; lo += step {
+		part := w.rows(lo, min(lo+step, hi))
+		n := part.Rows * part.Cols
+		if cap(*buffer) < n {
+			*buffer = make([]float32, n)
+		}
+		part.Widen((*buffer)[:n])
+		use(lo, (*buffer)[:n])
+	}
+}

@@ -1,0 +1,63 @@
+package quant
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+)
+
+// Format is a way to store values in blocks of equal length.
+type Format struct {
+	Name  string // as GGUF and safetensors spell it
+	Len   int    // values in a block
+	Bytes int    // bytes in a block
+
+	widen func(dst []float32, block []byte)
+}
+
+// formats are those known, in the order that messages list them.
+var formats = []*Format{
+	{"F16", 1, 2, func(dst []float32, b []byte) { dst[0] = half(b) }},
+}
+
+// ByName is the format of that name, nil when there is none.
+func ByName(name string) *Format {
+	for _, f := range formats {
+		if f.Name == name {
+			return f
+		}
+	}
+	return nil
+}
+
+// Size is the number of bytes of n values, which must fill whole blocks.
+func (f *Format) Size(n int) int {
+	if n%f.Len != 0 {
+		panic(fmt.Sprintf("quant: %d values of %s, whose blocks hold %d", n, f.Name, f.Len))
+	}
+	return n / f.Len * f.Bytes
+}
+
+// Dequantize writes the values of the blocks in src to dst, len(src) being
+// Size(len(dst)).
+func (f *Format) Dequantize(dst []float32, src []byte) {
+	if f.Size(len(dst)) != len(src) {
+		panic(fmt.Sprintf("quant: %d values from %d bytes of %s", len(dst), len(src), f.Name))
+	}
+	for ; len(dst) > 0; dst, src = dst[f.Len:], src[f.Bytes:] {
+		f.widen(dst[:f.Len], src[:f.Bytes])
+	}
+}
+
+// half reads a little-endian IEEE 754 binary16 value; every value is exact.
+func half(b []byte) float32 {
+	h := binary.LittleEndian.Uint16(b)
+	sign, exp, frac := uint32(h&0x8000)<<16, uint32(h>>10)&0x1f, uint32(h&0x3ff)
+	switch exp {
+	case 0: // zero or subnormal: frac · 2^-24
+		return math.Float32frombits(sign | math.Float32bits(float32(frac)*0x1p-24))
+	case 0x1f:
+		return math.Float32frombits(sign | 0x7f800000 | frac<<13)
+	}
+	return math.Float32frombits(sign | (exp+127-15)<<23 | frac<<13)
+}
