@@ -41,6 +41,10 @@ type architecture struct {
 var architectures = []architecture{
 	attention,
 	llama,
+	mistral,
+	qwen2,
+	qwen3,
+	olmo2,
 }
 
 // find is the architecture of that name.

@@ -120,7 +120,7 @@ func (w *Weights) Compress(c Config, form checkpoint.DType) (*Weights, error) {
 	if form != checkpoint.BF16 && form != checkpoint.I8 {
 		return nil, fmt.Errorf("compress to %s, want BF16 or I8", form)
 	}
-	small := &Weights{Layers: make([]Layer, c.Layers), RotaryPairs: w.RotaryPairs}
+	small := &Weights{Layers: make([]Layer, c.Layers)}
 	from := w.tensors(c)
 	for i, to := range small.tensors(c) {
 		if to.vector != nil {

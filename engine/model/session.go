@@ -229,34 +229,16 @@ func (s *Session) mix(l int) {
 }
 
 // finish makes queries or keys [T, n*Dh] of what a projection gave: the bias is added,
-// channels are put in the order of the rotation, and norms of each head, or of all
-// together, are applied.
+// and norms of each head, or of all together, are applied.
 func (m *Model) finish(x ops.Matrix, bias, norm []float32) {
 	if bias != nil {
 		addRows(m.kernels, x, bias)
-	}
-	if m.weights.RotaryPairs {
-		unpair(x, m.cfg.HeadDim)
 	}
 	if norm == nil {
 		return
 	}
 	for t := range x.Rows {
 		m.kernels.RMSNorm(x.Row(t), x.Row(t), norm, m.cfg.Eps)
-	}
-}
-
-// unpair turns heads whose channels stand in pairs, (0, Dh/2), (1, Dh/2+1), ..., into
-// ones whose first halves stand before the second.
-func unpair(x ops.Matrix, headDim int) {
-	half, head := headDim/2, make([]float32, headDim)
-	for t := range x.Rows {
-		for row := x.Row(t); len(row) > 0; row = row[headDim:] {
-			copy(head, row)
-			for i := range half {
-				row[i], row[i+half] = head[2*i], head[2*i+1]
-			}
-		}
 	}
 }
 

@@ -9,11 +9,6 @@ type Weights struct {
 	Layers    []Layer   // [L]
 	FinalNorm []float32 // [D]
 	Head      Matrix    // [V, D]; the Embedding itself when tied
-
-	// RotaryPairs: the rows that make queries and keys stand in the order (0, Dh/2),
-	// (1, Dh/2+1), ... of the channels that are rotated together, as in GGUF's llama
-	// files, instead of the first half before the second.
-	RotaryPairs bool
 }
 
 // Layer are the parameters of one layer.

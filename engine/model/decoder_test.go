@@ -9,12 +9,22 @@ import (
 	"kvscope/engine/sparse"
 )
 
-// tinyLlama is a random model in Hugging Face's form, six heads on two of keys and
-// values with a tied head, and what transformers computes with it in float64.
-func tinyLlama(t *testing.T) (m *Model, expected *checkpoint.File, ids []int32) {
+// decoders are random models in Hugging Face's form, by their folders in testdata: six
+// heads on two of keys and values, with norms, biases and heads as their families have
+// them, and what transformers computes with them in float64.
+var decoders = map[string]Config{
+	"llama_gqa_tied": {Arch: Llama, HeadDim: 8, Rope: Rope{Base: 10000}, Tied: true},
+	"mistral":        {Arch: Mistral, HeadDim: 8, Rope: Rope{Base: 10000}},
+	"qwen2":          {Arch: Qwen2, HeadDim: 8, Rope: Rope{Base: 1000000}, Tied: true, QKVBias: true},
+	"qwen3":          {Arch: Qwen3, HeadDim: 16, Rope: Rope{Base: 1000000}, Tied: true},
+	"olmo2":          {Arch: OLMo2, HeadDim: 8, Rope: Rope{Base: 500000}},
+}
+
+// decoder opens one of decoders.
+func decoder(t *testing.T, folder string) (m *Model, expected *checkpoint.File, ids []int32) {
 	t.Helper()
 	open := func(name string) *checkpoint.File {
-		f, err := checkpoint.Open("testdata/llama_gqa_tied/" + name)
+		f, err := checkpoint.Open("testdata/" + folder + "/" + name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -22,10 +32,9 @@ func tinyLlama(t *testing.T) (m *Model, expected *checkpoint.File, ids []int32) 
 		return f
 	}
 	f, expected := open("model.safetensors"), open("expected.safetensors")
-	cfg := Config{
-		Arch: Llama, Vocab: 320, Dim: 48, Heads: 6, KVHeads: 2, HeadDim: 8, Layers: 3, Hidden: 80, Context: 256,
-		Rope: Rope{Base: 10000}, Eps: 1e-5, Tied: true,
-	}
+	cfg := decoders[folder]
+	cfg.Vocab, cfg.Dim, cfg.Heads, cfg.KVHeads = 320, 48, 6, 2
+	cfg.Layers, cfg.Hidden, cfg.Context, cfg.Eps = 3, 80, 256, 1e-5
 	w, err := ViewWeights(f, cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -47,10 +56,16 @@ func tinyLlama(t *testing.T) (m *Model, expected *checkpoint.File, ids []int32) 
 	return m, expected, ids
 }
 
-// TestLlama: logits, and queries, keys and values of every layer, of a prefill and of
+// TestDecoders: logits, and queries, keys and values of every layer, of a prefill and of
 // steps, are those of transformers; a budget of everything changes nothing.
-func TestLlama(t *testing.T) {
-	m, expected, ids := tinyLlama(t)
+func TestDecoders(t *testing.T) {
+	for folder := range decoders {
+		t.Run(folder, func(t *testing.T) { testDecoder(t, folder) })
+	}
+}
+
+func testDecoder(t *testing.T, folder string) {
+	m, expected, ids := decoder(t, folder)
 	c := m.Config()
 	want, err := expected.Float32("logits", len(ids), c.Vocab)
 	if err != nil {
@@ -92,7 +107,7 @@ func TestLlama(t *testing.T) {
 
 // TestGroupedCache: the heads of a group read one cache, those of another another.
 func TestGroupedCache(t *testing.T) {
-	m, _, ids := tinyLlama(t)
+	m, _, ids := decoder(t, "llama_gqa_tied")
 	s, err := m.NewSession(Options{Block: 8, Capacity: len(ids)})
 	if err != nil {
 		t.Fatal(err)
