@@ -36,16 +36,13 @@ func NewEngine(tok *tokenizer.Tokenizer, k *ops.Kernels) *Engine {
 // Add loads the model in f under name. It must have been made with the engine's
 // vocabulary. The weights are views of f, which must stay open.
 func (e *Engine) Add(name, note string, f *checkpoint.File) error {
-	cfg, w, err := model.Load(f)
+	m, err := model.Open(f, e.kernels)
 	if err != nil {
 		return fmt.Errorf("model %s: %w", name, err)
 	}
+	cfg, w := m.Config(), m.Weights()
 	if got := f.Metadata["tokenizer"]; got != e.tok.Fingerprint() {
 		return fmt.Errorf("model %s: made with vocabulary %q, this program has %q", name, got, e.tok.Fingerprint())
-	}
-	m, err := model.New(cfg, w, e.kernels)
-	if err != nil {
-		return fmt.Errorf("model %s: %w", name, err)
 	}
 	sum, params := sha256.New(), 0
 	for _, p := range w.Params(cfg) {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 	"kvscope/engine/input"
 	"kvscope/engine/model"
 	"kvscope/engine/ops"
+	"kvscope/native/simd"
 )
 
 // dump writes a model's logits and activations over a prompt.
@@ -33,22 +35,11 @@ func dump(_ context.Context, args []string, stdout, stderr io.Writer) error {
 	case (*list == "") == (*text == ""):
 		return input.Errorf("ids", "want either --ids or --text")
 	}
-	engine, err := engineWith(*name)
+	m, ids, err := dumped(*name, *text)
 	if err != nil {
 		return err
 	}
-	m, err := engine.Model(*name)
-	if err != nil {
-		return err
-	}
-	var ids []int32
-	if *text != "" {
-		content, err := readText(*text)
-		if err != nil {
-			return err
-		}
-		ids = append([]int32{engine.Tokenizer().BOS()}, engine.Tokenizer().Encode(content)...)
-	}
+	defer m.Close()
 	if *list != "" {
 		for _, word := range strings.Split(*list, ",") {
 			id, err := strconv.ParseInt(strings.TrimSpace(word), 10, 32)
@@ -74,6 +65,35 @@ func dump(_ context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	fmt.Fprintf(stdout, "%s: %d tensors over %d tokens\n", *out, len(tensors), len(ids))
 	return nil
+}
+
+// dumped opens the model of that name and reads the text in a file, when one is given:
+// only text needs the model to have been made with a vocabulary that is known.
+func dumped(name, text string) (*model.Model, []int32, error) {
+	if file, ok := modelFile(name); ok && text == "" {
+		f, err := checkpoint.Open(file)
+		if err != nil {
+			return nil, nil, fmt.Errorf("model: %w", err)
+		}
+		m, err := model.Open(f, simd.Best())
+		if err != nil {
+			return nil, nil, errors.Join(fmt.Errorf("model %s: %w", name, err), f.Close())
+		}
+		return m, nil, nil
+	}
+	engine, err := engineWith(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := engine.Model(name)
+	if err != nil || text == "" {
+		return m, nil, err
+	}
+	content, err := readText(text)
+	if err != nil {
+		return nil, nil, err
+	}
+	return m, append([]int32{engine.Tokenizer().BOS()}, engine.Tokenizer().Encode(content)...), nil
 }
 
 // activations runs ids through m and returns the ids, the logits [T, V] and every

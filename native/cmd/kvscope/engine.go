@@ -54,13 +54,9 @@ func addModel(e *run.Engine, path string) error {
 	if ok, err := addSnapshot(e, path); ok {
 		return err
 	}
-	info, err := os.Stat(path)
-	if err != nil {
+	file, ok := modelFile(path)
+	if !ok {
 		return nil
-	}
-	file := path
-	if info.IsDir() {
-		file = filepath.Join(path, "model.safetensors")
 	}
 	f, err := checkpoint.Open(file)
 	if err != nil {
@@ -70,4 +66,17 @@ func addModel(e *run.Engine, path string) error {
 		return errors.Join(err, f.Close())
 	}
 	return nil
+}
+
+// modelFile is the file of the model at path, a file or a folder with a
+// model.safetensors. It reports whether there is something at path.
+func modelFile(path string) (string, bool) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", false
+	}
+	if info.IsDir() {
+		path = filepath.Join(path, "model.safetensors")
+	}
+	return path, true
 }
