@@ -45,6 +45,10 @@ var rules = []rule{
 		reason: "kernels are the lowest layer",
 	},
 	{
+		from: "engine/trace", only: []string{"std", module + "/engine/trace"},
+		reason: "the trace is events and their codec: what is reckoned from them and kept in files stands above it",
+	},
+	{
 		from: "engine/sparse", never: []string{module + "/engine/model", module + "/engine/trace", module + "/engine/niah", module + "/engine/run"},
 		reason: "a method sees one head's cache and nothing else: no model, no tracing, no task",
 	},

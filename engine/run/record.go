@@ -3,6 +3,7 @@ package run
 import (
 	"math"
 
+	"kvscope/engine/figures"
 	"kvscope/engine/model"
 	"kvscope/engine/ops"
 	"kvscope/engine/sparse"
@@ -14,7 +15,7 @@ import (
 type recorder struct {
 	kernels *ops.Kernels
 	sink    trace.Sink
-	tally   *trace.Tally
+	tally   *figures.Tally
 	prompt  int   // tokens of the prompt
 	gold    []int // gold position of every answer step
 	err     error // first error of the sink

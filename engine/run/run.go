@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"kvscope/engine/figures"
 	"kvscope/engine/model"
 	"kvscope/engine/niah"
 	"kvscope/engine/sparse"
@@ -126,7 +127,7 @@ func (j *job) run(ctx context.Context, sink trace.Sink) (*Kept, error) {
 	}
 	c, prompt := j.model.Config(), j.example.Tokens
 	rec := &recorder{
-		kernels: j.engine.kernels, sink: sink, tally: trace.NewTally(c.Layers, c.Heads),
+		kernels: j.engine.kernels, sink: sink, tally: figures.NewTally(c.Layers, c.Heads),
 		prompt: len(prompt), gold: j.example.Gold, rows: map[[2]int]*trace.Selection{},
 	}
 	gates := newGates(c)
@@ -217,7 +218,7 @@ func (j *job) decode(ctx context.Context, s *model.Session, rec *recorder, done 
 		if step < len(expected) {
 			want := int(expected[step])
 			event.Correct = expected[step] == next
-			event.Want = &trace.Want{Prob: p[want], Logit: logits[want], Rank: trace.Rank(p, want)}
+			event.Want = &trace.Want{Prob: p[want], Logit: logits[want], Rank: figures.Rank(p, want)}
 		}
 		event.MS = milliseconds(from)
 		if err := rec.sink.Emit(event); err != nil {
@@ -239,7 +240,7 @@ const alternatives = 5
 // lower token.
 func (e *Engine) likeliest(p, logits []float32) []trace.Alternative {
 	var top []trace.Alternative
-	for _, i := range trace.Top(p, alternatives) {
+	for _, i := range figures.Top(p, alternatives) {
 		id := int32(i)
 		top = append(top, trace.Alternative{Token: trace.Token{ID: id, Text: e.tok.Text(id)}, Prob: p[i], Logit: logits[i]})
 	}

@@ -203,6 +203,3 @@ func floats(b []byte, n int) (v []float32, rest []byte) {
 	}
 	return v, b[4*n:]
 }
-
-// rowBytes is the number of bytes that hold one query's picks.
-func rowBytes(candidates int) int { return candidates/8 + (candidates%8+7)/8 }

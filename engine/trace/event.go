@@ -146,12 +146,6 @@ func (*Step) event()      {}
 func (*Done) event()      {}
 func (*Failure) event()   {}
 
-// Has reports whether query row q (from 0) of s selected candidate i.
-func (s *Selection) Has(q, i int) bool {
-	row := (s.Candidates + 7) / 8
-	return s.Picked[q*row+i/8]>>(i%8)&1 == 1
-}
-
 // HasMemory reports whether keys and values of the run's model pass a memory. Files
 // from before the field say so by the name of the model alone.
 func (h *Header) HasMemory() bool { return h.Memory || h.Arch == "ratplus" }

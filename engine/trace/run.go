@@ -1,8 +1,10 @@
 package trace
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Run is a run as its events tell it: a Sink that keeps them and refuses what is
@@ -104,4 +106,33 @@ func (r *Run) Selection(step, layer, head int) *Selection {
 		return nil
 	}
 	return s[len(s)-1]
+}
+
+// Events lists what the run is made of in an order that a Run takes: the prefill,
+// then every step after what was selected for it. Within a step selections keep the
+// order in which they came.
+func (r *Run) Events() []Event {
+	out := make([]Event, 0, len(r.Selections)+len(r.Steps)+2)
+	if r.Header != nil {
+		out = append(out, r.Header)
+	}
+	selections := slices.Clone(r.Selections)
+	slices.SortStableFunc(selections, func(a, b *Selection) int { return cmp.Compare(a.Step, b.Step) })
+	steps := 0
+	for _, s := range selections {
+		for ; steps < min(s.Step, len(r.Steps)); steps++ {
+			out = append(out, r.Steps[steps])
+		}
+		out = append(out, s)
+	}
+	for _, s := range r.Steps[steps:] {
+		out = append(out, s)
+	}
+	if r.Done != nil {
+		out = append(out, r.Done)
+	}
+	if r.Failure != nil {
+		out = append(out, r.Failure)
+	}
+	return out
 }

@@ -69,25 +69,3 @@ func TestRunFindsSelections(t *testing.T) {
 		t.Errorf("step 0 selected nothing, got %+v", got)
 	}
 }
-
-func TestResult(t *testing.T) {
-	var r Run
-	if err := r.Emit(header()); err != nil {
-		t.Fatal(err)
-	}
-	if _, ok := r.Result(); ok {
-		t.Error("a run under way has a result")
-	}
-	if err := r.Emit(&Done{Answer: "a", Score: .5, ReadFraction: .25, PrefillMS: 2, DecodeMS: 3}); err != nil {
-		t.Fatal(err)
-	}
-	got, ok := r.Result()
-	want := Result{
-		Model: "attention", Task: "MK-2", Seed: 1<<64 - 1, Context: 64, Method: "quest", Budget: .25, Block: 16, K: 4,
-		PromptTokens: 3, Answer: "a", Expected: []string{"grass"}, Score: .5, ReadFraction: .25,
-		Heads: []Hit{}, Timing: Timing{Prefill: 2, Decode: 3},
-	}
-	if !ok || !reflect.DeepEqual(got, want) {
-		t.Errorf("got  %+v\nwant %+v", got, want)
-	}
-}

@@ -22,6 +22,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"kvscope/engine/lens"
+	"kvscope/engine/runfile"
 	"kvscope/engine/trace"
 )
 
@@ -60,7 +61,7 @@ func TestRunIsSavedAndOpened(t *testing.T) {
 	folder := d.saves()
 	d.press(id("column-1") + ` [data-testid="save-run"]`)
 	name, content := saved(t, folder, ".safetensors")
-	file, err := trace.Read(content)
+	file, err := runfile.Read(content)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -243,7 +244,7 @@ func largeRun(t testing.TB, n int) string {
 		}
 	}
 	var content bytes.Buffer
-	if err := (&trace.File{Run: run, Heads: func(int, int) *lens.Head { return h }}).Write(&content); err != nil {
+	if err := (&runfile.File{Run: run, Heads: func(int, int) *lens.Head { return h }}).Write(&content); err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "large.safetensors")

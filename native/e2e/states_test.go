@@ -16,8 +16,8 @@ import (
 
 	"kvscope/engine/ops"
 	"kvscope/engine/run"
+	"kvscope/engine/runfile"
 	"kvscope/engine/tokenizer"
-	"kvscope/engine/trace"
 	"kvscope/native/browsertest"
 )
 
@@ -115,7 +115,7 @@ func TestDroppedFiles(t *testing.T) {
 	req.Method, req.Seed = "oracle-block", 9
 	r := d.direct(req)
 	var file bytes.Buffer
-	if err := (&trace.File{Run: r}).Write(&file); err != nil {
+	if err := (&runfile.File{Run: r}).Write(&file); err != nil {
 		t.Fatal(err)
 	}
 	left := d.picks(0)

@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"kvscope/engine/figures"
 	"kvscope/engine/lens"
 	"kvscope/engine/ops"
 	"kvscope/engine/run"
@@ -194,10 +195,10 @@ func TestScores(t *testing.T) {
 	if got, want := figure("score"), strconv.FormatFloat(float64(s.Scores[7]), 'g', 4, 32); got != want {
 		t.Errorf("block 7 scores %s on the page, %s in the run", got, want)
 	}
-	if got, want := figure("rank-by-score"), strconv.Itoa(trace.Rank(s.Scores, 7)+1); got != want {
+	if got, want := figure("rank-by-score"), strconv.Itoa(figures.Rank(s.Scores, 7)+1); got != want {
 		t.Errorf("block 7 is number %s by score on the page, %s in the run", got, want)
 	}
-	if got, want := figure("rank-by-mass"), strconv.Itoa(trace.Rank(s.Mass, 7)+1); got != want {
+	if got, want := figure("rank-by-mass"), strconv.Itoa(figures.Rank(s.Mass, 7)+1); got != want {
 		t.Errorf("block 7 is number %s by mass on the page, %s in the run", got, want)
 	}
 	gens := d.gens()

@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"kvscope/engine/figures"
 	"kvscope/engine/input"
 	"kvscope/engine/run"
 	"kvscope/engine/trace"
@@ -66,7 +67,7 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) {
 		writeError(w, statusOf(err), input.Field(err), problem(err))
 		return
 	}
-	result, finished := out.Result()
+	result, finished := figures.ResultOf(&out.Run)
 	if !finished {
 		writeError(w, http.StatusInternalServerError, "", errUnfinished.Error())
 		return

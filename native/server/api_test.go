@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"kvscope/engine/figures"
 	"kvscope/engine/input"
 	"kvscope/engine/run"
 	"kvscope/engine/trace"
@@ -58,7 +59,7 @@ func TestAsk(t *testing.T) {
 	if want := (run.Request{Model: "attention", Task: "MK-2", Seed: 1<<64 - 1, Budget: "1/16"}); !reflect.DeepEqual(asked, want) {
 		t.Errorf("ran %+v, want %+v", asked, want)
 	}
-	var got trace.Result
+	var got figures.Result
 	if err := json.Unmarshal(body, &got); err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,7 @@
 //
 //	GET  /api/models  {"models": [ModelInfo...]}
 //	GET  /api/meta    {"version", "models", "tasks", "methods", "limits"}
-//	POST /api/ask     run.Request in, trace.Result out
+//	POST /api/ask     run.Request in, figures.Result out
 //	GET  /api/run     WebSocket: the client sends one run.Request as a JSON text
 //	                  message, then receives the frames of package trace, one
 //	                  binary message a frame, until the server closes

@@ -11,6 +11,7 @@ import (
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
 	"kvscope/engine/lens"
+	"kvscope/engine/runfile"
 	"kvscope/engine/trace"
 	figure "kvscope/viz/plot"
 	"kvscope/web/picture"
@@ -101,7 +102,7 @@ const heaviestFile = 256 << 20
 func (e *Explorer) runFile(side int) ([]byte, error) {
 	c := &e.s.Columns[side]
 	h := c.Run.Header
-	out := trace.File{Run: &c.Run.Run}
+	out := runfile.File{Run: &c.Run.Run}
 	if n := 12 * h.Layers * h.Heads * len(h.Tokens) * h.HeadDim; n <= heaviestFile {
 		heads, err := e.allHeads(c, h)
 		if err != nil {

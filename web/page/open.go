@@ -7,7 +7,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
-	"kvscope/engine/trace"
+	"kvscope/engine/runfile"
 	"kvscope/web/picture"
 	"kvscope/web/state"
 )
@@ -45,7 +45,7 @@ func (e *Explorer) openFiles(files app.Value, side int) {
 
 // open reads the file of a run, or of attention maps, which may not say of what model.
 func open(side int, name string, content []byte) state.Action {
-	f, err := trace.Read(content)
+	f, err := runfile.Read(content)
 	if err != nil {
 		return state.Say{Text: name + " cannot be opened: " + err.Error()}
 	}

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"kvscope/engine/figures"
 	"kvscope/engine/trace"
 )
 
@@ -154,5 +155,5 @@ func heaviest(mass []float64, k int) []int {
 	for i, m := range mass {
 		v[i] = float32(m)
 	}
-	return trace.Top(v, k)
+	return figures.Top(v, k)
 }

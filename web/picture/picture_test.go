@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"kvscope/engine/figures"
 	"kvscope/engine/sparse"
 	"kvscope/engine/trace"
 	"kvscope/web/sample"
@@ -181,7 +182,7 @@ func TestPicturesSayWhatTheTraceSays(t *testing.T) {
 						if !slices.Equal(g.Picked[i], want) {
 							t.Fatalf("line %d of layer %d head %d: picked %v, trace has %v", i, layer, head, g.Picked[i], want)
 						}
-						read, _ := s.Read(0)
+						read, _ := figures.Read(s, 0)
 						if got := r.ReadsAt(i, &Head{layer, head}).Read; got != read {
 							t.Errorf("line %d: %d entries read, trace has %d", i, got, read)
 						}

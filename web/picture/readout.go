@@ -3,6 +3,7 @@ package picture
 import (
 	"math"
 
+	"kvscope/engine/figures"
 	"kvscope/engine/trace"
 )
 
@@ -65,7 +66,7 @@ func (r *Run) Readout(line, b int, head *Head) (Readout, bool) {
 		for i, m := range of.mass {
 			mass[i] = float32(m / float64(of.heads))
 		}
-		out.Mass, out.Rank = mass[b], trace.Rank(mass, b)
+		out.Mass, out.Rank = mass[b], figures.Rank(mass, b)
 	}
 	return out, true
 }
@@ -93,7 +94,7 @@ func (r *Run) score(out *Readout, l *sum, head Head) {
 			}
 		}
 		if best >= 0 {
-			out.Score, out.ScoreRank, out.Scored = s.Scores[best], trace.Rank(s.Scores, best), len(s.Scores)
+			out.Score, out.ScoreRank, out.Scored = s.Scores[best], figures.Rank(s.Scores, best), len(s.Scores)
 		}
 	})
 }

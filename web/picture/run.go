@@ -3,6 +3,7 @@ package picture
 import (
 	"slices"
 
+	"kvscope/engine/figures"
 	"kvscope/engine/trace"
 )
 
@@ -21,7 +22,7 @@ type Run struct {
 	steps []*sum // answer steps
 	lines []*sum // all of the above that hold something, in reading order
 
-	tally *trace.Tally
+	tally *figures.Tally
 	found []found // per head
 
 	pieces []string
@@ -60,7 +61,7 @@ func (r *Run) Emit(e trace.Event) error {
 }
 
 func (r *Run) open(h *trace.Header) {
-	r.tally = trace.NewTally(h.Layers, h.Heads)
+	r.tally = figures.NewTally(h.Layers, h.Heads)
 	r.found = make([]found, h.Layers*h.Heads)
 	r.group = max(1, h.Block)
 	for (len(h.Tokens)+r.group-1)/r.group > maxLines {

@@ -3,6 +3,7 @@ package picture
 import (
 	"math/bits"
 
+	"kvscope/engine/figures"
 	"kvscope/engine/trace"
 )
 
@@ -51,7 +52,7 @@ func (l *sum) add(s *trace.Selection, q, block int) {
 		addMass(l.mass, s, block)
 		l.heads++
 	}
-	read, all := s.Read(q)
+	read, all := figures.Read(s, q)
 	l.reads.Read += read
 	l.reads.Present += all
 }

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"kvscope/engine/figures"
 	"kvscope/engine/niah"
 	"kvscope/engine/sparse"
 	"kvscope/engine/tokenizer"
@@ -53,14 +54,14 @@ type maker struct {
 	ex    *niah.Example
 	draw  *rand.Rand
 	block int
-	tally *trace.Tally
+	tally *figures.Tally
 	kept  map[[2]int][]byte // what an eviction left of each head
 }
 
 const budget = 1.0 / 8
 
 func (m *maker) events() []trace.Event {
-	m.tally = trace.NewTally(m.Layers, m.Heads)
+	m.tally = figures.NewTally(m.Layers, m.Heads)
 	m.kept = map[[2]int][]byte{}
 	out := []trace.Event{m.header()}
 	if m.info.Phase == sparse.PhasePrefill {
@@ -182,7 +183,7 @@ func (m *maker) query(step, layer, head int) *trace.Selection {
 		}
 		return s
 	}
-	for _, i := range append(trace.Top(s.Scores, m.units()-2), 0, n-1) {
+	for _, i := range append(figures.Top(s.Scores, m.units()-2), 0, n-1) {
 		pick(s.Picked, i)
 	}
 	if m.info.Phase == sparse.PhaseEvict {
@@ -205,7 +206,7 @@ func (m *maker) prefill(layer, head int) *trace.Selection {
 		pick(row, own)
 		if own > 0 {
 			w := m.weights(layer, head, own, m.block, m.ex.Gold[0])
-			for _, i := range trace.Top(w, m.units()-2) {
+			for _, i := range figures.Top(w, m.units()-2) {
 				pick(row, i)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"testing"
 
+	"kvscope/engine/figures"
 	"kvscope/engine/ops"
 	"kvscope/engine/sparse"
 	"kvscope/engine/trace"
@@ -51,7 +52,7 @@ func TestHeadsAreLookedInto(t *testing.T) {
 		// The query that copies the answer's first token looks at it more than at any other.
 		row := make([]float32, len(h.Tokens))
 		head.Row(ops.Reference(), row, len(h.Tokens)-1)
-		if top := trace.Top(row, 1)[0]; top != h.Gold[0] {
+		if top := figures.Top(row, 1)[0]; top != h.Gold[0] {
 			t.Errorf("%s: the answer's query looks at %d, want %d", arch, top, h.Gold[0])
 		}
 	}

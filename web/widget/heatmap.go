@@ -9,6 +9,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/engine/figures"
 	"kvscope/engine/lens"
 	"kvscope/engine/ops"
 	"kvscope/engine/trace"
@@ -307,7 +308,7 @@ func (a *AttentionMap) readOut() {
 	}
 	data.Set("query", query)
 	b.WriteString(`<dt class="title">heaviest keys</dt>`)
-	for _, i := range trace.Top(a.row, 6) {
+	for _, i := range figures.Top(a.row, 6) {
 		line(fmt.Sprintf("%d %s", i, html.EscapeString(a.label(i))), strconv.FormatFloat(float64(a.row[i]), 'f', 3, 32))
 	}
 	if text := b.String(); text != a.told {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"kvscope/engine/figures"
 	"kvscope/engine/trace"
 )
 
@@ -34,7 +35,7 @@ func ask(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := engine.Run(ctx, req, &record); err != nil {
 		return err
 	}
-	result, ok := record.Result()
+	result, ok := figures.ResultOf(&record)
 	if !ok {
 		return fmt.Errorf("the run did not finish")
 	}
@@ -46,7 +47,7 @@ func ask(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 }
 
 // describe prints a result for people.
-func describe(w io.Writer, r trace.Result) {
+func describe(w io.Writer, r figures.Result) {
 	hits := 0
 	for _, h := range r.Heads {
 		if h.Hit {

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"kvscope/engine/checkpoint"
-	"kvscope/engine/trace"
+	"kvscope/engine/figures"
 )
 
 // command runs kvscope and returns its exit status and outputs.
@@ -114,7 +114,7 @@ func TestAsk(t *testing.T) {
 		if status != 0 || stderr != "" {
 			t.Fatalf("%s: %d %s", model, status, stderr)
 		}
-		var r trace.Result
+		var r figures.Result
 		if err := json.Unmarshal([]byte(stdout), &r); err != nil {
 			t.Fatal(err)
 		}
@@ -144,7 +144,7 @@ func TestAskText(t *testing.T) {
 		if status != 0 {
 			t.Fatalf("%v: %s", args, stderr)
 		}
-		var r trace.Result
+		var r figures.Result
 		if err := json.Unmarshal([]byte(stdout), &r); err != nil {
 			t.Fatal(err)
 		}

@@ -9,9 +9,11 @@ import (
 	"os"
 	"path/filepath"
 
+	"kvscope/engine/figures"
 	"kvscope/engine/input"
 	"kvscope/engine/lens"
 	"kvscope/engine/run"
+	"kvscope/engine/runfile"
 	"kvscope/engine/trace"
 )
 
@@ -47,7 +49,7 @@ func traceFile(ctx context.Context, args []string, stdout, stderr io.Writer) err
 		return input.Errorf("out", "want either --out, the file to write, or --in, the file to describe")
 	}
 	path := *in
-	var f *trace.File
+	var f *runfile.File
 	var err error
 	if *in != "" {
 		f, err = readTrace(*in)
@@ -59,30 +61,30 @@ func traceFile(ctx context.Context, args []string, stdout, stderr io.Writer) err
 		return err
 	}
 	r := f.Run
-	figures := fileFigures{
+	summary := fileFigures{
 		File: path, Frames: len(r.Events()), Tokens: len(r.Header.Tokens), Steps: len(r.Steps),
 		Layers: r.Header.Layers, Heads: r.Header.Heads, Model: r.Header.Model, Method: r.Header.Method, Looks: f.Heads != nil,
 	}
 	if r.Done != nil {
-		figures.Answer = r.Done.Answer
+		summary.Answer = r.Done.Answer
 	}
 	if *asJSON {
-		return json.NewEncoder(stdout).Encode(figures)
+		return json.NewEncoder(stdout).Encode(summary)
 	}
 	fmt.Fprintf(stdout, "%s: %s, %s, %d tokens, %d steps, %d layers of %d heads, %d frames\n",
-		path, figures.Model, figures.Method, figures.Tokens, figures.Steps, figures.Layers, figures.Heads, figures.Frames)
-	if result, ok := r.Result(); ok {
+		path, summary.Model, summary.Method, summary.Tokens, summary.Steps, summary.Layers, summary.Heads, summary.Frames)
+	if result, ok := figures.ResultOf(r); ok {
 		describe(stdout, result)
 	}
 	return nil
 }
 
-func readTrace(path string) (*trace.File, error) {
+func readTrace(path string) (*runfile.File, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, input.Errorf("in", "%v", err)
 	}
-	f, err := trace.Read(content)
+	f, err := runfile.Read(content)
 	if err != nil {
 		return nil, input.Errorf("in", "%s: %v", path, err)
 	}
@@ -90,7 +92,7 @@ func readTrace(path string) (*trace.File, error) {
 }
 
 // recordTrace runs what is asked and writes it to path, all of it or nothing.
-func recordTrace(ctx context.Context, q *question, path string, light bool) (*trace.File, error) {
+func recordTrace(ctx context.Context, q *question, path string, light bool) (*runfile.File, error) {
 	req, err := q.request()
 	if err != nil {
 		return nil, err
@@ -100,7 +102,7 @@ func recordTrace(ctx context.Context, q *question, path string, light bool) (*tr
 		return nil, err
 	}
 	shelf := run.NewShelf(engine, keptBytes)
-	f := &trace.File{Run: &trace.Run{}}
+	f := &runfile.File{Run: &trace.Run{}}
 	if err := shelf.Run(ctx, req, f.Run); err != nil {
 		return nil, err
 	}

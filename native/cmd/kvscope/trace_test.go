@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"kvscope/engine/checkpoint"
-	"kvscope/engine/trace"
+	"kvscope/engine/runfile"
 )
 
 func TestTrace(t *testing.T) {
@@ -45,7 +45,7 @@ func TestTrace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, err := trace.Read(content)
+	file, err := runfile.Read(content)
 	if err != nil || file.Run.Header.Counterfactual == nil || len(file.Run.Header.Counterfactual.Drop) != 1 {
 		t.Errorf("%v: the file does not say what was dropped", err)
 	}

@@ -1,17 +1,19 @@
-package trace
+package figures
 
 import (
 	"math"
 	"reflect"
 	"slices"
 	"testing"
+
+	"kvscope/engine/trace"
 )
 
 func TestSelectionFigures(t *testing.T) {
 	nan := float32(math.NaN())
 	for _, c := range []struct {
 		name          string
-		selection     *Selection
+		selection     *trace.Selection
 		count         int
 		recall, mass  float64 // -1: there is none
 		read, present int
@@ -20,34 +22,34 @@ func TestSelectionFigures(t *testing.T) {
 		{
 			// Query at 9: blocks of 4 at 0-3, 4-7, 8-9. Picked 0 and 2; heaviest two are 2 and 1.
 			name: "blocks, the last one partial",
-			selection: &Selection{First: 9, Queries: 1, Unit: 4, Candidates: 3, Picked: []byte{0b101},
+			selection: &trace.Selection{First: 9, Queries: 1, Unit: 4, Candidates: 3, Picked: []byte{0b101},
 				Mass: []float32{.125, .375, .5}},
 			count: 2, recall: .5, mass: .625, read: 6, present: 10, covers: []int{0, 1, 2, 3, 8, 9},
 		},
 		{
 			name: "tokens, ties to the lower index",
-			selection: &Selection{First: 3, Queries: 1, Unit: 1, Candidates: 4, Picked: []byte{0b0110},
+			selection: &trace.Selection{First: 3, Queries: 1, Unit: 1, Candidates: 4, Picked: []byte{0b0110},
 				Mass: []float32{.25, .25, .25, .25}},
 			count: 2, recall: .5, mass: .5, read: 2, present: 4, covers: []int{1, 2},
 		},
 		{
 			name:      "no mass",
-			selection: &Selection{First: 3, Queries: 1, Unit: 2, Candidates: 2, Picked: []byte{0b11}},
+			selection: &trace.Selection{First: 3, Queries: 1, Unit: 2, Candidates: 2, Picked: []byte{0b11}},
 			count:     2, recall: -1, mass: -1, read: 4, present: 4, covers: []int{0, 1, 2, 3},
 		},
 		{
 			name:      "nothing picked",
-			selection: &Selection{First: 3, Queries: 1, Unit: 2, Candidates: 2, Picked: []byte{0}, Mass: []float32{.5, .5}},
+			selection: &trace.Selection{First: 3, Queries: 1, Unit: 2, Candidates: 2, Picked: []byte{0}, Mass: []float32{.5, .5}},
 			count:     0, recall: -1, mass: 0, read: 0, present: 4,
 		},
 		{
 			name:      "candidates end before the query",
-			selection: &Selection{First: 9, Queries: 1, Unit: 2, Candidates: 3, Picked: []byte{0b100}, Mass: []float32{0, nan, 1}},
+			selection: &trace.Selection{First: 9, Queries: 1, Unit: 2, Candidates: 3, Picked: []byte{0b100}, Mass: []float32{0, nan, 1}},
 			count:     1, recall: 1, mass: 1, read: 2, present: 6, covers: []int{4, 5},
 		},
 		{
 			name:      "candidates reach beyond the query",
-			selection: &Selection{First: 2, Queries: 1, Unit: 2, Candidates: 4, Picked: []byte{0b1111}},
+			selection: &trace.Selection{First: 2, Queries: 1, Unit: 2, Candidates: 4, Picked: []byte{0b1111}},
 			count:     4, recall: -1, mass: -1, read: 3, present: 3, covers: []int{0, 1, 2},
 		},
 	} {
@@ -56,13 +58,13 @@ func TestSelectionFigures(t *testing.T) {
 			if got := s.Count(0); got != c.count {
 				t.Errorf("count %d, want %d", got, c.count)
 			}
-			if got, ok := s.Recall(); ok != (c.recall >= 0) || ok && got != c.recall {
+			if got, ok := Recall(s); ok != (c.recall >= 0) || ok && got != c.recall {
 				t.Errorf("recall %v %v, want %v", got, ok, c.recall)
 			}
-			if got, ok := s.MassKept(); ok != (c.mass >= 0) || ok && got != c.mass {
+			if got, ok := MassKept(s); ok != (c.mass >= 0) || ok && got != c.mass {
 				t.Errorf("mass %v %v, want %v", got, ok, c.mass)
 			}
-			if read, present := s.Read(0); read != c.read || present != c.present {
+			if read, present := Read(s, 0); read != c.read || present != c.present {
 				t.Errorf("read %d of %d, want %d of %d", read, present, c.read, c.present)
 			}
 			var covers []int
@@ -79,11 +81,11 @@ func TestSelectionFigures(t *testing.T) {
 }
 
 func TestRowsAreCausal(t *testing.T) {
-	s := &Selection{Step: -1, First: 4, Queries: 2, Unit: 4, Candidates: 2, Picked: []byte{0b10, 0b11}}
-	if read, present := s.Read(0); read != 1 || present != 5 {
+	s := &trace.Selection{Step: -1, First: 4, Queries: 2, Unit: 4, Candidates: 2, Picked: []byte{0b10, 0b11}}
+	if read, present := Read(s, 0); read != 1 || present != 5 {
 		t.Errorf("query 4 read %d of %d, want 1 of 5", read, present)
 	}
-	if read, present := s.Read(1); read != 6 || present != 6 {
+	if read, present := Read(s, 1); read != 6 || present != 6 {
 		t.Errorf("query 5 read %d of %d, want 6 of 6", read, present)
 	}
 	if s.Covers(0, 5) || !s.Covers(1, 5) {
@@ -110,8 +112,8 @@ func TestTopAndRank(t *testing.T) {
 
 func TestTally(t *testing.T) {
 	// Head 0 holds gold position 5 at both steps that have one, head 1 only at the first.
-	pick := func(head int, picked byte, mass ...float32) *Selection {
-		return &Selection{Head: head, First: 7, Queries: 1, Unit: 4, Candidates: 2, Picked: []byte{picked}, Mass: mass}
+	pick := func(head int, picked byte, mass ...float32) *trace.Selection {
+		return &trace.Selection{Head: head, First: 7, Queries: 1, Unit: 4, Candidates: 2, Picked: []byte{picked}, Mass: mass}
 	}
 	tally := NewTally(1, 3)
 	tally.Add(pick(0, 0b10, .25, .75), 5)
@@ -119,7 +121,7 @@ func TestTally(t *testing.T) {
 	tally.Add(pick(0, 0b01, .25, .75), -1)
 	tally.Add(pick(1, 0b01, .25, .75), 5)
 	tally.Add(pick(0, 0b11, .25, .75), 5)
-	want := []Hit{
+	want := []trace.Hit{
 		{Head: 0, Hit: true, Recall: 2. / 3, Mass: (.75 + .25 + 1) / 3},
 		{Head: 1, Hit: false, Recall: 0, Mass: .25},
 		{Head: 2},
@@ -130,7 +132,7 @@ func TestTally(t *testing.T) {
 	if got := tally.ReadFraction(); got != 24./40 {
 		t.Errorf("read fraction %v, want 0.6", got)
 	}
-	tally.AddReads(&Selection{Step: -1, First: 4, Queries: 2, Unit: 4, Candidates: 2, Picked: []byte{0b10, 0b11}})
+	tally.AddReads(&trace.Selection{Step: -1, First: 4, Queries: 2, Unit: 4, Candidates: 2, Picked: []byte{0b10, 0b11}})
 	if got := tally.ReadFraction(); got != 31./51 {
 		t.Errorf("read fraction with the prefill %v, want 31/51", got)
 	}

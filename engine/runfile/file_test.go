@@ -1,4 +1,4 @@
-package trace
+package runfile
 
 import (
 	"bytes"
@@ -8,29 +8,40 @@ import (
 
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/lens"
+	"kvscope/engine/trace"
 )
 
 // whole is a run of two steps of one layer of two heads.
-func whole(t testing.TB) *Run {
+func whole(t testing.TB) *trace.Run {
 	t.Helper()
-	r := &Run{}
-	pick := func(step, head, first int, bits byte) *Selection {
-		return &Selection{Step: step, Head: head, First: first, Queries: 1, Unit: 2, Candidates: first/2 + 1, Picked: []byte{bits}}
+	r := &trace.Run{}
+	pick := func(step, head, first int, bits byte) *trace.Selection {
+		return &trace.Selection{Step: step, Head: head, First: first, Queries: 1, Unit: 2, Candidates: first/2 + 1, Picked: []byte{bits}}
 	}
-	for _, e := range []Event{
-		&Header{Model: "m", Layers: 1, Heads: 2, Tokens: make([]Token, 5), Method: "quest"},
-		&Selection{Step: -1, Queries: 2, Unit: 2, Candidates: 1, Picked: []byte{1, 1}},
+	for _, e := range []trace.Event{
+		&trace.Header{Model: "m", Layers: 1, Heads: 2, Tokens: make([]trace.Token, 5), Method: "quest"},
+		&trace.Selection{Step: -1, Queries: 2, Unit: 2, Candidates: 1, Picked: []byte{1, 1}},
 		pick(0, 0, 4, 0b101), pick(0, 1, 4, 0b010),
-		&Step{Step: 0, Position: 4, Token: Token{7, "x"}},
+		&trace.Step{Step: 0, Position: 4, Token: trace.Token{ID: 7, Text: "x"}},
 		pick(1, 0, 5, 0b001), pick(1, 1, 5, 0b111),
-		&Step{Step: 1, Position: 5, Token: Token{8, "y"}},
-		&Done{Answer: "x y", Score: 1},
+		&trace.Step{Step: 1, Position: 5, Token: trace.Token{ID: 8, Text: "y"}},
+		&trace.Done{Answer: "x y", Score: 1},
 	} {
 		if err := r.Emit(e); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return r
+}
+
+// frame is the frame of e.
+func frame(t testing.TB, e trace.Event) []byte {
+	t.Helper()
+	b, err := trace.Append(nil, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 func heads(_, head int) *lens.Head {
@@ -96,7 +107,7 @@ func TestReadRefuses(t *testing.T) {
 	}
 	own := map[string]string{"format": fileFormat}
 	frames := func(b []byte) checkpoint.Tensor { return checkpoint.NewU8("frames", []int{len(b)}, b) }
-	begun := encode(t, &Header{Layers: 1, Heads: 1, Tokens: make([]Token, 3)})
+	begun := frame(t, &trace.Header{Layers: 1, Heads: 1, Tokens: make([]trace.Token, 3)})
 	for name, c := range map[string]struct {
 		file []byte
 		want string
@@ -106,14 +117,14 @@ func TestReadRefuses(t *testing.T) {
 		"no frames":     {file(own), `"frames" is missing`},
 		"cut":           {file(own, frames(begun[:len(begun)-1])), "unexpected EOF"},
 		"empty":         {file(own, frames(nil)), "no header"},
-		"out of order":  {file(own, frames(encode(t, &Done{}))), "has not begun"},
+		"out of order":  {file(own, frames(frame(t, &trace.Done{}))), "has not begun"},
 		"short queries": {file(own, frames(begun), checkpoint.NewF32("q", []int{1, 1, 2, 1}, make([]float32, 2)), checkpoint.NewF32("k", []int{1, 1, 2, 1}, make([]float32, 2))), "prompt of 3"},
 	} {
 		if _, err := Read(c.file); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want an error with %q", name, err, c.want)
 		}
 	}
-	if err := (&File{Run: &Run{}}).Write(&bytes.Buffer{}); err == nil {
+	if err := (&File{Run: &trace.Run{}}).Write(&bytes.Buffer{}); err == nil {
 		t.Error("a run that has not begun is written")
 	}
 }

@@ -1,4 +1,4 @@
-package trace
+package runfile
 
 import (
 	"encoding/json"
@@ -8,6 +8,7 @@ import (
 
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/lens"
+	"kvscope/engine/trace"
 )
 
 // readMaps makes a run of attention maps: what they are of, and nothing picked.
@@ -20,17 +21,17 @@ func readMaps(f *checkpoint.File) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &File{Run: &Run{}, Heads: heads}
-	err = out.Run.Emit(&Header{Model: f.Metadata["model"], Layers: shape[0], Heads: shape[1], Context: shape[3], Tokens: tokens})
+	out := &File{Run: &trace.Run{}, Heads: heads}
+	err = out.Run.Emit(&trace.Header{Model: f.Metadata["model"], Layers: shape[0], Heads: shape[1], Context: shape[3], Tokens: tokens})
 	return out, err
 }
 
 // mapTokens are the n tokens that a map's keys stand for, by number where the file
 // does not say more.
-func mapTokens(f *checkpoint.File, n int) ([]Token, error) {
-	out := make([]Token, n)
+func mapTokens(f *checkpoint.File, n int) ([]trace.Token, error) {
+	out := make([]trace.Token, n)
 	for i := range out {
-		out[i] = Token{ID: -1, Text: strconv.Itoa(i) + " "}
+		out[i] = trace.Token{ID: -1, Text: strconv.Itoa(i) + " "}
 	}
 	fits := func(got int) error {
 		if got != n {
@@ -54,7 +55,7 @@ func mapTokens(f *checkpoint.File, n int) ([]Token, error) {
 			if id < 0 || id > math.MaxInt32 {
 				return nil, fmt.Errorf("tokens: id %d, want 0 to %d", id, math.MaxInt32)
 			}
-			out[i] = Token{ID: int32(id), Text: strconv.FormatInt(id, 10) + " "}
+			out[i] = trace.Token{ID: int32(id), Text: strconv.FormatInt(id, 10) + " "}
 		}
 		return out, nil
 	}

@@ -1,4 +1,4 @@
-package trace
+package runfile
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"kvscope/engine/checkpoint"
+	"kvscope/engine/trace"
 )
 
 // TestReadMapsOfNumPy reads maps that NumPy saved; checkpoint's testdata/npz.py says
@@ -22,7 +23,7 @@ func TestReadMapsOfNumPy(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		want := &Header{Model: "tiny", Layers: 2, Heads: 2, Context: 6, Tokens: []Token{{-1, "The"}, {-1, " café"}, {-1, " is"}, {-1, " 🔑"}, {-1, " <b>"}, {-1, ""}}}
+		want := &trace.Header{Model: "tiny", Layers: 2, Heads: 2, Context: 6, Tokens: []trace.Token{{ID: -1, Text: "The"}, {ID: -1, Text: " café"}, {ID: -1, Text: " is"}, {ID: -1, Text: " 🔑"}, {ID: -1, Text: " <b>"}, {ID: -1, Text: ""}}}
 		if !reflect.DeepEqual(f.Run.Header, want) {
 			t.Errorf("%s: %+v, want %+v", name, f.Run.Header, want)
 		}
@@ -49,12 +50,12 @@ func TestReadMapsTokens(t *testing.T) {
 	for name, c := range map[string]struct {
 		metadata map[string]string
 		tensors  []checkpoint.Tensor
-		want     []Token
+		want     []trace.Token
 		problem  string
 	}{
-		"not said":      {nil, nil, []Token{{-1, "0 "}, {-1, "1 "}}, ""},
-		"ids":           {nil, []checkpoint.Tensor{checkpoint.NewI64("tokens", []int{2}, []int64{7, 9})}, []Token{{7, "7 "}, {9, "9 "}}, ""},
-		"texts":         {map[string]string{"tokens": `["a", " b"]`, "model": "m"}, nil, []Token{{-1, "a"}, {-1, " b"}}, ""},
+		"not said":      {nil, nil, []trace.Token{{ID: -1, Text: "0 "}, {ID: -1, Text: "1 "}}, ""},
+		"ids":           {nil, []checkpoint.Tensor{checkpoint.NewI64("tokens", []int{2}, []int64{7, 9})}, []trace.Token{{ID: 7, Text: "7 "}, {ID: 9, Text: "9 "}}, ""},
+		"texts":         {map[string]string{"tokens": `["a", " b"]`, "model": "m"}, nil, []trace.Token{{ID: -1, Text: "a"}, {ID: -1, Text: " b"}}, ""},
 		"too few ids":   {nil, []checkpoint.Tensor{checkpoint.NewI64("tokens", []int{1}, []int64{7})}, nil, "tokens: 1 of them for 2 keys"},
 		"too few texts": {map[string]string{"tokens": `["a"]`}, nil, nil, "tokens: 1 of them for 2 keys"},
 		"no list":       {map[string]string{"tokens": `a b`}, nil, nil, "want a JSON list of texts"},

@@ -1,4 +1,4 @@
-package trace
+package runfile
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/lens"
+	"kvscope/engine/trace"
 )
 
 // fileFormat names the format in a file's metadata.
@@ -17,7 +18,7 @@ const fileFormat = "kvscope-run"
 
 // File is a run in a file, with as much of its heads as was saved.
 type File struct {
-	Run   *Run
+	Run   *trace.Run
 	Heads lens.Heads // nil when the file has none
 }
 
@@ -39,7 +40,7 @@ func (f *File) Write(w io.Writer) error {
 	var frames []byte
 	for _, e := range r.Events() {
 		var err error
-		if frames, err = Append(frames, e); err != nil {
+		if frames, err = trace.Append(frames, e); err != nil {
 			return fmt.Errorf("write run: %w", err)
 		}
 	}
@@ -48,14 +49,14 @@ func (f *File) Write(w io.Writer) error {
 		return fmt.Errorf("write run: %w", err)
 	}
 	metadata := map[string]string{
-		"format": fileFormat, "version": strconv.Itoa(Version), "header": string(header),
+		"format": fileFormat, "version": strconv.Itoa(trace.Version), "header": string(header),
 		"model": r.Header.Model, "arch": r.Header.Arch, "method": r.Header.Method, "task": r.Header.Task,
 	}
 	if r.Done != nil {
 		metadata["answer"] = r.Done.Answer
 	}
 	tensors := []checkpoint.Tensor{checkpoint.NewU8("frames", []int{len(frames)}, frames)}
-	if selected, shape := r.selected(); len(selected) > 0 {
+	if selected, shape := selected(r); len(selected) > 0 {
 		tensors = append(tensors, checkpoint.NewU8("selected", shape, selected))
 	}
 	if f.Heads != nil {
@@ -92,8 +93,8 @@ func Read(file []byte) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read run: %w", err)
 	}
-	out := &File{Run: &Run{}}
-	in := NewReader(bytes.NewReader(frames.Data))
+	out := &File{Run: &trace.Run{}}
+	in := trace.NewReader(bytes.NewReader(frames.Data))
 	for {
 		e, err := in.Next()
 		if errors.Is(err, io.EOF) {
@@ -113,62 +114,4 @@ func Read(file []byte) (*File, error) {
 		return nil, fmt.Errorf("read run: %w", err)
 	}
 	return out, nil
-}
-
-// Events lists what the run is made of in an order that a Run takes: the prefill,
-// then every step after what was selected for it.
-func (r *Run) Events() []Event {
-	var out []Event
-	if r.Header != nil {
-		out = append(out, r.Header)
-	}
-	at := func(step int) {
-		for _, s := range r.Selections {
-			if s.Step == step {
-				out = append(out, s)
-			}
-		}
-	}
-	at(-1)
-	last := -1
-	for _, s := range r.Selections {
-		last = max(last, s.Step)
-	}
-	for step := 0; step <= last || step < len(r.Steps); step++ {
-		at(step)
-		if step < len(r.Steps) {
-			out = append(out, r.Steps[step])
-		}
-	}
-	if r.Done != nil {
-		out = append(out, r.Done)
-	}
-	if r.Failure != nil {
-		out = append(out, r.Failure)
-	}
-	return out
-}
-
-// selected is which positions were read, [S, L, H, T].
-func (r *Run) selected() ([]uint8, []int) {
-	steps, positions := 0, 0
-	for _, s := range r.Selections {
-		if s.Step >= 0 {
-			steps, positions = max(steps, s.Step+1), max(positions, s.First+s.Queries)
-		}
-	}
-	shape := []int{steps, r.Header.Layers, r.Header.Heads, positions}
-	out := make([]uint8, steps*r.Header.Layers*r.Header.Heads*positions)
-	for _, s := range r.Selections {
-		if s.Step < 0 {
-			continue
-		}
-		row := out[((s.Step*r.Header.Layers+s.Layer)*r.Header.Heads+s.Head)*positions:][:positions]
-		for p := range row {
-			if s.Covers(s.Queries-1, p) {
-				row[p] = 1
-			}
-		}
-	}
-	return out, shape
 }

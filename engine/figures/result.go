@@ -1,4 +1,6 @@
-package trace
+package figures
+
+import "kvscope/engine/trace"
 
 // Result is a finished run without its selections: what `ask --json` prints and
 // the API answers. Its keys are relied on by scripts.
@@ -13,12 +15,12 @@ type Result struct {
 	K            int     `json:"k"`
 	PromptTokens int     `json:"prompt_tokens"`
 
-	Answer       string   `json:"answer"`
-	Expected     []string `json:"expected"`
-	Score        float64  `json:"score"`
-	ReadFraction float64  `json:"kv_read_fraction"`
-	Heads        []Hit    `json:"heads"`
-	Timing       Timing   `json:"timing_ms"`
+	Answer       string      `json:"answer"`
+	Expected     []string    `json:"expected"`
+	Score        float64     `json:"score"`
+	ReadFraction float64     `json:"kv_read_fraction"`
+	Heads        []trace.Hit `json:"heads"`
+	Timing       Timing      `json:"timing_ms"`
 }
 
 // Timing is how long the parts of a run took, in milliseconds.
@@ -27,8 +29,8 @@ type Timing struct {
 	Decode  float64 `json:"decode_per_token"`
 }
 
-// Result sums up the run. It is false unless the run is done.
-func (r *Run) Result() (Result, bool) {
+// ResultOf sums up a run. It is false unless the run is done.
+func ResultOf(r *trace.Run) (Result, bool) {
 	if r.Done == nil {
 		return Result{}, false
 	}
@@ -46,7 +48,7 @@ func (r *Run) Result() (Result, bool) {
 		out.Expected = []string{}
 	}
 	if out.Heads == nil {
-		out.Heads = []Hit{}
+		out.Heads = []trace.Hit{}
 	}
 	return out, true
 }
