@@ -131,7 +131,9 @@ func (c *cappedMemory) scan(limit int, gate, key, value ops.Matrix) {
 		}
 	}
 	for _, x := range []*[]float32{&c.gate, &c.key, &c.value} {
-		if extra := len(*x) - (limit-1)*d; extra > 0 {
+		// Compared in tokens: a limit times the width may be more than an int holds.
+		if tokens := len(*x) / d; tokens > limit-1 {
+			extra := (tokens - limit + 1) * d
 			*x = append((*x)[:0], (*x)[extra:]...)
 		}
 	}

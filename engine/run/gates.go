@@ -35,6 +35,15 @@ func (g *gates) before(n int) *gates {
 	return out
 }
 
+// bytes is the memory that g holds.
+func (g *gates) bytes() int {
+	n := 0
+	for _, rows := range g.rows {
+		n += 4 * cap(rows)
+	}
+	return n
+}
+
 // head is the gates [T, Dh] that a head of queries reads through, nil without a memory.
 func (g *gates) head(layer, head int) *ops.Matrix {
 	d, dh := g.config.KVDim(), g.config.HeadDim

@@ -48,11 +48,7 @@ func (k *Kept) Head(layer, head int) (*lens.Head, error) {
 
 // Bytes is about how much memory k holds.
 func (k *Kept) Bytes() int {
-	c, n := k.job.model.Config(), k.session.Len()
-	// Queries of session and prefix, keys, values and the summaries of their blocks,
-	// gates.
-	floats := 2 + 2 + 3/float64(k.job.plan.Block) + 1
-	return int(floats * 4 * float64(c.Layers*n*c.QueryDim()))
+	return k.session.Bytes() + k.prefix.Bytes() + k.gates.bytes()
 }
 
 // serves reports whether the prompt as k read it can stand for that of j: the same

@@ -167,6 +167,10 @@ func (j *job) run(ctx context.Context, sink trace.Sink) (*Kept, error) {
 	gates.lengths(done.Hits, len(prompt)-1)
 	if j.keep {
 		done.SparseMS, done.DenseMS = kept.measure()
+		// A run that is kept computes no more. It keeps neither its buffers nor the run
+		// that it took its prompt from, which would keep its own in turn.
+		session.ReleaseBuffers()
+		j.from = nil
 	}
 	return kept, sink.Emit(done)
 }

@@ -2,6 +2,7 @@ package run
 
 import (
 	"math"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -126,6 +127,41 @@ func TestShelfForgets(t *testing.T) {
 	shelve(t, s, Request{Task: "S-2", Seed: 1})
 	if s.Kept(a) == nil || s.Kept(b) == nil || s.order.Len() != 2 {
 		t.Errorf("%d runs kept of two", s.order.Len())
+	}
+}
+
+// TestShelfStaysWithinItsLimit: runs on one prompt take it over from each other, and
+// none keeps alive the run it took it from, nor more than Bytes says.
+func TestShelfStaysWithinItsLimit(t *testing.T) {
+	e := testEngine(t, model.RATPlus)
+	first := shelve(t, NewShelf(e, 1), Request{Task: "S-2", Seed: 1, Method: "quest"})
+	s := NewShelf(e, 3*first.Bytes())
+	heap := func() int {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int(m.HeapAlloc)
+	}
+	before := heap()
+	for k := range 100 {
+		if kept := shelve(t, s, Request{Task: "S-2", Seed: 1, Method: "quest", K: k%5 + 1, MaxNew: k/5 + 1}); kept.job.from != nil {
+			t.Fatalf("run %d keeps the run before it alive", k)
+		}
+	}
+	// Headers, examples and what the garbage collector has not freed yet.
+	const beside = 1 << 20
+	if grown := heap() - before; grown > s.limit+beside {
+		t.Errorf("100 runs hold %d bytes beside a limit of %d", grown, s.limit)
+	}
+	runtime.KeepAlive(s)
+}
+
+// TestLargestMemoryCap: a cap that no int holds times the width is no limit at all.
+func TestLargestMemoryCap(t *testing.T) {
+	e := testEngine(t, model.RATPlus)
+	req := Request{Task: "S-2", Seed: 1, MemoryCap: math.MaxInt}
+	if got, want := record(t, e, req).Steps[0].Token, record(t, e, Request{Task: "S-2", Seed: 1}).Steps[0].Token; got != want {
+		t.Errorf("answers %v with the largest cap, %v without", got, want)
 	}
 }
 

@@ -91,6 +91,12 @@ func (r *Run) restore(path string) error {
 		if *dst, err = strconv.Atoi(f.Metadata[name]); err != nil {
 			return fmt.Errorf("resume %s: metadata %s: %w", path, name, err)
 		}
+		if *dst < 0 {
+			return fmt.Errorf("resume %s: metadata %s: %d, want at least 0", path, name, *dst)
+		}
+	}
+	if r.stage > len(r.cfg.Stages) {
+		return fmt.Errorf("resume %s: metadata stage: %d, the config has %d", path, r.stage, len(r.cfg.Stages))
 	}
 	if err := json.Unmarshal([]byte(f.Metadata["history"]), &r.history); err != nil {
 		return fmt.Errorf("resume %s: metadata history: %w", path, err)

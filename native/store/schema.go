@@ -91,6 +91,9 @@ func migrate(ctx context.Context, db *sql.DB, path string) error {
 	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&at); err != nil {
 		return err
 	}
+	if at < 0 {
+		return fmt.Errorf("the file says schema %d, want 0 to %d: it is damaged, or no file of kvscope", at, len(migrations))
+	}
 	if at > len(migrations) {
 		return fmt.Errorf("the file has schema %d, this kvscope knows up to %d: it is older than the one that wrote the file", at, len(migrations))
 	}
