@@ -134,8 +134,8 @@ func TestShelfForgets(t *testing.T) {
 // none keeps alive the run it took it from, nor more than Bytes says.
 func TestShelfStaysWithinItsLimit(t *testing.T) {
 	e := testEngine(t, model.RATPlus)
-	first := shelve(t, NewShelf(e, 1), Request{Task: "S-2", Seed: 1, Method: "quest"})
-	s := NewShelf(e, 3*first.Bytes())
+	s := NewShelf(e, 1)
+	s.limit = 3 * s.Kept(shelve(t, s, Request{Task: "S-2", Seed: 1, Method: "quest"}).Header.ID).Bytes()
 	heap := func() int {
 		runtime.GC()
 		var m runtime.MemStats
@@ -144,7 +144,8 @@ func TestShelfStaysWithinItsLimit(t *testing.T) {
 	}
 	before := heap()
 	for k := range 100 {
-		if kept := shelve(t, s, Request{Task: "S-2", Seed: 1, Method: "quest", K: k%5 + 1, MaxNew: k/5 + 1}); kept.job.from != nil {
+		r := shelve(t, s, Request{Task: "S-2", Seed: 1, Method: "quest", K: k%5 + 1, MaxNew: k/5 + 1})
+		if s.Kept(r.Header.ID).job.from != nil {
 			t.Fatalf("run %d keeps the run before it alive", k)
 		}
 	}

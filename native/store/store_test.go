@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -279,6 +280,26 @@ func TestMigration(t *testing.T) {
 	left, err := filepath.Glob(path + ".schema-*")
 	if err != nil || len(left) != 1 {
 		t.Errorf("left behind: %v %v", left, err)
+	}
+}
+
+// TestDamagedSchema: a file whose schema no kvscope writes is refused in words.
+func TestDamagedSchema(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, version := range []int{-1, 1000} {
+		if _, err := db.Exec(fmt.Sprintf("PRAGMA user_version = %d", version)); err != nil {
+			t.Fatal(err)
+		}
+		if err := migrate(t.Context(), db, path); err == nil || !strings.Contains(err.Error(), fmt.Sprint("schema ", version)) {
+			t.Errorf("schema %d: %v", version, err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
 	}
 }
 
