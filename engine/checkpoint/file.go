@@ -1,10 +1,11 @@
 package checkpoint
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 )
 
 // File is a parsed safetensors file, or an archive of NumPy's.
@@ -13,8 +14,12 @@ type File struct {
 	Metadata map[string]string
 
 	names   []string
-	tensors map[string]Tensor
+	tensors map[string]Tensor // without Data where unread has it
 	unmap   func() error
+
+	// unread are the arrays of an archive, read when they are asked for, then kept. One
+	// of objects is several tensors, or an error where it is none at all.
+	unread map[string]func() ([]Tensor, error)
 }
 
 // Open reads the file at path, mapping it into memory where the system can. The
@@ -36,12 +41,16 @@ func Open(path string) (*File, error) {
 
 // Parse reads a file held in data, which the result keeps.
 func Parse(data []byte) (*File, error) {
-	if bytes.HasPrefix(data, zipMagic) {
+	switch kind := KindOf(data); kind {
+	case KindSafetensors, KindUnknown: // what is broken is said of it as safetensors
+	case KindNPZ:
 		f, err := parseNPZ(data)
 		if err != nil {
 			return nil, fmt.Errorf("npz: %w", err)
 		}
 		return f, nil
+	default:
+		return nil, unlike(kind)
 	}
 	if len(data) < 8 {
 		return nil, fmt.Errorf("safetensors: %d bytes, too short for a header length", len(data))
@@ -77,21 +86,69 @@ func (f *File) Close() error {
 		return nil
 	}
 	unmap := f.unmap
-	f.unmap, f.tensors, f.names = nil, nil, nil
+	f.unmap, f.tensors, f.unread, f.names = nil, nil, nil, nil
 	return unmap()
 }
 
 // Names lists the tensors, sorted.
 func (f *File) Names() []string { return slices.Clone(f.names) }
 
-// Has reports whether the file holds a tensor of that name.
+// Has reports whether the file holds a tensor of that name, be it one that cannot be
+// read.
 func (f *File) Has(name string) bool {
 	_, ok := f.tensors[name]
-	return ok
+	_, unread := f.unread[name]
+	return ok || unread
 }
+
+// Parts are the tensors of that name: one, or those that NumPy saved as an array of
+// arrays of different shapes.
+func (f *File) Parts(name string) ([]Tensor, error) {
+	if read, ok := f.unread[name]; ok {
+		return read()
+	}
+	t, err := f.Tensor(name)
+	return []Tensor{t}, err
+}
+
+// Contents lists the tensors with types and shapes, and the texts, in one line.
+func (f *File) Contents() string {
+	var out []string
+	for _, name := range f.names {
+		t, known := f.tensors[name]
+		if !known {
+			out = append(out, name+" (not numbers)")
+			continue
+		}
+		out = append(out, fmt.Sprintf("%s %s %v", name, t.DType, t.Shape))
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Metadata)) {
+		out = append(out, name+" (text)")
+	}
+	switch n := len(out); {
+	case n == 0:
+		return "nothing"
+	case n > mostListed:
+		out = append(out[:mostListed], fmt.Sprintf("%d more", n-mostListed))
+	}
+	return strings.Join(out, ", ")
+}
+
+// mostListed is how many tensors a message lists.
+const mostListed = 8
 
 // Tensor is the tensor of that name.
 func (f *File) Tensor(name string) (Tensor, error) {
+	if read, ok := f.unread[name]; ok {
+		parts, err := read()
+		if err != nil {
+			return Tensor{}, err
+		}
+		if len(parts) != 1 {
+			return Tensor{}, fmt.Errorf("array %q: %d arrays of different shapes, want one", name, len(parts))
+		}
+		return parts[0], nil
+	}
 	t, ok := f.tensors[name]
 	if !ok {
 		return Tensor{}, fmt.Errorf("tensor %q is missing", name)

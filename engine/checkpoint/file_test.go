@@ -168,7 +168,7 @@ func TestParseRefuses(t *testing.T) {
 		data []byte
 		want string
 	}{
-		"empty":               {nil, "too short"},
+		"empty":               {nil, "is empty"},
 		"short":               {good[:7], "too short"},
 		"truncated header":    {good[:60], "in a file of 60"},
 		"truncated data":      {good[:len(good)-1], "do not lie within"},
@@ -332,6 +332,9 @@ func FuzzParse(f *testing.F) {
 		var all []Tensor
 		for _, name := range file.Names() {
 			tensor, err := file.Tensor(name)
+			if _, late := file.unread[name]; err != nil && late {
+				continue // an array of an archive says what is wrong when it is read
+			}
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -346,8 +349,8 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !slices.Equal(again.Names(), file.Names()) {
-			t.Fatalf("names %q, want %q", again.Names(), file.Names())
+		if got := again.Names(); len(got) != len(all) {
+			t.Fatalf("%d tensors are now %q", len(all), got)
 		}
 		for _, want := range all {
 			if got, _ := again.Tensor(want.Name); !bytes.Equal(got.Data, want.Data) || !slices.Equal(got.Shape, want.Shape) {

@@ -3,15 +3,16 @@ package checkpoint
 import (
 	"archive/zip"
 	"bytes"
-	"encoding/binary"
-	"encoding/json"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
+	"maps"
+	"runtime"
 	"slices"
-	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"unicode/utf8"
 )
 
@@ -19,22 +20,49 @@ import (
 // MaxHeader, by the bytes that follow.
 var zipMagic = []byte("PK\x03\x04")
 
-// maxArchive is how many bytes an archive may unpack to.
-const maxArchive = 4 << 30
+// What the arrays of an archive that are asked for may take unpacked, in bytes. Maps
+// compress well and bombs far better: smallArchive is always fine, above it the file may
+// grow so many times, and never beyond what memory is sure to bear.
+const (
+	smallArchive   = 64 << 20
+	growth         = 100
+	largestNative  = 4 << 30
+	largestBrowser = 1 << 30 // of the 4 GiB that WebAssembly has, for file, tensors and page
+)
+
+// maxDeflate is how many bytes one byte of a deflated stream stands for at most.
+const maxDeflate = 1032
+
+// npz is an archive of arrays.
+type npz struct {
+	size int          // of the file
+	left atomic.Int64 // bytes that may still be unpacked
+}
+
+func newNPZ(size int) *npz {
+	largest := largestNative
+	if runtime.GOARCH == "wasm" {
+		largest = largestBrowser
+	}
+	z := &npz{size: size}
+	z.left.Store(int64(min(max(smallArchive, growth*size), largest)))
+	return z
+}
 
 // parseNPZ reads an archive that NumPy's savez or savez_compressed wrote: a zip of
-// one .npy file an array. Numbers are tensors. Text, for which there is no DType, is
-// in Metadata under the array's name: a single text as it is, more as a JSON list.
+// one .npy file an array. Numbers are tensors, unpacked when they are asked for, so that
+// an array that nobody wants costs and spoils nothing. Text, for which there is no DType,
+// is in Metadata under the array's name; see array.metadata.
 func parseNPZ(data []byte) (*File, error) {
 	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		return nil, err
 	}
-	f := &File{tensors: map[string]Tensor{}}
-	left := uint64(maxArchive)
+	f := &File{tensors: map[string]Tensor{}, unread: map[string]func() ([]Tensor, error){}}
+	z := newNPZ(len(data))
 	for _, entry := range archive.File {
 		name, isArray := strings.CutSuffix(entry.Name, ".npy")
-		if !isArray {
+		if !isArray || strings.HasPrefix(name, "__MACOSX/") { // macOS keeps notes beside each file
 			continue
 		}
 		if name == metadataKey || !utf8.ValidString(name) {
@@ -43,200 +71,117 @@ func parseNPZ(data []byte) (*File, error) {
 		if _, isText := f.Metadata[name]; isText || f.Has(name) {
 			return nil, fmt.Errorf("array %q is there twice", name)
 		}
-		if entry.UncompressedSize64 > left {
-			return nil, fmt.Errorf("array %q: the archive unpacks to more than %d bytes", name, uint64(maxArchive))
+		if err := z.add(f, name, entry); err != nil {
+			f.unread[name] = func() ([]Tensor, error) { return nil, fmt.Errorf("array %q: %w", name, err) }
 		}
-		left -= entry.UncompressedSize64
-		content, err := unpack(entry)
-		if err != nil {
-			return nil, fmt.Errorf("array %q: %w", name, err)
-		}
-		a, err := parseNPY(content)
-		if err != nil {
-			return nil, fmt.Errorf("array %q: %w", name, err)
-		}
-		if a.isText() {
-			if f.Metadata == nil {
-				f.Metadata = map[string]string{}
-			}
-			if f.Metadata[name], err = a.metadata(); err != nil {
-				return nil, fmt.Errorf("array %q: %w", name, err)
-			}
-			continue
-		}
-		f.names = append(f.names, name)
-		f.tensors[name] = Tensor{Name: name, DType: numpyTypes[a.kind+strconv.Itoa(a.width)], Shape: a.shape, Data: a.data}
 	}
-	slices.Sort(f.names)
+	f.names = slices.Sorted(maps.Keys(f.unread))
 	return f, nil
 }
 
-// unpack is the content of an archive's entry, no more of it than the entry says.
-func unpack(entry *zip.File) ([]byte, error) {
+// add makes an array of the archive known to f.
+func (z *npz) add(f *File, name string, entry *zip.File) error {
+	a, err := npyHeader(entry)
+	if err != nil {
+		return err
+	}
+	switch {
+	case a.isText():
+		data, err := z.elements(entry, a)
+		if err != nil {
+			return err
+		}
+		text, err := a.metadata(data)
+		if err != nil {
+			return err
+		}
+		if f.Metadata == nil {
+			f.Metadata = map[string]string{}
+		}
+		f.Metadata[name] = text
+	case a.isObjects():
+		f.unread[name] = sync.OnceValues(func() ([]Tensor, error) {
+			out, err := z.objects(name, entry)
+			if err != nil {
+				return nil, fmt.Errorf("array %q: %w", name, err)
+			}
+			return out, nil
+		})
+	default:
+		f.tensors[name] = Tensor{Name: name, DType: a.dtype(), Shape: a.shape}
+		f.unread[name] = sync.OnceValues(func() ([]Tensor, error) {
+			data, err := z.elements(entry, a)
+			if err != nil {
+				return nil, fmt.Errorf("array %q: %w", name, err)
+			}
+			return []Tensor{a.tensor(name, data)}, nil
+		})
+	}
+	return nil
+}
+
+// npyHeader is what an entry says of itself.
+func npyHeader(entry *zip.File) (*array, error) {
 	r, err := entry.Open()
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
-	return io.ReadAll(io.LimitReader(r, int64(entry.UncompressedSize64)+1))
+	return readNPYHeader(r)
 }
 
-// numpyTypes are the element types of arrays of numbers, by kind and width in bytes.
-var numpyTypes = map[string]DType{
-	"b1": Bool, "i1": I8, "i2": I16, "i4": I32, "i8": I64, "u1": U8, "u2": U16, "u4": U32, "u8": U64, "f2": F16, "f4": F32, "f8": F64,
-}
-
-// array is the content of a .npy file, row-major.
-type array struct {
-	kind  string // of NumPy: b, i, u, f numbers, U text as UTF-32, S text as bytes
-	width int    // bytes of an element
-	shape []int
-	data  []byte
-}
-
-const npyMagic = "\x93NUMPY"
-
-// The three fields of a .npy header, the text of a Python dictionary.
-var (
-	npyDescr   = regexp.MustCompile(`'descr':\s*'([<>|=])?([a-zA-Z])([0-9]*)'`)
-	npyFortran = regexp.MustCompile(`'fortran_order':\s*(True|False)`)
-	npyShape   = regexp.MustCompile(`'shape':\s*\(([0-9, ]*)\)`)
-)
-
-// parseNPY reads a .npy file, version 1 to 3:
-//
-//	6 bytes      "\x93NUMPY"
-//	2 bytes      version, major and minor
-//	2 or 4 bytes H, little-endian, 2 in version 1
-//	H bytes      {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }
-//	the rest     elements
-func parseNPY(file []byte) (*array, error) {
-	if len(file) < 12 || string(file[:6]) != npyMagic {
-		return nil, errors.New("not a .npy file")
-	}
-	version, body := file[6], file[8:]
-	var size uint32
-	switch version {
-	case 1:
-		size, body = uint32(binary.LittleEndian.Uint16(body)), body[2:]
-	case 2, 3:
-		size, body = binary.LittleEndian.Uint32(body), body[4:]
-	default:
-		return nil, fmt.Errorf("version %d of .npy, want 1 to 3", version)
-	}
-	if uint64(size) > uint64(len(body)) {
-		return nil, fmt.Errorf("header of %d bytes in a file of %d", size, len(file))
-	}
-	header := string(body[:size])
-	descr, fortran, shape := npyDescr.FindStringSubmatch(header), npyFortran.FindStringSubmatch(header), npyShape.FindStringSubmatch(header)
-	if descr == nil || fortran == nil || shape == nil {
-		return nil, fmt.Errorf("header %q, want one type, an order and a shape", strings.TrimSpace(header))
-	}
-	a := &array{kind: descr[2], data: body[size:]}
-	if err := a.setType(descr[1], descr[3]); err != nil {
-		return nil, err
-	}
-	if err := a.setShape(shape[1]); err != nil {
-		return nil, err
-	}
-	if fortran[1] == "True" {
-		a.data = rowMajor(a.data, a.shape, a.width)
-	}
-	return a, nil
-}
-
-func (a *array) isText() bool { return a.kind == "U" || a.kind == "S" }
-
-// setType sets the width of an element, of which the header says count.
-func (a *array) setType(order, count string) error {
-	n, err := strconv.Atoi(count)
-	if a.isText() && (err != nil || n < 1 || n > 1<<20) {
-		return fmt.Errorf("text of length %q, want 1 to %d", count, 1<<20)
-	}
-	a.width = n
-	if a.kind == "U" {
-		a.width = 4 * n
-	}
-	if _, known := numpyTypes[a.kind+count]; !known && !a.isText() {
-		return fmt.Errorf("type %q, want bool, an integer, float16, float32, float64 or text", a.kind+count)
-	}
-	if order == ">" && a.width > 1 && a.kind != "S" {
-		return errors.New("elements are big-endian, want little-endian")
-	}
-	return nil
-}
-
-// setShape sets the shape, written as numbers with commas, and checks that the
-// elements fill it.
-func (a *array) setShape(text string) error {
-	a.shape = []int{}
-	for size := range strings.SplitSeq(text, ",") {
-		if size = strings.TrimSpace(size); size == "" {
-			continue
-		}
-		n, err := strconv.Atoi(size)
-		if err != nil {
-			return fmt.Errorf("shape (%s): %w", text, err)
-		}
-		a.shape = append(a.shape, n)
-	}
-	n, err := bytesOf(U8, append([]int{a.width}, a.shape...))
+// elements are the bytes of all elements of an entry, read in one go.
+func (z *npz) elements(entry *zip.File, a *array) ([]byte, error) {
+	content, err := z.unpack(entry)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if n != len(a.data) {
-		return fmt.Errorf("%d bytes for shape %v of %d bytes an element", len(a.data), a.shape, a.width)
+	r := bytes.NewReader(content)
+	if _, err := readNPYHeader(r); err != nil {
+		return nil, err
 	}
-	return nil
+	if r.Len() != a.size {
+		return nil, fmt.Errorf("%d bytes for shape %v of %d bytes an element", r.Len(), a.shape, a.width)
+	}
+	return content[len(content)-r.Len():], nil
 }
 
-// metadata is the text of all elements in one.
-func (a *array) metadata() (string, error) {
-	text := a.text()
-	if len(a.shape) == 0 {
-		return text[0], nil
+// unpack is the content of an entry, allocated once and only where the archive may grow
+// so much.
+func (z *npz) unpack(entry *zip.File) ([]byte, error) {
+	n, packed := entry.UncompressedSize64, entry.CompressedSize64
+	if packed > uint64(z.size) || n/maxDeflate > packed+1 {
+		return nil, fmt.Errorf("says it unpacks from %d to %d bytes, which it cannot", packed, n)
 	}
-	list, err := json.Marshal(text)
-	return string(list), err
+	if left := z.left.Add(-int64(n)); left < 0 {
+		z.left.Add(int64(n))
+		return nil, fmt.Errorf("unpacks to %d bytes, %d are left of what an archive of %d bytes may take here: save fewer layers or queries, as float16, without compression", n, left+int64(n), z.size)
+	}
+	r, err := entry.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	out := make([]byte, n)
+	if _, err := io.ReadFull(r, out); err != nil {
+		return nil, err
+	}
+	// The sum over the content is checked at its end, which must be here.
+	if n, err := r.Read(make([]byte, 1)); n > 0 || !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("unpacks to something else than it says: %w", cmp.Or(err, zip.ErrFormat))
+	}
+	return out, nil
 }
 
-// text is the elements as strings.
-func (a *array) text() []string {
-	out := make([]string, len(a.data)/a.width)
-	for i := range out {
-		element := a.data[i*a.width:][:a.width]
-		if a.kind == "S" {
-			out[i] = strings.ToValidUTF8(string(bytes.TrimRight(element, "\x00")), "\uFFFD")
-			continue
-		}
-		var b strings.Builder
-		for at := 0; at < a.width; at += 4 {
-			b.WriteRune(rune(binary.LittleEndian.Uint32(element[at:])))
-		}
-		out[i] = strings.TrimRight(b.String(), "\x00")
+// objects are the arrays that an array of objects is made of.
+func (z *npz) objects(name string, entry *zip.File) ([]Tensor, error) {
+	content, err := z.unpack(entry)
+	if err != nil {
+		return nil, err
 	}
-	return out
-}
-
-// rowMajor reorders elements whose first index runs fastest so that the last does.
-func rowMajor(data []byte, shape []int, width int) []byte {
-	out := make([]byte, 0, len(data))
-	strides, stride := make([]int, len(shape)), width
-	for d, n := range shape {
-		strides[d], stride = stride, stride*n
+	r := bytes.NewReader(content)
+	if _, err := readNPYHeader(r); err != nil {
+		return nil, err
 	}
-	index, from := make([]int, len(shape)), 0
-	for len(out) < len(data) {
-		out = append(out, data[from:from+width]...)
-		for d := len(shape) - 1; d >= 0; d-- {
-			index[d]++
-			from += strides[d]
-			if index[d] < shape[d] {
-				break
-			}
-			from -= index[d] * strides[d]
-			index[d] = 0
-		}
-	}
-	return out
+	return unpickle(name, content[len(content)-r.Len():])
 }

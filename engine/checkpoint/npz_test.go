@@ -3,9 +3,12 @@ package checkpoint
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/binary"
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -116,34 +119,156 @@ func npy(header, data string) string {
 }
 
 func TestParseNPZRefuses(t *testing.T) {
-	good := npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }", "\x00\x00\x80\x3f")
 	for name, c := range map[string]struct {
 		file []byte
 		want string
 	}{
-		"objects":      {archive(t, "objects.npz"), `array "x": type "O", want bool, an integer`},
-		"big-endian":   {archive(t, "bigendian.npz"), "big-endian"},
-		"complex":      {archive(t, "complex.npz"), `type "c8"`},
-		"cut":          {archive(t, "arrays.npz")[:500], "npz: zip:"},
-		"twice":        {zipped(t, "x.npy", good, "x.npy", good), `"x" is there twice`},
-		"reserved":     {zipped(t, "__metadata__.npy", good), "no tensor may have that name"},
-		"no array":     {zipped(t, "x.npy", "text, not an array"), "not a .npy file"},
-		"version":      {zipped(t, "x.npy", strings.Replace(good, "\x01\x00", "\x09\x00", 1)), "version 9"},
-		"long header":  {zipped(t, "x.npy", npyMagic+"\x01\x00\xff\xff{}   "), "header of 65535 bytes"},
-		"records":      {zipped(t, "x.npy", npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", "1234")), "one type"},
-		"short":        {zipped(t, "x.npy", npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", "1234")), "4 bytes for shape [2]"},
-		"beyond count": {zipped(t, "x.npy", npy("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }", "")), "value out of range"},
-		"overflow":     {zipped(t, "x.npy", npy("{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807, 8), }", "")), "overflows"},
-		"no width":     {zipped(t, "x.npy", npy("{'descr': '<U0', 'fortran_order': False, 'shape': (9,), }", "")), `text of length "0"`},
+		"cut":      {archive(t, "arrays.npz")[:500], "npz: zip:"},
+		"twice":    {zipped(t, "x.npy", one, "x.npy", one), `"x" is there twice`},
+		"reserved": {zipped(t, "__metadata__.npy", one), "no tensor may have that name"},
 	} {
 		if _, err := Parse(c.file); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want an error with %q", name, err, c.want)
 		}
 	}
 	// What is no array is not looked at.
-	f, err := Parse(zipped(t, "readme.txt", "hello", "x.npy", good))
+	f, err := Parse(zipped(t, "readme.txt", "hello", "x.npy", one))
 	if err != nil || !slices.Equal(f.Names(), []string{"x"}) {
 		t.Errorf("%v, %v", f, err)
+	}
+}
+
+// one is the array [1].
+var one = npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }", "\x00\x00\x80\x3f")
+
+// TestBrokenArrays: an array that cannot be read says why when it is asked for, and
+// leaves the others alone.
+func TestBrokenArrays(t *testing.T) {
+	for name, c := range map[string]struct {
+		file []byte
+		want string
+	}{
+		"objects":      {archive(t, "objects.npz"), `array "x": holds Python objects`},
+		"tokens":       {archive(t, "tokens_object.npz"), `array "tokens": holds Python objects, which only Python can read (element 0 is no array): save numbers or strings`},
+		"none":         {archive(t, "none_beside.npz"), `array "mask": holds Python objects`},
+		"bfloat16":     {archive(t, "bf16.npz"), `array "q": type "V2", which is bfloat16 as NumPy saves it, without its name: save float32`},
+		"big-endian":   {archive(t, "bigendian.npz"), "big-endian"},
+		"complex":      {archive(t, "complex.npz"), `type "c8"`},
+		"no array":     {zipped(t, "x.npy", "text, not an array"), "not a .npy file"},
+		"version":      {zipped(t, "x.npy", strings.Replace(one, "\x01\x00", "\x09\x00", 1)), "version 9"},
+		"long header":  {zipped(t, "x.npy", npyMagic+"\x01\x00\xff\xff{}   "), "header of 65535 bytes"},
+		"longer":       {zipped(t, "x.npy", npyMagic+"\x02\x00\xff\xff\xff\xff{}   "), "header of 4294967295 bytes, at most 1048576"},
+		"records":      {zipped(t, "x.npy", npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", "1234")), "one type"},
+		"short":        {zipped(t, "x.npy", npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", "1234")), "4 bytes for shape [2]"},
+		"beyond count": {zipped(t, "x.npy", npy("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }", "")), "value out of range"},
+		"overflow":     {zipped(t, "x.npy", npy("{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807, 8), }", "")), "overflows"},
+		"no width":     {zipped(t, "x.npy", npy("{'descr': '<U0', 'fortran_order': False, 'shape': (9,), }", "")), `text of length "0"`},
+	} {
+		f, err := Parse(c.file)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		var problems []string
+		for _, array := range f.Names() {
+			_, err := f.Tensor(array)
+			if _, again := f.Tensor(array); err != nil && again.Error() != err.Error() {
+				t.Errorf("%s: %v, asked again %v", name, err, again)
+			}
+			if err != nil && f.Has(array) {
+				problems = append(problems, err.Error())
+			}
+		}
+		if !slices.ContainsFunc(problems, func(p string) bool { return strings.Contains(p, c.want) && !strings.Contains(p, "\n") }) {
+			t.Errorf("%s: %q, want an error with %q", name, problems, c.want)
+		}
+	}
+}
+
+// TestRaggedArray reads the three maps of three steps that NumPy saved as objects.
+func TestRaggedArray(t *testing.T) {
+	for _, name := range []string{"generate_ragged.npz", "generate_ragged_old.npz"} {
+		ragged(t, name)
+	}
+}
+
+func ragged(t *testing.T, name string) {
+	f, err := Parse(archive(t, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts, err := f.Parts("attention")
+	if err != nil || len(parts) != 3 {
+		t.Fatalf("%d parts, %v", len(parts), err)
+	}
+	for i, p := range parts {
+		x, err := p.Float32()
+		if err != nil || !slices.Equal(p.Shape, []int{2, 4, 1, 10 + i}) || p.DType != F32 {
+			t.Fatalf("part %d is %s %v, %v", i, p.DType, p.Shape, err)
+		}
+		for row := range 8 {
+			var sum float32
+			for _, v := range x[row*(10+i):][:10+i] {
+				sum += v
+			}
+			if sum < 0.999 || sum > 1.001 {
+				t.Errorf("part %d, row %d sums to %g", i, row, sum)
+			}
+		}
+	}
+	if _, err := f.Tensor("attention"); err == nil || !strings.Contains(err.Error(), "3 arrays of different shapes") {
+		t.Errorf("as one: %v", err)
+	}
+	if got, err := f.Parts("other"); err == nil {
+		t.Errorf("a tensor that is not there: %v", got)
+	}
+}
+
+// TestNotesOfMacOS: what macOS puts beside a file in an archive is no array.
+func TestNotesOfMacOS(t *testing.T) {
+	f, err := Parse(archive(t, "macosx.npz"))
+	if err != nil || !slices.Equal(f.Names(), []string{"attention"}) {
+		t.Errorf("%v, %v", f.Names(), err)
+	}
+}
+
+// TestArchiveBombs: what an archive says it unpacks to is held against the file before
+// memory is taken, and said with numbers.
+func TestArchiveBombs(t *testing.T) {
+	zeros := npy("{'descr': '|u1', 'fortran_order': False, 'shape': (73400320,), }", strings.Repeat("\x00", 70<<20))
+	file := zipped(t, "x.npy", zeros, "y.npy", one)
+	f, err := Parse(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err = f.Tensor("x")
+	runtime.ReadMemStats(&after)
+	if err == nil || !strings.Contains(err.Error(), `array "x": unpacks to 734003`) || !strings.Contains(err.Error(), "67108864 are left") {
+		t.Errorf("a bomb of %d bytes: %v", len(file), err)
+	}
+	if got := after.TotalAlloc - before.TotalAlloc; got > 1<<20 {
+		t.Errorf("%d bytes allocated for what is refused", got)
+	}
+	if y, err := f.Float32("y"); err != nil || !slices.Equal(y, []float32{1}) {
+		t.Errorf("beside it: %v, %v", y, err)
+	}
+}
+
+func TestArchiveLies(t *testing.T) {
+	file := zipped(t, "x.npy", one)
+	// The size that the directory gives is the last but one of its entry.
+	at := bytes.LastIndex(file, []byte("PK\x01\x02")) + 24
+	for size, want := range map[uint32]string{1 << 30: "which it cannot", uint32(len(one)) + 4: "unexpected EOF", uint32(len(one)) - 1: "zip: not a valid zip file"} {
+		binary.LittleEndian.PutUint32(file[at:], size)
+		f, err := Parse(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Tensor("x"); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("said to be of %d bytes: %v, want an error with %q", size, err, want)
+		}
 	}
 }
 
@@ -162,10 +287,45 @@ func FuzzParseNPZ(f *testing.F) {
 		for _, name := range got.Names() {
 			x, err := got.Tensor(name)
 			if err != nil {
-				t.Fatal(err)
+				continue
 			}
 			if n, err := bytesOf(x.DType, x.Shape); err != nil || n != len(x.Data) {
 				t.Errorf("%s: %d bytes of shape %v, %v", name, len(x.Data), x.Shape, err)
+			}
+		}
+	})
+}
+
+// FuzzUnpickle feeds the machine programs: it ends, takes no more memory than the
+// program has, and what it reads is whole.
+func FuzzUnpickle(f *testing.F) {
+	for _, name := range []string{"generate_ragged.npz", "generate_ragged_old.npz", "tokens_object.npz", "none_beside.npz", "objects.npz"} {
+		z, err := zip.NewReader(bytes.NewReader(archive(f, name)), int64(len(archive(f, name))))
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, entry := range z.File {
+			r, err := entry.Open()
+			if err != nil {
+				f.Fatal(err)
+			}
+			if a, err := readNPYHeader(r); err == nil && a.isObjects() {
+				program, err := io.ReadAll(r)
+				if err != nil {
+					f.Fatal(err)
+				}
+				f.Add(program)
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, program []byte) {
+		parts, err := unpickle("x", program)
+		if err != nil {
+			return
+		}
+		for _, p := range parts {
+			if n, err := bytesOf(p.DType, p.Shape); err != nil || n != len(p.Data) {
+				t.Errorf("%s: %d bytes of shape %v, %v", p.Name, len(p.Data), p.Shape, err)
 			}
 		}
 	})

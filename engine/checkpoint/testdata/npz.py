@@ -30,3 +30,32 @@ np.savez_compressed("compressed.npz", **arrays)
 np.savez("objects.npz", x=np.array([{}, None], dtype=object))
 np.savez("bigendian.npz", x=x.astype(">f4"))
 np.savez("complex.npz", x=x.astype(np.complex64))
+
+# What stands beside maps, or instead of them; bfloat16 is of the package ml_dtypes 0.6.
+# Older NumPy pickles by protocol 3 and has its functions under numpy.core.
+import io
+import pickle
+import zipfile
+
+import ml_dtypes
+
+rng = np.random.default_rng(0)
+maps = np.tril(rng.exponential(size=(2, 4, 12, 12)) ** 2).astype(np.float32)
+maps /= maps.sum(-1, keepdims=True)
+steps = np.empty(3, dtype=object)
+for i in range(3):
+    row = (rng.exponential(size=(2, 4, 1, 10 + i)) ** 2).astype(np.float32)
+    steps[i] = row / row.sum(-1, keepdims=True)
+np.savez("generate_ragged.npz", attention=steps)
+np.savez("none_beside.npz", attention=maps, mask=np.array(None, dtype=object))
+np.savez("tokens_object.npz", attention=maps, tokens=np.array(["a"] * 12, dtype=object))
+np.savez("bf16.npz", **{n: rng.normal(size=(4, t, 8)).astype(ml_dtypes.bfloat16) for n, t in (("q", 1), ("k", 64), ("v", 64))})
+with zipfile.ZipFile("generate_ragged_old.npz", "w") as z:
+    npy = io.BytesIO()
+    np.lib.format.write_array_header_1_0(npy, {"descr": "|O", "fortran_order": False, "shape": (3,)})
+    z.writestr("attention.npy", npy.getvalue() + pickle.dumps(steps, protocol=3).replace(b"numpy._core", b"numpy.core"))
+with zipfile.ZipFile("macosx.npz", "w", zipfile.ZIP_DEFLATED) as z:
+    npy = io.BytesIO()
+    np.save(npy, maps)
+    z.writestr("attention.npy", npy.getvalue())
+    z.writestr("__MACOSX/._attention.npy", b"\x00\x05\x16\x07")
