@@ -4,12 +4,10 @@ import (
 	"fmt"
 	"math"
 	"regexp"
-	"sort"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"kvscope/engine/ops"
 	"kvscope/engine/tokenizer"
 )
 
@@ -23,7 +21,7 @@ const maxText = 1024
 // it, in the wording of the tasks. The needle goes to the sentence end nearest to
 // depth, 0 start to 1 end. The haystack is cut, at a sentence end where one is
 // near, so that prompt and answer fit in context tokens.
-func Custom(tok *tokenizer.Tokenizer, haystack, key, value string, depth float64, context int) (*Example, error) {
+func Custom(tok tokenizer.Tokenizer, haystack, key, value string, depth float64, context int) (*Example, error) {
 	haystack, key, value = strings.TrimSpace(haystack), strings.TrimSpace(key), strings.TrimSpace(value)
 	switch {
 	case haystack == "":
@@ -45,32 +43,21 @@ func Custom(tok *tokenizer.Tokenizer, haystack, key, value string, depth float64
 		return nil, fmt.Errorf("value %q: may not hold a comma, which parts answers", value)
 	}
 
-	kind := kindOf(value)
-	opening, question := Opening(kind, true), Question(kind, true, []string{key})
-	needle := NeedleText(kind, key, value)
 	compose := func(text string) *Example {
 		before, after := split(text, depth)
-		at := len(opening) + len(before)
-		keyAt := at + len(needleHead(kind)) + 1
-		valueAt := at + len(needle) - 1 - len(value)
-		e := newExample(tok, kind, opening+before+needle+after, question)
-		n := Needle{
-			Key: key, Value: value, Queried: true,
-			Span:      e.tokens(at, at+len(needle)),
-			KeySpan:   e.tokens(keyAt, keyAt+len(key)),
-			ValueSpan: e.tokens(valueAt, valueAt+len(value)),
-		}
-		e.Needles = []Needle{n}
+		e := custom(tok, kindOf(value), true, key, func(d *draft) {
+			d.text.WriteString(before)
+			d.plant(kindOf(value), key, value, 0)
+			d.text.WriteString(after)
+		})
 		e.Context = context
-		e.answer(tok, e.Needles)
 		return e
 	}
 
 	if bare := compose(""); bare.size() > context {
 		return nil, fmt.Errorf("context %d: this key and value need at least %d tokens", context, bare.size())
 	}
-	// What lies beyond the longest tokens the context could hold need not be encoded.
-	text := cut(haystack, context*longestToken(tok))
+	text := haystack
 	ids, offsets := tok.EncodeOffsets(text)
 	for {
 		e := compose(text)
@@ -90,10 +77,22 @@ func Custom(tok *tokenizer.Tokenizer, haystack, key, value string, depth float64
 	}
 }
 
+// custom is the prompt that asks for key in the text that write writes.
+func custom(tok tokenizer.Tokenizer, kind Kind, single bool, key string, write func(*draft)) *Example {
+	d := newDraft(tok.Chat())
+	d.text.WriteString(Opening(kind, single))
+	write(d)
+	keys := []string{key}
+	e, asked := d.ask(tok, Question(kind, single, keys), AnswerPrefix(kind, single, keys))
+	e.Task = Task{ID: CustomID, Value: kind, Keys: 1, Values: 1, Queries: 1}
+	e.answer(tok, asked[0])
+	return e
+}
+
 // FromText makes the prompt that asks for question, a key, in a text that already
 // has its needles. Expected are the values that needles with that key give it; it
 // is empty when the text has none.
-func FromText(tok *tokenizer.Tokenizer, text, question string) (*Example, error) {
+func FromText(tok tokenizer.Tokenizer, text, question string) (*Example, error) {
 	text, question = strings.TrimSpace(text), strings.TrimSpace(question)
 	switch {
 	case text == "":
@@ -114,26 +113,22 @@ func FromText(tok *tokenizer.Tokenizer, text, question string) (*Example, error)
 			}
 		}
 	}
-	single := matches < 2
-	opening := Opening(kind, single)
-	e := newExample(tok, kind, opening+text, Question(kind, single, []string{question}))
-	var asked []Needle
-	for _, m := range found {
-		at := len(opening)
-		n := Needle{
-			Key: oneLine(text[m[4]:m[5]]), Value: text[m[6]:m[7]],
-			Span:      e.tokens(at+m[0], at+m[7]+1),
-			KeySpan:   e.tokens(at+m[4], at+m[5]),
-			ValueSpan: e.tokens(at+m[6], at+m[7]),
+	return custom(tok, kind, matches < 2, question, func(d *draft) {
+		at := d.text.Len()
+		d.text.WriteString(text)
+		for _, m := range found {
+			p := planted{
+				Needle: Needle{Key: oneLine(text[m[4]:m[5]]), Value: text[m[6]:m[7]]},
+				start:  at + m[0], end: at + m[7] + 1,
+				keyAt: at + m[4], keyEnd: at + m[5],
+				valueAt: at + m[6], stops: at + m[7], query: -1,
+			}
+			if p.Key == oneLine(question) {
+				p.Queried, p.query = true, 0
+			}
+			d.needles = append(d.needles, p)
 		}
-		if n.Key == oneLine(question) {
-			n.Queried = true
-			asked = append(asked, n)
-		}
-		e.Needles = append(e.Needles, n)
-	}
-	e.answer(tok, asked)
-	return e, nil
+	}), nil
 }
 
 // needlePattern is a needle in running text: groups are its type, key and value.
@@ -165,39 +160,6 @@ func checkLine(field, text string) error {
 		return fmt.Errorf("%s: may not hold a line break", field)
 	}
 	return nil
-}
-
-// newExample encodes a prompt made of text and question, which starts with a line
-// break.
-func newExample(tok *tokenizer.Tokenizer, value Kind, text, question string) *Example {
-	e := &Example{Task: Task{ID: CustomID, Value: value, Keys: 1, Values: 1, Queries: 1}, Text: text + question}
-	ids, offsets := tok.EncodeOffsets(e.Text)
-	e.Tokens = append([]int32{tok.BOS()}, ids...)
-	e.Offsets = append([]tokenizer.Offset{{}}, offsets...)
-	e.QuestionSpan = e.tokens(len(text)+1, len(e.Text))
-	return e
-}
-
-// size is what counts against the context.
-func (e *Example) size() int { return len(e.Tokens) + len(e.Answer) }
-
-// tokens is the span of the tokens of Text[start:end].
-func (e *Example) tokens(start, end int) ops.Span {
-	from := func(at int) int {
-		// Position 0 is BOS, which has no text.
-		return 1 + sort.Search(len(e.Offsets)-1, func(i int) bool { return e.Offsets[i+1].Start >= at })
-	}
-	return ops.Span{Start: from(start), End: from(end)}
-}
-
-// longestToken is the most bytes of text that one token accounts for, with the
-// blank before it.
-func longestToken(tok *tokenizer.Tokenizer) int {
-	longest := 0
-	for _, id := range tok.WordIDs() {
-		longest = max(longest, len(tok.Text(id))+1)
-	}
-	return longest
 }
 
 // ends lists the places where a sentence of text ends, after the white space that

@@ -17,7 +17,7 @@ tide out?" asked Élodie. The boats — all twelve — lay still.
 A second paragraph follows, with numbers like 3.14 and 10,000. It ends here.`
 
 func TestCustom(t *testing.T) {
-	tok := tokenizer.New()
+	tok := tokenizer.NewDemo()
 	for _, c := range []struct {
 		name, haystack, key, value string
 	}{
@@ -54,7 +54,7 @@ func TestCustom(t *testing.T) {
 }
 
 func TestCustomKeepsTheTextAndTheDepth(t *testing.T) {
-	tok := tokenizer.New()
+	tok := tokenizer.NewDemo()
 	body := func(e *Example) string {
 		_, rest, _ := strings.Cut(e.Text, "\n")
 		return rest[:strings.LastIndex(rest, "\n")]
@@ -91,7 +91,7 @@ func TestCustomKeepsTheTextAndTheDepth(t *testing.T) {
 }
 
 func TestCustomNamesTheWrongField(t *testing.T) {
-	tok := tokenizer.New()
+	tok := tokenizer.NewDemo()
 	long := strings.Repeat("x", 2000)
 	for _, c := range []struct {
 		field, haystack, key, value string
@@ -118,7 +118,7 @@ func TestCustomNamesTheWrongField(t *testing.T) {
 }
 
 func TestFromText(t *testing.T) {
-	tok := tokenizer.New()
+	tok := tokenizer.NewDemo()
 	text := story + "\n\nOne of the special magic numbers for brave-lantern is: 1234567.\nMore text. " +
 		"One of the\nspecial magic uuids for old-key is: 3f0a9c1e-5b7d-4e2f-8a6c-0d1e2f3a4b5c. " +
 		"One of the special magic numbers for brave-lantern is: 3.5. End"
@@ -160,7 +160,7 @@ func TestFromText(t *testing.T) {
 func FuzzCustom(f *testing.F) {
 	f.Add(story, "brave-lantern", "1234567", 0.5, uint16(200))
 	f.Add("x  y.\n\nz", "(k", "v…", 1.0, uint16(90))
-	tok := tokenizer.New()
+	tok := tokenizer.NewDemo()
 	f.Fuzz(func(t *testing.T, haystack, key, value string, depth float64, context uint16) {
 		e, err := Custom(tok, haystack, key, value, depth, int(context))
 		if err != nil {
@@ -185,7 +185,7 @@ func FuzzCustom(f *testing.F) {
 func FuzzFromText(f *testing.F) {
 	f.Add(NeedleText(Number, "a-b", "123")+" x", "a-b")
 	f.Add("One of the special magic uuids for   k k is:  v.w. ", "k k")
-	tok := tokenizer.New()
+	tok := tokenizer.NewDemo()
 	f.Fuzz(func(t *testing.T, text, question string) {
 		e, err := FromText(tok, text, question)
 		if err != nil {

@@ -54,7 +54,5 @@ func fresh(seen map[string]bool, draw func() string) string {
 	}
 }
 
-// AppendSentence appends one sentence of prose, 8 to 16 tokens, to dst.
-func (g *Generator) AppendSentence(dst []int32, rng *rand.Rand) []int32 {
-	return g.prose.appendSentence(dst, rng)
-}
+// Sentence draws one sentence of prose, of 7 to 15 words.
+func (g *Generator) Sentence(rng *rand.Rand) string { return g.prose.sentence(rng) }

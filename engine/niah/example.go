@@ -1,6 +1,8 @@
 package niah
 
 import (
+	"sort"
+
 	"kvscope/engine/ops"
 	"kvscope/engine/tokenizer"
 )
@@ -12,7 +14,7 @@ type Example struct {
 	Context int // the limit on len(Tokens) + len(Answer) it was made for; 0 for none
 
 	Text    string  // the prompt: opening, haystack, question, start of the answer
-	Tokens  []int32 // the prompt in tokens, after BOS
+	Tokens  []int32 // the prompt in tokens, after those that every prompt begins with
 	Offsets []tokenizer.Offset
 
 	// Expected are the values asked for: in the order of the queries, and those of
@@ -20,14 +22,17 @@ type Example struct {
 	// model in training is taught this one.
 	Expected []string
 	// Answer is the answer in tokens: the expected values with commas between them,
-	// a full stop, EOS. It is what follows Tokens. Empty when nothing is expected.
+	// a full stop, and the token that ends an answer where there is one. It is what
+	// follows Tokens. Empty when nothing is expected.
 	Answer []int32
 	// Gold is, for every token of Answer, the position in Tokens it is copied from:
-	// that of the same token in the needle's value; -1 for commas, stop and EOS.
+	// that of the same place in the needle's value; -1 for commas, stop and end.
 	Gold []int
 
 	Needles      []Needle // all needles, in the order they appear
 	QuestionSpan ops.Span // the question and the start of the answer, to the end of Tokens
+
+	begin int // tokens before those of Text
 }
 
 // Needle is one needle in the prompt. Spans are positions in Example.Tokens.
@@ -37,25 +42,30 @@ type Needle struct {
 	KeySpan    ops.Span
 	ValueSpan  ops.Span
 	Queried    bool // its key is asked for
+
+	valueAt int // byte of Example.Text where the value starts
 }
 
-// answer sets Expected, Answer and Gold from the needles in the order given.
-func (e *Example) answer(tok *tokenizer.Tokenizer, asked []Needle) {
-	separator := tok.Encode(",")[0]
-	stop := tok.Encode(".")[0]
-	for i, n := range asked {
-		if i > 0 {
-			e.Answer = append(e.Answer, separator)
-			e.Gold = append(e.Gold, -1)
-		}
-		e.Expected = append(e.Expected, n.Value)
-		for at := n.ValueSpan.Start; at < n.ValueSpan.End; at++ {
-			e.Answer = append(e.Answer, e.Tokens[at])
-			e.Gold = append(e.Gold, at)
-		}
+// encode sets Tokens and Offsets from Text.
+func (e *Example) encode(tok tokenizer.Tokenizer) {
+	ids, offsets := tok.EncodeOffsets(e.Text)
+	begin := tok.Begin()
+	e.begin = len(begin)
+	e.Tokens = append(append(make([]int32, 0, len(begin)+len(ids)), begin...), ids...)
+	e.Offsets = append(make([]tokenizer.Offset, len(begin), len(e.Tokens)), offsets...)
+}
+
+// size is what counts against the context.
+func (e *Example) size() int { return len(e.Tokens) + len(e.Answer) }
+
+// tokens is the span of the tokens that stand for Text[start:end], those included that
+// only reach into it.
+func (e *Example) tokens(start, end int) ops.Span {
+	first := func(reached func(tokenizer.Offset) bool) int {
+		return e.begin + sort.Search(len(e.Offsets)-e.begin, func(i int) bool { return reached(e.Offsets[e.begin+i]) })
 	}
-	if len(asked) > 0 {
-		e.Answer = append(e.Answer, stop, tok.EOS())
-		e.Gold = append(e.Gold, -1, -1)
+	return ops.Span{
+		Start: first(func(o tokenizer.Offset) bool { return o.Start >= start || o.End > start }),
+		End:   first(func(o tokenizer.Offset) bool { return o.Start >= end }),
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"kvscope/engine/ops"
+	"kvscope/engine/lexicon"
 	"kvscope/engine/tokenizer"
 )
 
@@ -25,35 +25,23 @@ type Options struct {
 
 // Generator makes examples. It is immutable and safe for concurrent use.
 type Generator struct {
-	tok               *tokenizer.Tokenizer
+	tok               tokenizer.Tokenizer
 	prose             *prose
-	noise             [][]int32
+	shortest          int // tokens of its shortest form
+	noise             []string
 	adjectives, nouns []string
-	words             []string         // all that the vocabulary knows
-	heads             map[Kind][]int32 // a needle before its key
-	middle            []int32          // between key and value
-	stop              int32
+	words             []string // all of the lexicon
 }
 
-// NewGenerator prepares the haystacks in the tokens of tok.
-func NewGenerator(tok *tokenizer.Tokenizer) *Generator {
+// NewGenerator makes examples in the tokens of tok.
+func NewGenerator(tok tokenizer.Tokenizer) *Generator {
+	words := lexicon.New()
 	g := &Generator{
-		tok: tok, prose: newProse(tok),
-		adjectives: tok.Adjectives(), nouns: tok.Nouns(),
-		middle: tok.Encode("is:"), stop: tok.Encode(".")[0],
-		heads: map[Kind][]int32{
-			Number: tok.Encode(needleHead(Number)),
-			UUID:   tok.Encode(needleHead(UUID)),
-		},
+		tok: tok, prose: newProse(words), noise: NoiseSentences(), shortest: math.MaxInt,
+		adjectives: words.Adjectives(), nouns: words.Nouns(), words: words.Words(),
 	}
-	for _, id := range tok.WordIDs() {
-		g.words = append(g.words, tok.Text(id))
-	}
-	ids := tok.Encode(noiseSentences)
-	for len(ids) > 0 {
-		n := slices.Index(ids, g.stop) + 1
-		g.noise = append(g.noise, ids[:n])
-		ids = ids[n:]
+	for _, form := range g.prose.plain() {
+		g.shortest = min(g.shortest, len(tok.Encode(form)))
 	}
 	return g
 }
@@ -61,17 +49,15 @@ func NewGenerator(tok *tokenizer.Tokenizer) *Generator {
 // Generate makes one example of task. The same task, context, seed and depth give
 // the same example on every platform; another depth with the rest unchanged only
 // moves the asked needle. To make many, keep a Generator.
-func Generate(task Task, tok *tokenizer.Tokenizer, o Options) (*Example, error) {
+func Generate(task Task, tok tokenizer.Tokenizer, o Options) (*Example, error) {
 	return NewGenerator(tok).Generate(task, o)
 }
 
-// item is a sentence of the haystack to be: plain, or a needle when head > 0.
+// item is a sentence of the haystack to be: plain, or a needle when it has a key.
 type item struct {
-	ids              []int32
-	key, value       string
-	head, keyLen     int // tokens before the key, tokens of the key
-	valueAt, valueTo int
-	query            int // which query asks for it; -1 for none
+	text       string
+	key, value string
+	query      int // which query asks for it; -1 for none
 }
 
 // Generate makes one example of task; see the function of that name.
@@ -90,59 +76,64 @@ func (g *Generator) Generate(task Task, o Options) (*Example, error) {
 		return g.own(rng, o)
 	}
 	f := g.frame(task, rng)
-	if o.Context < f.least {
-		return nil, fmt.Errorf("context %d: task %s needs at least %d tokens", o.Context, task.ID, f.least)
+	least := g.bare(f).size()
+	if o.Context < least {
+		return nil, fmt.Errorf("context %d: task %s needs at least %d tokens", o.Context, task.ID, least)
 	}
-	filler := g.fill(task, rng, f.seen, o.Context-f.least)
-	slots := draw(rng, len(f.needles), len(filler)+1)
-	if o.Depth != nil {
-		move(slots, int(math.Round(*o.Depth*float64(len(filler)))))
+	// Sentences are measured one by one. Where a tokenizer makes more of them together,
+	// less is tried.
+	for room := o.Context - least; ; {
+		filler := g.haystack(task, rng, f.seen).fill(g.tok, room)
+		slots := draw(rng, len(f.needles), len(filler)+1)
+		if o.Depth != nil {
+			move(slots, int(math.Round(*o.Depth*float64(len(filler)))))
+		}
+		e := g.assemble(f, slots, filler)
+		if over := e.size() - o.Context; over > 0 {
+			room -= over
+			continue
+		}
+		e.Seed, e.Context = o.Seed, o.Context
+		return e, nil
 	}
-	e := &Example{Task: task, Seed: o.Seed, Context: o.Context}
-	g.assemble(e, f, slots, filler)
-	return e, nil
 }
 
 // MinContext is the least Options.Context that task fits in: its needles and no
-// haystack around them.
+// haystack around them. Keys of words differ in length where a word may be several
+// tokens; it is that of one example then.
 func (g *Generator) MinContext(task Task) (int, error) {
 	if err := task.validate(); err != nil {
 		return 0, fmt.Errorf("task %s: %w", task.ID, err)
 	}
-	// The keys and values of a task are of one length, whichever are drawn.
-	return g.frame(task, rand.New(rand.NewPCG(0, 0))).least, nil
+	return g.bare(g.frame(task, rand.New(rand.NewPCG(0, 0)))).size(), nil
 }
 
 // frame is what a prompt holds whatever its haystack.
 type frame struct {
-	opening, question []int32
-	needles           []item // the first asked one first
-	queries           int
-	seen              map[string]bool // keys and values in use
-	least             int             // tokens of the prompt without a haystack, and the answer
+	task    Task
+	needles []item // the first asked one first
+	keys    []string
+	seen    map[string]bool // keys and values in use
 }
 
-// frame draws the needles that task asks for and words the question.
+// frame draws the needles that task asks for.
 func (g *Generator) frame(task Task, rng *rand.Rand) *frame {
-	f := &frame{seen: make(map[string]bool), queries: task.Queries}
-	keys := make([]string, task.Keys)
-	for k := range keys {
-		keys[k] = fresh(f.seen, func() string { return g.RandomKey(rng, task.Key) })
+	f := &frame{task: task, seen: make(map[string]bool), keys: make([]string, task.Keys)}
+	for k := range f.keys {
+		f.keys[k] = fresh(f.seen, func() string { return g.RandomKey(rng, task.Key) })
 		for range task.Values {
-			n := g.needle(task.Value, keys[k], fresh(f.seen, func() string { return g.RandomValue(rng, task.Value) }))
+			n := g.needle(task, f.keys[k], f.seen, rng)
 			if k < task.Queries {
 				n.query = k
-				f.least += n.valueTo - n.valueAt + 1 // in the answer, with a comma or stop
 			}
 			f.needles = append(f.needles, n)
-			f.least += len(n.ids)
 		}
 	}
-	f.opening = g.tok.Encode(Opening(task.Value, task.single()))
-	f.question = g.tok.Encode(Question(task.Value, task.single(), keys[:task.Queries]))
-	f.least += len(f.opening) + len(f.question) + 2 // BOS and EOS
 	return f
 }
+
+// bare is the prompt of f without a haystack.
+func (g *Generator) bare(f *frame) *Example { return g.assemble(f, make([]int, len(f.needles)), nil) }
 
 // stream keeps the examples of two tasks or contexts with one seed apart.
 func stream(task string, context int) uint64 {
@@ -151,56 +142,44 @@ func stream(task string, context int) uint64 {
 	return h.Sum64()
 }
 
-func (g *Generator) needle(kind Kind, key, value string) item {
-	n := item{key: key, value: value, query: -1, head: len(g.heads[kind])}
-	keyIDs, valueIDs := g.tok.Encode(key), g.tok.Encode(value)
-	n.keyLen = len(keyIDs)
-	n.valueAt = n.head + n.keyLen + len(g.middle)
-	n.valueTo = n.valueAt + len(valueIDs)
-	n.ids = make([]int32, 0, n.valueTo+1)
-	n.ids = append(n.ids, g.heads[kind]...)
-	n.ids = append(n.ids, keyIDs...)
-	n.ids = append(n.ids, g.middle...)
-	n.ids = append(n.ids, valueIDs...)
-	n.ids = append(n.ids, g.stop)
-	return n
+// needle gives key a value that is not in seen.
+func (g *Generator) needle(task Task, key string, seen map[string]bool, rng *rand.Rand) item {
+	value := fresh(seen, func() string { return g.RandomValue(rng, task.Value) })
+	return item{text: NeedleText(task.Value, key, value), key: key, value: value, query: -1}
 }
 
-// fill draws sentences of the haystack until no other fits in budget tokens.
-func (g *Generator) fill(task Task, rng *rand.Rand, seen map[string]bool, budget int) []item {
-	var filler []item
+// haystack is a source of sentences.
+type haystack struct {
+	next     func(i int) item // the i-th
+	shortest int              // tokens that the shortest has, 0 where that is not known
+	tries    int              // sentences that do not fit, until there is an end
+}
+
+// haystack is what surrounds the needles of task; keys and values in seen are in use.
+func (g *Generator) haystack(task Task, rng *rand.Rand, seen map[string]bool) haystack {
 	switch task.Haystack {
 	case Noise:
-		for i := 0; ; i++ {
-			s := g.noise[i%len(g.noise)]
-			if len(s) > budget {
-				return filler
-			}
-			filler = append(filler, item{ids: s, query: -1})
-			budget -= len(s)
-		}
+		return haystack{func(i int) item { return item{text: g.noise[i%len(g.noise)], query: -1} }, 0, 1}
 	case Needles:
-		for {
+		return haystack{func(int) item {
 			key := fresh(seen, func() string { return g.RandomKey(rng, task.Key) })
-			n := g.needle(task.Value, key, fresh(seen, func() string { return g.RandomValue(rng, task.Value) }))
-			if len(n.ids) > budget {
-				return filler
-			}
-			filler = append(filler, n)
-			budget -= len(n.ids)
-		}
+			return g.needle(task, key, seen, rng)
+		}, 0, 1}
 	}
-	ids := make([]int32, 0, budget+32)
-	for tries := 0; budget >= g.prose.shortest && tries < 8; {
-		start := len(ids)
-		ids = g.prose.appendSentence(ids, rng)
-		n := len(ids) - start
+	return haystack{func(int) item { return item{text: g.prose.sentence(rng), query: -1} }, g.shortest, 8}
+}
+
+// fill draws sentences until no other fits in budget tokens.
+func (h haystack) fill(tok tokenizer.Tokenizer, budget int) []item {
+	var filler []item
+	for tries := 0; budget >= h.shortest && tries < h.tries; {
+		it := h.next(len(filler))
+		n := len(tok.Encode(it.text))
 		if n > budget {
-			ids = ids[:start]
 			tries++
 			continue
 		}
-		filler = append(filler, item{ids: ids[start:len(ids):len(ids)], query: -1})
+		filler = append(filler, it)
 		budget -= n
 	}
 	return filler
@@ -227,30 +206,23 @@ func move(slots []int, to int) {
 	slots[0] = to
 }
 
-// assemble lays out the prompt of e, and its answer.
-func (g *Generator) assemble(e *Example, f *frame, slots []int, filler []item) {
-	asked := make([][]Needle, f.queries)
-	e.Tokens = make([]int32, 0, e.Context)
+// assemble lays out a prompt, and its answer.
+func (g *Generator) assemble(f *frame, slots []int, filler []item) *Example {
+	d := newDraft(g.tok.Chat())
+	kind, single := f.task.Value, f.task.single()
+	d.text.WriteString(Opening(kind, single))
+	first := true
 	put := func(it item) {
-		at := len(e.Tokens)
-		e.Tokens = append(e.Tokens, it.ids...)
-		if it.head == 0 {
+		if !first {
+			d.text.WriteByte(' ')
+		}
+		first = false
+		if it.key != "" {
+			d.plant(kind, it.key, it.value, it.query)
 			return
 		}
-		n := Needle{
-			Key: it.key, Value: it.value, Queried: it.query >= 0,
-			Span:      ops.Span{Start: at, End: len(e.Tokens)},
-			KeySpan:   ops.Span{Start: at + it.head, End: at + it.head + it.keyLen},
-			ValueSpan: ops.Span{Start: at + it.valueAt, End: at + it.valueTo},
-		}
-		e.Needles = append(e.Needles, n)
-		if n.Queried {
-			asked[it.query] = append(asked[it.query], n)
-		}
+		d.text.WriteString(it.text)
 	}
-
-	e.Tokens = append(e.Tokens, g.tok.BOS())
-	e.Tokens = append(e.Tokens, f.opening...)
 	for s := range len(filler) + 1 {
 		for i, n := range f.needles {
 			if slots[i] == s {
@@ -261,14 +233,16 @@ func (g *Generator) assemble(e *Example, f *frame, slots []int, filler []item) {
 			put(filler[s])
 		}
 	}
-	// The line break ends the haystack, the question starts after it.
-	e.QuestionSpan = ops.Span{Start: len(e.Tokens) + 1, End: len(e.Tokens) + len(f.question)}
-	e.Tokens = append(e.Tokens, f.question...)
-	e.Text, e.Offsets = g.tok.DecodeOffsets(e.Tokens)
+	keys := f.keys[:f.task.Queries]
+	e, asked := d.ask(g.tok, Question(kind, single, keys), AnswerPrefix(kind, single, keys))
+	e.Task = f.task
 	// Of one key the latest value first: whoever reads a needle can know the one of
 	// that key before it, and none that follows.
-	for _, needles := range asked {
-		slices.Reverse(needles)
+	var ordered []Needle
+	for q := range keys {
+		slices.Reverse(asked[q])
+		ordered = append(ordered, asked[q]...)
 	}
-	e.answer(g.tok, slices.Concat(asked...))
+	e.answer(g.tok, ordered)
+	return e
 }

@@ -11,7 +11,7 @@ import (
 // TestOwn checks that what is drawn fits, is asked for and found where it says, and
 // that some of it is new to the vocabulary.
 func TestOwn(t *testing.T) {
-	tok := tokenizer.New()
+	tok := tokenizer.NewDemo()
 	g := NewGenerator(tok)
 	given := strings.Repeat("A text that someone pasted, with Unheardof wordings in it. ", 60)
 	spelled := 0

@@ -6,104 +6,96 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"unicode"
 
-	"kvscope/engine/tokenizer"
+	"kvscope/engine/lexicon"
 )
 
 //go:embed grammar.txt
 var grammar string
 
-// prose draws sentences from the grammar, in tokens. A line of the grammar is one
-// form of sentence; {name} stands for any word of that section of the lexicon,
-// {x|y} for one of the words given.
-type prose struct {
-	forms    []form
-	shortest int // tokens in the shortest form
+// prose draws sentences from the grammar. A line of the grammar is one form of
+// sentence; {name} stands for any word of that section of the lexicon, {x|y} for one
+// of the words given.
+type prose struct{ forms [][]slot }
 
-	a, an, capA, capAn int32
-	vowel              []bool // by token: the word starts with a vowel
+// slot is a part of a form: fixed text, or a choice of words.
+type slot struct {
+	text  string
+	words []string // of the text; those to choose from, where there is none
 }
 
-// form is a sequence of slots. A fixed text is a slot with one choice.
-type form []slot
-
-type slot [][]int32
-
-func newProse(tok *tokenizer.Tokenizer) *prose {
-	p := &prose{vowel: make([]bool, tok.Size())}
-	for _, id := range tok.WordIDs() {
-		p.vowel[id] = strings.ContainsRune("aeiou", rune(tok.Text(id)[0]))
-	}
-	for word, id := range map[string]*int32{"a": &p.a, "an": &p.an, "A": &p.capA, "An": &p.capAn} {
-		*id = tok.Encode(word)[0]
-	}
+func newProse(words *lexicon.Lexicon) *prose {
+	p := &prose{}
 	for line := range strings.Lines(grammar) {
-		f := parseForm(tok, strings.TrimSpace(line))
-		n := 0
-		for _, s := range f {
-			n += len(s[0])
-		}
-		if p.shortest == 0 || n < p.shortest {
-			p.shortest = n
-		}
-		p.forms = append(p.forms, f)
+		p.forms = append(p.forms, parseForm(words, strings.TrimSpace(line)))
 	}
 	return p
 }
 
-func parseForm(tok *tokenizer.Tokenizer, line string) form {
-	var f form
+func parseForm(words *lexicon.Lexicon, line string) []slot {
+	var form []slot
 	for line != "" {
-		text, rest, _ := strings.Cut(line, "{")
-		if ids := tok.Encode(strings.TrimSpace(text)); len(ids) > 0 {
-			f = append(f, slot{ids})
+		text, rest, choice := strings.Cut(line, "{")
+		if text != "" {
+			own := strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) })
+			form = append(form, slot{text: text, words: own})
 		}
-		if rest == "" {
+		if !choice {
 			break
 		}
 		name, after, _ := strings.Cut(rest, "}")
-		words := strings.Split(name, "|")
-		if len(words) == 1 {
-			words = tok.Section(name)
+		choices := strings.Split(name, "|")
+		if len(choices) == 1 {
+			choices = words.Section(name)
 		}
-		var s slot
-		for _, w := range words {
-			s = append(s, tok.Encode(w))
-		}
-		if len(s) == 0 {
+		if len(choices) == 0 {
 			panic(fmt.Sprintf("BUG: niah: the lexicon has no section %q", name))
 		}
-		f = append(f, s)
+		form = append(form, slot{words: choices})
 		line = after
 	}
-	return f
+	return form
 }
 
-// appendSentence appends one sentence to dst. No choice is made twice in a
-// sentence while others remain.
-func (p *prose) appendSentence(dst []int32, rng *rand.Rand) []int32 {
-	start := len(dst)
+// plain lists a sentence of every form, with the first of all choices.
+func (p *prose) plain() []string {
+	var out []string
+	for _, form := range p.forms {
+		text := ""
+		for _, s := range form {
+			if s.text == "" {
+				text += s.words[0]
+			}
+			text += s.text
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
+// sentence draws one. No choice is made twice in a sentence while others remain.
+func (p *prose) sentence(rng *rand.Rand) string {
+	var text []byte
+	var used []string
 	for _, s := range p.forms[rng.IntN(len(p.forms))] {
-		if len(s) == 1 {
-			dst = append(dst, s[0]...)
+		if s.text != "" {
+			text, used = append(text, s.text...), append(used, s.words...)
 			continue
 		}
-		i := rng.IntN(len(s))
-		for range len(s) {
-			if !slices.Contains(dst[start:], s[i][0]) {
+		i := rng.IntN(len(s.words))
+		for range len(s.words) {
+			if !slices.Contains(used, s.words[i]) {
 				break
 			}
-			i = (i + 1) % len(s)
+			i = (i + 1) % len(s.words)
 		}
-		if n := len(dst); n > start && p.vowel[s[i][0]] {
-			switch dst[n-1] {
-			case p.a:
-				dst[n-1] = p.an
-			case p.capA:
-				dst[n-1] = p.capAn
-			}
+		word := s.words[i]
+		if n := len(used); n > 0 && strings.EqualFold(used[n-1], "a") && strings.ContainsRune("aeiou", rune(word[0])) {
+			used[n-1] += "n"
+			text = append(text[:len(text)-1], "n "...)
 		}
-		dst = append(dst, s[i]...)
+		text, used = append(text, word...), append(used, word)
 	}
-	return dst
+	return string(text)
 }

@@ -25,15 +25,30 @@ func NeedleText(value Kind, key, text string) string {
 	return needleHead(value) + " " + key + " is: " + text + "."
 }
 
-// Question asks for the values of keys and starts the answer; it begins with a line
-// break and ends where the first value follows after a blank.
+// Question asks for the values of keys.
 func Question(value Kind, single bool, keys []string) string {
 	if single {
-		about := "the special magic " + singular(value) + " for " + keys[0] + " mentioned in the provided text"
-		return "\nWhat is " + about + "? T" + about[1:] + " is"
+		return "What is " + about(value, single, keys) + "?"
 	}
-	about := "the special magic " + string(value) + " for " + list(keys) + " mentioned in the provided text"
-	return "\nWhat are all " + about + "? T" + about[1:] + " are"
+	return "What are all " + about(value, single, keys) + "?"
+}
+
+// AnswerPrefix starts the answer to a Question, from the blank after it; the first
+// value follows after another blank.
+func AnswerPrefix(value Kind, single bool, keys []string) string {
+	verb := " are"
+	if single {
+		verb = " is"
+	}
+	return " T" + about(value, single, keys)[1:] + verb
+}
+
+func about(value Kind, single bool, keys []string) string {
+	noun := string(value)
+	if single {
+		noun = singular(value)
+	}
+	return "the special magic " + noun + " for " + list(keys) + " mentioned in the provided text"
 }
 
 func singular(value Kind) string { return strings.TrimSuffix(string(value), "s") }
@@ -47,5 +62,7 @@ func list(words []string) string {
 	return strings.Join(words[:last], ", ") + ", and " + words[last]
 }
 
-// noiseSentences is the haystack of S-1.
-const noiseSentences = "The grass is green. The sky is blue. The sun is yellow. Here we go. There and back again."
+// NoiseSentences lists the haystack of S-1.
+func NoiseSentences() []string {
+	return []string{"The grass is green.", "The sky is blue.", "The sun is yellow.", "Here we go.", "There and back again."}
+}

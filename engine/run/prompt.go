@@ -12,7 +12,10 @@ import (
 const MaxText = 1 << 20
 
 // prompt builds the example req asks for, of at most limit tokens with its answer.
-func (e *Engine) prompt(req Request, limit int) (*niah.Example, error) {
+func (l *loaded) prompt(req Request, limit int) (*niah.Example, error) {
+	if l.tok == nil {
+		return nil, input.Errorf("model", "%q has no tokenizer, so it reads no text, only token numbers", req.Model)
+	}
 	context := req.Context
 	if context == 0 {
 		context = limit
@@ -34,7 +37,7 @@ func (e *Engine) prompt(req Request, limit int) (*niah.Example, error) {
 		if err != nil {
 			return nil, blame("task", err)
 		}
-		ex, err := e.gen.Generate(task, niah.Options{Context: context, Seed: req.Seed, Depth: req.Depth})
+		ex, err := l.gen.Generate(task, niah.Options{Context: context, Seed: req.Seed, Depth: req.Depth})
 		return ex, blame("context", err)
 	}
 	if req.Task != "" {
@@ -44,7 +47,7 @@ func (e *Engine) prompt(req Request, limit int) (*niah.Example, error) {
 		return nil, input.Errorf("key", "missing, want what to ask for")
 	}
 	if req.Value == "" {
-		ex, err := niah.FromText(e.tok, req.Text, req.Key)
+		ex, err := niah.FromText(l.tok, req.Text, req.Key)
 		if err == nil && len(ex.Tokens)+len(ex.Answer) > context {
 			return nil, input.Errorf("text", "makes a prompt of %d tokens, want at most %d with its answer", len(ex.Tokens), context)
 		}
@@ -54,7 +57,7 @@ func (e *Engine) prompt(req Request, limit int) (*niah.Example, error) {
 	if req.Depth != nil {
 		depth = *req.Depth
 	}
-	ex, err := niah.Custom(e.tok, req.Text, req.Key, req.Value, depth, context)
+	ex, err := niah.Custom(l.tok, req.Text, req.Key, req.Value, depth, context)
 	return ex, blame("text", err)
 }
 

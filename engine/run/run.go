@@ -3,12 +3,14 @@ package run
 import (
 	"context"
 	"math"
+	"slices"
 	"time"
 
 	"kvscope/engine/figures"
 	"kvscope/engine/model"
 	"kvscope/engine/niah"
 	"kvscope/engine/sparse"
+	"kvscope/engine/tokenizer"
 	"kvscope/engine/trace"
 )
 
@@ -39,6 +41,7 @@ type job struct {
 	engine  *Engine
 	req     Request
 	model   *model.Model
+	tok     tokenizer.Tokenizer
 	example *niah.Example
 	plan    sparse.Plan
 	edit    sparse.Edit
@@ -51,12 +54,13 @@ type job struct {
 
 // prepare understands a request.
 func (e *Engine) prepare(req Request) (*job, error) {
-	m, err := e.Model(req.Model)
+	l, err := e.find(req.Model)
 	if err != nil {
 		return nil, err
 	}
-	j := &job{engine: e, req: req, model: m}
-	if j.example, err = e.prompt(req, m.Config().Context); err != nil {
+	m := l.model
+	j := &job{engine: e, req: req, model: m, tok: l.tok}
+	if j.example, err = l.prompt(req, m.Config().Context); err != nil {
 		return nil, err
 	}
 	cfg, err := req.selection()
@@ -161,7 +165,7 @@ func (j *job) run(ctx context.Context, sink trace.Sink) (*Kept, error) {
 	if err != nil {
 		return nil, err
 	}
-	done.Answer = j.engine.tok.Decode(answer)
+	done.Answer = j.tok.Decode(answer)
 	done.Score = niah.Score(j.example.Expected, done.Answer)
 	done.ReadFraction, done.Hits = rec.tally.ReadFraction(), rec.tally.Hits()
 	gates.lengths(done.Hits, len(prompt)-1)
@@ -216,7 +220,7 @@ func (j *job) decode(ctx context.Context, s *model.Session, rec *recorder, done 
 		}
 		p := append([]float32(nil), logits...)
 		j.engine.kernels.Softmax(p, len(p), 1)
-		event := &trace.Step{Step: step, Position: s.Len() - 1, Top: j.engine.likeliest(p, logits)}
+		event := &trace.Step{Step: step, Position: s.Len() - 1, Top: j.likeliest(p, logits)}
 		event.Token, event.Prob = event.Top[0].Token, event.Top[0].Prob
 		next = event.Token.ID
 		if step < len(expected) {
@@ -229,7 +233,7 @@ func (j *job) decode(ctx context.Context, s *model.Session, rec *recorder, done 
 			return nil, err
 		}
 		done.DecodeMS = milliseconds(started) / float64(step+1)
-		if next == j.engine.tok.EOS() {
+		if slices.Contains(j.tok.Ends(), next) {
 			break
 		}
 		answer = append(answer, next)
@@ -242,11 +246,11 @@ const alternatives = 5
 
 // likeliest returns the tokens of greatest probability, best first, ties to the
 // lower token.
-func (e *Engine) likeliest(p, logits []float32) []trace.Alternative {
+func (j *job) likeliest(p, logits []float32) []trace.Alternative {
 	var top []trace.Alternative
 	for _, i := range figures.Top(p, alternatives) {
 		id := int32(i)
-		top = append(top, trace.Alternative{Token: trace.Token{ID: id, Text: e.tok.Text(id)}, Prob: p[i], Logit: logits[i]})
+		top = append(top, trace.Alternative{Token: trace.Token{ID: id, Text: j.tok.Text(id)}, Prob: p[i], Logit: logits[i]})
 	}
 	return top
 }
@@ -258,7 +262,7 @@ func (j *job) header() *trace.Header {
 		Model: req.Model, Arch: c.Kind(), Title: c.Title(), Memory: c.Memory,
 		Layers: c.Layers, Heads: c.Heads, KVHeads: c.KVHeads, HeadDim: c.HeadDim, Kernels: e.kernels.Name,
 		Task: ex.Task.ID, Seed: req.Seed, Context: ex.Context,
-		Tokens: e.tokens(ex.Tokens), Expected: ex.Expected, Answer: e.tokens(ex.Answer), Gold: ex.Gold,
+		Tokens: j.tokens(ex.Tokens), Expected: ex.Expected, Answer: j.tokens(ex.Answer), Gold: ex.Gold,
 		Counterfactual: counterfactual(j.edit, j.memory),
 	}
 	announce(h, j.plan)
@@ -279,10 +283,10 @@ func announce(h *trace.Header, p sparse.Plan) {
 	h.Method, h.Phase, h.Budget, h.Block, h.K = p.Method, p.Phase, p.Budget, p.Block, p.K
 }
 
-func (e *Engine) tokens(ids []int32) []trace.Token {
+func (j *job) tokens(ids []int32) []trace.Token {
 	ts := make([]trace.Token, len(ids))
 	for i, id := range ids {
-		ts[i] = trace.Token{ID: id, Text: e.tok.Text(id)}
+		ts[i] = trace.Token{ID: id, Text: j.tok.Text(id)}
 	}
 	return ts
 }

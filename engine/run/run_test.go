@@ -23,13 +23,25 @@ import (
 // what it reads is not.
 func testEngine(t testing.TB, arch model.Arch) *Engine {
 	t.Helper()
-	tok := tokenizer.New()
+	tok := tokenizer.NewDemo()
+	e := NewEngine(ops.Reference())
+	if err := e.Add("m", "fresh", fresh(t, arch, tok.Size(), tok.Fingerprint()), nil); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// fresh is a small model of vocab tokens, made with the vocabulary of that fingerprint.
+func fresh(t testing.TB, arch model.Arch, vocab int, fingerprint string) *checkpoint.File {
+	t.Helper()
 	cfg := model.Config{
-		Arch: model.Attention, Memory: arch == model.RATPlus, Vocab: tok.Size(), Dim: 32, Heads: 2, KVHeads: 2, HeadDim: 16, Layers: 2, Hidden: 64, Context: 256,
+		Arch: model.Attention, Memory: arch == model.RATPlus, Vocab: vocab, Dim: 32, Heads: 2, KVHeads: 2, HeadDim: 16, Layers: 2, Hidden: 64, Context: 256,
 		Rope: model.Rope{Base: 10000}, Eps: 1e-6, Tied: true, GateBias: arch == model.RATPlus,
 	}
 	meta := cfg.Metadata()
-	meta["tokenizer"] = tok.Fingerprint()
+	if fingerprint != "" {
+		meta["tokenizer"] = fingerprint
+	}
 	var file bytes.Buffer
 	if err := checkpoint.Write(&file, meta, train.Initialise(cfg, 1).Tensors(cfg, "", checkpoint.NewF32)); err != nil {
 		t.Fatal(err)
@@ -38,11 +50,7 @@ func testEngine(t testing.TB, arch model.Arch) *Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := NewEngine(tok, ops.Reference())
-	if err := e.Add("m", "fresh", f); err != nil {
-		t.Fatal(err)
-	}
-	return e
+	return f
 }
 
 func record(t *testing.T, e *Engine, req Request) *trace.Run {
@@ -53,6 +61,49 @@ func record(t *testing.T, e *Engine, req Request) *trace.Run {
 		t.Fatal(err)
 	}
 	return r
+}
+
+// TestEachModelHasItsTokenizer: a model made with an unknown vocabulary loads and reads
+// no text; a tokenizer that cannot be a model's is refused.
+func TestEachModelHasItsTokenizer(t *testing.T) {
+	tok := tokenizer.NewDemo()
+	for _, c := range []struct {
+		name, fingerprint string
+		vocab             int
+		tok               tokenizer.Tokenizer
+		add, text         string // what the error of adding, or of asking, says
+	}{
+		{"the demo vocabulary", tok.Fingerprint(), tok.Size(), nil, "", ""},
+		{"given", "", tok.Size() + 9, tok, "", ""},
+		{"unknown", "0123456789abcdef", tok.Size(), nil, "", "has no tokenizer"},
+		{"none", "", tok.Size(), nil, "", "has no tokenizer"},
+		{"another vocabulary", "0123456789abcdef", tok.Size(), tok, "made with vocabulary", ""},
+		{"too large", "", tok.Size() - 1, tok, "it is another model's", ""},
+	} {
+		e := NewEngine(ops.Reference())
+		f := fresh(t, model.Attention, c.vocab, c.fingerprint)
+		if err := e.Add("m", "fresh", f, c.tok); !says(err, c.add) {
+			t.Errorf("%s: adding says %v, want %q", c.name, err, c.add)
+		}
+		if c.add != "" {
+			continue
+		}
+		err := e.Run(t.Context(), Request{Model: "m", Task: "S-1", Context: 128}, &trace.Run{})
+		if !says(err, c.text) || c.text != "" && input.Field(err) != "model" {
+			t.Errorf("%s: a task says %v, want %q", c.name, err, c.text)
+		}
+		if _, err := e.Tokenizer("m"); !says(err, c.text) {
+			t.Errorf("%s: its tokenizer says %v, want %q", c.name, err, c.text)
+		}
+	}
+}
+
+// says reports whether err says what is wanted, nothing for "".
+func says(err error, want string) bool {
+	if want == "" {
+		return err == nil
+	}
+	return err != nil && strings.Contains(err.Error(), want)
 }
 
 // TestEveryMethod runs each method and checks that the trace is whole: every head

@@ -53,7 +53,7 @@ func (a *alphabet) uuid(rng *rand.Rand, dash int32) []int32 {
 }
 
 // number draws the tokens of a 7-digit number.
-func (a *alphabet) number(rng *rand.Rand, tok *tokenizer.Tokenizer) []int32 {
+func (a *alphabet) number(rng *rand.Rand, tok *tokenizer.Demo) []int32 {
 	digits := make([]byte, 0, 7)
 	for range 3 {
 		digits = append(digits, a.decimal[rng.IntN(len(a.decimal))]...)

@@ -13,7 +13,7 @@ import (
 // TestAlphabet: about half of the alphabets are small, none below the least, and
 // what is drawn from one is made of nothing else.
 func TestAlphabet(t *testing.T) {
-	w := newWriter(tokenizer.New())
+	w := newWriter(tokenizer.NewDemo())
 	small := 0
 	for seed := range uint64(400) {
 		rng := rand.New(rand.NewPCG(seed, 1))
@@ -44,7 +44,7 @@ func TestAlphabet(t *testing.T) {
 
 // TestPhrase: known and invented words, some with a capital, one to three of them.
 func TestPhrase(t *testing.T) {
-	w := newWriter(tokenizer.New())
+	w := newWriter(tokenizer.NewDemo())
 	var words, known, capitals int
 	for seed := range uint64(400) {
 		rng := rand.New(rand.NewPCG(seed, 1))
@@ -69,7 +69,7 @@ func TestPhrase(t *testing.T) {
 // TestPackedFillsWithHaystack: few keys stand in much haystack with few questions.
 func TestPackedFillsWithHaystack(t *testing.T) {
 	const limit = 1025
-	w := newWriter(tokenizer.New())
+	w := newWriter(tokenizer.NewDemo())
 	several := 0
 	for seed := range uint64(200) {
 		s := w.packed(rand.New(rand.NewPCG(seed, 1)), limit)

@@ -117,7 +117,7 @@ func (w *writer) filler(rng *rand.Rand, style int) []int32 {
 	case 2:
 		return w.noise[rng.IntN(len(w.noise))]
 	default:
-		return w.gen.AppendSentence(nil, rng)
+		return w.tok.Encode(w.gen.Sentence(rng))
 	}
 }
 

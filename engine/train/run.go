@@ -47,7 +47,7 @@ type RunOptions struct {
 }
 
 // NewRun prepares a run, from its start or from where it was.
-func NewRun(cfg Config, tok *tokenizer.Tokenizer, k *ops.Kernels, opts RunOptions) (*Run, error) {
+func NewRun(cfg Config, tok *tokenizer.Demo, k *ops.Kernels, opts RunOptions) (*Run, error) {
 	cfg.Model.Vocab = tok.Size()
 	if err := cfg.Validate(); err != nil {
 		return nil, err

@@ -24,7 +24,7 @@ func smallRun(t *testing.T, dir string, resume bool, report func(Point)) *Run {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := NewRun(*cfg, tokenizer.New(), ops.Reference(), RunOptions{
+	r, err := NewRun(*cfg, tokenizer.NewDemo(), ops.Reference(), RunOptions{
 		Dir: dir, Resume: resume, SaveEvery: time.Hour, LogEvery: 1, EvalEvery: 5, Examples: 2, Report: report,
 	})
 	if err != nil {
@@ -124,7 +124,7 @@ func TestRate(t *testing.T) {
 // TestLessons checks on every kind of sequence that what is asked can be known: a
 // value asked for stands in the text before it.
 func TestLessons(t *testing.T) {
-	w := newWriter(tokenizer.New())
+	w := newWriter(tokenizer.NewDemo())
 	lessons := map[string]func(*rand.Rand, int) *sequence{"repeats": w.repeats, "associations": w.associations, "packed": w.packed}
 	for name, draw := range lessons {
 		for seed := range uint64(200) {
@@ -161,7 +161,7 @@ func appears(before []int32, id int32) bool {
 
 // TestContexts: every step takes one of the stage's contexts, and tasks that fit it.
 func TestContexts(t *testing.T) {
-	w := newWriter(tokenizer.New())
+	w := newWriter(tokenizer.NewDemo())
 	stage := &Stage{Contexts: []int{128, 512}, Batch: 1024, Mix: Mix{Tasks: 1}, Tasks: []string{"S-1", niah.OwnID}}
 	seen := map[int]int{}
 	for seed := range uint64(20) {
@@ -181,7 +181,7 @@ func TestContexts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = NewRun(*cfg, tokenizer.New(), ops.Reference(), RunOptions{})
+	_, err = NewRun(*cfg, tokenizer.NewDemo(), ops.Reference(), RunOptions{})
 	if err == nil || !strings.Contains(err.Error(), "stage 2: tasks: none of [S-1 MK-2] fits 65 tokens") {
 		t.Errorf("tasks at 64 tokens: %v", err)
 	}
@@ -189,7 +189,7 @@ func TestContexts(t *testing.T) {
 
 // TestExampleKinds: every value of a task starts with a first token.
 func TestExampleKinds(t *testing.T) {
-	w := newWriter(tokenizer.New())
+	w := newWriter(tokenizer.NewDemo())
 	for id, want := range map[string]int{"S-1": 1, "S-3": 1, "MV": 4, "MQ": 4} {
 		s, err := w.example(id, 3, 257)
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"strings"
 
+	"kvscope/engine/lexicon"
 	"kvscope/engine/niah"
 	"kvscope/engine/tokenizer"
 )
@@ -48,7 +49,7 @@ func (s *sequence) addValue(ids []int32) {
 
 // writer draws training sequences.
 type writer struct {
-	tok                 *tokenizer.Tokenizer
+	tok                 *tokenizer.Demo
 	gen                 *niah.Generator
 	words, pairs, bytes []int32
 	known               []string // words as texts
@@ -60,15 +61,15 @@ type writer struct {
 	noise               [][]int32 // sentences of filler
 }
 
-func newWriter(tok *tokenizer.Tokenizer) *writer {
+func newWriter(tok *tokenizer.Demo) *writer {
 	w := &writer{
 		tok: tok, gen: niah.NewGenerator(tok), words: tok.WordIDs(), pairs: tok.PairIDs(), bytes: tok.ByteIDs(),
 		dash: mustToken(tok, "-"), comma: mustToken(tok, ","), stop: mustToken(tok, "."),
 	}
-	for _, a := range tok.Adjectives() {
+	for _, a := range lexicon.New().Adjectives() {
 		w.adjectives = append(w.adjectives, mustToken(tok, a))
 	}
-	for _, n := range tok.Nouns() {
+	for _, n := range lexicon.New().Nouns() {
 		w.nouns = append(w.nouns, mustToken(tok, n))
 	}
 	for _, id := range w.words {
@@ -81,15 +82,13 @@ func newWriter(tok *tokenizer.Tokenizer) *writer {
 		w.letters = append(w.letters, c)
 	}
 	w.numbers, w.uuids = w.wordingOf("number", "numbers"), w.wordingOf("uuid", "uuids")
-	for _, sentence := range []string{
-		"The grass is green.", "The sky is blue.", "The sun is yellow.", "Here we go.", "There and back again.",
-	} {
+	for _, sentence := range niah.NoiseSentences() {
 		w.noise = append(w.noise, tok.Encode(sentence))
 	}
 	return w
 }
 
-func mustToken(tok *tokenizer.Tokenizer, text string) int32 {
+func mustToken(tok *tokenizer.Demo, text string) int32 {
 	id, ok := tok.Token(text)
 	if !ok {
 		panic("BUG: the vocabulary lacks " + text)

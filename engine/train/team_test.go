@@ -57,7 +57,7 @@ func TestTeam(t *testing.T) {
 }
 
 func BenchmarkStep(b *testing.B) {
-	w := newWriter(tokenizer.New())
+	w := newWriter(tokenizer.NewDemo())
 	for _, arch := range []model.Arch{model.Attention, model.RATPlus} {
 		cfg := model.Config{
 			Arch: model.Attention, Memory: arch == model.RATPlus, Vocab: w.tok.Size(), Dim: 64, Heads: 2, KVHeads: 2, HeadDim: 32, Layers: 2, Hidden: 256, Context: 128,

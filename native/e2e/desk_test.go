@@ -32,8 +32,8 @@ import (
 // demo pair: what they answer is noise, what they read is not.
 func newEngine(t testing.TB) *run.Engine {
 	t.Helper()
-	tok := tokenizer.New()
-	e := run.NewEngine(tok, ops.Reference())
+	tok := tokenizer.NewDemo()
+	e := run.NewEngine(ops.Reference())
 	for i, arch := range []model.Arch{model.Attention, model.RATPlus} {
 		cfg := model.Config{
 			Arch: model.Attention, Memory: arch == model.RATPlus, Vocab: tok.Size(), Dim: 32, Heads: 2, KVHeads: 2, HeadDim: 16, Layers: 2, Hidden: 64, Context: 384,
@@ -50,7 +50,7 @@ func newEngine(t testing.TB) *run.Engine {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := e.Add(string(arch), "fresh", f); err != nil {
+		if err := e.Add(string(arch), "fresh", f, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -19,7 +19,6 @@ import (
 	"kvscope/assets"
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/run"
-	"kvscope/engine/tokenizer"
 	"kvscope/engine/train"
 	"kvscope/native/browsertest"
 	"kvscope/native/simd"
@@ -31,7 +30,7 @@ var update = flag.Bool("update", false, "take the pictures of docs/ anew")
 // demoEngine holds the models that ship with the program.
 func demoEngine(t testing.TB) *run.Engine {
 	t.Helper()
-	e := run.NewEngine(tokenizer.New(), simd.Best())
+	e := run.NewEngine(simd.Best())
 	names, err := fs.Glob(assets.Models(), "*.safetensors")
 	if err != nil || len(names) == 0 {
 		t.Fatalf("no models in assets/models: %v", err)
@@ -45,7 +44,7 @@ func demoEngine(t testing.TB) *run.Engine {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := e.Add(strings.TrimSuffix(name, ".safetensors"), f.Metadata["note"], f); err != nil {
+		if err := e.Add(strings.TrimSuffix(name, ".safetensors"), f.Metadata["note"], f, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -17,7 +17,6 @@ import (
 	"kvscope/engine/ops"
 	"kvscope/engine/run"
 	"kvscope/engine/runfile"
-	"kvscope/engine/tokenizer"
 	"kvscope/native/browsertest"
 )
 
@@ -86,7 +85,7 @@ func TestEmptyAndFailedStates(t *testing.T) {
 
 // A server without models says so at the columns' fields.
 func TestNoModels(t *testing.T) {
-	e := run.NewEngine(tokenizer.New(), ops.Reference())
+	e := run.NewEngine(ops.Reference())
 	s := httptest.NewServer(newServer(t, run.NewShelf(e, 1<<20)))
 	t.Cleanup(s.Close)
 	d := &desk{t, browsertest.Open(t), e, s.URL}

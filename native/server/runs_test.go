@@ -19,7 +19,7 @@ import (
 // newShelf keeps the runs of a small model with fresh weights, called m.
 func newShelf(t *testing.T) *run.Shelf {
 	t.Helper()
-	tok := tokenizer.New()
+	tok := tokenizer.NewDemo()
 	cfg := model.Config{
 		Arch: model.Attention, Memory: true, Vocab: tok.Size(), Dim: 16, Heads: 2, KVHeads: 2, HeadDim: 8, Layers: 1, Hidden: 16, Context: 256,
 		Rope: model.Rope{Base: 10000}, Eps: 1e-6, Tied: true, GateBias: true,
@@ -34,8 +34,8 @@ func newShelf(t *testing.T) *run.Shelf {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := run.NewEngine(tok, ops.Reference())
-	if err := e.Add("m", "fresh", f); err != nil {
+	e := run.NewEngine(ops.Reference())
+	if err := e.Add("m", "fresh", f, nil); err != nil {
 		t.Fatal(err)
 	}
 	return run.NewShelf(e, 1<<30)

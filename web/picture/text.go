@@ -14,7 +14,7 @@ import (
 // as they are. A character made of several tokens belongs to the last of them.
 func Pieces(tokens []trace.Token) []string {
 	out := make([]string, len(tokens))
-	tok := tokenizer.New()
+	tok := tokenizer.NewDemo()
 	ids := make([]int32, len(tokens))
 	for i, t := range tokens {
 		ids[i], out[i] = t.ID, t.Text

@@ -35,7 +35,7 @@ func Events(s Spec) ([]trace.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	tok := tokenizer.New()
+	tok := tokenizer.NewDemo()
 	ex, err := niah.Generate(task, tok, niah.Options{Context: s.Context, Seed: s.Seed})
 	if err != nil {
 		return nil, fmt.Errorf("sample: %w", err)
@@ -50,7 +50,7 @@ func Events(s Spec) ([]trace.Event, error) {
 type maker struct {
 	Spec
 	info  sparse.Info
-	tok   *tokenizer.Tokenizer
+	tok   *tokenizer.Demo
 	ex    *niah.Example
 	draw  *rand.Rand
 	block int

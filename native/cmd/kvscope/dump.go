@@ -89,11 +89,15 @@ func dumped(name, text string) (*model.Model, []int32, error) {
 	if err != nil || text == "" {
 		return m, nil, err
 	}
+	tok, err := engine.Tokenizer(name)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: use --ids", err)
+	}
 	content, err := readText(text)
 	if err != nil {
 		return nil, nil, err
 	}
-	return m, append([]int32{engine.Tokenizer().BOS()}, engine.Tokenizer().Encode(content)...), nil
+	return m, append(tok.Begin(), tok.Encode(content)...), nil
 }
 
 // activations runs ids through m and returns the ids, the logits [T, V] and every

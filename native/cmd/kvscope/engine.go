@@ -11,13 +11,12 @@ import (
 	"kvscope/assets"
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/run"
-	"kvscope/engine/tokenizer"
 	"kvscope/native/simd"
 )
 
 // demoEngine loads the models that ship with the program.
 func demoEngine() (*run.Engine, error) {
-	e := run.NewEngine(tokenizer.New(), simd.Best())
+	e := run.NewEngine(simd.Best())
 	names, err := fs.Glob(assets.Models(), "*.safetensors") // sorted
 	if err != nil {
 		return nil, err
@@ -31,7 +30,7 @@ func demoEngine() (*run.Engine, error) {
 		if err != nil {
 			return nil, fmt.Errorf("model %s: %w", name, err)
 		}
-		if err := e.Add(strings.TrimSuffix(name, ".safetensors"), f.Metadata["note"], f); err != nil {
+		if err := e.Add(strings.TrimSuffix(name, ".safetensors"), f.Metadata["note"], f, nil); err != nil {
 			return nil, err
 		}
 	}
@@ -62,7 +61,7 @@ func addModel(e *run.Engine, path string) error {
 	if err != nil {
 		return fmt.Errorf("model: %w", err)
 	}
-	if err := e.Add(path, file, f); err != nil {
+	if err := e.Add(path, file, f, nil); err != nil {
 		return errors.Join(err, f.Close())
 	}
 	return nil

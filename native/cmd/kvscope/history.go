@@ -112,5 +112,5 @@ func addSnapshot(e *run.Engine, name string) (bool, error) {
 		return true, err
 	}
 	note := fmt.Sprintf("step %d of training, %.1fM tokens, weights quantised", step, float64(h.Snapshots[at].Tokens)/1e6)
-	return true, e.Add(name, note, f)
+	return true, e.Add(name, note, f, nil)
 }

@@ -10,7 +10,6 @@ import (
 	"kvscope/assets"
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/run"
-	"kvscope/engine/tokenizer"
 	"kvscope/engine/trace"
 	"kvscope/native/simd"
 )
@@ -34,8 +33,8 @@ func TestPathsAgree(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					e := run.NewEngine(tokenizer.New(), k)
-					if err := e.Add(model, "", f); err != nil {
+					e := run.NewEngine(k)
+					if err := e.Add(model, "", f, nil); err != nil {
 						t.Fatal(err)
 					}
 					r := &trace.Run{}

@@ -50,7 +50,9 @@ func quantize(_ context.Context, args []string, stdout, stderr io.Writer) error 
 		return input.Errorf("model", "%s: %v", *name, err)
 	}
 	meta := cfg.Metadata()
-	meta["tokenizer"] = engine.Tokenizer().Fingerprint()
+	if tok, err := engine.Tokenizer(*name); err == nil {
+		meta["tokenizer"] = tok.Fingerprint()
+	}
 	meta["note"] = fmt.Sprintf("%s with its matrices in %s", *name, *form)
 	if err := checkpoint.Save(*out, meta, weights.Tensors(cfg, "", checkpoint.NewF32)); err != nil {
 		return err

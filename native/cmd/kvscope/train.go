@@ -44,7 +44,7 @@ func trainModel(ctx context.Context, args []string, stdout, stderr io.Writer) er
 	if err := os.MkdirAll(*out, 0o755); err != nil {
 		return err
 	}
-	run, err := train.NewRun(*cfg, tokenizer.New(), simd.Best(), train.RunOptions{
+	run, err := train.NewRun(*cfg, tokenizer.NewDemo(), simd.Best(), train.RunOptions{
 		Dir: *out, Resume: *resume, SaveEvery: 2 * time.Minute, LogEvery: 50, EvalEvery: 400, Examples: 64, Snapshots: 14,
 		Report: func(p train.Point) { report(stdout, p, *asJSON) },
 	})

@@ -19,7 +19,7 @@ var marks = []struct {
 	{"—", false, false}, {"–", false, false}, {"…", false, true},
 }
 
-func (t *Tokenizer) setSpacing() {
+func (t *Demo) setSpacing() {
 	t.gapBefore = make([]bool, len(t.text))
 	t.gapAfter = make([]bool, len(t.text))
 	for id, k := range t.kinds {
@@ -42,7 +42,7 @@ func (t *Tokenizer) setSpacing() {
 // gap is the spacing rule: whether one blank stands between two adjacent tokens.
 // Both sides must allow it, and it never parts the bytes of a run nor a pair from
 // the rest of its number. An odd digit ends its number, so a gap may follow it.
-func (t *Tokenizer) gap(left, right int32) bool {
+func (t *Demo) gap(left, right int32) bool {
 	if !t.gapAfter[left] || !t.gapBefore[right] {
 		return false
 	}

@@ -1,7 +1,6 @@
 package tokenizer
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -12,7 +11,7 @@ import (
 const frozenFingerprint = "f7791cca55615941"
 
 func TestVocabularyIsFrozen(t *testing.T) {
-	tok := New()
+	tok := NewDemo()
 	if got := tok.Fingerprint(); got != frozenFingerprint {
 		t.Errorf("fingerprint %s, want %s", got, frozenFingerprint)
 	}
@@ -21,23 +20,8 @@ func TestVocabularyIsFrozen(t *testing.T) {
 	}
 }
 
-func TestLexiconHasNoHexadecimalWords(t *testing.T) {
-	tok := New()
-	hexadecimal := regexp.MustCompile(`^[0-9a-f]+$`)
-	letters := regexp.MustCompile(`^[A-Z]?[a-z]*$`)
-	for _, id := range tok.WordIDs() {
-		w := tok.Text(id)
-		if hexadecimal.MatchString(w) && w != "a" && w != "be" {
-			t.Errorf("%q reads as hexadecimal", w)
-		}
-		if !letters.MatchString(w) {
-			t.Errorf("%q is not a word", w)
-		}
-	}
-}
-
 func TestTokenIsTheInverseOfText(t *testing.T) {
-	tok := New()
+	tok := NewDemo()
 	for id := range int32(tok.Size()) {
 		text := tok.Text(id)
 		got, ok := tok.Token(text)
@@ -59,7 +43,7 @@ func TestTokenIsTheInverseOfText(t *testing.T) {
 }
 
 func TestIDRangesPartitionTheVocabulary(t *testing.T) {
-	tok := New()
+	tok := NewDemo()
 	if n := len(tok.ByteIDs()); n != 256 {
 		t.Errorf("%d bytes", n)
 	}
@@ -72,16 +56,10 @@ func TestIDRangesPartitionTheVocabulary(t *testing.T) {
 	if id := tok.PairIDs()[0x7f]; tok.Text(id) != "7f" {
 		t.Errorf("pair 0x7f displays as %q", tok.Text(id))
 	}
-	for _, w := range append(tok.Adjectives(), tok.Nouns()...) {
-		id, ok := tok.Token(w)
-		if !ok || !slices.Contains(tok.WordIDs(), id) {
-			t.Errorf("key word %q is not a word token", w)
-		}
-	}
 }
 
 // display joins the display forms of the tokens of text.
-func display(tok *Tokenizer, text string) string {
+func display(tok *Demo, text string) string {
 	var parts []string
 	for _, id := range tok.Encode(text) {
 		parts = append(parts, tok.Text(id))
@@ -90,7 +68,7 @@ func display(tok *Tokenizer, text string) string {
 }
 
 func TestEncode(t *testing.T) {
-	tok := New()
+	tok := NewDemo()
 	for _, c := range []struct{ text, want string }{
 		{"", ""},
 		{"One of the special magic numbers for brave-lantern is: 1234567.",
@@ -126,7 +104,7 @@ func TestEncode(t *testing.T) {
 }
 
 func TestDecodeTakesAnySequence(t *testing.T) {
-	tok := New()
+	tok := NewDemo()
 	id := func(text string) int32 {
 		i, ok := tok.Token(text)
 		if !ok {
@@ -154,7 +132,7 @@ func TestDecodeTakesAnySequence(t *testing.T) {
 }
 
 func TestOffsetsCoverEveryVisibleByte(t *testing.T) {
-	tok := New()
+	tok := NewDemo()
 	text := "The cat, Brave  as a lion\tor xyz, took 1234567-ab.\nNobody knew."
 	ids, offsets := tok.EncodeOffsets(text)
 	if !slices.Equal(ids, tok.Encode(text)) {
@@ -187,7 +165,7 @@ func FuzzRoundTrip(f *testing.F) {
 	} {
 		f.Add(s)
 	}
-	tok := New()
+	tok := NewDemo()
 	f.Fuzz(func(t *testing.T, s string) {
 		ids, offsets := tok.EncodeOffsets(s)
 		text, decoded := tok.DecodeOffsets(ids)
@@ -202,7 +180,7 @@ func FuzzRoundTrip(f *testing.F) {
 
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte{0, 0, 0, 4, 0, 2, 5, 50})
-	tok := New()
+	tok := NewDemo()
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		var ids []int32
 		for i := 0; i+1 < len(raw); i += 2 {
@@ -220,7 +198,7 @@ func FuzzDecode(f *testing.F) {
 }
 
 func BenchmarkEncode(b *testing.B) {
-	tok := New()
+	tok := NewDemo()
 	text := strings.Repeat("The patient farmer carried a rusty lantern toward the market, and nobody knew why. "+
 		"One of the special magic numbers for brave-lantern is: 1234567. ", 50)
 	n := len(tok.Encode(text))
@@ -232,7 +210,7 @@ func BenchmarkEncode(b *testing.B) {
 }
 
 func BenchmarkDecode(b *testing.B) {
-	tok := New()
+	tok := NewDemo()
 	ids := tok.Encode(strings.Repeat("One of the special magic numbers for brave-lantern is: 1234567. ", 50))
 	b.ReportAllocs()
 	for b.Loop() {
@@ -243,6 +221,6 @@ func BenchmarkDecode(b *testing.B) {
 
 func BenchmarkNew(b *testing.B) {
 	for b.Loop() {
-		New()
+		NewDemo()
 	}
 }

@@ -5,19 +5,16 @@ import (
 	"unicode/utf8"
 )
 
-// Offset is the byte range [Start, End) of a token in its text. <cap> and
-// <nospace> have empty ranges, at the start of the token they apply to.
-type Offset struct{ Start, End int }
-
 // Encode turns text into tokens. It adds neither BOS nor EOS.
-func (t *Tokenizer) Encode(text string) []int32 {
+func (t *Demo) Encode(text string) []int32 {
 	e := encoder{t: t, text: text, last: -1, ids: make([]int32, 0, len(text)/4+8)}
 	e.run()
 	return e.ids
 }
 
-// EncodeOffsets is Encode with the place of each token in text.
-func (t *Tokenizer) EncodeOffsets(text string) ([]int32, []Offset) {
+// EncodeOffsets is Encode with the place of each token in text. <cap> and <nospace>
+// have empty ranges, at the start of the token they apply to.
+func (t *Demo) EncodeOffsets(text string) ([]int32, []Offset) {
 	n := len(text)/4 + 8
 	e := encoder{t: t, text: text, last: -1, ids: make([]int32, 0, n), offsets: make([]Offset, 0, n)}
 	e.run()
@@ -25,7 +22,7 @@ func (t *Tokenizer) EncodeOffsets(text string) ([]int32, []Offset) {
 }
 
 type encoder struct {
-	t       *Tokenizer
+	t       *Demo
 	text    string
 	last    int32 // the last token with text; -1 at the start
 	ids     []int32

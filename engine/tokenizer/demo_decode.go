@@ -4,18 +4,18 @@ import "unicode/utf8"
 
 // Decode turns tokens into text. Any sequence decodes: BOS and EOS have no text,
 // and an id outside the vocabulary becomes U+FFFD.
-func (t *Tokenizer) Decode(ids []int32) string {
+func (t *Demo) Decode(ids []int32) string {
 	text, _ := t.decode(ids, nil)
 	return string(text)
 }
 
 // DecodeOffsets is Decode with the place of each token in the text.
-func (t *Tokenizer) DecodeOffsets(ids []int32) (string, []Offset) {
+func (t *Demo) DecodeOffsets(ids []int32) (string, []Offset) {
 	text, offsets := t.decode(ids, make([]Offset, 0, len(ids)))
 	return string(text), offsets
 }
 
-func (t *Tokenizer) decode(ids []int32, offsets []Offset) ([]byte, []Offset) {
+func (t *Demo) decode(ids []int32, offsets []Offset) ([]byte, []Offset) {
 	text := make([]byte, 0, len(ids)*5)
 	last := int32(-1)   // the token before, for the spacing rule; -1 for none
 	overridden := false // the blanks before the next token are already written
