@@ -2,40 +2,89 @@ package e2e
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"kvscope/web/state"
 )
 
-// hidden lists the controls that a person cannot reach: of no size, or with something
-// else over them once they are scrolled to; and the page itself, where it is wider
-// than the window.
-const hidden = `(() => {
-  const bad = [];
-  if (document.documentElement.scrollWidth > innerWidth + 1) bad.push("the page is " + document.documentElement.scrollWidth + " wide");
-  for (const e of document.querySelectorAll(".controls :is(input, select, textarea, button), .inspector table")) {
-    const shown = e.closest("label") || e;
-    if (!shown.checkVisibility()) continue;
-    shown.scrollIntoView({block: "center", behavior: "instant"});
-    const r = shown.getBoundingClientRect(), name = e.dataset.testid || e.dataset.field || e.name || e.tagName;
-    if (r.width < 8 || r.height < 8) { bad.push(name + " is " + r.width + " by " + r.height); continue; }
-    const at = document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2);
-    if (!at || !(shown.contains(at) || at.contains(shown))) bad.push(name + " is under " + (at ? at.className || at.tagName : "nothing"));
-  }
-  return bad.join("; ");
+// unreachable lists what of the page cannot be reached: controls that are of no size,
+// that lie outside the document or below something else, text that another part of
+// the page covers, and a page that is wider than its window.
+const unreachable = `(() => {
+	const part = e => e.closest(".section, .picture, .view-box, .column-head, .timeline, .header, .go, .lab-list, .lab-head, .plot, .lab-findings, .lab-views") ?? e;
+	const name = e => e.tagName.toLowerCase() + " " + (e.getAttribute("aria-label") || e.dataset.testid || e.textContent || e.className).trim().slice(0, 40);
+	const wrong = [];
+	if (document.documentElement.scrollWidth > innerWidth) wrong.push("the page is " + document.documentElement.scrollWidth + " pixels wide");
+	const look = (e, within, least) => {
+		if (!e.checkVisibility({visibilityProperty: true})) return;
+		e.scrollIntoView({block: "center", inline: "center"});
+		const r = e.getBoundingClientRect(), x = r.left + r.width / 2, y = r.top + r.height / 2;
+		if (r.width < least || r.height < least) return wrong.push(name(e) + " is of no size: " + r.width.toFixed(1) + " × " + r.height.toFixed(1));
+		if (x < 0 || x >= innerWidth || y < 0 || y >= innerHeight) return wrong.push(name(e) + " is out of sight, at " + x.toFixed() + ", " + y.toFixed());
+		const hit = document.elementFromPoint(x, y);
+		if (!within.contains(hit)) wrong.push(name(e) + " lies below " + name(hit) + ", at " + x.toFixed() + ", " + y.toFixed());
+	};
+	for (const e of document.querySelectorAll("a[href], button:not(:disabled), input:not(:disabled), select, textarea")) {
+		const label = e.closest("label") ?? e;
+		look(label, label, 8);
+	}
+	for (const e of document.querySelectorAll("h2, h3, .hint, .label, th, td, .figures dd, .map-readout dd, .grid-row, .status, .legend-key, .plot-area, .lab-findings li"))
+		if (e.textContent.trim()) look(e, part(e), 1);
+	return wrong;
 })()`
 
-// TestEverythingIsReached at every width from a phone's to a wide screen's.
-func TestEverythingIsReached(t *testing.T) {
-	d := sit(t, "")
-	d.finished("")
-	for _, width := range []int64{360, 768, 1024, 1280, 1920} {
-		t.Run(fmt.Sprint(width), func(t *testing.T) {
-			d := d.in(t)
-			d.do(chromedp.EmulateViewport(width, 800))
-			if bad := evaluate[string](d, hidden); bad != "" {
-				t.Error(bad)
+// widths are those of a phone, a tablet held upright, a projector, a laptop and a
+// large screen, with heights that go with them.
+var widths = [][2]int64{{360, 740}, {768, 1024}, {1024, 768}, {1280, 720}, {1920, 1080}}
+
+// walk checks the page in every width and both sets of colours, and leaves the widest.
+func (d *desk) walk(what string) {
+	d.t.Helper()
+	for _, w := range widths {
+		for _, scheme := range []string{"light", "dark"} {
+			d.do(
+				chromedp.EmulateViewport(w[0], w[1]),
+				emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
+			evaluate[any](d, `new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(null))))`)
+			if wrong := evaluate[[]string](d, unreachable); len(wrong) > 0 {
+				d.t.Errorf("%s, %d pixels wide, %s: %d things cannot be reached\n%s", what, w[0], scheme, len(wrong), strings.Join(wrong[:min(len(wrong), 12)], "\n"))
 			}
-		})
+		}
 	}
+}
+
+// Everything on the explorer can be reached in every width.
+func TestEverythingIsReachable(t *testing.T) {
+	d := sit(t, "?head=1.1")
+	d.finished("")
+	d.walk("prompt")
+	for _, view := range state.Views() {
+		d.visit(fmt.Sprintf("?head=1.1&view=%s&line=1&at=3&ranked=1", view))
+		d.finished("")
+		d.walk(string(view))
+	}
+	d.visit("?head=1.1&method=snapkv&third=ratplus:moba&fourth=attention:moba&budget=1/4")
+	d.wait(`document.querySelectorAll('section.column[data-state="done"]').length === 4`)
+	d.walk("four columns")
+	d.visit("?source=text&text=The+old+mill+stood+still.&key=brave-otter&value=4711")
+	d.finished("")
+	d.walk("own text")
+	d.quiet()
+}
+
+// Everything on the experiments' page can be reached, before anything was measured and
+// with charts, and nothing lies over the form.
+func TestExperimentsAreReachable(t *testing.T) {
+	d := bench(t, func() {})
+	d.walk("no experiment")
+	d.small()
+	d.press(id("start"))
+	d.wait(over)
+	d.wait(`document.querySelectorAll('` + id("plot") + ` canvas').length > 0`)
+	d.walk("an experiment")
+	d.quiet()
 }

@@ -11,13 +11,20 @@ import (
 // takes it for set, whatever its value.
 var unset = regexp.MustCompile(` (?:checked|disabled|hidden|selected)="false"`)
 
+// viewport is what go-app says of the size of the page. It forbids zooming by hand.
+var viewport = regexp.MustCompile(`(<meta name="viewport" content=")[^"]*"`)
+
+// zoomable is what is said instead.
+const zoomable = "${1}width=device-width, initial-scale=1, viewport-fit=cover\""
+
 // drawn serves pages that go-app draws ahead of the program, without attributes
-// that do not apply.
+// that do not apply, and free to be zoomed.
 func drawn(pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		page := &held{ResponseWriter: w, status: http.StatusOK}
 		pages.ServeHTTP(page, r)
 		body := unset.ReplaceAllLiteral(page.body.Bytes(), nil)
+		body = viewport.ReplaceAll(body, []byte(zoomable))
 		if len(body) > 0 {
 			w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 		}

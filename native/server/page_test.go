@@ -162,7 +162,8 @@ func TestPageNamesNothingOutside(t *testing.T) {
 	ts := start(t, Config{})
 	absolute := regexp.MustCompile(`(https?:)?//[a-z0-9.:-]+`)
 	for _, path := range []string{"/", "/app.js", "/app-worker.js", "/manifest.webmanifest"} {
-		_, body := get(t, ts.URL+path)
+		_, drawn := get(t, ts.URL+path)
+		body := string(drawn)
 		for _, url := range absolute.FindAllString(string(body), -1) {
 			if !strings.HasPrefix(url, ts.URL) {
 				t.Errorf("%s names %s", path, url)
@@ -268,5 +269,17 @@ func TestWithoutProgramThePageSaysSo(t *testing.T) {
 	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
 	if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "make build") {
 		t.Errorf("status %d: %s", w.Code, w.Body)
+	}
+}
+
+// The page may be zoomed by hand.
+func TestPageMayBeZoomed(t *testing.T) {
+	ts := start(t, Config{Program: program(t), Loopback: true})
+	for _, path := range []string{"/", "/experiments", "/gallery"} {
+		_, drawn := get(t, ts.URL+path)
+		body := string(drawn)
+		if !strings.Contains(body, `name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover"`) || strings.Contains(body, "user-scalable") {
+			t.Errorf("%s does not say that it may be zoomed", path)
+		}
 	}
 }
