@@ -1,8 +1,11 @@
 package simd
 
 import (
+	"reflect"
+	"slices"
 	"testing"
 
+	"kvscope/engine/ops"
 	"kvscope/engine/ops/opstest"
 )
 
@@ -26,6 +29,33 @@ func TestBest(t *testing.T) {
 	}
 	if best := Best().Name; best != tables[0].Name {
 		t.Errorf("best is %q, the first table %q", best, tables[0].Name)
+	}
+}
+
+// onReference lists, by table, the kernels that are the reference's still.
+var onReference = map[string][]string{}
+
+// TestEveryKernelIsWired: no table lacks a kernel, and the ones that are the
+// reference's are those that onReference names.
+func TestEveryKernelIsWired(t *testing.T) {
+	reference := reflect.ValueOf(*ops.Reference())
+	for _, table := range nativeTables() {
+		var slow []string
+		v := reflect.ValueOf(*table)
+		for i := range v.NumField() {
+			name := v.Type().Field(i).Name
+			switch field := v.Field(i); {
+			case field.Kind() != reflect.Func:
+			case field.IsNil():
+				t.Errorf("%s has no %s", table.Name, name)
+			case field.Pointer() == reference.Field(i).Pointer():
+				slow = append(slow, name)
+			}
+		}
+		t.Logf("%s: the reference's: %v", table.Name, slow)
+		if !slices.Equal(slow, onReference[table.Name]) {
+			t.Errorf("%s: the reference's are %v, want %v", table.Name, slow, onReference[table.Name])
+		}
 	}
 }
 

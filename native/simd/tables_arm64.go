@@ -8,35 +8,41 @@ import (
 	"kvscope/engine/ops"
 )
 
-// nativeTables asks nothing of the processor: NEON is part of arm64.
+// nativeTables asks nothing of the processor: NEON is part of arm64. Every kernel is
+// named, so that a new one is wired here or chosen to stay the reference.
 func nativeTables() []*ops.Kernels {
-	k := ops.Reference()
-	n := neon{reference: *k}
-	k.Name = "neon"
+	reference := ops.Reference()
+	n := neon{reference: *reference}
 	product := neonProduct()
-	k.MatMul = product.matMul
-	c := n.causal(product)
-	k.AttendCausal, k.AttendCausalBackward = c.attend, c.attendBackward
-	k.MatVec = func(dst, w, x []float32) { n.dotRows(dst, x, w) }
-	compact := &compactSet{compactRows[uint16]{one: matVecBF16NEON}, compactRows[int8]{one: matVecInt8NEON}, ops.Reference()}
-	k.MatVecBF16, k.MatVecInt8 = compact.matVecBF16, compact.matVecInt8
-	k.DotRows = n.dotRows
-	k.BoundScores = n.boundScores
-	k.Attend = n.attend
-	k.Add = onGroups("Add", addNEON, k.Add)
-	k.MinMax = n.minMax
-	k.MemoryScan, k.MemoryScanBackward = n.memoryScan, n.memoryScanBackward
-	k.RoPE = n.rope
-	k.RMSNorm, k.RMSNormBackward = n.rmsNorm, n.rmsNormBackward
-	k.Softmax = n.softmax
-	k.SoftmaxBackward = n.softmaxBackward
-	k.Sigmoid = onGroups("Sigmoid", sigmoidNEON, k.Sigmoid)
-	k.SiLU = onGroups("SiLU", siluNEON, k.SiLU)
-	k.GELU = onGroups("GELU", geluNEON, k.GELU)
-	k.GELUBackward = n.geluBackward
-	k.AdamW = n.adamW
-	k.KthLargest = func(x []float32, k int) (float32, int) { return kthLargest(x, k, countFrom) }
-	return []*ops.Kernels{k}
+	causal := n.causal(product)
+	compact := &compactSet{compactRows[uint16]{one: matVecBF16NEON}, compactRows[int8]{one: matVecInt8NEON}, reference}
+	return []*ops.Kernels{{
+		Name:                 "neon",
+		MatMul:               product.matMul,
+		MatVec:               func(dst, w, x []float32) { n.dotRows(dst, x, w) },
+		MatVecBF16:           compact.matVecBF16,
+		MatVecInt8:           compact.matVecInt8,
+		Add:                  onGroups("Add", addNEON, reference.Add),
+		RMSNorm:              n.rmsNorm,
+		RMSNormBackward:      n.rmsNormBackward,
+		Softmax:              n.softmax,
+		SoftmaxBackward:      n.softmaxBackward,
+		Sigmoid:              onGroups("Sigmoid", sigmoidNEON, reference.Sigmoid),
+		SiLU:                 onGroups("SiLU", siluNEON, reference.SiLU),
+		GELU:                 onGroups("GELU", geluNEON, reference.GELU),
+		GELUBackward:         n.geluBackward,
+		RoPE:                 n.rope,
+		MemoryScan:           n.memoryScan,
+		MemoryScanBackward:   n.memoryScanBackward,
+		MinMax:               n.minMax,
+		BoundScores:          n.boundScores,
+		DotRows:              n.dotRows,
+		KthLargest:           func(x []float32, k int) (float32, int) { return kthLargest(x, k, countFrom) },
+		Attend:               n.attend,
+		AttendCausal:         causal.attend,
+		AttendCausalBackward: causal.attendBackward,
+		AdamW:                n.adamW,
+	}}
 }
 
 func neonProduct() *product {
