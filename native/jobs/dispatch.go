@@ -14,6 +14,7 @@ import (
 
 	"kvscope/engine/experiment"
 	"kvscope/native/store"
+	"kvscope/web/api"
 )
 
 // window is how many cells are on the queue at once: enough that workers never
@@ -38,7 +39,7 @@ type Dispatcher struct {
 
 // seen is a worker and when it was last heard of.
 type seen struct {
-	Presence
+	api.Presence
 	at time.Time
 }
 
@@ -119,7 +120,7 @@ func (d *Dispatcher) feed(ctx context.Context) error {
 	}
 	slices.Reverse(list)
 	for _, e := range list {
-		if e.State != store.Running {
+		if e.State != api.Running {
 			continue
 		}
 		n := d.flyingCount()
@@ -216,7 +217,7 @@ func (d *Dispatcher) answer(err error) {
 
 // meet notes that a worker is there.
 func (d *Dispatcher) meet(msg *nats.Msg) {
-	var p Presence
+	var p api.Presence
 	if err := json.Unmarshal(msg.Data, &p); err != nil {
 		d.log.Debug("message that is no presence", "err", err)
 		return
@@ -227,7 +228,7 @@ func (d *Dispatcher) meet(msg *nats.Msg) {
 }
 
 // Create stores and starts an experiment.
-func (d *Dispatcher) Create(ctx context.Context, name string, g experiment.Grid, cells []experiment.Cell) (store.Experiment, error) {
+func (d *Dispatcher) Create(ctx context.Context, name string, g experiment.Grid, cells []experiment.Cell) (api.Experiment, error) {
 	e, err := d.store.Create(ctx, name, g, cells)
 	if err != nil {
 		return e, err
@@ -238,8 +239,8 @@ func (d *Dispatcher) Create(ctx context.Context, name string, g experiment.Grid,
 
 // SetState pauses, resumes or cancels an experiment. Cells that workers have begun
 // are finished and counted all the same.
-func (d *Dispatcher) SetState(ctx context.Context, id string, state store.State) error {
-	if err := d.setState(ctx, id, func() error { return d.store.SetState(ctx, id, state) }, state != store.Running); err != nil {
+func (d *Dispatcher) SetState(ctx context.Context, id string, state api.State) error {
+	if err := d.setState(ctx, id, func() error { return d.store.SetState(ctx, id, state) }, state != api.Running); err != nil {
 		return err
 	}
 	return d.feed(ctx)

@@ -9,19 +9,8 @@ import (
 	"kvscope/engine/experiment"
 	"kvscope/engine/trace"
 	"kvscope/native/store"
+	"kvscope/web/api"
 )
-
-// Estimate is what a grid would cost.
-type Estimate struct {
-	Cells    int     `json:"cells"`
-	Known    int     `json:"known"` // of the cells, computed before
-	Examples int     `json:"examples"`
-	Left     int     `json:"examples_left"`
-	Tokens   float64 `json:"tokens"`  // to read and write at most, of the examples left
-	FLOP     float64 `json:"flop"`    // 2 · weights · tokens, without attention
-	Seconds  float64 `json:"seconds"` // of computing by one worker
-	Tried    int     `json:"tried"`   // combinations of model and method timed just now on one example
-}
 
 // kind is what the time of an example depends on.
 type kind struct {
@@ -47,8 +36,8 @@ func NewEstimator(s *store.Store, r experiment.Runner) *Estimator {
 // Estimate says what computing cells would cost. The time of an example is that of
 // past cells of its model, method and context; where there are none, one example is
 // tried, once.
-func (t *Estimator) Estimate(ctx context.Context, cells []experiment.Cell) (Estimate, error) {
-	e := Estimate{Cells: len(cells)}
+func (t *Estimator) Estimate(ctx context.Context, cells []experiment.Cell) (api.Estimate, error) {
+	e := api.Estimate{Cells: len(cells)}
 	keys := make([]string, len(cells))
 	for i, c := range cells {
 		keys[i] = c.Key()

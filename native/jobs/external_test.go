@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 
 	"kvscope/native/store"
+	"kvscope/web/api"
 )
 
 // outside starts a NATS server such as others run, with its messages in folder.
@@ -56,7 +57,7 @@ func TestExternalQueue(t *testing.T) {
 	}
 	want := cells(80)
 	id := b.create(want)
-	b.until(id, "a start", func(s Status) bool { return s.Done >= 5 })
+	b.until(id, "a start", func(s api.Status) bool { return s.Done >= 5 })
 	port := nats.Addr().(*net.TCPAddr).Port
 	nats.Shutdown()
 	nats.WaitForShutdown()

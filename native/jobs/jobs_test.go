@@ -21,6 +21,7 @@ import (
 
 	"kvscope/engine/experiment"
 	"kvscope/native/store"
+	"kvscope/web/api"
 )
 
 // workerURL in the environment makes the test binary a worker process.
@@ -146,7 +147,7 @@ func (b *bench) create(list []experiment.Cell) string {
 }
 
 // until waits for an experiment to be as wanted.
-func (b *bench) until(id string, what string, ok func(Status) bool) Status {
+func (b *bench) until(id string, what string, ok func(api.Status) bool) api.Status {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.t.Context(), 60*time.Second)
 	defer cancel()
@@ -168,7 +169,7 @@ func (b *bench) until(id string, what string, ok func(Status) bool) Status {
 	}
 }
 
-func over(s Status) bool { return s.Over }
+func over(s api.Status) bool { return s.Over }
 
 // exact fails unless every cell is there once, with what it comes to.
 func (b *bench) exact(id string, want []experiment.Cell) {
@@ -222,7 +223,7 @@ func TestKilledWorkers(t *testing.T) {
 	at := 0
 	for range kills {
 		at += 1 + random.IntN(len(want)/kills-4)
-		if s := b.until(id, "the next kill", func(s Status) bool { return s.Done >= at }); s.Over {
+		if s := b.until(id, "the next kill", func(s api.Status) bool { return s.Done >= at }); s.Over {
 			t.Fatalf("over before the last kill: %+v", s)
 		}
 		time.Sleep(time.Duration(random.IntN(20)) * time.Millisecond) // somewhere within a cell
@@ -256,7 +257,7 @@ func TestToldToStop(t *testing.T) {
 	<-begun
 	go func() { time.Sleep(50 * time.Millisecond); close(leave) }()
 	stop()
-	b.until(id, "the cell that was begun", func(s Status) bool { return s.Done == 1 })
+	b.until(id, "the cell that was begun", func(s api.Status) bool { return s.Done == 1 })
 	if n := calls.Load(); n != 1 {
 		t.Errorf("%d cells begun", n)
 	}
@@ -288,10 +289,10 @@ func TestPoisonedCell(t *testing.T) {
 		t.Errorf("%+v %v", fails, err)
 	}
 	cured.Store(true)
-	if err := b.d.SetState(t.Context(), id, store.Running); err != nil {
+	if err := b.d.SetState(t.Context(), id, api.Running); err != nil {
 		t.Fatal(err)
 	}
-	b.until(id, "the end", func(s Status) bool { return s.Done == 10 })
+	b.until(id, "the end", func(s api.Status) bool { return s.Done == 10 })
 	b.exact(id, want)
 }
 
@@ -302,25 +303,25 @@ func TestPauseAndResume(t *testing.T) {
 	b.work(slow)
 	first, second := cells(150), cells(300)[150:]
 	a := b.create(first)
-	b.until(a, "a start", func(s Status) bool { return s.Done >= 3 })
-	if err := b.d.SetState(t.Context(), a, store.Paused); err != nil {
+	b.until(a, "a start", func(s api.Status) bool { return s.Done >= 3 })
+	if err := b.d.SetState(t.Context(), a, api.Paused); err != nil {
 		t.Fatal(err)
 	}
 	other := b.create(second)
-	b.until(other, "the other to go on", func(s Status) bool { return s.Done >= 10 })
-	s := b.until(a, "the pause", func(s Status) bool { return s.State == store.Paused })
+	b.until(other, "the other to go on", func(s api.Status) bool { return s.Done >= 10 })
+	s := b.until(a, "the pause", func(s api.Status) bool { return s.State == api.Paused })
 	if s.Done > 20 || s.Rate != 0 {
 		t.Errorf("paused, and yet %+v", s)
 	}
-	if err := b.d.SetState(t.Context(), other, store.Cancelled); err != nil {
+	if err := b.d.SetState(t.Context(), other, api.Cancelled); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.d.SetState(t.Context(), a, store.Running); err != nil {
+	if err := b.d.SetState(t.Context(), a, api.Running); err != nil {
 		t.Fatal(err)
 	}
 	b.until(a, "the end", over)
 	b.exact(a, first)
-	if s, err := b.d.Status(t.Context(), other); err != nil || s.Over || s.State != store.Cancelled {
+	if s, err := b.d.Status(t.Context(), other); err != nil || s.Over || s.State != api.Cancelled {
 		t.Errorf("%+v %v", s, err)
 	}
 }
@@ -336,7 +337,7 @@ func TestSameCellsTwice(t *testing.T) {
 	})
 	a, c := b.create(cells(60)), b.create(cells(80))
 	// Off the queue for the one, they must come back for the other.
-	if err := b.d.SetState(t.Context(), a, store.Cancelled); err != nil {
+	if err := b.d.SetState(t.Context(), a, api.Cancelled); err != nil {
 		t.Fatal(err)
 	}
 	b.until(c, "the end", over)
@@ -383,7 +384,7 @@ func TestDispatcherRestarts(t *testing.T) {
 		}
 		idle := b.work(slow)
 		if round == 0 {
-			b.until(id, "a start", func(s Status) bool { return s.Done >= 5 })
+			b.until(id, "a start", func(s api.Status) bool { return s.Done >= 5 })
 		} else {
 			b.until(id, "the end", over)
 			b.exact(id, want)
@@ -400,7 +401,7 @@ func TestWorkersAreSeen(t *testing.T) {
 	b := set(t, time.Second)
 	b.work(slow)
 	id := b.create(cells(40))
-	b.until(id, "a rate", func(s Status) bool { return s.Workers == 1 && s.Rate > 0 && s.Left > 0 })
+	b.until(id, "a rate", func(s api.Status) bool { return s.Workers == 1 && s.Rate > 0 && s.Left > 0 })
 	if w := b.d.Workers(); w[0].PID != os.Getpid() {
 		t.Errorf("%+v", w)
 	}

@@ -6,34 +6,27 @@ import (
 	"slices"
 	"time"
 
-	"kvscope/native/store"
+	"kvscope/web/api"
 )
 
 // workerGone is the silence after which a worker is not counted any more.
 const workerGone = 20 * time.Second
 
-// Status is how an experiment is doing.
-type Status struct {
-	store.Progress
-	State   store.State `json:"state"`
-	Over    bool        `json:"over"`    // nothing is left to compute
-	Rate    float64     `json:"rate"`    // examples a second of late, 0 when not known
-	Left    float64     `json:"left"`    // seconds to the end at that rate, 0 when not known
-	Workers int         `json:"workers"` // heard of lately
-}
-
 // Status tells how an experiment is doing.
-func (d *Dispatcher) Status(ctx context.Context, id string) (Status, error) {
+func (d *Dispatcher) Status(ctx context.Context, id string) (api.Status, error) {
 	e, err := d.store.Experiment(ctx, id)
 	if err != nil {
-		return Status{}, err
+		return api.Status{}, err
 	}
 	p, err := d.store.Progress(ctx, id)
 	if err != nil {
-		return Status{}, err
+		return api.Status{}, err
 	}
-	s := Status{Progress: p, State: e.State, Over: p.Over(), Workers: len(d.Workers())}
-	if s.Over || e.State != store.Running {
+	s := api.Status{Progress: p, State: e.State, Over: p.Over(), Workers: len(d.Workers())}
+	if s.Over {
+		s.State = api.Finished
+	}
+	if s.Over || e.State != api.Running {
 		return s, nil
 	}
 	d.mu.Lock()
@@ -46,10 +39,10 @@ func (d *Dispatcher) Status(ctx context.Context, id string) (Status, error) {
 }
 
 // Workers lists the workers heard of lately.
-func (d *Dispatcher) Workers() []Presence {
+func (d *Dispatcher) Workers() []api.Presence {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	list := []Presence{}
+	list := []api.Presence{}
 	for id, w := range d.workers {
 		if time.Since(w.at) > workerGone {
 			delete(d.workers, id)
@@ -57,7 +50,7 @@ func (d *Dispatcher) Workers() []Presence {
 		}
 		list = append(list, w.Presence)
 	}
-	slices.SortFunc(list, func(a, b Presence) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(list, func(a, b api.Presence) int { return cmp.Compare(a.ID, b.ID) })
 	return list
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"kvscope/engine/experiment"
+	"kvscope/web/api"
 )
 
 const (
@@ -30,22 +31,12 @@ const (
 // Measure computes a cell; see experiment.Measure.
 type Measure func(context.Context, experiment.Cell) (*experiment.Outcome, error)
 
-// Presence is what a worker says of itself.
-type Presence struct {
-	ID     string `json:"id"`
-	Host   string `json:"host"`
-	PID    int    `json:"pid"`
-	Done   int    `json:"done"`
-	Failed int    `json:"failed"`
-	Cell   string `json:"cell,omitempty"` // being computed
-}
-
 // Worker takes cells from a queue until it is told to stop.
 type Worker struct {
 	queue   *Queue
 	measure Measure
 	log     *slog.Logger
-	me      Presence
+	me      api.Presence
 	said    time.Time
 }
 
@@ -55,7 +46,7 @@ func NewWorker(q *Queue, measure Measure, log *slog.Logger) *Worker {
 	if err != nil {
 		host = "unknown"
 	}
-	return &Worker{queue: q, measure: measure, log: log, me: Presence{ID: rand.Text()[:8], Host: host, PID: os.Getpid()}}
+	return &Worker{queue: q, measure: measure, log: log, me: api.Presence{ID: rand.Text()[:8], Host: host, PID: os.Getpid()}}
 }
 
 // Run computes cells until ctx ends; the one at hand is finished first. It returns

@@ -12,12 +12,12 @@
 //	                  writes it; 404 when the run is no longer kept
 //
 //	GET    /api/experiments                list, with how each is doing
-//	POST   /api/experiments                {"name", "grid"} in, the new experiment out
-//	POST   /api/experiments/estimate       {"name", "grid"} in, jobs.Estimate out
+//	POST   /api/experiments                api.Order in, the new experiment out
+//	POST   /api/experiments/estimate       api.Order in, api.Estimate out
 //	GET    /api/experiments/{id}           the experiment, how it is doing, its rows
 //	DELETE /api/experiments/{id}           forget it; what was computed stays
 //	POST   /api/experiments/{id}/pause     and resume, cancel
-//	GET    /api/experiments/{id}/progress  jobs.Status as it changes, server-sent events
+//	GET    /api/experiments/{id}/progress  api.Status as it changes, server-sent events
 //	GET    /api/experiments/{id}/hits      hit rate of every head
 //	GET    /api/experiments/{id}/examples  answered examples of one row, named by ?model=…
 //	GET    /api/experiments/{id}/charts    pictures, as ECharts options

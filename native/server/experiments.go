@@ -13,6 +13,7 @@ import (
 	"kvscope/native/jobs"
 	"kvscope/native/store"
 	"kvscope/native/summary"
+	"kvscope/web/api"
 )
 
 // laboratory is what experiments need. Without a store there are none, and none
@@ -28,32 +29,16 @@ type laboratory struct {
 // maxName bounds the name of an experiment, in bytes.
 const maxName = 200
 
-// order is what asks for an experiment.
-type order struct {
-	Name string          `json:"name"`
-	Grid experiment.Grid `json:"grid"`
-}
-
-// told is an experiment and how it is doing.
-type told struct {
-	store.Experiment
-	Status   jobs.Status      `json:"status"`
-	Rows     []experiment.Row `json:"rows,omitempty"`
-	Failures []store.Failure  `json:"failures,omitempty"`
-}
-
 // experiments registers the endpoints of experiments.
 func (s *Server) experiments(mux *http.ServeMux) {
-	handle := func(pattern string, f http.HandlerFunc) {
-		mux.Handle(pattern, s.inLab(f))
-	}
+	handle := func(pattern string, f handler) { mux.Handle(pattern, s.inLab(s.answered(f))) }
 	handle("GET /api/experiments", s.listExperiments)
 	handle("POST /api/experiments", s.createExperiment)
 	handle("POST /api/experiments/estimate", s.estimate)
 	handle("GET /api/experiments/{id}", s.showExperiment)
 	handle("DELETE /api/experiments/{id}", s.removeExperiment)
-	for name, state := range map[string]store.State{"pause": store.Paused, "resume": store.Running, "cancel": store.Cancelled} {
-		handle("POST /api/experiments/{id}/"+name, func(w http.ResponseWriter, r *http.Request) { s.decide(w, r, state) })
+	for name, state := range map[string]api.State{"pause": api.Paused, "resume": api.Running, "cancel": api.Cancelled} {
+		handle("POST /api/experiments/{id}/"+name, func(w http.ResponseWriter, r *http.Request) error { return s.decide(w, r, state) })
 	}
 	handle("GET /api/experiments/{id}/progress", s.progress)
 	handle("GET /api/experiments/{id}/hits", s.hits)
@@ -61,12 +46,14 @@ func (s *Server) experiments(mux *http.ServeMux) {
 	handle("GET /api/experiments/{id}/charts", s.charts)
 	handle("GET /api/experiments/{id}/chart.svg", s.chartSVG)
 	handle("GET /api/experiments/{id}/export", s.export)
-	handle("/api/experiments/{id}/{what}", func(w http.ResponseWriter, _ *http.Request) {
+	handle("/api/experiments/{id}/{what}", func(w http.ResponseWriter, _ *http.Request) error {
 		writeError(w, http.StatusNotFound, "", "no such part of an experiment, or not by this method")
+		return nil
 	})
-	handle("/api/experiments", func(w http.ResponseWriter, r *http.Request) {
+	handle("/api/experiments", func(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Allow", "GET, POST")
 		writeError(w, http.StatusMethodNotAllowed, "", "method "+r.Method+", only GET and POST are allowed here")
+		return nil
 	})
 }
 
@@ -85,6 +72,19 @@ func (s *Server) inLab(next http.Handler) http.Handler {
 	})
 }
 
+// handler answers a request, or returns why it did not.
+type handler func(http.ResponseWriter, *http.Request) error
+
+// answered answers by f, or with what went wrong. Errors of which the client has
+// been told already are nil.
+func (s *Server) answered(f handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := f(w, r); err != nil {
+			s.fail(w, r, err)
+		}
+	})
+}
+
 // fail answers with what went wrong in the laboratory.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
@@ -93,121 +93,114 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, store.ErrNotFound):
 		writeError(w, http.StatusNotFound, "id", store.ErrNotFound.Error())
 	case r.Context().Err() != nil: // nobody is there to hear
+	case errors.Is(err, errBusy):
+		writeError(w, http.StatusServiceUnavailable, "", err.Error())
 	default:
 		s.log.Error("experiments", "path", r.URL.Path, "err", err)
 		writeError(w, http.StatusInternalServerError, "", err.Error())
 	}
 }
 
-func (s *Server) listExperiments(w http.ResponseWriter, r *http.Request) {
+func (s *Server) listExperiments(w http.ResponseWriter, r *http.Request) error {
 	list, err := s.lab.store.Experiments(r.Context())
 	if err != nil {
-		s.fail(w, r, err)
-		return
+		return err
 	}
-	out := []told{}
+	out := api.List{Experiments: []api.Described{}, Workers: s.lab.jobs.Workers()}
 	for _, e := range list {
 		status, err := s.lab.jobs.Status(r.Context(), e.ID)
-		if err != nil {
-			s.fail(w, r, err)
-			return
+		if errors.Is(err, store.ErrNotFound) {
+			continue // removed since it was listed
 		}
-		out = append(out, told{Experiment: e, Status: status})
+		if err != nil {
+			return err
+		}
+		out.Experiments = append(out.Experiments, api.Describe(e, status))
 	}
-	writeJSON(w, http.StatusOK, struct {
-		Experiments []told          `json:"experiments"`
-		Workers     []jobs.Presence `json:"workers"`
-	}{out, s.lab.jobs.Workers()})
+	writeJSON(w, http.StatusOK, out)
+	return nil
 }
 
-// ordered reads an order and lists its cells, or answers what is wrong with it.
-func (s *Server) ordered(w http.ResponseWriter, r *http.Request) (order, []experiment.Cell, bool) {
-	o, ok := readObject[order](w, r)
-	if !ok {
-		return o, nil, false
+// ordered reads an order and lists its cells.
+func (s *Server) ordered(w http.ResponseWriter, r *http.Request) (o api.Order, cells []experiment.Cell, ok bool, err error) {
+	if o, ok = readObject[api.Order](w, r); !ok {
+		return o, nil, false, nil
 	}
-	cells, err := o.Grid.Cells(s.runner.Models(), s.version)
-	if err == nil && (len(o.Name) > maxName || !utf8.ValidString(o.Name)) {
-		err = input.Errorf("name", "%d bytes, want at most %d of text", len(o.Name), maxName)
+	if cells, err = o.Grid.Cells(s.runner.Models(), s.version); err != nil {
+		return o, nil, false, err
 	}
-	if err != nil {
-		s.fail(w, r, err)
-		return o, nil, false
+	if len(o.Name) > maxName || !utf8.ValidString(o.Name) {
+		return o, nil, false, input.Errorf("name", "%d bytes, want at most %d of text", len(o.Name), maxName)
 	}
-	return o, cells, true
+	return o, cells, true, nil
 }
 
-func (s *Server) createExperiment(w http.ResponseWriter, r *http.Request) {
-	o, cells, ok := s.ordered(w, r)
+func (s *Server) createExperiment(w http.ResponseWriter, r *http.Request) error {
+	o, cells, ok, err := s.ordered(w, r)
 	if !ok {
-		return
+		return err
 	}
 	if o.Name = strings.TrimSpace(o.Name); o.Name == "" {
 		o.Name = strings.Join(o.Grid.Methods, ", ") + " on " + strings.Join(o.Grid.Tasks, ", ")
 	}
 	e, err := s.lab.jobs.Create(r.Context(), o.Name, o.Grid, cells)
 	if err != nil {
-		s.fail(w, r, err)
-		return
+		return err
 	}
 	w.Header().Set("Location", "/api/experiments/"+e.ID)
-	s.answerExperiment(w, r, http.StatusCreated, e)
+	return s.answerExperiment(w, r, http.StatusCreated, e)
 }
 
 // answerExperiment answers with an experiment and how it is doing.
-func (s *Server) answerExperiment(w http.ResponseWriter, r *http.Request, code int, e store.Experiment) {
+func (s *Server) answerExperiment(w http.ResponseWriter, r *http.Request, code int, e api.Experiment) error {
 	status, err := s.lab.jobs.Status(r.Context(), e.ID)
 	if err != nil {
-		s.fail(w, r, err)
-		return
+		return err
 	}
-	writeJSON(w, code, told{Experiment: e, Status: status})
+	writeJSON(w, code, api.Describe(e, status))
+	return nil
 }
 
 // estimate tells what an experiment would cost. Trying an example takes a turn
 // among the runs.
-func (s *Server) estimate(w http.ResponseWriter, r *http.Request) {
-	_, cells, ok := s.ordered(w, r)
+func (s *Server) estimate(w http.ResponseWriter, r *http.Request) error {
+	_, cells, ok, err := s.ordered(w, r)
 	if !ok {
-		return
+		return err
 	}
 	if err := s.slots.acquire(r.Context()); err != nil {
-		writeError(w, statusOf(err), "", err.Error())
-		return
+		return err
 	}
 	defer s.slots.release()
 	e, err := s.lab.estimator.Estimate(r.Context(), cells)
 	if err != nil {
-		s.fail(w, r, err)
-		return
+		return err
 	}
-	writeJSON(w, http.StatusOK, struct {
-		jobs.Estimate
-		Workers int `json:"workers"`
-	}{e, len(s.lab.jobs.Workers())})
+	e.Workers = len(s.lab.jobs.Workers())
+	writeJSON(w, http.StatusOK, e)
+	return nil
 }
 
-func (s *Server) showExperiment(w http.ResponseWriter, r *http.Request) {
+func (s *Server) showExperiment(w http.ResponseWriter, r *http.Request) error {
 	e, result, err := s.results(r)
 	if err != nil {
-		s.fail(w, r, err)
-		return
+		return err
 	}
 	status, err := s.lab.jobs.Status(r.Context(), e.ID)
 	if err != nil {
-		s.fail(w, r, err)
-		return
+		return err
 	}
-	failures, err := s.lab.store.Failures(r.Context(), e.ID)
-	if err != nil {
-		s.fail(w, r, err)
-		return
+	out := api.Describe(e, status)
+	out.Rows = result.Rows
+	if out.Failures, err = s.lab.store.Failures(r.Context(), e.ID); err != nil {
+		return err
 	}
-	writeJSON(w, http.StatusOK, told{Experiment: e, Status: status, Rows: result.Rows, Failures: failures})
+	writeJSON(w, http.StatusOK, out)
+	return nil
 }
 
 // results are the sums of the experiment that a request names.
-func (s *Server) results(r *http.Request) (store.Experiment, experiment.Result, error) {
+func (s *Server) results(r *http.Request) (api.Experiment, experiment.Result, error) {
 	e, cells, err := s.measured(r)
 	if err != nil {
 		return e, experiment.Result{}, err
@@ -216,7 +209,7 @@ func (s *Server) results(r *http.Request) (store.Experiment, experiment.Result, 
 }
 
 // measured are the computed cells of the experiment that a request names.
-func (s *Server) measured(r *http.Request) (store.Experiment, []experiment.Measured, error) {
+func (s *Server) measured(r *http.Request) (api.Experiment, []experiment.Measured, error) {
 	e, err := s.lab.store.Experiment(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return e, nil, err
@@ -225,27 +218,25 @@ func (s *Server) measured(r *http.Request) (store.Experiment, []experiment.Measu
 	return e, cells, err
 }
 
-func (s *Server) removeExperiment(w http.ResponseWriter, r *http.Request) {
+func (s *Server) removeExperiment(w http.ResponseWriter, r *http.Request) error {
 	if err := s.lab.jobs.Remove(r.Context(), r.PathValue("id")); err != nil {
-		s.fail(w, r, err)
-		return
+		return err
 	}
 	writeJSON(w, http.StatusOK, struct{}{})
+	return nil
 }
 
 // decide pauses, resumes or cancels.
-func (s *Server) decide(w http.ResponseWriter, r *http.Request, state store.State) {
+func (s *Server) decide(w http.ResponseWriter, r *http.Request, state api.State) error {
 	id := r.PathValue("id")
 	if err := s.lab.jobs.SetState(r.Context(), id, state); err != nil {
-		s.fail(w, r, err)
-		return
+		return err
 	}
 	e, err := s.lab.store.Experiment(r.Context(), id)
 	if err != nil {
-		s.fail(w, r, err)
-		return
+		return err
 	}
-	s.answerExperiment(w, r, http.StatusOK, e)
+	return s.answerExperiment(w, r, http.StatusOK, e)
 }
 
 const (
@@ -258,65 +249,59 @@ const (
 
 // progress streams how an experiment is doing as server-sent events, until nothing
 // is left to compute.
-func (s *Server) progress(w http.ResponseWriter, r *http.Request) {
+func (s *Server) progress(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	changed := s.lab.jobs.Watch(ctx)
 	stream := events{w: w, timeout: s.writeTimeout}
 	for {
 		status, err := s.lab.jobs.Status(ctx, r.PathValue("id"))
+		if err != nil && stream.begun {
+			return nil // the stream ends, and the page asks again
+		}
 		if err != nil {
-			if !stream.begun {
-				s.fail(w, r, err)
-			}
-			return
+			return err
 		}
 		if err := stream.send(status); err != nil {
-			return // the page is gone
+			return nil //nolint:nilerr // the page is gone
 		}
-		if status.Over || status.State == store.Cancelled {
-			return
+		if status.Over || status.State == api.Cancelled {
+			return nil
 		}
 		select {
 		case <-time.After(progressEvery):
 		case <-ctx.Done():
-			return
+			return nil
 		}
 		select {
 		case <-changed:
 		case <-time.After(progressAtLeast):
 		case <-ctx.Done():
-			return
+			return nil
 		}
 	}
 }
 
-func (s *Server) hits(w http.ResponseWriter, r *http.Request) {
+func (s *Server) hits(w http.ResponseWriter, r *http.Request) error {
 	_, result, err := s.results(r)
 	if err != nil {
-		s.fail(w, r, err)
-		return
+		return err
 	}
-	writeJSON(w, http.StatusOK, struct {
-		Hits []experiment.Hit `json:"hits"`
-	}{result.Hits})
+	writeJSON(w, http.StatusOK, api.Hits{Hits: result.Hits})
+	return nil
 }
 
 // examples lists the examples of one row, and one of its cells to ask them again.
-func (s *Server) examples(w http.ResponseWriter, r *http.Request) {
+func (s *Server) examples(w http.ResponseWriter, r *http.Request) error {
 	row, err := rowOf(r)
 	if err != nil {
-		s.fail(w, r, err)
-		return
+		return err
 	}
 	_, cells, err := s.measured(r)
 	if err != nil {
-		s.fail(w, r, err)
-		return
+		return err
 	}
 	list, cell := summary.Examples(cells, row)
-	writeJSON(w, http.StatusOK, struct {
-		Cell     experiment.Cell      `json:"cell"`
-		Examples []experiment.Example `json:"examples"`
-	}{cell, list})
+	writeJSON(w, http.StatusOK, api.Examples{Cell: cell, Examples: list})
+	return nil
 }

@@ -13,43 +13,33 @@ import (
 	"kvscope/engine/experiment"
 	"kvscope/engine/input"
 	"kvscope/engine/sparse"
-	"kvscope/native/store"
 	"kvscope/native/summary"
 	"kvscope/viz/chart"
+	"kvscope/viz/echart"
 	"kvscope/viz/report"
+	"kvscope/web/api"
 )
 
-// shown is a chart as the page takes it.
-type shown struct {
-	chart.Chart
-	Option json.RawMessage `json:"option"`
-}
-
 // charts answers with every picture of an experiment.
-func (s *Server) charts(w http.ResponseWriter, r *http.Request) {
+func (s *Server) charts(w http.ResponseWriter, r *http.Request) error {
 	list, findings, err := s.drawn(r)
 	if err != nil {
-		s.fail(w, r, err)
-		return
+		return err
 	}
-	out := []shown{}
+	out := api.Pictures{Charts: []api.Picture{}, Findings: findings, Script: echartsURL()}
 	for _, c := range list {
-		option, err := c.Options()
+		option, err := echart.Option(c)
 		if err != nil {
-			s.fail(w, r, err)
-			return
+			return err
 		}
-		out = append(out, shown{c, option})
+		out.Charts = append(out.Charts, api.Picture{Chart: c, Option: option})
 	}
-	writeJSON(w, http.StatusOK, struct {
-		Charts   []shown             `json:"charts"`
-		Findings []summary.Statement `json:"findings"`
-		Script   string              `json:"script"` // that draws the options
-	}{out, findings, echartsURL()})
+	writeJSON(w, http.StatusOK, out)
+	return nil
 }
 
 // drawn are the charts and findings of the experiment that a request names.
-func (s *Server) drawn(r *http.Request) ([]chart.Chart, []summary.Statement, error) {
+func (s *Server) drawn(r *http.Request) ([]chart.Chart, []api.Finding, error) {
 	paper, err := paperOf(r)
 	if err != nil {
 		return nil, nil, err
@@ -106,36 +96,30 @@ func chartRow(r experiment.Row) chart.Row {
 	info, _ := sparse.Method(r.Method)
 	return chart.Row{
 		Ref:  chart.Ref{Model: r.Model, Task: r.Task, Method: r.Method, Selector: r.Selector, Swap: chart.Swap(r.Swap), Budget: r.Budget, Block: r.Block},
-		Arch: r.Arch, Unit: info.Unit, Context: r.Context, Accuracy: r.Accuracy, Low: r.CI95[0], High: r.CI95[1],
+		Name: info.Name, Arch: r.Arch, Unit: info.Unit, Context: r.Context, Accuracy: r.Accuracy, Low: r.CI95[0], High: r.CI95[1],
 		Std: r.Std, Seeds: r.Seeds, Examples: r.Examples,
 	}
 }
 
-// daylight are the colours of drawings that stand alone: those of the style sheet
-// by day.
-var daylight = map[string]string{
-	"panel": "#ffffff", "line": "#dde0e4", "line-strong": "#b9bec4", "edge": "#868c94", "ink": "#1a1f2a", "ink-2": "#49505b", "ink-3": "#666c77",
-	"accent": "#1a57ad", "right": "#17754e", "gold": "#cb7b04", "gold-ink": "#905100", "on-low": "#0a0d13", "on-high": "#ffffff",
-	"seq-0": "#e7eff3", "seq-1": "#c4dcea", "seq-2": "#a3c9e1", "seq-3": "#83b5d9", "seq-4": "#65a0d1", "seq-5": "#498ac9", "seq-6": "#2f73c1", "seq-7": "#1b5bb8", "seq-8": "#1a44a2",
-}
-
 // chartSVG answers with one picture as a drawing that stands alone.
-func (s *Server) chartSVG(w http.ResponseWriter, r *http.Request) {
+func (s *Server) chartSVG(w http.ResponseWriter, r *http.Request) error {
 	list, _, err := s.drawn(r)
 	if err != nil {
-		s.fail(w, r, err)
-		return
+		return err
 	}
 	id := r.URL.Query().Get("chart")
-	for _, c := range list {
-		if c.ID == id {
-			answerSoon(w)
-			attach(w, "image/svg+xml", "kvscope-"+c.ID+".svg")
-			w.Write(c.SVG(chart.Paint(daylight)))
-			return
-		}
+	i := slices.IndexFunc(list, func(c chart.Chart) bool { return c.ID == id })
+	if i < 0 {
+		return input.Errorf("chart", "%q is none of the %d charts of this experiment", id, len(list))
 	}
-	s.fail(w, r, input.Errorf("chart", "%q is none of the %d charts of this experiment", id, len(list)))
+	daylight, err := assets.Colours(false)
+	if err != nil {
+		return err
+	}
+	answerSoon(w)
+	attach(w, "image/svg+xml", "kvscope-"+id+".svg")
+	w.Write(list[i].SVG(chart.Paint(daylight)))
+	return nil
 }
 
 // echartsFile is compressed when it is first asked for, which few runs of the
@@ -151,12 +135,12 @@ func serveECharts(w http.ResponseWriter, r *http.Request) { echartsFile().ServeH
 
 // claims is what the paper says, to put findings beside.
 var claims = []struct {
-	question    summary.Question
+	question    api.Question
 	title, text string
 }{
-	{summary.Accuracy, "Accuracy under a budget", "The paper finds that a memory over keys and values lets the same selection methods keep more of the accuracy as the budget shrinks."},
-	{summary.H1, "Hypothesis 1: the memory makes selection better", "A key that carries its neighbourhood represents its block better, so more heads select the needle at every answer step."},
-	{summary.H2, "Hypothesis 2: the memory makes what is selected worth more", "A selected entry carries some of what was not selected, so even where chance selects, less accuracy is lost."},
+	{api.Accuracy, "Accuracy under a budget", "The paper finds that a memory over keys and values lets the same selection methods keep more of the accuracy as the budget shrinks."},
+	{api.H1, "Hypothesis 1: the memory makes selection better", "A key that carries its neighbourhood represents its block better, so more heads select the needle at every answer step."},
+	{api.H2, "Hypothesis 2: the memory makes what is selected worth more", "A selected entry carries some of what was not selected, so even where chance selects, less accuracy is lost."},
 }
 
 // swapClaim stands beside the findings of a swap, where there are some.
@@ -165,9 +149,9 @@ const swapClaim = "Both backbones differ in training too, one model does not: it
 	"that loses where everything is read, since the model was never trained without its memory."
 
 // claimed puts findings beside what is claimed.
-func claimed(findings []summary.Statement) []report.Claim {
+func claimed(findings []api.Finding) []report.Claim {
 	var out []report.Claim
-	of := func(title, text string, questions ...summary.Question) report.Claim {
+	of := func(title, text string, questions ...api.Question) report.Claim {
 		claim := report.Claim{Title: title, Text: text}
 		for _, f := range findings {
 			if slices.Contains(questions, f.Question) {
@@ -179,14 +163,14 @@ func claimed(findings []summary.Statement) []report.Claim {
 	for _, c := range claims {
 		out = append(out, of(c.title, c.text, c.question))
 	}
-	if swap := of("The 2 × 2 swap: the two hypotheses apart, on one model", swapClaim, summary.SwapHits, summary.SwapKeys, summary.SwapStates); len(swap.Findings) > 0 {
+	if swap := of("The 2 × 2 swap: the two hypotheses apart, on one model", swapClaim, api.SwapHits, api.SwapKeys, api.SwapStates); len(swap.Findings) > 0 {
 		out = append(out, swap)
 	}
 	return out
 }
 
 // reportPage writes an experiment as a page that needs nothing else.
-func (s *Server) reportPage(e store.Experiment, p store.Progress, cells []experiment.Measured, failures []store.Failure) ([]byte, error) {
+func (s *Server) reportPage(e api.Experiment, p api.Progress, cells []experiment.Measured, failures []api.Failure) ([]byte, error) {
 	paper, err := chart.ParsePaper(assets.PaperTables(), chart.FromScratch)
 	if err != nil {
 		return nil, err

@@ -7,69 +7,67 @@ import (
 
 	"kvscope/engine/experiment"
 	"kvscope/engine/input"
-	"kvscope/native/store"
 	"kvscope/native/summary"
+	"kvscope/web/api"
 )
 
 // export answers with everything an experiment came to, as a file.
-func (s *Server) export(w http.ResponseWriter, r *http.Request) {
+func (s *Server) export(w http.ResponseWriter, r *http.Request) error {
 	e, cells, err := s.measured(r)
 	if err != nil {
-		s.fail(w, r, err)
-		return
+		return err
 	}
 	failures, err := s.lab.store.Failures(r.Context(), e.ID)
 	if err != nil {
-		s.fail(w, r, err)
-		return
+		return err
 	}
-	format := r.URL.Query().Get("format")
+	status, err := s.lab.jobs.Status(r.Context(), e.ID)
+	if err != nil {
+		return err
+	}
+	e.State = status.State
 	name := "kvscope-" + e.ID
 	answerSoon(w)
-	switch format {
+	switch format := r.URL.Query().Get("format"); format {
 	case "csv":
-		table := r.URL.Query().Get("table")
-		write, ok := csvTables[table]
-		if !ok {
-			s.fail(w, r, input.Errorf("table", "%q, want rows, hits or examples", table))
-			return
-		}
-		if table != "" && table != "rows" {
-			name += "-" + table
-		}
-		attach(w, "text/csv; charset=utf-8", name+".csv")
-		if err := write(csv.NewWriter(w), cells); err != nil {
-			s.log.Info("export cut short", "err", err)
-		}
+		return s.exportCSV(w, r, name, cells)
 	case "json":
 		w.Header().Set("Content-Disposition", `attachment; filename="`+name+`.json"`)
 		result := summary.Sum(cells)
-		writeJSON(w, http.StatusOK, struct {
-			Experiment store.Experiment    `json:"experiment"`
-			Exported   time.Time           `json:"exported"`
-			Rows       []experiment.Row    `json:"rows"`
-			Hits       []experiment.Hit    `json:"hits"`
-			Findings   []summary.Statement `json:"findings"`
-			Failures   []store.Failure     `json:"failures"`
-		}{e, time.Now(), result.Rows, result.Hits, summary.Findings(cells), failures})
+		writeJSON(w, http.StatusOK, api.Export{
+			Experiment: e, Status: status, Exported: time.Now(),
+			Rows: result.Rows, Hits: result.Hits, Findings: summary.Findings(cells), Failures: failures,
+		})
 	case "html":
-		p, err := s.lab.store.Progress(r.Context(), e.ID)
+		page, err := s.reportPage(e, status.Progress, cells, failures)
 		if err != nil {
-			s.fail(w, r, err)
-			return
-		}
-		page, err := s.reportPage(e, p, cells, failures)
-		if err != nil {
-			s.fail(w, r, err)
-			return
+			return err
 		}
 		// The page brings its own styles and asks for nothing.
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'")
 		attach(w, "text/html; charset=utf-8", name+".html")
 		w.Write(page)
 	default:
-		s.fail(w, r, input.Errorf("format", "%q, want csv, json or html", format))
+		return input.Errorf("format", "%q, want csv, json or html", format)
 	}
+	return nil
+}
+
+// exportCSV answers with one of the tables.
+func (s *Server) exportCSV(w http.ResponseWriter, r *http.Request, name string, cells []experiment.Measured) error {
+	table := r.URL.Query().Get("table")
+	write, ok := csvTables[table]
+	if !ok {
+		return input.Errorf("table", "%q, want rows, hits or examples", table)
+	}
+	if table != "" && table != "rows" {
+		name += "-" + table
+	}
+	attach(w, "text/csv; charset=utf-8", name+".csv")
+	if err := write(csv.NewWriter(w), cells); err != nil {
+		s.log.Info("export cut short", "err", err)
+	}
+	return nil
 }
 
 // attach says that what follows is a file.

@@ -22,6 +22,7 @@ import (
 	"kvscope/engine/trace"
 	"kvscope/native/jobs"
 	"kvscope/native/store"
+	"kvscope/web/api"
 )
 
 // pairRunner answers at once, right on odd seeds; RAT+ on all.
@@ -112,7 +113,7 @@ func call(t *testing.T, method, url, body string, status int, to any) *http.Resp
 }
 
 // follow reads the progress of an experiment to its end.
-func follow(t *testing.T, url string) []jobs.Status {
+func follow(t *testing.T, url string) []api.Status {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
@@ -128,11 +129,11 @@ func follow(t *testing.T, url string) []jobs.Status {
 	if got := resp.Header.Get("Content-Type"); got != "text/event-stream" {
 		t.Errorf("content type %q", got)
 	}
-	var list []jobs.Status
+	var list []api.Status
 	lines := bufio.NewScanner(resp.Body)
 	for lines.Scan() {
 		if text, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
-			var s jobs.Status
+			var s api.Status
 			if err := json.Unmarshal([]byte(text), &s); err != nil {
 				t.Fatal(err)
 			}
@@ -147,23 +148,20 @@ func follow(t *testing.T, url string) []jobs.Status {
 
 func TestExperiment(t *testing.T) {
 	ts, begin := lab(t)
-	api := ts.URL + "/api/experiments"
-	var cost struct {
-		jobs.Estimate
-		Workers int
-	}
-	call(t, "POST", api+"/estimate", smallGrid, 200, &cost)
+	base := ts.URL + "/api/experiments"
+	var cost api.Estimate
+	call(t, "POST", base+"/estimate", smallGrid, 200, &cost)
 	if cost.Cells != 4 || cost.Left != 40 || cost.Tried != 2 {
 		t.Errorf("%+v", cost)
 	}
-	var e told
-	resp := call(t, "POST", api, smallGrid, 201, &e)
-	if resp.Header.Get("Location") != "/api/experiments/"+e.ID || e.Name != "small" || e.Status.Cells != 4 || e.State != store.Running {
+	var e api.Described
+	resp := call(t, "POST", base, smallGrid, 201, &e)
+	if resp.Header.Get("Location") != "/api/experiments/"+e.ID || e.Name != "small" || e.Status.Cells != 4 || e.State != api.Running {
 		t.Errorf("%+v", e)
 	}
-	at := api + "/" + e.ID
+	at := base + "/" + e.ID
 	call(t, "POST", at+"/pause", "", 200, &e)
-	if e.State != store.Paused {
+	if e.State != api.Paused {
 		t.Errorf("%+v", e)
 	}
 	call(t, "POST", at+"/resume", "", 200, nil)
@@ -176,8 +174,8 @@ func TestExperiment(t *testing.T) {
 	if len(e.Rows) != 2 || e.Rows[0].Accuracy != 0.5 || e.Rows[1].Accuracy != 1 || e.Rows[0].Examples != 20 || len(e.Failures) != 0 {
 		t.Errorf("%+v", e)
 	}
-	var list struct{ Experiments []told }
-	call(t, "GET", api, "", 200, &list)
+	var list struct{ Experiments []api.Described }
+	call(t, "GET", base, "", 200, &list)
 	if len(list.Experiments) != 1 || list.Experiments[0].Status.Done != 4 {
 		t.Errorf("%+v", list)
 	}
@@ -197,7 +195,7 @@ func TestExperiment(t *testing.T) {
 	call(t, "DELETE", at, "", 200, nil)
 	call(t, "GET", at, "", 404, nil)
 	// What was computed is known to the next.
-	call(t, "POST", api+"/estimate", smallGrid, 200, &cost)
+	call(t, "POST", base+"/estimate", smallGrid, 200, &cost)
 	if cost.Known != 4 || cost.Left != 0 || cost.Seconds != 0 {
 		t.Errorf("%+v", cost)
 	}
@@ -206,7 +204,7 @@ func TestExperiment(t *testing.T) {
 func TestExperimentPictures(t *testing.T) {
 	ts, begin := lab(t)
 	begin()
-	var e told
+	var e api.Described
 	call(t, "POST", ts.URL+"/api/experiments", smallGrid, 201, &e)
 	at := ts.URL + "/api/experiments/" + e.ID
 	follow(t, at)
@@ -251,7 +249,7 @@ func TestExperimentPictures(t *testing.T) {
 func TestExports(t *testing.T) {
 	ts, begin := lab(t)
 	begin()
-	var e told
+	var e api.Described
 	call(t, "POST", ts.URL+"/api/experiments", strings.Replace(smallGrid, `["S-1"]`, `["S-1", "MV"]`, 1), 201, &e)
 	at := ts.URL + "/api/experiments/" + e.ID
 	events := follow(t, at)
@@ -268,15 +266,9 @@ func TestExports(t *testing.T) {
 			t.Errorf("%s: %q", query, got)
 		}
 	}
-	var out struct {
-		Experiment store.Experiment
-		Rows       []experiment.Row
-		Hits       []experiment.Hit
-		Findings   []any
-		Failures   []store.Failure
-	}
+	var out api.Export
 	call(t, "GET", at+"/export?format=json", "", 200, &out)
-	if len(out.Rows) != 2 || len(out.Failures) != 4 || out.Failures[0].Tries != 3 || !strings.Contains(out.Failures[0].Error, "this task fails") || out.Experiment.ID != e.ID {
+	if len(out.Rows) != 2 || len(out.Failures) != 4 || out.Failures[0].Tries != 3 || !strings.Contains(out.Failures[0].Error, "this task fails") || out.Experiment.ID != e.ID || out.Experiment.State != api.Finished || !out.Status.Over {
 		t.Errorf("%+v", out)
 	}
 	resp, page := get(t, at+"/export?format=html")
@@ -296,7 +288,7 @@ func TestExports(t *testing.T) {
 
 func TestBadOrders(t *testing.T) {
 	ts, _ := lab(t)
-	api := ts.URL + "/api/experiments"
+	base := ts.URL + "/api/experiments"
 	grid := func(change string) string {
 		return `{"grid": {"models": ["attention"], "tasks": ["S-1"], "methods": ["quest"], "budgets": ["1/4"], "examples": 20` + change + `}}`
 	}
@@ -311,7 +303,7 @@ func TestBadOrders(t *testing.T) {
 		grid(`, "context": 300`):                                 "context",
 		fmt.Sprintf(`{"name": "%0300d"`, 0) + "," + grid("")[1:]: "name",
 	} {
-		for _, at := range []string{api, api + "/estimate"} {
+		for _, at := range []string{base, base + "/estimate"} {
 			req, err := http.NewRequest("POST", at, strings.NewReader(body))
 			if err != nil {
 				t.Fatal(err)
@@ -323,8 +315,8 @@ func TestBadOrders(t *testing.T) {
 			}
 		}
 	}
-	var list struct{ Experiments []told }
-	call(t, "GET", api, "", 200, &list)
+	var list struct{ Experiments []api.Described }
+	call(t, "GET", base, "", 200, &list)
 	if len(list.Experiments) != 0 {
 		t.Errorf("refused, and yet %+v", list)
 	}
@@ -335,9 +327,9 @@ func TestBadOrders(t *testing.T) {
 		{"GET", "/none", 404}, {"POST", "/none/pause", 404}, {"DELETE", "/none", 404}, {"GET", "/none/progress", 404},
 		{"GET", "/none/wings", 404}, {"PUT", "", 405},
 	} {
-		call(t, c.method, api+c.path, "", c.status, nil)
+		call(t, c.method, base+c.path, "", c.status, nil)
 	}
-	call(t, "GET", api+"/none/examples?model=m", "", 400, nil)
+	call(t, "GET", base+"/none/examples?model=m", "", 400, nil)
 }
 
 func TestNoLaboratory(t *testing.T) {

@@ -5,51 +5,25 @@ import (
 	"slices"
 
 	"kvscope/engine/niah"
-	"kvscope/engine/run"
 	"kvscope/engine/sparse"
+	"kvscope/web/api"
 )
 
-// meta is what a page needs to offer choices.
-type meta struct {
-	Version string          `json:"version"`
-	Models  []run.ModelInfo `json:"models"`
-	Tasks   []task          `json:"tasks"`
-	Methods []sparse.Info   `json:"methods"`
-	Limits  limits          `json:"limits"`
-}
-
-// task describes a needle task.
-type task struct {
-	ID       string `json:"id"`
-	RULER    string `json:"ruler"`    // its name there
-	Haystack string `json:"haystack"` // what surrounds the needles
-	Key      string `json:"key"`      // kind of the keys
-	Value    string `json:"value"`    // kind of the values
-	Keys     int    `json:"keys"`
-	Values   int    `json:"values"` // of each key
-	Queries  int    `json:"queries"`
-}
-
-// limits are what the server allows.
-type limits struct {
-	RequestBytes int `json:"request_bytes"`
-	Runs         int `json:"runs"` // at once
-}
-
+// meta says what a page needs to offer choices.
 func (s *Server) meta(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, meta{
+	writeJSON(w, http.StatusOK, api.Meta{
 		Version: s.version,
 		Models:  s.listModels(),
 		Tasks:   tasks(),
 		Methods: methods(),
-		Limits:  limits{RequestBytes: maxRequest, Runs: cap(s.slots.taken)},
+		Limits:  api.Limits{RequestBytes: maxRequest, Runs: cap(s.slots.taken)},
 	})
 }
 
-func tasks() []task {
-	var out []task
+func tasks() []api.Task {
+	var out []api.Task
 	for _, t := range niah.Tasks() {
-		out = append(out, task{
+		out = append(out, api.Task{
 			ID: t.ID, RULER: t.RULER, Haystack: string(t.Haystack), Key: string(t.Key), Value: string(t.Value),
 			Keys: t.Keys, Values: t.Values, Queries: t.Queries,
 		})

@@ -8,16 +8,17 @@ import (
 
 	"kvscope/engine/niah"
 	"kvscope/engine/sparse"
+	"kvscope/web/api"
 )
 
 func TestMeta(t *testing.T) {
 	ts := start(t, Config{Version: "v9", Runs: 3})
 	_, body := get(t, ts.URL+"/api/meta")
-	var m meta
+	var m api.Meta
 	if err := json.Unmarshal(body, &m); err != nil {
 		t.Fatal(err)
 	}
-	if m.Version != "v9" || len(m.Models) != 1 || m.Limits != (limits{RequestBytes: maxRequest, Runs: 3}) {
+	if m.Version != "v9" || len(m.Models) != 1 || m.Limits != (api.Limits{RequestBytes: maxRequest, Runs: 3}) {
 		t.Errorf("meta %+v", m)
 	}
 	if len(m.Tasks) != len(niah.Tasks()) || m.Tasks[0].ID != niah.Tasks()[0].ID {

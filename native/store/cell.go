@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"kvscope/engine/experiment"
+	"kvscope/web/api"
 )
 
 // MaxTries is how often a cell is tried before it counts as failed.
@@ -159,24 +160,17 @@ func (s *Store) Outcome(ctx context.Context, key string) (*experiment.Outcome, e
 	return &o, nil
 }
 
-// Failure is a cell that is out of tries.
-type Failure struct {
-	Cell  experiment.Cell `json:"cell"`
-	Error string          `json:"error"` // of the last try
-	Tries int             `json:"tries"`
-}
-
 // Failures lists the failed cells of an experiment.
-func (s *Store) Failures(ctx context.Context, id string) ([]Failure, error) {
+func (s *Store) Failures(ctx context.Context, id string) ([]api.Failure, error) {
 	rows, err := s.db.QueryContext(ctx, "SELECT "+configColumns+`, c.error, (SELECT count(*) FROM failure f WHERE f.key = c.key)
 		FROM experiment_cell m JOIN cell c USING (key) WHERE m.experiment = ? AND c.state = 'failed' ORDER BY m.position`, id)
 	if err != nil {
 		return nil, fmt.Errorf("failed cells: %w", err)
 	}
 	defer rows.Close()
-	list := []Failure{}
+	list := []api.Failure{}
 	for rows.Next() {
-		var f Failure
+		var f api.Failure
 		if err := scanConfig(rows, &f.Cell, &f.Error, &f.Tries); err != nil {
 			return nil, fmt.Errorf("failed cells: %w", err)
 		}

@@ -10,44 +10,13 @@ import (
 	"time"
 
 	"kvscope/engine/experiment"
+	"kvscope/web/api"
 )
-
-// State is what a person decided about an experiment.
-type State string
-
-// The states. That a running experiment has come to its end is seen by its Progress.
-const (
-	Running   State = "running"
-	Paused    State = "paused"
-	Cancelled State = "cancelled"
-)
-
-// Experiment is a grid that was asked for.
-type Experiment struct {
-	ID      string          `json:"id"`
-	Name    string          `json:"name"`
-	Grid    experiment.Grid `json:"grid"`
-	State   State           `json:"state"`
-	Created time.Time       `json:"created"`
-}
-
-// Progress is how far an experiment has come, in cells and in examples.
-type Progress struct {
-	Cells        int     `json:"cells"`
-	Done         int     `json:"done"`
-	Failed       int     `json:"failed"`
-	Examples     int     `json:"examples"`
-	ExamplesDone int     `json:"examples_done"`
-	Seconds      float64 `json:"seconds"` // of computing, all workers together
-}
-
-// Over reports whether nothing is left to compute.
-func (p Progress) Over() bool { return p.Done+p.Failed == p.Cells }
 
 // Create stores a new experiment of cells and starts it. Cells that are known are
 // not computed again; those that had failed get new tries.
-func (s *Store) Create(ctx context.Context, name string, g experiment.Grid, cells []experiment.Cell) (Experiment, error) {
-	e := Experiment{ID: rand.Text()[:12], Name: name, Grid: g, State: Running, Created: time.UnixMilli(now())}
+func (s *Store) Create(ctx context.Context, name string, g experiment.Grid, cells []experiment.Cell) (api.Experiment, error) {
+	e := api.Experiment{ID: rand.Text()[:12], Name: name, Grid: g, State: api.Running, Created: time.UnixMilli(now())}
 	grid, err := json.Marshal(g)
 	if err != nil {
 		return e, fmt.Errorf("create experiment: %w", err)
@@ -91,13 +60,13 @@ func retry(ctx context.Context, tx *sql.Tx, id string) error {
 const experimentColumns = "id, name, grid, state, created"
 
 // Experiments lists all experiments, newest first.
-func (s *Store) Experiments(ctx context.Context) ([]Experiment, error) {
+func (s *Store) Experiments(ctx context.Context) ([]api.Experiment, error) {
 	rows, err := s.db.QueryContext(ctx, "SELECT "+experimentColumns+" FROM experiment ORDER BY created DESC, id")
 	if err != nil {
 		return nil, fmt.Errorf("list experiments: %w", err)
 	}
 	defer rows.Close()
-	var list []Experiment
+	var list []api.Experiment
 	for rows.Next() {
 		e, err := scanExperiment(rows)
 		if err != nil {
@@ -109,7 +78,7 @@ func (s *Store) Experiments(ctx context.Context) ([]Experiment, error) {
 }
 
 // Experiment finds an experiment, or says ErrNotFound.
-func (s *Store) Experiment(ctx context.Context, id string) (Experiment, error) {
+func (s *Store) Experiment(ctx context.Context, id string) (api.Experiment, error) {
 	e, err := scanExperiment(s.db.QueryRowContext(ctx, "SELECT "+experimentColumns+" FROM experiment WHERE id = ?", id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return e, ErrNotFound
@@ -120,8 +89,8 @@ func (s *Store) Experiment(ctx context.Context, id string) (Experiment, error) {
 	return e, nil
 }
 
-func scanExperiment(row interface{ Scan(...any) error }) (Experiment, error) {
-	var e Experiment
+func scanExperiment(row interface{ Scan(...any) error }) (api.Experiment, error) {
+	var e api.Experiment
 	var grid string
 	var created int64
 	if err := row.Scan(&e.ID, &e.Name, &grid, &e.State, &created); err != nil {
@@ -133,7 +102,7 @@ func scanExperiment(row interface{ Scan(...any) error }) (Experiment, error) {
 
 // SetState decides about an experiment. One that runs again gives its failed cells
 // new tries.
-func (s *Store) SetState(ctx context.Context, id string, state State) error {
+func (s *Store) SetState(ctx context.Context, id string, state api.State) error {
 	err := s.write(ctx, func(tx *sql.Tx) error {
 		done, err := tx.ExecContext(ctx, "UPDATE experiment SET state = ? WHERE id = ?", string(state), id)
 		if err != nil {
@@ -142,7 +111,7 @@ func (s *Store) SetState(ctx context.Context, id string, state State) error {
 		if n, err := done.RowsAffected(); err != nil || n == 0 {
 			return errors.Join(err, ErrNotFound)
 		}
-		if state == Running {
+		if state == api.Running {
 			return retry(ctx, tx, id)
 		}
 		return nil
@@ -166,8 +135,8 @@ func (s *Store) Remove(ctx context.Context, id string) error {
 }
 
 // Progress counts the cells of an experiment.
-func (s *Store) Progress(ctx context.Context, id string) (Progress, error) {
-	var p Progress
+func (s *Store) Progress(ctx context.Context, id string) (api.Progress, error) {
+	var p api.Progress
 	err := s.db.QueryRowContext(ctx, `
 		SELECT count(*), count(*) FILTER (WHERE c.state = 'done'), count(*) FILTER (WHERE c.state = 'failed'),
 		       coalesce(sum(c.examples), 0), coalesce(sum(c.examples) FILTER (WHERE c.state = 'done'), 0), coalesce(sum(c.seconds), 0)

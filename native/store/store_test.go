@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"kvscope/engine/experiment"
+	"kvscope/web/api"
 )
 
 func cells(n int) []experiment.Cell {
@@ -39,7 +40,7 @@ func open(t *testing.T, path string) *Store {
 	return s
 }
 
-func create(t *testing.T, s *Store, n int) Experiment {
+func create(t *testing.T, s *Store, n int) api.Experiment {
 	t.Helper()
 	e, err := s.Create(t.Context(), "first", experiment.Grid{Models: []string{"ratplus"}, Examples: 10 * n}, cells(n))
 	if err != nil {
@@ -48,7 +49,7 @@ func create(t *testing.T, s *Store, n int) Experiment {
 	return e
 }
 
-func progress(t *testing.T, s *Store, id string) Progress {
+func progress(t *testing.T, s *Store, id string) api.Progress {
 	t.Helper()
 	p, err := s.Progress(t.Context(), id)
 	if err != nil {
@@ -64,7 +65,7 @@ func TestExperimentSurvivesReopening(t *testing.T) {
 	if err := s.Finish(t.Context(), cells(3)[1], outcome(0.5), "w"); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.SetState(t.Context(), e.ID, Paused); err != nil {
+	if err := s.SetState(t.Context(), e.ID, api.Paused); err != nil {
 		t.Fatal(err)
 	}
 	s.Close()
@@ -74,10 +75,10 @@ func TestExperimentSurvivesReopening(t *testing.T) {
 	if err != nil || len(list) != 1 {
 		t.Fatalf("%v, %v", list, err)
 	}
-	if got := list[0]; got.ID != e.ID || got.State != Paused || got.Grid.Examples != 30 || !got.Created.Equal(e.Created) {
+	if got := list[0]; got.ID != e.ID || got.State != api.Paused || got.Grid.Examples != 30 || !got.Created.Equal(e.Created) {
 		t.Errorf("got %+v, want %+v", got, e)
 	}
-	want := Progress{Cells: 3, Done: 1, Examples: 30, ExamplesDone: 10, Seconds: 2}
+	want := api.Progress{Cells: 3, Done: 1, Examples: 30, ExamplesDone: 10, Seconds: 2}
 	if got := progress(t, s, e.ID); got != want || got.Over() {
 		t.Errorf("progress %+v, want %+v", got, want)
 	}
@@ -157,7 +158,7 @@ func TestThreeTries(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 	// Resumed, it gets new tries.
-	if err := s.SetState(t.Context(), e.ID, Running); err != nil {
+	if err := s.SetState(t.Context(), e.ID, api.Running); err != nil {
 		t.Fatal(err)
 	}
 	if over, err := s.Fail(t.Context(), key, "d", "again", "w", false); err != nil || over {
@@ -174,7 +175,7 @@ func TestThreeTries(t *testing.T) {
 
 func TestUnknownExperiment(t *testing.T) {
 	s := open(t, "")
-	if err := s.SetState(t.Context(), "none", Paused); !errors.Is(err, ErrNotFound) {
+	if err := s.SetState(t.Context(), "none", api.Paused); !errors.Is(err, ErrNotFound) {
 		t.Error(err)
 	}
 	if err := s.Remove(t.Context(), "none"); !errors.Is(err, ErrNotFound) {

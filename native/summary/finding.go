@@ -13,63 +13,18 @@ import (
 	"kvscope/engine/experiment"
 	"kvscope/engine/run"
 	"kvscope/engine/sparse"
+	"kvscope/web/api"
 )
-
-// Question is what a Statement answers.
-type Question string
-
-// The questions: accuracy under a budget, and the two hypotheses of
-// arXiv:2605.28640 on why the memory helps.
-const (
-	Accuracy Question = "accuracy"
-	H1       Question = "H1" // selection: more heads select the needle
-	H2       Question = "H2" // states: even where chance selects, less is lost
-
-	// The two hypotheses apart from each other on one model, whose memory is taken
-	// away from one use at a time.
-	SwapHits   Question = "swap-hits"   // heads that hold the needle, by K~ against K
-	SwapKeys   Question = "swap-keys"   // accuracy, selecting by K~ against K
-	SwapStates Question = "swap-states" // accuracy, reading (K~, V~) against (K, V)
-)
-
-// Verdict is what the numbers say of a claim.
-type Verdict string
-
-// The verdicts. A difference is only told from none where its 95% interval leaves
-// zero out.
-const (
-	Supports    Verdict = "supports"
-	Contradicts Verdict = "contradicts"
-	Undecided   Verdict = "undecided"
-	Baseline    Verdict = "baseline" // reading everything, of which nothing is claimed
-)
-
-// Statement compares with and without a memory on the same examples: the two
-// backbones or, of a swap, one model with and without it in one place.
-type Statement struct {
-	Question   Question   `json:"question"`
-	Method     string     `json:"method"`
-	Budget     float64    `json:"budget"`
-	Block      int        `json:"block"`
-	Selector   string     `json:"selector"`
-	Without    float64    `json:"without"`    // mean without the memory: of attention, or of the swap
-	With       float64    `json:"with"`       // mean with it
-	Difference float64    `json:"difference"` // With - Without, mean of the pairs
-	CI95       [2]float64 `json:"ci95"`       // of Difference, Student's t over the pairs
-	Pairs      int        `json:"pairs"`
-	Verdict    Verdict    `json:"verdict"`
-	Text       string     `json:"text"`
-}
 
 // topHeads is how many heads the paper's hit-rate curves show.
 const topHeads = 50
 
 // Findings says what cells tell of the three questions, for every method, budget and
 // block that both backbones were measured at.
-func Findings(cells []experiment.Measured) []Statement {
+func Findings(cells []experiment.Measured) []api.Finding {
 	whole := keep(cells, func(m experiment.Measured) bool { return m.Cell.Swap == experiment.Swap{} })
 	out := append(backbones(whole), swaps(cells)...)
-	slices.SortStableFunc(out, func(a, b Statement) int { return cmp.Compare(rank(a.Question), rank(b.Question)) })
+	slices.SortStableFunc(out, func(a, b api.Finding) int { return cmp.Compare(rank(a.Question), rank(b.Question)) })
 	return out
 }
 
@@ -84,8 +39,8 @@ func keep(cells []experiment.Measured, want func(experiment.Measured) bool) []ex
 }
 
 // backbones compares the two backbones.
-func backbones(cells []experiment.Measured) []Statement {
-	out, baseline := []Statement{}, false
+func backbones(cells []experiment.Measured) []api.Finding {
+	out, baseline := []api.Finding{}, false
 	attention, ratplus := pair(cells)
 	if attention == "" || ratplus == "" {
 		return out
@@ -95,19 +50,19 @@ func backbones(cells []experiment.Measured) []Statement {
 			return keep(cells, func(m experiment.Measured) bool { return m.Cell.Model == model && s.holds(m) })
 		}
 		a, r := of(attention), of(ratplus)
-		question := Accuracy
+		question := api.Accuracy
 		if s.selector == sparse.SelectorRandom {
-			question = H2
+			question = api.H2
 		}
 		// Reading everything, all methods are the same.
-		whole := question == Accuracy && s.budget == 1
+		whole := question == api.Accuracy && s.budget == 1
 		if st, ok := compare(question, s, scores(a), scores(r)); ok && !(whole && baseline) {
 			out = append(out, st)
 			baseline = baseline || whole
 		}
 		info, _ := sparse.Method(s.method)
 		if s.selector == sparse.SelectorOwn && s.budget < 1 && info.Phase != sparse.PhasePrefill {
-			if st, ok := compare(H1, s, headHits(a), headHits(r)); ok {
+			if st, ok := compare(api.H1, s, headHits(a), headHits(r)); ok {
 				out = append(out, st)
 			}
 		}
@@ -117,17 +72,17 @@ func backbones(cells []experiment.Measured) []Statement {
 
 // swaps compares the first model with a memory with itself where one use of the
 // memory is taken away.
-func swaps(cells []experiment.Measured) []Statement {
+func swaps(cells []experiment.Measured) []api.Finding {
 	_, ratplus := pair(cells)
 	cells = keep(cells, func(m experiment.Measured) bool { return m.Cell.Model == ratplus })
-	var out []Statement
+	var out []api.Finding
 	baseline := false
 	for _, s := range settings(cells) {
 		of := func(w experiment.Swap) []experiment.Measured {
 			return keep(cells, func(m experiment.Measured) bool { return m.Cell.Swap == w && s.holds(m) })
 		}
 		trained, keys, states := of(experiment.Swap{}), of(experiment.Swap{SelectWith: run.WithPlain}), of(experiment.Swap{ComputeWith: run.WithPlain})
-		add := func(q Question, without, with map[example]float64) {
+		add := func(q api.Question, without, with map[example]float64) {
 			if st, ok := compare(q, s, without, with); ok {
 				out = append(out, st)
 			}
@@ -135,22 +90,22 @@ func swaps(cells []experiment.Measured) []Statement {
 		if s.budget == 1 {
 			// All keys select everything, and all methods are the same.
 			if !baseline {
-				add(SwapStates, scores(states), scores(trained))
-				baseline = len(out) > 0 && out[len(out)-1].Verdict == Baseline
+				add(api.SwapStates, scores(states), scores(trained))
+				baseline = len(out) > 0 && out[len(out)-1].Verdict == api.Baseline
 			}
 			continue
 		}
 		if info, _ := sparse.Method(s.method); info.Phase != sparse.PhasePrefill {
-			add(SwapHits, headHits(keys), headHits(trained))
+			add(api.SwapHits, headHits(keys), headHits(trained))
 		}
-		add(SwapKeys, scores(keys), scores(trained))
-		add(SwapStates, scores(states), scores(trained))
+		add(api.SwapKeys, scores(keys), scores(trained))
+		add(api.SwapStates, scores(states), scores(trained))
 	}
 	return out
 }
 
-func rank(q Question) int {
-	return slices.Index([]Question{Accuracy, H1, H2, SwapHits, SwapKeys, SwapStates}, q)
+func rank(q api.Question) int {
+	return slices.Index([]api.Question{api.Accuracy, api.H1, api.H2, api.SwapHits, api.SwapKeys, api.SwapStates}, q)
 }
 
 // pair is the first model of each backbone.
@@ -236,7 +191,7 @@ func headHits(cells []experiment.Measured) map[example]float64 {
 }
 
 // compare puts paired figures without and with a memory against each other.
-func compare(q Question, s setting, without, with map[example]float64) (Statement, bool) {
+func compare(q api.Question, s setting, without, with map[example]float64) (api.Finding, bool) {
 	var keys []example
 	for k := range without {
 		if _, ok := with[k]; ok {
@@ -244,7 +199,7 @@ func compare(q Question, s setting, without, with map[example]float64) (Statemen
 		}
 	}
 	if len(keys) < 2 {
-		return Statement{}, false
+		return api.Finding{}, false
 	}
 	slices.SortFunc(keys, func(a, b example) int {
 		return cmp.Or(cmp.Compare(a.task, b.task), cmp.Compare(a.seed, b.seed), cmp.Compare(a.i, b.i))
@@ -254,7 +209,7 @@ func compare(q Question, s setting, without, with map[example]float64) (Statemen
 		a[i], r[i] = without[k], with[k]
 		d[i] = r[i] - a[i]
 	}
-	st := Statement{
+	st := api.Finding{
 		Question: q, Method: s.method, Budget: s.budget, Block: s.block, Selector: s.selector, Pairs: len(keys),
 		Without: stat.Mean(a, nil), With: stat.Mean(r, nil),
 	}
@@ -262,24 +217,24 @@ func compare(q Question, s setting, without, with map[example]float64) (Statemen
 	half := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(len(d) - 1)}.Quantile(0.975) * dev / math.Sqrt(float64(len(d)))
 	st.Difference, st.CI95 = mean, [2]float64{mean - half, mean + half}
 	switch {
-	case (q == Accuracy || q == SwapStates) && s.budget == 1:
-		st.Verdict = Baseline
+	case (q == api.Accuracy || q == api.SwapStates) && s.budget == 1:
+		st.Verdict = api.Baseline
 	case st.CI95[0] > 0:
-		st.Verdict = Supports
+		st.Verdict = api.Supports
 	case st.CI95[1] < 0:
-		st.Verdict = Contradicts
+		st.Verdict = api.Contradicts
 	default:
-		st.Verdict = Undecided
+		st.Verdict = api.Undecided
 	}
-	st.Text = st.words()
+	st.Text = words(st)
 	return st, true
 }
 
 // words says a statement in a sentence.
-func (s Statement) words() string {
-	if s.Verdict == Baseline {
+func words(s api.Finding) string {
+	if s.Verdict == api.Baseline {
 		who := "RAT+ answers %.1f%% right and attention %.1f%%"
-		if s.Question == SwapStates {
+		if s.Question == api.SwapStates {
 			who = "RAT+ answers %.1f%% right from states with the memory and %.1f%% from states without, which it was not trained to read"
 		}
 		return "Reading everything, " + fmt.Sprintf(who, 100*s.With, 100*s.Without) + ": what the rest is to be held against."
@@ -289,32 +244,32 @@ func (s Statement) words() string {
 	if info.Unit == sparse.UnitBlock && s.Budget < 1 {
 		where += " in blocks of " + strconv.Itoa(s.Block)
 	}
-	if s.Selector == sparse.SelectorRandom && s.Question != H2 {
+	if s.Selector == sparse.SelectorRandom && s.Question != api.H2 {
 		where += " where chance selects"
 	}
-	subject := map[Question]string{
-		Accuracy: "RAT+ answers %.1f%% right, attention %.1f%%",
-		H1:       "a head of RAT+ holds the needle at every answer step in %.1f%% of examples on average, one of attention in %.1f%%",
-		H2:       "where chance selects, RAT+ answers %.1f%% right, attention %.1f%%",
+	subject := map[api.Question]string{
+		api.Accuracy: "RAT+ answers %.1f%% right, attention %.1f%%",
+		api.H1:       "a head of RAT+ holds the needle at every answer step in %.1f%% of examples on average, one of attention in %.1f%%",
+		api.H2:       "where chance selects, RAT+ answers %.1f%% right, attention %.1f%%",
 
-		SwapHits:   "a head that picks by keys with the memory holds the needle at every answer step in %.1f%% of examples on average, by keys without in %.1f%%",
-		SwapKeys:   "picking by keys with the memory, RAT+ answers %.1f%% right, by keys without %.1f%%",
-		SwapStates: "reading states with the memory, RAT+ answers %.1f%% right, states without %.1f%%",
+		api.SwapHits:   "a head that picks by keys with the memory holds the needle at every answer step in %.1f%% of examples on average, by keys without in %.1f%%",
+		api.SwapKeys:   "picking by keys with the memory, RAT+ answers %.1f%% right, by keys without %.1f%%",
+		api.SwapStates: "reading states with the memory, RAT+ answers %.1f%% right, states without %.1f%%",
 	}[s.Question]
-	verdict := map[Verdict]string{
-		Supports:    "RAT+ is ahead by %.1f points (95%% interval %.1f to %.1f), as the paper has it.",
-		Contradicts: "RAT+ is behind by %.1f points (95%% interval %.1f to %.1f), against the paper.",
-		Undecided:   "the difference of %.1f points (95%% interval %.1f to %.1f) can be none.",
+	verdict := map[api.Verdict]string{
+		api.Supports:    "RAT+ is ahead by %.1f points (95%% interval %.1f to %.1f), as the paper has it.",
+		api.Contradicts: "RAT+ is behind by %.1f points (95%% interval %.1f to %.1f), against the paper.",
+		api.Undecided:   "the difference of %.1f points (95%% interval %.1f to %.1f) can be none.",
 	}[s.Verdict]
-	if s.Question == SwapHits || s.Question == SwapKeys || s.Question == SwapStates {
-		verdict = map[Verdict]string{
-			Supports:    "the memory adds %.1f points (95%% interval %.1f to %.1f), as the hypothesis has it.",
-			Contradicts: "the memory takes %.1f points away (95%% interval %.1f to %.1f), against the hypothesis.",
-			Undecided:   "the difference of %.1f points (95%% interval %.1f to %.1f) can be none.",
+	if s.Question == api.SwapHits || s.Question == api.SwapKeys || s.Question == api.SwapStates {
+		verdict = map[api.Verdict]string{
+			api.Supports:    "the memory adds %.1f points (95%% interval %.1f to %.1f), as the hypothesis has it.",
+			api.Contradicts: "the memory takes %.1f points away (95%% interval %.1f to %.1f), against the hypothesis.",
+			api.Undecided:   "the difference of %.1f points (95%% interval %.1f to %.1f) can be none.",
 		}[s.Verdict]
 	}
 	d, low, high := 100*s.Difference, 100*s.CI95[0], 100*s.CI95[1]
-	if s.Verdict == Contradicts {
+	if s.Verdict == api.Contradicts {
 		d, low, high = -d, -high, -low
 	}
 	return where + ": " + fmt.Sprintf(subject, 100*s.With, 100*s.Without) + "; " + fmt.Sprintf(verdict, d, low, high)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"kvscope/engine/experiment"
+	"kvscope/web/api"
 )
 
 func TestFindings(t *testing.T) {
@@ -34,10 +35,10 @@ func TestFindings(t *testing.T) {
 	}
 	got := Findings(cells)
 	want := []struct {
-		q Question
+		q api.Question
 		m string
-		v Verdict
-	}{{Accuracy, "quest", Supports}, {Accuracy, "moba", Undecided}, {Accuracy, "quest", Baseline}, {H1, "quest", Supports}, {H2, "quest", Contradicts}}
+		v api.Verdict
+	}{{api.Accuracy, "quest", api.Supports}, {api.Accuracy, "moba", api.Undecided}, {api.Accuracy, "quest", api.Baseline}, {api.H1, "quest", api.Supports}, {api.H2, "quest", api.Contradicts}}
 	if len(got) != len(want) {
 		t.Fatalf("%d findings: %+v", len(got), got)
 	}
@@ -77,13 +78,13 @@ func TestSwapFindings(t *testing.T) {
 	}
 	got := Findings(cells)
 	want := []struct {
-		q       Question
-		v       Verdict
+		q       api.Question
+		v       api.Verdict
 		without float64
 		text    string
 	}{
-		{SwapHits, Supports, 0.2, "by keys without in 20.0%"}, {SwapKeys, Supports, 0.2, "the memory adds 80.0 points"},
-		{SwapStates, Undecided, 1, "can be none"}, {SwapStates, Baseline, 0.5, "50.0% from states without"},
+		{api.SwapHits, api.Supports, 0.2, "by keys without in 20.0%"}, {api.SwapKeys, api.Supports, 0.2, "the memory adds 80.0 points"},
+		{api.SwapStates, api.Undecided, 1, "can be none"}, {api.SwapStates, api.Baseline, 0.5, "50.0% from states without"},
 	}
 	if len(got) != len(want) {
 		t.Fatalf("%d findings: %+v", len(got), got)
@@ -106,7 +107,7 @@ func TestInterval(t *testing.T) {
 		a[example{i: i}], r[example{i: i}] = 0, float64(i+1)
 	}
 	r[example{i: 9}] = 100 // without a partner
-	st, ok := compare(Accuracy, setting{method: "quest", budget: 0.5}, a, r)
+	st, ok := compare(api.Accuracy, setting{method: "quest", budget: 0.5}, a, r)
 	if !ok || st.CI95[0]-0.445739 > 1e-5 || st.CI95[1]-4.554261 > 1e-5 || st.CI95[0] < 0.4457 {
 		t.Errorf("%+v", st)
 	}

@@ -33,7 +33,8 @@ type Chart struct {
 	View       View     `json:"view"`
 	Kind       Kind     `json:"kind"`
 	Title      string   `json:"title"`
-	Method     string   `json:"method"`
+	Method     string   `json:"method"`           // by its ID, with its block size
+	MethodName string   `json:"method_name"`      // the same as it is called
 	Budget     string   `json:"budget,omitempty"` // where the chart is of one
 	XName      string   `json:"x_name"`
 	YName      string   `json:"y_name"`
@@ -51,12 +52,22 @@ type Series struct {
 	Points []Point `json:"points"`
 }
 
-// whiskerGap parts the whiskers of series that share their places, in categories.
-const whiskerGap = 0.05
+// gap parts the points of series that share a category, in categories: wide enough
+// for two whiskers to be told apart, narrow enough to stay with the category. Along
+// an axis of numbers points stay where they belong and whiskers are parted by
+// whiskerGap.
+const (
+	gap        = 0.14
+	whiskerGap = 0.2
+)
 
-// aside is how far the whiskers of series i of a Lines chart stand from its points,
-// so that those of one model do not hide another's.
-func (c Chart) aside(i int) float64 {
+// Aside is how far the points and the whiskers of series i of a Lines chart stand
+// from their places along x, so that those of one model do not hide another's. The
+// paper's values, which have no whiskers, stand where they belong.
+func (c Chart) Aside(i int) (points, whiskers float64) {
+	if c.Series[i].Paper {
+		return 0, 0
+	}
 	var ours, before float64
 	for j, s := range c.Series {
 		if s.Paper {
@@ -67,12 +78,16 @@ func (c Chart) aside(i int) float64 {
 			before++
 		}
 	}
-	gap := whiskerGap
+	place := before - (ours-1)/2
 	if c.Categories == nil {
-		gap = 4 * whiskerGap
+		return 0, place * whiskerGap
 	}
-	return (before - (ours-1)/2) * gap
+	aside := place * min(gap, 0.6/ours)
+	return aside, aside
 }
+
+// BarShare is how much of a category's width its bars take together.
+const BarShare = 0.7
 
 // Point is one value.
 type Point struct {
@@ -81,7 +96,8 @@ type Point struct {
 	Y     float64 `json:"y"`
 	Low   float64 `json:"low"` // of the whisker; equal to High for none
 	High  float64 `json:"high"`
-	About string  `json:"about"` // in words
+	N     int     `json:"n,omitempty"` // examples behind it, of a Map
+	About string  `json:"about"`       // in words
 	Ref   *Ref    `json:"ref,omitempty"`
 }
 
@@ -109,6 +125,7 @@ type Swap struct {
 // Row is one row of an experiment: a Ref and what it came to, accuracies in 0..1.
 type Row struct {
 	Ref
+	Name      string // what the method is called
 	Arch      string // attention or ratplus
 	Unit      string // what the method selects: block or token
 	Context   int

@@ -1,7 +1,6 @@
 package chart
 
 import (
-	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -190,55 +189,6 @@ func TestHeadsAreRanked(t *testing.T) {
 	}
 }
 
-// TestOptions: options are plain JSON in which every series of the chart has its
-// points, and colours are custom properties only.
-func TestOptions(t *testing.T) {
-	for _, c := range sample(t) {
-		text, err := c.Options()
-		if err != nil {
-			t.Fatal(err)
-		}
-		var option struct {
-			Series []struct {
-				Name string
-				Type string
-				Data []struct {
-					Name  string
-					Value any
-				}
-				MarkLine *struct{ Silent bool }
-			}
-		}
-		if err := json.Unmarshal(text, &option); err != nil {
-			t.Fatalf("%s: %v", c.ID, err)
-		}
-		for _, o := range option.Series {
-			if o.MarkLine != nil && !o.MarkLine.Silent {
-				t.Errorf("%s: whiskers of %q catch the pointer", c.ID, o.Name)
-			}
-		}
-		for _, s := range c.Series {
-			named := 0
-			for _, o := range option.Series {
-				for _, d := range o.Data {
-					if o.Name == s.Name && d.Name != "" {
-						named++
-					}
-				}
-			}
-			if named != len(s.Points) {
-				t.Errorf("%s: %q has %d points, the option %d", c.ID, s.Name, len(s.Points), named)
-			}
-		}
-		if strings.Contains(string(text), "__f__") || strings.Contains(string(text), "function") {
-			t.Errorf("%s: functions in %s", c.ID, text)
-		}
-		if strings.Contains(string(text), `"#`) {
-			t.Errorf("%s: a colour of its own in %s", c.ID, text)
-		}
-	}
-}
-
 func TestSVGIsXML(t *testing.T) {
 	hostile := Chart{ID: "x", Kind: Lines, Title: `<script>&"`, Categories: []string{"<b>"}, Series: []Series{{Name: "a&b", Points: []Point{{About: "<i>"}}}}}
 	for _, c := range append(sample(t), hostile) {
@@ -297,11 +247,21 @@ func within(rate float64) (low, high float64) { return max(0, rate-0.1), min(1, 
 // the place.
 func TestWhiskersStandApart(t *testing.T) {
 	c := Chart{Categories: []string{"1"}, Series: []Series{{Name: "a"}, {Name: "paper", Paper: true}, {Name: "b"}}}
-	if left, right := c.aside(0), c.aside(2); left >= 0 || left != -right {
-		t.Errorf("whiskers at %g and %g", left, right)
+	left, leftWhisker := c.Aside(0)
+	right, rightWhisker := c.Aside(2)
+	if left > -0.05 || left != -right || leftWhisker != left || rightWhisker != right {
+		t.Errorf("points at %g and %g, whiskers at %g and %g", left, right, leftWhisker, rightWhisker)
+	}
+	if points, whiskers := c.Aside(1); points != 0 || whiskers != 0 {
+		t.Errorf("the paper's values are moved by %g and %g", points, whiskers)
+	}
+	// Along numbers, a point's place is its value.
+	c.Categories = nil
+	if points, whiskers := c.Aside(0); points != 0 || whiskers >= 0 {
+		t.Errorf("along numbers: points at %g, whiskers at %g", points, whiskers)
 	}
 	alone := Chart{Series: []Series{{Name: "a"}}}
-	if alone.aside(0) != 0 {
+	if points, whiskers := alone.Aside(0); points != 0 || whiskers != 0 {
 		t.Error("a lone whisker is off its point")
 	}
 }

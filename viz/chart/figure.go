@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -57,22 +58,27 @@ func slug(words ...string) string {
 
 // setup is what the rows of one picture of accuracies have in common.
 type setup struct {
-	method string
-	block  int // 0 where the method selects tokens
+	method, called string
+	block          int // 0 where the method selects tokens
 }
 
 func (r Row) setup() setup {
+	s := setup{method: r.Method, called: cmp.Or(r.Name, r.Method), block: r.Block}
 	if r.Unit == "token" || r.Method == "dense" {
-		return setup{r.Method, 0}
+		s.block = 0
 	}
-	return setup{r.Method, r.Block}
+	return s
 }
 
-func (s setup) title() string {
+// id names the setup in addresses, title on the screen.
+func (s setup) id() string    { return s.with(s.method) }
+func (s setup) title() string { return s.with(s.called) }
+
+func (s setup) with(method string) string {
 	if s.block == 0 {
-		return s.method
+		return method
 	}
-	return fmt.Sprintf("%s, blocks of %d", s.method, s.block)
+	return fmt.Sprintf("%s, blocks of %d", method, s.block)
 }
 
 // Figure1 is accuracy against budget, a chart for every method, block size and
@@ -97,7 +103,7 @@ func Figure1(rows []Row, paper Paper) []Chart {
 		budgets = budgetsOf(budgets)
 		for _, task := range unique(ours, func(r Row) string { return r.Task }) {
 			c := Chart{
-				ID: slug("accuracy", s.title(), task), View: Accuracy, Kind: Lines, Title: task, Method: s.title(),
+				ID: slug("accuracy", s.id(), task), View: Accuracy, Kind: Lines, Title: task, Method: s.id(), MethodName: s.title(),
 				XName: "budget", YName: "accuracy", Categories: fractions(budgets),
 			}
 			for _, who := range subjects {
@@ -168,8 +174,8 @@ func Table5(rows []Row, paper Paper) []Chart {
 		ours := keep(rows, func(r Row) bool { return panelOf(r) == p })
 		tasks := unique(ours, func(r Row) string { return r.Task })
 		c := Chart{
-			ID: slug("chance", p.title(), fraction(p.budget)), View: Chance, Kind: Bars, Title: p.title() + ", budget " + fraction(p.budget),
-			Method: p.title(), Budget: fraction(p.budget), XName: "task", YName: "accuracy", Categories: tasks,
+			ID: slug("chance", p.id(), fraction(p.budget)), View: Chance, Kind: Bars, Title: p.title() + ", budget " + fraction(p.budget),
+			Method: p.id(), MethodName: p.title(), Budget: fraction(p.budget), XName: "task", YName: "accuracy", Categories: tasks,
 		}
 		for _, who := range subjects {
 			mine := keep(ours, func(r Row) bool { return r.subject() == who })

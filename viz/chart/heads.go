@@ -30,8 +30,8 @@ func Figures2to4(curves []Curve) []Chart {
 	var out []Chart
 	for _, p := range unique(curves, panelOf) {
 		c := Chart{
-			ID: slug("heads", p.title(), fraction(p.budget), p.task), View: Heads, Kind: Lines, Title: p.task,
-			Method: p.title(), Budget: fraction(p.budget), XName: "head, by hit rate", YName: "hit rate",
+			ID: slug("heads", p.id(), fraction(p.budget), p.task), View: Heads, Kind: Lines, Title: p.task,
+			Method: p.id(), MethodName: p.title(), Budget: fraction(p.budget), XName: "head, by hit rate", YName: "hit rate",
 		}
 		for _, curve := range curves {
 			if panelOf(curve) != p {
@@ -82,7 +82,7 @@ func DepthMaps(cells []DepthCell) []Chart {
 	panelOf := func(c DepthCell) panel { return panel{c.setup(), c.subject(), c.Task} }
 	levels := make([]string, Parts)
 	for i := range levels {
-		levels[i] = fmt.Sprintf("%d-%d%%", 100*i/Parts, 100*(i+1)/Parts)
+		levels[i] = fmt.Sprintf("%d–%d%%", 100*i/Parts, 100*(i+1)/Parts)
 	}
 	var out []Chart
 	for _, p := range unique(cells, panelOf) {
@@ -94,7 +94,7 @@ func DepthMaps(cells []DepthCell) []Chart {
 		budgets = budgetsOf(budgets)
 		name := p.name()
 		c := Chart{
-			ID: slug("depth", p.title(), p.model+p.swap.slug(), p.task), View: Depth, Kind: Map, Title: p.task + ", " + name, Method: p.title(),
+			ID: slug("depth", p.id(), p.model+p.swap.slug(), p.task), View: Depth, Kind: Map, Title: p.task + ", " + name, Method: p.id(), MethodName: p.title(),
 			XName: "budget", YName: "needle depth", Categories: fractions(budgets), Levels: levels,
 		}
 		s := Series{Name: name, Colour: "seq-8"}
@@ -102,7 +102,7 @@ func DepthMaps(cells []DepthCell) []Chart {
 			ref := d.Ref
 			ref.Depths = &[2]float64{float64(d.Part) / Parts, float64(d.Part+1) / Parts}
 			s.Points = append(s.Points, Point{
-				X: float64(slices.Index(budgets, d.Budget)), Level: d.Part, Y: 100 * d.Accuracy, Ref: &ref,
+				X: float64(slices.Index(budgets, d.Budget)), Level: d.Part, Y: 100 * d.Accuracy, N: d.Examples, Ref: &ref,
 				About: fmt.Sprintf("depth %s, budget %s: %s of %d", levels[d.Part], fraction(d.Budget), percent(d.Accuracy), d.Examples),
 			})
 		}

@@ -62,7 +62,8 @@ func (c Chart) SVG(paint Palette) []byte {
 	switch c.Kind {
 	case Lines:
 		for i, s := range c.Series {
-			d.line(s, c.aside(i))
+			points, whiskers := c.Aside(i)
+			d.line(s, points, whiskers)
 		}
 	case Bars:
 		d.bars()
@@ -136,7 +137,7 @@ func (d *drawing) axes() {
 	d.text((d.left+d.right)/2, d.bottom+27, "middle", "ink-3", d.c.XName, "")
 }
 
-func (d *drawing) line(s Series, aside float64) {
+func (d *drawing) line(s Series, aside, whiskers float64) {
 	width, more := 2.0, ""
 	if s.Paper {
 		width, more = 1.3, ` stroke-dasharray="4 3"`
@@ -147,32 +148,32 @@ func (d *drawing) line(s Series, aside float64) {
 		if i == 0 {
 			command = "M"
 		}
-		fmt.Fprintf(&path, "%s%.1f %.1f", command, d.x(p.X), d.y(p.Y))
+		fmt.Fprintf(&path, "%s%.1f %.1f", command, d.x(p.X+aside), d.y(p.Y))
 	}
 	fmt.Fprintf(&d.b, `<path d="%s" style="stroke:%s" stroke-width="%g" fill="none" stroke-linejoin="round"%s/>`, path.String(), d.paint(s.Colour), width, more)
 	for _, p := range s.Points {
 		if p.High > p.Low {
-			d.stroke(d.x(p.X+aside), d.y(p.Low), d.x(p.X+aside), d.y(p.High), s.Colour, 1, false)
+			d.stroke(d.x(p.X+whiskers), d.y(p.Low), d.x(p.X+whiskers), d.y(p.High), s.Colour, 1, false)
 		}
 		radius := 3.0
 		if s.Paper || d.c.Categories == nil {
 			radius = 1.6
 		}
-		fmt.Fprintf(&d.b, `<circle cx="%.1f" cy="%.1f" r="%g" style="fill:%s"><title>%s</title></circle>`, d.x(p.X), d.y(p.Y), radius, d.paint(s.Colour), escape(s.Name+", "+p.About))
+		fmt.Fprintf(&d.b, `<circle cx="%.1f" cy="%.1f" r="%g" style="fill:%s"><title>%s</title></circle>`, d.x(p.X+aside), d.y(p.Y), radius, d.paint(s.Colour), escape(s.Name+", "+p.About))
 	}
 }
 
 func (d *drawing) bars() {
 	ours := max(1, len(keep(d.c.Series, func(s Series) bool { return !s.Paper })))
 	step := (d.right - d.left) / float64(max(1, len(d.c.Categories)))
-	width := barShare * step / float64(ours)
+	width := BarShare * step / float64(ours)
 	at := -1
 	for _, s := range d.c.Series {
 		if !s.Paper {
 			at++
 		}
 		for _, p := range s.Points {
-			x := d.x(p.X) - barShare*step/2 + float64(max(at, 0))*width
+			x := d.x(p.X) - BarShare*step/2 + float64(max(at, 0))*width
 			y := d.y(p.Y)
 			if s.Paper {
 				d.stroke(x, y, x+width, y, s.Colour, 1.5, true)
@@ -199,7 +200,11 @@ func (d *drawing) heat() {
 			}
 			fmt.Fprintf(&d.b, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" style="fill:%s;stroke:%s"><title>%s</title></rect>`,
 				x, y, width, d.level(p.Level+1)-y, d.paint(fmt.Sprintf("seq-%d", stop)), d.paint("panel"), escape(p.About))
-			d.text(x+width/2, (y+d.level(p.Level+1))/2+3.5, "middle", ink, fmt.Sprintf("%.0f", p.Y), "")
+			middle := (y + d.level(p.Level+1)) / 2
+			if p.N > 0 {
+				d.text(x+width/2, middle+12, "middle", ink, fmt.Sprintf("n = %d", p.N), ` font-size="7"`)
+			}
+			d.text(x+width/2, middle+3.5, "middle", ink, fmt.Sprintf("%.0f%%", p.Y), "")
 		}
 	}
 }

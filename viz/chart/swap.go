@@ -53,14 +53,15 @@ func Swaps2x2(rows []Row) []Chart {
 		}
 		ours := keep(rows, func(r Row) bool { return panelOf(r) == p })
 		tasks := unique(ours, func(r Row) string { return r.Task })
-		name, method := nameOf(p.model, p.arch), p.title()
+		name, method, called := nameOf(p.model, p.arch), p.id(), p.title()
 		if p.selector == "random" {
 			method += ", chance picks"
+			called += ", random selector"
 		}
 		square := func(task string, points []Point) {
 			out = append(out, Chart{
-				ID: slug("swap", p.title(), p.selector, p.model, fraction(p.budget), task), View: Swaps, Kind: Map, Title: task + ", " + name,
-				Method: method, Budget: fraction(p.budget), XName: "states", YName: "keys", Categories: reads, Levels: picks,
+				ID: slug("swap", p.id(), p.selector, p.model, fraction(p.budget), task), View: Swaps, Kind: Map, Title: task + ", " + name,
+				Method: method, MethodName: called, Budget: fraction(p.budget), XName: "states", YName: "keys", Categories: reads, Levels: picks,
 				Series: []Series{{Name: name, Colour: "seq-8", Points: points}},
 			})
 		}
@@ -72,6 +73,7 @@ func Swaps2x2(rows []Row) []Chart {
 			for _, r := range ours {
 				if r.Task == task {
 					point := r.point(0, r.Low, r.High, "95% interval")
+					point.N = r.Examples
 					points = append(points, r.Swap.at(point))
 				}
 			}

@@ -108,7 +108,7 @@ func groups(charts []chart.Chart) []group {
 	for _, c := range charts {
 		title := viewTitles[c.View]
 		if c.View != chart.Chance {
-			title += ": " + c.Method
+			title += ": " + c.MethodName
 			if c.Budget != "" {
 				title += ", budget " + c.Budget
 			}

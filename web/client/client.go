@@ -11,12 +11,13 @@ import (
 	"kvscope/engine/lens"
 	"kvscope/engine/run"
 	"kvscope/engine/trace"
+	"kvscope/web/api"
 )
 
 // Engine answers the page.
 type Engine interface {
 	// Meta says what the engine has.
-	Meta(ctx context.Context) (Meta, error)
+	Meta(ctx context.Context) (api.Meta, error)
 	// Run runs req and emits what happens to sink, in order, until the run is over,
 	// ctx is cancelled or sink returns an error. A run that failed by itself ends in
 	// a Failure event and a nil error; an error means that its end was never heard
@@ -34,12 +35,6 @@ type statusError struct {
 }
 
 func (e *statusError) Error() string { return fmt.Sprintf("ask %s: status %d", e.at, e.status) }
-
-// Meta is what the engine has, beyond what every program of this version knows.
-type Meta struct {
-	Version string          `json:"version"`
-	Models  []run.ModelInfo `json:"models"`
-}
 
 // LostError says that the engine could not be reached or went away.
 type LostError struct{ Err error }

@@ -11,6 +11,8 @@ import (
 
 	"kvscope/engine/experiment"
 	"kvscope/engine/input"
+	"kvscope/viz/chart"
+	"kvscope/web/api"
 )
 
 func TestLab(t *testing.T) {
@@ -27,7 +29,7 @@ func TestLab(t *testing.T) {
 		case strings.HasSuffix(r.URL.Path, "/examples"):
 			io.WriteString(w, `{"cell":{"context":256},"examples":[{"seed":2199023255552,"score":1}]}`)
 		default:
-			json.NewEncoder(w).Encode(Experiment{ID: "x", State: "paused"})
+			json.NewEncoder(w).Encode(api.Experiment{ID: "x", State: api.Paused})
 		}
 	}))
 	t.Cleanup(ts.Close)
@@ -36,7 +38,7 @@ func TestLab(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := NewLab(at)
-	if e, err := l.Decide(t.Context(), "x", "pause"); err != nil || e.State != "paused" {
+	if e, err := l.Decide(t.Context(), "x", "pause"); err != nil || e.State != api.Paused {
 		t.Errorf("%+v %v", e, err)
 	}
 	if _, err := l.Create(t.Context(), "n", experiment.Grid{Tasks: []string{"S-9"}}); input.Field(err) != "tasks" || err.Error() != "tasks: S-9, want another" {
@@ -45,7 +47,7 @@ func TestLab(t *testing.T) {
 	if err := l.Remove(t.Context(), "x"); err == nil || !strings.Contains(err.Error(), "502") {
 		t.Errorf("%v", err)
 	}
-	some, err := l.Examples(t.Context(), "x", Ref{Model: "a", Task: "S-1", Method: "quest", Selector: "own", Budget: 0.0625, Block: 16})
+	some, err := l.Examples(t.Context(), "x", chart.Ref{Model: "a", Task: "S-1", Method: "quest", Selector: "own", Budget: 0.0625, Block: 16})
 	if err != nil || some.Cell.Context != 256 || some.Examples[0].Seed != 1<<41 {
 		t.Errorf("%+v %v", some, err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"kvscope/engine/run"
 	"kvscope/engine/trace"
+	"kvscope/web/api"
 )
 
 // maxFrame bounds one message of a run: what trace allows a payload, and its
@@ -29,8 +30,8 @@ func NewServer(base *url.URL) *Server {
 }
 
 // Meta asks /api/meta.
-func (s *Server) Meta(ctx context.Context) (Meta, error) {
-	var m Meta
+func (s *Server) Meta(ctx context.Context) (api.Meta, error) {
+	var m api.Meta
 	at := s.base.JoinPath("api/meta").String()
 	body, err := get(ctx, at)
 	if err != nil {

@@ -8,6 +8,8 @@ import (
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
 	"kvscope/engine/experiment"
+	"kvscope/viz/chart"
+	"kvscope/web/api"
 	"kvscope/web/client"
 	"kvscope/web/state"
 	"kvscope/web/widget"
@@ -28,17 +30,17 @@ type Experiments struct {
 	place  state.LabPlace
 	linked string
 
-	meta     loaded[client.Meta]
+	meta     loaded[api.Meta]
 	form     state.GridForm
 	problems state.Problems
-	cost     loaded[client.Estimate]
+	cost     loaded[api.Estimate]
 	costGen  int
 	starting bool
 	refused  string // why an experiment could not be started
 
-	list     loaded[[]client.Experiment]
-	open     loaded[client.Experiment]
-	pictures loaded[client.Pictures]
+	list     loaded[[]api.Described]
+	open     loaded[api.Described]
+	pictures loaded[api.Pictures]
 	openGen  int
 	fresh    time.Time // when pictures were last asked for
 	asked    string    // what was decided last, until it is heard of
@@ -59,9 +61,9 @@ type loaded[T any] struct {
 
 // picked is the row whose examples are shown.
 type picked struct {
-	ref      *client.Ref
+	ref      *chart.Ref
 	about    string
-	examples loaded[client.Examples]
+	examples loaded[api.Examples]
 }
 
 // NewExperiments returns the page; connect finds the server once it is in a browser.
@@ -159,7 +161,7 @@ func (l *loaded[T]) become(v T, err error) {
 const again = 2 * time.Second
 
 func (e *Experiments) askMeta() {
-	load(e, e.lab.Meta, func(m client.Meta, err error) {
+	load(e, e.lab.Meta, func(m api.Meta, err error) {
 		e.meta.become(m, err)
 		if err != nil {
 			e.ctx.After(again, func(app.Context) { e.askMeta() })
@@ -172,7 +174,7 @@ func (e *Experiments) askMeta() {
 }
 
 func (e *Experiments) askList() {
-	load(e, e.lab.List, func(list []client.Experiment, err error) {
+	load(e, e.lab.List, func(list []api.Described, err error) {
 		e.list.become(list, err)
 		if client.IsLost(err) {
 			e.ctx.After(again, func(app.Context) { e.askList() })
@@ -199,7 +201,7 @@ func (e *Experiments) change(f state.GridForm) {
 	e.costGen++
 	gen := e.costGen
 	if len(problems) > 0 {
-		e.cost = loaded[client.Estimate]{phase: state.Idle}
+		e.cost = loaded[api.Estimate]{phase: state.Idle}
 		return
 	}
 	e.cost.phase = state.Loading
@@ -207,7 +209,7 @@ func (e *Experiments) change(f state.GridForm) {
 		if gen != e.costGen {
 			return
 		}
-		load(e, func(ctx context.Context) (client.Estimate, error) { return e.lab.Estimate(ctx, g) }, func(c client.Estimate, err error) {
+		load(e, func(ctx context.Context) (api.Estimate, error) { return e.lab.Estimate(ctx, g) }, func(c api.Estimate, err error) {
 			if gen == e.costGen {
 				e.cost.become(c, e.blame(err))
 			}
@@ -234,7 +236,7 @@ func (e *Experiments) start() {
 	}
 	e.starting, e.refused = true, ""
 	name := e.form.Name
-	load(e, func(ctx context.Context) (client.Experiment, error) { return e.lab.Create(ctx, name, g) }, func(x client.Experiment, err error) {
+	load(e, func(ctx context.Context) (api.Described, error) { return e.lab.Create(ctx, name, g) }, func(x api.Described, err error) {
 		e.starting = false
 		if e.blame(err) != nil {
 			e.refused = err.Error()
@@ -259,7 +261,7 @@ func (e *Experiments) openOne(id string) {
 func (e *Experiments) show(id string) {
 	e.unfollow()
 	e.openGen++
-	e.open, e.pictures, e.picked = loaded[client.Experiment]{phase: state.Idle}, loaded[client.Pictures]{phase: state.Idle}, picked{}
+	e.open, e.pictures, e.picked = loaded[api.Described]{phase: state.Idle}, loaded[api.Pictures]{phase: state.Idle}, picked{}
 	if id == "" || e.lab == nil {
 		return
 	}
@@ -271,7 +273,7 @@ func (e *Experiments) show(id string) {
 // refresh asks for the open experiment and its pictures again.
 func (e *Experiments) refresh() {
 	gen, id := e.openGen, e.place.ID
-	load(e, func(ctx context.Context) (client.Experiment, error) { return e.lab.Get(ctx, id) }, func(x client.Experiment, err error) {
+	load(e, func(ctx context.Context) (api.Described, error) { return e.lab.Get(ctx, id) }, func(x api.Described, err error) {
 		if gen == e.openGen {
 			e.open.become(x, err)
 		}
@@ -285,7 +287,7 @@ func (e *Experiments) askPictures() {
 		return
 	}
 	e.fresh = time.Now()
-	load(e, func(ctx context.Context) (client.Pictures, error) { return e.lab.Pictures(ctx, id, paper) }, func(p client.Pictures, err error) {
+	load(e, func(ctx context.Context) (api.Pictures, error) { return e.lab.Pictures(ctx, id, paper) }, func(p api.Pictures, err error) {
 		if gen != e.openGen || paper != e.place.Paper {
 			return
 		}
@@ -304,7 +306,7 @@ func (e *Experiments) follow(id string) {
 	source := app.Window().Get("EventSource").New(client.ProgressPath(id))
 	gen := e.openGen
 	heard := listen(source, "message", func(event app.Value) {
-		var s client.Status
+		var s api.Status
 		if json.Unmarshal([]byte(event.Get("data").String()), &s) != nil {
 			return
 		}
@@ -325,18 +327,18 @@ func (e *Experiments) unfollow() {
 }
 
 // heard takes in how the open experiment is doing.
-func (e *Experiments) heard(s client.Status) {
+func (e *Experiments) heard(s api.Status) {
 	before := e.open.value.Status
-	e.open.value.Status, e.open.value.State = s, s.State
+	e.open.value = withStatus(e.open.value, s)
 	for i := range e.list.value {
 		if e.list.value[i].ID == e.place.ID {
-			e.list.value[i].Status, e.list.value[i].State = s, s.State
+			e.list.value[i] = withStatus(e.list.value[i], s)
 		}
 	}
-	ended := s.Over || s.State == "cancelled"
+	ended := s.Over || s.State == api.Cancelled
 	if ended {
 		e.unfollow() // the browser would ask again
-		if !before.Over && before.State != "cancelled" {
+		if !before.Over && before.State != api.Cancelled {
 			e.change(e.form) // some of it is known now
 		}
 	}
@@ -347,11 +349,17 @@ func (e *Experiments) heard(s client.Status) {
 	e.Update()
 }
 
+// withStatus is x as it is doing now.
+func withStatus(x api.Described, s api.Status) api.Described {
+	x.Status, x.State = s, s.State
+	return x
+}
+
 // decide pauses, resumes or cancels the open experiment.
 func (e *Experiments) decide(what string) {
 	gen, id := e.openGen, e.place.ID
 	e.asked = what
-	load(e, func(ctx context.Context) (client.Experiment, error) { return e.lab.Decide(ctx, id, what) }, func(x client.Experiment, err error) {
+	load(e, func(ctx context.Context) (api.Described, error) { return e.lab.Decide(ctx, id, what) }, func(x api.Described, err error) {
 		e.asked = ""
 		if gen != e.openGen {
 			return
@@ -384,11 +392,11 @@ func (e *Experiments) remove() {
 }
 
 // pick shows the examples behind a point of a picture.
-func (e *Experiments) pick(ref client.Ref, about string) {
+func (e *Experiments) pick(ref chart.Ref, about string) {
 	e.picked = picked{ref: &ref, about: about}
 	e.picked.examples.phase = state.Loading
 	id := e.place.ID
-	load(e, func(ctx context.Context) (client.Examples, error) { return e.lab.Examples(ctx, id, ref) }, func(x client.Examples, err error) {
+	load(e, func(ctx context.Context) (api.Examples, error) { return e.lab.Examples(ctx, id, ref) }, func(x api.Examples, err error) {
 		if e.picked.ref == &ref {
 			e.picked.examples.become(x, err)
 		}

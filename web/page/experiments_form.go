@@ -133,9 +133,12 @@ func (e *Experiments) price() app.UI {
 	case e.cost.phase == state.Done && c.Left == 0:
 		text = fmt.Sprintf("All %d cells were computed before: the result is there at once.", c.Cells)
 	case e.cost.phase == state.Done:
-		workers := max(1, c.Workers)
-		text = fmt.Sprintf("%d examples in %d cells, %d computed before. About %s with %s; %s tokens, %s FLOP.",
-			c.Examples, c.Cells, c.Known, state.Duration(c.Seconds/float64(workers)), plural(workers, "worker"), state.Amount(c.Tokens), state.Amount(c.FLOP))
+		who := "with the " + plural(c.Workers, "worker") + " there now"
+		if c.Workers == 0 {
+			who = "with one worker (none is there now: start “kvscope worker”)"
+		}
+		text = fmt.Sprintf("%d examples in %d cells, %d computed before. About %s %s; %s tokens, %s FLOP.",
+			c.Examples, c.Cells, c.Known, state.Duration(c.Seconds/float64(max(1, c.Workers))), who, state.Amount(c.Tokens), state.Amount(c.FLOP))
 	}
 	label := "Start"
 	if e.starting {

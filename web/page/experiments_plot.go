@@ -5,19 +5,20 @@ import (
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
-	"kvscope/web/client"
+	"kvscope/viz/chart"
+	"kvscope/web/api"
 	"kvscope/web/state"
 )
 
 // presser hears of pressed points. Plots hold a pointer to one, which go-app finds
 // equal to itself.
 type presser struct {
-	press func(ref client.Ref, about string)
+	press func(ref chart.Ref, about string)
 }
 
 func (e *Experiments) presser() *presser {
 	if e.press == nil {
-		e.press = &presser{func(ref client.Ref, about string) { e.later(func() { e.pick(ref, about); e.Update() }) }}
+		e.press = &presser{func(ref chart.Ref, about string) { e.later(func() { e.pick(ref, about); e.Update() }) }}
 	}
 	return e.press
 }
@@ -26,7 +27,7 @@ func (e *Experiments) presser() *presser {
 type plot struct {
 	app.Compo
 
-	Picture client.Picture
+	Picture api.Picture
 	Ready   bool // the script is there
 	Dark    bool
 	Drawing string // path of the drawing to download

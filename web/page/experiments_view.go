@@ -9,6 +9,8 @@ import (
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
 	"kvscope/engine/sparse"
+	"kvscope/viz/chart"
+	"kvscope/web/api"
 	"kvscope/web/client"
 	"kvscope/web/state"
 )
@@ -39,27 +41,27 @@ func (e *Experiments) experiments() app.UI {
 }
 
 // standing says in a word or two how an experiment is doing.
-func standing(x client.Experiment) string {
+func standing(x api.Described) string {
 	s := x.Status
 	switch {
 	case s.Over && s.Failed > 0:
 		return fmt.Sprintf("done, %s failed", plural(s.Failed, "cell"))
 	case s.Over:
 		return "done"
-	case x.State != "running":
-		return x.State + ", " + share(s)
+	case x.State != api.Running:
+		return string(x.State) + ", " + share(s)
 	}
 	return share(s)
 }
 
-func share(s client.Status) string {
+func share(s api.Status) string {
 	if s.Examples == 0 {
 		return "0%"
 	}
 	return strconv.Itoa(100*s.ExamplesDone/s.Examples) + "%"
 }
 
-func meter(s client.Status) app.UI {
+func meter(s api.Status) app.UI {
 	return app.Span().Class("meter").Body(app.I().Style("width", share(s)))
 }
 
@@ -89,10 +91,10 @@ func (e *Experiments) opened() app.UI {
 	} else {
 		body = append(body, e.findings(), e.charts())
 	}
-	return area.DataSet("id", x.ID).DataSet("state", x.State).DataSet("over", strconv.FormatBool(x.Status.Over)).Body(body...)
+	return area.DataSet("id", x.ID).DataSet("state", string(x.State)).DataSet("over", strconv.FormatBool(x.Status.Over)).Body(body...)
 }
 
-func (e *Experiments) heading(x client.Experiment) app.UI {
+func (e *Experiments) heading(x api.Described) app.UI {
 	button := func(what, label string) app.UI {
 		return app.Button().Type("button").Class("button small").Disabled(e.asked != "").DataSet("testid", what).
 			OnClick(func(app.Context, app.Event) { e.decide(what) }, what, x.ID).Text(label)
@@ -102,9 +104,9 @@ func (e *Experiments) heading(x client.Experiment) app.UI {
 	case x.Status.Over && x.Status.Failed > 0:
 		buttons = append(buttons, button("resume", "Try failed cells again"))
 	case x.Status.Over:
-	case x.State == "running":
+	case x.State == api.Running:
 		buttons = append(buttons, button("pause", "Pause"), button("cancel", "Cancel"))
-	case x.State == "paused":
+	case x.State == api.Paused:
 		buttons = append(buttons, button("resume", "Resume"), button("cancel", "Cancel"))
 	default:
 		buttons = append(buttons, button("resume", "Resume"))
@@ -121,14 +123,14 @@ func (e *Experiments) heading(x client.Experiment) app.UI {
 }
 
 // progress says how far an experiment is, how fast and how long it will take.
-func (e *Experiments) progress(x client.Experiment) app.UI {
+func (e *Experiments) progress(x api.Described) app.UI {
 	s := x.Status
 	text := fmt.Sprintf("%d of %d examples", s.ExamplesDone, s.Examples)
 	switch {
 	case s.Over:
 		text += fmt.Sprintf(", %s of computing", state.Duration(s.Seconds))
-	case x.State != "running":
-		text += ", " + x.State
+	case x.State != api.Running:
+		text += ", " + string(x.State)
 	default:
 		text += ", " + plural(s.Workers, "worker")
 		if s.Rate > 0 {
@@ -149,7 +151,7 @@ func (e *Experiments) progress(x client.Experiment) app.UI {
 // shownFailures is how many failed cells are listed.
 const shownFailures = 5
 
-func (e *Experiments) failures(x client.Experiment) app.UI {
+func (e *Experiments) failures(x api.Described) app.UI {
 	list := app.Ul().Class("lab-failures").Hidden(len(x.Failures) == 0).DataSet("testid", "failures")
 	var body []app.UI
 	for i, f := range x.Failures {
@@ -177,7 +179,13 @@ func (e *Experiments) views() app.UI {
 		return out
 	}
 	if len(methods) > 1 && e.place.View != "chance" {
-		body = append(body, e.choose("method", "method", place.Method, same(methods), func(v string) state.LabPlace { p := place; p.Method = v; return p }))
+		called := same(methods)
+		for _, c := range e.pictures.value.Charts {
+			if i := slices.Index(methods, c.Method); i >= 0 {
+				called[i][1] = c.MethodName
+			}
+		}
+		body = append(body, e.choose("method", "method", place.Method, called, func(v string) state.LabPlace { p := place; p.Method = v; return p }))
 	}
 	if len(budgets) > 1 {
 		body = append(body, e.choose("budget", "budget", place.Budget, same(budgets), func(v string) state.LabPlace { p := place; p.Budget = v; return p }))
@@ -201,8 +209,8 @@ func (e *Experiments) choose(name, label, value string, options [][2]string, to 
 }
 
 // questionOf is the findings that belong to a view.
-var questionOf = map[string][]string{
-	"accuracy": {"accuracy"}, "heads": {"H1"}, "chance": {"H2"}, "swap": {"swap-hits", "swap-keys", "swap-states"},
+var questionOf = map[string][]api.Question{
+	"accuracy": {api.Accuracy}, "heads": {api.H1}, "chance": {api.H2}, "swap": {api.SwapHits, api.SwapKeys, api.SwapStates},
 }
 
 // findings says what the numbers say of what is shown.
@@ -211,8 +219,8 @@ func (e *Experiments) findings() app.UI {
 	place, _, _ := e.place.Choices(e.pictures.value.Charts)
 	method, _, _ := strings.Cut(place.Method, ",") // the rest is its block size
 	for _, f := range e.pictures.value.Findings {
-		if slices.Contains(questionOf[place.View], f.Question) && (f.Method == method || f.Verdict == "baseline" || place.View == "chance") {
-			body = append(body, app.Li().Class(f.Verdict).Text(f.Text))
+		if slices.Contains(questionOf[place.View], f.Question) && (f.Method == method || f.Verdict == api.Baseline || place.View == "chance") {
+			body = append(body, app.Li().Class(string(f.Verdict)).Text(f.Text))
 		}
 	}
 	return app.Ul().Class("lab-findings").Hidden(len(body) == 0).DataSet("testid", "findings").Body(body...)
@@ -230,7 +238,7 @@ func (e *Experiments) charts() app.UI {
 	if place.View == "chance" {
 		shown = nil
 		for _, c := range e.pictures.value.Charts {
-			if c.View == "chance" {
+			if c.View == chart.Chance {
 				shown = append(shown, c)
 			}
 		}
@@ -251,7 +259,7 @@ func (e *Experiments) charts() app.UI {
 			Picture: c, Ready: e.drawing, Dark: e.s.IsDark(), Drawing: client.DrawingPath(e.place.ID, e.place.Paper, c.ID), On: e.presser(),
 		}
 	}
-	body := []app.UI{legend(shown), app.Div().Class("lab-plots kind-" + shown[0].Kind).Body(plots...)}
+	body := []app.UI{legend(shown), app.Div().Class("lab-plots kind-" + string(shown[0].Kind)).Body(plots...)}
 	if e.picked.ref != nil {
 		body = append(body, e.examples())
 	}
@@ -259,11 +267,11 @@ func (e *Experiments) charts() app.UI {
 }
 
 // legend names the series of pictures, each once.
-func legend(shown []client.Picture) app.UI {
+func legend(shown []api.Picture) app.UI {
 	var body []app.UI
 	seen := map[string]bool{}
 	for _, c := range shown {
-		if c.Kind == "map" {
+		if c.Kind == chart.Map {
 			continue
 		}
 		for _, s := range c.Series {
@@ -321,9 +329,9 @@ func (e *Experiments) examples() app.UI {
 		app.Div().Class("lab-buttons").Body(links...))
 }
 
-func (e *Experiments) table(x client.Experiment) app.UI {
+func (e *Experiments) table(x api.Described) app.UI {
 	head := []app.UI{}
-	for _, name := range []string{"model", "task", "method", "selector", "keys", "states", "budget", "block", "accuracy", "95% interval", "deviation", "seeds", "examples", "cache read", ""} {
+	for _, name := range []string{"model", "task", "method", "selector", "keys", "states", "budget", "block", "accuracy", "95% interval", "deviation", "seeds", "examples", "cache read", "examples of it"} {
 		head = append(head, app.Th().Text(name))
 	}
 	rows := make([]app.UI, len(x.Rows))
@@ -339,7 +347,7 @@ func (e *Experiments) table(x client.Experiment) app.UI {
 		} {
 			cells = append(cells, app.Td().Text(text))
 		}
-		ref := client.Ref{Model: r.Model, Task: r.Task, Method: r.Method, Selector: r.Selector, Swap: r.Swap, Budget: r.Budget, Block: r.Block}
+		ref := chart.Ref{Model: r.Model, Task: r.Task, Method: r.Method, Selector: r.Selector, Swap: chart.Swap(r.Swap), Budget: r.Budget, Block: r.Block}
 		about := fmt.Sprintf("budget %s: %.1f%% of %d", sparse.FormatBudget(r.Budget), 100*r.Accuracy, r.Examples)
 		cells = append(cells, app.Td().Body(app.Button().Type("button").Class("link").Title("open one of its examples").
 			OnClick(func(app.Context, app.Event) { e.pick(ref, about) }, ref).Text("examples")))

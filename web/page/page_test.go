@@ -10,6 +10,7 @@ import (
 
 	"kvscope/engine/run"
 	"kvscope/engine/trace"
+	"kvscope/web/api"
 	"kvscope/web/client"
 	"kvscope/web/picture"
 	"kvscope/web/sample"
@@ -49,7 +50,7 @@ func TestEveryStateIsVisible(t *testing.T) {
 		t.Fatal(err)
 	}
 	unreachable, _ := state.New(state.DefaultPlace()).Do(state.MetaFailed{Err: errors.New("no route")})
-	stopped, _ := state.New(state.DefaultPlace()).Do(state.MetaArrived{Meta: client.Meta{Models: []run.ModelInfo{{Name: "a"}}}})
+	stopped, _ := state.New(state.DefaultPlace()).Do(state.MetaArrived{Meta: api.Meta{Models: []run.ModelInfo{{Name: "a"}}}})
 	stopped, _ = stopped.Do(state.Stop{})
 	cut := &picture.Run{}
 	for _, e := range events[:len(events)-3] {

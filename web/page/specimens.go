@@ -10,6 +10,7 @@ import (
 	"kvscope/engine/ops"
 	"kvscope/engine/run"
 	"kvscope/engine/trace"
+	"kvscope/web/api"
 	"kvscope/web/client"
 	"kvscope/web/picture"
 	"kvscope/web/sample"
@@ -140,7 +141,7 @@ func specimens() ([]*specimen, error) {
 			return nil, err
 		}
 	}
-	answered := client.Meta{Models: []run.ModelInfo{{Name: "attention", Arch: "attention"}}}
+	answered := api.Meta{Models: []run.ModelInfo{{Name: "attention", Arch: "attention"}}}
 	fresh := state.New(state.DefaultPlace())
 	unreachable := &client.LostError{Err: errors.New("connection refused")}
 

@@ -8,6 +8,7 @@ import (
 
 	"kvscope/engine/run"
 	"kvscope/engine/trace"
+	"kvscope/web/api"
 	"kvscope/web/client"
 	"kvscope/web/picture"
 	"kvscope/web/sample"
@@ -48,7 +49,7 @@ func (d *desk) link() (Link, bool) {
 	return Link{}, false
 }
 
-var twoModels = MetaArrived{client.Meta{Models: []run.ModelInfo{
+var twoModels = MetaArrived{api.Meta{Models: []run.ModelInfo{
 	{Name: "attention", Arch: "attention", Context: 1024}, {Name: "ratplus", Arch: "ratplus", Memory: true, Context: 512}}}}
 
 // ready is a desk whose first runs have been asked for.
@@ -99,7 +100,7 @@ func TestFirstRunStartsByItself(t *testing.T) {
 
 func TestOtherModelNames(t *testing.T) {
 	d := &desk{t: t, s: New(DefaultPlace())}
-	d.do(MetaArrived{client.Meta{Models: []run.ModelInfo{{Name: "r", Arch: "ratplus", Memory: true}, {Name: "a", Arch: "attention"}}}})
+	d.do(MetaArrived{api.Meta{Models: []run.ModelInfo{{Name: "r", Arch: "ratplus", Memory: true}, {Name: "a", Arch: "attention"}}}})
 	if d.s.Form.Left != "a" || d.s.Form.Right != "r" {
 		t.Errorf("models %q and %q, want a and r", d.s.Form.Left, d.s.Form.Right)
 	}

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"net/url"
@@ -9,10 +10,12 @@ import (
 	"strings"
 
 	"kvscope/engine/experiment"
+	"kvscope/engine/input"
 	"kvscope/engine/niah"
 	"kvscope/engine/run"
 	"kvscope/engine/sparse"
-	"kvscope/web/client"
+	"kvscope/viz/chart"
+	"kvscope/web/api"
 )
 
 // GridForm is an experiment as typed. Lists hold what is ticked; numbers are text
@@ -128,12 +131,11 @@ func (f GridForm) Grid() (experiment.Grid, Problems) {
 
 // Blame is the field of a form that an error is about, and what it says of it.
 func Blame(err error) (field, problem string) {
-	text := err.Error()
-	field, problem, found := strings.Cut(text, ": ")
-	if !found || strings.ContainsAny(field, " ") {
-		return "", text
+	var e *input.Error
+	if errors.As(err, &e) {
+		return e.Field, e.Problem
 	}
-	return field, problem
+	return "", err.Error()
 }
 
 // LabPlace is what a link to the experiments restores.
@@ -199,9 +201,9 @@ func ParseLabQuery(query string) LabPlace {
 
 // Choices lists the methods, and for the chosen one the budgets, that pictures of a
 // view are of, and settles on those of them that the place names, or the first.
-func (p LabPlace) Choices(all []client.Picture) (settled LabPlace, methods, budgets []string) {
+func (p LabPlace) Choices(all []api.Picture) (settled LabPlace, methods, budgets []string) {
 	for _, c := range all {
-		if c.View == p.View && !slices.Contains(methods, c.Method) {
+		if string(c.View) == p.View && !slices.Contains(methods, c.Method) {
 			methods = append(methods, c.Method)
 		}
 	}
@@ -213,7 +215,7 @@ func (p LabPlace) Choices(all []client.Picture) (settled LabPlace, methods, budg
 		}
 	}
 	for _, c := range all {
-		if c.View == p.View && c.Method == settled.Method && c.Budget != "" && !slices.Contains(budgets, c.Budget) {
+		if string(c.View) == p.View && c.Method == settled.Method && c.Budget != "" && !slices.Contains(budgets, c.Budget) {
 			budgets = append(budgets, c.Budget)
 		}
 	}
@@ -227,10 +229,10 @@ func (p LabPlace) Choices(all []client.Picture) (settled LabPlace, methods, budg
 }
 
 // Shown lists the pictures that a settled place shows.
-func (p LabPlace) Shown(all []client.Picture) []client.Picture {
-	var out []client.Picture
+func (p LabPlace) Shown(all []api.Picture) []api.Picture {
+	var out []api.Picture
 	for _, c := range all {
-		if c.View == p.View && c.Method == p.Method && c.Budget == p.Budget {
+		if string(c.View) == p.View && c.Method == p.Method && c.Budget == p.Budget {
 			out = append(out, c)
 		}
 	}
@@ -239,13 +241,13 @@ func (p LabPlace) Shown(all []client.Picture) []client.Picture {
 
 // PointAt is the point of a picture that the script's event names: by the series'
 // name and the item's index, which for bars is that of the category.
-func PointAt(c client.Picture, series string, index int) *client.PicturePoint {
+func PointAt(c api.Picture, series string, index int) *chart.Point {
 	for _, s := range c.Series {
 		if s.Name != series {
 			continue
 		}
 		for i := range s.Points {
-			if c.Kind == "bars" && int(s.Points[i].X) == index || c.Kind != "bars" && i == index {
+			if c.Kind == chart.Bars && int(s.Points[i].X) == index || c.Kind != chart.Bars && i == index {
 				return &s.Points[i]
 			}
 		}

@@ -1,12 +1,16 @@
 package state
 
 import (
+	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"kvscope/engine/experiment"
 	"kvscope/engine/input"
 	"kvscope/engine/run"
+	"kvscope/viz/chart"
+	"kvscope/web/api"
 	"kvscope/web/client"
 )
 
@@ -64,7 +68,7 @@ func TestBlame(t *testing.T) {
 	if f, p := Blame(input.Errorf("tasks", "S-9: wrong")); f != "tasks" || p != "S-9: wrong" {
 		t.Errorf("%q %q", f, p)
 	}
-	if f, p := Blame(&client.LostError{Err: input.Errorf("x", "y")}); f != "" || p == "" {
+	if f, p := Blame(&client.LostError{Err: errors.New("dial: refused")}); f != "" || !strings.Contains(p, "dial: refused") {
 		t.Errorf("%q %q", f, p)
 	}
 }
@@ -83,9 +87,9 @@ func TestLabPlace(t *testing.T) {
 }
 
 func TestChoices(t *testing.T) {
-	all := []client.Picture{
-		{ID: "a", View: "accuracy", Method: "quest"}, {ID: "b", View: "accuracy", Method: "moba"},
-		{ID: "c", View: "heads", Method: "quest", Budget: "1/4"}, {ID: "d", View: "heads", Method: "quest", Budget: "1/8"},
+	all := []api.Picture{
+		{Chart: chart.Chart{ID: "a", View: "accuracy", Method: "quest"}}, {Chart: chart.Chart{ID: "b", View: "accuracy", Method: "moba"}},
+		{Chart: chart.Chart{ID: "c", View: "heads", Method: "quest", Budget: "1/4"}}, {Chart: chart.Chart{ID: "d", View: "heads", Method: "quest", Budget: "1/8"}},
 	}
 	p, methods, budgets := LabPlace{View: "heads", Method: "moba", Budget: "1/8"}.Choices(all)
 	if p.Method != "quest" || p.Budget != "1/8" || len(methods) != 1 || len(budgets) != 2 {
@@ -101,11 +105,11 @@ func TestChoices(t *testing.T) {
 }
 
 func TestPointAt(t *testing.T) {
-	c := client.Picture{Kind: "bars", Series: []client.PictureSeries{{Name: "RAT+", Points: []client.PicturePoint{{X: 2, Y: 7}}}}}
+	c := api.Picture{Chart: chart.Chart{Kind: chart.Bars, Series: []chart.Series{{Name: "RAT+", Points: []chart.Point{{X: 2, Y: 7}}}}}}
 	if p := PointAt(c, "RAT+", 2); p == nil || p.Y != 7 {
 		t.Errorf("%+v", p)
 	}
-	c.Kind = "lines"
+	c.Kind = chart.Lines
 	if PointAt(c, "RAT+", 2) != nil || PointAt(c, "RAT+", 0) == nil || PointAt(c, "paper", 0) != nil {
 		t.Error("wrong point")
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kvscope/engine/trace"
+	"kvscope/web/api"
 	"kvscope/web/client"
 	"kvscope/web/picture"
 )
@@ -13,7 +14,7 @@ import (
 const retryAfter = 2 * time.Second
 
 // MetaArrived says what can be asked for. It starts what was waiting for it.
-type MetaArrived struct{ Meta client.Meta }
+type MetaArrived struct{ Meta api.Meta }
 
 func (a MetaArrived) apply(s *Snapshot) []Effect {
 	again := s.MetaPhase == Failed

@@ -5,7 +5,7 @@ import (
 
 	"kvscope/engine/lens"
 	"kvscope/engine/run"
-	"kvscope/web/client"
+	"kvscope/web/api"
 	"kvscope/web/picture"
 )
 
@@ -27,7 +27,7 @@ type Snapshot struct {
 	Draft    Form
 	Problems Problems // of the draft, by field
 
-	Meta      client.Meta
+	Meta      api.Meta
 	MetaPhase Phase
 	MetaError string
 

@@ -1,0 +1,33 @@
+package api
+
+import (
+	"kvscope/engine/run"
+	"kvscope/engine/sparse"
+)
+
+// Meta is what an engine has, beyond what every program of this version knows.
+type Meta struct {
+	Version string          `json:"version"`
+	Models  []run.ModelInfo `json:"models"`
+	Tasks   []Task          `json:"tasks"`
+	Methods []sparse.Info   `json:"methods"`
+	Limits  Limits          `json:"limits"`
+}
+
+// Task describes a needle task.
+type Task struct {
+	ID       string `json:"id"`
+	RULER    string `json:"ruler"`    // its name there
+	Haystack string `json:"haystack"` // what surrounds the needles
+	Key      string `json:"key"`      // kind of the keys
+	Value    string `json:"value"`    // kind of the values
+	Keys     int    `json:"keys"`
+	Values   int    `json:"values"` // of each key
+	Queries  int    `json:"queries"`
+}
+
+// Limits are what a server allows.
+type Limits struct {
+	RequestBytes int `json:"request_bytes"`
+	Runs         int `json:"runs"` // at once
+}
