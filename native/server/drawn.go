@@ -11,11 +11,12 @@ import (
 // takes it for set, whatever its value.
 var unset = regexp.MustCompile(` (?:checked|disabled|hidden|selected)="false"`)
 
-// viewport is what go-app says of the size of the page. It forbids zooming by hand.
-var viewport = regexp.MustCompile(`(<meta name="viewport" content=")[^"]*"`)
+// viewport is what go-app says of the size of the page, its attributes in any order.
+// It forbids zooming by hand.
+var viewport = regexp.MustCompile(`<meta [^>]*name="viewport"[^>]*>`)
 
 // zoomable is what is said instead.
-const zoomable = "${1}width=device-width, initial-scale=1, viewport-fit=cover\""
+const zoomable = `<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">`
 
 // drawn serves pages that go-app draws ahead of the program, without attributes
 // that do not apply, and free to be zoomed.
@@ -24,7 +25,7 @@ func drawn(pages http.Handler) http.Handler {
 		page := &held{ResponseWriter: w, status: http.StatusOK}
 		pages.ServeHTTP(page, r)
 		body := unset.ReplaceAllLiteral(page.body.Bytes(), nil)
-		body = viewport.ReplaceAll(body, []byte(zoomable))
+		body = viewport.ReplaceAllLiteral(body, []byte(zoomable))
 		if len(body) > 0 {
 			w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 		}
