@@ -22,7 +22,7 @@ import (
 func TestPageShowsWhatTheRunPicked(t *testing.T) {
 	d := sit(t, "")
 	d.finished("")
-	req := run.Request{Task: "MK-1", Seed: 1, Method: "quest", Budget: "1/8", Block: 16}
+	req := run.Request{Task: "MK-2", Seed: 3, Method: "quest", Budget: "1/8", Block: 16}
 	d.samePicks(req)
 	before := fmt.Sprint(d.picks(0))
 
@@ -41,7 +41,7 @@ func TestPageShowsWhatTheRunPicked(t *testing.T) {
 		req.Method = method
 		d.samePicks(req)
 	}
-	if got, want := evaluate[string](d, "location.search"), "?method=oracle-block&budget=1/4&head=1.1"; got != want {
+	if got, want := evaluate[string](d, "location.search"), "?task=MK-2&seed=3&method=oracle-block&budget=1/4&head=1.1"; got != want {
 		t.Errorf("the address says %s, want %s", got, want)
 	}
 	d.quiet()
@@ -185,7 +185,7 @@ func TestKeyboardAndTimeline(t *testing.T) {
 	d.do(chromedp.KeyEvent(kb.Escape))
 	d.wait(`!document.querySelector('` + id("keys") + `')`)
 	d.do(chromedp.KeyEvent("/"))
-	d.wait(`document.activeElement.value === "MK-1"`)
+	d.wait(`document.activeElement.value === "MK-2"`)
 	evaluate[any](d, "document.activeElement.blur()")
 
 	d.press(id("timeline") + ` [aria-label="play"]`)

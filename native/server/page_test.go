@@ -253,6 +253,7 @@ func TestDrawnPageIsTheProgramsFirst(t *testing.T) {
 		{[]string{`name="request-task"`}, len(niah.Tasks())},
 		{[]string{`name="request-task"`, " checked"}, 1},
 		{[]string{`name="request-method"`, " checked"}, 1},
+		{[]string{`value="MK-2"`, " checked"}, 1}, // the task of the first place
 	} {
 		if got := with(c.marks...); got != c.want {
 			t.Errorf("%d tags with %q, want %d", got, c.marks, c.want)

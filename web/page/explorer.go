@@ -34,7 +34,7 @@ type Explorer struct {
 
 // NewExplorer returns the page; connect finds the engine once it is in a browser.
 func NewExplorer(connect func() client.Engine) *Explorer {
-	e := &Explorer{connect: connect, s: state.New(state.DefaultPlace()), cancel: map[int]context.CancelFunc{}}
+	e := &Explorer{connect: connect, s: state.New(state.FirstPlace()), cancel: map[int]context.CancelFunc{}}
 	e.bus = &widget.Bus{Do: e.do}
 	return e
 }

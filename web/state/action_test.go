@@ -90,11 +90,34 @@ func TestFirstRunStartsByItself(t *testing.T) {
 			t.Errorf("side %d is %s of start %d, want loading of %d", side, c.Phase, c.Gen, st.Gen)
 		}
 	}
-	if l, ok := d.link(); !ok || l.Push || l.Query != "" {
-		t.Errorf("link %+v, want the default one without a trace in the history", l)
+	if l, ok := d.link(); !ok || l.Push || l.Query != "task=MK-1" {
+		t.Errorf("link %+v, want the defaults' without a trace in the history", l)
 	}
 	if d.s.Longest() != 512 {
 		t.Errorf("longest context is %d, want that of the shorter model", d.s.Longest())
+	}
+}
+
+// A page without a query runs the first place's request and keeps its address empty.
+func TestFirstPlaceRuns(t *testing.T) {
+	d := &desk{t: t, s: New(ParseQuery(""))}
+	d.do(twoModels)
+	for _, st := range d.starts() {
+		if st.Request.Task != "MK-2" || st.Request.Seed != 3 || st.Request.Method != "quest" || st.Request.Budget != "1/8" {
+			t.Errorf("the first request is %+v", st.Request)
+		}
+	}
+	if l, ok := d.link(); !ok || l.Query != "" {
+		t.Errorf("link %+v, want none of the address", l)
+	}
+	d.do(Set{Field: "budget", Value: "1/16"})
+	d.do(Run{})
+	if l, ok := d.link(); !ok || l.Query != "task=MK-2&seed=3&budget=1/16" {
+		t.Errorf("after another budget the link is %+v", l)
+	}
+	d.do(Restore{Place: ParseQuery("")})
+	if got := d.s.Form; got != FirstPlace().Form {
+		t.Errorf("the way back leads to %+v", got)
 	}
 }
 

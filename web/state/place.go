@@ -118,7 +118,16 @@ const (
 	None = -1 // no block
 )
 
-// DefaultPlace is the place of a link without a query.
+// FirstPlace is what a page without a query shows: an example in which, reading the same
+// share of the cache, one backbone loses the answer and the other finds it.
+func FirstPlace() Place {
+	p := DefaultPlace()
+	p.Form.Task, p.Form.Seed = "MK-2", "3"
+	return p
+}
+
+// DefaultPlace has what a query leaves out. It is not what a page without any shows,
+// since links that are out in the world leave the same things out.
 func DefaultPlace() Place {
 	return Place{Form: DefaultForm(), Line: Auto, Pin: None, Metric: picture.Mass, Shade: picture.ByPicks, View: PromptView, Token: None, Speed: "1"}
 }
@@ -127,9 +136,20 @@ func DefaultPlace() Place {
 // ones. Own text beyond it stays on the page and out of the link.
 const maxQuery = 12 << 10
 
-// Query writes p as a URL query, defaults left out, in a fixed order.
+// Query writes p as a URL query, empty for the first place and for any other with what
+// differs from the defaults, in a fixed order.
 func (p Place) Query() string {
-	d := DefaultPlace()
+	if p == FirstPlace() {
+		return ""
+	}
+	if q := p.differences(DefaultPlace()); q != "" {
+		return q
+	}
+	return "task=" + escape(p.Form.Task) // all defaults, which is not the first place
+}
+
+// differences writes what p does not share with d.
+func (p Place) differences(d Place) string {
 	var b strings.Builder
 	add := func(name, value, unless string) {
 		if value == unless {
@@ -193,6 +213,9 @@ func escape(s string) string {
 // view is dropped, and what it cannot use of the form is kept as typed, to be
 // complained about at its field.
 func ParseQuery(query string) Place {
+	if query == "" {
+		return FirstPlace()
+	}
 	p := DefaultPlace()
 	for pair := range strings.SplitSeq(query, "&") {
 		name, value, _ := strings.Cut(pair, "=")

@@ -14,7 +14,12 @@ func TestQueryIsReadable(t *testing.T) {
 		name, query string
 		place       func(*Place)
 	}{
-		{"defaults", "", func(*Place) {}},
+		{"first", "", func(p *Place) { *p = FirstPlace() }},
+		{"first, and something else", "task=MK-2&seed=3&budget=1/16", func(p *Place) {
+			*p = FirstPlace()
+			p.Form.Budget = "1/16"
+		}},
+		{"defaults", "task=MK-1", func(*Place) {}},
 		{"request", "task=MV&seed=7&method=snapkv&budget=1/16&window=64", func(p *Place) {
 			p.Form.Task, p.Form.Seed, p.Form.Method, p.Form.Budget, p.Form.Window = "MV", "7", "snapkv", "1/16", "64"
 		}},
@@ -85,6 +90,9 @@ func FuzzParseQuery(f *testing.F) {
 	f.Fuzz(func(t *testing.T, query string) {
 		p := ParseQuery(query)
 		q := p.Query()
+		if (q == "") != (p == FirstPlace()) {
+			t.Fatalf("%q becomes %q, only the first place has no query", query, q)
+		}
 		if len(q) > maxQuery {
 			t.Fatalf("query of %d bytes", len(q))
 		}
