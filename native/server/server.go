@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"kvscope/assets/dist"
@@ -54,6 +55,7 @@ type Server struct {
 	handler      http.Handler
 	lab          laboratory
 	streams      sync.WaitGroup // WebSockets, which http.Server does not wait for
+	unsent       atomic.Int64   // bytes of frames that pages have yet to take
 }
 
 // New returns a server for c.

@@ -15,12 +15,8 @@ import (
 	"kvscope/engine/trace"
 )
 
-const (
-	// queuedFrames is how far a run may be ahead of the page that watches it.
-	queuedFrames = 64
-	// closeTimeout is for the goodbye of a page that may be gone.
-	closeTimeout = 2 * time.Second
-)
+// closeTimeout is for the goodbye of a page that may be gone.
+const closeTimeout = 2 * time.Second
 
 // stream runs the request that a page sends and sends it what happens.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
@@ -69,20 +65,24 @@ func (s *Server) watch(ctx context.Context, conn *websocket.Conn) error {
 		}
 		stop(errSecond)
 	}()
-	q := &queue{ctx: ctx, frames: make(chan []byte, queuedFrames)}
+	box := newOutbox(ctx, &s.unsent)
+	sending, giveUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer giveUp()
 	sent := make(chan struct{})
 	go func() {
 		defer close(sent)
-		if err := q.drain(conn, s.writeTimeout); err != nil {
+		if err := box.send(sending, conn, s.writeTimeout); err != nil {
 			stop(&goneError{err})
 		}
 	}()
-	err = s.run(ctx, req, q)
-	close(q.frames)
+	err = s.run(ctx, req, box)
+	box.end()
+	defer time.AfterFunc(takeTimeout, giveUp).Stop()
 	<-sent
+	box.discard()
 	var gone *goneError
 	switch cause := context.Cause(ctx); {
-	case q.closed:
+	case box.closed:
 		return nil // the run told its own end
 	case errors.As(cause, &gone), errors.Is(cause, errSecond):
 		return cause
@@ -137,46 +137,4 @@ func receive(ctx context.Context, conn *websocket.Conn) (run.Request, error) {
 		return run.Request{}, errTooLarge
 	}
 	return parseRequest(body)
-}
-
-// queue is a sink that hands frames to a page. Emit blocks while the page is slow.
-type queue struct {
-	ctx    context.Context
-	frames chan []byte
-	closed bool // Done or Failure went through
-}
-
-// Emit queues the frame of e.
-func (q *queue) Emit(e trace.Event) error {
-	if q.closed {
-		return errors.New("event after the run's end")
-	}
-	frame, err := trace.Append(nil, e)
-	if err != nil {
-		return err
-	}
-	select {
-	case q.frames <- frame:
-	case <-q.ctx.Done():
-		return context.Cause(q.ctx)
-	}
-	switch e.(type) {
-	case *trace.Done, *trace.Failure:
-		q.closed = true
-	}
-	return nil
-}
-
-// drain writes frames until there are no more or one takes longer than timeout. A
-// cancelled run still sends what it queued: the page may be there to see it.
-func (q *queue) drain(conn *websocket.Conn, timeout time.Duration) error {
-	for frame := range q.frames {
-		ctx, cancel := context.WithTimeout(context.Background(), timeout)
-		err := conn.Write(ctx, websocket.MessageBinary, frame)
-		cancel()
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

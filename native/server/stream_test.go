@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -174,15 +175,15 @@ func TestSlowPageHoldsTheRunAndIsGivenUp(t *testing.T) {
 	if !errors.As(err, &gone) {
 		t.Errorf("the run heard %v, want that the page is gone", err)
 	}
-	// The queue, the frame being written, and what sockets hold (some MiB).
-	if n := emitted.Load(); n > queuedFrames+64 {
+	// What is kept for it, and what sockets hold (some MiB).
+	if n := emitted.Load(); n > outboxBytes>>20+64 {
 		t.Errorf("%d frames went out to a page that read none", n)
 	}
 }
 
 // A page that reads slowly gets everything.
 func TestSlowPageGetsEverything(t *testing.T) {
-	const n = 3 * queuedFrames
+	const n, pause = 192, 64
 	events := []trace.Event{wholeRun()[0]}
 	for range n {
 		events = append(events, wholeRun()[1])
@@ -191,12 +192,86 @@ func TestSlowPageGetsEverything(t *testing.T) {
 	ts := start(t, Config{Runner: emits(events)})
 	conn := dial(t, ts.URL, `{}`)
 	for i, want := range events {
-		if i%queuedFrames == 0 {
+		if i%pause == 0 {
 			time.Sleep(20 * time.Millisecond)
 		}
 		if got, _ := next(t, conn); !reflect.DeepEqual(got, want) {
 			t.Fatalf("event %d: %+v, want %+v", i, got, want)
 		}
+	}
+}
+
+// A run that is computed gives its place to the next, whether or not its page has read
+// what came of it.
+func TestSlowPageDoesNotHoldThePlaceOfItsRun(t *testing.T) {
+	const frames, size = 1200, 10 << 10 // more than sockets hold
+	ts := start(t, Config{Runs: 1, Runner: fakeRunner(func(_ context.Context, req run.Request, s trace.Sink) error {
+		events := wholeRun()
+		if req.Seed == 1 {
+			slow := &trace.Selection{Step: -1, Queries: 1, Unit: 1, Candidates: 8 * size, Picked: make([]byte, size)}
+			events = slices.Concat(events[:1], slices.Repeat([]trace.Event{slow}, frames), events[1:])
+		}
+		return emits(events).Run(t.Context(), req, s)
+	})})
+	slow := dial(t, ts.URL, `{"seed":1}`)
+	next(t, slow) // it has begun
+	quick := dial(t, ts.URL, `{"seed":2}`)
+	for range wholeRun() {
+		next(t, quick)
+	}
+	for range frames + len(wholeRun()) - 1 {
+		if e, status := next(t, slow); e == nil {
+			t.Fatalf("the slow page was cut: %v", status)
+		}
+	}
+}
+
+// Pages that read nothing keep no more than all may, and nothing once they are gone.
+func TestOutboxesAreBoundedTogether(t *testing.T) {
+	var all atomic.Int64
+	ctx, cancel := context.WithCancel(t.Context())
+	var boxes []*outbox
+	for all.Load()+outboxBytes/2 < outboxesBytes {
+		boxes = append(boxes, newOutbox(ctx, &all))
+		for range outboxBytes >> 21 {
+			if err := boxes[len(boxes)-1].Emit(bulky()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if len(boxes) > 100 {
+			t.Fatal("what is kept is not counted")
+		}
+	}
+	last := newOutbox(ctx, &all)
+	if err := last.Emit(bulky()); err != nil {
+		t.Errorf("a page that has taken everything waits for others: %v", err)
+	}
+	waiting := make(chan error)
+	go func() {
+		for {
+			if err := last.Emit(bulky()); err != nil {
+				waiting <- err
+				return
+			}
+		}
+	}()
+	select {
+	case err := <-waiting:
+		t.Fatal(err)
+	case <-time.After(50 * time.Millisecond):
+	}
+	if n := all.Load(); n > outboxesBytes {
+		t.Errorf("%d bytes are kept, at most %d may be", n, outboxesBytes)
+	}
+	cancel()
+	if err := within(t, waiting, "the wait to end"); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	for _, b := range append(boxes, last) {
+		b.discard()
+	}
+	if n := all.Load(); n != 0 {
+		t.Errorf("%d bytes are counted of nothing", n)
 	}
 }
 
