@@ -10,6 +10,19 @@ PORT     ?= 8080
 FUZZTIME ?= 20s
 BENCH    ?= .
 
+# What is missing is said in one sentence, before anything is tried. Go from 1.21 on
+# fetches the version that go.mod names by itself, and then says that one here.
+needed := $(shell sed -nE 's/^go 1\.([0-9]+).*/\1/p' go.mod)
+found  := $(shell $(GO) version 2>/dev/null | sed -nE 's/.* go1\.([0-9]+).*/\1/p')
+ifneq ($(filter-out help,$(or $(MAKECMDGOALS),help)),)
+ifeq ($(found),)
+$(error kvscope needs Go 1.$(needed) or newer, and "$(GO)" is no Go command here: install Go, or name yours, as in `make GO=/usr/local/go/bin/go run`)
+endif
+ifneq ($(shell [ $(found) -ge $(needed) ] || echo older),)
+$(error kvscope needs Go 1.$(needed) or newer, and "$(GO)" is Go 1.$(found): install a newer one, or name it, as in `make GO=/usr/local/go/bin/go run`)
+endif
+endif
+
 goroot    = $(shell $(GO) env GOROOT)
 dist     := assets/dist/files
 flags    := -trimpath -ldflags="-s -w"
@@ -20,25 +33,49 @@ sources   = $(shell find $(wildcard engine viz web) -not -name '*_test.go' -not 
 wasm_dirs = ./engine/ops ./engine/sparse ./engine/model ./engine/run ./engine/trace ./engine/lens ./viz/heat
 # node runs js/wasm tests by the toolchain's own script.
 node_exec = $(goroot)/lib/wasm/go_js_wasm_exec
+# Built by the first run, which takes two minutes, and kept by Go's cache.
+lint      = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+platforms = linux-amd64 linux-arm64 darwin-amd64 darwin-arm64 windows-amd64 windows-arm64
 # The tests of the other assembly, on this machine.
 qemu      = qemu-aarch64-static
 
-.PHONY: help run build wasm test test-noasm test-arm64 race fuzz bench bench-page generate lint fmt check clean train
+.PHONY: help doctor run build wasm dist test test-noasm test-arm64 race fuzz bench bench-page generate lint fmt check clean train
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
+
+doctor: ## say what this machine has and lacks
+	@echo "go       $$($(GO) version)"
+	@for tool in chromium:'the tests of the page (or name one in KVSCOPE_CHROMIUM)' node:'the tests under js/wasm' \
+		$(qemu):'make test-arm64' gcc:'make race'; do \
+		if path=$$(command -v "$${tool%%:*}"); then echo "have     $$path"; \
+		else echo "lacks    $${tool%%:*}, wanted by $${tool#*:}"; fi; \
+	done
 
 run: build ## build, serve on 127.0.0.1:$(PORT) and open a browser if there is one
 	bin/kvscope serve --addr 127.0.0.1:$(PORT) --open
 
 build: wasm ## leave bin/kvscope with everything in it
 	@mkdir -p bin
+	@echo 'building bin/kvscope; the first time this takes some minutes and prints nothing'
 	$(GO) build $(flags) -o bin/ ./native/cmd/kvscope
+
+dist: wasm ## archives and checksums for Linux, macOS and Windows, in .cache/dist
+	@rm -rf .cache/dist
+	@for platform in $(platforms); do \
+		echo "build $$platform"; \
+		ending=; [ $${platform%-*} != windows ] || ending=.exe; \
+		GOOS=$${platform%-*} GOARCH=$${platform#*-} CGO_ENABLED=0 $(GO) build $(flags) -o .cache/dist/build/$$platform/kvscope$$ending ./native/cmd/kvscope; \
+	done
+	$(GO) run ./native/cmd/release -out .cache/dist -version "$$($(GO) run ./native/cmd/kvscope version --short)" .cache/dist/build/*/kvscope*
+	@rm -r .cache/dist/build
+	@ls -l .cache/dist
 
 wasm: $(dist)/info.json ## compile, join and compress the browser program
 
 .cache/app.wasm: $(sources)
 	@mkdir -p .cache
+	@echo 'compiling the page for the browser; the first time this takes a minute or two'
 	GOOS=js GOARCH=wasm $(GO) build $(flags) -o $@ ./web/cmd/wasm
 	@touch $@
 
@@ -63,7 +100,7 @@ test-noasm: ## all tests of the compute code without assembly
 	$(GO) test -tags noasm ./engine/... ./native/simd/...
 
 race: wasm ## the concurrent parts under the race detector
-	$(GO) test -race ./engine/run/... ./engine/trace/... ./native/server/... ./web/...
+	$(GO) test -race -short ./engine/model/... ./engine/run/... ./engine/trace/... ./engine/train/... ./native/jobs/... ./native/store/... ./native/server/... ./web/...
 
 fuzz: ## every fuzz test for FUZZTIME (20s)
 	@grep -rl --include='*_test.go' '^func Fuzz' . | while read -r file; do \
@@ -85,7 +122,7 @@ generate: ## make generated code and pictures again
 lint: ## static analysis
 	$(GO) vet ./...
 	GOOS=js GOARCH=wasm $(GO) vet ./engine/... ./web/...
-	@if command -v golangci-lint >/dev/null; then golangci-lint run; else echo 'golangci-lint skipped: install it to run it'; fi
+	$(lint) run
 
 fmt: ## format all Go code
 	gofmt -w $$(git ls-files -co --exclude-standard '*.go')

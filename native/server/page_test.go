@@ -164,7 +164,7 @@ func TestPageNamesNothingOutside(t *testing.T) {
 	for _, path := range []string{"/", "/app.js", "/app-worker.js", "/manifest.webmanifest"} {
 		_, drawn := get(t, ts.URL+path)
 		body := string(drawn)
-		for _, url := range absolute.FindAllString(string(body), -1) {
+		for _, url := range absolute.FindAllString(body, -1) {
 			if !strings.HasPrefix(url, ts.URL) {
 				t.Errorf("%s names %s", path, url)
 			}

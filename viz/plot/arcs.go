@@ -23,7 +23,7 @@ func (a Arcs) SVG(w, h float64) string {
 	if tall := a.Legend.height(w - 16); tall > 0 {
 		d.rect(0, 0, w, h, "var(--bg)")
 		h -= tall + 6
-		a.Legend.draw(&d, 8, h+2, w-16)
+		a.Legend.draw(&d, h+2, w)
 	}
 	count := float64(len(a.Weights))
 	if count == 0 {

@@ -73,6 +73,6 @@ func (c Cells) SVG(cell float64) string {
 			}
 		}
 	}
-	c.Legend.draw(&d, 8, foot, w-16)
+	c.Legend.draw(&d, foot, w)
 	return d.close()
 }

@@ -85,10 +85,13 @@ func (l Legend) layout(w float64, f func(k Key, x, y float64)) float64 {
 // height is how much of a picture of width w the legend takes.
 func (l Legend) height(w float64) float64 { return l.layout(w, func(Key, float64, float64) {}) }
 
-// draw writes l into a picture, w wide, with its upper left corner at x, y.
-func (l Legend) draw(d *drawing, x, y, w float64) {
-	l.layout(w, func(k Key, dx, dy float64) {
-		at, base := x+dx, y+dy+11
+// legendMargin is what a legend leaves of the picture's width on either side.
+const legendMargin = 8
+
+// draw writes l into a picture of width w, with its upper edge at y.
+func (l Legend) draw(d *drawing, y, w float64) {
+	l.layout(w-2*legendMargin, func(k Key, dx, dy float64) {
+		at, base := legendMargin+dx, y+dy+11
 		write := func(s string) {
 			d.text(at, base, legendSize, "start", "var(--ink-2)", s)
 			at += textWidth(s, legendSize) + 5

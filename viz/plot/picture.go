@@ -37,6 +37,6 @@ func (p Picture) SVG() string {
 	d.text(left-6, top+10, 11, "end", "var(--ink-3)", p.Y0)
 	d.text(left-6, top+p.H, 11, "end", "var(--ink-3)", p.Y1)
 	d.text(left-6, top+p.H/2, 11, "end", "var(--ink-2)", p.YName)
-	p.Legend.draw(&d, 8, foot, w-16)
+	p.Legend.draw(&d, foot, w)
 	return d.close()
 }

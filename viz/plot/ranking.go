@@ -38,6 +38,6 @@ func (r Ranking) SVG() string {
 			fmt.Fprintf(&d.b, `<path d="M%s %sh8l-8 8z" fill="var(--gold)"/>`, n(4), n(y+2))
 		}
 	}
-	r.Legend.draw(&d, 8, foot, w-16)
+	r.Legend.draw(&d, foot, w)
 	return d.close()
 }

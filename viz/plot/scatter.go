@@ -32,7 +32,7 @@ func (s Scatter) SVG(w, h float64) string {
 	if tall := s.Legend.height(w - 16); tall > 0 {
 		d.rect(0, 0, w, h, "var(--bg)")
 		h -= tall + 6
-		s.Legend.draw(&d, 8, h+2, w-16)
+		s.Legend.draw(&d, h+2, w)
 	}
 	const left, bottom, top, right = 44.0, 30.0, 8.0, 10.0
 	x0, x1 := math.Inf(1), math.Inf(-1)

@@ -99,7 +99,7 @@ func TestVersion(t *testing.T) {
 	if err := json.Unmarshal([]byte(stdout), &v); err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []string{"version", "go", "kernels", "cpu"} {
+	for _, key := range []string{"version", "revision", "go", "kernels", "cpu"} {
 		if v[key] == nil {
 			t.Errorf("no %s in %s", key, stdout)
 		}
