@@ -1,9 +1,12 @@
 package checkpoint
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 )
@@ -13,6 +16,10 @@ type File struct {
 	// Metadata is the header's "__metadata__"; nil when it has none.
 	Metadata map[string]string
 
+	// Kind is what the file is; the first one of several.
+	Kind Kind
+
+	files   []string // name, size and time of those that f was opened from
 	names   []string
 	tensors map[string]Tensor // without Data where unread has it
 	unmap   func() error
@@ -36,7 +43,34 @@ func Open(path string) (*File, error) {
 		return nil, fmt.Errorf("load %s: %w", path, err)
 	}
 	f.unmap = unmap
+	if info, err := os.Stat(path); err == nil {
+		f.files = []string{fmt.Sprintf("%s %d %d", info.Name(), info.Size(), info.ModTime().UnixNano())}
+	}
 	return f, nil
+}
+
+// Identity tells f from other files without reading its data: by name, size, time of
+// change, and what its header says. It is empty for a file that was not opened from a
+// path.
+func (f *File) Identity() string {
+	if len(f.files) == 0 {
+		return ""
+	}
+	sum := sha256.New()
+	fmt.Fprintln(sum, f.files, f.Metadata)
+	for _, name := range f.names {
+		t := f.tensors[name]
+		fmt.Fprintln(sum, name, t.DType, t.Shape)
+	}
+	return "file-" + hex.EncodeToString(sum.Sum(nil)[:8])
+}
+
+// Form is what f is stored as, for people: "a safetensors file", "8 safetensors files".
+func (f *File) Form() string {
+	if len(f.files) > 1 {
+		return fmt.Sprintf("%d safetensors files", len(f.files))
+	}
+	return string(f.Kind)
 }
 
 // Parse reads a file held in data, which the result keeps.
@@ -48,6 +82,7 @@ func Parse(data []byte) (*File, error) {
 		if err != nil {
 			return nil, fmt.Errorf("npz: %w", err)
 		}
+		f.Kind = KindNPZ
 		return f, nil
 	default:
 		return nil, unlike(kind)
@@ -71,7 +106,7 @@ func Parse(data []byte) (*File, error) {
 	if err := checkLayout(entries, len(body)); err != nil {
 		return nil, fmt.Errorf("safetensors: %w", err)
 	}
-	f := &File{Metadata: metadata, tensors: make(map[string]Tensor, len(entries))}
+	f := &File{Kind: KindSafetensors, Metadata: metadata, tensors: make(map[string]Tensor, len(entries))}
 	for _, e := range entries {
 		f.names = append(f.names, e.name)
 		f.tensors[e.name] = Tensor{Name: e.name, DType: e.dtype, Shape: e.shape, Data: body[e.begin:e.end:e.end]}

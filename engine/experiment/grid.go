@@ -194,12 +194,16 @@ func (g Grid) Cells(models []run.ModelInfo, version string) ([]Cell, error) {
 		if context > m.Context {
 			return nil, input.Errorf("context", "%d, want at most %d, the context of %s", context, m.Context, name)
 		}
+		hash, err := m.ContentHash()
+		if err != nil {
+			return nil, input.Errorf("models", "%s: %v", name, err)
+		}
 		for _, id := range g.Tasks {
 			task, err := niah.ByID(id)
 			if err != nil {
 				return nil, input.Errorf("tasks", "%v", err)
 			}
-			base := Cell{Model: name, ModelHash: m.Hash, Task: task.ID, Context: context, Version: version}
+			base := Cell{Model: name, ModelHash: hash, Task: task.ID, Context: context, Version: version}
 			if err := g.eachSelection(base, m.Memory, add); err != nil {
 				return nil, err
 			}

@@ -52,8 +52,12 @@ func Measure(ctx context.Context, r Runner, c Cell) (out *Outcome, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("model: %w", err)
 	}
-	if m.Hash != c.ModelHash {
-		return nil, fmt.Errorf("model %s: weights %s here, the cell asks for %s", c.Model, m.Hash, c.ModelHash)
+	hash, err := m.ContentHash()
+	if err != nil {
+		return nil, fmt.Errorf("model %s: %w", c.Model, err)
+	}
+	if hash != c.ModelHash {
+		return nil, fmt.Errorf("model %s: weights %s here, the cell asks for %s", c.Model, hash, c.ModelHash)
 	}
 	out = &Outcome{}
 	started := time.Now()

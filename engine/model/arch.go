@@ -24,6 +24,8 @@ type architecture struct {
 	// outputGate: the input projection also makes o, and what attention gives is
 	// scaled by sigmoid(o).
 	outputGate bool
+	// qkvBias: queries, keys and values have biases, whatever a config says.
+	qkvBias bool
 
 	embedding, finalNorm, head names
 	// layer lists the tensors of one layer. Names are those after "model.layers.N."
@@ -78,6 +80,9 @@ func (c *Config) SetKind(kind string) {
 // names are what one tensor is called in the architecture's own checkpoints and in
 // GGUF files, where it occurs in them.
 type names struct{ own, gguf string }
+
+// ownName is the name in the architecture's own checkpoints.
+func (n names) ownName() string { return n.own }
 
 // tensor is one parameter tensor of a model: its names, its shape and its place in
 // Weights, a vector or a matrix.

@@ -60,7 +60,7 @@ func TestCompact(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			read, w, err := Load(f)
+			read, w, err := load(f)
 			if err != nil || read != cfg {
 				t.Fatalf("read %+v, %v, want %+v", read, err, cfg)
 			}
@@ -127,7 +127,7 @@ func TestCompactRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := Load(f); err == nil || !strings.Contains(err.Error(), "backbone.layers.1.hidden_layer.fc") {
+		if _, _, err := load(f); err == nil || !strings.Contains(err.Error(), "backbone.layers.1.hidden_layer.fc") {
 			t.Errorf("%s: %v", what, err)
 		}
 	}

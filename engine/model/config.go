@@ -3,8 +3,7 @@
 // reads, an injected selection method says which positions; what it read is handed to
 // an observer as it happens.
 //
-//	f, err := checkpoint.Open("model.safetensors")
-//	m, err := model.Open(f, ops.Reference())
+//	m, err := model.Open("SmolLM2-135M-Instruct", ops.Reference())
 //	s, err := m.NewSession(model.Options{Block: 16, Capacity: 512})
 //	logits, err := s.Prefill(ids)
 package model

@@ -9,39 +9,33 @@ import (
 	"kvscope/engine/sparse"
 )
 
-// decoders are random models in Hugging Face's form, by their folders in testdata: six
-// heads on two of keys and values, with norms, biases and heads as their families have
-// them, and what transformers computes with them in float64.
-var decoders = map[string]Config{
-	"llama_gqa_tied": {Arch: Llama, HeadDim: 8, Rope: Rope{Base: 10000}, Tied: true},
-	"mistral":        {Arch: Mistral, HeadDim: 8, Rope: Rope{Base: 10000}},
-	"qwen2":          {Arch: Qwen2, HeadDim: 8, Rope: Rope{Base: 1000000}, Tied: true, QKVBias: true},
-	"qwen3":          {Arch: Qwen3, HeadDim: 16, Rope: Rope{Base: 1000000}, Tied: true},
-	"olmo2":          {Arch: OLMo2, HeadDim: 8, Rope: Rope{Base: 500000}},
+// decoders are random models in Hugging Face's form, folders in testdata: six heads on
+// two of keys and values, with norms, biases, heads and rotations as their families have
+// them, in one file or eight, and what transformers computes with them in float64.
+var decoders = []string{
+	"llama_gqa_tied", "llama_head_dim", "llama3_rope", "llama_linear_rope", "llama_yarn", "mistral", "qwen2", "qwen3", "olmo2",
 }
 
 // decoder opens one of decoders.
 func decoder(t *testing.T, folder string) (m *Model, expected *checkpoint.File, ids []int32) {
 	t.Helper()
-	open := func(name string) *checkpoint.File {
-		f, err := checkpoint.Open("testdata/" + folder + "/" + name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { f.Close() })
-		return f
-	}
-	f, expected := open("model.safetensors"), open("expected.safetensors")
-	cfg := decoders[folder]
-	cfg.Vocab, cfg.Dim, cfg.Heads, cfg.KVHeads = 320, 48, 6, 2
-	cfg.Layers, cfg.Hidden, cfg.Context, cfg.Eps = 3, 80, 256, 1e-5
-	w, err := ViewWeights(f, cfg)
+	m, err := Open("testdata/"+folder, ops.Reference())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m, err = New(cfg, w, ops.Reference()); err != nil {
+	expected, ids = expectation(t, "testdata/"+folder+"/expected.safetensors")
+	t.Cleanup(func() { m.Close() })
+	return m, expected, ids
+}
+
+// expectation opens what a model should compute over the ids in it.
+func expectation(t *testing.T, path string) (expected *checkpoint.File, ids []int32) {
+	t.Helper()
+	expected, err := checkpoint.Open(path)
+	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { expected.Close() })
 	tensor, err := expected.Tensor("ids")
 	if err != nil {
 		t.Fatal(err)
@@ -53,13 +47,13 @@ func decoder(t *testing.T, folder string) (m *Model, expected *checkpoint.File, 
 	for _, id := range wide {
 		ids = append(ids, int32(id))
 	}
-	return m, expected, ids
+	return expected, ids
 }
 
 // TestDecoders: logits, and queries, keys and values of every layer, of a prefill and of
 // steps, are those of transformers; a budget of everything changes nothing.
 func TestDecoders(t *testing.T) {
-	for folder := range decoders {
+	for _, folder := range decoders {
 		t.Run(folder, func(t *testing.T) { testDecoder(t, folder) })
 	}
 }

@@ -3,42 +3,68 @@ package model
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/ops/quant"
 )
 
-// Load reads the shape of a model and views of its weights: they end with f. What
-// vectors and matrices have no view for is copied.
-func Load(f *checkpoint.File) (Config, *Weights, error) {
-	c, err := ReadConfig(f, "")
-	if err != nil {
-		return c, nil, fmt.Errorf("model config: %w", err)
-	}
-	w, err := ViewWeights(f, c)
-	return c, w, err
-}
-
-// ViewWeights are the parameters in f of a model of shape c, as Load has them.
-func ViewWeights(f *checkpoint.File, c Config) (*Weights, error) {
-	w := &Weights{Layers: make([]Layer, c.Layers)}
-	for _, t := range w.tensors(c) {
-		if err := t.load(f); err != nil {
+// Weights are views of the parameters of s: they end with it. What vectors and matrices
+// have no view for is copied.
+func (s *Source) Weights() (*Weights, error) {
+	w := &Weights{Layers: make([]Layer, s.Config.Layers)}
+	read := map[string]bool{}
+	for _, t := range w.tensors(s.Config) {
+		name := s.name(t.names)
+		if err := t.load(s.file, name); err != nil {
 			return nil, err
 		}
+		read[name], read[name+scaleSuffix] = true, true
 	}
-	w.tie(c)
+	w.tie(s.Config)
+	if s.whole {
+		return w, s.leftOver(read)
+	}
 	return w, nil
 }
 
-// load sets t to what f holds under its name.
-func (t tensor) load(f *checkpoint.File) (err error) {
-	if t.vector != nil {
-		*t.vector, err = f.Float32(t.own, t.shape...)
+// leftOver is an error where tensors were not read that a model of this architecture
+// has no place for.
+func (s *Source) leftOver(read map[string]bool) error {
+	var over []string
+	for _, name := range s.file.Names() {
+		// Angles that older versions of transformers saved, and the head of a tied model,
+		// are made from other things.
+		known := read[name] || strings.HasSuffix(name, ".rotary_emb.inv_freq") || s.Config.Tied && name == hfHead.own
+		if !known {
+			over = append(over, name)
+		}
+	}
+	if len(over) == 0 {
+		return nil
+	}
+	listed := strings.Join(over[:min(len(over), 3)], ", ")
+	if len(over) > 3 {
+		listed += fmt.Sprintf(" and %d more", len(over)-3)
+	}
+	return fmt.Errorf("holds tensors that %s of this shape has no place for: %s", s.Config.Kind(), listed)
+}
+
+// load sets t to what f holds under that name.
+func (t tensor) load(f *checkpoint.File, name string) (err error) {
+	if t.vector == nil {
+		*t.matrix, err = readMatrix(f, name, t.shape)
 		return err
 	}
-	*t.matrix, err = readMatrix(f, t.own, t.shape)
-	return err
+	if *t.vector, err = f.Float32(name, t.shape...); err != nil {
+		return err
+	}
+	for i, v := range *t.vector {
+		if v-v != 0 {
+			return fmt.Errorf("tensor %q holds %g at %d, want numbers", name, v, i)
+		}
+	}
+	return nil
 }
 
 // smallMatrix is the largest number of elements that are widened to float32 on opening

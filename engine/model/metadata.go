@@ -8,6 +8,9 @@ import (
 	"kvscope/engine/input"
 )
 
+// configKey names the metadata that holds a config.json.
+const configKey = "config"
+
 // Metadata is c as the string map of a checkpoint's header.
 func (c Config) Metadata() map[string]string {
 	m := map[string]string{
@@ -15,6 +18,9 @@ func (c Config) Metadata() map[string]string {
 		"num_head": strconv.Itoa(c.Heads), "num_layers": strconv.Itoa(c.Layers), "hidden": strconv.Itoa(c.Hidden),
 		"context": strconv.Itoa(c.Context), "rope_base": strconv.FormatFloat(c.Rope.Base, 'g', -1, 64),
 		"eps": strconv.FormatFloat(float64(c.Eps), 'g', -1, 32),
+	}
+	if a, err := c.Arch.find(); err == nil && a.layerPrefix == hfLayer {
+		m[configKey] = string(c.hfJSON())
 	}
 	return m
 }

@@ -51,21 +51,6 @@ func newLayout(c Config, outputGate bool) layout {
 	return l
 }
 
-// Open makes a model of the weights in f, which it views where they lie: closing the
-// model closes f.
-func Open(f *checkpoint.File, k *ops.Kernels) (*Model, error) {
-	cfg, w, err := Load(f)
-	if err != nil {
-		return nil, err
-	}
-	m, err := New(cfg, w, k)
-	if err != nil {
-		return nil, err
-	}
-	m.file = f
-	return m, nil
-}
-
 // New makes a model of the given shape, weights and kernels.
 func New(cfg Config, w *Weights, k *ops.Kernels) (*Model, error) {
 	if err := cfg.Validate(); err != nil {

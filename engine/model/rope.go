@@ -9,27 +9,34 @@ import (
 
 // Rope is a rotary position embedding (RoFormer, arXiv:2104.09864) and what it does
 // beyond the context it was trained on. Names are those of Hugging Face's
-// rope_parameters.
+// rope_parameters. Fields of other scalings than its own are zero.
 type Rope struct {
-	Base    float64 // rope_theta
-	Scaling string  // rope_type: "" for default
-	Factor  float64 // of "linear"
+	Base     float64 // rope_theta
+	Scaling  string  // rope_type: "" for default; see ropeScalings
+	Factor   float64 // how many times longer the context becomes
+	Original int     // original_max_position_embeddings: the context before, of "llama3" and "yarn"
+
+	LowFreq, HighFreq  float64 // low_freq_factor and high_freq_factor of "llama3"
+	BetaSlow, BetaFast float64 // turns within the original context between which "yarn" passes over
+	Attention          float64 // attention_factor of "yarn": cosines and sines are multiplied by it
 }
 
 // Validate reports the first field that cannot be.
 func (r Rope) Validate() error {
-	if !(r.Base > 1) {
-		return input.Errorf("rope_theta", "%g, want more than 1", r.Base)
+	if !(r.Base > 1 && r.Base <= 1e12) {
+		return input.Errorf("rope_theta", "%g, want more than 1, at most 1e12", r.Base)
 	}
-	switch r.Scaling {
-	case "", "linear":
-	default:
-		return input.Errorf("rope_type", "%q, want default or linear", r.Scaling)
+	s, err := r.scaling()
+	if err != nil || s.name == "" {
+		return err
 	}
-	if r.Scaling != "" && !(r.Factor >= 1) {
+	if !(r.Factor >= 1 && r.Factor <= 1e6) {
 		return input.Errorf("factor", "%g of rope_type %s, want at least 1", r.Factor, r.Scaling)
 	}
-	return nil
+	if s.check == nil {
+		return nil
+	}
+	return s.check(r)
 }
 
 // frequencies are the angles by which the channel pairs of a head turn from one
@@ -38,23 +45,27 @@ func (r Rope) frequencies(headDim int) []float64 {
 	out := make([]float64, headDim/2)
 	for i := range out {
 		out[i] = math.Pow(r.Base, -2*float64(i)/float64(headDim))
-		if r.Scaling == "linear" {
-			out[i] /= r.Factor
-		}
+	}
+	if s, err := r.scaling(); err == nil && s.scale != nil {
+		s.scale(r, out)
 	}
 	return out
 }
 
 // Tables returns the cosines and sines of positions 0..n-1, [n, Dh/2] each, in the
-// rotate-half layout: the angle of channel pair i at position t is t·frequency_i.
+// rotate-half layout: the angle of channel pair i at position t is t·frequency_i. Both
+// are multiplied by Attention where there is one.
 func (r Rope) Tables(headDim, n int) (cos, sin []float32) {
 	frequencies := r.frequencies(headDim)
-	half := len(frequencies)
+	half, strength := len(frequencies), 1.0
+	if r.Attention != 0 {
+		strength = r.Attention
+	}
 	cos, sin = make([]float32, n*half), make([]float32, n*half)
 	for t := range n {
 		for i, f := range frequencies {
 			s, c := math.Sincos(float64(t) * f)
-			cos[t*half+i], sin[t*half+i] = float32(c), float32(s)
+			cos[t*half+i], sin[t*half+i] = float32(strength*c), float32(strength*s)
 		}
 	}
 	return cos, sin

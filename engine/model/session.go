@@ -124,7 +124,13 @@ func (s *Session) Prefill(ids []int32) ([]float32, error) {
 	if err := s.forward(ids); err != nil {
 		return nil, err
 	}
-	return s.logits(s.buf.rows - 1), nil
+	logits := s.logits(s.buf.rows - 1)
+	for id, v := range logits {
+		if v-v != 0 {
+			return nil, fmt.Errorf("session: the logit of token %d is %g: weights of the model hold what is no number, or too large ones", id, v)
+		}
+	}
+	return logits, nil
 }
 
 // PrefillAll is Prefill with the logits after every token, [T, V].

@@ -73,6 +73,15 @@ func (w *Weights) Params(c Config) []Param {
 	return ps
 }
 
+// Len is the number of parameters; a tied head is counted once.
+func (w *Weights) Len(c Config) int {
+	n := 0
+	for _, t := range w.tensors(c) {
+		n += size(t.shape)
+	}
+	return n
+}
+
 // param is the parameter at t as it is now.
 func (t tensor) param() Param {
 	p := Param{Name: t.own, Shape: t.shape, Matrix: t.matrix}

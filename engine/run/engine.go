@@ -1,10 +1,10 @@
 package run
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/input"
@@ -31,38 +31,53 @@ type loaded struct {
 // NewEngine returns an engine without models that runs on k.
 func NewEngine(k *ops.Kernels) *Engine { return &Engine{kernels: k} }
 
-// Add loads the model in f under name. It reads and writes the tokens of tok, or of the
-// demo vocabulary where tok is nil and f says that it was made with it; without either it
-// takes no text. The weights are views of f, which must stay open.
+// Add loads the model in f, which says its shape itself, as AddSource does.
 func (e *Engine) Add(name, note string, f *checkpoint.File, tok tokenizer.Tokenizer) error {
-	m, err := model.Open(f, e.kernels)
+	src, err := model.NewSource(f)
 	if err != nil {
 		return fmt.Errorf("model %s: %w", name, err)
 	}
-	cfg, w := m.Config(), m.Weights()
-	if tok, err = owned(tok, f.Metadata["tokenizer"], cfg.Vocab); err != nil {
+	return e.AddSource(name, note, src, tok)
+}
+
+// AddSource loads the model in src under name. It reads and writes the tokens of tok, or
+// of the demo vocabulary where tok is nil and src says that it was made with it; without
+// either it takes no text. The weights are views of src, which Close closes.
+func (e *Engine) AddSource(name, note string, src *model.Source, tok tokenizer.Tokenizer) error {
+	m, err := src.Model(e.kernels)
+	if err != nil {
 		return fmt.Errorf("model %s: %w", name, err)
 	}
-	sum, params := sha256.New(), 0
-	for _, p := range w.Params(cfg) {
-		params += p.Len()
-		sum.Write([]byte(p.Name))
-		t, err := f.Tensor(p.Name)
-		if err != nil {
-			return fmt.Errorf("model %s: %w", name, err)
-		}
-		sum.Write(t.Data)
+	cfg := m.Config()
+	if tok, err = owned(tok, src.File().Metadata["tokenizer"], cfg.Vocab); err != nil {
+		return fmt.Errorf("model %s: %w", name, err)
 	}
 	l := loaded{model: m, tok: tok, info: ModelInfo{
 		Name: name, Arch: cfg.Kind(), Title: cfg.Title(), Memory: cfg.Memory,
 		Layers: cfg.Layers, Heads: cfg.Heads, KVHeads: cfg.KVHeads, HeadDim: cfg.HeadDim,
-		Context: cfg.Context, Params: params, Note: note, Hash: hex.EncodeToString(sum.Sum(nil)[:8]),
+		Context: cfg.Context, Params: m.Weights().Len(cfg), Note: note,
 	}}
+	l.info.content = sync.OnceValues(src.ContentHash)
+	if l.info.Hash = src.File().Identity(); l.info.Hash == "" { // in memory
+		if l.info.Hash, err = l.info.content(); err != nil {
+			return fmt.Errorf("model %s: %w", name, err)
+		}
+	}
 	if tok != nil {
 		l.gen = niah.NewGenerator(tok)
 	}
 	e.models = append(e.models, l)
 	return nil
+}
+
+// Close releases the files of all models. Nothing of e may run after it.
+func (e *Engine) Close() error {
+	var failed error
+	for _, m := range e.models {
+		failed = errors.Join(failed, m.model.Close())
+	}
+	e.models = nil
+	return failed
 }
 
 // Models lists what can be run, in the order added.

@@ -13,5 +13,16 @@ type ModelInfo struct {
 	Context int    `json:"context"`  // tokens of prompt and answer at most
 	Params  int    `json:"params"`   // weights
 	Note    string `json:"note"`     // one line on where it comes from
-	Hash    string `json:"hash"`     // of the weights, so that two runs can be told apart
+	Hash    string `json:"hash"`     // of the weights or their file, so that two runs can be told apart
+
+	content func() (string, error)
+}
+
+// ContentHash names the weights wherever they lie: what results are kept under. Of a
+// model in a file the first call reads all of it.
+func (m ModelInfo) ContentHash() (string, error) {
+	if m.content == nil {
+		return m.Hash, nil
+	}
+	return m.content()
 }

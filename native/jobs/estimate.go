@@ -49,7 +49,7 @@ func (t *Estimator) Estimate(ctx context.Context, cells []experiment.Cell) (api.
 	}
 	params := map[string]int{}
 	for _, m := range t.runner.Models() {
-		params[m.Hash] = m.Params
+		params[m.Name] = m.Params
 	}
 	seconds := map[kind]float64{}
 	for i, c := range cells {
@@ -60,7 +60,7 @@ func (t *Estimator) Estimate(ctx context.Context, cells []experiment.Cell) (api.
 		tokens := float64(c.Examples * c.Context)
 		e.Left += c.Examples
 		e.Tokens += tokens
-		e.FLOP += 2 * float64(params[c.ModelHash]) * tokens
+		e.FLOP += 2 * float64(params[c.Model]) * tokens
 		k := kind{c.ModelHash, c.Method, c.Context}
 		mean, ok := seconds[k]
 		if !ok {

@@ -3,9 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 	"strings"
 
@@ -70,16 +70,9 @@ func dump(_ context.Context, args []string, stdout, stderr io.Writer) error {
 // dumped opens the model of that name and reads the text in a file, when one is given:
 // only text needs the model to have been made with a vocabulary that is known.
 func dumped(name, text string) (*model.Model, []int32, error) {
-	if file, ok := modelFile(name); ok && text == "" {
-		f, err := checkpoint.Open(file)
-		if err != nil {
-			return nil, nil, fmt.Errorf("model: %w", err)
-		}
-		m, err := model.Open(f, simd.Best())
-		if err != nil {
-			return nil, nil, errors.Join(fmt.Errorf("model %s: %w", name, err), f.Close())
-		}
-		return m, nil, nil
+	if _, err := os.Stat(name); err == nil && text == "" {
+		m, err := model.Open(name, simd.Best())
+		return m, nil, blameModel(err)
 	}
 	engine, err := engineWith(name)
 	if err != nil {

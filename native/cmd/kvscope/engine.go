@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"kvscope/assets"
 	"kvscope/engine/checkpoint"
+	"kvscope/engine/model"
 	"kvscope/engine/run"
 	"kvscope/native/simd"
 )
@@ -46,36 +46,29 @@ func engineWith(name string) (*run.Engine, error) {
 	return e, addModel(e, name)
 }
 
-// addModel adds the model at path, a file or a folder with a model.safetensors,
-// under the path's own name, or a step of a demo model's training. A name that is
-// neither is left to the engine to find.
+// addModel adds the model at path, a file or a folder, under the path's own name, or a
+// step of a demo model's training. A name that is neither is left to the engine to find.
 func addModel(e *run.Engine, path string) error {
 	if ok, err := addSnapshot(e, path); ok {
 		return err
 	}
-	file, ok := modelFile(path)
-	if !ok {
+	if _, err := os.Stat(path); err != nil {
 		return nil
 	}
-	f, err := checkpoint.Open(file)
+	src, err := model.OpenSource(path)
 	if err != nil {
-		return fmt.Errorf("model: %w", err)
+		return blameModel(err)
 	}
-	if err := e.Add(path, file, f, nil); err != nil {
-		return errors.Join(err, f.Close())
+	if err := e.AddSource(path, src.Form, src, nil); err != nil {
+		return errors.Join(err, src.Close())
 	}
 	return nil
 }
 
-// modelFile is the file of the model at path, a file or a folder with a
-// model.safetensors. It reports whether there is something at path.
-func modelFile(path string) (string, bool) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return "", false
+// blameModel is an error of opening a model; what is wrong within its files is no flag.
+func blameModel(err error) error {
+	if err == nil {
+		return nil
 	}
-	if info.IsDir() {
-		path = filepath.Join(path, "model.safetensors")
-	}
-	return path, true
+	return fmt.Errorf("model: %w", err)
 }

@@ -1,0 +1,91 @@
+package checkpoint
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// maxIndex is the largest index of shards that is read, in bytes.
+const maxIndex = 64 << 20
+
+// OpenIndex opens the safetensors files that an index lists, such as
+// model.safetensors.index.json, as one: its "weight_map" names the file, beside the
+// index, of every tensor.
+func OpenIndex(path string) (*File, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("load %w", err)
+	}
+	if info.Size() > maxIndex {
+		return nil, fmt.Errorf("load %s: index of %d bytes, want at most %d", path, info.Size(), maxIndex)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("load %w", err)
+	}
+	f, err := openShards(filepath.Dir(path), text)
+	if err != nil {
+		return nil, fmt.Errorf("load %s: %w", path, err)
+	}
+	return f, nil
+}
+
+// openShards opens the files in folder that the index in text lists.
+func openShards(folder string, text []byte) (*File, error) {
+	shards, err := parseIndex(text)
+	if err != nil {
+		return nil, err
+	}
+	all := &File{Kind: KindSafetensors, tensors: map[string]Tensor{}}
+	var closers []func() error
+	all.unmap = func() error {
+		var failed error
+		for _, unmap := range closers {
+			failed = errors.Join(failed, unmap())
+		}
+		return failed
+	}
+	for _, name := range slices.Sorted(maps.Keys(shards)) {
+		shard, err := Open(filepath.Join(folder, name))
+		if err != nil {
+			return nil, errors.Join(err, all.unmap())
+		}
+		closers, all.files = append(closers, shard.Close), append(all.files, shard.files...)
+		for _, tensor := range shards[name] {
+			t, err := shard.Tensor(tensor)
+			if err != nil {
+				return nil, errors.Join(fmt.Errorf("%w from %s, where the index has it", err, name), all.unmap())
+			}
+			all.tensors[tensor] = t
+		}
+	}
+	all.names = slices.Sorted(maps.Keys(all.tensors))
+	return all, nil
+}
+
+// parseIndex lists the tensors of each file of an index.
+func parseIndex(text []byte) (map[string][]string, error) {
+	var index struct {
+		WeightMap map[string]string `json:"weight_map"`
+	}
+	if err := json.Unmarshal(text, &index); err != nil {
+		return nil, fmt.Errorf("not the JSON of an index: %w", err)
+	}
+	if len(index.WeightMap) == 0 {
+		return nil, errors.New("weight_map: missing or empty, want the file of every tensor")
+	}
+	shards := map[string][]string{}
+	for tensor, name := range index.WeightMap {
+		if !filepath.IsLocal(name) || strings.ContainsAny(name, `/\:`) {
+			return nil, fmt.Errorf("weight_map: %q in %q, want the name of a file beside the index", tensor, name)
+		}
+		shards[name] = append(shards[name], tensor)
+	}
+	return shards, nil
+}

@@ -1,0 +1,172 @@
+package model
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"kvscope/engine/checkpoint"
+	"kvscope/engine/ops"
+)
+
+// Source is a model where it is stored: what shape it has, and where its tensors are.
+type Source struct {
+	Config Config
+	Form   string   // what it is stored as: "safetensors in 8 files"
+	Notes  []string // what of it is computed only in part
+
+	file *checkpoint.File
+	// name is what file calls a tensor.
+	name func(names) string
+	// whole: file holds this model and nothing else, so that a tensor nobody reads
+	// would be a part of the model that is left out.
+	whole bool
+}
+
+// OpenSource opens the model at path: a safetensors file with its shape in its header
+// or a config.json beside it, a folder as Hugging Face leaves them, or the index of one.
+func OpenSource(path string) (*Source, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("load %w", err)
+	case info.IsDir():
+		return openFolder(path)
+	case strings.HasSuffix(path, ".index.json"):
+		return openFolder(filepath.Dir(path))
+	}
+	f, err := checkpoint.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	var s *Source
+	if config, shaped := besideConfig(path, f); shaped {
+		s, err = hfSource(f, config)
+	} else {
+		s, err = NewSource(f)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("load %s: %w", path, err), f.Close())
+	}
+	return s, nil
+}
+
+// besideConfig is the config.json beside the file f at path, which is asked only where
+// f says nothing of its shape.
+func besideConfig(path string, f *checkpoint.File) (config []byte, ok bool) {
+	if f.Metadata["arch"] != "" || f.Metadata[configKey] != "" || f.Has(attention.embedding.own) {
+		return nil, false
+	}
+	config, err := os.ReadFile(filepath.Join(filepath.Dir(path), "config.json"))
+	return config, err == nil
+}
+
+// openFolder opens a folder with a config.json and safetensors, or with one
+// model.safetensors that says its shape itself.
+func openFolder(folder string) (*Source, error) {
+	config, err := os.ReadFile(filepath.Join(folder, "config.json"))
+	whole := filepath.Join(folder, "model.safetensors")
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(whole); err != nil {
+			return nil, fmt.Errorf("load %s: no config.json in the folder, and no model.safetensors, want a folder as save_pretrained leaves it", folder)
+		}
+		return OpenSource(whole)
+	} else if err != nil {
+		return nil, fmt.Errorf("load %w", err)
+	}
+	f, err := openTensors(whole)
+	if err != nil {
+		return nil, err
+	}
+	s, err := hfSource(f, config)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("load %s: %w", folder, err), f.Close())
+	}
+	return s, nil
+}
+
+// openTensors opens the safetensors file at path, or those of the index beside it.
+func openTensors(path string) (*checkpoint.File, error) {
+	index := path + ".index.json"
+	if _, err := os.Stat(path); err == nil {
+		return checkpoint.Open(path)
+	}
+	if _, err := os.Stat(index); err != nil {
+		return nil, fmt.Errorf("load %s: neither model.safetensors nor model.safetensors.index.json beside config.json", filepath.Dir(path))
+	}
+	return checkpoint.OpenIndex(index)
+}
+
+// hfSource is the model in f that a config.json describes.
+func hfSource(f *checkpoint.File, config []byte) (*Source, error) {
+	c, notes, err := parseHFConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("config.json: %w", err)
+	}
+	return &Source{Config: c, Form: f.Form(), Notes: notes, file: f, name: names.ownName, whole: true}, nil
+}
+
+// NewSource is the model in f, which says its shape itself.
+func NewSource(f *checkpoint.File) (*Source, error) {
+	if config := f.Metadata[configKey]; config != "" {
+		return hfSource(f, []byte(config))
+	}
+	c, err := ReadConfig(f, "")
+	if err != nil {
+		return nil, fmt.Errorf("model config: %w", err)
+	}
+	return &Source{Config: c, Form: f.Form(), file: f, name: names.ownName}, nil
+}
+
+// Open makes a model of what is stored at path, as OpenSource has it.
+func Open(path string, k *ops.Kernels) (*Model, error) {
+	s, err := OpenSource(path)
+	if err != nil {
+		return nil, err
+	}
+	m, err := s.Model(k)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("load %s: %w", path, err), s.Close())
+	}
+	return m, nil
+}
+
+// Model makes a model of s, whose weights are viewed where they lie: closing the model
+// closes s.
+func (s *Source) Model(k *ops.Kernels) (*Model, error) {
+	w, err := s.Weights()
+	if err != nil {
+		return nil, err
+	}
+	m, err := New(s.Config, w, k)
+	if err != nil {
+		return nil, err
+	}
+	m.file = s.file
+	return m, nil
+}
+
+// Close releases the files of s where no model has taken them over.
+func (s *Source) Close() error { return s.file.Close() }
+
+// File holds the tensors of s and what stands beside them.
+func (s *Source) File() *checkpoint.File { return s.file }
+
+// ContentHash names the parameters by their names and bytes, all of which it reads.
+func (s *Source) ContentHash() (string, error) {
+	sum, w := sha256.New(), &Weights{Layers: make([]Layer, s.Config.Layers)}
+	for _, t := range w.tensors(s.Config) {
+		stored, err := s.file.Tensor(s.name(t.names))
+		if err != nil {
+			return "", err
+		}
+		sum.Write([]byte(t.own))
+		sum.Write(stored.Data)
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:8]), nil
+}
