@@ -146,6 +146,13 @@ func (f *File) Parts(name string) ([]Tensor, error) {
 	return []Tensor{t}, err
 }
 
+// Ranked reports whether the file holds numbers of that name with at least from and at
+// most to axes.
+func (f *File) Ranked(name string, from, to int) bool {
+	t, ok := f.tensors[name]
+	return ok && len(t.Shape) >= from && len(t.Shape) <= to
+}
+
 // Contents lists the tensors with types and shapes, and the texts, in one line.
 func (f *File) Contents() string {
 	var out []string

@@ -53,6 +53,10 @@ func KindOf(file []byte) Kind {
 	if len(file) == 0 {
 		return KindEmpty
 	}
+	// Its first bytes are a length, which may look like the beginning of any other kind.
+	if len(file) > 8 && file[8] == '{' && binary.LittleEndian.Uint64(file) <= MaxHeader {
+		return KindSafetensors
+	}
 	for _, b := range begins {
 		if strings.HasPrefix(string(file[:min(len(file), 32)]), b.magic) {
 			return b.kind
@@ -66,8 +70,6 @@ func KindOf(file []byte) Kind {
 			return KindTorch
 		}
 		return KindPickle
-	case len(file) > 8 && file[8] == '{' && binary.LittleEndian.Uint64(file) <= MaxHeader:
-		return KindSafetensors
 	}
 	return kindOfText(file)
 }

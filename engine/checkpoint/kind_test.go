@@ -12,6 +12,8 @@ func TestKinds(t *testing.T) {
 		say  string // of the error of Parse; "" for a file that is read
 	}{
 		"safetensors":   {"\x02\x00\x00\x00\x00\x00\x00\x00{}", KindSafetensors, ""},
+		"as a pickle":   {"\x80\x02\x00\x00\x00\x00\x00\x00{}" + strings.Repeat(" ", 0x27e), KindSafetensors, ""},
+		"as gzip":       {"\x1f\x8b\x00\x00\x00\x00\x00\x00{}" + strings.Repeat(" ", 0x8b1d), KindSafetensors, ""},
 		"npz":           {string(archive(t, "arrays.npz")), KindNPZ, ""},
 		"npy":           {string(archive(t, "kinds/plain.npy")), KindNPY, "numpy.savez(file, name=array)"},
 		"lfs":           {string(archive(t, "kinds/lfs_pointer.safetensors")), KindLFS, "git lfs pull"},
