@@ -39,6 +39,9 @@ func (h *Header) check() error {
 	if h.Layers < 1 || h.Heads < 1 || h.Layers > maxHeads || h.Heads > maxHeads/h.Layers {
 		return fmt.Errorf("layers, heads: %d layers of %d heads, at least one and at most %d heads in all are allowed", h.Layers, h.Heads, maxHeads)
 	}
+	if n := len(h.Pieces); n > 0 && n != len(h.Tokens) {
+		return fmt.Errorf("pieces: %d texts for %d tokens", n, len(h.Tokens))
+	}
 	if len(h.Gold) != len(h.Answer) {
 		return fmt.Errorf("gold: %d positions for %d answer tokens", len(h.Gold), len(h.Answer))
 	}

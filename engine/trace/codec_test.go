@@ -106,6 +106,7 @@ func TestBadEventsAreNotSent(t *testing.T) {
 	}{
 		{"no layers", &Header{Heads: 1}, "layers"},
 		{"absurd heads", &Header{Layers: 1 << 15, Heads: 1 << 15}, "at most"},
+		{"pieces of others", &Header{Layers: 1, Heads: 1, Tokens: make([]Token, 2), Pieces: []string{"a"}}, "pieces: 1 texts for 2"},
 		{"gold of nothing", &Header{Layers: 1, Heads: 1, Gold: []int{0}}, "gold"},
 		{"gold outside", &Header{Layers: 1, Heads: 1, Answer: []Token{{}}, Gold: []int{0}}, "gold"},
 		{"needle outside", &Header{Layers: 1, Heads: 1, Needles: []Needle{{Span: [2]int{0, 1}}}}, "needles"},

@@ -29,10 +29,11 @@ type Header struct {
 	Seed    uint64 `json:"seed"`
 	Context int    `json:"context"`
 
-	Tokens   []Token  `json:"tokens"`   // the prompt
-	Expected []string `json:"expected"` // the values asked for
-	Answer   []Token  `json:"answer"`   // the expected answer, token by token
-	Gold     []int    `json:"gold"`     // prompt position each answer token is copied from, or -1
+	Tokens   []Token  `json:"tokens"`           // the prompt
+	Pieces   []string `json:"pieces,omitempty"` // its tokens' texts as they stand, blanks included; older files lack them
+	Expected []string `json:"expected"`         // the values asked for
+	Answer   []Token  `json:"answer"`           // the expected answer, token by token
+	Gold     []int    `json:"gold"`             // prompt position each answer token is copied from, or -1
 	Needles  []Needle `json:"needles"`
 
 	ID             string          `json:"id,omitempty"`             // of the request, under which more of the run can be asked for

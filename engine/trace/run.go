@@ -18,6 +18,7 @@ type Run struct {
 	Failure    *Failure     // nil unless the run failed
 
 	byHead map[headKey][]*Selection
+	next   int // step after the last that a selection or a step was of
 }
 
 type headKey struct{ step, layer, head int }
@@ -37,8 +38,10 @@ func (r *Run) Emit(e Event) error {
 		k := headKey{e.Step, e.Layer, e.Head}
 		r.byHead[k] = append(r.byHead[k], e)
 		r.Selections = append(r.Selections, e)
+		r.next = max(r.next, e.Step+1)
 	case *Step:
 		r.Steps = append(r.Steps, e)
+		r.next = max(r.next, len(r.Steps))
 	case *Done:
 		r.Done = e
 	case *Failure:
@@ -67,10 +70,16 @@ func (r *Run) admit(e Event) error {
 	}
 	switch e := e.(type) {
 	case *Selection:
-		return r.admitHead(e.Layer, e.Head)
+		if err := r.admitHead(e.Layer, e.Head); err != nil {
+			return err
+		}
+		return r.admitSelection(e)
 	case *Step:
 		if e.Step != len(r.Steps) {
 			return fmt.Errorf("step %d where step %d is next", e.Step, len(r.Steps))
+		}
+		if n := len(r.Header.Tokens) + e.Step; e.Position >= max(n, 1) {
+			return fmt.Errorf("position: %d, of %d positions at step %d", e.Position, n, e.Step)
 		}
 	case *Done:
 		for _, h := range e.Hits {
@@ -78,6 +87,24 @@ func (r *Run) admit(e Event) error {
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+// admitSelection holds s to the header, so that what is made of it is no larger than the
+// run: its step is the next at most, its queries and candidates are positions that exist,
+// its candidates no larger than the run's blocks.
+func (r *Run) admitSelection(s *Selection) error {
+	positions, block := len(r.Header.Tokens)+max(s.Step, 0), max(r.Header.Block, 1)
+	switch {
+	case s.Step > r.next:
+		return fmt.Errorf("step: %d where step %d is next", s.Step, r.next)
+	case s.First+s.Queries > positions:
+		return fmt.Errorf("first: %d queries from position %d on, of %d positions", s.Queries, s.First, positions)
+	case s.Unit > block:
+		return fmt.Errorf("unit: %d positions per candidate, the run's blocks have %d", s.Unit, block)
+	case (s.Candidates-1)*s.Unit >= positions:
+		return fmt.Errorf("candidates: %d of %d positions each, of %d positions", s.Candidates, s.Unit, positions)
 	}
 	return nil
 }

@@ -6,6 +6,16 @@ import (
 	"testing"
 )
 
+// long is a header of a prompt of 64 tokens, of which no piece is known.
+func long() *Header {
+	h := header()
+	h.Tokens = make([]Token, 64)
+	return h
+}
+
+// early is single at the first step.
+func early() *Selection { return edit(single(), func(s *Selection) { s.Step = 0 }) }
+
 func TestRunRefusesDisorder(t *testing.T) {
 	first := &Step{Step: 0}
 	done := &Done{}
@@ -14,7 +24,18 @@ func TestRunRefusesDisorder(t *testing.T) {
 		events []Event
 		want   string // of the last event's error; "" for none
 	}{
-		{"a whole run", []Event{header(), rows(), single(), first, &Step{Step: 1}, done}, ""},
+		{"a whole run", []Event{long(), rows(), early(), first, &Step{Step: 1}, single(), done}, ""},
+		{"a step ahead", []Event{long(), early(), edit(single(), func(s *Selection) { s.Step = 1 })}, ""},
+		{"two steps ahead", []Event{long(), early(), single()}, "step: 2 where step 1 is next"},
+		{"far ahead", []Event{long(), edit(single(), func(s *Selection) { s.Step = 1 << 30 })}, "step: 1073741824 where step 0"},
+		{"queries beyond", []Event{long(), edit(rows(), func(s *Selection) { s.First = 62 })}, "first: 3 queries from position 62 on, of 64"},
+		{"last query", []Event{long(), edit(rows(), func(s *Selection) { s.First = 61 })}, ""},
+		{"query of the step", []Event{long(), first, edit(single(), func(s *Selection) { s.Step, s.First = 1, 64 })}, ""},
+		{"query of the next", []Event{long(), first, edit(single(), func(s *Selection) { s.Step, s.First = 1, 65 })}, "of 65 positions"},
+		{"wide unit", []Event{long(), edit(early(), func(s *Selection) { s.Unit = 17 })}, "unit: 17 positions per candidate, the run's blocks have 16"},
+		{"candidates beyond", []Event{long(), edit(early(), func(s *Selection) { s.Unit = 8 })}, "candidates: 9 of 8 positions each, of 64"},
+		{"step beyond", []Event{long(), &Step{Position: 64}}, "position: 64, of 64 positions"},
+		{"last step", []Event{long(), &Step{Position: 63}}, ""},
 		{"failure at once", []Event{&Failure{Message: "m"}}, ""},
 		{"failure midway", []Event{header(), first, &Failure{Message: "m"}}, ""},
 		{"selection first", []Event{single()}, "a header comes first"},
@@ -51,7 +72,7 @@ func TestRunRefusesDisorder(t *testing.T) {
 func TestRunFindsSelections(t *testing.T) {
 	var r Run
 	second := edit(rows(), func(s *Selection) { s.First = 8 })
-	for _, e := range []Event{header(), rows(), second, single()} {
+	for _, e := range []Event{long(), rows(), second, &Step{}, &Step{Step: 1}, single()} {
 		if err := r.Emit(e); err != nil {
 			t.Fatal(err)
 		}
@@ -67,5 +88,40 @@ func TestRunFindsSelections(t *testing.T) {
 	}
 	if got := r.Selection(0, 0, 0); got != nil {
 		t.Errorf("step 0 selected nothing, got %+v", got)
+	}
+}
+
+// TestEventsInOnePass: what a run is made of is listed in an order that a run takes,
+// however far steps and selections lie apart.
+func TestEventsInOnePass(t *testing.T) {
+	var r, again Run
+	all := []Event{long(), rows(), early(), &Step{}, edit(single(), func(s *Selection) { s.Step = 1 }), &Step{Step: 1}, single(), &Done{}}
+	for _, e := range all {
+		if err := r.Emit(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := r.Events(); !reflect.DeepEqual(got, all) {
+		t.Errorf("%v, want %v", got, all)
+	}
+	for _, e := range r.Events() {
+		if err := again.Emit(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Looking for the selections of each step among all of them would take minutes.
+	const steps = 100_000
+	many := Run{Header: long(), Steps: make([]*Step, steps), Selections: make([]*Selection, steps)}
+	for i := range steps {
+		many.Steps[i], many.Selections[i] = &Step{Step: i}, &Selection{Step: steps - 1 - i}
+	}
+	events := many.Events()
+	if len(events) != 2*steps+1 {
+		t.Fatalf("%d events", len(events))
+	}
+	for i := range steps {
+		if events[1+2*i].(*Selection).Step != i || events[2+2*i].(*Step).Step != i {
+			t.Fatalf("step %d is %v, %v", i, events[1+2*i], events[2+2*i])
+		}
 	}
 }

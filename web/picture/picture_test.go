@@ -311,13 +311,25 @@ func TestPiecesAreTheText(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := events[0].(*trace.Header)
-	text := strings.Join(Pieces(h.Tokens), "")
+	text := strings.Join(Pieces(h), "")
 	if !strings.Contains(text, "One of the special magic numbers for ") || !strings.Contains(text, " is: "+h.Expected[0]+".") {
 		t.Errorf("text %q lacks its needle", text)
 	}
-	foreign := []trace.Token{{ID: 1, Text: "Hello"}, {ID: 2, Text: " world"}}
-	if got := strings.Join(Pieces(foreign), ""); got != "Hello world" {
-		t.Errorf("tokens of another vocabulary read %q", got)
+	for text, tokens := range map[string][]string{
+		"Hello world":      {"Hello", " world"},                // of another vocabulary
+		"the grass is\nok": {"the", "grass", "is", "\n", "ok"}, // of a run saved before pieces were
+	} {
+		old := &trace.Header{}
+		for _, token := range tokens {
+			old.Tokens = append(old.Tokens, trace.Token{Text: token})
+		}
+		if got := strings.Join(Pieces(old), ""); strings.ReplaceAll(got, "\n ", "\n") != text {
+			t.Errorf("%q reads %q", tokens, got)
+		}
+	}
+	turned := &trace.Header{Tokens: make([]trace.Token, 2), Pieces: []string{"\u202eabc", "\u2067x"}}
+	if got := Pieces(turned); !slices.Equal(got, []string{"⟨RLO⟩abc", "⟨RLI⟩x"}) {
+		t.Errorf("controls of direction read %q", got)
 	}
 }
 

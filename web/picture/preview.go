@@ -19,8 +19,8 @@ func Preview(of *Run, events []trace.Event) *Run {
 		if l != nil {
 			out.first = grow(out.first, i+1)
 			out.first[i] = &sum{Line: l.Line}
+			out.place(out.first[i])
 		}
 	}
-	out.reorder()
 	return out
 }

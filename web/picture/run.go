@@ -1,6 +1,7 @@
 package picture
 
 import (
+	"cmp"
 	"slices"
 
 	"kvscope/engine/figures"
@@ -99,18 +100,17 @@ func (r *Run) line(s *trace.Selection, q int) *sum {
 	*at = grow(*at, i+1)
 	if (*at)[i] == nil {
 		(*at)[i] = &sum{Line: l}
-		r.reorder()
+		r.place((*at)[i])
 	}
 	return (*at)[i]
 }
 
-func (r *Run) reorder() {
-	r.lines = nil
-	for _, s := range slices.Concat(r.first, r.steps) {
-		if s != nil {
-			r.lines = append(r.lines, s)
-		}
-	}
+// place puts a new line where it belongs in reading order: nearly always at the end.
+func (r *Run) place(l *sum) {
+	at, _ := slices.BinarySearchFunc(r.lines, l, func(a, b *sum) int {
+		return cmp.Or(cmp.Compare(a.Step, b.Step), cmp.Compare(a.First, b.First))
+	})
+	r.lines = slices.Insert(r.lines, at, l)
 }
 
 // Block is the number of positions in a column of the block grid, at least 1.
@@ -190,7 +190,7 @@ func (r *Run) LineCount() int { return len(r.lines) }
 // Pieces is the text of the prompt, token by token; see Pieces of this package.
 func (r *Run) Pieces() []string {
 	if r.pieces == nil && r.Header != nil {
-		r.pieces = Pieces(r.Header.Tokens)
+		r.pieces = Pieces(r.Header)
 	}
 	return r.pieces
 }

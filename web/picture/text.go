@@ -2,50 +2,29 @@ package picture
 
 import (
 	"fmt"
-	"unicode/utf8"
+	"slices"
+	"strings"
 
-	"kvscope/engine/tokenizer"
 	"kvscope/engine/trace"
 )
 
-// Pieces is the text of each token as it stands among the others, blanks included:
-// together they are the text. Tokens of the demo models say what they are, not how
-// they space, so their tokenizer is asked; the tokens of any other model are taken
-// as they are. A character made of several tokens belongs to the last of them.
-func Pieces(tokens []trace.Token) []string {
-	out := make([]string, len(tokens))
-	tok := tokenizer.NewDemo()
-	ids := make([]int32, len(tokens))
-	for i, t := range tokens {
-		ids[i], out[i] = t.ID, t.Text
-	}
-	for _, t := range tokens {
-		if tok.Text(t.ID) != t.Text {
-			return out
-		}
-	}
-	text, offsets := tok.DecodeOffsets(ids)
-	start := 0
-	for i, o := range offsets {
-		out[i] = ""
-		end := o.End
-		if i+1 < len(tokens) && !wholeText(text[start:end]) {
+// Pieces is the text of each token of a prompt as it stands among the others, blanks
+// included. Runs from before headers carried it have the tokens alone: those without any
+// blank then stand apart by one each.
+func Pieces(h *trace.Header) []string {
+	out := make([]string, len(h.Tokens))
+	spaced := slices.ContainsFunc(h.Tokens, func(t trace.Token) bool { return strings.Contains(t.Text, " ") })
+	for i, t := range h.Tokens {
+		if len(h.Pieces) > 0 {
+			out[i] = Named(h.Pieces[i])
 			continue
 		}
-		out[i] = text[start:end]
-		start = end
-	}
-	return out
-}
-
-// wholeText reports whether s does not end within a character.
-func wholeText(s string) bool {
-	for n := 1; n <= min(utf8.UTFMax, len(s)); n++ {
-		if b := s[len(s)-n]; utf8.RuneStart(b) {
-			return utf8.FullRuneInString(s[len(s)-n:])
+		out[i] = Named(t.Text)
+		if i > 0 && !spaced && t.Text != "\n" {
+			out[i] = " " + out[i]
 		}
 	}
-	return true
+	return out
 }
 
 // Label is the text of a token standing by itself: blanks and line ends are made
@@ -66,5 +45,17 @@ func Label(t trace.Token) string {
 	if _, err := fmt.Sscanf(t.Text, "<0x%02X>", &b); err == nil && len(t.Text) == len("<0x00>") && ' ' < b && b < 0x7f {
 		return string(rune(b))
 	}
-	return t.Text
+	return Named(t.Text)
 }
+
+// directions names the characters that have no shape but turn the direction of the text
+// around them, by which one token would reorder others: Unicode's bidirectional controls,
+// by their abbreviations.
+var directions = strings.NewReplacer(
+	"\u061c", "⟨ALM⟩", "\u200e", "⟨LRM⟩", "\u200f", "⟨RLM⟩",
+	"\u202a", "⟨LRE⟩", "\u202b", "⟨RLE⟩", "\u202c", "⟨PDF⟩", "\u202d", "⟨LRO⟩", "\u202e", "⟨RLO⟩",
+	"\u2066", "⟨LRI⟩", "\u2067", "⟨RLI⟩", "\u2068", "⟨FSI⟩", "\u2069", "⟨PDI⟩",
+)
+
+// Named is text with the controls of its direction shown by name.
+func Named(text string) string { return directions.Replace(text) }

@@ -181,7 +181,7 @@ func promptHTML(h *trace.Header) string {
 	}
 	var b strings.Builder
 	block := max(1, h.Block)
-	for i, piece := range picture.Pieces(h.Tokens) {
+	for i, piece := range picture.Pieces(h) {
 		if i%block == 0 {
 			if i > 0 {
 				b.WriteString("</span>")
