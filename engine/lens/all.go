@@ -38,7 +38,7 @@ func Tensors(layers, heads int, of Heads) []checkpoint.Tensor {
 // ReadTensors finds in f what Tensors made, for a prompt of so many positions. It is
 // nil where f holds no heads.
 func ReadTensors(f *checkpoint.File, prompt int) (Heads, error) {
-	if HasWeights(f) {
+	if f.Has(weightsName) {
 		heads, shape, err := ReadWeights(f)
 		if err == nil && shape[3] != prompt {
 			err = fmt.Errorf("%s of shape %v for a prompt of %d tokens", weightsName, shape, prompt)

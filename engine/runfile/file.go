@@ -69,25 +69,21 @@ func (f *File) Write(w io.Writer) error {
 }
 
 // Read reads a file that Write wrote, or attention maps saved from elsewhere as
-// safetensors or npz: the tensor attention [layers, heads, queries, keys] after the
-// softmax, the queries being the last of the keys' positions. What its tokens are may
-// be said by a list of their texts called tokens, in safetensors JSON in the metadata,
-// or by a tensor of that name with their ids; what model, by the metadata's model.
-// Such a run has a header and heads, and picked nothing.
+// safetensors or npz; see lens.ReadWeights for their shapes. What their tokens are may be
+// said by a list of their texts called tokens, in safetensors JSON in the metadata, or by
+// a tensor of that name with their ids; what model, by the metadata's model. Such a run
+// has a header and heads, and picked nothing.
 func Read(file []byte) (*File, error) {
 	f, err := checkpoint.Parse(file)
 	if err != nil {
 		return nil, fmt.Errorf("read run: %w", err)
 	}
-	if f.Metadata["format"] != fileFormat && lens.HasWeights(f) {
+	if f.Metadata["format"] != fileFormat {
 		out, err := readMaps(f)
 		if err != nil {
 			return nil, fmt.Errorf("read maps: %w", err)
 		}
 		return out, nil
-	}
-	if got := f.Metadata["format"]; got != fileFormat {
-		return nil, fmt.Errorf("read run: the file's format is %q, want %q, or else a tensor \"attention\"", got, fileFormat)
 	}
 	frames, err := f.Tensor("frames")
 	if err != nil {

@@ -17,61 +17,99 @@ func readMaps(f *checkpoint.File) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	tokens, err := mapTokens(f, shape[3])
+	tokens, pieces, err := mapTokens(f, shape[3])
 	if err != nil {
 		return nil, err
 	}
 	out := &File{Run: &trace.Run{}, Heads: heads}
-	err = out.Run.Emit(&trace.Header{Model: f.Metadata["model"], Layers: shape[0], Heads: shape[1], Context: shape[3], Tokens: tokens})
+	err = out.Run.Emit(&trace.Header{
+		Model: f.Metadata["model"], Layers: shape[0], Heads: shape[1], Context: shape[3], Tokens: tokens, Pieces: pieces,
+	})
 	return out, err
 }
 
-// mapTokens are the n tokens that a map's keys stand for, by number where the file
-// does not say more.
-func mapTokens(f *checkpoint.File, n int) ([]trace.Token, error) {
-	out := make([]trace.Token, n)
-	for i := range out {
-		out[i] = trace.Token{ID: -1, Text: strconv.Itoa(i) + " "}
-	}
-	fits := func(got int) error {
-		if got != n {
-			return fmt.Errorf("tokens: %d of them for %d keys", got, n)
-		}
-		return nil
-	}
-	if f.Has("tokens") {
-		t, err := f.Tensor("tokens")
-		if err != nil {
-			return nil, err
-		}
-		ids, err := t.Int64()
-		if err == nil {
-			err = fits(len(ids))
-		}
-		if err != nil {
-			return nil, err
-		}
-		for i, id := range ids {
-			if id < 0 || id > math.MaxInt32 {
-				return nil, fmt.Errorf("tokens: id %d, want 0 to %d", id, math.MaxInt32)
-			}
-			out[i] = trace.Token{ID: int32(id), Text: strconv.FormatInt(id, 10) + " "}
-		}
-		return out, nil
-	}
-	list, ok := f.Metadata["tokens"]
-	if !ok {
-		return out, nil
-	}
+// mapTokens are the n tokens that a map's keys stand for and their texts as they stand,
+// by number where the file does not say more.
+func mapTokens(f *checkpoint.File, n int) ([]trace.Token, []string, error) {
 	var texts []string
-	if err := json.Unmarshal([]byte(list), &texts); err != nil {
-		return nil, fmt.Errorf("tokens: %w, want a JSON list of texts", err)
+	ids, err := tokenIDs(f, n)
+	if err == nil && ids == nil {
+		texts, err = tokenTexts(f, n)
 	}
-	if err := fits(len(texts)); err != nil {
+	if err != nil {
+		return nil, nil, err
+	}
+	if texts != nil {
+		texts, pieces := readable(texts)
+		tokens := make([]trace.Token, n)
+		for i, text := range texts {
+			tokens[i] = trace.Token{ID: -1, Text: text}
+		}
+		return tokens, pieces, nil
+	}
+	tokens, pieces := make([]trace.Token, n), make([]string, n)
+	for i := range tokens {
+		tokens[i] = trace.Token{ID: -1, Text: strconv.Itoa(i) + " "}
+		if ids != nil {
+			tokens[i] = trace.Token{ID: int32(ids[i]), Text: strconv.FormatInt(ids[i], 10) + " "}
+		}
+		pieces[i] = tokens[i].Text
+	}
+	return tokens, pieces, nil
+}
+
+// tokenIDs are the tokens by their ids; nil where the file has none.
+func tokenIDs(f *checkpoint.File, n int) ([]int64, error) {
+	if !f.Has("tokens") {
+		return nil, nil
+	}
+	t, err := f.Tensor("tokens")
+	if err != nil {
 		return nil, err
 	}
-	for i, text := range texts {
-		out[i].Text = text
+	if len(t.Shape) == 2 && t.Shape[0] > 1 {
+		return nil, errBatch(t.Shape[0])
 	}
-	return out, nil
+	ids, err := t.Int64()
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		if id < 0 || id > math.MaxInt32 {
+			return nil, fmt.Errorf("tokens: id %d, want 0 to %d", id, math.MaxInt32)
+		}
+	}
+	return ids, fits(len(ids), n)
+}
+
+// tokenTexts are the tokens by their texts; nil where the file has none.
+func tokenTexts(f *checkpoint.File, n int) ([]string, error) {
+	list, ok := f.Metadata["tokens"]
+	if !ok {
+		return nil, nil
+	}
+	var texts []string
+	var batch [][]string
+	err := json.Unmarshal([]byte(list), &texts)
+	if err != nil && json.Unmarshal([]byte(list), &batch) == nil {
+		if len(batch) != 1 {
+			return nil, errBatch(len(batch))
+		}
+		texts, err = batch[0], nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("tokens: %w, want a JSON list of texts", err)
+	}
+	return texts, fits(len(texts), n)
+}
+
+func fits(got, n int) error {
+	if got != n {
+		return fmt.Errorf("tokens: %d of them for %d keys", got, n)
+	}
+	return nil
+}
+
+func errBatch(n int) error {
+	return fmt.Errorf("tokens: a batch of %d prompts, want one: tokens[0], and the attention of that prompt alone", n)
 }

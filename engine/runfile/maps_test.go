@@ -23,7 +23,8 @@ func TestReadMapsOfNumPy(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		want := &trace.Header{Model: "tiny", Layers: 2, Heads: 2, Context: 6, Tokens: []trace.Token{{ID: -1, Text: "The"}, {ID: -1, Text: " café"}, {ID: -1, Text: " is"}, {ID: -1, Text: " 🔑"}, {ID: -1, Text: " <b>"}, {ID: -1, Text: ""}}}
+		want := &trace.Header{Model: "tiny", Layers: 2, Heads: 2, Context: 6, Tokens: []trace.Token{{ID: -1, Text: "The"}, {ID: -1, Text: " café"}, {ID: -1, Text: " is"}, {ID: -1, Text: " 🔑"}, {ID: -1, Text: " <b>"}, {ID: -1, Text: ""}},
+			Pieces: []string{"The", " café", " is", " 🔑", " <b>", ""}}
 		if !reflect.DeepEqual(f.Run.Header, want) {
 			t.Errorf("%s: %+v, want %+v", name, f.Run.Header, want)
 		}
@@ -53,14 +54,18 @@ func TestReadMapsTokens(t *testing.T) {
 		want     []trace.Token
 		problem  string
 	}{
-		"not said":      {nil, nil, []trace.Token{{ID: -1, Text: "0 "}, {ID: -1, Text: "1 "}}, ""},
-		"ids":           {nil, []checkpoint.Tensor{checkpoint.NewI64("tokens", []int{2}, []int64{7, 9})}, []trace.Token{{ID: 7, Text: "7 "}, {ID: 9, Text: "9 "}}, ""},
-		"texts":         {map[string]string{"tokens": `["a", " b"]`, "model": "m"}, nil, []trace.Token{{ID: -1, Text: "a"}, {ID: -1, Text: " b"}}, ""},
-		"too few ids":   {nil, []checkpoint.Tensor{checkpoint.NewI64("tokens", []int{1}, []int64{7})}, nil, "tokens: 1 of them for 2 keys"},
-		"too few texts": {map[string]string{"tokens": `["a"]`}, nil, nil, "tokens: 1 of them for 2 keys"},
-		"no list":       {map[string]string{"tokens": `a b`}, nil, nil, "want a JSON list of texts"},
-		"no id":         {nil, []checkpoint.Tensor{checkpoint.NewI64("tokens", []int{2}, []int64{7, -9})}, nil, "tokens: id -9, want 0 to"},
-		"fractions":     {nil, []checkpoint.Tensor{checkpoint.NewF32("tokens", []int{2}, []float32{7, 9})}, nil, "want an integer type"},
+		"batch of ids":   {nil, []checkpoint.Tensor{checkpoint.NewI64("tokens", []int{2, 2}, []int64{7, 9, 7, 9})}, nil, "tokens: a batch of 2 prompts, want one: tokens[0]"},
+		"one of a batch": {nil, []checkpoint.Tensor{checkpoint.NewI64("tokens", []int{1, 2}, []int64{7, 9})}, []trace.Token{{ID: 7, Text: "7 "}, {ID: 9, Text: "9 "}}, ""},
+		"batch of texts": {map[string]string{"tokens": `[["a", "b"], ["c", "d"]]`}, nil, nil, "tokens: a batch of 2 prompts"},
+		"one of texts":   {map[string]string{"tokens": `[["a", " b"]]`}, nil, []trace.Token{{ID: -1, Text: "a"}, {ID: -1, Text: " b"}}, ""},
+		"not said":       {nil, nil, []trace.Token{{ID: -1, Text: "0 "}, {ID: -1, Text: "1 "}}, ""},
+		"ids":            {nil, []checkpoint.Tensor{checkpoint.NewI64("tokens", []int{2}, []int64{7, 9})}, []trace.Token{{ID: 7, Text: "7 "}, {ID: 9, Text: "9 "}}, ""},
+		"texts":          {map[string]string{"tokens": `["a", " b"]`, "model": "m"}, nil, []trace.Token{{ID: -1, Text: "a"}, {ID: -1, Text: " b"}}, ""},
+		"too few ids":    {nil, []checkpoint.Tensor{checkpoint.NewI64("tokens", []int{1}, []int64{7})}, nil, "tokens: 1 of them for 2 keys"},
+		"too few texts":  {map[string]string{"tokens": `["a"]`}, nil, nil, "tokens: 1 of them for 2 keys"},
+		"no list":        {map[string]string{"tokens": `a b`}, nil, nil, "want a JSON list of texts"},
+		"no id":          {nil, []checkpoint.Tensor{checkpoint.NewI64("tokens", []int{2}, []int64{7, -9})}, nil, "tokens: id -9, want 0 to"},
+		"fractions":      {nil, []checkpoint.Tensor{checkpoint.NewF32("tokens", []int{2}, []float32{7, 9})}, nil, "want an integer type"},
 	} {
 		var b bytes.Buffer
 		if err := checkpoint.Write(&b, c.metadata, append(c.tensors, attention)); err != nil {

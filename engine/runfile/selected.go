@@ -2,7 +2,11 @@ package runfile
 
 import "kvscope/engine/trace"
 
-// selected is which positions were read, [S, L, H, T].
+// mostSelected is how many bytes selected may take in a file.
+const mostSelected = 1 << 30
+
+// selected is which positions were read, [S, L, H, T]; none where that is too large to be
+// of use.
 func selected(r *trace.Run) ([]uint8, []int) {
 	steps, positions := 0, 0
 	for _, s := range r.Selections {
@@ -11,6 +15,13 @@ func selected(r *trace.Run) ([]uint8, []int) {
 		}
 	}
 	shape := []int{steps, r.Header.Layers, r.Header.Heads, positions}
+	size := 1.0
+	for _, n := range shape {
+		size *= float64(n)
+	}
+	if size > mostSelected {
+		return nil, shape
+	}
 	out := make([]uint8, steps*r.Header.Layers*r.Header.Heads*positions)
 	for _, s := range r.Selections {
 		if s.Step < 0 {
