@@ -4,18 +4,13 @@ import (
 	"fmt"
 	"log"
 
-	"kvscope/engine/checkpoint"
 	"kvscope/engine/model"
 	"kvscope/engine/ops"
 )
 
 // Opening a model and reading a prompt: the logits after its last token.
 func ExampleOpen() {
-	f, err := checkpoint.Open("testdata/ratplus_tiny.safetensors")
-	if err != nil {
-		log.Fatal(err)
-	}
-	m, err := model.Open(f, ops.Reference())
+	m, err := model.Open("testdata/ratplus_tiny.safetensors", ops.Reference())
 	if err != nil {
 		log.Fatal(err)
 	}

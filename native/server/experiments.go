@@ -263,7 +263,7 @@ func (s *Server) progress(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		if err := stream.send(status); err != nil {
-			return nil //nolint:nilerr // the page is gone
+			return nil // the page is gone
 		}
 		if status.Over || status.State == api.Cancelled {
 			return nil

@@ -52,8 +52,11 @@ func addModel(e *run.Engine, path string) error {
 	if ok, err := addSnapshot(e, path); ok {
 		return err
 	}
-	if _, err := os.Stat(path); err != nil {
+	switch _, err := os.Stat(path); {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil
+	case err != nil:
+		return blameModel(err)
 	}
 	src, err := model.OpenSource(path)
 	if err != nil {
