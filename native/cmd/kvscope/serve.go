@@ -20,9 +20,6 @@ import (
 	"kvscope/native/server"
 )
 
-// keptBytes is how much memory the last runs may take, kept for pages to look into.
-const keptBytes = 512 << 20
-
 // serve shows the explorer until ctx is cancelled.
 func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	fs := flags("serve", stderr,
@@ -34,6 +31,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	data := fs.String("data", dataFolder(), "`folder` for experiments and their queue")
 	queue := fs.String("queue", "", "`URL` of a NATS cluster for experiments; one of our own")
 	workers := fs.Int("workers", 1, "cells of experiments computed at once in this process")
+	memory := fs.String("memory", "", "`size` beyond which garbage is collected harder, such as 2GiB, or off; half of this machine's memory")
 	asJSON := fs.Bool("json", false, "print one JSON object once it listens")
 	if err := parse(fs, args); err != nil {
 		return err
@@ -43,6 +41,10 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	if *workers < 0 {
 		return input.Errorf("workers", "%d, want 0 or more", *workers)
+	}
+	kept, err := limitMemory(*memory)
+	if err != nil {
+		return err
 	}
 	log := slog.New(slog.NewTextHandler(stderr, nil))
 	engine, err := demoEngine()
@@ -63,7 +65,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	url, loopback := pageURL(l.Addr())
-	config := server.Config{Runner: run.NewShelf(engine, keptBytes), Version: release, Program: program, Loopback: loopback, Log: log}
+	config := server.Config{Runner: run.NewShelf(engine, kept), Version: release, Program: program, Loopback: loopback, Log: log}
 	said := map[string]string{"url": url}
 	lab, err := openLaboratory(ctx, *data, *queue, log)
 	if err != nil {

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"math"
+	"os"
+	"runtime/debug"
+	"strconv"
+	"strings"
+
+	"kvscope/engine/input"
+	"kvscope/native/machine"
+)
+
+const (
+	// keptBytes is how much memory the last runs may take, kept for pages to look into,
+	// where the limit of all is not too low for it.
+	keptBytes = 512 << 20
+	// leastMemory is the lowest limit that leaves room for a run and the queue.
+	leastMemory = 256 << 20
+	// garbagePercent is how much garbage may gather beside what is alive. That is mostly
+	// caches, large and without pointers, which cost nothing to mark: a thousand changes of
+	// the budget hold 870 MB instead of 1,150 at the usual 100, and take as long.
+	garbagePercent = 50
+	// unlimited is what the runtime takes for no limit.
+	unlimited = math.MaxInt64
+)
+
+// units of sizes, longest name first where one ends with another.
+var units = []struct {
+	name  string
+	bytes float64
+}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"K", 1 << 10}, {"M", 1 << 20}, {"G", 1 << 30}}
+
+// parseMemory reads --memory: bytes, or off for no limit.
+func parseMemory(text string) (int64, error) {
+	if text == "off" {
+		return unlimited, nil
+	}
+	number, scale := text, 1.0
+	for _, u := range units {
+		if rest, ok := strings.CutSuffix(text, u.name); ok {
+			number, scale = rest, u.bytes
+			break
+		}
+	}
+	n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	if err != nil || math.IsNaN(n) {
+		return 0, input.Errorf("memory", "%q, want a size such as 700MB, 2GiB, or off for no limit", text)
+	}
+	if n *= scale; n < leastMemory || n >= unlimited {
+		return 0, input.Errorf("memory", "%q, want at least %d MiB, or off for no limit", text, leastMemory>>20)
+	}
+	return int64(n), nil
+}
+
+// limitMemory sets how much memory the program takes before it collects garbage harder:
+// what text says or, where it says nothing, GOMEMLIMIT or half of the machine's. It
+// returns how much of that kept runs may take. The limit is soft: what is alive stays.
+func limitMemory(text string) (kept int, err error) {
+	limit := debug.SetMemoryLimit(-1)
+	switch {
+	case text != "":
+		if limit, err = parseMemory(text); err != nil {
+			return 0, err
+		}
+	case os.Getenv("GOMEMLIMIT") == "":
+		if n := machine.Memory(); n > 0 {
+			limit = max(n/2, leastMemory)
+		}
+	}
+	debug.SetMemoryLimit(limit)
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(garbagePercent)
+	}
+	return int(min(keptBytes, limit/4)), nil
+}
