@@ -1,22 +1,3 @@
-// Package sparse holds the selection methods: given one head's cached keys and a
-// query, which positions may the query read. Two kinds exist and share no
-// interface: a Selector picks anew for every query (Quest, MoBA, ...), an Evictor
-// looks once after the prefill and drops the rest for good (SnapKV). A method sees
-// one head's cache and nothing else: no model, no tracing.
-//
-// The cache may already hold positions after the query's (a prefill appends a
-// whole chunk first). They do not exist for the query: a block that the query's
-// position cuts is summarised from its visible part alone, so that a selection is
-// the same, bit for bit, as it was when the query's position was the last one.
-//
-// # After an eviction
-//
-// What an Evictor keeps is a list of positions; the cache itself stays as it was.
-// Later queries read the kept positions and every position appended since. The
-// entries are not moved together, because a trace compares each pick with the
-// dense attention over all of them, and because positions then mean the same
-// before and after. The memory a deployment would hold is (kept + appended)·2·Dh
-// floats a head, and that is the figure to report as stored KV.
 package sparse
 
 import "kvscope/engine/ops"

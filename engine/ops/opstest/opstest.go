@@ -1,10 +1,3 @@
-// Package opstest is what a kernel table must pass: Run for correctness, Fuzz
-// for agreement with the reference on anything, Bench for speed.
-//
-// Every kernel is held to its formula evaluated in float64, within a bound that
-// is derived from the rounding errors the formula allows, and every kernel but
-// MatMul and AttendCausal also to the very bits of ops.Reference, so that what a method selects
-// does not depend on the processor.
 package opstest
 
 import (

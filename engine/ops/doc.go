@@ -1,0 +1,18 @@
+// Package ops defines the kernel table: every numeric loop the engine spends its
+// time in, as one struct of coarse functions. Reference is the portable table in
+// plain Go; other packages supply faster tables with the same meaning, and
+// opstest holds every table to it. A table is injected where it is needed, there
+// is no global one.
+//
+// # Rounding
+//
+// What a method selects must not depend on the processor. Every kernel but MatMul
+// and AttendCausal therefore gives the same bits on every table: products are rounded
+// before they are added, sums over a row are taken in 16 lanes and folded in halves,
+// and the exponential and the normal distribution are the package's own.
+//
+// MatMul may fuse and regroup, since that is half its speed. Against exact
+// arithmetic an element is off by at most (K+2)·2^-24·Σ|a·b|. On one table its bits
+// depend only on its row of a, its column of b and K, so that a token computes
+// alike alone and in a batch. AttendCausal is made of such products.
+package ops
