@@ -1,71 +1,21 @@
-// Command generate writes the assembly of package simd. For amd64 every kernel is
-// described once and printed for each instruction set, AVX-512 and AVX2 with FMA;
-// for arm64 each is written for NEON.
+// Command generate writes the assembly of package simd, by a folder for each kind of
+// processor.
 package main
 
 import (
 	"flag"
-	"fmt"
 	"log"
-	"os"
-	"path/filepath"
 
-	"github.com/mmcloughlin/avo/build"
-	"github.com/mmcloughlin/avo/pass"
-	"github.com/mmcloughlin/avo/printer"
+	"kvscope/native/simd/generate/amd64"
+	"kvscope/native/simd/generate/arm64"
 )
-
-// files maps a file name to what it holds.
-var files = []struct {
-	name string
-	emit func(*isa)
-}{
-	{"matmul", matMulKernels},
-	{"pack", packKernels},
-	{"rows", rowKernels},
-	{"compact", compactKernels},
-	{"element", elementKernels},
-	{"softmax", softmaxKernels},
-	{"causal", causalKernels},
-	{"memory", memoryKernels},
-}
 
 func main() {
 	dir := flag.String("dir", "..", "folder of package simd")
 	flag.Parse()
-	for _, set := range []func() *isa{newAVX512, newAVX2} {
-		for _, f := range files {
-			c := set()
-			c.ConstraintExpr("!noasm")
-			f.emit(c)
-			if err := write(c, filepath.Join(*dir, fmt.Sprintf("%s_%s_amd64", f.name, c.name))); err != nil {
-				log.Fatalf("generate %s for %s: %v", f.name, c.name, err)
-			}
+	for name, write := range map[string]func(dir string) error{"amd64": amd64.Write, "arm64": arm64.Write} {
+		if err := write(*dir); err != nil {
+			log.Fatalf("generate %s: %v", name, err)
 		}
 	}
-	if err := writeNEON(*dir); err != nil {
-		log.Fatalf("generate neon: %v", err)
-	}
-}
-
-// write compiles c to path.s and its Go declarations to path.go.
-func write(c *isa, path string) error {
-	cfg := printer.Config{Argv: []string{"make", "generate"}, Name: "generate", Pkg: "simd"}
-	passes := []pass.Interface{pass.Compile}
-	for _, out := range []struct {
-		ext     string
-		printer printer.Builder
-	}{{".s", printer.NewGoAsm}, {".go", printer.NewStubs}} {
-		f, err := os.Create(path + out.ext)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		passes = append(passes, &pass.Output{Writer: f, Printer: out.printer(cfg)})
-	}
-	status := build.Main(&build.Config{ErrOut: os.Stderr, MaxErrors: 10, Passes: passes}, c.Context)
-	if status != 0 {
-		return fmt.Errorf("assembler status %d", status)
-	}
-	return nil
 }

@@ -1,36 +1,12 @@
-package main
+package amd64
 
 import (
+	"kvscope/native/simd/generate/numbers"
 	"math"
 
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
-
-// The constants of ops' exponential and normal distribution, which these
-// functions follow operation by operation.
-const (
-	expLowest = -87.336544
-	expShift  = 3 << 22
-	ln2High   = 0.693359375
-	ln2Low    = -2.12194440e-4
-	millsRate = 0.2316
-
-	inverseRoot2Pi = 0.3989422804
-)
-
-var (
-	expPoly   = []float32{0.0013814570847898722, 0.008368730545043945, 0.04166838899254799, 0.1666652113199234, 0.4999999403953552}
-	millsPoly = []float32{-0.0709983819, 0.250310092, -0.206237432, 0.229570043, 0.0111762744, 0.103390453, 0.0902743376, 0.0925146672}
-)
-
-func expConstants() []float32 {
-	return append([]float32{expLowest, math.Log2E, expShift, ln2High, ln2Low, 1}, expPoly...)
-}
-
-func cdfConstants() []float32 {
-	return append(append(expConstants(), -0.5, millsRate), millsPoly...)
-}
 
 // polynomial evaluates coefficients, the highest first, at x by Horner's rule.
 func (c constants) polynomial(coefficients []float32, x reg.VecVirtual) reg.VecVirtual {
@@ -52,21 +28,21 @@ func (c constants) expNegative(x reg.VecVirtual) reg.VecVirtual {
 	const notLess = 5 // true for NaN
 	if c.avx512() {
 		k = c.K()
-		c.VCMPPS(operand.U8(notLess), c.c(expLowest), x, k)
+		c.VCMPPS(operand.U8(notLess), c.c(numbers.ExpLowest), x, k)
 	} else {
 		keep = c.vector()
-		c.VCMPPS(operand.U8(notLess), c.c(expLowest), x, keep)
+		c.VCMPPS(operand.U8(notLess), c.c(numbers.ExpLowest), x, keep)
 	}
 	t, n := c.vector(), c.vector()
 	c.VMULPS(c.c(math.Log2E), x, t)
-	c.VADDPS(c.c(expShift), t, t)
-	c.VSUBPS(c.c(expShift), t, n)
+	c.VADDPS(c.c(numbers.ExpShift), t, t)
+	c.VSUBPS(c.c(numbers.ExpShift), t, n)
 	u := c.vector()
-	c.VMULPS(c.c(ln2High), n, u)
+	c.VMULPS(c.c(numbers.Ln2High), n, u)
 	c.VSUBPS(u, x, x)
-	c.VMULPS(c.c(ln2Low), n, n)
+	c.VMULPS(c.c(numbers.Ln2Low), n, n)
 	c.VSUBPS(n, x, x)
-	p := c.polynomial(expPoly, x)
+	p := c.polynomial(numbers.ExpPoly, x)
 	c.VMULPS(x, x, u)
 	c.VMULPS(u, p, p)
 	c.VADDPS(x, p, p)
@@ -125,11 +101,11 @@ func (c constants) normalCDF(x reg.VecVirtual) (cdf, bell reg.VecVirtual) {
 	c.VMULPS(z, z, square)
 	c.VMULPS(c.c(-0.5), square, square)
 	bell = c.expNegative(square)
-	c.VMULPS(c.c(millsRate), z, z)
+	c.VMULPS(c.c(numbers.MillsRate), z, z)
 	c.VADDPS(c.c(1), z, z)
 	t := c.vector()
 	c.VDIVPS(z, c.register(1), t)
-	tail := c.polynomial(millsPoly, t)
+	tail := c.polynomial(numbers.MillsPoly, t)
 	c.VMULPS(t, tail, tail)
 	c.VMULPS(bell, tail, tail)
 	cdf = c.vector()

@@ -1,4 +1,4 @@
-package main
+package arm64
 
 const fsqrt = 0x6ea1f800 // of each of four float32 lanes
 

@@ -1,6 +1,10 @@
-package main
+package arm64
 
-import "math"
+import (
+	"math"
+
+	"kvscope/native/simd/generate/numbers"
+)
 
 // Operations on one register of four float32 lanes.
 const (
@@ -14,7 +18,7 @@ const (
 // those from kept on are the caller's.
 const expX, expT, expU, expP = 0, 4, 8, 12
 
-// expBelow stands for every value below expLowest: it rounds to 2^-127, whose
+// expBelow stands for every value below numbers.ExpLowest: it rounds to 2^-127, whose
 // exponent is that of zero.
 const expBelow = -88
 
@@ -39,7 +43,7 @@ func expRegister(value float32) int {
 	panic("not a constant of the exponential")
 }
 
-func neonExpConstants() []float32 { return append(expConstants(), expBelow) }
+func neonExpConstants() []float32 { return append(numbers.Exp(), expBelow) }
 
 func (n *neon) loadExpConstants() {
 	for i, v := range neonExpConstants() {
@@ -51,19 +55,19 @@ func (n *neon) loadExpConstants() {
 // the others.
 func (n *neon) expNegative() {
 	c := expRegister
-	n.each(fcmgt, expT, c(expLowest), expX)
+	n.each(fcmgt, expT, c(numbers.ExpLowest), expX)
 	n.each(bit, expX, c(expBelow), expT)
 	n.each(fmul, expT, expX, c(math.Log2E))
-	n.each(fadd, expT, expT, c(expShift))
-	n.each(fsub, expU, expT, c(expShift))
-	n.each(fmul, expP, expU, c(ln2High))
+	n.each(fadd, expT, expT, c(numbers.ExpShift))
+	n.each(fsub, expU, expT, c(numbers.ExpShift))
+	n.each(fmul, expP, expU, c(numbers.Ln2High))
 	n.each(fsub, expX, expX, expP)
-	n.each(fmul, expP, expU, c(ln2Low))
+	n.each(fmul, expP, expU, c(numbers.Ln2Low))
 	n.each(fsub, expX, expX, expP)
-	n.each(fmul, expP, expX, c(expPoly[0]))
-	for i, a := range expPoly[1:] {
+	n.each(fmul, expP, expX, c(numbers.ExpPoly[0]))
+	for i, a := range numbers.ExpPoly[1:] {
 		n.each(fadd, expP, expP, c(a))
-		if i+2 < len(expPoly) {
+		if i+2 < len(numbers.ExpPoly) {
 			n.each(fmul, expP, expP, expX)
 		}
 	}
@@ -219,11 +223,11 @@ func (n *neon) normalCDF() {
 	n.byConstant(fmul, expX, expX, -0.5)
 	n.expNegative()
 	n.eachUnary(fabs, "FABS", expX, kept)
-	n.byConstant(fmul, expX, expX, millsRate)
+	n.byConstant(fmul, expX, expX, numbers.MillsRate)
 	n.each(fadd, expX, expX, expRegister(1))
 	n.each(fdiv, expX, expRegister(1), expX)
-	n.byConstant(fmul, expT, expX, millsPoly[0])
-	for _, a := range millsPoly[1:] {
+	n.byConstant(fmul, expT, expX, numbers.MillsPoly[0])
+	for _, a := range numbers.MillsPoly[1:] {
 		n.byConstant(fadd, expT, expT, a)
 		n.each(fmul, expT, expT, expX)
 	}
@@ -253,7 +257,7 @@ func (n *neon) gelu() {
 	n.label("group")
 	n.line("VLD1.P 64(R2), %s", registers(kept, 4))
 	n.normalCDF()
-	n.byConstant(fmul, expP, expP, inverseRoot2Pi)
+	n.byConstant(fmul, expP, expP, numbers.InverseRoot2Pi)
 	n.each(fmul, expP, kept, expP)
 	n.each(fadd, expT, expT, expP)
 	n.line("VLD1.P 64(R1), %s", registers(expX, 4))

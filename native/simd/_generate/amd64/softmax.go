@@ -1,6 +1,7 @@
-package main
+package amd64
 
 import (
+	"kvscope/native/simd/generate/numbers"
 	"math"
 
 	"github.com/mmcloughlin/avo/operand"
@@ -20,7 +21,7 @@ func softmaxKernel(s *isa) {
 		"replaces each row of x by softmax(scale·row).")
 	x, rows := s.argument("x"), s.argument("rows")
 	e := s.extentOf(s.argument("cols"))
-	c := s.constants(append(expConstants(), -math.MaxFloat32)...)
+	c := s.constants(append(numbers.Exp(), -math.MaxFloat32)...)
 	scale := s.spread("scale")
 	s.Label("row")
 

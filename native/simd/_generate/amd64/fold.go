@@ -1,4 +1,4 @@
-package main
+package amd64
 
 import (
 	"github.com/mmcloughlin/avo/attr"

@@ -1,4 +1,4 @@
-package main
+package arm64
 
 // rows emits what goes through values or rows of them one after the other.
 func (n *neon) rows() {

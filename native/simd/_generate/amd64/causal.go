@@ -1,6 +1,7 @@
-package main
+package amd64
 
 import (
+	"kvscope/native/simd/generate/numbers"
 	"math"
 
 	"github.com/mmcloughlin/avo/operand"
@@ -40,7 +41,7 @@ var exp2Poly = []float32{1.535336188319500e-4, 1.339887440266574e-3, 9.618437357
 const exp2Lowest = -126
 
 func exp2Constants() []float32 {
-	return append([]float32{exp2Lowest, expShift, 1, math.Log2E}, exp2Poly...)
+	return append([]float32{exp2Lowest, numbers.ExpShift, 1, math.Log2E}, exp2Poly...)
 }
 
 // exp2 returns 2^y for y <= 0 or little more, by fused operations: the products around
@@ -57,8 +58,8 @@ func (c constants) exp2(y reg.VecVirtual) reg.VecVirtual {
 		keep = c.vector()
 		c.VCMPPS(operand.U8(notLess), c.c(exp2Lowest), y, keep)
 	}
-	c.VADDPS(c.c(expShift), y, t)
-	c.VSUBPS(c.c(expShift), t, n)
+	c.VADDPS(c.c(numbers.ExpShift), y, t)
+	c.VSUBPS(c.c(numbers.ExpShift), t, n)
 	c.VSUBPS(n, y, y)
 	c.VMOVUPS(c.c(exp2Poly[0]), p)
 	for _, a := range append(exp2Poly[1:len(exp2Poly):len(exp2Poly)], 1) {

@@ -1,8 +1,9 @@
-package main
+package amd64
 
 import (
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
+	"kvscope/native/simd/generate/numbers"
 )
 
 // elementKernels emits what works value by value.
@@ -42,7 +43,7 @@ func siluKernel(s *isa) {
 func logistic(s *isa, times bool) {
 	dst, x := s.argument("dst"), s.argument("x")
 	e := s.extentOf(s.argument("n"))
-	c := s.constants(expConstants()...)
+	c := s.constants(numbers.Exp()...)
 	s.stream(e, []reg.GPVirtual{dst, x}, func(p int, m mask) {
 		v := s.read(x, p, m)
 		ex := c.expNegative(c.absolute(v, true))
@@ -63,7 +64,7 @@ func geluKernel(s *isa) {
 	s.function("gelu", "(dst, x *float32, n int)", "computes dst[i] = x[i]·Φ(x[i]).")
 	dst, x := s.argument("dst"), s.argument("x")
 	e := s.extentOf(s.argument("n"))
-	c := s.constants(cdfConstants()...)
+	c := s.constants(numbers.NormalCDF()...)
 	s.stream(e, []reg.GPVirtual{dst, x}, func(p int, m mask) {
 		v := s.read(x, p, m)
 		cdf, _ := c.normalCDF(v)
@@ -77,11 +78,11 @@ func geluBackwardKernel(s *isa) {
 	s.function("geluBackward", "(dx, dy, x *float32, n int)", "computes dx[i] = dy[i]·(Φ(x[i]) + x[i]·φ(x[i])).")
 	dx, dy, x := s.argument("dx"), s.argument("dy"), s.argument("x")
 	e := s.extentOf(s.argument("n"))
-	c := s.constants(append(cdfConstants(), inverseRoot2Pi)...)
+	c := s.constants(append(numbers.NormalCDF(), numbers.InverseRoot2Pi)...)
 	s.stream(e, []reg.GPVirtual{dx, dy, x}, func(p int, m mask) {
 		v := s.read(x, p, m)
 		cdf, bell := c.normalCDF(v)
-		s.VMULPS(c.c(inverseRoot2Pi), bell, bell)
+		s.VMULPS(c.c(numbers.InverseRoot2Pi), bell, bell)
 		s.VMULPS(v, bell, bell)
 		s.VADDPS(bell, cdf, cdf)
 		up := s.read(dy, p, m)

@@ -1,4 +1,4 @@
-package main
+package arm64
 
 // memory emits the decaying memory. Channels are independent chains, so 16 of them
 // walk through all steps with their state in registers.
