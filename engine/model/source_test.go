@@ -153,7 +153,7 @@ func TestBrokenFolders(t *testing.T) {
 	}{
 		"no weights":    {"qwen2", func(d string) { os.Remove(d + "/model.safetensors") }, "neither model.safetensors nor model.safetensors.index.json"},
 		"no config":     {sharded, func(d string) { os.Remove(d + "/config.json") }, "no config.json in the folder"},
-		"missing shard": {sharded, func(d string) { os.Remove(d + "/model-00003-of-00008.safetensors") }, "model-00003-of-00008.safetensors: no such file"},
+		"missing shard": {sharded, func(d string) { os.Remove(d + "/model-00003-of-00008.safetensors") }, "model-00003-of-00008.safetensors: open "},
 		"lying index": {sharded, func(d string) {
 			rewrite(t, d+"/model.safetensors.index.json", `"lm_head.weight": "model-00007`, `"lm_head.weight": "model-00001`)
 		}, `"lm_head.weight" is missing from model-00001`},
