@@ -216,6 +216,24 @@ func TestRulesBite(t *testing.T) {
 	}
 }
 
+// noTokenizer are packages that may reach the tokenizer, as what computes runs does,
+// but do not ask it: a run says what its tokens read like, whatever model it is of.
+var noTokenizer = []string{module + "/web/page", module + "/web/picture", module + "/web/state", module + "/web/widget"}
+
+// TestPageBuildsNoTokenizer: what is shown of a token is what its run says.
+func TestPageBuildsNoTokenizer(t *testing.T) {
+	packages := list(t, nil, noTokenizer...)
+	for _, path := range noTokenizer {
+		p, ok := packages[path]
+		if !ok {
+			t.Errorf("there is no package %s", path)
+		}
+		if slices.Contains(p.Imports, module+"/engine/tokenizer") {
+			t.Errorf("%s imports the tokenizer", path)
+		}
+	}
+}
+
 // TestDocumented holds every package and every exported identifier to a doc
 // comment. Generated files are as their generator leaves them.
 func TestDocumented(t *testing.T) {

@@ -337,6 +337,7 @@ func TestLabel(t *testing.T) {
 	for text, want := range map[string]string{
 		"": "∅", "\n": "↵", " ": "␣", "<eos>": "end", "the": "the", "<cap>": "<cap>",
 		"<0x79>": "y", "<0x20>": "<0x20>", "<0x7F>": "<0x7F>", "<0xC3>": "<0xC3>", "<0x": "<0x", "<0x4": "<0x4", "<0x41>s": "<0x41>s",
+		"שלום": "\u2068שלום\u2069", " 12 عدد": "\u2068 12 عدد\u2069", "\u202e12": "⟨RLO⟩12", "7 你": "7 你",
 	} {
 		if got := Label(trace.Token{Text: text}); got != want {
 			t.Errorf("Label(%q) = %q, want %q", text, got, want)

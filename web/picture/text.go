@@ -29,7 +29,7 @@ func Pieces(h *trace.Header) []string {
 
 // Label is the text of a token standing by itself: blanks and line ends are made
 // visible, a byte that is a character is shown as it, and the names of tokens without
-// text are kept.
+// text are kept. Text that is read from the right stays in its place among other words.
 func Label(t trace.Token) string {
 	switch t.Text {
 	case "":
@@ -45,7 +45,19 @@ func Label(t trace.Token) string {
 	if _, err := fmt.Sscanf(t.Text, "<0x%02X>", &b); err == nil && len(t.Text) == len("<0x00>") && ' ' < b && b < 0x7f {
 		return string(rune(b))
 	}
-	return Named(t.Text)
+	text := Named(t.Text)
+	if strings.ContainsFunc(text, fromRight) {
+		return "\u2068" + text + "\u2069" // first strong isolate, pop isolate
+	}
+	return text
+}
+
+// fromRight reports whether r is in one of the blocks that Unicode keeps for scripts
+// written from right to left (DerivedBidiClass.txt, "unassigned code points that default
+// to R or AL").
+func fromRight(r rune) bool {
+	return 0x590 <= r && r < 0x900 || 0xfb1d <= r && r < 0xfe00 || 0xfe70 <= r && r < 0xff00 ||
+		0x10800 <= r && r < 0x11000 || 0x1e800 <= r && r < 0x1f000
 }
 
 // directions names the characters that have no shape but turn the direction of the text

@@ -54,7 +54,7 @@ func Lines(r *picture.Run) []LineLabel {
 		if l.Step < len(r.Steps) {
 			s := r.Steps[l.Step]
 			out[i].Text = picture.Label(s.Token)
-			out[i].About = fmt.Sprintf("answer step %d, token %q", l.Step, out[i].Text)
+			out[i].About = fmt.Sprintf("answer step %d, token “%s”", l.Step, out[i].Text)
 			out[i].State = rightness(r, s.Step)
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -70,6 +71,11 @@ func traceFile(ctx context.Context, args []string, stdout, stderr io.Writer) err
 	}
 	if *asJSON {
 		return json.NewEncoder(stdout).Encode(summary)
+	}
+	if r.Header.Method == "" && f.Heads != nil { // picked by nothing
+		fmt.Fprintf(stdout, "%s: attention maps of %s, %d tokens, of which the last %d are queries, %d layers of %d heads\n",
+			path, cmp.Or(summary.Model, "a model that it does not name"), summary.Tokens, f.Heads(0, 0).Queries, summary.Layers, summary.Heads)
+		return nil
 	}
 	fmt.Fprintf(stdout, "%s: %s, %s, %d tokens, %d steps, %d layers of %d heads, %d frames\n",
 		path, summary.Model, summary.Method, summary.Tokens, summary.Steps, summary.Layers, summary.Heads, summary.Frames)

@@ -83,3 +83,30 @@ func TestTraceWrongUsage(t *testing.T) {
 		}
 	}
 }
+
+// TestTraceOfMaps describes attention maps, and says of files of another kind what they
+// are, here and where a model is named.
+func TestTraceOfMaps(t *testing.T) {
+	file := func(name string) string {
+		return filepath.Join("..", "..", "..", "engine", "runfile", "testdata", "maps", name)
+	}
+	status, stdout, stderr := runCommand(t, "trace", "--in", file("generate_ragged.npz"))
+	if want := "attention maps of a model that it does not name, 12 tokens, of which the last 3 are queries, 2 layers of 4 heads\n"; status != 0 || !strings.HasSuffix(stdout, want) {
+		t.Errorf("status %d, %q, %q, want %q", status, stdout, stderr, want)
+	}
+	for name, want := range map[string]string{
+		"plain.npy": "a NumPy array (.npy)", "lfs_pointer.safetensors": "a git-lfs pointer", "torch.pt": "a PyTorch file",
+	} {
+		for _, args := range [][]string{{"trace", "--in", file(name)}, {"ask", "--model", file(name)}} {
+			status, stdout, stderr := runCommand(t, args...)
+			if status == 0 || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, want) || !strings.Contains(stderr, args[1][2:]) {
+				t.Errorf("kvscope %s: status %d, printed %q and %q, want one line with %q", strings.Join(args, " "), status, stdout, stderr, want)
+			}
+		}
+	}
+	for name, want := range map[string]string{"rowsum.npz": "train mode", "leftpad_uniform.npz": "left padding", "tokens_object.npz": "Python objects"} {
+		if status, _, stderr := runCommand(t, "trace", "--in", file(name)); status != 2 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, want) {
+			t.Errorf("%s: status %d, %q, want one line with %q", name, status, stderr, want)
+		}
+	}
+}
