@@ -197,7 +197,12 @@ func (d *Dispatcher) take(ctx context.Context, msg jetstream.Msg) {
 		return
 	}
 	d.answer(msg.Ack())
-	if id := d.land(key); id != "" && r.Outcome != nil {
+	// Not while the queue is fed: what is being fed was read from the store before
+	// this result was in it, and would be put on the queue again.
+	d.feeding.Lock()
+	id := d.land(key)
+	d.feeding.Unlock()
+	if id != "" && r.Outcome != nil {
 		d.mu.Lock()
 		d.meter(id).add(time.Now(), r.Cell.Examples)
 		d.mu.Unlock()

@@ -10,7 +10,8 @@ import (
 	"path/filepath"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver
+	"modernc.org/sqlite" // the driver
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // ErrNotFound says that there is no experiment with that ID.
@@ -43,7 +44,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 		name = (&url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path)}).String()
 	}
 	q := url.Values{"_pragma": {
-		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()), "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)",
+		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()), "synchronous(NORMAL)", "foreign_keys(1)",
 	}, "_txlock": {"immediate"}}
 	db, err := sql.Open("sqlite", name+"?"+q.Encode())
 	if err != nil {
@@ -52,11 +53,38 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if path == "" {
 		db.SetMaxOpenConns(1) // each connection would be a memory of its own
 	}
-	if err := migrate(ctx, db, path); err != nil {
+	if err := patiently(ctx, func() error { return begin(ctx, db, path) }); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("store %s: %w", path, err)
 	}
 	return &Store{db}, nil
+}
+
+// begin makes the file ready. The file remembers its journal mode, so that it is
+// asked for once and not by every connection.
+func begin(ctx context.Context, db *sql.DB, path string) error {
+	if _, err := db.ExecContext(ctx, "PRAGMA journal_mode = WAL"); err != nil {
+		return err
+	}
+	return migrate(ctx, db, path)
+}
+
+// patiently calls f again while another process holds the file. SQLite waits by
+// itself for a writer, but not for who changes the journal mode, recovers the log of
+// a process that died or, being the last to close, takes the log away.
+func patiently(ctx context.Context, f func() error) error {
+	for deadline := time.Now().Add(busyTimeout); ; {
+		err := f()
+		var e *sqlite.Error
+		if !errors.As(err, &e) || e.Code()&0xff != sqlite3.SQLITE_BUSY || time.Now().After(deadline) {
+			return err
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // Close closes the file.
