@@ -3,12 +3,10 @@ package summary
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 
 	"gonum.org/v1/gonum/stat"
-	"gonum.org/v1/gonum/stat/distuv"
 
 	"kvscope/engine/experiment"
 	"kvscope/engine/run"
@@ -82,7 +80,7 @@ func swaps(cells []experiment.Measured) []api.Finding {
 			return keep(cells, func(m experiment.Measured) bool { return m.Cell.Swap == w && s.holds(m) })
 		}
 		trained, keys, states := of(experiment.Swap{}), of(experiment.Swap{SelectWith: run.WithPlain}), of(experiment.Swap{ComputeWith: run.WithPlain})
-		add := func(q api.Question, without, with map[example]float64) {
+		add := func(q api.Question, without, with map[example]figure) {
 			if st, ok := compare(q, s, without, with); ok {
 				out = append(out, st)
 			}
@@ -145,17 +143,26 @@ func settings(cells []experiment.Measured) []setting {
 
 // example names what is paired across the backbones.
 type example struct {
-	task string
-	seed uint64
-	i    int
+	task  string
+	first int // number of the example, or of the first of a chunk
 }
 
-// scores are the scores of cells by example.
-func scores(cells []experiment.Measured) map[example]float64 {
-	out := map[example]float64{}
+// figure is what one example, or a chunk of them, came to.
+type figure struct {
+	sum float64 // in 0..n
+	n   float64 // values summed: selectors tried on an example, examples of a chunk
+}
+
+func (f figure) mean() float64 { return f.sum / f.n }
+
+// scores are the scores of cells by example. What several random selectors make of
+// one example is no news of other examples: it is one figure.
+func scores(cells []experiment.Measured) map[example]figure {
+	out := map[example]figure{}
 	for _, m := range cells {
 		for i, score := range m.Outcome.Scores {
-			out[example{m.Cell.Task, m.Cell.SelectorSeed, m.Cell.First + i}] = score
+			k := example{m.Cell.Task, m.Cell.First + i}
+			out[k] = figure{out[k].sum + score, out[k].n + 1}
 		}
 	}
 	return out
@@ -163,7 +170,7 @@ func scores(cells []experiment.Measured) map[example]float64 {
 
 // headHits is, by chunk of examples, the hit rate averaged over the heads that hit
 // most: the mean height of the paper's curve.
-func headHits(cells []experiment.Measured) map[example]float64 {
+func headHits(cells []experiment.Measured) map[example]figure {
 	if len(cells) == 0 {
 		return nil
 	}
@@ -179,55 +186,73 @@ func headHits(cells []experiment.Measured) map[example]float64 {
 	}
 	slices.SortStableFunc(heads, func(a, b int) int { return cmp.Compare(total[b], total[a]) })
 	heads = heads[:min(topHeads, len(heads))]
-	out := map[example]float64{}
+	out := map[example]figure{}
 	for _, m := range cells {
 		sum := 0
 		for _, h := range heads {
 			sum += m.Outcome.Hits[h]
 		}
-		out[example{m.Cell.Task, m.Cell.SelectorSeed, m.Cell.First}] = float64(sum) / float64(len(heads)*len(m.Outcome.Scores))
+		out[example{m.Cell.Task, m.Cell.First}] = figure{float64(sum) / float64(len(heads)), float64(len(m.Outcome.Scores))}
 	}
 	return out
 }
 
-// compare puts paired figures without and with a memory against each other.
-func compare(q api.Question, s setting, without, with map[example]float64) (api.Finding, bool) {
+// pairs are the figures of the same examples without and with a memory, and the
+// examples behind each.
+type pairs struct {
+	without, with, examples []float64
+	n                       int // examples
+}
+
+// pairUp pairs figures by example. Those of chunks count for all their examples.
+func pairUp(without, with map[example]figure, chunks bool) pairs {
 	var keys []example
-	for k := range without {
-		if _, ok := with[k]; ok {
+	for k, f := range without {
+		if g, ok := with[k]; ok && (!chunks || f.n == g.n) {
 			keys = append(keys, k)
 		}
 	}
-	if len(keys) < 2 {
+	slices.SortFunc(keys, func(a, b example) int { return cmp.Or(cmp.Compare(a.task, b.task), cmp.Compare(a.first, b.first)) })
+	var p pairs
+	for _, k := range keys {
+		examples := 1.0
+		if chunks {
+			examples = without[k].n
+		}
+		p.without, p.with, p.examples = append(p.without, without[k].mean()), append(p.with, with[k].mean()), append(p.examples, examples)
+		p.n += int(examples)
+	}
+	return p
+}
+
+// compare puts paired figures without and with a memory against each other.
+func compare(q api.Question, s setting, without, with map[example]figure) (api.Finding, bool) {
+	p := pairUp(without, with, q == api.H1 || q == api.SwapHits)
+	if p.n == 0 {
 		return api.Finding{}, false
 	}
-	slices.SortFunc(keys, func(a, b example) int {
-		return cmp.Or(cmp.Compare(a.task, b.task), cmp.Compare(a.seed, b.seed), cmp.Compare(a.i, b.i))
-	})
-	a, r, d := make([]float64, len(keys)), make([]float64, len(keys)), make([]float64, len(keys))
-	for i, k := range keys {
-		a[i], r[i] = without[k], with[k]
-		d[i] = r[i] - a[i]
+	f := api.Finding{
+		Question: q, Method: s.method, Budget: s.budget, Block: s.block, Selector: s.selector, Pairs: p.n,
+		Without: stat.Mean(p.without, p.examples), With: stat.Mean(p.with, p.examples), CI95: [2]float64{-1, 1},
 	}
-	st := api.Finding{
-		Question: q, Method: s.method, Budget: s.budget, Block: s.block, Selector: s.selector, Pairs: len(keys),
-		Without: stat.Mean(a, nil), With: stat.Mean(r, nil),
+	f.Difference = f.With - f.Without
+	if p.n >= minPairs {
+		f.CI95[0], f.CI95[1] = newcombe(p.without, p.with, p.examples)
 	}
-	mean, dev := stat.MeanStdDev(d, nil)
-	half := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(len(d) - 1)}.Quantile(0.975) * dev / math.Sqrt(float64(len(d)))
-	st.Difference, st.CI95 = mean, [2]float64{mean - half, mean + half}
 	switch {
 	case (q == api.Accuracy || q == api.SwapStates) && s.budget == 1:
-		st.Verdict = api.Baseline
-	case st.CI95[0] > 0:
-		st.Verdict = api.Supports
-	case st.CI95[1] < 0:
-		st.Verdict = api.Contradicts
+		f.Verdict = api.Baseline
+	case p.n < minPairs:
+		f.Verdict = api.TooFew
+	case f.CI95[0] > 0:
+		f.Verdict = api.Supports
+	case f.CI95[1] < 0:
+		f.Verdict = api.Contradicts
 	default:
-		st.Verdict = api.Undecided
+		f.Verdict = api.Undecided
 	}
-	st.Text = words(st)
-	return st, true
+	f.Text = words(f)
+	return f, true
 }
 
 // words says a statement in a sentence.
@@ -247,6 +272,9 @@ func words(s api.Finding) string {
 	if s.Selector == sparse.SelectorRandom && s.Question != api.H2 {
 		where += " where chance selects"
 	}
+	if s.Verdict == api.TooFew {
+		return fmt.Sprintf("%s: %d of the same examples are too few to compare, want at least %d.", where, s.Pairs, minPairs)
+	}
 	subject := map[api.Question]string{
 		api.Accuracy: "RAT+ answers %.1f%% right, attention %.1f%%",
 		api.H1:       "a head of RAT+ holds the needle at every answer step in %.1f%% of examples on average, one of attention in %.1f%%",
@@ -259,13 +287,13 @@ func words(s api.Finding) string {
 	verdict := map[api.Verdict]string{
 		api.Supports:    "RAT+ is ahead by %.1f points (95%% interval %.1f to %.1f), as the paper has it.",
 		api.Contradicts: "RAT+ is behind by %.1f points (95%% interval %.1f to %.1f), against the paper.",
-		api.Undecided:   "the difference of %.1f points (95%% interval %.1f to %.1f) can be none.",
+		api.Undecided:   "the difference of %.1f points is not significant (95%% interval %.1f to %.1f).",
 	}[s.Verdict]
 	if s.Question == api.SwapHits || s.Question == api.SwapKeys || s.Question == api.SwapStates {
 		verdict = map[api.Verdict]string{
 			api.Supports:    "the memory adds %.1f points (95%% interval %.1f to %.1f), as the hypothesis has it.",
 			api.Contradicts: "the memory takes %.1f points away (95%% interval %.1f to %.1f), against the hypothesis.",
-			api.Undecided:   "the difference of %.1f points (95%% interval %.1f to %.1f) can be none.",
+			api.Undecided:   "the difference of %.1f points is not significant (95%% interval %.1f to %.1f).",
 		}[s.Verdict]
 	}
 	d, low, high := 100*s.Difference, 100*s.CI95[0], 100*s.CI95[1]

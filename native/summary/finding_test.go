@@ -47,7 +47,7 @@ func TestFindings(t *testing.T) {
 			t.Errorf("finding %d: %+v, want %+v", i, got[i], w)
 		}
 	}
-	for i, text := range []string{"as the paper has it", "can be none", "Reading everything, RAT+ answers 0.0%", "holds the needle", "against the paper"} {
+	for i, text := range []string{"as the paper has it", "not significant", "Reading everything, RAT+ answers 0.0%", "holds the needle", "against the paper"} {
 		if !strings.Contains(got[i].Text, text) {
 			t.Errorf("%q lacks %q", got[i].Text, text)
 		}
@@ -84,7 +84,7 @@ func TestSwapFindings(t *testing.T) {
 		text    string
 	}{
 		{api.SwapHits, api.Supports, 0.2, "by keys without in 20.0%"}, {api.SwapKeys, api.Supports, 0.2, "the memory adds 80.0 points"},
-		{api.SwapStates, api.Undecided, 1, "can be none"}, {api.SwapStates, api.Baseline, 0.5, "50.0% from states without"},
+		{api.SwapStates, api.Undecided, 1, "not significant"}, {api.SwapStates, api.Baseline, 0.5, "50.0% from states without"},
 	}
 	if len(got) != len(want) {
 		t.Fatalf("%d findings: %+v", len(got), got)
@@ -100,16 +100,38 @@ func TestSwapFindings(t *testing.T) {
 	}
 }
 
-// The interval of the differences 1, 2, 3, 4 is 2.5 ± 3.182446 · 1.290994 / 2.
-func TestInterval(t *testing.T) {
-	a, r := map[example]float64{}, map[example]float64{}
-	for i := range 4 {
-		a[example{i: i}], r[example{i: i}] = 0, float64(i+1)
+// TestTooFew: nothing is said of a difference that a few examples show, and chance
+// that was tried often on them does not make them more.
+func TestTooFew(t *testing.T) {
+	var cells []experiment.Measured
+	for seed := range 5 {
+		cells = append(cells,
+			cell("attention", "quest", "random", uint64(seed), 0.25, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+			cell("ratplus", "quest", "random", uint64(seed), 0.25, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1))
 	}
-	r[example{i: 9}] = 100 // without a partner
-	st, ok := compare(api.Accuracy, setting{method: "quest", budget: 0.5}, a, r)
-	if !ok || st.CI95[0]-0.445739 > 1e-5 || st.CI95[1]-4.554261 > 1e-5 || st.CI95[0] < 0.4457 {
-		t.Errorf("%+v", st)
+	got := Findings(cells)
+	if len(got) != 1 || got[0].Verdict != api.TooFew || got[0].Pairs != 9 || got[0].CI95 != [2]float64{-1, 1} || !strings.Contains(got[0].Text, "9 of the same examples are too few") {
+		t.Fatalf("%+v", got)
+	}
+	for seed := range 5 {
+		cells = append(cells, cell("attention", "quest", "random", uint64(seed), 0.25, 9, 0), cell("ratplus", "quest", "random", uint64(seed), 0.25, 9, 1))
+	}
+	got = Findings(cells)
+	if len(got) != 1 || got[0].Verdict != api.Supports || got[0].Pairs != 10 || got[0].CI95[1] != 1 || got[0].CI95[0] < 0.5 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestWithoutPartner: examples that only one side answered count for neither.
+func TestWithoutPartner(t *testing.T) {
+	a, b := map[example]figure{}, map[example]figure{}
+	for i := range 12 {
+		a[example{first: i}], b[example{first: i}] = figure{float64(i % 2), 1}, figure{1, 1}
+	}
+	b[example{first: 99}] = figure{0, 1}
+	f, ok := compare(api.Accuracy, setting{method: "quest", budget: 0.5}, a, b)
+	if !ok || f.Pairs != 12 || f.With != 1 || f.Without != 0.5 || f.Difference != 0.5 {
+		t.Errorf("%+v", f)
 	}
 }
 
