@@ -52,6 +52,7 @@ type Stage struct {
 func ParseConfig(r io.Reader) (*Config, error) {
 	c := &Config{Model: model.Config{Context: 1024, Rope: model.Rope{Base: 10000}, Eps: 1e-6, Tied: true}}
 	scan := bufio.NewScanner(r)
+	given := map[string]bool{} // names of the run, or of the present stage
 	for line := 1; scan.Scan(); line++ {
 		text, _, _ := strings.Cut(scan.Text(), "#")
 		text = strings.TrimSpace(text)
@@ -60,6 +61,7 @@ func ParseConfig(r io.Reader) (*Config, error) {
 		}
 		if text == "[stage]" {
 			c.Stages = append(c.Stages, Stage{})
+			clear(given)
 			continue
 		}
 		name, val, ok := strings.Cut(text, "=")
@@ -67,13 +69,7 @@ func ParseConfig(r io.Reader) (*Config, error) {
 			return nil, fmt.Errorf("line %d: %q, want name = value", line, text)
 		}
 		name, val = strings.TrimSpace(name), strings.TrimSpace(val)
-		var err error
-		if n := len(c.Stages); n == 0 {
-			err = c.set(name, val)
-		} else {
-			err = c.Stages[n-1].set(name, val)
-		}
-		if err != nil {
+		if err := c.take(name, val, given); err != nil {
 			return nil, fmt.Errorf("line %d: %w", line, err)
 		}
 	}
@@ -83,6 +79,24 @@ func ParseConfig(r io.Reader) (*Config, error) {
 	c.Model.GateBias = c.Model.Memory
 	c.Model.KVHeads, c.Model.HeadDim = c.Model.Heads, c.Model.Dim/max(c.Model.Heads, 1)
 	return c, c.Validate()
+}
+
+// take assigns a value of the last stage, or of the run before the first. A value that
+// was given before is an error: one of the two would be dropped without a word.
+func (c *Config) take(name, val string, given map[string]bool) error {
+	if given[name] {
+		return input.Errorf(name, "given twice")
+	}
+	given[name] = true
+	if n := len(c.Stages); n > 0 {
+		return c.Stages[n-1].set(name, val)
+	}
+	return c.set(name, val)
+}
+
+// shapeNames are what the text form calls the fields of a model's shape.
+var shapeNames = map[string]string{
+	"num_layers": "layers", "num_head": "heads", "d_model": "width", "hidden": "hidden", "context": "context",
 }
 
 // set assigns a value of the run.
@@ -226,7 +240,14 @@ func setCount(dst *int, name, val string) error {
 func (c *Config) Validate() error {
 	m := c.Model
 	m.Vocab = 1
+	if m.Heads > 0 && m.Dim%(2*m.Heads) != 0 {
+		return input.Errorf("heads", "%d of a model of width %d: the head size must be an even whole number", m.Heads, m.Dim)
+	}
 	if err := m.Validate(); err != nil {
+		if name, ok := shapeNames[input.Field(err)]; ok {
+			_, what, _ := strings.Cut(err.Error(), ": ")
+			return input.Errorf(name, "%s", what)
+		}
 		return err
 	}
 	if len(c.Stages) == 0 {
@@ -262,7 +283,7 @@ func (s *Stage) validate(c *Config) error {
 	}
 	x := s.Mix
 	shares := []float64{x.Repeats, x.Associations, x.Packed, x.Tasks}
-	if slices.Min(shares) < 0 || math.Abs(x.Repeats+x.Associations+x.Packed+x.Tasks-1) > 1e-6 {
+	if !(slices.Min(shares) >= 0 && math.Abs(x.Repeats+x.Associations+x.Packed+x.Tasks-1) <= 1e-6) {
 		return input.Errorf("mix", "shares %v, want them not negative and adding up to 1", shares)
 	}
 	if x.Tasks > 0 && len(s.Tasks) == 0 {
@@ -277,8 +298,15 @@ func (s *Stage) validate(c *Config) error {
 			return input.Errorf("tasks", "%s takes a context of at least %d", id, leastOwn)
 		}
 	}
-	if s.DilationEvery > 0 && s.Dilation < 2 {
+	switch {
+	case s.DilationEvery > 0 && s.Dilation < 2:
 		return input.Errorf("dilation", "%d, want at least 2", s.Dilation)
+	case s.DilationEvery == 0 && (s.Dilation > 0 || s.Window > 0):
+		return input.Errorf("dilation_every", "missing, want every how many steps the mask of dilation and window is used")
+	case s.Dilation > c.Model.Context:
+		return input.Errorf("dilation", "%d, want at most the model's context of %d", s.Dilation, c.Model.Context)
+	case s.Window > c.Model.Context:
+		return input.Errorf("window", "%d, want at most the model's context of %d", s.Window, c.Model.Context)
 	}
 	return nil
 }

@@ -51,7 +51,7 @@ func TestParseConfig(t *testing.T) {
 func TestConfigErrors(t *testing.T) {
 	for _, tc := range []struct{ from, to, want string }{
 		{"arch = ratplus", "arch = rwkv", "arch"},
-		{"width = 16", "width = 15", "num_head"},
+		{"width = 16", "width = 15", "heads:"},
 		{"width = 16", "width = wide", "line 6: width"},
 		{"seed = 7", "sead = 7", "line 3: sead: unknown"},
 		{"seed = 7", "seed 7", "want name = value"},
@@ -114,4 +114,36 @@ func FuzzParseConfig(f *testing.F) {
 			t.Error("accepted what it calls invalid")
 		}
 	})
+}
+
+// TestEveryConfigLine gives every name of the text form values that cannot be: each is
+// refused by that name, or means what it says.
+func TestEveryConfigLine(t *testing.T) {
+	wrong := []string{"", "0", "-1", "1e30", "NaN", "Inf", "x", "3 4 5 6 x"}
+	// What a value of the list means where it is allowed.
+	allowed := map[string][]string{
+		"seed": {"0"}, "dilation": {}, "window": {"0"}, "dilation_every": {},
+	}
+	for _, line := range strings.Split(strings.TrimSpace(smallConfig), "\n") {
+		name, _, ok := strings.Cut(line, " = ")
+		if !ok {
+			continue
+		}
+		for _, value := range wrong {
+			if slices.Contains(allowed[name], value) {
+				continue
+			}
+			_, err := ParseConfig(strings.NewReader(strings.Replace(smallConfig, line, name+" = "+value, 1)))
+			blamed := name
+			if name == "dilation_every" && value == "0" {
+				blamed = "dilation_every: missing"
+			}
+			if err == nil || !strings.Contains(err.Error(), blamed) {
+				t.Errorf("%s = %q: %v", name, value, err)
+			}
+		}
+		if _, err := ParseConfig(strings.NewReader(strings.Replace(smallConfig, line, line+"\n"+line, 1))); err == nil || !strings.Contains(err.Error(), name+": given twice") {
+			t.Errorf("%s twice: %v", name, err)
+		}
+	}
 }
