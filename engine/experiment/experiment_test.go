@@ -21,7 +21,7 @@ type teller struct {
 }
 
 func (teller) Models() []run.ModelInfo {
-	return []run.ModelInfo{{Name: "attention", Hash: "a", Context: 512}, {Name: "ratplus", Hash: "r", Context: 512}}
+	return []run.ModelInfo{{Name: "attention", Hash: "a", Layers: 1, Heads: 2, Context: 512}, {Name: "ratplus", Hash: "r", Layers: 1, Heads: 2, Context: 512}}
 }
 
 func (r teller) Run(_ context.Context, req run.Request, sink trace.Sink) error {

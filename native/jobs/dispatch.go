@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"kvscope/engine/experiment"
+	"kvscope/engine/run"
 	"kvscope/native/store"
 	"kvscope/web/api"
 )
@@ -24,9 +25,10 @@ const window = 64
 // Dispatcher keeps the cells of running experiments on a queue and stores what
 // comes back. There is one for a store and one for a queue.
 type Dispatcher struct {
-	store *store.Store
-	queue *Queue
-	log   *slog.Logger
+	store  *store.Store
+	queue  *Queue
+	models []run.ModelInfo
+	log    *slog.Logger
 
 	feeding sync.Mutex // one feed or state change at a time
 
@@ -43,10 +45,11 @@ type seen struct {
 	at time.Time
 }
 
-// Options are of a Dispatcher. The zero value is the usual.
+// Options are of a Dispatcher. Zero values mean the default named.
 type Options struct {
-	AckWait time.Duration // 15 s: silence after which a worker counts as dead
-	Log     *slog.Logger  // slog.Default()
+	Models  []run.ModelInfo // whose results are taken; none
+	AckWait time.Duration   // 15 s: silence after which a worker counts as dead
+	Log     *slog.Logger    // slog.Default()
 }
 
 // NewDispatcher sets the queue up and takes off it what an earlier dispatcher left:
@@ -59,7 +62,7 @@ func NewDispatcher(ctx context.Context, s *store.Store, q *Queue, o Options) (*D
 		o.Log = slog.Default()
 	}
 	d := &Dispatcher{
-		store: s, queue: q, log: o.Log, flying: map[string]string{},
+		store: s, queue: q, models: o.Models, log: o.Log, flying: map[string]string{},
 		workers: map[string]seen{}, meters: map[string]*meter{}, watchers: map[chan struct{}]bool{},
 	}
 	err := q.setUp(ctx, o.AckWait)
@@ -184,6 +187,11 @@ func (d *Dispatcher) take(ctx context.Context, msg jetstream.Msg) {
 	}
 	key := r.Cell.Key()
 	var err error
+	if err := r.check(d.models); err != nil {
+		// It counts as a try: the worker may be of another version, and would do it again.
+		d.log.Error("result that cannot be", "cell", key, "worker", r.Worker, "err", err)
+		r.Outcome, r.Fatal, r.Error = nil, false, "a worker sent a result that cannot be: "+err.Error()
+	}
 	if r.Outcome != nil {
 		err = d.store.Finish(ctx, r.Cell, r.Outcome, r.Worker)
 	} else {

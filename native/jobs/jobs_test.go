@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"kvscope/engine/experiment"
+	"kvscope/engine/run"
 	"kvscope/native/store"
 	"kvscope/web/api"
 )
@@ -52,8 +53,13 @@ func slow(_ context.Context, c experiment.Cell) (*experiment.Outcome, error) {
 	return fast(context.Background(), c)
 }
 
+// tested is the model of cells.
+func tested() []run.ModelInfo {
+	return []run.ModelInfo{{Name: "m", Arch: "attention", Hash: "h", Layers: 1, Heads: 1}}
+}
+
 func fast(_ context.Context, c experiment.Cell) (*experiment.Outcome, error) {
-	o := &experiment.Outcome{Kernels: "test", Layers: 1, Heads: 1, Hits: []int{c.First % 7}, Seconds: 0.01}
+	o := &experiment.Outcome{Kernels: "test", Arch: "attention", Layers: 1, Heads: 1, Hits: []int{c.First % 7}, Seconds: 0.01}
 	for i := range c.Examples {
 		o.Scores = append(o.Scores, float64((c.First+i)%3)/2)
 		o.Depths = append(o.Depths, 0.5)
@@ -100,7 +106,7 @@ func set(t *testing.T, ackWait time.Duration) *bench {
 func (b *bench) dispatch(ackWait time.Duration) *Dispatcher {
 	b.t.Helper()
 	q := b.join()
-	d, err := NewDispatcher(b.t.Context(), b.store, q, Options{AckWait: ackWait, Log: quiet()})
+	d, err := NewDispatcher(b.t.Context(), b.store, q, Options{Models: tested(), AckWait: ackWait, Log: quiet()})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -397,7 +403,7 @@ func TestDispatcherRestarts(t *testing.T) {
 		b := &bench{t: t, store: s, queue: e}
 		b.join = b.connect
 		q := b.connect()
-		d, err := NewDispatcher(t.Context(), s, q, Options{AckWait: time.Second, Log: quiet()})
+		d, err := NewDispatcher(t.Context(), s, q, Options{Models: tested(), AckWait: time.Second, Log: quiet()})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -419,6 +425,48 @@ func TestDispatcherRestarts(t *testing.T) {
 		e.Close()
 		s.Close()
 	}
+}
+
+// TestForgedResults: what no worker can have come to is a failed try of its cell, which
+// says so, and breaks nothing that is read later.
+func TestForgedResults(t *testing.T) {
+	b := set(t, time.Second)
+	want := cells(4)
+	id := b.create(want)
+	q := b.join()
+	for i, forge := range []func(*result){
+		func(r *result) { r.Outcome.Scores = nil },
+		func(r *result) { r.Outcome.Layers, r.Outcome.Heads, r.Outcome.Hits = 0, 0, nil },
+		func(r *result) { r.Outcome.Scores[0] = 1e308 },
+		func(r *result) { r.Outcome = nil },
+	} {
+		o, _ := fast(t.Context(), want[i])
+		for try := range store.MaxTries {
+			r := result{Cell: want[i], Outcome: o, Try: fmt.Sprint(i, try), Worker: "forger"}
+			forge(&r)
+			if err := q.tell(t.Context(), r); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if s := b.until(id, "the end", over); s.Done != 0 || s.Failed != 4 {
+		t.Errorf("%+v", s)
+	}
+	list, err := b.store.Failures(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, field := range []string{"scores", "arch", "scores", "outcome"} {
+		if !strings.Contains(list[i].Error, "cannot be: "+field) {
+			t.Errorf("cell %d: %s, want one about %s", i, list[i].Error, field)
+		}
+	}
+	if err := b.d.SetState(t.Context(), id, api.Running); err != nil {
+		t.Fatal(err)
+	}
+	b.work(fast)
+	b.until(id, "the true results", func(s api.Status) bool { return s.Done == 4 })
+	b.exact(id, want)
 }
 
 func TestWorkersAreSeen(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"kvscope/engine/experiment"
+	"kvscope/engine/run"
 )
 
 const (
@@ -114,6 +115,19 @@ type result struct {
 	Fatal   bool                `json:"fatal,omitempty"` // not worth another try
 	Try     string              `json:"try"`             // this computation, so that it counts once
 	Worker  string              `json:"worker"`
+}
+
+// check reports what of r no worker can have come to. The queue may be open to others.
+func (r result) check(models []run.ModelInfo) error {
+	switch {
+	case r.Outcome != nil && r.Error != "":
+		return fmt.Errorf("outcome: there is one, and an error: %s", r.Error)
+	case r.Outcome != nil:
+		return r.Outcome.Validate(r.Cell, models)
+	case r.Error == "":
+		return errors.New("outcome: there is none, and no error")
+	}
+	return nil
 }
 
 // tell puts a result on its stream, trying until ctx ends.

@@ -30,8 +30,8 @@ type pairRunner struct{}
 
 func (pairRunner) Models() []run.ModelInfo {
 	return []run.ModelInfo{
-		{Name: "attention", Arch: "attention", Hash: "a", Context: 256, Params: 10},
-		{Name: "ratplus", Arch: "ratplus", Memory: true, Hash: "r", Context: 256, Params: 10},
+		{Name: "attention", Arch: "attention", Hash: "a", Layers: 1, Heads: 2, Context: 256, Params: 10},
+		{Name: "ratplus", Arch: "ratplus", Memory: true, Hash: "r", Layers: 1, Heads: 2, Context: 256, Params: 10},
 	}
 }
 
@@ -70,7 +70,7 @@ func lab(t *testing.T) (ts *httptest.Server, begin func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := jobs.NewDispatcher(t.Context(), s, q, jobs.Options{Log: log})
+	d, err := jobs.NewDispatcher(t.Context(), s, q, jobs.Options{Models: pairRunner{}.Models(), Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

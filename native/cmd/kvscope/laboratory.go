@@ -21,8 +21,8 @@ type laboratory struct {
 }
 
 // openLaboratory opens the store in folder and the queue at url, or one of its own
-// in the same folder. One process has a folder at a time.
-func openLaboratory(ctx context.Context, folder, url string, log *slog.Logger) (*laboratory, error) {
+// in the same folder, for experiments on models. One process has a folder at a time.
+func openLaboratory(ctx context.Context, folder, url string, models []run.ModelInfo, log *slog.Logger) (*laboratory, error) {
 	lab := &laboratory{url: url}
 	var closers []func()
 	lab.close = func() {
@@ -60,7 +60,7 @@ func openLaboratory(ctx context.Context, folder, url string, log *slog.Logger) (
 	closers = append(closers, lab.queue.Close)
 	start, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	if lab.jobs, err = jobs.NewDispatcher(start, lab.store, lab.queue, jobs.Options{Log: log}); err != nil {
+	if lab.jobs, err = jobs.NewDispatcher(start, lab.store, lab.queue, jobs.Options{Models: models, Log: log}); err != nil {
 		return nil, fail(err)
 	}
 	return lab, nil

@@ -67,7 +67,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	url, loopback := pageURL(l.Addr())
 	config := server.Config{Runner: run.NewShelf(engine, kept), Version: release, Program: program, Loopback: loopback, Log: log}
 	said := map[string]string{"url": url}
-	lab, err := openLaboratory(ctx, *data, *queue, log)
+	lab, err := openLaboratory(ctx, *data, *queue, engine.Models(), log)
 	if err != nil {
 		// The explorer works without.
 		log.Warn("no experiments", "why", err)

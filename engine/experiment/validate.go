@@ -1,0 +1,74 @@
+package experiment
+
+import (
+	"fmt"
+	"math"
+	"unicode/utf8"
+
+	"kvscope/engine/run"
+)
+
+// maxWord bounds the words of an outcome, in bytes.
+const maxWord = 100
+
+// Validate reports the first field of o that an outcome of c cannot have, by one of the
+// models that c may be of. Outcomes come from workers, which may be anyone's.
+func (o *Outcome) Validate(c Cell, models []run.ModelInfo) error {
+	m, err := modelNamed(models, c.Model)
+	if err != nil {
+		return fmt.Errorf("model: %w", err)
+	}
+	hash, err := m.ContentHash()
+	if err != nil {
+		return fmt.Errorf("model %s: %w", c.Model, err)
+	}
+	switch {
+	case hash != c.ModelHash:
+		return fmt.Errorf("model_hash: %q, %s has weights %s", c.ModelHash, c.Model, hash)
+	case o.Arch != m.Arch || o.Layers != m.Layers || o.Heads != m.Heads:
+		return fmt.Errorf("arch: %q of %d layers and %d heads, %s is %q of %d and %d", o.Arch, o.Layers, o.Heads, c.Model, m.Arch, m.Layers, m.Heads)
+	case len(o.Kernels) > maxWord || !utf8.ValidString(o.Kernels):
+		return fmt.Errorf("kernels: %d bytes, want at most %d of text", len(o.Kernels), maxWord)
+	case o.Block < 0 || o.K < 0:
+		return fmt.Errorf("block, k: %d and %d, want 0 or more", o.Block, o.K)
+	case !(o.Seconds >= 0) || math.IsInf(o.Seconds, 0):
+		return fmt.Errorf("seconds: %v, want 0 or more", o.Seconds)
+	case !isShare(o.Read):
+		return fmt.Errorf("kv_read_fraction: %v, want 0 to 1", o.Read)
+	case c.Examples < 1 || c.Examples > ChunkExamples:
+		return fmt.Errorf("examples: %d, want 1 to %d", c.Examples, ChunkExamples)
+	}
+	return o.validateLists(c.Examples)
+}
+
+// validateLists checks what there is one of by example or by head.
+func (o *Outcome) validateLists(examples int) error {
+	for _, list := range []struct {
+		name   string
+		values []float64
+	}{{"scores", o.Scores}, {"depths", o.Depths}} {
+		if len(list.values) != examples {
+			return fmt.Errorf("%s: %d, want %d, one of each example", list.name, len(list.values), examples)
+		}
+		for i, v := range list.values {
+			if !isShare(v) {
+				return fmt.Errorf("%s: %v of example %d, want 0 to 1", list.name, v, i)
+			}
+		}
+	}
+	if len(o.Hits) != o.Layers*o.Heads {
+		return fmt.Errorf("hits: %d, want %d, one of each head", len(o.Hits), o.Layers*o.Heads)
+	}
+	for i, n := range o.Hits {
+		if n < 0 || n > examples {
+			return fmt.Errorf("hits: %d of head %d, want 0 to %d, the examples", n, i, examples)
+		}
+	}
+	return nil
+}
+
+// rounding is how far a mean of ten numbers up to 1 may come out above 1.
+const rounding = 1e-9
+
+// isShare reports whether x is from 0 to 1; NaN is not.
+func isShare(x float64) bool { return x >= 0 && x <= 1+rounding }
