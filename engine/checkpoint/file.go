@@ -16,6 +16,10 @@ type File struct {
 	// Metadata is the header's "__metadata__"; nil when it has none.
 	Metadata map[string]string
 
+	// Values are the key-value pairs of a GGUF file: int64, float64, bool, string, or
+	// slices of them.
+	Values map[string]any
+
 	// Kind is what the file is; the first one of several.
 	Kind Kind
 
@@ -57,7 +61,7 @@ func (f *File) Identity() string {
 		return ""
 	}
 	sum := sha256.New()
-	fmt.Fprintln(sum, f.files, f.Metadata)
+	fmt.Fprintln(sum, f.files, f.Metadata, f.Values)
 	for _, name := range f.names {
 		t := f.tensors[name]
 		fmt.Fprintln(sum, name, t.DType, t.Shape)
@@ -83,6 +87,12 @@ func Parse(data []byte) (*File, error) {
 			return nil, fmt.Errorf("npz: %w", err)
 		}
 		f.Kind = KindNPZ
+		return f, nil
+	case KindGGUF:
+		f, err := parseGGUF(data)
+		if err != nil {
+			return nil, fmt.Errorf("gguf: %w", err)
+		}
 		return f, nil
 	default:
 		return nil, unlike(kind)

@@ -12,7 +12,7 @@ import (
 // Kind is what a file is by its first bytes, as a phrase: "a NumPy array (.npy)".
 type Kind string
 
-// The kinds that are told apart. Only the first two are read by Parse.
+// The kinds that are told apart. Parse reads safetensors, npz and GGUF.
 const (
 	KindSafetensors Kind = "a safetensors file"
 	KindNPZ         Kind = "an archive of NumPy arrays (.npz)"
@@ -126,7 +126,7 @@ func kindOfText(file []byte) Kind {
 // kinds that are read.
 func (k Kind) Advice() string {
 	switch k {
-	case KindSafetensors, KindNPZ:
+	case KindSafetensors, KindNPZ, KindGGUF:
 		return ""
 	case KindNPY:
 		return "save it under its name, numpy.savez(file, name=array)"
@@ -134,8 +134,6 @@ func (k Kind) Advice() string {
 		return "the file itself was not downloaded: `git lfs pull` fetches it"
 	case KindTorch, KindPickle:
 		return "save its tensors with safetensors.torch.save_file or numpy.savez"
-	case KindGGUF:
-		return "it holds the weights of a model, which only what reads models can open"
 	case KindZip, KindGzip, KindZstd:
 		return "unpack it first"
 	case KindHDF5:
@@ -150,5 +148,5 @@ func (k Kind) Advice() string {
 
 // unlike is the error of a file that is not of a kind that is read.
 func unlike(k Kind) error {
-	return fmt.Errorf("the file is %s, want safetensors or npz: %s", k, k.Advice())
+	return fmt.Errorf("the file is %s, want safetensors, npz or GGUF: %s", k, k.Advice())
 }

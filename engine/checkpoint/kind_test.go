@@ -21,7 +21,7 @@ func TestKinds(t *testing.T) {
 		"cut torch":     {string(archive(t, "kinds/torch.pt"))[:60], KindTorch, "safetensors.torch.save_file"},
 		"old torch":     {"\x80\x02" + torchMagic + ".\x80\x02M\xe9\x03.", KindTorch, "save_file"},
 		"pickle":        {"\x80\x04\x95\x05\x00\x00\x00\x00\x00\x00\x00}\x94.", KindPickle, "numpy.savez"},
-		"gguf":          {"GGUF\x03\x00\x00\x00", KindGGUF, "weights of a model"},
+		"gguf":          {"GGUF\x03\x00\x00\x00", KindGGUF, "the file is cut off"},
 		"zip":           {string(zipped(t, "a.txt", "hello")), KindZip, "unpack it first"},
 		"empty zip":     {string(zipped(t)), KindZip, "unpack it first"},
 		"gzip":          {"\x1f\x8b\x08\x00", KindGzip, "unpack it first"},

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"kvscope/engine/ops/quant"
 )
 
 // Tensor is a named array: Data holds the elements of Shape, row-major, each
@@ -18,10 +20,15 @@ type Tensor struct {
 }
 
 // Len is the number of elements, the product of Shape.
-func (t Tensor) Len() int { return len(t.Data) / max(t.DType.Size(), 1) }
+func (t Tensor) Len() int {
+	if block := quant.ByName(string(t.DType)); block != nil {
+		return len(t.Data) / block.Bytes * block.Len
+	}
+	return len(t.Data) / max(t.DType.Size(), 1)
+}
 
-// Float32 is a copy of the elements of an F32, F64, F16 or BF16 tensor. F64 is
-// rounded to nearest even.
+// Float32 is a copy of the elements of an F32, F64, F16 or BF16 tensor, or one in
+// blocks. F64 is rounded to nearest even.
 func (t Tensor) Float32() ([]float32, error) {
 	out := make([]float32, t.Len())
 	switch t.DType {
@@ -42,7 +49,11 @@ func (t Tensor) Float32() ([]float32, error) {
 			out[i] = bfloatToFloat(binary.LittleEndian.Uint16(t.Data[2*i:]))
 		}
 	default:
-		return nil, fmt.Errorf("tensor %q is %s, want F32, F64, F16 or BF16", t.Name, t.DType)
+		block := quant.ByName(string(t.DType))
+		if block == nil {
+			return nil, fmt.Errorf("tensor %q is %s, want F32, F64, F16 or BF16", t.Name, t.DType)
+		}
+		block.Dequantize(out, t.Data)
 	}
 	return out, nil
 }

@@ -84,6 +84,9 @@ type names struct{ own, gguf string }
 // ownName is the name in the architecture's own checkpoints.
 func (n names) ownName() string { return n.own }
 
+// ggufName is the name in GGUF files.
+func (n names) ggufName() string { return n.gguf }
+
 // tensor is one parameter tensor of a model: its names, its shape and its place in
 // Weights, a vector or a matrix.
 type tensor struct {

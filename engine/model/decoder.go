@@ -7,6 +7,8 @@ var (
 	hfEmbedding = names{"model.embed_tokens.weight", "token_embd.weight"}
 	hfFinalNorm = names{"model.norm.weight", "output_norm.weight"}
 	hfHead      = names{"lm_head.weight", "output.weight"}
+
+	ropeDivisors = names{"rope_freqs.weight", "rope_freqs.weight"}
 )
 
 // hfLayer begins the names of a layer; ggufLayer does in GGUF files.

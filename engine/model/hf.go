@@ -59,7 +59,8 @@ type hfRope struct {
 	MScaleAll *float64 `json:"mscale_all_dim,omitempty"`
 	Truncate  *bool    `json:"truncate,omitempty"`
 	Partial   *float64 `json:"partial_rotary_factor,omitempty"`
-	PerLayer  any      `json:"full_attention,omitempty"` // of models whose layers rotate differently
+	Divided   bool     `json:"kvscope_divided,omitempty"` // by a tensor, as GGUF has it
+	PerLayer  any      `json:"full_attention,omitempty"`  // of models whose layers rotate differently
 }
 
 // parseHFConfig is the shape that a config.json describes. notes say what of it is
@@ -164,7 +165,7 @@ func (h *hfConfig) rope(context int) (Rope, error) {
 	if p == nil {
 		p = &hfRope{}
 	}
-	r := Rope{Base: or(p.Base, or(h.RopeBase, 10000)), Scaling: p.Type}
+	r := Rope{Base: or(p.Base, or(h.RopeBase, 10000)), Scaling: p.Type, Divided: p.Divided}
 	if r.Scaling == "" {
 		r.Scaling = p.OldType
 	}
@@ -209,7 +210,7 @@ func (c Config) hfJSON() []byte {
 		ModelType: string(c.Arch), Vocab: &c.Vocab, Dim: &c.Dim, Hidden: &c.Hidden, Layers: &c.Layers, Heads: &c.Heads,
 		KVHeads: &c.KVHeads, HeadDim: &c.HeadDim, Context: &c.Context, Eps: &eps, Tied: c.Tied, Activation: "silu",
 		AttnBias: c.OutBias, Memory: c.Memory, GateBias: c.GateBias,
-		Rope: &hfRope{Type: "default", Base: &r.Base},
+		Rope: &hfRope{Type: "default", Base: &r.Base, Divided: r.Divided},
 	}
 	switch r.Scaling {
 	case "llama3":
@@ -269,9 +270,17 @@ var hfFields = map[string]string{
 
 // asHF is an error of Config.Validate in the words of config.json.
 func asHF(err error) error {
-	var e *input.Error
-	if name := hfFields[input.Field(err)]; name != "" && errors.As(err, &e) {
-		return input.Errorf(name, "%s", e.Problem)
+	if name := hfFields[input.Field(err)]; name != "" {
+		return renamed(err, name)
 	}
 	return err
+}
+
+// renamed is an error about a field that is called otherwise where it was read.
+func renamed(err error, field string) error {
+	var e *input.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	return input.Errorf(field, "%s", e.Problem)
 }

@@ -12,7 +12,7 @@ import (
 // Weights are views of the parameters of s: they end with it. What vectors and matrices
 // have no view for is copied.
 func (s *Source) Weights() (*Weights, error) {
-	w := &Weights{Layers: make([]Layer, s.Config.Layers)}
+	w := &Weights{Layers: make([]Layer, s.Config.Layers), PairedRows: s.pairedRows}
 	read := map[string]bool{}
 	for _, t := range w.tensors(s.Config) {
 		name := s.name(t.names)
@@ -35,7 +35,7 @@ func (s *Source) leftOver(read map[string]bool) error {
 	for _, name := range s.file.Names() {
 		// Angles that older versions of transformers saved, and the head of a tied model,
 		// are made from other things.
-		known := read[name] || strings.HasSuffix(name, ".rotary_emb.inv_freq") || s.Config.Tied && name == hfHead.own
+		known := read[name] || strings.HasSuffix(name, ".rotary_emb.inv_freq") || s.Config.Tied && name == s.name(hfHead)
 		if !known {
 			over = append(over, name)
 		}
@@ -61,7 +61,7 @@ func (t tensor) load(f *checkpoint.File, name string) (err error) {
 	}
 	for i, v := range *t.vector {
 		if v-v != 0 {
-			return fmt.Errorf("tensor %q holds %g at %d, want numbers", name, v, i)
+			return fmt.Errorf("tensor %q holds %g at %d, want finite numbers", name, v, i)
 		}
 	}
 	return nil

@@ -12,7 +12,7 @@ type Model struct {
 	cfg     Config
 	weights *Weights
 	kernels *ops.Kernels
-	rotary  rotary
+	rotary  *rotary
 	tiles   tiles
 	layout  layout
 	layers  []layer
@@ -64,12 +64,17 @@ func New(cfg Config, w *Weights, k *ops.Kernels) (*Model, error) {
 			return nil, err
 		}
 	}
+	for i, d := range w.RopeDivisors {
+		if !(d > 0) {
+			return nil, fmt.Errorf("model: %s holds %g at %d, want numbers above 0", ropeDivisors.own, d, i)
+		}
+	}
 	a, err := cfg.Arch.find()
 	if err != nil {
 		return nil, err
 	}
 	m := &Model{cfg: cfg, weights: w, kernels: k, layout: newLayout(cfg, a.outputGate)}
-	m.rotary.rope, m.rotary.headDim = cfg.Rope, cfg.HeadDim
+	m.rotary = newRotary(cfg.Rope, cfg.HeadDim, w.RopeDivisors)
 	m.head = &w.Head
 	if cfg.Tied {
 		m.head = &w.Embedding

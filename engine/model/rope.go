@@ -19,6 +19,10 @@ type Rope struct {
 	LowFreq, HighFreq  float64 // low_freq_factor and high_freq_factor of "llama3"
 	BetaSlow, BetaFast float64 // turns within the original context between which "yarn" passes over
 	Attention          float64 // attention_factor of "yarn": cosines and sines are multiplied by it
+
+	// Divided: each frequency is divided by a number of its own, Weights.RopeDivisors, as
+	// GGUF has the rotation of Llama 3.1.
+	Divided bool
 }
 
 // Validate reports the first field that cannot be.
@@ -56,7 +60,11 @@ func (r Rope) frequencies(headDim int) []float64 {
 // rotate-half layout: the angle of channel pair i at position t is t·frequency_i. Both
 // are multiplied by Attention where there is one.
 func (r Rope) Tables(headDim, n int) (cos, sin []float32) {
-	frequencies := r.frequencies(headDim)
+	return r.tables(r.frequencies(headDim), n)
+}
+
+// tables is Tables of other frequencies.
+func (r Rope) tables(frequencies []float64, n int) (cos, sin []float32) {
 	half, strength := len(frequencies), 1.0
 	if r.Attention != 0 {
 		strength = r.Attention
@@ -73,8 +81,8 @@ func (r Rope) Tables(headDim, n int) (cos, sin []float32) {
 
 // rotary holds the tables of a model, as far as sessions have needed them.
 type rotary struct {
-	rope    Rope
-	headDim int
+	rope        Rope
+	frequencies []float64 // [Dh/2]
 
 	mu     sync.Mutex
 	tables rotations
@@ -86,13 +94,22 @@ type rotations struct {
 	cos, sin []float32
 }
 
+// newRotary is the rotation of heads of a size, with divisors where r has them.
+func newRotary(r Rope, headDim int, divisors []float32) *rotary {
+	out := &rotary{rope: r, frequencies: r.frequencies(headDim)}
+	for i, d := range divisors {
+		out.frequencies[i] /= float64(d)
+	}
+	return out
+}
+
 // upTo returns tables that reach position n-1 at least.
 func (r *rotary) upTo(n int) rotations {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.tables.n < n {
-		cos, sin := r.rope.Tables(r.headDim, n)
-		r.tables = rotations{n, r.headDim / 2, cos, sin}
+		cos, sin := r.rope.tables(r.frequencies, n)
+		r.tables = rotations{n, len(r.frequencies), cos, sin}
 	}
 	return r.tables
 }

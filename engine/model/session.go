@@ -235,16 +235,34 @@ func (s *Session) mix(l int) {
 }
 
 // finish makes queries or keys [T, n*Dh] of what a projection gave: the bias is added,
-// and norms of each head, or of all together, are applied.
+// channels that turn together are put half a head apart, and norms of each head, or of
+// all together, are applied.
 func (m *Model) finish(x ops.Matrix, bias, norm []float32) {
 	if bias != nil {
 		addRows(m.kernels, x, bias)
+	}
+	if m.weights.PairedRows {
+		unpair(x, m.cfg.HeadDim)
 	}
 	if norm == nil {
 		return
 	}
 	for t := range x.Rows {
 		m.kernels.RMSNorm(x.Row(t), x.Row(t), norm, m.cfg.Eps)
+	}
+}
+
+// unpair moves channels 2i and 2i+1 of every head of x [T, n*Dh] to i and Dh/2+i.
+func unpair(x ops.Matrix, headDim int) {
+	pairs, half := make([]float32, headDim), headDim/2
+	for t := range x.Rows {
+		row := x.Row(t)
+		for ; len(row) > 0; row = row[headDim:] {
+			copy(pairs, row)
+			for i := range half {
+				row[i], row[half+i] = pairs[2*i], pairs[2*i+1]
+			}
+		}
 	}
 }
 

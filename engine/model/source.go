@@ -26,10 +26,13 @@ type Source struct {
 	// whole: file holds this model and nothing else, so that a tensor nobody reads
 	// would be a part of the model that is left out.
 	whole bool
+	// pairedRows: see Weights.PairedRows.
+	pairedRows bool
 }
 
-// OpenSource opens the model at path: a safetensors file with its shape in its header
-// or a config.json beside it, a folder as Hugging Face leaves them, or the index of one.
+// OpenSource opens the model at path: a GGUF file, a safetensors file with its shape in
+// its header or a config.json beside it, a folder as Hugging Face leaves them, or the
+// index of one.
 func OpenSource(path string) (*Source, error) {
 	info, err := os.Stat(path)
 	switch {
@@ -59,7 +62,7 @@ func OpenSource(path string) (*Source, error) {
 // besideConfig is the config.json beside the file f at path, which is asked only where
 // f says nothing of its shape.
 func besideConfig(path string, f *checkpoint.File) (config []byte, ok bool) {
-	if f.Metadata["arch"] != "" || f.Metadata[configKey] != "" || f.Has(attention.embedding.own) {
+	if f.Kind != checkpoint.KindSafetensors || f.Metadata["arch"] != "" || f.Metadata[configKey] != "" || f.Has(attention.embedding.own) {
 		return nil, false
 	}
 	config, err := os.ReadFile(filepath.Join(filepath.Dir(path), "config.json"))
@@ -113,6 +116,9 @@ func hfSource(f *checkpoint.File, config []byte) (*Source, error) {
 
 // NewSource is the model in f, which says its shape itself.
 func NewSource(f *checkpoint.File) (*Source, error) {
+	if f.Kind == checkpoint.KindGGUF {
+		return ggufSource(f)
+	}
 	if config := f.Metadata[configKey]; config != "" {
 		return hfSource(f, []byte(config))
 	}

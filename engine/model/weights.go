@@ -9,6 +9,12 @@ type Weights struct {
 	Layers    []Layer   // [L]
 	FinalNorm []float32 // [D]
 	Head      Matrix    // [V, D]; the Embedding itself when tied
+
+	RopeDivisors []float32 // [Dh/2], of Rope.Divided: each frequency is divided by its own
+
+	// PairedRows: of every head of Query and Key, rows 2i and 2i+1 turn together, as in
+	// llama files of GGUF, not i and Dh/2+i.
+	PairedRows bool
 }
 
 // Layer are the parameters of one layer.
@@ -122,6 +128,9 @@ func (w *Weights) tensors(c Config) []tensor {
 			t.gguf = fmt.Sprintf(ggufLayer, i) + t.gguf
 			ts = append(ts, t)
 		}
+	}
+	if c.Rope.Divided {
+		ts = append(ts, tensor{names: ropeDivisors, shape: []int{c.HeadDim / 2}, vector: &w.RopeDivisors})
 	}
 	ts = append(ts, tensor{names: a.finalNorm, shape: []int{c.Dim}, vector: &w.FinalNorm})
 	if !c.Tied {

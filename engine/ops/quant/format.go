@@ -18,6 +18,21 @@ type Format struct {
 // formats are those known, in the order that messages list them.
 var formats = []*Format{
 	{"F16", 1, 2, func(dst []float32, b []byte) { dst[0] = half(b) }},
+	{"BF16", 1, 2, func(dst []float32, b []byte) {
+		dst[0] = math.Float32frombits(uint32(binary.LittleEndian.Uint16(b)) << 16)
+	}},
+	{"Q8_0", 32, 34, widenQ8_0},
+	{"Q4_0", 32, 18, widenQ4_0},
+	{"Q4_1", 32, 20, widenQ4_1},
+	{"Q5_0", 32, 22, widenQ5_0},
+	{"Q5_1", 32, 24, widenQ5_1},
+	{"IQ4_NL", 32, 18, widenIQ4NL},
+	{"Q2_K", superLen, 84, widenQ2K},
+	{"Q3_K", superLen, 110, widenQ3K},
+	{"Q4_K", superLen, 144, widenQ4K},
+	{"Q5_K", superLen, 176, widenQ5K},
+	{"Q6_K", superLen, 210, widenQ6K},
+	{"IQ4_XS", superLen, 136, widenIQ4XS},
 }
 
 // ByName is the format of that name, nil when there is none.
@@ -28,6 +43,15 @@ func ByName(name string) *Format {
 		}
 	}
 	return nil
+}
+
+// Names lists the formats.
+func Names() []string {
+	var out []string
+	for _, f := range formats {
+		out = append(out, f.Name)
+	}
+	return out
 }
 
 // Size is the number of bytes of n values, which must fill whole blocks.

@@ -1,0 +1,128 @@
+package model_test
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"kvscope/engine/checkpoint"
+	"kvscope/engine/model"
+	"kvscope/engine/model/modeltest"
+	"kvscope/engine/ops"
+	"kvscope/native/simd"
+)
+
+// TestSmolLM2: a model that people use, out of its GGUF file, gives what transformers
+// computes in float32 with the same values: the highest logits after the last
+// position, twelve greedy tokens, and keys of the first and the last
+// layer.
+func TestSmolLM2(t *testing.T) {
+	m, err := model.Open(modeltest.SmolLM2(t), simd.Best())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	expected, err := checkpoint.Open("testdata/smollm2/expected.safetensors")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer expected.Close()
+	for text := range 5 {
+		if testing.Short() && text > 1 {
+			break
+		}
+		testSmolLM2(t, m, expected, fmt.Sprint(text, "."))
+	}
+}
+
+func testSmolLM2(t *testing.T, m *model.Model, expected *checkpoint.File, text string) {
+	ids, greedy := tokens(t, expected, text+"ids"), tokens(t, expected, text+"greedy")
+	s, err := m.NewSession(model.Options{
+		Block: 16, Capacity: len(ids) + len(greedy),
+		Tap: func(layer int, name string, data ops.Matrix) {
+			if name != "k_mem" || data.Rows == 1 {
+				return
+			}
+			switch layer {
+			case 0:
+				compareKeys(t, expected, text+"k0", 0, data, m.Config().HeadDim)
+			case m.Config().Layers - 1:
+				compareKeys(t, expected, text+"k29", data.Rows-8, data, m.Config().HeadDim)
+			}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	last, err := s.Prefill(ids)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := expected.Float32(text + "top_logits")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, id := range tokens(t, expected, text+"top_ids") {
+		if d := math.Abs(float64(last[id] - want[i])); !(d <= 5e-3) {
+			t.Errorf("%slogit of %d: %g, want %g", text, id, last[id], want[i])
+		}
+	}
+	var got []int32
+	for logits := last; len(got) < len(greedy); {
+		got = append(got, argmax(logits))
+		if logits, err = s.Step(got[len(got)-1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !slices.Equal(got, greedy) {
+		t.Errorf("%sgreedy: %d, want %d", text, got, greedy)
+	}
+}
+
+// compareKeys holds the keys [T, Hkv*Dh] from a position on to [Hkv, n, Dh].
+func compareKeys(t *testing.T, expected *checkpoint.File, name string, from int, got ops.Matrix, dim int) {
+	t.Helper()
+	tensor, err := expected.Tensor(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := tensor.Float32()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := tensor.Shape[1]
+	for i, w := range want {
+		head, position, channel := i/dim/n, max(from, 0)+i/dim%n, i%dim
+		if d := math.Abs(float64(got.Row(position)[head*dim+channel] - w)); !(d <= 2e-3) {
+			t.Fatalf("%s head %d position %d channel %d: %g, want %g", name, head, position, channel, got.Row(position)[head*dim+channel], w)
+		}
+	}
+}
+
+func tokens(t *testing.T, f *checkpoint.File, name string) []int32 {
+	t.Helper()
+	tensor, err := f.Tensor(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wide, err := tensor.Int64()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []int32
+	for _, id := range wide {
+		out = append(out, int32(id))
+	}
+	return out
+}
+
+func argmax(x []float32) int32 {
+	best := 0
+	for i, v := range x {
+		if v > x[best] {
+			best = i
+		}
+	}
+	return int32(best)
+}
