@@ -92,7 +92,77 @@ func TestRunIsSavedAndOpened(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.do(chromedp.SetUploadFiles("#open-run", []string{bad}, chromedp.ByQuery))
-	d.wait(`document.querySelector('` + id("said") + `').textContent.includes("notes.safetensors cannot be opened")`)
+	d.has(id("unopened-0"), "notes.safetensors cannot be opened")
+	d.press(id("unopened-0") + " button")
+	d.wait(`!document.querySelector('` + id("unopened-0") + `')`)
+	d.quiet()
+}
+
+// Maps open in the column of the button, survive a reload, and read as text whatever way
+// their script runs; what is wrong with a file stands at its column.
+func TestMapsAreOpened(t *testing.T) {
+	d := sit(t, "?task=S-1")
+	d.finished("")
+	file := func(name string) string {
+		path, err := filepath.Abs(filepath.Join("..", "..", "engine", "runfile", "testdata", "maps", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	shows := func(side int, name string) {
+		t.Helper()
+		d.wait(fmt.Sprintf(`document.querySelector('%s')?.dataset.file === %q && document.querySelector('%[1]s').dataset.state === "done"`, id("column-"+strconv.Itoa(side)), name))
+	}
+	upload := func(side int, path string) { d.do(chromedp.SetUploadFiles("#open-"+strconv.Itoa(side), []string{path}, chromedp.ByQuery)) }
+	upload(1, file("raw_pieces.npz"))
+	shows(1, "raw_pieces.npz")
+	if got := evaluate[string](d, `document.querySelector('`+id("column-0")+`').dataset.file`); got != "" {
+		t.Errorf("the other column shows %s", got)
+	}
+	d.choose("view-1", "prompt")
+	d.wait(`[...document.querySelectorAll('` + id("strip-1") + ` [data-t]')].map(e => e.textContent).join("") === "<|endoftext|>The quick brown fox\n\n’ theing dog. "`)
+	// Kept only once the browser says so.
+	d.wait(`!!sessionStorage.getItem("kvscope.file.1")`)
+	d.do(chromedp.Reload())
+	shows(1, "raw_pieces.npz")
+	d.wait(`document.querySelector('` + id("column-0") + `').dataset.state === "done" && location.search.includes("head=0.0")`)
+	d.wait(`[...document.querySelectorAll('` + id("strip-1") + ` [data-t]')].length === 12`)
+
+	for name, want := range map[string]string{"rowsum.npz": "train mode", "leftpad_uniform.npz": "left padding", "torch.pt": "a PyTorch file"} {
+		upload(1, file(name))
+		d.has(id("unopened-1"), name+" cannot be opened")
+		d.has(id("unopened-1"), want)
+		shows(1, "raw_pieces.npz")
+	}
+	huge := filepath.Join(t.TempDir(), "huge.npz")
+	if err := os.WriteFile(huge, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(huge, 3<<30); err != nil {
+		t.Fatal(err)
+	}
+	upload(1, huge)
+	d.has(id("unopened-1"), "It has 3.2 GB; the page opens files of at most 512 MB.")
+
+	// Every token stands to the right of the one before, or on another line.
+	upload(0, file("rtl.npz"))
+	shows(0, "rtl.npz")
+	if wrong := evaluate[[]string](d, `(() => {
+		const at = [...document.querySelectorAll('`+id("strip-0")+` [data-t]')].map(e => [e.textContent, e.getBoundingClientRect()]);
+		return at.filter(([_, r], i) => i && r.width > 0 && Math.abs(r.top - at[i-1][1].top) < 3 && r.left < at[i-1][1].right - 1).map(([text]) => text);
+	})()`); len(wrong) > 0 {
+		t.Errorf("tokens out of order: %q", wrong)
+	}
+	// A run takes the place of both files, also after a reload.
+	gens := d.gens()
+	d.press(id("run"))
+	d.finished(gens)
+	d.do(chromedp.Reload())
+	d.wait(allDone)
+	if got := evaluate[string](d, `document.querySelector('`+id("column-1")+`').dataset.file + sessionStorage.getItem("kvscope.file.1")`); got != "null" {
+		t.Errorf("after a run and a reload column 1 shows %q", got)
+	}
 	d.quiet()
 }
 

@@ -164,16 +164,22 @@ func copyLink(say func(text string)) {
 	clipboard.Call("writeText", at).Call("then", done, failed)
 }
 
-// readFile reads a file that was chosen or dropped.
-func readFile(file app.Value, done func(content []byte)) {
-	var read app.Func
+// readFile reads a file that was chosen or dropped; a folder, for one, cannot be.
+func readFile(file app.Value, done func(content []byte), failed func(why string)) {
+	var read, not app.Func
+	release := func() { read.Release(); not.Release() }
 	read = app.FuncOf(func(_ app.Value, args []app.Value) any {
-		read.Release()
+		release()
 		data := app.Window().Get("Uint8Array").New(args[0])
 		content := make([]byte, data.Get("length").Int())
 		app.CopyBytesToGo(content, data)
 		done(content)
 		return nil
 	})
-	file.Call("arrayBuffer").Call("then", read)
+	not = app.FuncOf(func(_ app.Value, args []app.Value) any {
+		release()
+		failed(args[0].Get("message").String())
+		return nil
+	})
+	file.Call("arrayBuffer").Call("then", read, not)
 }

@@ -50,6 +50,7 @@ func (e *Explorer) OnMount(ctx app.Context) {
 		listen(app.Window(), "popstate", func(app.Value) { later(func() { e.restore(ctx.Page().URL().RawQuery) }) }))
 	e.do(state.SystemColours{Dark: dark})
 	e.do(state.UseTheme{Theme: keptTheme()})
+	e.openAgain()
 	e.perform(state.AskMeta{})
 }
 
@@ -123,6 +124,8 @@ func (e *Explorer) perform(f state.Effect) {
 		e.save(f)
 	case state.CopyLink:
 		copyLink(func(text string) { e.ctx.Dispatch(func(app.Context) { e.do(state.Say{Text: text}) }) })
+	case state.LetGo:
+		letFileGo(f.Side)
 	case state.FocusTask:
 		if el := app.Window().Get("document").Call("querySelector", "[data-testid=choose-task] :checked, #request-text"); el.Truthy() {
 			el.Call("focus")

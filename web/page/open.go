@@ -1,6 +1,7 @@
 package page
 
 import (
+	"fmt"
 	"path"
 	"strconv"
 	"strings"
@@ -12,8 +13,12 @@ import (
 	"kvscope/web/state"
 )
 
+// mostFile is how many bytes a file may have that the page opens: it is in memory twice,
+// and what is unpacked of it once more, of the 4 GiB that WebAssembly has.
+const mostFile = 512 << 20
+
 // openDropped shows runs whose files are dropped on the page, in the column that they
-// are dropped on, until stop is called.
+// are dropped on, or chosen at a button, until stop is called.
 func (e *Explorer) openDropped() (stop func()) {
 	over := listen(app.Window(), "dragover", func(ev app.Value) { ev.Call("preventDefault") })
 	drop := listen(app.Window(), "drop", func(ev app.Value) {
@@ -25,29 +30,84 @@ func (e *Explorer) openDropped() (stop func()) {
 		e.openFiles(ev.Get("dataTransfer").Get("files"), side)
 	})
 	chosen := listen(app.Window(), "change", func(ev app.Value) {
-		if at := ev.Get("target"); at.Call("matches", "#open-run").Bool() {
-			e.openFiles(at.Get("files"), 0)
+		at := ev.Get("target")
+		if !at.Call("matches", "input[data-opens]").Bool() {
+			return
 		}
+		side, _ := strconv.Atoi(at.Get("dataset").Get("opens").String())
+		e.openFiles(at.Get("files"), side)
+		at.Set("value", "") // so that the same file can be chosen again
 	})
 	return func() { over(); drop(); chosen() }
 }
 
-// openFiles shows files of runs in columns from side on.
+// openFiles shows files of runs in columns from side on, and keeps them for a reload.
 func (e *Explorer) openFiles(files app.Value, side int) {
 	for i := range files.Length() {
-		at, name := min(side+i, state.Sides-1), files.Index(i).Get("name").String()
-		readFile(files.Index(i), func(content []byte) {
-			action := open(at, name, content)
-			e.ctx.Dispatch(func(app.Context) { e.do(action) })
+		at, file := min(side+i, state.Sides-1), files.Index(i)
+		name := file.Get("name").String()
+		e.openFile(at, name, file, func(action state.Action) {
+			if _, opened := action.(state.Opened); opened {
+				keepFile(at, name, file, func() {
+					e.later(state.Say{Text: name + " is open, but the browser does not keep it: a reload closes it"})
+				})
+			}
+			e.later(action)
 		})
 	}
 }
+
+// openAgain shows the files that were open before the page was loaded again.
+func (e *Explorer) openAgain() {
+	for side := range state.Sides {
+		name, key := keptFile(side)
+		if key == "" {
+			continue
+		}
+		e.do(state.Awaited{Side: side, Name: name})
+		show := func(action state.Action) {
+			if _, still := keptFile(side); still != key {
+				return // something else is in the column by now
+			}
+			switch a := action.(type) {
+			case state.Opened:
+				a.Again = true
+				action = a
+			case state.NotOpened:
+				letFileGo(side)
+			}
+			e.later(action)
+		}
+		findFile(key, func(file app.Value) {
+			if !file.Truthy() {
+				show(state.NotOpened{Side: side, Name: name, Problem: "The browser no longer keeps it. Open the file again."})
+				return
+			}
+			e.openFile(side, name, file, show)
+		})
+	}
+}
+
+// openFile reads a file and says what comes of it.
+func (e *Explorer) openFile(side int, name string, file app.Value, done func(state.Action)) {
+	if size := file.Get("size").Float(); size > mostFile {
+		done(state.NotOpened{Side: side, Name: name, Problem: fmt.Sprintf(
+			"It has %.1f GB; the page opens files of at most %d MB. Save fewer layers or the last queries alone, as float16.", size/1e9, mostFile>>20)})
+		return
+	}
+	readFile(file, func(content []byte) { done(open(side, name, content)) }, func(why string) {
+		done(state.NotOpened{Side: side, Name: name, Problem: "It cannot be read: " + why})
+	})
+}
+
+// later does an action in go-app's own turn.
+func (e *Explorer) later(a state.Action) { e.ctx.Dispatch(func(app.Context) { e.do(a) }) }
 
 // open reads the file of a run, or of attention maps, which may not say of what model.
 func open(side int, name string, content []byte) state.Action {
 	f, err := runfile.Read(content)
 	if err != nil {
-		return state.Say{Text: name + " cannot be opened: " + err.Error()}
+		return state.NotOpened{Side: side, Name: name, Problem: err.Error()}
 	}
 	if h := f.Run.Header; h.Model == "" {
 		h.Model = strings.TrimSuffix(name, path.Ext(name))
@@ -55,7 +115,7 @@ func open(side int, name string, content []byte) state.Action {
 	r := &picture.Run{}
 	for _, event := range f.Run.Events() {
 		if err := r.Emit(event); err != nil {
-			return state.Say{Text: name + " cannot be opened: " + err.Error()}
+			return state.NotOpened{Side: side, Name: name, Problem: err.Error()}
 		}
 	}
 	return state.Opened{Side: side, Name: name, Run: r, Heads: f.Heads}

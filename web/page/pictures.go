@@ -53,6 +53,7 @@ func (d *drawn) of(s *state.Snapshot, side int) *widget.ColumnView {
 	if v.Name == "" { // nothing has run: what is to
 		v.Name = name(s, &state.Column{Model: s.Form.Model(side)})
 	}
+	v.Unopened = c.Unopened
 	v.Stale, v.Preview, v.File, v.Base = c.Stale(), c.Preview != nil, c.File, c.Base
 	v.Against = ""
 	if against != nil {

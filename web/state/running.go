@@ -17,11 +17,11 @@ const retryAfter = 2 * time.Second
 type MetaArrived struct{ Meta api.Meta }
 
 func (a MetaArrived) apply(s *Snapshot) []Effect {
-	again := s.MetaPhase == Failed
+	first := s.MetaPhase != Done
 	s.Meta, s.MetaPhase, s.MetaError = a.Meta, Done, ""
 	s.Draft = s.withModels(s.Draft)
 	s.Form = s.withModels(s.Form)
-	if again || !s.started() {
+	if first {
 		return Run{}.start(s, false)
 	}
 	return nil
@@ -67,6 +67,8 @@ type Run struct{}
 
 func (a Run) apply(s *Snapshot) []Effect { return a.start(s, true) }
 
+// start runs the draft. By hand it does so in every column; what comes by itself, as
+// after a reload, leaves those alone that show a file.
 func (Run) start(s *Snapshot, link bool) []Effect {
 	if s.MetaPhase != Done {
 		return nil
@@ -74,8 +76,14 @@ func (Run) start(s *Snapshot, link bool) []Effect {
 	f := s.withModels(s.Draft)
 	problems := Problems{}
 	var starts []Start
+	shows := func(side int) bool { return !link && s.Columns[side].File != "" }
+	files := 0
 	for side := range f.Columns() {
 		model := f.Model(side)
+		if shows(side) {
+			files++
+			continue
+		}
 		if model == "" {
 			continue
 		}
@@ -87,7 +95,7 @@ func (Run) start(s *Snapshot, link bool) []Effect {
 		maps.Copy(problems, p)
 		starts = append(starts, Start{Side: side, Request: req})
 	}
-	if len(starts) == 0 {
+	if len(starts)+files == 0 {
 		problems["model"] = "the server has no models"
 	}
 	s.Problems = problems
@@ -101,6 +109,10 @@ func (Run) start(s *Snapshot, link bool) []Effect {
 		effects = append(effects, s.begin(st)...)
 	}
 	for side := f.Columns(); side < Sides; side++ {
+		if shows(side) {
+			continue
+		}
+		effects = append(effects, s.letGo(side)...)
 		effects = append(effects, cancel(s.Columns[side].Gen, s.Columns[side].baseGen)...)
 		s.Columns[side] = Column{Phase: Idle, Version: s.Columns[side].Version + 1}
 	}
@@ -114,7 +126,7 @@ func (Run) start(s *Snapshot, link bool) []Effect {
 // begin starts a run in its column, and the run that it is to be compared with.
 func (s *Snapshot) begin(st Start) []Effect {
 	c := &s.Columns[st.Side]
-	effects := cancel(c.Gen)
+	effects := append(cancel(c.Gen), s.letGo(st.Side)...)
 	s.runs++
 	st.Gen = s.runs
 	was := *c

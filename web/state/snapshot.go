@@ -55,7 +55,9 @@ type Column struct {
 	Gen     int          // which start this is
 	Stopped bool         // by hand
 	Problem Problem
-	Sights  map[picture.Head]Sight // what was asked for of its heads; replaced, never changed
+	// Unopened is why a file could not be opened here; what the column shows is another.
+	Unopened Problem
+	Sights   map[picture.Head]Sight // what was asked for of its heads; replaced, never changed
 
 	Base    *picture.Run // the same run with nothing forced or dropped, nil when nothing is
 	baseGen int

@@ -34,12 +34,13 @@ type ColumnView struct {
 	Gold   int // position that the step copies from, or -1
 	Reads  picture.Reads
 
-	File    string       // that the run was opened from, or ""
-	Base    *picture.Run // the run without what is forced or dropped, or nil
-	Against string       // name of the column compared with, or ""
-	Sight   state.Sight  // of the locked head
-	Entry   int          // position whose memory is looked at
-	Scatter *picture.Scatter
+	Unopened state.Problem // of a file that was to be opened here
+	File     string        // that the run was opened from, or ""
+	Base     *picture.Run  // the run without what is forced or dropped, or nil
+	Against  string        // name of the column compared with, or ""
+	Sight    state.Sight   // of the locked head
+	Entry    int           // position whose memory is looked at
+	Scatter  *picture.Scatter
 }
 
 // Progress is how much of the run is done, below 0 when that cannot be told.
@@ -136,6 +137,11 @@ func Column(id string, side int, v *ColumnView, s *state.Snapshot, show int, on 
 		body = append(body, app.Div().Class("counterfactual").DataSet("testid", "counterfactual-"+id).Body(
 			app.B().Text("counterfactual"), app.Span().Text(text)))
 	}
+	if v.Unopened.Message != "" {
+		body = append(body, app.Div().Class("message bad").Attr("role", "alert").DataSet("testid", "unopened-"+id).Body(
+			app.B().Text(v.Unopened.Message), app.P().Text(v.Unopened.Advice),
+			&Press{Label: "close", Title: "take this message away", Do: state.Dismiss{Side: side}, On: on}))
+	}
 	if v.Phase == state.Failed {
 		body = append(body, app.Div().Class("message bad").Attr("role", "alert").DataSet("testid", "failure-"+id).Body(
 			app.B().Text(v.Problem.Message), app.P().Text(v.Problem.Advice)))
@@ -153,6 +159,8 @@ func Column(id string, side int, v *ColumnView, s *state.Snapshot, show int, on 
 func emptyColumn(v *ColumnView, s *state.Snapshot) app.UI {
 	what, more := "Nothing has run here yet.", "Press Run."
 	switch {
+	case v.File != "":
+		what, more = "Opening "+v.File+".", ""
 	case s.MetaPhase == state.Failed:
 		what, more = "The server does not answer.", "Start it with “kvscope serve”. This page asks for it every two seconds and then runs by itself. ("+s.MetaError+")"
 	case s.MetaPhase == state.Loading:
@@ -186,6 +194,7 @@ func columnHead(v *ColumnView, side int, on *Bus) app.UI {
 	if v.Run != nil && v.Run.Header != nil && v.Phase != state.Loading {
 		body = append(body, &SaveMenu{Side: side, Picture: "run", Formats: "safetensors", Label: "save this run as a file", On: on})
 	}
+	body = append(body, OpenButton("open-"+strconv.Itoa(side), side, "open a saved run or attention maps in this column; or drop the file on it"))
 	return app.Div().Class("column-head").Body(body...)
 }
 

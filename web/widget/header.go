@@ -39,9 +39,7 @@ func (h *Header) Render() app.UI {
 			link("/", "Explorer"),
 			link("/experiments", "Experiments"),
 			link("/gallery", "Gallery"),
-			app.Label().Class("button icon open").Title("open a saved run or attention maps; or drop the file on a column").Hidden(!h.Explorer).Body(
-				app.Raw(iconOpen), app.Span().Class("unseen").Text("open a file"),
-				app.Input().ID("open-run").Type("file").Accept(".safetensors,.npz").Multiple(true).Class("unseen").Aria("label", "open a saved run or attention maps")),
+			OpenButton("open-run", 0, "open a saved run or attention maps in the first column, more of them in those beside it; each column has a button of its own").Hidden(!h.Explorer),
 			app.Button().Type("button").Class("button icon").Aria("label", "copy link").Title("copy the link to what is on the screen (c)").
 				DataSet("testid", "share").Hidden(!h.Explorer).OnClick(h.onShare).Body(app.Raw(iconLink)),
 			app.Button().Type("button").Class("button icon").Aria("label", "presentation").Title("presentation: large, without controls (h)").

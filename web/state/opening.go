@@ -1,0 +1,116 @@
+package state
+
+import (
+	"kvscope/engine/lens"
+	"kvscope/web/picture"
+)
+
+// LetGo forgets the file that a column showed, which a reload would open again.
+type LetGo struct{ Side int }
+
+func (LetGo) effect() {}
+
+// Opened shows a run from a file in a column; of attention maps, those.
+type Opened struct {
+	Side  int
+	Name  string
+	Run   *picture.Run
+	Heads lens.Heads // nil when the file has none
+	Again bool       // after a reload, on which the eye rests where it did
+}
+
+func (a Opened) apply(s *Snapshot) []Effect {
+	c := &s.Columns[a.Side]
+	effects := cancel(c.Gen, c.baseGen)
+	s.runs++
+	*c = Column{
+		Model: a.Run.Header.Model, File: a.Name, Phase: Done, Run: a.Run, Version: c.Version + 1, Gen: s.runs, Sights: a.sights(), next: a.Run,
+	}
+	s.lookAtMaps(a.Run, a.Again)
+	if !a.Again {
+		s.Line, s.Pin, s.Token, s.Playing = Auto, None, None, false
+		s.Said = a.Name + " is open"
+	}
+	return effects
+}
+
+// lookAtMaps shows maps as such, of a head that they have; the view stays after a reload.
+func (s *Snapshot) lookAtMaps(r *picture.Run, again bool) {
+	h := r.Header
+	if h.Method != "" {
+		return
+	}
+	if !again {
+		s.View = AttentionView
+	}
+	if s.Head == nil || s.Head.Layer >= h.Layers || s.Head.Head >= h.Heads {
+		s.Head = &picture.Head{}
+	}
+}
+
+// sights is what the file has of each head.
+func (a Opened) sights() map[picture.Head]Sight {
+	sights := map[picture.Head]Sight{}
+	for l := range a.Run.Header.Layers {
+		for n := range a.Run.Header.Heads {
+			sight := Sight{Phase: Failed, Problem: "The file holds no queries and keys of this head."}
+			if a.Heads != nil {
+				if data := a.Heads(l, n); data != nil {
+					sight = Sight{Phase: Done, Head: data}
+				}
+			}
+			sights[picture.Head{Layer: l, Head: n}] = sight
+		}
+	}
+	return sights
+}
+
+// Awaited says that a column is about to show a file that was open before a reload.
+type Awaited struct {
+	Side int
+	Name string
+}
+
+func (a Awaited) apply(s *Snapshot) []Effect {
+	c := &s.Columns[a.Side]
+	*c = Column{File: a.Name, Phase: Loading, Version: c.Version + 1}
+	return nil
+}
+
+// NotOpened says at a column why a file cannot be opened there. What it shows stays.
+type NotOpened struct {
+	Side    int
+	Name    string
+	Problem string
+}
+
+func (a NotOpened) apply(s *Snapshot) []Effect {
+	c := &s.Columns[a.Side]
+	if c.awaits() {
+		*c = Column{Phase: Idle, Version: c.Version}
+	}
+	c.Unopened = Problem{Message: a.Name + " cannot be opened", Advice: a.Problem}
+	c.Version++
+	return nil
+}
+
+// awaits reports whether the column waits for a file to be opened again.
+func (c *Column) awaits() bool { return c.File != "" && c.Phase == Loading }
+
+// Dismiss takes the message of NotOpened away.
+type Dismiss struct{ Side int }
+
+func (a Dismiss) apply(s *Snapshot) []Effect {
+	c := &s.Columns[a.Side]
+	c.Unopened = Problem{}
+	c.Version++
+	return nil
+}
+
+// letGo forgets the file that a column shows, if it does.
+func (s *Snapshot) letGo(side int) []Effect {
+	if s.Columns[side].File == "" {
+		return nil
+	}
+	return []Effect{LetGo{Side: side}}
+}
