@@ -114,7 +114,9 @@ func TestMapsAreOpened(t *testing.T) {
 		t.Helper()
 		d.wait(fmt.Sprintf(`document.querySelector('%s')?.dataset.file === %q && document.querySelector('%[1]s').dataset.state === "done"`, id("column-"+strconv.Itoa(side)), name))
 	}
-	upload := func(side int, path string) { d.do(chromedp.SetUploadFiles("#open-"+strconv.Itoa(side), []string{path}, chromedp.ByQuery)) }
+	upload := func(side int, path string) {
+		d.do(chromedp.SetUploadFiles("#open-"+strconv.Itoa(side), []string{path}, chromedp.ByQuery))
+	}
 	upload(1, file("raw_pieces.npz"))
 	shows(1, "raw_pieces.npz")
 	if got := evaluate[string](d, `document.querySelector('`+id("column-0")+`').dataset.file`); got != "" {
