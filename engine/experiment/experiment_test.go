@@ -76,7 +76,7 @@ func TestCells(t *testing.T) {
 	}
 	// Written otherwise, asked for more: the same cells.
 	g := grid()
-	g.Budgets, g.Examples, g.Context = []string{"0.25", "1/8"}, 30, 512
+	g.Budgets, g.Examples, g.Context = []string{"0.25", "1/8"}, 30, new(512)
 	more, err := g.Cells(teller{}.Models(), "1")
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +99,7 @@ func TestDefaultsAreSaid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g.Blocks, g.Window = []int{16}, 32
+	g.Blocks, g.Window = []int{16}, new(32)
 	said, err := g.Cells(teller{}.Models(), "v")
 	if err != nil {
 		t.Fatal(err)
@@ -154,7 +154,7 @@ func TestSwaps(t *testing.T) {
 func TestSeedsAreOfTheRandomSelector(t *testing.T) {
 	g := grid()
 	g.Models, g.Tasks, g.Methods, g.Budgets, g.Blocks = g.Models[:1], g.Tasks[:1], []string{"quest"}, []string{"1/4"}, nil
-	g.Selectors, g.Seeds, g.Examples = []string{"own", "random"}, 5, 10
+	g.Selectors, g.Seeds, g.Examples = []string{"own", "random"}, new(5), 10
 	cells, err := g.Cells(teller{}.Models(), "1")
 	if err != nil {
 		t.Fatal(err)
@@ -207,8 +207,8 @@ func TestGridErrors(t *testing.T) {
 		"selectors": func(g *Grid) { g.Selectors = []string{"lucky"} },
 		"blocks":    func(g *Grid) { g.Blocks = []int{-1} },
 		"examples":  func(g *Grid) { g.Examples = 0 },
-		"seeds":     func(g *Grid) { g.Seeds = 5 },
-		"context":   func(g *Grid) { g.Context = 513 },
+		"seeds":     func(g *Grid) { g.Seeds = new(5) },
+		"context":   func(g *Grid) { g.Context = new(513) },
 
 		"select_with":  func(g *Grid) { g.SelectWith = []string{"K"} },
 		"compute_with": func(g *Grid) { g.ComputeWith = []string{"memory", ""} },
@@ -217,6 +217,16 @@ func TestGridErrors(t *testing.T) {
 		change(&g)
 		if _, err := g.Cells(teller{}.Models(), ""); input.Field(err) != field {
 			t.Errorf("%s: blamed %q (%v)", field, input.Field(err), err)
+		}
+	}
+	// Zero is not absent.
+	for field, change := range map[string]func(*Grid){
+		"seeds": func(g *Grid) { g.Seeds = new(0) }, "context": func(g *Grid) { g.Context = new(0) }, "window": func(g *Grid) { g.Window = new(0) },
+	} {
+		g := grid()
+		change(&g)
+		if err := g.Validate(); input.Field(err) != field || !strings.Contains(err.Error(), "0, want 1 to") {
+			t.Errorf("%s of 0: %v", field, err)
 		}
 	}
 	g := grid()
@@ -228,6 +238,41 @@ func TestGridErrors(t *testing.T) {
 	g.Tasks = nil
 	if got := input.Field(g.Validate()); got != "tasks" {
 		t.Errorf("no tasks: blamed %q", got)
+	}
+}
+
+// checker refuses a task for its context, and counts.
+type checker map[string]int
+
+func (c checker) Check(req run.Request) error {
+	c[req.Model+req.Method+req.Budget]++
+	if req.Budget == "0.125" {
+		return input.Errorf("budget", "too little")
+	}
+	return nil
+}
+
+// TestCheck: every combination is looked at once, and the list of the grid is blamed
+// that holds what cannot run.
+func TestCheck(t *testing.T) {
+	g := grid()
+	g.Tasks, g.Methods, g.Budgets, g.Blocks = g.Tasks[:1], []string{"quest", "snapkv"}, []string{"1/4"}, nil
+	g.Selectors, g.Seeds = []string{"random"}, new(3)
+	cells, err := g.Cells(teller{}.Models(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := checker{}
+	if err := Check(t.Context(), asked, cells); err != nil || len(asked) != 4 || asked["ratplusquest0.25"] != 1 {
+		t.Errorf("%v, asked %v", err, asked)
+	}
+	g.Budgets = []string{"1/4", "1/8"}
+	if cells, err = g.Cells(teller{}.Models(), ""); err != nil {
+		t.Fatal(err)
+	}
+	err = Check(t.Context(), checker{}, cells)
+	if input.Field(err) != "budgets" || !strings.Contains(err.Error(), "attention cannot run S-1 with quest: budget: too little") {
+		t.Errorf("%v", err)
 	}
 }
 
@@ -266,8 +311,21 @@ func TestPresets(t *testing.T) {
 		if want == 0 {
 			want = 16
 		}
-		if p.Grid.Blocks[0] != want || p.Grid.Window > 32 {
-			t.Errorf("%s: blocks %v, window %d", p.ID, p.Grid.Blocks, p.Grid.Window)
+		if p.Grid.Blocks[0] != want {
+			t.Errorf("%s: blocks %v", p.ID, p.Grid.Blocks)
+		}
+		// As docs/results.md has them.
+		examples := map[string]int{"quick": 20, "random": 30}[p.ID]
+		if examples == 0 {
+			examples = 50
+		}
+		for _, c := range cells {
+			if c.Method == "snapkv" && c.Window != 32 {
+				t.Fatalf("%s: SnapKV's window is %d", p.ID, c.Window)
+			}
+		}
+		if p.Grid.Examples != examples {
+			t.Errorf("%s: %d examples", p.ID, p.Grid.Examples)
 		}
 	}
 }

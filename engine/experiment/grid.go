@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"math"
 	"slices"
 	"strconv"
 
@@ -18,10 +19,10 @@ type Grid struct {
 	Selectors []string `json:"selectors,omitempty"` // own, random; empty: own
 	Budgets   []string `json:"budgets"`             // as sparse.ParseBudget reads them
 	Blocks    []int    `json:"blocks,omitempty"`    // tokens in a block; empty: the method's default
-	Seeds     int      `json:"seeds,omitempty"`     // random selectors tried on each example; 0: 1
+	Seeds     *int     `json:"seeds,omitempty"`     // random selectors tried on each example; nil: 1
 	Examples  int      `json:"examples"`            // of each task
-	Context   int      `json:"context,omitempty"`   // 0: the model's own
-	Window    int      `json:"window,omitempty"`    // SnapKV's; 0: its default
+	Context   *int     `json:"context,omitempty"`   // nil: the model's own
+	Window    *int     `json:"window,omitempty"`    // SnapKV's; nil: its default
 
 	// What methods select by and what attention reads, on models with a memory:
 	// memory, plain; empty: memory. Every pairing is measured.
@@ -59,11 +60,17 @@ func (g Grid) Validate() error {
 	if g.Examples < 1 || g.Examples > MaxExamples {
 		return input.Errorf("examples", "%d, want 1 to %d", g.Examples, MaxExamples)
 	}
-	if g.Seeds < 0 || g.Seeds > MaxSeeds {
-		return input.Errorf("seeds", "%d, want 1 to %d", g.Seeds, MaxSeeds)
+	for _, f := range []struct {
+		name string
+		n    *int
+		most int
+	}{{"seeds", g.Seeds, MaxSeeds}, {"context", g.Context, math.MaxInt32}, {"window", g.Window, math.MaxInt32}} {
+		if f.n != nil && (*f.n < 1 || *f.n > f.most) {
+			return input.Errorf(f.name, "%d, want 1 to %d", *f.n, f.most)
+		}
 	}
-	if g.Seeds > 1 && !slices.Contains(g.Selectors, sparse.SelectorRandom) {
-		return input.Errorf("seeds", "%d of a selector that is not random, want 1", g.Seeds)
+	if n := orElse(g.Seeds, 1); n > 1 && !slices.Contains(g.Selectors, sparse.SelectorRandom) {
+		return input.Errorf("seeds", "%d of a selector that is not random, want 1", n)
 	}
 	for _, list := range []struct {
 		name   string
@@ -74,9 +81,6 @@ func (g Grid) Validate() error {
 				return input.Errorf(list.name, "%q, want %s or %s", v, run.WithMemory, run.WithPlain)
 			}
 		}
-	}
-	if g.Context < 0 {
-		return input.Errorf("context", "%d, want a number of tokens", g.Context)
 	}
 	for _, text := range g.Budgets {
 		budget, err := sparse.ParseBudget(text)
@@ -90,6 +94,14 @@ func (g Grid) Validate() error {
 		}
 	}
 	return nil
+}
+
+// orElse is what p points to, or otherwise where it is nil.
+func orElse(p *int, otherwise int) int {
+	if p == nil {
+		return otherwise
+	}
+	return *p
 }
 
 // plural blames the list of a grid for what a method says of one of its values.
@@ -130,7 +142,7 @@ func (g Grid) configs(budget float64) []sparse.Config {
 					c.Block = 0
 				}
 				if uses("window") {
-					c.Window = g.Window
+					c.Window = orElse(g.Window, 0)
 				}
 				c.Block, c.Window = orDefault(c.Block, info, "block"), orDefault(c.Window, info, "window")
 				if !slices.Contains(out, c) {
@@ -182,10 +194,7 @@ func (g Grid) Cells(models []run.ModelInfo, version string) ([]Cell, error) {
 		if err != nil {
 			return nil, input.Errorf("models", "%v", err)
 		}
-		context := g.Context
-		if context == 0 {
-			context = m.Context
-		}
+		context := orElse(g.Context, m.Context)
 		if context > m.Context {
 			return nil, input.Errorf("context", "%d, want at most %d, the context of %s", context, m.Context, name)
 		}
@@ -231,7 +240,7 @@ func (g Grid) eachSelection(base Cell, memory bool, add func(Cell) error) error 
 func (g Grid) eachExample(c Cell, add func(Cell) error) error {
 	seeds := 1
 	if c.Selector == sparse.SelectorRandom {
-		seeds = max(1, g.Seeds)
+		seeds = orElse(g.Seeds, 1)
 	}
 	for seed := range seeds {
 		c.SelectorSeed = uint64(seed)

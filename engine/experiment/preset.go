@@ -14,7 +14,7 @@ type Preset struct {
 	Grid  Grid
 }
 
-// The paper's runs: context, block and SnapKV window. Presets keep their ratios.
+// The paper's runs: context and block. Presets keep their ratio.
 const (
 	paperContext = 4096
 	paperBlock   = 64
@@ -22,6 +22,8 @@ const (
 
 // Presets are the paper's studies, scaled to the context of the models: where the
 // paper reads 4,096 tokens in blocks of 64, a model of 1,024 reads blocks of 16.
+// SnapKV's window is its default. docs/results.md has what they come to on the demo
+// pair, with as many examples.
 func Presets(models []run.ModelInfo) []Preset {
 	pair, context := pairOf(models)
 	block := max(1, context*paperBlock/paperContext)
@@ -33,13 +35,13 @@ func Presets(models []run.ModelInfo) []Preset {
 	grid := func(methods, budgets []string, block int) Grid {
 		return Grid{
 			Models: pair, Tasks: tasks, Methods: methods, Budgets: budgets, Selectors: []string{sparse.SelectorOwn},
-			Blocks: []int{block}, Examples: 100, Context: context, Window: block,
+			Blocks: []int{block}, Examples: 50, Context: &context,
 		}
 	}
 	quick := grid([]string{"quest"}, []string{"1", "1/4", "1/8"}, block)
 	quick.Tasks, quick.Examples = []string{"S-1", "S-2", "MK-1"}, 20
 	random := grid(all, []string{"1/4"}, block)
-	random.Selectors, random.Seeds = []string{sparse.SelectorRandom}, 5
+	random.Selectors, random.Seeds, random.Examples = []string{sparse.SelectorRandom}, new(5), 30
 	swap := grid([]string{"quest", "snapkv"}, []string{"1", "1/4", "1/8"}, block)
 	swap.Models = ratplusOf(models)
 	swap.SelectWith, swap.ComputeWith = []string{run.WithMemory, run.WithPlain}, []string{run.WithMemory, run.WithPlain}

@@ -8,14 +8,20 @@ import (
 	"kvscope/native/store"
 )
 
+// Failed is a cell that could not be computed.
+type Failed struct {
+	Cell experiment.Cell
+	Err  error
+}
+
 // Compute computes the cells that s does not have, workers at a time and without a
-// queue, and returns all of them in order. It calls progress, from one goroutine at
-// a time, with the examples done. The first error ends it; what was computed until
-// then is in s.
-func Compute(ctx context.Context, s *store.Store, r experiment.Runner, cells []experiment.Cell, workers int, progress func(done, total int)) ([]experiment.Measured, error) {
+// queue, and returns those that are computed and those that failed, in order. It calls
+// progress, from one goroutine at a time, with the examples that are over. An error of
+// the store or of ctx ends it; what was computed until then is in s.
+func Compute(ctx context.Context, s *store.Store, r experiment.Runner, cells []experiment.Cell, workers int, progress func(over, total int)) ([]experiment.Measured, []Failed, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	out := make([]experiment.Measured, len(cells))
+	out, failed := make([]*experiment.Outcome, len(cells)), make([]error, len(cells))
 	total, done := 0, 0
 	for _, c := range cells {
 		total += c.Examples
@@ -26,12 +32,11 @@ func Compute(ctx context.Context, s *store.Store, r experiment.Runner, cells []e
 	for range workers {
 		group.Go(func() {
 			for i := range work {
-				o, err := computeOne(ctx, s, r, cells[i])
-				if err != nil {
+				var err error
+				if out[i], failed[i], err = computeOne(ctx, s, r, cells[i]); err != nil {
 					cancel(err)
 					continue
 				}
-				out[i] = experiment.Measured{Cell: cells[i], Outcome: o}
 				mu.Lock()
 				done += cells[i].Examples
 				progress(done, total)
@@ -47,19 +52,28 @@ func Compute(ctx context.Context, s *store.Store, r experiment.Runner, cells []e
 	close(work)
 	group.Wait()
 	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+		return nil, nil, context.Cause(ctx)
 	}
-	return out, nil
+	var measured []experiment.Measured
+	var failures []Failed
+	for i, c := range cells {
+		if failed[i] != nil {
+			failures = append(failures, Failed{c, failed[i]})
+			continue
+		}
+		measured = append(measured, experiment.Measured{Cell: c, Outcome: out[i]})
+	}
+	return measured, failures, nil
 }
 
-func computeOne(ctx context.Context, s *store.Store, r experiment.Runner, c experiment.Cell) (*experiment.Outcome, error) {
-	o, err := s.Outcome(ctx, c.Key())
-	if err != nil || o != nil {
-		return o, err
+// computeOne is what a cell came to, or why it could not be computed; err is the
+// store's.
+func computeOne(ctx context.Context, s *store.Store, r experiment.Runner, c experiment.Cell) (o *experiment.Outcome, failed, err error) {
+	if o, err = s.Outcome(ctx, c.Key()); err != nil || o != nil {
+		return o, nil, err
 	}
-	o, err = experiment.Measure(ctx, r, c)
-	if err != nil {
-		return nil, err
+	if o, failed = experiment.Measure(ctx, r, c); failed != nil {
+		return nil, failed, nil
 	}
-	return o, s.Finish(ctx, c, o, "eval")
+	return o, nil, s.Finish(ctx, c, o, "eval")
 }

@@ -14,7 +14,7 @@ import (
 // answers tells the truth for even seeds, and counts its calls.
 type answers struct {
 	calls chan bool
-	err   error
+	err   func(run.Request) error // or nil
 }
 
 func (answers) Models() []run.ModelInfo {
@@ -23,7 +23,9 @@ func (answers) Models() []run.ModelInfo {
 
 func (a answers) Run(_ context.Context, req run.Request, sink trace.Sink) error {
 	if a.err != nil {
-		return a.err
+		if err := a.err(req); err != nil {
+			return err
+		}
 	}
 	a.calls <- true
 	if err := sink.Emit(&trace.Header{Layers: 1, Heads: 1, Tokens: []trace.Token{{}}}); err != nil {
@@ -45,7 +47,7 @@ func memory(t *testing.T) *store.Store {
 func TestComputeKnowsWhatWasComputed(t *testing.T) {
 	s, a := memory(t), answers{calls: make(chan bool, 1000)}
 	last := 0
-	first, err := Compute(t.Context(), s, a, cells(4), 3, func(done, total int) {
+	first, _, err := Compute(t.Context(), s, a, cells(4), 3, func(done, total int) {
 		if done <= last || total != 40 {
 			t.Errorf("progress %d of %d after %d", done, total, last)
 		}
@@ -54,7 +56,7 @@ func TestComputeKnowsWhatWasComputed(t *testing.T) {
 	if err != nil || last != 40 || len(a.calls) != 40 {
 		t.Fatalf("%v, %d examples told, %d asked", err, last, len(a.calls))
 	}
-	again, err := Compute(t.Context(), s, a, cells(6), 1, func(int, int) {})
+	again, _, err := Compute(t.Context(), s, a, cells(6), 1, func(int, int) {})
 	if err != nil || len(a.calls) != 60 {
 		t.Fatalf("%v, %d examples asked", err, len(a.calls))
 	}
@@ -63,14 +65,34 @@ func TestComputeKnowsWhatWasComputed(t *testing.T) {
 	}
 }
 
-func TestComputeStopsAtAnError(t *testing.T) {
+// TestComputeGoesOn: a cell that fails does not cost the others, and stays to be tried.
+func TestComputeGoesOn(t *testing.T) {
 	broken := errors.New("broken")
-	if _, err := Compute(t.Context(), memory(t), answers{err: broken}, cells(9), 2, func(int, int) {}); !errors.Is(err, broken) {
-		t.Errorf("got %v", err)
+	s := memory(t)
+	third := answers{calls: make(chan bool, 1000), err: func(req run.Request) error {
+		if req.Seed == experiment.Seed(25) {
+			return broken
+		}
+		return nil
+	}}
+	last := 0
+	done, failed, err := Compute(t.Context(), s, third, cells(9), 2, func(over, _ int) { last = over })
+	if err != nil || len(done) != 8 || len(failed) != 1 || failed[0].Cell.First != 20 || !errors.Is(failed[0].Err, broken) || last != 90 {
+		t.Fatalf("%d done, %+v, %v", len(done), failed, err)
 	}
+	if done[2].Cell.First != 30 {
+		t.Errorf("out of order: %+v", done[2].Cell)
+	}
+	third.err = nil
+	if done, failed, err = Compute(t.Context(), s, third, cells(9), 2, func(int, int) {}); err != nil || len(done) != 9 || len(failed) != 0 {
+		t.Errorf("%d done, %+v, %v", len(done), failed, err)
+	}
+}
+
+func TestComputeStopsWhenTold(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Compute(ctx, memory(t), answers{calls: make(chan bool, 1000)}, cells(9), 2, func(int, int) {}); !errors.Is(err, context.Canceled) {
+	if _, _, err := Compute(ctx, memory(t), answers{calls: make(chan bool, 1000)}, cells(9), 2, func(int, int) {}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }

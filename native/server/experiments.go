@@ -121,7 +121,7 @@ func (s *Server) listExperiments(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// ordered reads an order and lists its cells.
+// ordered reads an order and lists its cells, all of which can run.
 func (s *Server) ordered(w http.ResponseWriter, r *http.Request) (o api.Order, cells []experiment.Cell, ok bool, err error) {
 	if o, ok = readObject[api.Order](w, r); !ok {
 		return o, nil, false, nil
@@ -131,6 +131,9 @@ func (s *Server) ordered(w http.ResponseWriter, r *http.Request) (o api.Order, c
 	}
 	if len(o.Name) > maxName || !utf8.ValidString(o.Name) {
 		return o, nil, false, input.Errorf("name", "%d bytes, want at most %d of text", len(o.Name), maxName)
+	}
+	if err = experiment.Check(r.Context(), s.runner, cells); err != nil {
+		return o, nil, false, err
 	}
 	return o, cells, true, nil
 }

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"kvscope/engine/experiment"
+	"kvscope/engine/input"
 	"kvscope/engine/run"
 	"kvscope/engine/trace"
 	"kvscope/native/jobs"
@@ -33,6 +34,14 @@ func (pairRunner) Models() []run.ModelInfo {
 		{Name: "attention", Arch: "attention", Hash: "a", Layers: 1, Heads: 2, Context: 256, Params: 10},
 		{Name: "ratplus", Arch: "ratplus", Memory: true, Hash: "r", Layers: 1, Heads: 2, Context: 256, Params: 10},
 	}
+}
+
+// Check refuses what no prompt of these tokens has room for.
+func (pairRunner) Check(req run.Request) error {
+	if req.Task == "MQ" {
+		return input.Errorf("context", "256 tokens, want more for MQ")
+	}
+	return nil
 }
 
 func (pairRunner) Run(_ context.Context, req run.Request, sink trace.Sink) error {
@@ -301,6 +310,9 @@ func TestBadOrders(t *testing.T) {
 		grid(`, "wings": 2`):                                     "wings",
 		grid(`, "seeds": 5`):                                     "seeds",
 		grid(`, "context": 300`):                                 "context",
+		grid(`, "seeds": 0`):                                     "seeds",
+		grid(`, "window": 0`):                                    "window",
+		grid(`, "tasks": ["S-1", "MQ"]`):                         "context", // cannot run
 		fmt.Sprintf(`{"name": "%0300d"`, 0) + "," + grid("")[1:]: "name",
 	} {
 		for _, at := range []string{base, base + "/estimate"} {

@@ -25,6 +25,8 @@ func (f fakeRunner) Run(ctx context.Context, req run.Request, sink trace.Sink) e
 	return f(ctx, req, sink)
 }
 
+func (fakeRunner) Check(run.Request) error { return nil }
+
 func (fakeRunner) Models() []run.ModelInfo {
 	return []run.ModelInfo{{Name: "attention", Arch: "attention", Layers: 1, Heads: 2}}
 }

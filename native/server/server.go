@@ -26,6 +26,8 @@ type Runner interface {
 	Run(ctx context.Context, req run.Request, sink trace.Sink) error
 	// Models lists what can be run.
 	Models() []run.ModelInfo
+	// Check reports what Run would refuse of req, without running it.
+	Check(req run.Request) error
 }
 
 // Config says what to serve. Runner is required; every other zero value means the

@@ -32,15 +32,15 @@ var GridLists = []string{"models", "tasks", "methods", "budgets", "selectors", "
 
 // FormOf is the form of a preset.
 func FormOf(p experiment.Preset) GridForm {
-	number := func(n int) string {
-		if n == 0 {
+	number := func(n *int) string {
+		if n == nil {
 			return ""
 		}
-		return strconv.Itoa(n)
+		return strconv.Itoa(*n)
 	}
 	var blocks []string
 	for _, b := range p.Grid.Blocks {
-		blocks = append(blocks, number(b))
+		blocks = append(blocks, strconv.Itoa(b))
 	}
 	orMemory := func(list []string) []string {
 		if len(list) == 0 {
@@ -55,7 +55,7 @@ func FormOf(p experiment.Preset) GridForm {
 			"select_with": orMemory(p.Grid.SelectWith), "compute_with": orMemory(p.Grid.ComputeWith),
 		},
 		Texts: map[string]string{
-			"blocks": strings.Join(blocks, ", "), "seeds": number(max(1, p.Grid.Seeds)), "examples": number(p.Grid.Examples),
+			"blocks": strings.Join(blocks, ", "), "seeds": number(p.Grid.Seeds), "examples": strconv.Itoa(p.Grid.Examples),
 			"context": number(p.Grid.Context), "window": number(p.Grid.Window),
 		},
 	}
@@ -101,9 +101,14 @@ func (f GridForm) Grid() (experiment.Grid, Problems) {
 	g := experiment.Grid{
 		Models: f.Lists["models"], Tasks: f.Lists["tasks"], Methods: f.Lists["methods"], Budgets: f.Lists["budgets"], Selectors: f.Lists["selectors"],
 		Examples: whole(p, "examples", f.Texts["examples"], 1, experiment.MaxExamples),
-		Context:  whole(p, "context", f.Texts["context"], minContext, math.MaxInt32),
-		Window:   whole(p, "window", f.Texts["window"], 1, 4096),
 	}
+	given := func(name string, lo, hi int) *int {
+		if n := whole(p, name, f.Texts[name], lo, hi); n != 0 {
+			return &n
+		}
+		return nil
+	}
+	g.Seeds, g.Context, g.Window = given("seeds", 1, experiment.MaxSeeds), given("context", minContext, math.MaxInt32), given("window", 1, 4096)
 	for _, list := range []string{"selectors", "select_with", "compute_with"} {
 		if len(f.Lists[list]) == 0 {
 			p[list] = "none, want at least one"
@@ -112,8 +117,8 @@ func (f GridForm) Grid() (experiment.Grid, Problems) {
 	if slices.Contains(f.Lists["select_with"], run.WithPlain) || slices.Contains(f.Lists["compute_with"], run.WithPlain) {
 		g.SelectWith, g.ComputeWith = f.Lists["select_with"], f.Lists["compute_with"]
 	}
-	if slices.Contains(g.Selectors, sparse.SelectorRandom) {
-		g.Seeds = whole(p, "seeds", f.Texts["seeds"], 1, experiment.MaxSeeds)
+	if !slices.Contains(g.Selectors, sparse.SelectorRandom) {
+		g.Seeds = nil // the form keeps what was typed for when chance selects
 	}
 	for text := range strings.SplitSeq(f.Texts["blocks"], ",") {
 		if n := whole(p, "blocks", text, 1, 4096); n > 0 {

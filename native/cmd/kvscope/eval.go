@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -16,6 +18,7 @@ import (
 	"kvscope/engine/input"
 	"kvscope/engine/niah"
 	"kvscope/engine/run"
+	"kvscope/engine/sparse"
 	"kvscope/native/jobs"
 	"kvscope/native/store"
 	"kvscope/native/summary"
@@ -37,10 +40,10 @@ func eval(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	computes := fs.String("compute-with", "memory", "keys and values that attention reads there: memory, plain or memory,plain")
 	blocks := fs.String("block", "", "`tokens` in a block, several comma-separated; 16")
 	var g experiment.Grid
-	fs.IntVar(&g.Seeds, "seeds", 1, "random selectors per example")
+	seeds := fs.Int("seeds", 1, "random selectors per example")
 	fs.IntVar(&g.Examples, "examples", 100, "examples of each task")
-	fs.IntVar(&g.Context, "context", 0, "most `tokens` of prompt and answer; the model's context")
-	fs.IntVar(&g.Window, "window", 0, "SnapKV's observation window; 32")
+	tokens := fs.Int("context", 0, "most `tokens` of prompt and answer; the model's context")
+	window := fs.Int("window", 0, "SnapKV's observation window; 32")
 	workers := fs.Int("workers", runtime.GOMAXPROCS(0), "cells computed at once")
 	data := fs.String("data", "", "`folder` that keeps what is computed and knows what was; none")
 	hits := fs.Bool("hits", false, "also report every head's hit rate")
@@ -51,6 +54,16 @@ func eval(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if *workers < 1 {
 		return input.Errorf("workers", "%d, want at least 1", *workers)
 	}
+	fs.Visit(func(f *flag.Flag) {
+		switch f.Name {
+		case "seeds":
+			g.Seeds = seeds
+		case "context":
+			g.Context = tokens
+		case "window":
+			g.Window = window
+		}
+	})
 	split := func(s string) []string { return strings.Split(s, ",") }
 	g.Models, g.Tasks, g.Methods, g.Budgets, g.Selectors = split(*models), split(*tasks), split(*methods), split(*budgets), split(*selectors)
 	g.SelectWith, g.ComputeWith = split(*selects), split(*computes)
@@ -68,25 +81,40 @@ func eval(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	result, err := evaluate(ctx, engine, g, *data, *workers, bar(stderr))
+	out, err := evaluate(ctx, engine, g, *data, *workers, bar(stderr))
 	if err != nil {
 		return singular(err)
 	}
+	for _, f := range out.combinations() {
+		fmt.Fprintln(stderr, f)
+	}
 	if !*hits {
-		result.Hits = []experiment.Hit{}
+		out.Hits = []experiment.Hit{}
 	}
 	if *asJSON {
-		return json.NewEncoder(stdout).Encode(result)
+		return json.NewEncoder(stdout).Encode(out)
 	}
-	return printResult(stdout, result)
+	return out.print(stdout)
+}
+
+// evaluation is a measured grid, and what of it could not be measured.
+type evaluation struct {
+	experiment.Result
+	Failed []failedCell `json:"failed"`
+}
+
+// failedCell is a cell that could not be computed.
+type failedCell struct {
+	Cell  experiment.Cell `json:"cell"`
+	Error string          `json:"error"`
 }
 
 // evaluate computes the cells of g that the store in folder data does not have and
-// adds all of them up.
-func evaluate(ctx context.Context, engine *run.Engine, g experiment.Grid, data string, workers int, progress func(done, total int)) (experiment.Result, error) {
+// adds all of them up. Where none could be computed, the first says why.
+func evaluate(ctx context.Context, engine *run.Engine, g experiment.Grid, data string, workers int, progress func(done, total int)) (evaluation, error) {
 	cells, err := g.Cells(engine.Models(), release)
 	if err != nil {
-		return experiment.Result{}, err
+		return evaluation{}, err
 	}
 	path := ""
 	if data != "" {
@@ -94,14 +122,21 @@ func evaluate(ctx context.Context, engine *run.Engine, g experiment.Grid, data s
 	}
 	s, err := store.Open(ctx, path)
 	if err != nil {
-		return experiment.Result{}, err
+		return evaluation{}, err
 	}
 	defer s.Close()
-	measured, err := jobs.Compute(ctx, s, engine, cells, workers, progress)
+	measured, failed, err := jobs.Compute(ctx, s, engine, cells, workers, progress)
 	if err != nil {
-		return experiment.Result{}, err
+		return evaluation{}, err
 	}
-	return summary.Sum(measured), nil
+	if len(measured) == 0 && len(failed) > 0 {
+		return evaluation{}, failed[0].Err
+	}
+	out := evaluation{summary.Sum(measured), []failedCell{}}
+	for _, f := range failed {
+		out.Failed = append(out.Failed, failedCell{f.Cell, f.Err.Error()})
+	}
+	return out, nil
 }
 
 // engineWithAll is demoEngine plus those of the models that are paths.
@@ -143,10 +178,24 @@ func singular(err error) error {
 	return err
 }
 
-func printResult(stdout io.Writer, result experiment.Result) error {
+// combinations says once of every combination why its cells failed.
+func (e evaluation) combinations() []string {
+	var out []string
+	for _, f := range e.Failed {
+		c := f.Cell
+		text := fmt.Sprintf("failed: %s, %s, %s, budget %s: %s", c.Model, c.Task, c.Method, sparse.FormatBudget(c.Budget), f.Error)
+		if !slices.Contains(out, text) {
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
+// print writes the rows and hits as a table.
+func (e evaluation) print(stdout io.Writer) error {
 	w := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "model\ttask\tmethod\tselector\tkeys\tstates\tbudget\tblock\tk\taccuracy\t95% interval\texamples\tseeds\tdeviation")
-	for _, r := range result.Rows {
+	for _, r := range e.Rows {
 		deviation := "-"
 		if r.Seeds > 1 {
 			deviation = fmt.Sprintf("%.2f", 100*r.Std)
@@ -154,7 +203,7 @@ func printResult(stdout io.Writer, result experiment.Result) error {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%.4g\t%d\t%d\t%.1f\t%.1f-%.1f\t%d\t%d\t%s\n",
 			r.Model, r.Task, r.Method, r.Selector, orTrained(r.SelectWith), orTrained(r.ComputeWith), r.Budget, r.Block, r.K, 100*r.Accuracy, 100*r.CI95[0], 100*r.CI95[1], r.Examples, r.Seeds, deviation)
 	}
-	for _, h := range result.Hits {
+	for _, h := range e.Hits {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%.4g\tlayer %d\thead %d\thit %.1f\n", h.Model, h.Task, h.Method, h.Selector, orTrained(h.SelectWith), orTrained(h.ComputeWith), h.Budget, h.Layer, h.Head, 100*h.Rate)
 	}
 	return w.Flush()

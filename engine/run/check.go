@@ -1,0 +1,10 @@
+package run
+
+// Check reports what Run would refuse of req, without running it.
+func (e *Engine) Check(req Request) error {
+	_, err := e.prepare(req)
+	return err
+}
+
+// Check is Engine.Check.
+func (s *Shelf) Check(req Request) error { return s.engine.Check(req) }
