@@ -135,7 +135,8 @@ func TestDroppedFiles(t *testing.T) {
 		"empty.safetensors": {},
 	} {
 		d.drop(id("column-1"), name, content)
-		d.has(id("said"), name+" cannot be opened: read run: ")
+		d.has(id("unopened-1")+" b", name+" cannot be opened")
+		d.has(id("unopened-1")+" p", "read run: ")
 	}
 	d.shown(1, req)
 
