@@ -54,7 +54,7 @@ func (d *draft) ask(tok tokenizer.Tokenizer, question, answer string) (e *Exampl
 		answer = strings.TrimPrefix(answer, " ")
 	}
 	d.text.WriteString(answer)
-	e = &Example{Text: d.text.String()}
+	e = &Example{Text: d.text.String(), Question: question}
 	e.encode(tok)
 	e.QuestionSpan = e.tokens(at, len(e.Text))
 	asked = map[int][]Needle{}

@@ -30,6 +30,7 @@ type Example struct {
 	Gold []int
 
 	Needles      []Needle // all needles, in the order they appear
+	Question     string   // what is asked, a sentence of Text
 	QuestionSpan ops.Span // the question and the start of the answer, to the end of Tokens
 
 	begin int // tokens before those of Text

@@ -261,7 +261,7 @@ func (j *job) header() *trace.Header {
 	h := &trace.Header{
 		Model: req.Model, Arch: c.Kind(), Title: c.Title(), Memory: c.Memory,
 		Layers: c.Layers, Heads: c.Heads, KVHeads: c.KVHeads, HeadDim: c.HeadDim, Kernels: e.kernels.Name,
-		Task: ex.Task.ID, Seed: req.Seed, Context: ex.Context,
+		Task: ex.Task.ID, Seed: req.Seed, Context: ex.Context, Question: ex.Question,
 		Tokens: j.tokens(ex.Tokens), Pieces: tokenizer.Pieces(j.tok, ex.Tokens), Expected: ex.Expected, Answer: j.tokens(ex.Answer), Gold: ex.Gold,
 		Counterfactual: counterfactual(j.edit, j.memory),
 	}

@@ -29,6 +29,8 @@ type Header struct {
 	Seed    uint64 `json:"seed"`
 	Context int    `json:"context"`
 
+	Question string `json:"question,omitempty"` // that the prompt ends with, one sentence of it
+
 	Tokens   []Token  `json:"tokens"`           // the prompt
 	Pieces   []string `json:"pieces,omitempty"` // its tokens' texts as they stand, blanks included; older files lack them
 	Expected []string `json:"expected"`         // the values asked for

@@ -15,7 +15,7 @@ import (
 // that lie outside the document or below something else, text that another part of
 // the page covers, and a page that is wider than its window.
 const unreachable = `(() => {
-	const part = e => e.closest(".section, .picture, .view-box, .column-head, .timeline, .header, .go, .lab-list, .lab-head, .plot, .lab-findings, .lab-views") ?? e;
+	const part = e => e.closest(".section, .picture, .view-box, .column-head, .timeline, .question-bar, .header, .go, .lab-list, .lab-head, .plot, .lab-findings, .lab-views") ?? e;
 	const name = e => e.tagName.toLowerCase() + " " + (e.getAttribute("aria-label") || e.dataset.testid || e.textContent || e.className).trim().slice(0, 40);
 	const wrong = [];
 	if (document.documentElement.scrollWidth > innerWidth) wrong.push("the page is " + document.documentElement.scrollWidth + " pixels wide");
@@ -32,7 +32,7 @@ const unreachable = `(() => {
 		const label = e.closest("label") ?? e;
 		look(label, label, 8);
 	}
-	for (const e of document.querySelectorAll("h2, h3, .hint, .label, th, td, .figures dd, .map-readout dd, .grid-row, .status, .legend-key, .plot-area, .lab-findings li"))
+	for (const e of document.querySelectorAll("h2, h3, .hint, .label, th, td, .figures dd, .map-readout dd, .grid-row, .status, .how, .question-bar p, .legend-key, .plot-area, .lab-findings li"))
 		if (e.textContent.trim()) look(e, part(e), 1);
 	return wrong;
 })()`

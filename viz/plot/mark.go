@@ -34,7 +34,8 @@ const (
 	MarkDot        Mark = "dot"        // a block in a scatter, not picked
 	MarkPickedDot  Mark = "picked-dot"
 	MarkGoldDot    Mark = "gold-dot"
-	MarkArc        Mark = "arc" // carried over from an earlier token
+	MarkForcedDot  Mark = "forced-dot" // read whatever it scores
+	MarkArc        Mark = "arc"        // carried over from an earlier token
 	MarkRightToken Mark = "right-token"
 	MarkWrongToken Mark = "wrong-token"
 	MarkRightStep  Mark = "right-step"
@@ -129,7 +130,7 @@ func (m Mark) draw(d *drawing, x, y float64) {
 		for i, tall := range []float64{3, 9, 5, 2, 7} {
 			d.rect(x+3*float64(i), y+h-tall, 2, tall, "var(--seq-6)")
 		}
-	case MarkDot, MarkPickedDot, MarkGoldDot:
+	case MarkDot, MarkPickedDot, MarkGoldDot, MarkForcedDot:
 		m.drawDot(d, x+w/2, y+h/2)
 	case MarkArc:
 		fmt.Fprintf(&d.b, `<path d="M%s %sC%s %s %s %s %s %s" fill="none" stroke="var(--seq-6)" stroke-width="1.8"/>`,
@@ -171,6 +172,8 @@ func (m Mark) drawDot(d *drawing, x, y float64) {
 		fill, stroke = "var(--seq-8)", "var(--seq-8)"
 	case MarkGoldDot:
 		stroke, width = "var(--gold)", "2.5"
+	case MarkForcedDot:
+		stroke, width = "var(--seq-8)", "3"
 	}
 	fmt.Fprintf(&d.b, `<circle cx="%s" cy="%s" r="4" fill="%s" stroke="%s" stroke-width="%s"/>`, n(x), n(y), fill, stroke, width)
 }

@@ -78,3 +78,15 @@ func TestResolve(t *testing.T) {
 		t.Errorf("none is %s", got)
 	}
 }
+
+// A caption stands above the drawing, as wide as it needs; what is no drawing stays.
+func TestCaption(t *testing.T) {
+	svg := Ranking{Title: "heads", Rows: []RankedRow{{Name: "L0"}}}.SVG()
+	got := Caption(svg, "MK-2, seed 3", "What is it & where?")
+	if !strings.Contains(got, "What is it &amp; where?</text>") || !strings.Contains(got, svg) || !strings.Contains(got, `translate(0 38)`) {
+		t.Errorf("captioned: %s", got)
+	}
+	if Caption("", "x") != "" || Caption(svg) != svg {
+		t.Error("nothing has a caption, or a caption of nothing changes a drawing")
+	}
+}

@@ -14,11 +14,13 @@ type Scatter struct {
 	Legend              Legend // below; none when empty
 }
 
-// Dot is a point: filled when it was picked, framed when it is gold.
+// Dot is a point: filled when it was picked, framed when it is gold, with a hole when
+// it was read by rule.
 type Dot struct {
 	ID           int // told apart by, in data-dot
 	X, Y         float64
 	Picked, Gold bool
+	Forced       bool
 	About        string
 }
 
@@ -82,6 +84,12 @@ func (s Scatter) SVG(w, h float64) string {
 		}
 		if p.Gold {
 			stroke, width = "var(--gold)", "2.5"
+		}
+		if p.Forced {
+			fill, stroke, width = "var(--seq-0)", "var(--seq-8)", "3"
+			if p.Gold {
+				stroke = "var(--gold)"
+			}
 		}
 		fmt.Fprintf(&d.b, `<circle cx="%s" cy="%s" r="4.5" fill="%s" stroke="%s" stroke-width="%s" data-dot="%d"><title>%s</title></circle>`,
 			n(px(x)), n(py(math.Log10(max(p.Y, floor)))), fill, stroke, width, p.ID, html.EscapeString(p.About))

@@ -11,8 +11,12 @@ import (
 // drawing is an SVG being written.
 type drawing struct{ b strings.Builder }
 
+// opening is how every drawing begins, up to its size.
+const opening = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %g %g"`
+
 func (d *drawing) open(w, h float64, title string) {
-	fmt.Fprintf(&d.b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %s %s" width="%s" height="%s" role="img" font-family="sans-serif">`, n(w), n(h), n(w), n(h))
+	fmt.Fprintf(&d.b, strings.ReplaceAll(opening, "%g", "%s"), n(w), n(h))
+	fmt.Fprintf(&d.b, ` width="%s" height="%s" role="img" font-family="sans-serif">`, n(w), n(h))
 	if title != "" {
 		fmt.Fprintf(&d.b, `<title>%s</title>`, html.EscapeString(title))
 	}

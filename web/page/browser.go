@@ -137,6 +137,9 @@ func lookUp(dark bool) func(name string) string {
 	root := app.Window().Get("document").Call("querySelector", ".explorer")
 	style := app.Window().Call("getComputedStyle", root)
 	return func(name string) string {
+		if name == "--bg" { // a picture stands on paper, not on the page
+			name = "--panel"
+		}
 		c, err := colour.ParseColour(style.Call("getPropertyValue", name).String(), dark)
 		if err != nil {
 			app.Log("colours of the style sheet: ", err)

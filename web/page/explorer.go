@@ -29,6 +29,7 @@ type Explorer struct {
 	cancel map[int]context.CancelFunc // of runs under way, by Gen
 	show   int                        // how often the needle was asked for
 	linked string                     // the query that the address has
+	titled string                     // the title that the tab has
 	stop   []func()
 }
 
@@ -98,6 +99,10 @@ func (e *Explorer) do(a state.Action) {
 	e.s, effects = e.s.Do(a)
 	for _, f := range effects {
 		e.perform(f)
+	}
+	if title := e.s.Title(); title != e.titled {
+		e.titled = title
+		e.ctx.Page().SetTitle(title)
 	}
 	e.Update()
 }
@@ -219,6 +224,7 @@ func (e *Explorer) Render() app.UI {
 			Running: s.Running(), Ready: s.MetaPhase == state.Done, Memory: s.Remembers(), On: e.bus,
 		},
 		app.Main().Class("centre").Body(
+			widget.Asked(views),
 			app.Div().Class("columns").DataSet("count", len(columns)).Body(columns...),
 			timeline(s, views, e.bus)),
 		inspect(s, views, e.bus),

@@ -2,7 +2,6 @@ package page
 
 import (
 	"fmt"
-	"strings"
 
 	"kvscope/engine/sparse"
 	"kvscope/web/picture"
@@ -27,7 +26,7 @@ func inspect(s *state.Snapshot, views []*widget.ColumnView, on *widget.Bus) *wid
 	}
 	for i, v := range views {
 		c := &out.Columns[i]
-		c.Name, c.Preview = short(v.Name), v.Preview
+		c.Name, c.Preview = v.Short, v.Preview
 		if v.Run == nil || v.Line < 0 {
 			continue
 		}
@@ -43,11 +42,6 @@ func inspect(s *state.Snapshot, views []*widget.ColumnView, on *widget.Bus) *wid
 		out.Line = lineName(c.Line)
 	}
 	return out
-}
-
-func short(name string) string {
-	name, _, _ = strings.Cut(name, " · ")
-	return name
 }
 
 func lineName(l picture.Line) string {

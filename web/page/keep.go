@@ -11,7 +11,9 @@ import (
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
 	"kvscope/engine/lens"
+	"kvscope/engine/run"
 	"kvscope/engine/runfile"
+	"kvscope/engine/sparse"
 	"kvscope/engine/trace"
 	figure "kvscope/viz/plot"
 	"kvscope/web/picture"
@@ -71,6 +73,10 @@ func (e *Explorer) save(f state.Save) {
 func fileName(v *widget.ColumnView, s *state.Snapshot, what state.Keepsake) string {
 	h := v.Run.Header
 	parts := []string{"kvscope", h.Model, h.Method}
+	if h.Method != "" {
+		parts = append(parts, sparse.FormatBudget(h.Budget))
+		parts = append(parts, whatIf(h.Counterfactual)...)
+	}
 	if h.Task != "" {
 		parts = append(parts, h.Task, strconv.FormatUint(h.Seed, 10))
 	}
@@ -92,6 +98,30 @@ func fileName(v *widget.ColumnView, s *state.Snapshot, what state.Keepsake) stri
 		return r
 	}, strings.Join(parts, "-"))
 	return name + "." + what.Format
+}
+
+// whatIf is what tells the files of runs apart whose memory or blocks were changed by hand.
+func whatIf(c *trace.Counterfactual) []string {
+	if c == nil {
+		return nil
+	}
+	var out []string
+	if c.Strength != 1 {
+		out = append(out, "strength"+strconv.FormatFloat(c.Strength, 'g', 3, 64))
+	}
+	if c.Cap > 0 {
+		out = append(out, "cap"+strconv.Itoa(c.Cap))
+	}
+	if c.SelectWith == run.WithPlain || c.ComputeWith == run.WithPlain {
+		out = append(out, "select_"+c.SelectWith, "compute_"+c.ComputeWith)
+	}
+	for _, b := range c.Force {
+		out = append(out, "force"+strconv.Itoa(b))
+	}
+	for _, b := range c.Drop {
+		out = append(out, "drop"+strconv.Itoa(b))
+	}
+	return out
 }
 
 // heaviestFile is how many bytes of queries, keys and gates a file of a run may hold;
@@ -154,9 +184,9 @@ func table(v *widget.ColumnView, s *state.Snapshot, what string) ([]byte, error)
 			})
 		}
 	case s.View == state.ScoresView && v.Scatter != nil:
-		rows = append(rows, []string{"block", "score", "mass", "picked", "gold"})
+		rows = append(rows, []string{"block", "score", "mass", "picked", "forced", "gold"})
 		for _, p := range v.Scatter.Points {
-			rows = append(rows, []string{strconv.Itoa(p.Block), number(p.Score), number(p.Mass), strconv.FormatBool(p.Picked), strconv.FormatBool(p.Gold)})
+			rows = append(rows, []string{strconv.Itoa(p.Block), number(p.Score), number(p.Mass), strconv.FormatBool(p.Picked), strconv.FormatBool(p.Forced), strconv.FormatBool(p.Gold)})
 		}
 	case s.View == state.MemoryView && v.Sight.Head != nil && v.Sight.Head.Gate != nil:
 		rows = append(rows, []string{"position", "token", "weight_in_entry_" + strconv.Itoa(v.Entry), "mean_gate"})

@@ -3,7 +3,6 @@ package page
 import (
 	"slices"
 
-	"kvscope/engine/sparse"
 	"kvscope/web/picture"
 	"kvscope/web/state"
 	"kvscope/web/widget"
@@ -49,15 +48,14 @@ func (d *drawn) of(s *state.Snapshot, side int) *widget.ColumnView {
 	d.run, d.version, d.head, d.line, d.shade, d.against, d.late = run, c.Version, head, line, s.Shade, against, late
 
 	v := &d.view
-	v.Name, v.Model, v.Phase, v.Stopped, v.Gen, v.Problem, v.Run = name(s, c), c.Model, c.Phase, c.Stopped, c.Gen, c.Problem, run
-	if v.Name == "" { // nothing has run: what is to
-		v.Name = name(s, &state.Column{Model: s.Form.Model(side)})
-	}
+	names := s.Names()
+	v.Name, v.Short, v.How = names[side].Full, names[side].Short, names[side].How
+	v.Model, v.Phase, v.Stopped, v.Gen, v.Problem, v.Run = c.Model, c.Phase, c.Stopped, c.Gen, c.Problem, run
 	v.Unopened = c.Unopened
 	v.Stale, v.Preview, v.File, v.Base = c.Stale(), c.Preview != nil, c.File, c.Base
 	v.Against = ""
 	if against != nil {
-		v.Against = name(s, &s.Columns[0])
+		v.Against = names[0].Full
 	}
 	v.Sight = state.Sight{}
 	if s.Head != nil {
@@ -91,32 +89,4 @@ func (d *drawn) look(r *picture.Run, line int, head *picture.Head, shade picture
 	v.First = max(0, slices.IndexFunc(lines, func(l picture.Line) bool { return l.Step >= 0 }))
 	v.Strip = r.Strip(v.Line, head, shade)
 	v.Scatter = r.Scatter(v.Line, head)
-}
-
-// name is what a column is called: its backbone, and its model where the backbone
-// does not tell it.
-func name(s *state.Snapshot, c *state.Column) string {
-	arch := c.Model
-	if c.Run != nil && c.Run.Header != nil && c.Run.Header.Model == c.Model {
-		arch = c.Run.Header.Arch
-	} else if m := s.Model(c.Model); m != nil {
-		arch = m.Arch
-	}
-	title := map[string]string{"attention": "Attention", "ratplus": "RAT+"}[arch]
-	switch {
-	case title == "":
-		title = c.Model
-	case c.Model != arch && c.Model != "":
-		title += " · " + c.Model
-	}
-	if c.Run == nil || c.Run.Header == nil {
-		return title
-	}
-	// What tells columns of one model apart.
-	if h := c.Run.Header; c.File == "" && h.Method != s.Form.Method {
-		if m, ok := sparse.Method(h.Method); ok {
-			title += " · " + m.Name
-		}
-	}
-	return title
 }

@@ -15,27 +15,47 @@ import (
 
 // vector is a picture as SVG with its legend, "" where there is none.
 func vector(v *widget.ColumnView, s *state.Snapshot, what string) string {
-	title := v.Name
+	title, caption := v.Name, captionOf(v)
 	if head := s.Looked(); head != nil {
 		title += fmt.Sprintf(", layer %d head %d", head.Layer, head.Head)
 	}
 	switch {
 	case what == "grid" && v.Grid != nil:
-		return gridPicture(title, v)
+		return figure.Caption(gridPicture(title, v), caption...)
 	case what == "heads" && v.Heads != nil:
-		return headsPicture(v, s)
+		return figure.Caption(headsPicture(v, s), caption...)
 	case what != "view":
 		return ""
 	case s.View == state.ScoresView && v.Scatter != nil:
 		f := widget.Scatter(v.Scatter, v.Run.Header.Phase == "evict")
-		f.Legend = widget.ScoresLegend()
-		return f.SVG(640, 460)
+		f.Legend = widget.ScoresLegend(v.Scatter)
+		return figure.Caption(f.SVG(640, 460), append([]string{title + ": " + f.Title}, caption...)...)
 	case s.View == state.MemoryView && v.Sight.Head != nil && v.Sight.Head.Gate != nil:
-		return memoryPicture(title, v, s)
+		return figure.Caption(memoryPicture(title, v, s), caption...)
 	case s.View == state.AttentionView && v.Sight.Head != nil:
-		return mapPicture(title, v, s)
+		return figure.Caption(mapPicture(title, v, s), caption...)
 	}
 	return ""
+}
+
+// captionOf says what run a saved picture is of: the file alone must tell it.
+func captionOf(v *widget.ColumnView) []string {
+	h := v.Run.Header
+	if h.Method == "" {
+		return []string{h.Model}
+	}
+	run := state.Prompt(h) + " · " + v.How
+	if v.File != "" {
+		run = v.File + " · " + run
+	}
+	if what := v.Counterfactual(); what != "" {
+		run += " · what if: " + what
+	}
+	out := []string{run}
+	if h.Question != "" {
+		out = append(out, h.Question)
+	}
+	return out
 }
 
 func gridPicture(title string, v *widget.ColumnView) string {

@@ -118,3 +118,14 @@ func TestMemoryLengthOfHeads(t *testing.T) {
 		t.Errorf("heads %+v %+v, want the scale's ends", a, b)
 	}
 }
+
+// A block that others of greater scores gave way to was read by rule.
+func TestForcedBlocksAreTold(t *testing.T) {
+	s := &Scatter{Points: []Point{{Score: -5, Picked: true}, {Score: 3, Picked: true}, {Score: 1}, {Score: 1, Picked: true}, {Score: float32(math.Inf(1)), Picked: true}}}
+	s.force()
+	for i, want := range []bool{true, false, false, false, true} {
+		if s.Points[i].Forced != want {
+			t.Errorf("point %d: forced %t, want %t", i, s.Points[i].Forced, want)
+		}
+	}
+}

@@ -18,7 +18,7 @@ type Point struct {
 	Mass   float32
 	Picked bool // any of it
 	Gold   bool
-	Forced bool // kept whatever its score, which is +Inf
+	Forced bool // read by rule, though blocks of greater scores were not
 }
 
 // Scatter pictures a line of one head. It is nil where the method gives no scores.
@@ -33,9 +33,9 @@ func (r *Run) Scatter(line int, head *Head) *Scatter {
 		if !ok || at.ScoreRank < 0 || at.Mass < 0 {
 			continue
 		}
-		p := Point{Block: b, Score: at.Score, Mass: at.Mass, Picked: at.Share > 0, Gold: at.Gold, Forced: math.IsInf(float64(at.Score), 1)}
+		p := Point{Block: b, Score: at.Score, Mass: at.Mass, Picked: at.Share > 0, Gold: at.Gold}
 		out.Points = append(out.Points, p)
-		if !p.Forced {
+		if !math.IsInf(float64(p.Score), 1) { // which stands for kept whatever its score
 			score, mass = append(score, float64(p.Score)), append(mass, float64(p.Mass))
 		}
 	}
@@ -43,7 +43,23 @@ func (r *Run) Scatter(line int, head *Head) *Scatter {
 		return nil
 	}
 	out.Correlation = spearman(score, mass)
+	out.force()
 	return out
+}
+
+// force marks the blocks that were read whatever they score: those kept by a score
+// without bound, and those that a block of a greater score gave way to.
+func (s *Scatter) force() {
+	most := float32(math.Inf(-1)) // of what was not picked
+	for _, p := range s.Points {
+		if !p.Picked {
+			most = max(most, p.Score)
+		}
+	}
+	for i := range s.Points {
+		p := &s.Points[i]
+		p.Forced = p.Picked && (p.Score < most || math.IsInf(float64(p.Score), 1))
+	}
 }
 
 // spearman is the correlation of the ranks of a and b, NaN for fewer than three.

@@ -100,7 +100,7 @@ func (m *maker) header() *trace.Header {
 	h := &trace.Header{
 		Model: m.Arch, Arch: m.Arch, Layers: m.Layers, Heads: m.Heads, HeadDim: 32, Kernels: "sample",
 		Method: m.Method, Phase: m.info.Phase, Budget: budget, Block: m.block, K: m.units(),
-		Task: m.ex.Task.ID, Seed: m.Seed, Context: m.Context,
+		Task: m.ex.Task.ID, Seed: m.Seed, Context: m.Context, Question: m.ex.Question,
 		Tokens: m.tokens(m.ex.Tokens), Pieces: tokenizer.Pieces(m.tok, m.ex.Tokens), Expected: m.ex.Expected, Answer: m.tokens(m.ex.Answer), Gold: m.ex.Gold,
 	}
 	for _, n := range m.ex.Needles {

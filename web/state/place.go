@@ -98,7 +98,7 @@ func parseFrame(text string) Frame {
 
 // Parts lists what of the page can be left out.
 func Parts() []string {
-	return []string{"header", "controls", "inspector", "timeline", "answer", "grid", "heads", "view"}
+	return []string{"header", "controls", "inspector", "timeline", "question", "answer", "grid", "heads", "view"}
 }
 
 // Hides reports whether a part is left out.

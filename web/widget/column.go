@@ -14,7 +14,9 @@ import (
 
 // ColumnView is what a column shows, worked out from a snapshot.
 type ColumnView struct {
-	Name    string // backbone, in words
+	Name    string // of its model and what tells it from the other columns
+	Short   string // the least that does
+	How     string // its cache was read
 	Model   string
 	Phase   state.Phase
 	Stopped bool
@@ -176,7 +178,11 @@ func columnHead(v *ColumnView, side int, on *Bus) app.UI {
 	if v.File != "" {
 		status = "from " + v.File
 	}
-	body := []app.UI{app.H2().Title(v.Name).Text(v.Name), app.Span().Class("status").Attr("role", "status").Title(status).Text(status)}
+	body := []app.UI{
+		app.H2().Title(v.Name).Text(v.Name),
+		app.Span().Class("how").DataSet("testid", "how").Title(v.How).Text(v.How),
+		app.Span().Class("status").Attr("role", "status").Title(status).Text(status),
+	}
 	if v.Preview {
 		body = append(body, app.Span().Class("tag preview").DataSet("testid", "preview").Aria("hidden", "true").Text("preview"))
 	}

@@ -191,9 +191,13 @@ func ArcsLegend(top float32) plot.Legend {
 }
 
 // ScoresLegend is that of scores against true attention.
-func ScoresLegend() plot.Legend {
-	return plot.Legend{
+func ScoresLegend(d *picture.Scatter) plot.Legend {
+	out := plot.Legend{
 		{Mark: plot.MarkPickedDot, Text: "block picked"}, {Mark: plot.MarkDot, Text: "not picked"},
 		{Mark: plot.MarkGoldDot, Text: "answer"},
 	}
+	if d != nil && slices.ContainsFunc(d.Points, func(p picture.Point) bool { return p.Forced }) {
+		out = append(out, plot.Key{Mark: plot.MarkForcedDot, Text: "always read"})
+	}
+	return out
 }

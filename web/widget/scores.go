@@ -38,9 +38,9 @@ func Scatter(d *picture.Scatter, votes bool) plot.Scatter {
 	for _, p := range d.Points {
 		about := fmt.Sprintf("block %d: score %s, mass %s", p.Block, strconv.FormatFloat(float64(p.Score), 'g', 4, 32), massText(p.Mass))
 		if p.Forced {
-			about = fmt.Sprintf("block %d: kept whatever its score, mass %s", p.Block, massText(p.Mass))
+			about = fmt.Sprintf("block %d: read whatever its score, mass %s", p.Block, massText(p.Mass))
 		}
-		out.Dots = append(out.Dots, plot.Dot{ID: p.Block, X: float64(p.Score), Y: float64(p.Mass), Picked: p.Picked, Gold: p.Gold, About: about})
+		out.Dots = append(out.Dots, plot.Dot{ID: p.Block, X: float64(p.Score), Y: float64(p.Mass), Picked: p.Picked, Gold: p.Gold, Forced: p.Forced, About: about})
 	}
 	return out
 }
@@ -152,6 +152,6 @@ func scoresView(id string, v *ColumnView, s *state.Snapshot, on *Bus) app.UI {
 	return app.Div().Class("scores-box").Body(
 		&ScorePlot{ID: id, Data: v.Scatter, Votes: h.Phase == "evict", Block: Pointed(s), On: on},
 		app.Div().Class("scores-foot").Body(
-			&Legend{Of: "scores-" + id, Keys: ScoresLegend()},
+			&Legend{Of: "scores-" + id, Keys: ScoresLegend(v.Scatter)},
 			app.P().Class("hint").Text("rank correlation "+correlationText(v.Scatter.Correlation))))
 }

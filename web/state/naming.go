@@ -1,0 +1,170 @@
+package state
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"kvscope/engine/run"
+	"kvscope/engine/sparse"
+	"kvscope/engine/trace"
+)
+
+// Name is what a column is called.
+type Name struct {
+	Full  string // its model, and what tells it from the other columns
+	Short string // the least that does
+	How   string // how its cache was read: "Quest at 1/8"
+}
+
+// Names are the names of the columns on the screen: no two are the same.
+func (s *Snapshot) Names() []Name {
+	parts := make([][]string, s.Shown())
+	for side := range parts {
+		parts[side] = s.nameParts(side)
+	}
+	out := make([]Name, len(parts))
+	for side, own := range parts {
+		apart := []string{}
+		for i := 1; i < len(own); i++ {
+			if own[i] != "" && slices.ContainsFunc(parts, func(p []string) bool { return p[i] != own[i] }) {
+				apart = append(apart, own[i])
+			}
+		}
+		same := func(p []string) bool { return p[0] == own[0] }
+		alike := slices.DeleteFunc(slices.Clone(parts), func(p []string) bool { return !slices.Equal(p, own) })
+		if len(alike) > 1 {
+			apart = append(apart, "column "+strconv.Itoa(side+1))
+		}
+		n := &out[side]
+		n.Full = strings.Join(append([]string{own[0]}, apart...), " · ")
+		switch count := len(parts) - len(slices.DeleteFunc(slices.Clone(parts), same)); {
+		case count == 1 || len(apart) == 0:
+			n.Short = own[0]
+		case count == len(parts): // of one model: what is done with it tells them apart
+			n.Short = strings.Join(apart, " · ")
+		default:
+			n.Short = n.Full
+		}
+		n.How = s.how(side)
+	}
+	return out
+}
+
+// nameParts is what columns may differ in, the model first.
+func (s *Snapshot) nameParts(side int) []string {
+	c := &s.Columns[side]
+	h := c.header()
+	if h == nil {
+		return []string{s.titleOf(s.Form.Model(side)), "", "", "", ""}
+	}
+	budget := ""
+	if h.Method != "" {
+		budget = sparse.FormatBudget(h.Budget)
+	}
+	return []string{s.modelTitle(c, h), methodTitle(h.Method), budget, s.memoryUse(h), c.File}
+}
+
+// header is that of the run that the column pictures, nil before there is any.
+func (c *Column) header() *trace.Header {
+	if r := c.Pictured(); r != nil {
+		return r.Header
+	}
+	return nil
+}
+
+// modelTitle names the model of a run, by its own name too where the title is not it.
+func (s *Snapshot) modelTitle(c *Column, h *trace.Header) string {
+	title := h.Title
+	switch {
+	case title != "":
+	case h.Arch == "attention": // files from before the title
+		title = "Attention"
+	case h.Arch == "ratplus":
+		title = "RAT+"
+	default:
+		return c.Model
+	}
+	if c.Model != "" && c.Model != h.Arch {
+		title += " · " + c.Model
+	}
+	return title
+}
+
+// titleOf names a model that has not run yet.
+func (s *Snapshot) titleOf(name string) string {
+	m := s.Model(name)
+	switch {
+	case m == nil || m.Title == "":
+		return name
+	case m.Name == m.Arch:
+		return m.Title
+	}
+	return m.Title + " · " + m.Name
+}
+
+func methodTitle(id string) string {
+	if m, ok := sparse.Method(id); ok {
+		return m.Name
+	}
+	return id
+}
+
+// memoryUse is what blocks are picked by and what attention reads, where a column does
+// otherwise than it was trained to.
+func (s *Snapshot) memoryUse(h *trace.Header) string {
+	meddled := func(c Column) bool {
+		h := c.header()
+		return h != nil && h.Counterfactual != nil && (h.Counterfactual.SelectWith == run.WithPlain || h.Counterfactual.ComputeWith == run.WithPlain)
+	}
+	if !h.HasMemory() || !slices.ContainsFunc(s.Columns[:], meddled) {
+		return ""
+	}
+	picks, reads := "K̃", "K̃Ṽ"
+	if c := h.Counterfactual; c != nil {
+		if c.SelectWith == run.WithPlain {
+			picks = "K"
+		}
+		if c.ComputeWith == run.WithPlain {
+			reads = "KV"
+		}
+	}
+	return picks + " → " + reads
+}
+
+// how says how the cache of a column's run was read.
+func (s *Snapshot) how(side int) string {
+	c := &s.Columns[side]
+	h := c.header()
+	if h == nil || h.Method == "" {
+		return ""
+	}
+	how := methodTitle(h.Method)
+	if c.File == "" && c.Request.Selector == sparse.SelectorRandom {
+		how += ", random blocks"
+	}
+	switch {
+	case c.File == "" && s.Form.Get("k") != "" && h.Method != "dense":
+		how += ", K = " + strconv.Itoa(h.K)
+	case h.Budget != 1:
+		how += " at " + sparse.FormatBudget(h.Budget)
+	}
+	return how
+}
+
+// Prompt says what a run was asked, in few words: its task and seed.
+func Prompt(h *trace.Header) string {
+	if h.Task == "" {
+		return "own text"
+	}
+	return h.Task + ", seed " + strconv.FormatUint(h.Seed, 10)
+}
+
+// Title is that of the browser's tab: what is on the screen.
+func (s *Snapshot) Title() string {
+	h := s.Columns[0].header()
+	if h == nil || h.Method == "" {
+		return "kvscope"
+	}
+	return Prompt(h) + " · " + s.how(0) + " · kvscope"
+}

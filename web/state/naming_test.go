@@ -1,0 +1,76 @@
+package state
+
+import (
+	"slices"
+	"testing"
+
+	"kvscope/engine/run"
+	"kvscope/engine/trace"
+	"kvscope/web/picture"
+)
+
+// shows is a snapshot whose columns show runs of such headers.
+func shows(t *testing.T, headers ...trace.Header) *Snapshot {
+	t.Helper()
+	s := New(FirstPlace())
+	for side, h := range headers {
+		h.Layers, h.Heads, h.HeadDim, h.Task, h.Seed = 1, 1, 8, "MK-2", 3
+		h.Method, h.Phase = orElse(h.Method, "quest"), "decode"
+		if h.Budget == 0 {
+			h.Budget = 0.125
+		}
+		r := &picture.Run{}
+		if err := r.Emit(&h); err != nil {
+			t.Fatal(err)
+		}
+		s.Columns[side] = Column{Model: h.Model, Phase: Done, Run: r}
+	}
+	return &s
+}
+
+func orElse(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+// No two columns are called the same, and none says more than tells them apart.
+func TestNames(t *testing.T) {
+	attention := trace.Header{Model: "attention", Arch: "attention", Title: "Attention"}
+	ratplus := trace.Header{Model: "ratplus", Arch: "ratplus", Title: "RAT+", Memory: true}
+	with := func(h trace.Header, change func(*trace.Header)) trace.Header { change(&h); return h }
+	swap := func(picks, reads string) trace.Header {
+		return with(ratplus, func(h *trace.Header) {
+			if picks != run.WithMemory || reads != run.WithMemory {
+				h.Counterfactual = &trace.Counterfactual{Strength: 1, SelectWith: picks, ComputeWith: reads}
+			}
+		})
+	}
+	moba := with(ratplus, func(h *trace.Header) { h.Method = "moba" })
+	for _, c := range []struct {
+		name        string
+		columns     []trace.Header
+		full, short []string
+	}{
+		{"two backbones", []trace.Header{attention, ratplus}, []string{"Attention", "RAT+"}, []string{"Attention", "RAT+"}},
+		{"two methods of one", []trace.Header{attention, ratplus, moba}, []string{"Attention · Quest", "RAT+ · Quest", "RAT+ · MoBA"}, []string{"Attention", "RAT+ · Quest", "RAT+ · MoBA"}},
+		{"swap", []trace.Header{swap("memory", "memory"), swap("plain", "memory"), swap("memory", "plain"), swap("plain", "plain")},
+			[]string{"RAT+ · K̃ → K̃Ṽ", "RAT+ · K → K̃Ṽ", "RAT+ · K̃ → KV", "RAT+ · K → KV"}, []string{"K̃ → K̃Ṽ", "K → K̃Ṽ", "K̃ → KV", "K → KV"}},
+		{"the same twice", []trace.Header{ratplus, ratplus}, []string{"RAT+ · column 1", "RAT+ · column 2"}, []string{"column 1", "column 2"}},
+		{"old file", []trace.Header{{Model: "attention", Arch: "attention"}, {Model: "mine", Arch: "ratplus"}}, []string{"Attention", "RAT+ · mine"}, []string{"Attention", "RAT+ · mine"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var full, short []string
+			for _, n := range shows(t, c.columns...).Names() {
+				full, short = append(full, n.Full), append(short, n.Short)
+			}
+			if !slices.Equal(full, c.full) || !slices.Equal(short, c.short) {
+				t.Errorf("names %q and %q, want %q and %q", full, short, c.full, c.short)
+			}
+		})
+	}
+	if got := shows(t, attention, ratplus).Title(); got != "MK-2, seed 3 · Quest at 1/8 · kvscope" {
+		t.Errorf("title %q", got)
+	}
+}
