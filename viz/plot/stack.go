@@ -35,7 +35,7 @@ func Caption(svg string, lines ...string) string {
 	if _, err := fmt.Sscanf(svg, opening, &w, &h); err != nil || len(lines) == 0 {
 		return svg
 	}
-	const line, size, margin = 16.0, 11.0, 6.0
+	const line, size, margin = 16.0, 12.0, 6.0
 	tall := line*float64(len(lines)) + margin
 	wide := w
 	for _, s := range lines {
