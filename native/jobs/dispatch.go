@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -25,15 +26,17 @@ const window = 64
 // Dispatcher keeps the cells of running experiments on a queue and stores what
 // comes back. There is one for a store and one for a queue.
 type Dispatcher struct {
-	store  *store.Store
-	queue  *Queue
-	models []run.ModelInfo
-	log    *slog.Logger
+	store   *store.Store
+	queue   *Queue
+	ackWait time.Duration
+	models  []run.ModelInfo
+	log     *slog.Logger
 
 	feeding sync.Mutex // one feed or state change at a time
 
 	mu       sync.Mutex
 	flying   map[string]string // key of a cell on the queue → experiment it is there for
+	trouble  string            // why the queue takes no messages, "" while it does
 	workers  map[string]seen
 	meters   map[string]*meter // by experiment
 	watchers map[chan struct{}]bool
@@ -62,7 +65,7 @@ func NewDispatcher(ctx context.Context, s *store.Store, q *Queue, o Options) (*D
 		o.Log = slog.Default()
 	}
 	d := &Dispatcher{
-		store: s, queue: q, models: o.Models, log: o.Log, flying: map[string]string{},
+		store: s, queue: q, ackWait: o.AckWait, models: o.Models, log: o.Log, flying: map[string]string{},
 		workers: map[string]seen{}, meters: map[string]*meter{}, watchers: map[chan struct{}]bool{},
 	}
 	err := q.setUp(ctx, o.AckWait)
@@ -77,20 +80,14 @@ func NewDispatcher(ctx context.Context, s *store.Store, q *Queue, o Options) (*D
 
 // Run feeds the queue and stores results until ctx ends.
 func (d *Dispatcher) Run(ctx context.Context) error {
-	results, err := d.queue.js.CreateOrUpdateConsumer(ctx, resultStream, jetstream.ConsumerConfig{
-		Durable: resultConsumer, AckPolicy: jetstream.AckExplicitPolicy, MaxDeliver: -1,
-	})
+	reading, err := d.read(ctx)
 	if err != nil && ctx.Err() == nil {
-		return fmt.Errorf("read results: %w", err)
+		return err
 	}
 	if err != nil {
 		return nil // told to stop
 	}
-	reading, err := results.Consume(func(msg jetstream.Msg) { d.take(ctx, msg) })
-	if err != nil {
-		return fmt.Errorf("read results: %w", err)
-	}
-	defer reading.Stop()
+	defer func() { reading.Stop() }()
 	presence, err := d.queue.conn.Subscribe(presenceSubject, d.meet)
 	if err != nil {
 		return fmt.Errorf("hear of workers: %w", err)
@@ -98,15 +95,63 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	defer presence.Unsubscribe() //nolint:errcheck // the connection may be gone already
 	tick := time.NewTicker(2 * time.Second)
 	defer tick.Stop()
+	var reopened time.Time
 	for {
-		if err := d.feed(ctx); err != nil && ctx.Err() == nil {
-			d.log.Warn("feed queue", "err", err)
+		if why := d.Trouble(); why != "" && time.Since(reopened) > reopenEvery {
+			d.log.Warn("queue takes no messages, making it anew", "why", why)
+			reopened = time.Now()
+			again, err := d.readAnew(ctx, reading)
+			if err != nil && ctx.Err() == nil {
+				d.log.Warn("make queue anew", "err", err)
+			}
+			reading = cmp.Or(again, reading)
 		}
+		d.refill(ctx)
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			return nil
 		}
+	}
+}
+
+// read begins to store results.
+func (d *Dispatcher) read(ctx context.Context) (jetstream.ConsumeContext, error) {
+	results, err := d.queue.js.CreateOrUpdateConsumer(ctx, resultStream, jetstream.ConsumerConfig{
+		Durable: resultConsumer, AckPolicy: jetstream.AckExplicitPolicy, MaxDeliver: -1,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read results: %w", err)
+	}
+	reading, err := results.Consume(func(msg jetstream.Msg) { d.take(ctx, msg) })
+	if err != nil {
+		return nil, fmt.Errorf("read results: %w", err)
+	}
+	return reading, nil
+}
+
+// readAnew makes the queue anew and reads from it instead of by old.
+func (d *Dispatcher) readAnew(ctx context.Context, old jetstream.ConsumeContext) (jetstream.ConsumeContext, error) {
+	old.Stop()
+	if err := d.reopen(ctx); err != nil {
+		return nil, err
+	}
+	reading, err := d.read(ctx)
+	if err != nil {
+		d.refused(err.Error()) // so that it is tried again
+	}
+	return reading, err
+}
+
+// refill feeds the queue where nobody waits for it.
+func (d *Dispatcher) refill(ctx context.Context) {
+	err := d.feed(ctx)
+	if err == nil || ctx.Err() != nil {
+		return
+	}
+	d.log.Warn("feed queue", "err", err)
+	if why := refusal(err); why != "" {
+		d.refused(why)
 	}
 }
 
@@ -216,9 +261,7 @@ func (d *Dispatcher) take(ctx context.Context, msg jetstream.Msg) {
 		d.mu.Unlock()
 	}
 	d.notify()
-	if err := d.feed(ctx); err != nil && ctx.Err() == nil {
-		d.log.Warn("feed queue", "err", err)
-	}
+	d.refill(ctx)
 }
 
 // answer notes that the queue did not hear an answer; it will ask again.

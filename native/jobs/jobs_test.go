@@ -427,6 +427,36 @@ func TestDispatcherRestarts(t *testing.T) {
 	}
 }
 
+// TestRefusingQueue: a stream that is there and takes nothing, as after a full disk, is
+// said to be so, made anew, and the experiment comes to its end with everything. The
+// stream is sealed here, which like that error only its making anew ends.
+func TestRefusingQueue(t *testing.T) {
+	b := set(t, time.Second)
+	b.work(slow)
+	want := cells(120)
+	id := b.create(want)
+	b.until(id, "a start", func(s api.Status) bool { return s.Done >= 5 })
+	js := b.join().js
+	stream, err := js.Stream(t.Context(), resultStream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed := stream.CachedInfo().Config
+	sealed.Sealed, sealed.AllowDirect = true, false
+	if _, err := js.UpdateStream(t.Context(), sealed); err != nil {
+		t.Fatal(err)
+	}
+	b.until(id, "word of the trouble", func(s api.Status) bool { return strings.Contains(s.Trouble, "sealed") })
+	s := b.until(id, "the end", over)
+	if s.Done != len(want) || s.Failed != 0 {
+		t.Errorf("%+v", s)
+	}
+	b.exact(id, want)
+	if why := b.d.Trouble(); why != "" {
+		t.Errorf("still troubled: %s", why)
+	}
+}
+
 // TestForgedResults: what no worker can have come to is a failed try of its cell, which
 // says so, and breaks nothing that is read later.
 func TestForgedResults(t *testing.T) {
@@ -444,7 +474,7 @@ func TestForgedResults(t *testing.T) {
 		for try := range store.MaxTries {
 			r := result{Cell: want[i], Outcome: o, Try: fmt.Sprint(i, try), Worker: "forger"}
 			forge(&r)
-			if err := q.tell(t.Context(), r); err != nil {
+			if err := q.tell(t.Context(), r, func(error) {}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -29,6 +29,7 @@ func (d *Dispatcher) Status(ctx context.Context, id string) (api.Status, error) 
 	if s.Over || e.State != api.Running {
 		return s, nil
 	}
+	s.Trouble = d.Trouble()
 	d.mu.Lock()
 	s.Rate = d.meter(id).rate(time.Now())
 	d.mu.Unlock()

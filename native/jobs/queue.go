@@ -130,8 +130,9 @@ func (r result) check(models []run.ModelInfo) error {
 	return nil
 }
 
-// tell puts a result on its stream, trying until ctx ends.
-func (q *Queue) tell(ctx context.Context, r result) error {
+// tell puts a result on its stream, trying until ctx ends. It calls failed with what went
+// wrong each time.
+func (q *Queue) tell(ctx context.Context, r result, failed func(error)) error {
 	text, err := json.Marshal(r)
 	if err != nil {
 		return err
@@ -141,6 +142,7 @@ func (q *Queue) tell(ctx context.Context, r result) error {
 		if err == nil {
 			return nil
 		}
+		failed(err)
 		if !pause(ctx, time.Second) {
 			return errors.Join(err, context.Cause(ctx))
 		}

@@ -140,10 +140,20 @@ func (w *Worker) compute(ctx context.Context, msg jetstream.Msg, ackWait time.Du
 	}
 	finish, cancel := context.WithTimeout(finish, tellGrace)
 	defer cancel()
-	if err := w.queue.tell(finish, r); err != nil {
+	if err := w.queue.tell(finish, r, w.refused); err != nil {
 		return err
 	}
+	w.me.Trouble = ""
 	return msg.Ack()
+}
+
+// refused says that the queue does not take a result, when it is there to hear of it.
+func (w *Worker) refused(err error) {
+	if why := refusal(err); why != "" && why != w.me.Trouble {
+		w.log.Warn("the queue takes no results", "why", why)
+		w.me.Trouble = why
+	}
+	w.present(false)
 }
 
 // keepAlive tells the queue that a cell is being worked on, until stop is called.

@@ -50,10 +50,11 @@ func (p Progress) Over() bool { return p.Done+p.Failed == p.Cells }
 type Status struct {
 	Progress
 	State   State   `json:"state"`
-	Over    bool    `json:"over"`    // nothing is left to compute
-	Rate    float64 `json:"rate"`    // examples a second of late, 0 when not known
-	Left    float64 `json:"left"`    // seconds to the end at that rate, 0 when not known
-	Workers int     `json:"workers"` // heard of lately
+	Over    bool    `json:"over"`              // nothing is left to compute
+	Rate    float64 `json:"rate"`              // examples a second of late, 0 when not known
+	Left    float64 `json:"left"`              // seconds to the end at that rate, 0 when not known
+	Workers int     `json:"workers"`           // heard of lately
+	Trouble string  `json:"trouble,omitempty"` // why the queue takes no results, while it does not
 }
 
 // Failure is a cell that is out of tries.
@@ -80,12 +81,13 @@ func Describe(e Experiment, s Status) Described {
 
 // Presence is what a worker says of itself.
 type Presence struct {
-	ID     string `json:"id"`
-	Host   string `json:"host"`
-	PID    int    `json:"pid"`
-	Done   int    `json:"done"`
-	Failed int    `json:"failed"`
-	Cell   string `json:"cell,omitempty"` // being computed
+	ID      string `json:"id"`
+	Host    string `json:"host"`
+	PID     int    `json:"pid"`
+	Done    int    `json:"done"`
+	Failed  int    `json:"failed"`
+	Cell    string `json:"cell,omitempty"`    // being computed
+	Trouble string `json:"trouble,omitempty"` // why the queue does not take its result
 }
 
 // List is all experiments, newest first, and the workers heard of lately.

@@ -131,6 +131,8 @@ func (e *Experiments) progress(x api.Described) app.UI {
 		text += fmt.Sprintf(", %s of computing", state.Duration(s.Seconds))
 	case x.State != api.Running:
 		text += ", " + string(x.State)
+	case s.Trouble != "":
+		text += ", the queue takes no results: " + s.Trouble
 	default:
 		text += ", " + plural(s.Workers, "worker")
 		if s.Rate > 0 {
