@@ -25,6 +25,8 @@ const (
 
 	// connectTimeout is for the queue to be there.
 	connectTimeout = 10 * time.Second
+	// publishTimeout is for the queue to say that it has a message.
+	publishTimeout = 5 * time.Second
 	// defaultAckWait is how long the queue waits to hear of a cell before it gives
 	// it to another worker. A worker tells it is alive three times in that time.
 	defaultAckWait = 15 * time.Second
@@ -138,7 +140,9 @@ func (q *Queue) tell(ctx context.Context, r result, failed func(error)) error {
 		return err
 	}
 	for {
-		_, err := q.js.Publish(ctx, resultSubject, text, jetstream.WithMsgID(r.Try))
+		try, cancel := context.WithTimeout(ctx, publishTimeout)
+		_, err := q.js.Publish(try, resultSubject, text, jetstream.WithMsgID(r.Try))
+		cancel()
 		if err == nil {
 			return nil
 		}

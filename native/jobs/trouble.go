@@ -7,19 +7,27 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// reopenEvery is how often a queue that refuses messages is made anew.
-const reopenEvery = 5 * time.Second
+// reopenEvery is how often a queue that takes no messages is made anew: well above the
+// time that a worker needs to try again.
+const reopenEvery = 15 * time.Second
 
-// refusal is what the queue says when it is there and takes no message, "" when err is of
-// another kind. A stream whose disk was full goes on refusing when there is room again:
-// it keeps the error of its file until it is made anew.
+// silent is said of a queue that is there and does not answer, as with a full disk.
+const silent = "it does not answer, perhaps its disk is full"
+
+// refusal is why the queue takes no messages by what publishing one came to, "" for other
+// errors. A stream whose disk was full goes on without an answer, or with a refusal, when
+// there is room again: it keeps the error of its file until it is made anew.
 func refusal(err error) string {
 	var api *jetstream.APIError
-	if errors.As(err, &api) {
+	switch {
+	case errors.As(err, &api):
 		return api.Description
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrTimeout), errors.Is(err, jetstream.ErrNoStreamResponse):
+		return silent
 	}
 	return ""
 }

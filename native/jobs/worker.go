@@ -143,17 +143,21 @@ func (w *Worker) compute(ctx context.Context, msg jetstream.Msg, ackWait time.Du
 	if err := w.queue.tell(finish, r, w.refused); err != nil {
 		return err
 	}
-	w.me.Trouble = ""
+	if w.me.Trouble != "" {
+		w.me.Trouble = ""
+		w.present(true)
+	}
 	return msg.Ack()
 }
 
-// refused says that the queue does not take a result, when it is there to hear of it.
+// refused says that the queue does not take a result. A queue that is away does not hear
+// of it.
 func (w *Worker) refused(err error) {
 	if why := refusal(err); why != "" && why != w.me.Trouble {
 		w.log.Warn("the queue takes no results", "why", why)
 		w.me.Trouble = why
 	}
-	w.present(false)
+	w.present(true)
 }
 
 // keepAlive tells the queue that a cell is being worked on, until stop is called.
