@@ -147,6 +147,9 @@ func (e *Explorer) runFile(side int) ([]byte, error) {
 
 // allHeads is what every head saw, asked for where it is not there.
 func (e *Explorer) allHeads(c *state.Column, h *trace.Header) (lens.Heads, error) {
+	if c.File != "" {
+		return c.Heads, nil
+	}
 	heads := map[picture.Head]*lens.Head{}
 	for l := range h.Layers {
 		for n := range h.Heads {
@@ -154,9 +157,6 @@ func (e *Explorer) allHeads(c *state.Column, h *trace.Header) (lens.Heads, error
 			if sight := c.Sights[at]; sight.Phase == state.Done {
 				heads[at] = sight.Head
 				continue
-			}
-			if c.File != "" {
-				return nil, nil
 			}
 			head, err := e.engine.Head(context.Background(), c.Request, l, n)
 			if err != nil {

@@ -24,7 +24,7 @@ func (a Opened) apply(s *Snapshot) []Effect {
 	effects := cancel(c.Gen, c.baseGen)
 	s.runs++
 	*c = Column{
-		Model: a.Run.Header.Model, File: a.Name, Phase: Done, Run: a.Run, Version: c.Version + 1, Gen: s.runs, Sights: a.sights(), next: a.Run,
+		Model: a.Run.Header.Model, File: a.Name, Phase: Done, Run: a.Run, Heads: a.Heads, Version: c.Version + 1, Gen: s.runs, next: a.Run,
 	}
 	s.lookAtMaps(a.Run, a.Again)
 	if !a.Again {
@@ -48,21 +48,15 @@ func (s *Snapshot) lookAtMaps(r *picture.Run, again bool) {
 	}
 }
 
-// sights is what the file has of each head.
-func (a Opened) sights() map[picture.Head]Sight {
-	sights := map[picture.Head]Sight{}
-	for l := range a.Run.Header.Layers {
-		for n := range a.Run.Header.Heads {
-			sight := Sight{Phase: Failed, Problem: "The file holds no queries and keys of this head."}
-			if a.Heads != nil {
-				if data := a.Heads(l, n); data != nil {
-					sight = Sight{Phase: Done, Head: data}
-				}
-			}
-			sights[picture.Head{Layer: l, Head: n}] = sight
+// fromFile is what the file of a column has of a head. It is asked for when the head is
+// looked at: heads in half precision are widened then.
+func (c *Column) fromFile(head picture.Head) Sight {
+	if c.Heads != nil {
+		if data := c.Heads(head.Layer, head.Head); data != nil {
+			return Sight{Phase: Done, Head: data}
 		}
 	}
-	return sights
+	return Sight{Phase: Failed, Problem: "The file holds no queries and keys of this head."}
 }
 
 // Awaited says that a column is about to show a file that was open before a reload.

@@ -104,3 +104,21 @@ func TestMapsAfterReload(t *testing.T) {
 		t.Errorf("view %s, head %v", d.s.View, d.s.Head)
 	}
 }
+
+// Heads of a file are read when they are looked at, and once.
+func TestHeadsOfFilesAreReadWhenLookedAt(t *testing.T) {
+	asked := map[picture.Head]int{}
+	heads := func(l, n int) *lens.Head {
+		asked[picture.Head{Layer: l, Head: n}]++
+		return &lens.Head{Dim: 1}
+	}
+	d := ready(t).finish(events(t, "quest"))
+	if d.do(Opened{Side: 1, Name: "run.safetensors", Run: replayed(t), Heads: heads}); len(asked) != 0 {
+		t.Errorf("heads read before any is looked at: %v", asked)
+	}
+	at := picture.Head{Layer: 1, Head: 2}
+	d.do(Show{AttentionView}).do(Lock{&at}).do(Show{MemoryView}).do(Show{AttentionView})
+	if asked[at] != 1 || d.s.Columns[1].Sights[at].Phase != Done || len(asked) > 2 {
+		t.Errorf("heads read %v, the one looked at is %+v", asked, d.s.Columns[1].Sights[at])
+	}
+}

@@ -57,6 +57,7 @@ type Column struct {
 	Problem Problem
 	// Unopened is why a file could not be opened here; what the column shows is another.
 	Unopened Problem
+	Heads    lens.Heads             // of the file that the run was opened from, nil when it has none
 	Sights   map[picture.Head]Sight // what was asked for of its heads; replaced, never changed
 
 	Base    *picture.Run // the same run with nothing forced or dropped, nil when nothing is

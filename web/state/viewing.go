@@ -53,10 +53,14 @@ func (s *Snapshot) look() []Effect {
 	var out []Effect
 	for side := range s.Columns {
 		c := &s.Columns[side]
-		if c.Phase != Done || c.Run == nil || c.File != "" {
+		if c.Phase != Done || c.Run == nil {
 			continue
 		}
 		if _, asked := c.Sights[*s.Head]; asked || s.Head.Layer >= c.Run.Header.Layers || s.Head.Head >= c.Run.Header.Heads {
+			continue
+		}
+		if c.File != "" {
+			c.see(*s.Head, c.fromFile(*s.Head))
 			continue
 		}
 		c.see(*s.Head, Sight{Phase: Loading})
