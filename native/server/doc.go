@@ -29,6 +29,7 @@
 // same two. Closing the WebSocket stops the run.
 //
 // The server trusts its own pages only: requests that a page of another origin
-// makes are refused, and on a loopback address so are requests for any other host
-// name, which is how a foreign page would get past the first rule.
+// makes are refused, and so are requests for a host name that is not its own, which is
+// how a foreign page would get past the first rule. With a token it answers those only
+// who show it, as a header, a cookie, or once as ?token= in the address.
 package server

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime/debug"
+	"slices"
 	"strings"
 )
 
@@ -30,14 +31,18 @@ func secured(next http.Handler) http.Handler {
 	})
 }
 
-// guarded refuses what a page of another origin sends. WebSockets are safe methods
-// to the check here; their own handshake compares origins.
-func guarded(loopback bool, next http.Handler) http.Handler {
+// guarded refuses what a page of another origin sends, and requests for a host name that
+// is not of this server, which is how such a page would get past the first rule.
+// WebSockets are safe methods to the check here; their own handshake compares origins.
+func guarded(loopback bool, hosts []string, next http.Handler) http.Handler {
 	crossOrigin := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if loopback && !isLoopback(r.Host) {
-			writeError(w, http.StatusMisdirectedRequest, "",
-				"this server answers to localhost only, not to the host name of this request; use http://localhost or serve with another --addr")
+		if !isOurs(r.Host, loopback, hosts) {
+			message := "this server does not answer to the host name of this request; use its address, or serve with --host and the name"
+			if loopback {
+				message = "this server answers to localhost only, not to the host name of this request; use http://localhost, or serve with --host and the name"
+			}
+			writeError(w, http.StatusMisdirectedRequest, "", message)
 			return
 		}
 		if err := crossOrigin.Check(r); err != nil {
@@ -48,18 +53,20 @@ func guarded(loopback bool, next http.Handler) http.Handler {
 	})
 }
 
-// isLoopback reports whether host, with or without a port, can only mean this
-// machine.
-func isLoopback(host string) bool {
+// isOurs reports whether host, with or without a port, can only mean this server: one of
+// hosts, this machine, or an address where other machines can reach it. No foreign page
+// has an address for its origin and leads here.
+func isOurs(host string, loopback bool, hosts []string) bool {
 	name := host
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		name = h
 	}
 	name = strings.TrimSuffix(strings.TrimPrefix(name, "["), "]")
 	if addr, err := netip.ParseAddr(name); err == nil {
-		return addr.IsLoopback()
+		return addr.IsLoopback() || !loopback
 	}
-	return strings.EqualFold(name, "localhost")
+	return strings.EqualFold(name, "localhost") ||
+		slices.ContainsFunc(hosts, func(h string) bool { return strings.EqualFold(name, h) })
 }
 
 // recovered turns a panic of a handler into a log line and status 500.

@@ -41,7 +41,9 @@ type Config struct {
 	Jobs          *jobs.Dispatcher //
 	NoExperiments string           // why there are none
 
-	Loopback     bool          // refuse host names other than localhost and loopback addresses
+	Loopback     bool          // answer to localhost and loopback addresses only, not to any address
+	Hosts        []string      // further host names to answer to
+	Token        string        // that every request must show; empty: none
 	Runs         int           // runs at once; 2
 	WriteTimeout time.Duration // for a page to take one frame before its run is given up; 30 s
 	Log          *slog.Logger  // slog.Default()
@@ -92,7 +94,7 @@ func New(c Config) (*Server, error) {
 	mux.Handle("/api/", s.api())
 	mux.HandleFunc(echartsURL(), serveECharts)
 	mux.Handle("/", page)
-	s.handler = s.recovered(secured(guarded(c.Loopback, mux)))
+	s.handler = s.recovered(secured(guarded(c.Loopback, c.Hosts, asked(c.Token, mux))))
 	return s, nil
 }
 

@@ -25,8 +25,11 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	fs := flags("serve", stderr,
 		"kvscope serve --open",
 		"kvscope serve --queue nats://10.0.0.5:4222 --workers 0",
+		"kvscope serve --addr 0.0.0.0:8080 --host lab.example.org --token token.txt",
 		"kvscope serve --addr 127.0.0.1:0 --json")
 	addr := fs.String("addr", "127.0.0.1:8080", "`host:port` to listen on; port 0 means any free one")
+	tokenFile := fs.String("token", "", "`file` with the token that every request must show, made with a new one where there is none; needed where other machines reach --addr")
+	hosts := fs.String("host", "", "further host `names` to answer to, comma-separated")
 	open := fs.Bool("open", false, "open a browser")
 	data := fs.String("data", dataFolder(), "`folder` for experiments and their queue")
 	queue := fs.String("queue", "", "`URL` of a NATS cluster for experiments; one of our own")
@@ -37,6 +40,14 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	if err := checkAddr(*addr); err != nil {
+		return err
+	}
+	token, err := readToken(*tokenFile)
+	if err != nil {
+		return err
+	}
+	names, err := hostNames(*hosts)
+	if err != nil {
 		return err
 	}
 	if *workers < 0 {
@@ -65,7 +76,11 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	url, loopback := pageURL(l.Addr())
-	config := server.Config{Runner: run.NewShelf(engine, kept), Version: release, Program: program, Loopback: loopback, Log: log}
+	if !loopback && token == "" {
+		l.Close()
+		return input.Errorf("token", "missing, want a file: other machines can reach %s, and would be let in unasked", l.Addr())
+	}
+	config := server.Config{Runner: run.NewShelf(engine, kept), Version: release, Program: program, Loopback: loopback, Hosts: names, Token: token, Log: log}
 	said := map[string]string{"url": url}
 	lab, err := openLaboratory(ctx, *data, *queue, engine.Models(), log)
 	if err != nil {
@@ -84,19 +99,19 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	if !loopback {
-		log.Warn("other machines can reach this server; nothing asks them who they are", "addr", l.Addr().String())
+		log.Warn("other machines can reach this server, without encryption; they are asked for the token", "addr", l.Addr().String(), "token", *tokenFile)
 	}
 	if *asJSON {
 		err = json.NewEncoder(stdout).Encode(said)
 	} else {
-		_, err = fmt.Fprintf(stdout, "kvscope is at %s\nCtrl-C stops it.\n", url)
+		_, err = fmt.Fprintf(stdout, "kvscope is at %s\n%sCtrl-C stops it.\n", url, tokenHint(*tokenFile))
 	}
 	if err != nil {
 		l.Close()
 		return err
 	}
 	if *open {
-		if err := openBrowser(url); err != nil {
+		if err := openBrowser(withToken(url, token)); err != nil {
 			log.Info("no browser opened", "why", err)
 		}
 	}
