@@ -194,7 +194,7 @@ func (g Grid) Cells(models []run.ModelInfo, version string) ([]Cell, error) {
 		if err != nil {
 			return nil, input.Errorf("models", "%v", err)
 		}
-		context := orElse(g.Context, m.Context)
+		context := orElse(g.Context, min(m.Context, run.DefaultContext))
 		if context > m.Context {
 			return nil, input.Errorf("context", "%d, want at most %d, the context of %s", context, m.Context, name)
 		}

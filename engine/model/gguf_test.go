@@ -1,6 +1,7 @@
 package model
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -94,5 +95,35 @@ func TestRopeDivisors(t *testing.T) {
 	}
 	if slices.Equal(got.cos, newRotary(plain, 16, nil).upTo(50).cos) {
 		t.Error("the divisors change nothing")
+	}
+}
+
+// TestRewritten: a GGUF file written as safetensors, rows put right, is the same model.
+func TestRewritten(t *testing.T) {
+	m, err := Open("testdata/gguf/legacy.gguf", ops.Reference())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	c := m.Config()
+	wide, err := m.Weights().Compress(c, checkpoint.F32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "m.safetensors")
+	if err := checkpoint.Save(path, c.Metadata(), wide.Tensors(c, "", checkpoint.NewF32)); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Open(path, ops.Reference())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	if again.Config() != c {
+		t.Errorf("config %+v, want %+v", again.Config(), c)
+	}
+	_, ids := expectation(t, "testdata/gguf/legacy.expected.safetensors")
+	if d := maxDiff(t, split(t, again, Options{}, ids, 33), split(t, m, Options{}, ids, 33)); d > 1e-4 {
+		t.Errorf("logits off by %g", d)
 	}
 }

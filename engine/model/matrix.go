@@ -115,16 +115,20 @@ func (w *Matrix) tensors(name string, encode func(name string, shape []int, x []
 }
 
 // Compress returns the weights of a model of shape c with every matrix in the given
-// form, BF16 or I8, rounded to nearest even.
+// form, F32, BF16 or I8, rounded to nearest even, and no rows paired.
 func (w *Weights) Compress(c Config, form checkpoint.DType) (*Weights, error) {
-	if form != checkpoint.BF16 && form != checkpoint.I8 {
-		return nil, fmt.Errorf("compress to %s, want BF16 or I8", form)
+	if form != checkpoint.F32 && form != checkpoint.BF16 && form != checkpoint.I8 {
+		return nil, fmt.Errorf("compress to %s, want F32, BF16 or I8", form)
 	}
+	turned := w.turned()
 	small := &Weights{Layers: make([]Layer, c.Layers)}
 	from := w.tensors(c)
 	for i, to := range small.tensors(c) {
 		if to.vector != nil {
 			*to.vector = *from[i].vector
+			if turned[from[i].vector] {
+				*to.vector = unpairRows(*to.vector, 1, c.HeadDim)
+			}
 			continue
 		}
 		m := from[i].matrix
@@ -133,15 +137,46 @@ func (w *Weights) Compress(c Config, form checkpoint.DType) (*Weights, error) {
 		}
 		wide := make([]float32, m.Rows*m.Cols)
 		m.Widen(wide)
+		if turned[m] {
+			wide = unpairRows(wide, m.Cols, c.HeadDim)
+		}
 		*to.matrix = compress(wide, m.Rows, form)
 	}
 	small.tie(c)
 	return small, nil
 }
 
+// turned are the matrices and vectors whose rows are paired.
+func (w *Weights) turned() map[any]bool {
+	out := map[any]bool{}
+	for i := range w.Layers {
+		l := &w.Layers[i]
+		for _, x := range []any{&l.Query, &l.Key, &l.QueryBias, &l.KeyBias} {
+			out[x] = w.PairedRows
+		}
+	}
+	return out
+}
+
+// unpairRows moves rows 2i and 2i+1 of every head of x, rows of cols, to i and Dh/2+i.
+func unpairRows(x []float32, cols, headDim int) []float32 {
+	out, half := make([]float32, 0, len(x)), headDim/2
+	for ; len(x) > 0; x = x[headDim*cols:] {
+		for i := range headDim {
+			r := i%half*2 + i/half
+			out = append(out, x[r*cols:(r+1)*cols]...)
+		}
+	}
+	return out
+}
+
 // compress rounds a matrix of so many rows to a form.
 func compress(x []float32, rows int, form checkpoint.DType) Matrix {
 	m := Matrix{Rows: rows, Cols: len(x) / rows}
+	if form == checkpoint.F32 {
+		m.F32 = x
+		return m
+	}
 	if form == checkpoint.BF16 {
 		t := checkpoint.NewBF16("", []int{len(x)}, x)
 		m.BF16 = checkpoint.View[uint16](t)

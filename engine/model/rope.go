@@ -1,6 +1,7 @@
 package model
 
 import (
+	"fmt"
 	"math"
 	"sync"
 
@@ -23,6 +24,18 @@ type Rope struct {
 	// Divided: each frequency is divided by a number of its own, Weights.RopeDivisors, as
 	// GGUF has the rotation of Llama 3.1.
 	Divided bool
+}
+
+// String is the base, and the scaling with its factor.
+func (r Rope) String() string {
+	text := fmt.Sprintf("of base %g", r.Base)
+	if r.Scaling != "" {
+		text += fmt.Sprintf(", stretched %g times as %s", r.Factor, r.Scaling)
+	}
+	if r.Divided {
+		text += ", each frequency divided by its own"
+	}
+	return text
 }
 
 // Validate reports the first field that cannot be.

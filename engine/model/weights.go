@@ -88,6 +88,19 @@ func (w *Weights) Len(c Config) int {
 	return n
 }
 
+// Bytes is the memory, or the part of the file, that the parameters take.
+func (w *Weights) Bytes(c Config) int {
+	n := 0
+	for _, t := range w.tensors(c) {
+		if t.matrix != nil {
+			n += t.matrix.bytes()
+		} else {
+			n += 4 * len(*t.vector)
+		}
+	}
+	return n
+}
+
 // param is the parameter at t as it is now.
 func (t tensor) param() Param {
 	p := Param{Name: t.own, Shape: t.shape, Matrix: t.matrix}

@@ -8,6 +8,9 @@ import (
 	"kvscope/engine/sparse"
 )
 
+// DefaultContext is the context of a task where a request names none, of models with more.
+const DefaultContext = 1024
+
 // MaxText is the longest own text a request may carry, in bytes.
 const MaxText = 1 << 20
 
@@ -19,6 +22,9 @@ func (l *loaded) prompt(req Request, limit int) (*niah.Example, error) {
 	context := req.Context
 	if context == 0 {
 		context = limit
+		if req.Text == "" {
+			context = min(limit, DefaultContext)
+		}
 	}
 	if context < 1 || context > limit {
 		return nil, input.Errorf("context", "%d, want at most %d, the context of %s", context, limit, req.Model)

@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"kvscope/assets"
 	"kvscope/engine/checkpoint"
-	"kvscope/engine/model"
 	"kvscope/engine/run"
 	"kvscope/native/simd"
 )
@@ -58,14 +59,7 @@ func addModel(e *run.Engine, path string) error {
 	case err != nil:
 		return blameModel(err)
 	}
-	src, err := model.OpenSource(path)
-	if err != nil {
-		return blameModel(err)
-	}
-	if err := e.AddSource(path, src.Form, src, nil); err != nil {
-		return errors.Join(err, src.Close())
-	}
-	return nil
+	return e.Open(path, path, "")
 }
 
 // blameModel is an error of opening a model; what is wrong within its files is no flag.
@@ -74,4 +68,33 @@ func blameModel(err error) error {
 		return nil
 	}
 	return fmt.Errorf("model: %w", err)
+}
+
+// paths are the values of a flag that may be given several times.
+type paths []string
+
+// String lists the paths.
+func (p *paths) String() string { return strings.Join(*p, ", ") }
+
+// Set adds a path.
+func (p *paths) Set(path string) error {
+	*p = append(*p, path)
+	return nil
+}
+
+// shortName is what the page calls the model at path: the name of its file without the
+// extension, or of its folder, and a number where e has one of that name.
+func shortName(e *run.Engine, path string) string {
+	base := filepath.Base(filepath.Clean(path))
+	if abs, err := filepath.Abs(path); err == nil {
+		base = filepath.Base(abs)
+	}
+	if info, err := os.Stat(path); err == nil && !info.IsDir() {
+		base = strings.TrimSuffix(base, filepath.Ext(base))
+	}
+	name := base
+	for n := 2; slices.ContainsFunc(e.Models(), func(m run.ModelInfo) bool { return m.Name == name }); n++ {
+		name = fmt.Sprintf("%s-%d", base, n)
+	}
+	return name
 }

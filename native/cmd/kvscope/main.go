@@ -33,6 +33,8 @@ func commands() []command {
 		{"select", "run one selection method on tensors dumped from any model", selectFile},
 		{"dump", "write a model's logits and activations to a file", dump},
 		{"train", "train a demo model", trainModel},
+		{"info", "say what a model is and what running it takes", info},
+		{"convert", "write a model from any source to one safetensors file", convert},
 		{"quantize", "write a model with its matrices in bfloat16 or int8", quantize},
 		{"bench", "measure the kernels on this machine", benchKernels},
 		{"version", "print version, kernels and processor", version},

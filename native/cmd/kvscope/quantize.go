@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/input"
@@ -36,34 +35,14 @@ func quantize(_ context.Context, args []string, stdout, stderr io.Writer) error 
 	case *out == "":
 		return input.Errorf("out", "missing, want the file to write")
 	}
-	engine, err := engineWith(*name)
-	if err != nil {
-		return err
-	}
-	m, err := engine.Model(*name)
-	if err != nil {
-		return err
-	}
-	cfg := m.Config()
-	weights, err := m.Weights().Compress(cfg, dtype)
-	if err != nil {
-		return input.Errorf("model", "%s: %v", *name, err)
-	}
-	meta := cfg.Metadata()
-	if tok, err := engine.Tokenizer(*name); err == nil {
-		meta["tokenizer"] = tok.Fingerprint()
-	}
-	meta["note"] = fmt.Sprintf("%s with its matrices in %s", *name, *form)
-	if err := checkpoint.Save(*out, meta, weights.Tensors(cfg, "", checkpoint.NewF32)); err != nil {
-		return err
-	}
-	info, err := os.Stat(*out)
+	note := fmt.Sprintf("%s with its matrices in %s", *name, *form)
+	size, err := rewriteModel(*name, dtype, *out, note)
 	if err != nil {
 		return err
 	}
 	if *asJSON {
-		return json.NewEncoder(stdout).Encode(map[string]any{"form": *form, "bytes": info.Size()})
+		return json.NewEncoder(stdout).Encode(map[string]any{"form": *form, "bytes": size})
 	}
-	fmt.Fprintf(stdout, "%s: %s, %.1f MB\n", *out, meta["note"], float64(info.Size())/1e6)
+	fmt.Fprintf(stdout, "%s: %s, %.1f MB\n", *out, note, float64(size)/1e6)
 	return nil
 }

@@ -24,6 +24,7 @@ import (
 func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	fs := flags("serve", stderr,
 		"kvscope serve --open",
+		"kvscope serve --model SmolLM2.gguf --model ./Qwen3-0.6B",
 		"kvscope serve --queue nats://10.0.0.5:4222 --workers 0",
 		"kvscope serve --addr 0.0.0.0:8080 --host lab.example.org --token token.txt",
 		"kvscope serve --addr 127.0.0.1:0 --json")
@@ -31,6 +32,8 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	tokenFile := fs.String("token", "", "`file` with the token that every request must show, made with a new one where there is none; needed where other machines reach --addr")
 	hosts := fs.String("host", "", "further host `names` to answer to, comma-separated")
 	open := fs.Bool("open", false, "open a browser")
+	var models paths
+	fs.Var(&models, "model", "model `file` or folder to show beside the demo pair; may be given several times")
 	data := fs.String("data", dataFolder(), "`folder` for experiments and their queue")
 	queue := fs.String("queue", "", "`URL` of a NATS cluster for experiments; one of our own")
 	workers := fs.Int("workers", 1, "cells of experiments computed at once in this process")
@@ -61,6 +64,11 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	engine, err := demoEngine()
 	if err != nil {
 		return err
+	}
+	for _, path := range models {
+		if err := engine.Open(shortName(engine, path), path, ""); err != nil {
+			return err
+		}
 	}
 	program, err := dist.Load()
 	if errors.Is(err, dist.ErrNotBuilt) {

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"kvscope/engine/input"
+	"kvscope/engine/run"
+)
+
+// described is what info says of a model.
+type described struct {
+	run.ModelInfo
+	Parameters int    `json:"parameters"`
+	Hidden     int    `json:"hidden"`
+	Width      int    `json:"width"`
+	Vocab      int    `json:"vocab"`
+	Rope       string `json:"rope"`
+	Tokenizer  string `json:"tokenizer"` // fingerprint; "" for none
+	Bytes      int    `json:"bytes"`     // of the weights as they are kept
+	CacheBytes int    `json:"kv_bytes_per_token"`
+}
+
+// info says what a model is, and what running it takes.
+func info(_ context.Context, args []string, stdout, stderr io.Writer) error {
+	fs := flags("info", stderr, "kvscope info --model SmolLM2.gguf", "kvscope info --model ./Qwen3-0.6B --json")
+	name := fs.String("model", "", "attention, ratplus, or a model `file` or folder")
+	asJSON := fs.Bool("json", false, "print one JSON object")
+	if err := parse(fs, args); err != nil {
+		return err
+	}
+	if *name == "" {
+		return input.Errorf("model", "missing, want attention, ratplus, or a model file or folder")
+	}
+	engine, err := engineWith(*name)
+	if err != nil {
+		return err
+	}
+	defer engine.Close()
+	d, err := describe(engine, *name)
+	if err != nil {
+		return err
+	}
+	if *asJSON {
+		return json.NewEncoder(stdout).Encode(d)
+	}
+	tokens := "none: it takes token numbers, or --tokenizer"
+	if d.Tokenizer != "" {
+		tokens = "fingerprint " + d.Tokenizer
+	}
+	_, err = fmt.Fprintf(stdout, "%s: %s\n  source      %s\n  shape       %d layers, %d heads on %d of keys and values, %d channels each, width %d, hidden %d\n"+
+		"  context     %d tokens, rotation %s\n  parameters  %.1fM, %.1f MB as they are kept\n  tokenizer   %s\n  cache       %.1f kB a token, %.0f MB at the whole context\n",
+		d.Name, d.Title, d.Note, d.Layers, d.Heads, d.KVHeads, d.HeadDim, d.Width, d.Hidden, d.Context, d.Rope,
+		float64(d.Parameters)/1e6, float64(d.Bytes)/1e6, tokens, float64(d.CacheBytes)/1e3, float64(d.CacheBytes)*float64(d.Context)/1e6)
+	return err
+}
+
+// describe gathers what is known of the model of that name.
+func describe(e *run.Engine, name string) (*described, error) {
+	m, err := e.Model(name)
+	if err != nil {
+		return nil, err
+	}
+	c := m.Config()
+	d := &described{
+		Parameters: m.Weights().Len(c), Hidden: c.Hidden, Width: c.Dim, Vocab: c.Vocab, Bytes: m.Weights().Bytes(c),
+		Rope: c.Rope.String(), CacheBytes: 4 * 2 * c.Layers * c.KVDim(),
+	}
+	for _, i := range e.Models() {
+		if i.Name == name {
+			d.ModelInfo = i
+		}
+	}
+	if tok, err := e.Tokenizer(name); err == nil {
+		d.Tokenizer = tok.Fingerprint()
+	}
+	return d, nil
+}
