@@ -39,7 +39,7 @@ func info(_ context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer engine.Close()
-	d, err := describe(engine, *name)
+	d, err := describeModel(engine, *name)
 	if err != nil {
 		return err
 	}
@@ -57,8 +57,8 @@ func info(_ context.Context, args []string, stdout, stderr io.Writer) error {
 	return err
 }
 
-// describe gathers what is known of the model of that name.
-func describe(e *run.Engine, name string) (*described, error) {
+// describeModel gathers what is known of the model of that name.
+func describeModel(e *run.Engine, name string) (*described, error) {
 	m, err := e.Model(name)
 	if err != nil {
 		return nil, err
