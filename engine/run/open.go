@@ -24,7 +24,7 @@ func (e *Engine) Open(name, path, tokens string) error {
 	for _, n := range src.Notes {
 		note += "; " + n
 	}
-	tok, err := tokenizerOf(src, path, tokens)
+	tok, err := tokenizerOf(path, tokens)
 	switch {
 	case err != nil && tokens != "":
 		return errors.Join(fmt.Errorf("tokenizer: %w", err), src.Close())
@@ -37,9 +37,9 @@ func (e *Engine) Open(name, path, tokens string) error {
 	return nil
 }
 
-// tokenizerOf is the tokenizer in the file tokens, or that of src at path; nil where there
+// tokenizerOf is the tokenizer in the file tokens, or that of the model at path; nil where there
 // is none.
-func tokenizerOf(src *model.Source, path, tokens string) (tokenizer.Tokenizer, error) {
+func tokenizerOf(path, tokens string) (tokenizer.Tokenizer, error) {
 	given := tokens != ""
 	if !given {
 		folder := path
