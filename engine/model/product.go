@@ -36,6 +36,25 @@ func (m *Model) project(dst ops.Matrix, w *Matrix, x []float32) {
 	}
 }
 
+// separately is project with the bits that each token alone would have. What has to be
+// widened is widened once for all of them.
+func (m *Model) separately(dst ops.Matrix, w *Matrix, x []float32) {
+	one := func(t int) []float32 { return x[t*w.Cols : (t+1)*w.Cols] }
+	if w.Blocks == nil {
+		for t := range dst.Rows {
+			m.project(dst.Slice(t, t+1, 0, dst.Cols), w, one(t))
+		}
+		return
+	}
+	share(w.Rows, w.bytes()*dst.Rows, func(_, lo, hi int) {
+		m.widened(w, lo, hi, func(lo int, part []float32) {
+			for t := range dst.Rows {
+				m.kernels.MatVec(dst.Row(t)[lo:lo+len(part)/w.Cols], part, one(t))
+			}
+		})
+	})
+}
+
 // token computes dst [out] = w · x for one token.
 func (m *Model) token(dst []float32, w *Matrix, x []float32) {
 	switch {

@@ -138,12 +138,11 @@ func (s *Session) PrefillAll(ids []int32) ([]float32, error) {
 	if err := s.forward(ids); err != nil {
 		return nil, err
 	}
-	v := s.model.cfg.Vocab
-	all := make([]float32, len(ids)*v)
-	for t := range ids {
-		copy(all[t*v:], s.logits(t))
-	}
-	return all, nil
+	m, c, b := s.model, s.model.cfg, &s.buf
+	all := ops.Dense(make([]float32, len(ids)*c.Vocab), len(ids), c.Vocab)
+	m.kernels.RMSNorm(b.h, b.x, m.weights.FinalNorm, c.Eps)
+	m.separately(all, m.head, b.h)
+	return all.Data, nil
 }
 
 // Step reads one token and returns the logits after it; see Prefill.
