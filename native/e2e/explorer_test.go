@@ -200,6 +200,26 @@ func TestKeyboardAndTimeline(t *testing.T) {
 	d.quiet()
 }
 
+// A text too long for the address survives a reload.
+func TestLongTextSurvivesReload(t *testing.T) {
+	d := sit(t, "")
+	d.finished("")
+	gens := d.gens()
+	d.choose("source", "text")
+	text := strings.Repeat("The river ran past the old mill. ", 500)
+	d.write("text", text)
+	d.write("key", "fuzzy-otter")
+	d.write("value", "4821937")
+	d.press(id("run"))
+	d.finished(gens)
+	d.wait(`location.search.includes("text_name=") && location.search.length < 300`)
+	d.do(chromedp.Reload())
+	d.finished("")
+	d.wait(fmt.Sprintf(`document.querySelector('[data-field="text"]').value.length === %d`, len(text)))
+	d.has(id("asked"), "fuzzy-otter")
+	d.quiet()
+}
+
 // Hovering goes both ways: a block in the prompt is read out and framed in the grid,
 // a block in the grid is marked in the prompt.
 func TestPointing(t *testing.T) {

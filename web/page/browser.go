@@ -149,19 +149,19 @@ func lookUp(dark bool) func(name string) string {
 }
 
 // copyLink puts the address into the clipboard and says whether that worked.
-func copyLink(say func(text string)) {
+func copyLink(note string, say func(text string)) {
 	at := app.Window().Get("location").Get("href").String()
 	clipboard := app.Window().Get("navigator").Get("clipboard")
 	if !clipboard.Truthy() {
-		say("The browser lets nothing be copied here; the link is in the address bar.")
+		say("The browser lets nothing be copied here; the link is in the address bar." + note)
 		return
 	}
 	var done, failed app.Func
 	release := func() { done.Release(); failed.Release() }
-	done = app.FuncOf(func(app.Value, []app.Value) any { release(); say("The link is copied."); return nil })
+	done = app.FuncOf(func(app.Value, []app.Value) any { release(); say("The link is copied." + note); return nil })
 	failed = app.FuncOf(func(app.Value, []app.Value) any {
 		release()
-		say("The browser did not let the link be copied; it is in the address bar.")
+		say("The browser did not let the link be copied; it is in the address bar." + note)
 		return nil
 	})
 	clipboard.Call("writeText", at).Call("then", done, failed)

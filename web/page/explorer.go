@@ -75,7 +75,11 @@ func (e *Explorer) OnNav(ctx app.Context) {
 func (e *Explorer) restore(query string) {
 	if query != e.linked {
 		e.linked = query
-		e.do(state.Restore{Place: state.ParseQuery(query)})
+		p := state.ParseQuery(query)
+		if p.Elsewhere != "" {
+			p = p.WithText(keptText(p.Elsewhere))
+		}
+		e.do(state.Restore{Place: p})
 	}
 }
 
@@ -128,7 +132,11 @@ func (e *Explorer) perform(f state.Effect) {
 	case state.Save:
 		e.save(f)
 	case state.CopyLink:
-		copyLink(func(text string) { e.ctx.Dispatch(func(app.Context) { e.do(state.Say{Text: text}) }) })
+		copyLink(f.Note, func(text string) { e.ctx.Dispatch(func(app.Context) { e.do(state.Say{Text: text}) }) })
+	case state.KeepText:
+		if !keepText(f.Name, f.Text) {
+			e.do(state.Say{Text: "The text is too long for the address and for what the browser keeps: a reload loses it."})
+		}
 	case state.LetGo:
 		letFileGo(f.Side)
 	case state.FocusTask:

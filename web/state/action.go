@@ -37,8 +37,8 @@ type Save struct {
 	What Keepsake
 }
 
-// CopyLink puts the address into the clipboard.
-type CopyLink struct{}
+// CopyLink puts the address into the clipboard. Note says what it lacks.
+type CopyLink struct{ Note string }
 
 // Link makes the address say Query. A link that is pushed can be gone back from.
 type Link struct {
@@ -75,7 +75,7 @@ func (CopyLink) effect()   {}
 
 // Do applies an action. It leaves s as it was.
 func (s Snapshot) Do(a Action) (Snapshot, []Effect) {
-	before := s.Query()
+	before := s.Place
 	effects := append(a.apply(&s), s.look()...)
 	for _, e := range effects {
 		if _, links := e.(Link); links {
@@ -83,7 +83,7 @@ func (s Snapshot) Do(a Action) (Snapshot, []Effect) {
 		}
 	}
 	// Where the eye rests goes into the address without a trace in the history.
-	if _, restores := a.(Restore); !restores && s.Query() != before {
+	if _, restores := a.(Restore); !restores && s.Place != before {
 		effects = append(effects, Link{Query: s.Query()})
 	}
 	return s, effects

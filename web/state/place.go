@@ -13,12 +13,14 @@ import (
 // Place is what a link restores: the request of the run on the screen and where
 // the eye rests.
 type Place struct {
-	Form   Form
-	Head   *picture.Head // locked head, nil for all heads
-	Line   int           // line of the block grid, Auto when none was chosen
-	Pin    int           // block held in the inspector, None without one
-	Metric picture.Metric
-	Shade  picture.Shade
+	Form Form
+	// Elsewhere names the text of a link that is not in the link itself, until it is found.
+	Elsewhere string
+	Head      *picture.Head // locked head, nil for all heads
+	Line      int           // line of the block grid, Auto when none was chosen
+	Pin       int           // block held in the inspector, None without one
+	Metric    picture.Metric
+	Shade     picture.Shade
 
 	View    View
 	Token   int  // position whose memory is looked at, None for that of the step
@@ -133,7 +135,7 @@ func DefaultPlace() Place {
 }
 
 // maxQuery bounds what a link carries: servers and mail programs refuse longer
-// ones. Own text beyond it stays on the page and out of the link.
+// ones. Own text beyond it is kept under a name; see LongText.
 const maxQuery = 12 << 10
 
 // Query writes p as a URL query, empty for the first place and for any other with what
@@ -167,9 +169,13 @@ func (p Place) differences(d Place) string {
 		b.WriteString(v)
 	}
 	add("source", string(p.Form.Source), string(d.Form.Source))
+	long := p.LongText()
 	for _, f := range fields {
-		add(f.name, *f.at(&p.Form), *f.at(&d.Form))
+		if f.name != "text" || long == "" {
+			add(f.name, *f.at(&p.Form), *f.at(&d.Form))
+		}
 	}
+	add("text_name", long, "")
 	if p.Head != nil {
 		add("head", strconv.Itoa(p.Head.Layer)+"."+strconv.Itoa(p.Head.Head), "")
 	}
@@ -229,6 +235,9 @@ func ParseQuery(query string) Place {
 		value = strings.ToValidUTF8(value, "\uFFFD")
 		p.set(name, value)
 	}
+	if p.Form.Text != "" {
+		p.Elsewhere = ""
+	}
 	return p
 }
 
@@ -237,6 +246,10 @@ func (p *Place) set(name, value string) {
 	case "source":
 		if s := Source(value); s == FromTask || s == FromText {
 			p.Form.Source = s
+		}
+	case "text_name":
+		if isTextName(value) {
+			p.Elsewhere = value
 		}
 	case "head":
 		layer, head, _ := strings.Cut(value, ".")

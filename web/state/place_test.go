@@ -68,15 +68,30 @@ func TestQueryThatMakesNoSense(t *testing.T) {
 	}
 }
 
-func TestQueryLeavesOutTextThatIsTooLong(t *testing.T) {
+func TestQueryNamesTextThatIsTooLong(t *testing.T) {
 	p := DefaultPlace()
 	p.Form.Source, p.Form.Text, p.Form.Key = FromText, strings.Repeat("é", maxQuery), "k"
 	q := p.Query()
 	if len(q) > maxQuery {
 		t.Errorf("the query has %d bytes, at most %d are allowed", len(q), maxQuery)
 	}
-	if got := ParseQuery(q).Form; got.Text != "" || got.Key != "k" {
+	p.Form.Method, p.Present = "moba", true
+	q = p.Query()
+	got := ParseQuery(q)
+	if got.Form.Text != "" || got.Elsewhere == "" || got.Form.Method != "moba" || !got.Present {
 		t.Errorf("%q lost more than the text", q)
+	}
+	if again := got.Query(); again != q {
+		t.Errorf("%q is written again as %q", q, again)
+	}
+	if found := got.WithText(p.Form.Text); found != p {
+		t.Errorf("with its text %q reads as %+v", q, found)
+	}
+	if other := got.WithText("another text"); other != got {
+		t.Errorf("another text is taken for it: %+v", other)
+	}
+	if got := ParseQuery("text_name=../etc&source=text"); got.Elsewhere != "" {
+		t.Errorf("%q is taken for a name", got.Elsewhere)
 	}
 }
 
@@ -99,7 +114,7 @@ func FuzzParseQuery(f *testing.F) {
 		if !utf8.ValidString(p.Form.Text) || strings.ContainsAny(q, " \n\"<>#") {
 			t.Fatalf("%q becomes %q, which no address may hold", query, q)
 		}
-		if len(q) < maxQuery/2 { // nothing was left out
+		if len(q) < maxQuery/2 && (p.Form.Text == "" || p.LongText() == "") { // nothing was left out
 			if again := ParseQuery(q); !reflect.DeepEqual(again, p) {
 				t.Fatalf("%q reads as %+v and, written as %q, as %+v", query, p, q, again)
 			}

@@ -98,13 +98,16 @@ func (Run) start(s *Snapshot, link bool) []Effect {
 	if len(starts)+files == 0 {
 		problems["model"] = "the server has no models"
 	}
+	if f.Source == FromText && f.Text == "" && s.Elsewhere != "" {
+		problems["text"] = "the link names a text that this browser has not kept, paste it"
+	}
 	s.Problems = problems
 	if len(problems) > 0 {
 		return nil
 	}
-	s.Draft, s.Form = f, f
+	s.Draft, s.Form, s.Elsewhere = f, f, ""
 	s.Playing = false
-	var effects []Effect
+	effects := s.keepText()
 	for _, st := range starts {
 		effects = append(effects, s.begin(st)...)
 	}

@@ -209,7 +209,7 @@ func (a Keep) apply(*Snapshot) []Effect { return []Effect{Save(a)} }
 // Share copies the link to what is on the screen.
 type Share struct{}
 
-func (Share) apply(*Snapshot) []Effect { return []Effect{CopyLink{}} }
+func (Share) apply(s *Snapshot) []Effect { return []Effect{CopyLink{Note: s.linkNote()}} }
 
 // Say shows a short message.
 type Say struct{ Text string }
