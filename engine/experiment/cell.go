@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"kvscope/engine/run"
+	"kvscope/engine/sparse"
 )
 
 // Cell is the unit of work: some examples of one combination of a grid. It says
@@ -61,11 +62,25 @@ func Seed(i int) uint64 { return seedsFrom + uint64(i) }
 // Request is example i of the cell, from 0 to Examples-1.
 func (c Cell) Request(i int) run.Request {
 	return run.Request{
-		Model: c.Model, Task: c.Task, Seed: Seed(c.First + i), Context: c.Context,
-		Method: c.Method, Selector: c.Selector, SelectorSeed: c.SelectorSeed,
-		Budget: strconv.FormatFloat(c.Budget, 'f', -1, 64), Block: c.Block, Window: c.Window,
+		Model: c.Model, Task: c.Task, Seed: Seed(c.First + i), Context: &c.Context,
+		Config:     c.config(),
 		SelectWith: c.SelectWith, ComputeWith: c.ComputeWith,
 	}
+}
+
+// config is the selection of the cell. What its method has not, it does not set.
+func (c Cell) config() sparse.Config {
+	out := sparse.Config{Method: c.Method, Selector: c.Selector, SelectorSeed: c.SelectorSeed}
+	info, _ := sparse.Method(c.Method)
+	set := func(name, text string) {
+		if _, ok := info.Param(name); ok && text != "0" {
+			out = out.With(name, text)
+		}
+	}
+	set("budget", strconv.FormatFloat(c.Budget, 'f', -1, 64))
+	set("block", strconv.Itoa(c.Block))
+	set("window", strconv.Itoa(c.Window))
+	return out
 }
 
 // modelNamed finds a model, or says which there are.

@@ -245,8 +245,8 @@ func TestGridErrors(t *testing.T) {
 type checker map[string]int
 
 func (c checker) Check(req run.Request) error {
-	c[req.Model+req.Method+req.Budget]++
-	if req.Budget == "0.125" {
+	c[req.Model+req.Method+req.Values["budget"]]++
+	if req.Values["budget"] == "0.125" {
 		return input.Errorf("budget", "too little")
 	}
 	return nil

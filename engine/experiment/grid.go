@@ -87,8 +87,8 @@ func (g Grid) Validate() error {
 		if err != nil {
 			return input.Errorf("budgets", "%v", err)
 		}
-		for _, c := range g.configs(budget) {
-			if err := c.Validate(); err != nil {
+		for _, c := range g.selections(budget) {
+			if err := c.config().Validate(); err != nil {
 				return plural(err)
 			}
 		}
@@ -114,10 +114,10 @@ func plural(err error) error {
 	return err
 }
 
-// configs lists the selections asked for at one budget. What a method has no use
-// for is left zero, and what was not asked for is its default, so that a selection
+// selections lists the selections asked for at one budget, each a cell with nothing
+// else in it. What a method has no use for is left zero, and what was not asked for is its default, so that a selection
 // is counted once however it was asked for.
-func (g Grid) configs(budget float64) []sparse.Config {
+func (g Grid) selections(budget float64) []Cell {
 	selectors, blocks := g.Selectors, g.Blocks
 	if len(selectors) == 0 {
 		selectors = []string{sparse.SelectorOwn}
@@ -125,7 +125,7 @@ func (g Grid) configs(budget float64) []sparse.Config {
 	if len(blocks) == 0 {
 		blocks = []int{0}
 	}
-	var out []sparse.Config
+	var out []Cell
 	for _, method := range g.Methods {
 		info, _ := sparse.Method(method)
 		uses := func(name string) bool {
@@ -133,7 +133,7 @@ func (g Grid) configs(budget float64) []sparse.Config {
 		}
 		for _, selector := range selectors {
 			for _, block := range blocks {
-				c := sparse.Config{Method: method, Selector: selector, Budget: budget, Block: block}
+				c := Cell{Method: method, Selector: selector, Budget: budget, Block: block}
 				switch {
 				case info.ID == "": // Validate says what is wrong with it
 				case !uses("budget"):
@@ -223,10 +223,10 @@ func (g Grid) eachSelection(base Cell, memory bool, add func(Cell) error) error 
 		if err != nil {
 			return input.Errorf("budgets", "%v", err)
 		}
-		for _, s := range g.configs(budget) {
+		for _, s := range g.selections(budget) {
 			c := base
 			c.Method, c.Selector, c.Budget, c.Block, c.Window = s.Method, s.Selector, s.Budget, s.Block, s.Window
-			for _, c.Swap = range g.swaps(s, memory) {
+			for _, c.Swap = range g.swaps(c, memory) {
 				if err := g.eachExample(c, add); err != nil {
 					return err
 				}
@@ -255,9 +255,9 @@ func (g Grid) eachExample(c Cell, add func(Cell) error) error {
 }
 
 // swaps lists the pairings asked for of one selection. A model without a memory is
-// measured as it is, and keys make no difference to what selects without them:
-// chance, and a method that reads everything.
-func (g Grid) swaps(s sparse.Config, memory bool) []Swap {
+// measured as it is, and keys make no difference to what selects without them: chance,
+// and a method that reads none.
+func (g Grid) swaps(s Cell, memory bool) []Swap {
 	if !memory {
 		return []Swap{{}}
 	}
@@ -267,7 +267,8 @@ func (g Grid) swaps(s sparse.Config, memory bool) []Swap {
 		}
 		return list
 	}
-	keyless := s.Method == "dense" || s.Selector == sparse.SelectorRandom
+	info, _ := sparse.Method(s.Method)
+	keyless := !info.ReadsKeys() || s.Selector == sparse.SelectorRandom
 	var out []Swap
 	for _, computes := range asked(g.ComputeWith) {
 		for _, selects := range asked(g.SelectWith) {

@@ -15,6 +15,8 @@ type Result struct {
 	K            int     `json:"k"`
 	PromptTokens int     `json:"prompt_tokens"`
 
+	Ignored []string `json:"ignored,omitempty"` // parameters that were set and that the method has not
+
 	Answer       string      `json:"answer"`
 	Expected     []string    `json:"expected"`
 	Score        float64     `json:"score"`
@@ -37,7 +39,7 @@ func ResultOf(r *trace.Run) (Result, bool) {
 	h, d := r.Header, r.Done
 	out := Result{
 		Model: h.Model, Task: h.Task, Seed: h.Seed, Context: h.Context,
-		Method: h.Method, Budget: h.Budget, Block: h.Block, K: h.K,
+		Method: h.Method, Budget: h.Budget, Block: h.Block, K: h.K, Ignored: h.Ignored,
 		PromptTokens: len(h.Tokens),
 		Answer:       d.Answer, Expected: h.Expected, Score: d.Score,
 		ReadFraction: d.ReadFraction, Heads: d.Hits,

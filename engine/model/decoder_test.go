@@ -66,7 +66,7 @@ func testDecoder(t *testing.T, folder string) {
 		t.Fatal(err)
 	}
 	for _, n := range []int{len(ids), 1, 33} {
-		for _, opt := range []Options{{}, {Selector: sparse.Quest{Blocks: 100}, SelectTo: len(ids)}} {
+		for _, opt := range []Options{{}, {Selector: sparse.Quest{Blocks: 100}, Summaries: sparse.Summaries{Bounds: true}, SelectTo: len(ids)}} {
 			if d := maxDiff(t, split(t, m, opt, ids, n), want); d > 1e-3 {
 				t.Errorf("prefill of %d: logits off by %g", n, d)
 			}

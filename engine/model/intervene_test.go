@@ -98,7 +98,7 @@ func TestSwapSeparatesSelectionFromStates(t *testing.T) {
 	scores := func(meddle *Intervention) []float32 {
 		var out []float32
 		fed(t, m, ids, Options{
-			Memory: meddle, Selector: sparse.Quest{Blocks: 2}, SelectTo: math.MaxInt, ObserveFrom: len(ids) - 1,
+			Memory: meddle, Selector: sparse.Quest{Blocks: 2}, Summaries: sparse.Summaries{Bounds: true}, SelectTo: math.MaxInt, ObserveFrom: len(ids) - 1,
 			Observe: func(a *Attended) {
 				if a.Layer == 0 {
 					out = append(out, a.Selection.Scores...)
@@ -144,7 +144,7 @@ func TestResumeIsGoingOn(t *testing.T) {
 			}
 			return last
 		}
-		opt := Options{Block: 8, Capacity: len(ids), Selector: sparse.Quest{Blocks: 2}, SelectFrom: half, SelectTo: math.MaxInt, Memory: meddle}
+		opt := Options{Block: 8, Capacity: len(ids), Selector: sparse.Quest{Blocks: 2}, Summaries: sparse.Summaries{Bounds: true}, SelectFrom: half, SelectTo: math.MaxInt, Memory: meddle}
 		finish(first) // the prefix is not to hear of it
 		resumed, err := m.Resume(prefix, opt)
 		if err != nil {

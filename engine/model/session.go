@@ -31,8 +31,9 @@ type Session struct {
 
 // Options are what a session does beside computing.
 type Options struct {
-	Block    int // block size of the cache's summaries
-	Capacity int // most tokens the session will see
+	Block     int              // block size of the cache's summaries
+	Summaries sparse.Summaries // those that Selector reads
+	Capacity  int              // most tokens the session will see
 
 	// Selector, when set, restricts what queries at positions in
 	// [SelectFrom, SelectTo) read.
@@ -110,7 +111,7 @@ func (m *Model) NewSession(opt Options) (*Session, error) {
 func (s *Session) caches() []*sparse.Head {
 	out := make([]*sparse.Head, s.model.cfg.KVHeads)
 	for h := range out {
-		out[h] = sparse.NewHead(s.model.kernels, s.model.cfg.HeadDim, s.opt.Block, s.opt.Capacity)
+		out[h] = sparse.NewHead(s.model.kernels, s.model.cfg.HeadDim, s.opt.Block, s.opt.Capacity, s.opt.Summaries)
 	}
 	return out
 }

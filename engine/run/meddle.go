@@ -20,15 +20,18 @@ const (
 // memory is the intervention that r asks for on a model that has a memory or not, nil
 // for none.
 func (r Request) memory(has bool) (*model.Intervention, error) {
-	m := &model.Intervention{Strength: 1, Cap: r.MemoryCap}
+	m := &model.Intervention{Strength: 1}
 	if s := r.MemoryStrength; s != nil {
 		if !(*s >= 0 && *s <= 1) {
 			return nil, input.Errorf("memory_strength", "%v, want 0 (no memory) to 1 (as trained)", *s)
 		}
 		m.Strength = float32(*s)
 	}
-	if r.MemoryCap < 0 {
-		return nil, input.Errorf("memory_cap", "%d, want a number of tokens, 0 for no cap", r.MemoryCap)
+	if n := r.MemoryCap; n != nil {
+		if *n < 1 {
+			return nil, input.Errorf("memory_cap", "%d, want at least 1 token, or none for no cap; without a memory is memory_strength 0", *n)
+		}
+		m.Cap = *n
 	}
 	for _, f := range []struct {
 		name, value string
@@ -48,7 +51,7 @@ func (r Request) memory(has bool) (*model.Intervention, error) {
 	if !has {
 		field := "memory_strength"
 		switch {
-		case r.MemoryCap != 0:
+		case r.MemoryCap != nil:
 			field = "memory_cap"
 		case m.SelectPlain:
 			field = "select_with"

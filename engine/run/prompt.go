@@ -19,21 +19,21 @@ func (l *loaded) prompt(req Request, limit int) (*niah.Example, error) {
 	if l.tok == nil {
 		return nil, input.Errorf("model", "%q has no tokenizer, so it reads no text, only token numbers", req.Model)
 	}
-	context := req.Context
-	if context == 0 {
-		context = limit
-		if req.Text == "" {
-			context = min(limit, DefaultContext)
-		}
+	context := limit
+	if req.Text == "" {
+		context = min(limit, DefaultContext)
+	}
+	if req.Context != nil {
+		context = *req.Context
 	}
 	if context < 1 || context > limit {
-		return nil, input.Errorf("context", "%d, want at most %d, the context of %s", context, limit, req.Model)
+		return nil, input.Errorf("context", "%d, want 1 to %d, the context of %s", context, limit, req.Model)
 	}
 	if d := req.Depth; d != nil && !(*d >= 0 && *d <= 1) {
 		return nil, input.Errorf("depth", "%v, want 0 (start) to 1 (end)", *d)
 	}
-	if req.MaxNew < 0 || req.MaxNew > limit {
-		return nil, input.Errorf("max_new", "%d, want 1 to %d", req.MaxNew, limit)
+	if n := req.MaxNew; n != nil && (*n < 1 || *n > limit) {
+		return nil, input.Errorf("max_new", "%d, want 1 to %d", *n, limit)
 	}
 	if len(req.Text) > MaxText {
 		return nil, input.Errorf("text", "%d bytes, want at most %d", len(req.Text), MaxText)
@@ -75,22 +75,10 @@ func blame(field string, err error) error {
 	return input.Errorf(field, "%v", err)
 }
 
-// selection is the part of req that concerns the method.
-func (r Request) selection() (sparse.Config, error) {
-	c := sparse.Config{
-		Method: r.Method, Selector: r.Selector, Block: r.Block, K: r.K, Seed: r.Seed ^ r.SelectorSeed<<32,
-		Window: r.Window, Kernel: r.Kernel, Pooling: r.Pooling,
-		PublicCode: r.PublicCode, DenseLayers: r.DenseLayers, Dilation: r.Dilation, Initial: r.Initial, TopP: r.TopP,
-	}
-	if c.Method == "" {
-		c.Method = "dense"
-	}
-	if r.Budget != "" {
-		b, err := sparse.ParseBudget(r.Budget)
-		if err != nil {
-			return c, blame("budget", err)
-		}
-		c.Budget = b
-	}
-	return c, c.Validate()
+// selection is the method that r asks for: its draws, where chance selects, are those
+// of the example.
+func (r Request) selection() sparse.Config {
+	c := r.Config
+	c.SelectorSeed = r.Seed ^ r.SelectorSeed<<32
+	return c
 }

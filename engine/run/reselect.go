@@ -37,8 +37,7 @@ func Reselect(req, was Request, r *trace.Run, k *ops.Kernels) []trace.Event {
 
 // scoring is r without what only decides how much is read of what was scored.
 func (r Request) scoring() Request {
-	r.Budget, r.K, r.Block = "", 0, 0
-	r.PublicCode, r.DenseLayers = false, 0
+	r.Values = r.Values.Without(sparse.Extents()...)
 	r.Selector, r.SelectorSeed = "", 0
 	r.Force, r.Drop = "", ""
 	return r
@@ -55,11 +54,8 @@ type again struct {
 // prepare makes the plan of a request and writes it into h, a header of the same
 // prompt.
 func (a *again) prepare(req Request, h *trace.Header) error {
-	cfg, err := req.selection()
-	if err != nil {
-		return err
-	}
-	if a.plan, err = sparse.New(cfg, a.prompt); err != nil {
+	var err error
+	if a.plan, err = sparse.New(req.selection(), a.prompt); err != nil {
 		return err
 	}
 	edit, err := req.edit(a.prompt, a.plan.Block)
@@ -80,7 +76,6 @@ func (a *again) prepare(req Request, h *trace.Header) error {
 func (a *again) pick(s *trace.Selection) *trace.Selection {
 	q := sparse.Query{Position: s.First, Layer: s.Layer, Head: s.Head}
 	cache := sparse.Shape(a.kernels, a.plan.Block, s.First+1)
-	from, to := selecting(a.plan.Phase, a.prompt)
 	var sel sparse.Selection
 	switch {
 	case a.plan.Evictor != nil:
@@ -89,9 +84,8 @@ func (a *again) pick(s *trace.Selection) *trace.Selection {
 			return nil
 		}
 		sel.Since(kept, a.prompt-1, s.First)
-	case from <= s.First && s.First < to:
-		m, ok := a.plan.Selector.(sparse.Reselector)
-		if !ok || !m.Reselect(&sel, q, cache, s.Scores) {
+	case a.plan.From <= s.First && s.First < a.plan.To:
+		if !sparse.Reselect(a.plan.Selector, &sel, q, cache, s.Scores) {
 			return nil
 		}
 	default:

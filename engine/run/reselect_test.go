@@ -39,30 +39,30 @@ func with(r Request, change func(*Request)) Request {
 // is, bit for bit, what a run of that budget picks and scores.
 func TestReselectIsTheRun(t *testing.T) {
 	half := 0.5
-	base := Request{Task: "MK-1", Seed: 3, Budget: "1/4", Block: 8, MaxNew: 3}
+	base := Request{Task: "MK-1", Seed: 3, Config: sparse.Config{Values: sparse.Values{"budget": "1/4", "block": "8"}}, MaxNew: new(3)}
 	for name, c := range map[string]struct {
 		was Request
 		to  []func(*Request)
 	}{
 		"quest": {base, []func(*Request){
-			func(r *Request) { r.Budget = "1/16" }, func(r *Request) { r.Budget = "1/2" }, func(r *Request) { r.Budget = "1" },
-			func(r *Request) { r.K = 1 }, func(r *Request) { r.K = 7 }, func(r *Request) { r.Budget, r.PublicCode = "1/32", true },
-			func(r *Request) { r.DenseLayers = 1 }, func(r *Request) { r.Selector, r.SelectorSeed = sparse.SelectorRandom, 5 },
-			func(r *Request) { r.Budget, r.Force, r.Drop = "1/8", "2", "0,5" },
+			func(r *Request) { r.Config = r.With("budget", "1/16") }, func(r *Request) { r.Config = r.With("budget", "1/2") }, func(r *Request) { r.Config = r.With("budget", "1") },
+			func(r *Request) { r.Config = r.With("k", "1") }, func(r *Request) { r.Config = r.With("k", "7") }, func(r *Request) { r.Config = r.With("budget", "1/32").With("public_code", "true") },
+			func(r *Request) { r.Config = r.With("dense_layers", "1") }, func(r *Request) { r.Selector, r.SelectorSeed = sparse.SelectorRandom, 5 },
+			func(r *Request) { r.Force, r.Drop = "2", "0,5"; r.Config = r.With("budget", "1/8") },
 		}},
-		"moba":         {base, []func(*Request){func(r *Request) { r.Budget = "1/8" }, func(r *Request) { r.K, r.PublicCode = 2, true }}},
-		"oracle-block": {base, []func(*Request){func(r *Request) { r.Budget = "1/8" }}},
-		"oracle-token": {base, []func(*Request){func(r *Request) { r.Budget = "1/8" }, func(r *Request) { r.K, r.Block = 20, 4 }}},
-		"snapkv": {with(base, func(r *Request) { r.Budget = "1/2" }), []func(*Request){
-			func(r *Request) { r.Budget = "1/3" }, func(r *Request) { r.Budget = "1" }, func(r *Request) { r.K, r.Block = 50, 16 },
+		"moba":         {base, []func(*Request){func(r *Request) { r.Config = r.With("budget", "1/8") }, func(r *Request) { r.Config = r.With("k", "2").With("public_code", "true") }}},
+		"oracle-block": {base, []func(*Request){func(r *Request) { r.Config = r.With("budget", "1/8") }}},
+		"oracle-token": {base, []func(*Request){func(r *Request) { r.Config = r.With("budget", "1/8") }, func(r *Request) { r.Config = r.With("k", "20").With("block", "4") }}},
+		"snapkv": {with(base, func(r *Request) { r.Config = r.With("budget", "1/2") }), []func(*Request){
+			func(r *Request) { r.Config = r.With("budget", "1/3") }, func(r *Request) { r.Config = r.With("budget", "1") }, func(r *Request) { r.Config = r.With("k", "50").With("block", "16") },
 			func(r *Request) { r.Selector = sparse.SelectorRandom }, func(r *Request) { r.Drop = "1" },
 		}},
-		"h2o":       {base, []func(*Request){func(r *Request) { r.Budget = "1/2" }}},
-		"streaming": {base, []func(*Request){func(r *Request) { r.Budget = "1/8" }}},
-		"dilated":   {base, []func(*Request){func(r *Request) { r.Budget = "1/8" }}},
+		"h2o":       {base, []func(*Request){func(r *Request) { r.Config = r.With("budget", "1/2") }}},
+		"streaming": {base, []func(*Request){func(r *Request) { r.Config = r.With("budget", "1/8") }}},
+		"dilated":   {base, []func(*Request){func(r *Request) { r.Config = r.With("budget", "1/8") }}},
 		"plain keys": {with(base, func(r *Request) {
 			r.Method, r.SelectWith, r.MemoryStrength = "quest", WithPlain, &half
-		}), []func(*Request){func(r *Request) { r.Budget = "1/8" }}},
+		}), []func(*Request){func(r *Request) { r.Config = r.With("budget", "1/8") }}},
 	} {
 		e := testEngine(t, model.RATPlus)
 		if c.was.Method == "" {
@@ -95,7 +95,7 @@ func TestReselectIsTheRun(t *testing.T) {
 func TestReselectAtTheSameBudget(t *testing.T) {
 	e := testEngine(t, model.RATPlus)
 	for _, method := range []string{"dense", "quest", "moba", "snapkv", "h2o", "oracle-block", "oracle-token", "streaming", "dilated"} {
-		was := Request{Task: "MK-1", Seed: 4, Method: method, Budget: "1/2", Block: 8, MaxNew: 4}
+		was := Request{Task: "MK-1", Seed: 4, Config: sparse.Config{Method: method, Values: sparse.Values{"budget": "1/2", "block": "8"}}, MaxNew: new(4)}
 		r := record(t, e, was)
 		got := reselected(t, was, was, r)
 		if got == nil {
@@ -116,37 +116,37 @@ func TestReselectAtTheSameBudget(t *testing.T) {
 // TestReselectWhereScoresDoNotTell: what was never scored is not made up.
 func TestReselectWhereScoresDoNotTell(t *testing.T) {
 	e := testEngine(t, model.RATPlus)
-	base := Request{Task: "MK-1", Seed: 3, Method: "quest", Budget: "1/4", Block: 8, MaxNew: 2}
+	base := Request{Task: "MK-1", Seed: 3, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/4", "block": "8"}}, MaxNew: new(2)}
 	of := func(method string) func(*Request) { return func(r *Request) { r.Method = method } }
 	half := 0.5
 	for name, c := range map[string]struct {
 		was Request
 		to  func(*Request)
 	}{
-		"another block":                 {base, func(r *Request) { r.Block = 16 }},
-		"means of another block":        {with(base, of("moba")), func(r *Request) { r.Block = 16 }},
+		"another block":                 {base, func(r *Request) { r.Config = r.With("block", "16") }},
+		"means of another block":        {with(base, of("moba")), func(r *Request) { r.Config = r.With("block", "16") }},
 		"another seed":                  {base, func(r *Request) { r.Seed = 4 }},
 		"another depth":                 {base, func(r *Request) { r.Depth = &half }},
 		"another method":                {base, of("oracle-block")},
 		"another memory":                {base, func(r *Request) { r.MemoryStrength = &half }},
-		"more steps":                    {base, func(r *Request) { r.MaxNew = 3 }},
-		"layers that were dense":        {with(base, func(r *Request) { r.DenseLayers = 1 }), func(r *Request) { r.DenseLayers = 0 }},
+		"more steps":                    {base, func(r *Request) { r.MaxNew = new(3) }},
+		"layers that were dense":        {with(base, func(r *Request) { r.Config = r.With("dense_layers", "1") }), func(r *Request) { r.Config = r.With("dense_layers", "0") }},
 		"picks that were drawn":         {with(base, func(r *Request) { r.Selector = sparse.SelectorRandom }), func(r *Request) { r.Selector = "" }},
-		"a budget that is none":         {base, func(r *Request) { r.Budget = "2" }},
+		"a budget that is none":         {base, func(r *Request) { r.Config = r.With("budget", "2") }},
 		"a block that is not there":     {base, func(r *Request) { r.Force = "900" }},
-		"blocks not handed on":          {with(base, of("twilight")), func(r *Request) { r.Budget = "1/2" }},
-		"another window":                {with(base, of("snapkv")), func(r *Request) { r.Window = 16 }},
-		"another kernel":                {with(base, of("snapkv")), func(r *Request) { r.Kernel = 3 }},
-		"votes that were not counted":   {with(base, of("h2o")), func(r *Request) { r.Budget = "1/8" }},
-		"fewer tokens than the window":  {with(base, of("snapkv")), func(r *Request) { r.K = 8 }},
-		"draws of blocks of other size": {with(base, func(r *Request) { r.Selector = sparse.SelectorRandom }), func(r *Request) { r.Block = 16 }},
+		"blocks not handed on":          {with(base, of("twilight")), func(r *Request) { r.Config = r.With("budget", "1/2") }},
+		"another window":                {with(base, of("snapkv")), func(r *Request) { r.Config = r.With("window", "16") }},
+		"another kernel":                {with(base, of("snapkv")), func(r *Request) { r.Config = r.With("kernel", "3") }},
+		"votes that were not counted":   {with(base, of("h2o")), func(r *Request) { r.Config = r.With("budget", "1/8") }},
+		"fewer tokens than the window":  {with(base, of("snapkv")), func(r *Request) { r.Config = r.With("k", "8") }},
+		"draws of blocks of other size": {with(base, func(r *Request) { r.Selector = sparse.SelectorRandom }), func(r *Request) { r.Config = r.With("block", "16") }},
 	} {
 		r := record(t, e, c.was)
 		if got := reselected(t, with(c.was, c.to), c.was, r); got != nil {
 			t.Errorf("%s: %d selections", name, len(got.Selections))
 		}
 		r.Done = nil
-		if got := reselected(t, with(c.was, func(r *Request) { r.K = 3 }), c.was, r); got != nil {
+		if got := reselected(t, with(c.was, func(r *Request) { r.Config = r.With("k", "3") }), c.was, r); got != nil {
 			t.Errorf("%s: %d selections of a run that is not over", name, len(got.Selections))
 		}
 	}

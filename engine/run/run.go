@@ -2,7 +2,6 @@ package run
 
 import (
 	"context"
-	"math"
 	"slices"
 	"time"
 
@@ -63,12 +62,8 @@ func (e *Engine) prepare(req Request) (*job, error) {
 	if j.example, err = l.prompt(req, m.Config().Context); err != nil {
 		return nil, err
 	}
-	cfg, err := req.selection()
-	if err != nil {
-		return nil, err
-	}
 	prompt := len(j.example.Tokens)
-	plan, err := sparse.New(cfg, prompt)
+	plan, err := sparse.New(req.selection(), prompt)
 	if err != nil {
 		return nil, err
 	}
@@ -79,9 +74,9 @@ func (e *Engine) prepare(req Request) (*job, error) {
 	if j.memory, err = req.memory(m.Config().Memory); err != nil {
 		return nil, err
 	}
-	j.maxNew = req.MaxNew
-	if j.maxNew == 0 {
-		j.maxNew = len(j.example.Answer) + extraTokens
+	j.maxNew = len(j.example.Answer) + extraTokens
+	if req.MaxNew != nil {
+		j.maxNew = *req.MaxNew
 	}
 	j.maxNew = min(j.maxNew, m.Config().Context-prompt+1)
 	return j, nil
@@ -91,33 +86,18 @@ func (e *Engine) prepare(req Request) (*job, error) {
 func (j *job) options(rec *recorder, gates *gates) model.Options {
 	prompt := len(j.example.Tokens)
 	opt := model.Options{
-		Block: j.plan.Block, Capacity: prompt + j.maxNew - 1, Memory: j.memory,
+		Block: j.plan.Block, Summaries: j.plan.Summaries, Capacity: prompt + j.maxNew - 1, Memory: j.memory,
 		Observe: rec.observe, ObserveFrom: prompt - 1, Tap: gates.tap,
 	}
-	opt.Selector = j.plan.Selector
-	opt.SelectFrom, opt.SelectTo = selecting(j.plan.Phase, prompt)
-	switch j.plan.Phase {
-	case sparse.PhasePrefill:
-		opt.ObserveFrom = 0
-	case sparse.PhaseEvict:
-		opt.Window = j.plan.Evictor.Window()
+	opt.Selector, opt.SelectFrom, opt.SelectTo = j.plan.Selector, j.plan.From, j.plan.To
+	opt.ObserveFrom = min(opt.ObserveFrom, j.plan.From)
+	if e := j.plan.Evictor; e != nil {
+		opt.Window, opt.ObserveFrom = e.Window(), prompt-1
 	}
 	if j.keep {
 		opt.Window = everyQuery
 	}
 	return opt
-}
-
-// selecting is the positions [from, to) whose queries select, by the phase of a method,
-// over a prompt of so many tokens; the others read all there is for them.
-func selecting(phase string, prompt int) (from, to int) {
-	switch phase {
-	case sparse.PhasePrefill:
-		return 0, prompt
-	case sparse.PhaseDecode:
-		return prompt - 1, math.MaxInt
-	}
-	return 0, 0
 }
 
 // everyQuery is more queries than any run has.
@@ -280,7 +260,7 @@ func (j *job) header() *trace.Header {
 
 // announce writes into h what a plan selects.
 func announce(h *trace.Header, p sparse.Plan) {
-	h.Method, h.Phase, h.Budget, h.Block, h.K = p.Method, p.Phase, p.Budget, p.Block, p.K
+	h.Method, h.Phase, h.Budget, h.Block, h.K, h.Ignored = p.Method, p.Phase, p.Budget, p.Block, p.K, p.Ignored
 }
 
 func (j *job) tokens(ids []int32) []trace.Token {

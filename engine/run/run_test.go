@@ -88,7 +88,7 @@ func TestEachModelHasItsTokenizer(t *testing.T) {
 		if c.add != "" {
 			continue
 		}
-		err := e.Run(t.Context(), Request{Model: "m", Task: "S-1", Context: 128}, &trace.Run{})
+		err := e.Run(t.Context(), Request{Model: "m", Task: "S-1", Context: new(128)}, &trace.Run{})
 		if !says(err, c.text) || c.text != "" && input.Field(err) != "model" {
 			t.Errorf("%s: a task says %v, want %q", c.name, err, c.text)
 		}
@@ -112,7 +112,7 @@ func TestEveryMethod(t *testing.T) {
 	for _, arch := range []model.Arch{model.Attention, model.RATPlus} {
 		e := testEngine(t, arch)
 		for _, m := range sparse.Methods() {
-			r := record(t, e, Request{Task: "MK-1", Seed: 3, Method: m.ID, Budget: "1/4", Block: 8, MaxNew: 3})
+			r := record(t, e, Request{Task: "MK-1", Seed: 3, Config: sparse.Config{Method: m.ID, Values: sparse.Values{"budget": "1/4", "block": "8"}}, MaxNew: new(3)})
 			if r.Done == nil || len(r.Steps) == 0 {
 				t.Fatalf("%s: did not finish", m.ID)
 			}
@@ -160,7 +160,7 @@ func TestWholeBudgetEqualsDense(t *testing.T) {
 	e := testEngine(t, model.RATPlus)
 	dense := record(t, e, Request{Task: "S-2", Seed: 5})
 	for _, method := range []string{"quest", "moba", "snapkv", "oracle-block", "oracle-token"} {
-		r := record(t, e, Request{Task: "S-2", Seed: 5, Method: method, Budget: "1"})
+		r := record(t, e, Request{Task: "S-2", Seed: 5, Config: sparse.Config{Method: method, Values: sparse.Values{"budget": "1"}}})
 		if r.Done.ReadFraction != 1 {
 			t.Errorf("%s: read fraction %g at budget 1", method, r.Done.ReadFraction)
 		}
@@ -175,7 +175,7 @@ func TestWholeBudgetEqualsDense(t *testing.T) {
 // TestDeterministic: the same request tells the same story, times apart.
 func TestDeterministic(t *testing.T) {
 	e := testEngine(t, model.RATPlus)
-	req := Request{Task: "MQ", Seed: 9, Method: "quest", Selector: "random", Budget: "1/8", Block: 8}
+	req := Request{Task: "MQ", Seed: 9, Config: sparse.Config{Method: "quest", Selector: "random", Values: sparse.Values{"budget": "1/8", "block": "8"}}}
 	a, b := record(t, e, req), record(t, e, req)
 	if len(a.Selections) != len(b.Selections) {
 		t.Fatal("different numbers of selections")
@@ -198,20 +198,20 @@ func TestBadRequests(t *testing.T) {
 		{"task", Request{Model: "m", Task: "S-9"}},
 		{"task", Request{Model: "m"}},
 		{"task", Request{Model: "m", Task: "S-1", Text: "words", Key: "k"}},
-		{"context", Request{Model: "m", Task: "S-1", Context: 257}},
-		{"context", Request{Model: "m", Task: "S-1", Context: 5}},
-		{"context", Request{Model: "m", Task: "S-1", Context: -5}},
+		{"context", Request{Model: "m", Task: "S-1", Context: new(257)}},
+		{"context", Request{Model: "m", Task: "S-1", Context: new(5)}},
+		{"context", Request{Model: "m", Task: "S-1", Context: new(-5)}},
 		{"depth", Request{Model: "m", Task: "S-1", Depth: &half}},
-		{"method", Request{Model: "m", Task: "S-1", Method: "magic"}},
-		{"budget", Request{Model: "m", Task: "S-1", Method: "quest", Budget: "2"}},
-		{"budget", Request{Model: "m", Task: "S-1", Method: "quest", Budget: "a lot"}},
-		{"block", Request{Model: "m", Task: "S-1", Method: "quest", Block: -1}},
-		{"kernel", Request{Model: "m", Task: "S-1", Method: "snapkv", Kernel: 4}},
-		{"pooling", Request{Model: "m", Task: "S-1", Method: "snapkv", Pooling: "sum"}},
+		{"method", Request{Model: "m", Task: "S-1", Config: sparse.Config{Method: "magic"}}},
+		{"budget", Request{Model: "m", Task: "S-1", Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "2"}}}},
+		{"budget", Request{Model: "m", Task: "S-1", Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "a lot"}}}},
+		{"block", Request{Model: "m", Task: "S-1", Config: sparse.Config{Method: "quest", Values: sparse.Values{"block": "-1"}}}},
+		{"kernel", Request{Model: "m", Task: "S-1", Config: sparse.Config{Method: "snapkv", Values: sparse.Values{"kernel": "4"}}}},
+		{"pooling", Request{Model: "m", Task: "S-1", Config: sparse.Config{Method: "snapkv", Values: sparse.Values{"pooling": "sum"}}}},
 		{"key", Request{Model: "m", Text: "words"}},
 		{"text", Request{Model: "m", Key: "k", Text: strings.Repeat("x", MaxText+1)}},
 		{"text", Request{Model: "m", Key: "k", Text: strings.Repeat("word ", 400)}},
-		{"max_new", Request{Model: "m", Task: "S-1", MaxNew: -1}},
+		{"max_new", Request{Model: "m", Task: "S-1", MaxNew: new(-1)}},
 	} {
 		err := e.Run(t.Context(), tc.req, &trace.Run{})
 		if got := input.Field(err); got != tc.field {
@@ -224,7 +224,7 @@ func TestCancel(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	e := testEngine(t, model.Attention)
 	r := &trace.Run{}
-	err := e.Run(ctx, Request{Model: "m", Task: "S-2", Method: "quest"}, sinkFunc(func(ev trace.Event) error {
+	err := e.Run(ctx, Request{Model: "m", Task: "S-2", Config: sparse.Config{Method: "quest"}}, sinkFunc(func(ev trace.Event) error {
 		if _, ok := ev.(*trace.Step); ok {
 			cancel()
 		}
@@ -239,7 +239,7 @@ func TestCancel(t *testing.T) {
 func TestSinkError(t *testing.T) {
 	e, full := testEngine(t, model.Attention), errors.New("full")
 	n := 0
-	err := e.Run(t.Context(), Request{Model: "m", Task: "S-2", Method: "quest"}, sinkFunc(func(trace.Event) error {
+	err := e.Run(t.Context(), Request{Model: "m", Task: "S-2", Config: sparse.Config{Method: "quest"}}, sinkFunc(func(trace.Event) error {
 		if n++; n > 2 {
 			return full
 		}

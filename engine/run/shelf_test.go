@@ -4,6 +4,7 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"strconv"
 	"testing"
 
 	"kvscope/engine/input"
@@ -48,9 +49,9 @@ func TestShelfRunsAreRuns(t *testing.T) {
 		e := testEngine(t, arch)
 		s := NewShelf(e, 1<<30)
 		for _, m := range sparse.Methods() {
-			req := Request{Task: "MK-1", Seed: 3, Method: m.ID, Budget: "1/4", Block: 8, MaxNew: 3}
+			req := Request{Task: "MK-1", Seed: 3, Config: sparse.Config{Method: m.ID, Values: sparse.Values{"budget": "1/4", "block": "8"}}, MaxNew: new(3)}
 			same(t, string(arch)+" "+m.ID, shelve(t, s, req), record(t, e, req))
-			req.Block = 32
+			req.Config = req.With("block", "32")
 			same(t, string(arch)+" "+m.ID+" in other blocks", shelve(t, s, req), record(t, e, req))
 		}
 	}
@@ -60,9 +61,9 @@ func TestShelfRunsAreRuns(t *testing.T) {
 // the run that read it.
 func TestPrefillTimeIsOfReading(t *testing.T) {
 	s := NewShelf(testEngine(t, model.RATPlus), 1<<30)
-	read := shelve(t, s, Request{Task: "MK-1", Method: "quest", Budget: "1/4", Block: 8, MaxNew: 1})
+	read := shelve(t, s, Request{Task: "MK-1", Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/4", "block": "8"}}, MaxNew: new(1)})
 	s.Kept(read.Header.ID).took = 1e6
-	if over := shelve(t, s, Request{Task: "MK-1", Method: "quest", Budget: "1/8", Block: 8, MaxNew: 1}); over.Done.PrefillMS < 1e6 {
+	if over := shelve(t, s, Request{Task: "MK-1", Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "8"}}, MaxNew: new(1)}); over.Done.PrefillMS < 1e6 {
 		t.Errorf("prefill of %g ms, want at least the reader's", over.Done.PrefillMS)
 	}
 }
@@ -71,7 +72,7 @@ func TestPrefillTimeIsOfReading(t *testing.T) {
 func TestKeptHeadIsWhatRan(t *testing.T) {
 	s := NewShelf(testEngine(t, model.RATPlus), 1<<30)
 	shelve(t, s, Request{Task: "S-2", Seed: 4})
-	r := shelve(t, s, Request{Task: "S-2", Seed: 4, Method: "quest", Budget: "1/4"})
+	r := shelve(t, s, Request{Task: "S-2", Seed: 4, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/4"}}})
 	k := s.Kept(r.Header.ID)
 	if k == nil || r.Done.SparseMS <= 0 || r.Done.DenseMS <= 0 {
 		t.Fatalf("kept %v, measured %v and %v ms", k, r.Done.SparseMS, r.Done.DenseMS)
@@ -135,7 +136,7 @@ func TestShelfForgets(t *testing.T) {
 func TestShelfStaysWithinItsLimit(t *testing.T) {
 	e := testEngine(t, model.RATPlus)
 	s := NewShelf(e, 1)
-	s.limit = 3 * s.Kept(shelve(t, s, Request{Task: "S-2", Seed: 1, Method: "quest"}).Header.ID).Bytes()
+	s.limit = 3 * s.Kept(shelve(t, s, Request{Task: "S-2", Seed: 1, Config: sparse.Config{Method: "quest"}}).Header.ID).Bytes()
 	heap := func() int {
 		runtime.GC()
 		var m runtime.MemStats
@@ -144,7 +145,7 @@ func TestShelfStaysWithinItsLimit(t *testing.T) {
 	}
 	before := heap()
 	for k := range 100 {
-		r := shelve(t, s, Request{Task: "S-2", Seed: 1, Method: "quest", K: k%5 + 1, MaxNew: k/5 + 1})
+		r := shelve(t, s, Request{Task: "S-2", Seed: 1, Config: sparse.Config{Method: "quest", Values: sparse.Values{"k": strconv.Itoa(k%5 + 1)}}, MaxNew: new(k/5 + 1)})
 		if s.Kept(r.Header.ID).job.from != nil {
 			t.Fatalf("run %d keeps the run before it alive", k)
 		}
@@ -160,7 +161,7 @@ func TestShelfStaysWithinItsLimit(t *testing.T) {
 // TestLargestMemoryCap: a cap that no int holds times the width is no limit at all.
 func TestLargestMemoryCap(t *testing.T) {
 	e := testEngine(t, model.RATPlus)
-	req := Request{Task: "S-2", Seed: 1, MemoryCap: math.MaxInt}
+	req := Request{Task: "S-2", Seed: 1, MemoryCap: new(math.MaxInt)}
 	if got, want := record(t, e, req).Steps[0].Token, record(t, e, Request{Task: "S-2", Seed: 1}).Steps[0].Token; got != want {
 		t.Errorf("answers %v with the largest cap, %v without", got, want)
 	}
@@ -169,7 +170,7 @@ func TestLargestMemoryCap(t *testing.T) {
 // TestMeddling: what is changed by hand changes the run as it says, and is said.
 func TestMeddling(t *testing.T) {
 	e := testEngine(t, model.RATPlus)
-	base := Request{Task: "S-2", Seed: 4, Method: "quest", Budget: "1/4", Block: 8}
+	base := Request{Task: "S-2", Seed: 4, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/4", "block": "8"}}}
 	plain := record(t, e, base)
 	if plain.Header.Counterfactual != nil {
 		t.Error("a run as trained says otherwise")
@@ -196,12 +197,12 @@ func TestMeddling(t *testing.T) {
 	bad := 1.5
 	for field, change := range map[string]func(*Request){
 		"memory_strength": func(r *Request) { r.MemoryStrength = &bad },
-		"memory_cap":      func(r *Request) { r.MemoryCap = -1 },
+		"memory_cap":      func(r *Request) { r.MemoryCap = new(-1) },
 		"select_with":     func(r *Request) { r.SelectWith = "luck" },
 		"compute_with":    func(r *Request) { r.ComputeWith = "x" },
 		"force":           func(r *Request) { r.Force = "1000" },
 		"drop":            func(r *Request) { r.Drop, r.Force = "1, 2", "2" },
-		"top_p":           func(r *Request) { r.Method, r.TopP = "twilight", "2" },
+		"top_p":           func(r *Request) { r.Method = "twilight"; r.Config = r.With("top_p", "2") },
 	} {
 		req := base
 		req.Model = "m"

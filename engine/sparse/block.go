@@ -66,9 +66,32 @@ func (f Forced) pick(dst *Selection, q Query, h *Head, k int, choose func(lo, hi
 	}
 }
 
-// pickTop is pick by the highest of dst.Scores.
-func (f Forced) pickTop(dst *Selection, q Query, h *Head, k int) {
-	f.pick(dst, q, h, k, func(lo, hi, k int) []int {
+// topBlocks selects the k blocks of the highest score, the forced ones among them.
+type topBlocks struct {
+	k      int
+	forced Forced
+	score  func(dst *Selection, q Query, h *Head) // fills dst.Scores, [blocks]
+}
+
+// Select implements Selector.
+func (m topBlocks) Select(dst *Selection, q Query, h *Head) {
+	dst.reset(h.Block)
+	m.score(dst, q, h)
+	m.pick(dst, q, h)
+}
+
+// Reselect implements Reselector.
+func (m topBlocks) Reselect(dst *Selection, q Query, h *Head, scores []float32) bool {
+	if !dst.rescore(h.Block, blocksBefore(q, h), scores) {
+		return false
+	}
+	m.pick(dst, q, h)
+	return true
+}
+
+// pick picks by dst.Scores.
+func (m topBlocks) pick(dst *Selection, q Query, h *Head) {
+	m.forced.pick(dst, q, h, m.k, func(lo, hi, k int) []int {
 		dst.picked = TopK(h.kernels, dst.picked, dst.Scores[lo:hi], k)
 		return dst.picked
 	})
@@ -88,6 +111,9 @@ func visible(q Query, h *Head) []float32 {
 // boundScores fills dst.Scores with Quest's bound of every block q may read.
 func boundScores(dst *Selection, q Query, h *Head) {
 	n, d, k := blocksBefore(q, h), h.Dim, h.kernels
+	if h.Lo == nil {
+		panic("BUG: the cache keeps no bounds of its blocks")
+	}
 	dst.Scores = resize(dst.Scores, n)
 	k.BoundScores(dst.Scores, q.Q, h.Lo[:n*d], h.Hi[:n*d])
 	if keys := visible(q, h); keys != nil {
@@ -104,6 +130,9 @@ func boundScores(dst *Selection, q Query, h *Head) {
 // meanScores fills dst.Scores with q·mean of the keys of every block q may read.
 func meanScores(dst *Selection, q Query, h *Head) {
 	n, d, k := blocksBefore(q, h), h.Dim, h.kernels
+	if h.Sum == nil {
+		panic("BUG: the cache keeps no sums of its blocks")
+	}
 	dst.Scores = resize(dst.Scores, n)
 	k.DotRows(dst.Scores, q.Q, h.Sum[:n*d])
 	if keys := visible(q, h); keys != nil {

@@ -28,14 +28,14 @@ func ParseBudget(s string) (float64, error) {
 	return budget, nil
 }
 
-// FormatBudget writes a budget as people do, 1 or 1/8, or as a decimal where it is no
-// such fraction. ParseBudget reads it.
+// FormatBudget writes a budget as people do, 1 or 1/8, or as a decimal where it is not
+// exactly such a fraction. ParseBudget reads back the same number.
 func FormatBudget(budget float64) string {
 	n := math.Round(1 / budget)
 	switch {
 	case n == 1 && budget == 1:
 		return "1"
-	case n >= 2 && math.Abs(n*budget-1) < 1e-9:
+	case n >= 2 && 1/n == budget:
 		return "1/" + strconv.FormatFloat(n, 'f', -1, 64)
 	}
 	return strconv.FormatFloat(budget, 'f', -1, 64)

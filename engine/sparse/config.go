@@ -2,7 +2,6 @@ package sparse
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"kvscope/engine/input"
@@ -14,34 +13,32 @@ const (
 	SelectorRandom = "random" // a seeded draw, the same number of them
 )
 
-// Config asks for a method by name. Zero values mean the default that Methods
-// lists; what a method has no use for is ignored.
+// Config asks for a method by name, with its parameters.
 type Config struct {
-	Method      string  `json:"method"`
-	Selector    string  `json:"selector,omitempty"`
-	Budget      float64 `json:"budget,omitempty"`
-	Block       int     `json:"block,omitempty"`
-	K           int     `json:"k,omitempty"`
-	PublicCode  bool    `json:"public_code,omitempty"`
-	DenseLayers int     `json:"dense_layers,omitempty"`
-	Window      int     `json:"window,omitempty"`
-	Kernel      int     `json:"kernel,omitempty"`
-	Pooling     string  `json:"pooling,omitempty"`
-	Dilation    int     `json:"dilation,omitempty"`
-	Initial     int     `json:"initial,omitempty"`
-	TopP        string  `json:"top_p,omitempty"`
-	Seed        uint64  `json:"seed,omitempty"` // of SelectorRandom
+	Method       string `json:"method,omitempty"`        // of Methods; dense
+	Selector     string `json:"selector,omitempty"`      // own or random; own
+	SelectorSeed uint64 `json:"selector_seed,omitempty"` // of SelectorRandom
+
+	// Values are the parameters that are set. In JSON they stand beside the other
+	// fields of what holds a Config.
+	Values Values `json:"-"`
 }
 
-// Validate reports the first field that is out of range, as an *input.Error. That
-// a budget is too small for a prompt only New can tell.
+// With is c with one parameter set, or unset by "".
+func (c Config) With(name, text string) Config {
+	c.Values = c.Values.With(name, text)
+	return c
+}
+
+// Validate reports the first field that is unknown or out of range, as an
+// *input.Error. That a budget is too small for a prompt only New can tell.
 func (c Config) Validate() error {
-	_, _, err := c.fill()
+	_, err := c.settings(1)
 	return err
 }
 
-// fill checks c and puts the defaults in.
-func (c Config) fill() (Config, Info, error) {
+// settings checks c and puts the defaults in.
+func (c Config) settings(promptTokens int) (Settings, error) {
 	if c.Method == "" {
 		c.Method = "dense"
 	}
@@ -51,74 +48,87 @@ func (c Config) fill() (Config, Info, error) {
 		for _, m := range Methods() {
 			ids = append(ids, m.ID)
 		}
-		return c, info, input.Errorf("method", "%q, want one of %s", c.Method, strings.Join(ids, ", "))
+		return Settings{}, input.Errorf("method", "%q, want one of %s", c.Method, strings.Join(ids, ", "))
 	}
+	s := Settings{Method: info, Tokens: promptTokens, Seed: c.SelectorSeed, values: map[string]value{}, given: map[string]bool{}}
 	switch c.Selector {
-	case "":
-		c.Selector = SelectorOwn
-	case SelectorOwn:
+	case "", SelectorOwn:
 	case SelectorRandom:
 		if !info.Random {
-			return c, info, input.Errorf("selector", "%s has no random form, want own", info.Name)
+			return s, input.Errorf("selector", "%s has no random form, want own", info.Name)
 		}
+		s.Random = true
 	default:
-		return c, info, input.Errorf("selector", "%q, want own or random", c.Selector)
+		return s, input.Errorf("selector", "%q, want own or random", c.Selector)
 	}
-	if c.Budget == 0 {
-		c.Budget = 1
-	}
-	if !(c.Budget > 0 && c.Budget <= 1) {
-		return c, info, input.Errorf("budget", "%v, want above 0 and at most 1", c.Budget)
-	}
-	// Every method runs on a cache with blocks, whether it uses them or not.
-	params := info.Params
-	if !slices.ContainsFunc(params, func(p Param) bool { return p.Name == "block" }) {
-		dense, _ := Method("dense")
-		params = append(slices.Clone(params), dense.Params...)
+	params := info.Settable()
+	for _, name := range c.Values.Names() {
+		if _, ok := find(params, name); ok {
+			continue
+		}
+		if kindOf(name) == "" {
+			return s, input.Errorf(name, "unknown parameter, methods have %s", strings.Join(names(), ", "))
+		}
+		s.ignored = append(s.ignored, name)
 	}
 	for _, p := range params {
-		switch v := c.field(p.Name).(type) {
-		case *int:
-			if *v == 0 && p.Default != "" {
-				*v, _ = strconv.Atoi(p.Default)
-			}
-			unset := *v == 0 && p.Default == ""
-			if !unset && (*v < p.Min || *v > p.Max || p.Odd && *v%2 == 0) {
-				return c, info, input.Errorf(p.Name, "%d, want %s", *v, p.Allowed())
-			}
-		case *string:
-			if *v == "" {
-				*v = p.Default
-			}
-			if !slices.Contains(p.Choices, *v) {
-				return c, info, input.Errorf(p.Name, "%q, want %s", *v, p.Allowed())
-			}
+		text, given := c.Values[p.Name]
+		if !given {
+			text = p.Default
 		}
+		if !given && text == "" {
+			continue
+		}
+		v, err := p.parse(text)
+		if err != nil {
+			return s, err
+		}
+		s.values[p.Name], s.given[p.Name] = v, given
 	}
-	return c, info, nil
+	return s, nil
 }
 
-// field is the field of c that a Param of kind KindInt or KindChoice names.
-func (c *Config) field(name string) any {
-	switch name {
-	case "block":
-		return &c.Block
-	case "k":
-		return &c.K
-	case "dense_layers":
-		return &c.DenseLayers
-	case "window":
-		return &c.Window
-	case "kernel":
-		return &c.Kernel
-	case "pooling":
-		return &c.Pooling
-	case "dilation":
-		return &c.Dilation
-	case "initial":
-		return &c.Initial
-	case "top_p":
-		return &c.TopP
+// Settings are a method's parameters, checked and with the defaults in, for a prompt
+// of known length: what a method is made from.
+type Settings struct {
+	Method Info
+	Tokens int    // of the prompt
+	Random bool   // whether chance selects in the method's place
+	Seed   uint64 // of that chance
+
+	values  map[string]value
+	given   map[string]bool
+	ignored []string
+}
+
+// Given reports whether a parameter was set, and is not there by default.
+func (s Settings) Given(name string) bool { return s.given[name] }
+
+// Int is the value of a parameter of kind KindInt, 0 when it has neither been set nor
+// a default.
+func (s Settings) Int(name string) int { return int(s.value(name, KindInt).number) }
+
+// Float is the value of a parameter of kind KindFloat or KindBudget.
+func (s Settings) Float(name string) float64 { return s.value(name, KindFloat, KindBudget).number }
+
+// Bool is the value of a parameter of kind KindBool.
+func (s Settings) Bool(name string) bool { return s.value(name, KindBool).number != 0 }
+
+// Choice is the value of a parameter of kind KindChoice.
+func (s Settings) Choice(name string) string { return s.value(name, KindChoice).choice }
+
+func (s Settings) value(name string, kinds ...string) value {
+	p, ok := s.Method.Param(name)
+	if !ok || !slices.Contains(kinds, p.Kind) {
+		panic("BUG: " + s.Method.ID + " has no parameter " + name + " of kind " + strings.Join(kinds, " or "))
 	}
-	return nil
+	return s.values[name]
+}
+
+// Budget is the share of the cache that may be read: 1 for a method without a budget.
+func (s Settings) Budget() float64 {
+	if _, ok := s.Method.Param("budget"); !ok {
+		return 1
+	}
+	return s.Float("budget")
 }

@@ -1,19 +1,25 @@
 package sparse
 
+// denseMethod is the entry of Dense in the list of methods.
+func denseMethod() Info {
+	return Info{
+		ID: "dense", Name: "Dense", Family: FamilyDense, Unit: UnitBlock, Phase: PhaseDecode, Scores: ScoresNone,
+		Help:   "reads everything",
+		Params: []Param{blockParam()},
+		plan: func(s Settings) (Plan, error) {
+			return Plan{Selector: Dense{}, K: s.allBlocks()}, nil
+		},
+	}
+}
+
 // Dense reads every position up to the query's: no method at all.
-type Dense struct{}
+type Dense struct{ Pattern }
 
 // Select implements Selector.
 func (Dense) Select(dst *Selection, q Query, h *Head) {
 	blocksBefore(q, h)
 	dst.reset(h.Block)
 	dst.add(0, q.Position+1)
-}
-
-// Reselect implements Reselector: it asks for no scores.
-func (m Dense) Reselect(dst *Selection, q Query, h *Head, _ []float32) bool {
-	m.Select(dst, q, h)
-	return true
 }
 
 // DenseFirst reads everything in the first layers and leaves the others to Rest.
@@ -26,18 +32,18 @@ type DenseFirst struct {
 
 // Select implements Selector.
 func (m DenseFirst) Select(dst *Selection, q Query, h *Head) {
-	if q.Layer < m.Layers {
-		Dense{}.Select(dst, q, h)
-		return
-	}
-	m.Rest.Select(dst, q, h)
+	m.at(q.Layer).Select(dst, q, h)
 }
 
 // Reselect implements Reselector, where Rest does.
 func (m DenseFirst) Reselect(dst *Selection, q Query, h *Head, scores []float32) bool {
-	if q.Layer < m.Layers {
-		return Dense{}.Reselect(dst, q, h, scores)
+	return Reselect(m.at(q.Layer), dst, q, h, scores)
+}
+
+// at is the selector of a layer.
+func (m DenseFirst) at(layer int) Selector {
+	if layer < m.Layers {
+		return Dense{}
 	}
-	rest, ok := m.Rest.(Reselector)
-	return ok && rest.Reselect(dst, q, h, scores)
+	return m.Rest
 }

@@ -48,8 +48,7 @@ func (m Edited) Select(dst *Selection, q Query, h *Head) {
 
 // Reselect implements Reselector, where Rest does.
 func (m Edited) Reselect(dst *Selection, q Query, h *Head, scores []float32) bool {
-	rest, ok := m.Rest.(Reselector)
-	if !ok || !rest.Reselect(dst, q, h, scores) {
+	if !Reselect(m.Rest, dst, q, h, scores) {
 		return false
 	}
 	m.Edit.apply(dst, h.Block, q.Position+1, q.Position)

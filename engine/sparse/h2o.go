@@ -7,6 +7,44 @@ import (
 	"kvscope/engine/ops"
 )
 
+// h2oMethod is the entry of H2O in the list of methods.
+func h2oMethod() Info {
+	return Info{
+		ID: "h2o", Name: "H2O", Family: FamilyEviction, Unit: UnitToken, Phase: PhaseEvict, Scores: ScoresAttention, Random: true,
+		Help:  "keeps the most recent tokens and those that the whole prompt attends to most, and drops the rest",
+		Paper: "arXiv:2306.14048",
+		Params: []Param{
+			budgetParam(), capacityParam(),
+			{
+				Name: "window", Title: "Window, tokens", Kind: KindInt, Max: mostUnits,
+				Help:    "last tokens of the prompt, always kept; half of those kept when not set",
+				Aliases: []string{"recent_size", "window_size"},
+			},
+		},
+		plan: planH2O,
+	}
+}
+
+// planH2O keeps half of what may stay for the most recent positions where nothing else
+// is asked.
+func planH2O(s Settings) (Plan, error) {
+	k := s.tokens()
+	capacity, recent := k, k/2
+	if s.Given("window") {
+		recent = s.Int("window")
+	}
+	if capacity == s.Tokens {
+		capacity = max(capacity, recent) // nothing is dropped, as with SnapKV
+	}
+	if capacity < recent {
+		return Plan{}, s.tooSmall(capacity, recent-1, "window")
+	}
+	if s.Random {
+		return Plan{K: k, Evictor: RandomTokens{Capacity: capacity, Recent: recent, Seed: s.Seed}}, nil
+	}
+	return Plan{K: k, Evictor: H2O{Capacity: capacity, Recent: recent}}, nil
+}
+
 // H2O keeps, once after the prefill, the heavy hitters: the positions that all
 // queries of the prompt together attend to most (Zhang et al., arXiv:2306.14048,
 // section 4), beside the most recent ones:
@@ -26,11 +64,15 @@ type H2O struct {
 
 // Validate reports the first field out of range.
 func (m H2O) Validate() error {
-	if m.Recent < 0 {
-		return fmt.Errorf("recent: %d, want at least 0", m.Recent)
+	return validateRecent(m.Capacity, m.Recent)
+}
+
+func validateRecent(capacity, recent int) error {
+	if recent < 0 {
+		return fmt.Errorf("recent: %d, want at least 0", recent)
 	}
-	if m.Capacity < 1 || m.Capacity < m.Recent {
-		return fmt.Errorf("capacity: %d, want at least 1 and the recent %d", m.Capacity, m.Recent)
+	if capacity < 1 || capacity < recent {
+		return fmt.Errorf("capacity: %d, want at least 1 and the recent %d", capacity, recent)
 	}
 	return nil
 }

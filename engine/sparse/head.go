@@ -16,31 +16,43 @@ type Head struct {
 	Len   int // positions held
 
 	Keys, Values []float32 // [capacity, Dh]
-	Lo, Hi       []float32 // [ceil(Len/B), Dh], per-channel bounds of a block's keys
-	Sum          []float32 // [ceil(Len/B), Dh], sum of a block's keys
+
+	// Summaries of the blocks, as far as they are kept.
+	Lo, Hi []float32 // [ceil(Len/B), Dh], per-channel bounds of a block's keys; or nil
+	Sum    []float32 // [ceil(Len/B), Dh], sum of a block's keys; or nil
 
 	kernels *ops.Kernels
 }
 
 // NewHead returns an empty cache for capacity positions of size dim in blocks of
-// block.
-func NewHead(k *ops.Kernels, dim, block, capacity int) *Head {
+// block, of which it keeps what is asked for.
+func NewHead(k *ops.Kernels, dim, block, capacity int, keep Summaries) *Head {
 	if dim <= 0 || block <= 0 || capacity <= 0 {
 		panic(fmt.Sprintf("sparse: head of size %d, block %d, capacity %d", dim, block, capacity))
 	}
 	n := (capacity + block - 1) / block * dim
-	all := make([]float32, 2*capacity*dim+3*n)
+	size := 2 * capacity * dim
+	if keep.Bounds {
+		size += 2 * n
+	}
+	if keep.Mean {
+		size += n
+	}
+	all := make([]float32, size)
 	wantHugePages(all)
 	take := func(n int) []float32 {
 		part := all[:n:n]
 		all = all[n:]
 		return part
 	}
-	return &Head{
-		Dim: dim, Block: block, kernels: k,
-		Keys: take(capacity * dim), Values: take(capacity * dim),
-		Lo: take(n), Hi: take(n), Sum: take(n),
+	h := &Head{Dim: dim, Block: block, kernels: k, Keys: take(capacity * dim), Values: take(capacity * dim)}
+	if keep.Bounds {
+		h.Lo, h.Hi = take(n), take(n)
 	}
+	if keep.Mean {
+		h.Sum = take(n)
+	}
+	return h
 }
 
 // Append adds one position and updates its block's summaries.
@@ -51,15 +63,23 @@ func (h *Head) Append(key, value []float32) {
 	at := h.Len * h.Dim
 	copy(h.Keys[at:at+h.Dim], key)
 	copy(h.Values[at:at+h.Dim], value)
-	b := h.Len / h.Block * h.Dim
-	lo, hi, sum := h.Lo[b:b+h.Dim], h.Hi[b:b+h.Dim], h.Sum[b:b+h.Dim]
-	if h.Len%h.Block == 0 {
-		for c := range lo {
-			lo[c], hi[c], sum[c] = float32(math.Inf(1)), float32(math.Inf(-1)), 0
+	b, first := h.Len/h.Block*h.Dim, h.Len%h.Block == 0
+	if h.Lo != nil {
+		lo, hi := h.Lo[b:b+h.Dim], h.Hi[b:b+h.Dim]
+		if first {
+			for c := range lo {
+				lo[c], hi[c] = float32(math.Inf(1)), float32(math.Inf(-1))
+			}
 		}
+		h.kernels.MinMax(lo, hi, key)
 	}
-	h.kernels.MinMax(lo, hi, key)
-	h.kernels.Add(sum, key)
+	if h.Sum != nil {
+		sum := h.Sum[b : b+h.Dim]
+		if first {
+			clear(sum)
+		}
+		h.kernels.Add(sum, key)
+	}
 	h.Len++
 }
 

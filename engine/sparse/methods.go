@@ -1,14 +1,6 @@
 package sparse
 
-import (
-	"fmt"
-	"slices"
-	"strconv"
-	"strings"
-)
-
-// DefaultBlock is the block size where none is given: about as long as a needle.
-const DefaultBlock = 16
+import "slices"
 
 // What a method's candidates are.
 const (
@@ -24,55 +16,69 @@ const (
 	PhaseEvict   = "evict"
 )
 
-// Kinds of parameters.
+// Families of methods, as a list of them is grouped.
 const (
-	KindBudget = "budget" // see ParseBudget
-	KindInt    = "int"
-	KindChoice = "choice"
-	KindBool   = "bool"
+	FamilyDense    = "full attention"
+	FamilyBlocks   = "block selection"
+	FamilyTokens   = "token selection"
+	FamilyEviction = "eviction"
+	FamilyPattern  = "fixed pattern"
+	FamilyOracle   = "oracle"
 )
 
-// Info describes a selection method for a form or a help text.
+// What a method scores its candidates by.
+const (
+	ScoresNone      = "none"      // a pattern of positions: no key is read to choose
+	ScoresKeys      = "keys"      // the query against keys or their summaries
+	ScoresAttention = "attention" // attention weights
+)
+
+// Summaries are the parts of a block's keys that a cache keeps beside them, because a
+// method asks for them.
+type Summaries struct {
+	Bounds bool // per-channel minimum and maximum
+	Mean   bool // the sum, of which the mean is made
+}
+
+// Info is a method's entry in the list of methods: all that a form, a help text, a
+// file's metadata or a sweep needs to know of it, and how it is made.
 type Info struct {
 	ID     string  `json:"id"`
 	Name   string  `json:"name"`
+	Family string  `json:"family"`
 	Unit   string  `json:"unit"`   // UnitBlock or UnitToken
 	Phase  string  `json:"phase"`  // PhasePrefill, PhaseDecode or PhaseEvict
+	Scores string  `json:"scores"` // ScoresNone, ScoresKeys or ScoresAttention
 	Random bool    `json:"random"` // whether Config.Selector may be "random"
 	Help   string  `json:"help"`
 	Paper  string  `json:"paper"`
 	Params []Param `json:"params"`
+
+	// Summaries are what its selector reads of a block beside the keys.
+	Summaries Summaries `json:"-"`
+
+	// plan makes the method: the selector or the evictor, and K. What else a Plan
+	// holds, New fills in.
+	plan func(Settings) (Plan, error)
 }
 
-// Param describes one parameter of a method; Name is its key in Config's JSON and,
-// with dashes, its flag.
-type Param struct {
-	Name    string   `json:"name"`
-	Kind    string   `json:"kind"`
-	Default string   `json:"default"` // "" when it follows from other parameters
-	Min     int      `json:"min"`     // of a KindInt
-	Max     int      `json:"max"`
-	Odd     bool     `json:"odd"`
-	Choices []string `json:"choices,omitempty"` // of a KindChoice
-	Help    string   `json:"help"`
-}
-
-// Allowed says in words which values p takes.
-func (p Param) Allowed() string {
-	switch {
-	case p.Kind == KindBudget:
-		return "1, a fraction such as 1/16 or a decimal such as 0.25, above 0 and at most 1"
-	case p.Kind == KindBool:
-		return "true or false"
-	case p.Kind == KindChoice:
-		return strings.Join(p.Choices, " or ")
-	case p.Odd:
-		return fmt.Sprintf("an odd number from %d to %d", p.Min, p.Max)
+// Methods lists every method, in the order to offer them.
+func Methods() []Info {
+	return []Info{
+		denseMethod(),
+		questMethod(),
+		mobaMethod(),
+		snapKVMethod(),
+		h2oMethod(),
+		twilightMethod(),
+		dilatedMethod(),
+		streamingMethod(),
+		oracleBlockMethod(),
+		oracleTokenMethod(),
 	}
-	return fmt.Sprintf("a whole number from %d to %d", p.Min, p.Max)
 }
 
-// Method is the description of the method with that ID.
+// Method is the entry of the method with that ID.
 func Method(id string) (Info, bool) {
 	all := Methods()
 	if i := slices.IndexFunc(all, func(m Info) bool { return m.ID == id }); i >= 0 {
@@ -81,97 +87,72 @@ func Method(id string) (Info, bool) {
 	return Info{}, false
 }
 
-// Methods describes every method, in the order to offer them.
-func Methods() []Info {
-	const most = 1 << 20
-	var (
-		budget      = Param{Name: "budget", Kind: KindBudget, Default: "1", Help: "share of the KV entries that a query may read"}
-		block       = Param{Name: "block", Kind: KindInt, Default: strconv.Itoa(DefaultBlock), Min: 1, Max: 4096, Help: "tokens in a block"}
-		blocks      = Param{Name: "k", Kind: KindInt, Min: 1, Max: most, Help: "blocks a query reads; from the budget when not set"}
-		tokens      = Param{Name: "k", Kind: KindInt, Min: 1, Max: most, Help: "tokens a query reads; from the budget when not set"}
-		public      = Param{Name: "public_code", Kind: KindBool, Default: "false"}
-		denseLayers = Param{Name: "dense_layers", Kind: KindInt, Default: "0", Max: 1024, Help: "first layers that read everything; the authors' code has 2, the paper's runs none"}
-	)
-	questPublic, mobaPublic, kept := public, public, tokens
-	questPublic.Help = "as the authors' code: at least 3 blocks, none forced; else the first and the local block are among them"
-	mobaPublic.Help = "as the authors' code: only the local block is forced; else the first one too"
-	kept.Help = "tokens kept, the window included; from the budget when not set"
-	return []Info{
-		{
-			ID: "dense", Name: "Dense", Unit: UnitBlock, Phase: PhaseDecode,
-			Help:   "reads everything",
-			Params: []Param{block},
-		},
-		{
-			ID: "quest", Name: "Quest", Unit: UnitBlock, Phase: PhaseDecode, Random: true,
-			Help:   "blocks with the greatest bound on their keys' dot product with the query",
-			Paper:  "arXiv:2406.10774",
-			Params: []Param{budget, block, blocks, questPublic, denseLayers},
-		},
-		{
-			ID: "moba", Name: "MoBA", Unit: UnitBlock, Phase: PhasePrefill, Random: true,
-			Help:   "blocks whose mean key has the greatest dot product with the query",
-			Paper:  "arXiv:2502.13189",
-			Params: []Param{budget, block, blocks, mobaPublic},
-		},
-		{
-			ID: "snapkv", Name: "SnapKV", Unit: UnitToken, Phase: PhaseEvict, Random: true,
-			Help:  "keeps the tokens that the last queries of the prompt attend to most, and drops the rest",
-			Paper: "arXiv:2404.14469",
-			Params: []Param{
-				budget, kept,
-				{Name: "window", Kind: KindInt, Default: "32", Min: 1, Max: 4096, Help: "last queries of the prompt that vote; their own tokens are always kept"},
-				{Name: "kernel", Kind: KindInt, Default: "7", Min: 1, Max: 255, Odd: true, Help: "neighbouring tokens over which votes are pooled; 1 does not pool"},
-				{Name: "pooling", Kind: KindChoice, Default: "avg", Choices: []string{"avg", "max"}, Help: "how votes are pooled"},
-			},
-		},
-		{
-			ID: "h2o", Name: "H2O", Unit: UnitToken, Phase: PhaseEvict, Random: true,
-			Help:  "keeps the most recent tokens and those that the whole prompt attends to most, and drops the rest",
-			Paper: "arXiv:2306.14048",
-			Params: []Param{
-				budget, kept,
-				{Name: "window", Kind: KindInt, Min: 1, Max: most, Help: "last tokens of the prompt, always kept; half of those kept when not set"},
-			},
-		},
-		{
-			ID: "twilight", Name: "Twilight", Unit: UnitToken, Phase: PhaseDecode,
-			Help:  "of the blocks that Quest hands on, the fewest tokens that hold a share p of the attention, as estimated from keys of 4 bits",
-			Paper: "arXiv:2502.02770",
-			Params: []Param{
-				budget, block, blocks,
-				{Name: "top_p", Kind: KindChoice, Default: "0.95", Choices: []string{"0.5", "0.7", "0.8", "0.85", "0.9", "0.95", "0.99"}, Help: "p, the share of the estimated attention that is read"},
-			},
-		},
-		{
-			ID: "dilated", Name: "Dilated", Unit: UnitToken, Phase: PhaseDecode,
-			Help:  "every D-th token, a local window and the first tokens, as RAT+ is trained",
-			Paper: "arXiv:2602.18196",
-			Params: []Param{
-				budget, tokens,
-				{Name: "dilation", Kind: KindInt, Min: 1, Max: most, Help: "D; from the budget when not set"},
-				{Name: "window", Kind: KindInt, Default: "0", Max: most, Help: "tokens before the query that are always read"},
-				{Name: "initial", Kind: KindInt, Default: "0", Max: most, Help: "first tokens, always read"},
-			},
-		},
-		{
-			ID: "streaming", Name: "StreamingLLM", Unit: UnitToken, Phase: PhaseDecode,
-			Help:  "the first tokens and the most recent ones",
-			Paper: "arXiv:2309.17453",
-			Params: []Param{
-				budget, tokens,
-				{Name: "initial", Kind: KindInt, Default: "4", Min: 1, Max: most, Help: "first tokens, always read; the rest of the budget is the recent window"},
-			},
-		},
-		{
-			ID: "oracle-block", Name: "Oracle (block)", Unit: UnitBlock, Phase: PhaseDecode,
-			Help:   "the blocks that hold the most of the query's true attention: the ceiling for block methods",
-			Params: []Param{budget, block, blocks},
-		},
-		{
-			ID: "oracle-token", Name: "Oracle (token)", Unit: UnitToken, Phase: PhaseDecode,
-			Help:   "the tokens with the most of the query's true attention: the ceiling for token methods",
-			Params: []Param{budget, tokens},
-		},
+// Settable lists what can be set for the method: its parameters, and the block,
+// which every cache has, whether the method uses it or not.
+func (m Info) Settable() []Param {
+	if _, ok := find(m.Params, "block"); ok {
+		return m.Params
 	}
+	return append(slices.Clone(m.Params), blockParam())
+}
+
+// Param is the parameter of that name among those that can be set for the method.
+func (m Info) Param(name string) (Param, bool) { return find(m.Settable(), name) }
+
+// ReadsKeys reports whether the method looks at keys to choose: where it does not,
+// other keys make no difference to its picks.
+func (m Info) ReadsKeys() bool { return m.Scores != ScoresNone }
+
+func find(params []Param, name string) (Param, bool) {
+	for _, p := range params {
+		if p.Name == name {
+			return p, true
+		}
+	}
+	return Param{}, false
+}
+
+// Shared is a parameter as one or more methods have it.
+type Shared struct {
+	Param
+	Methods []Info // with their own default, range and help under Param.Name
+}
+
+// Params lists the parameters of all methods, each name once, in the order of the
+// methods. A name means the same kind of value wherever it occurs.
+func Params() []Shared {
+	var out []Shared
+	for _, m := range Methods() {
+		for _, p := range m.Params {
+			i := slices.IndexFunc(out, func(s Shared) bool { return s.Name == p.Name })
+			if i < 0 {
+				i = len(out)
+				out = append(out, Shared{Param: p})
+			}
+			out[i].Methods = append(out[i].Methods, m)
+		}
+	}
+	return out
+}
+
+// Extents lists the parameters that decide how much is picked and change no score:
+// scores of a run serve another that differs in them alone.
+func Extents() []string {
+	var out []string
+	for _, p := range Params() {
+		if p.Extent {
+			out = append(out, p.Name)
+		}
+	}
+	return out
+}
+
+// kindOf is the kind of the parameter of that name, "" when no method has it.
+func kindOf(name string) string {
+	for _, p := range Params() {
+		if p.Name == name {
+			return p.Kind
+		}
+	}
+	return ""
 }

@@ -1,5 +1,26 @@
 package sparse
 
+// mobaMethod is the entry of MoBA in the list of methods.
+func mobaMethod() Info {
+	return Info{
+		ID: "moba", Name: "MoBA", Family: FamilyBlocks, Unit: UnitBlock, Phase: PhasePrefill, Scores: ScoresKeys, Random: true,
+		Help:  "blocks whose mean key has the greatest dot product with the query",
+		Paper: "arXiv:2502.13189",
+		Params: []Param{
+			budgetParam(), blockParam("moba_chunk_size"), blocksParam("moba_topk"),
+			publicParam("as the authors' code: only the local block is forced; else the first one too"),
+		},
+		Summaries: Summaries{Mean: true},
+		plan: func(s Settings) (Plan, error) {
+			forced, public := FirstAndLocal, s.Bool("public_code")
+			if public {
+				forced = LocalOnly
+			}
+			return s.blockPlan(s.blocks(), forced, func(limit int) Selector { return MoBA{Blocks: limit, Public: public} }), nil
+		},
+	}
+}
+
 // MoBA selects, for each query of the prefill, the K blocks whose mean key has the
 // greatest dot product with it (Lu et al., arXiv:2502.13189, section 2.2):
 //
@@ -20,26 +41,16 @@ type MoBA struct {
 func (m MoBA) Validate() error { return FirstAndLocal.validate(m.Blocks) }
 
 // Select implements Selector.
-func (m MoBA) Select(dst *Selection, q Query, h *Head) {
-	dst.reset(h.Block)
-	meanScores(dst, q, h)
-	m.pick(dst, q, h)
-}
+func (m MoBA) Select(dst *Selection, q Query, h *Head) { m.top().Select(dst, q, h) }
 
 // Reselect implements Reselector.
 func (m MoBA) Reselect(dst *Selection, q Query, h *Head, scores []float32) bool {
-	if !dst.rescore(h.Block, blocksBefore(q, h), scores) {
-		return false
-	}
-	m.pick(dst, q, h)
-	return true
+	return m.top().Reselect(dst, q, h, scores)
 }
 
-// pick picks by dst.Scores.
-func (m MoBA) pick(dst *Selection, q Query, h *Head) {
+func (m MoBA) top() topBlocks {
 	if m.Public {
-		LocalOnly.pickTop(dst, q, h, m.Blocks)
-	} else {
-		FirstAndLocal.pickTop(dst, q, h, m.Blocks)
+		return topBlocks{m.Blocks, LocalOnly, meanScores}
 	}
+	return topBlocks{m.Blocks, FirstAndLocal, meanScores}
 }

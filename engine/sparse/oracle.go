@@ -5,6 +5,31 @@ import (
 	"math"
 )
 
+// oracleBlockMethod is the entry of OracleBlocks in the list of methods.
+func oracleBlockMethod() Info {
+	return Info{
+		ID: "oracle-block", Name: "Oracle (block)", Family: FamilyOracle, Unit: UnitBlock, Phase: PhaseDecode, Scores: ScoresAttention,
+		Help:   "the blocks that hold the most of the query's true attention: the ceiling for block methods",
+		Params: []Param{budgetParam(), blockParam(), blocksParam()},
+		plan: func(s Settings) (Plan, error) {
+			return s.blockPlan(s.blocks(), NoneForced, func(limit int) Selector { return OracleBlocks{Blocks: limit} }), nil
+		},
+	}
+}
+
+// oracleTokenMethod is the entry of OracleTokens in the list of methods.
+func oracleTokenMethod() Info {
+	return Info{
+		ID: "oracle-token", Name: "Oracle (token)", Family: FamilyOracle, Unit: UnitToken, Phase: PhaseDecode, Scores: ScoresAttention,
+		Help:   "the tokens with the most of the query's true attention: the ceiling for token methods",
+		Params: []Param{budgetParam(), tokensParam()},
+		plan: func(s Settings) (Plan, error) {
+			k := s.tokens()
+			return Plan{Selector: OracleTokens{Tokens: s.limit(k)}, K: k}, nil
+		},
+	}
+}
+
 // OracleBlocks selects the K blocks that hold the most of the query's true
 // attention, Σ_{j in b} softmax(q·k_j/√Dh). No selector of K blocks keeps more
 // mass: it is the ceiling the others are measured against. Nothing is forced.
@@ -17,9 +42,18 @@ type OracleBlocks struct {
 func (m OracleBlocks) Validate() error { return NoneForced.validate(m.Blocks) }
 
 // Select implements Selector.
-func (m OracleBlocks) Select(dst *Selection, q Query, h *Head) {
+func (m OracleBlocks) Select(dst *Selection, q Query, h *Head) { m.top().Select(dst, q, h) }
+
+// Reselect implements Reselector.
+func (m OracleBlocks) Reselect(dst *Selection, q Query, h *Head, scores []float32) bool {
+	return m.top().Reselect(dst, q, h, scores)
+}
+
+func (m OracleBlocks) top() topBlocks { return topBlocks{m.Blocks, NoneForced, massScores} }
+
+// massScores fills dst.Scores with the attention that q pays to every block it may read.
+func massScores(dst *Selection, q Query, h *Head) {
 	n := blocksBefore(q, h)
-	dst.reset(h.Block)
 	dst.weights = attention(dst.weights, q, h)
 	dst.Scores = resize(dst.Scores, n)
 	for b := range dst.Scores {
@@ -29,16 +63,6 @@ func (m OracleBlocks) Select(dst *Selection, q Query, h *Head) {
 		}
 		dst.Scores[b] = mass
 	}
-	NoneForced.pickTop(dst, q, h, m.Blocks)
-}
-
-// Reselect implements Reselector.
-func (m OracleBlocks) Reselect(dst *Selection, q Query, h *Head, scores []float32) bool {
-	if !dst.rescore(h.Block, blocksBefore(q, h), scores) {
-		return false
-	}
-	NoneForced.pickTop(dst, q, h, m.Blocks)
-	return true
 }
 
 // OracleTokens selects the positions with the most of the query's true attention,

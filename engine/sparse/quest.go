@@ -1,5 +1,37 @@
 package sparse
 
+// questMethod is the entry of Quest in the list of methods.
+func questMethod() Info {
+	return Info{
+		ID: "quest", Name: "Quest", Family: FamilyBlocks, Unit: UnitBlock, Phase: PhaseDecode, Scores: ScoresKeys, Random: true,
+		Help:  "blocks with the greatest bound on their keys' dot product with the query",
+		Paper: "arXiv:2406.10774",
+		Params: []Param{
+			budgetParam(), blockParam(), blocksParam(),
+			publicParam("as the authors' code: at least 3 blocks, none forced; else the first and the local block are among them"),
+			{
+				Name: "dense_layers", Title: "Dense layers", Kind: KindInt, Default: "0", Max: 1024, Extent: true,
+				Help: "first layers that read everything; the authors' code has 2, the paper's runs none",
+			},
+		},
+		Summaries: Summaries{Bounds: true},
+		plan: func(s Settings) (Plan, error) {
+			k, forced, public := s.blocks(), FirstAndLocal, s.Bool("public_code")
+			if public {
+				k, forced = max(questLeast, k), NoneForced
+			}
+			p := s.blockPlan(k, forced, func(limit int) Selector { return Quest{Blocks: limit, Public: public} })
+			if n := s.Int("dense_layers"); n > 0 {
+				p.Selector = DenseFirst{Layers: n, Rest: p.Selector}
+			}
+			return p, nil
+		},
+	}
+}
+
+// questLeast is how many blocks Quest's public code reads at least.
+const questLeast = 3
+
 // Quest selects, for each query, the K blocks with the greatest upper bound on
 // their keys' dot products with it (Tang et al., arXiv:2406.10774, section 3.3):
 //
@@ -19,26 +51,16 @@ type Quest struct {
 func (m Quest) Validate() error { return FirstAndLocal.validate(m.Blocks) }
 
 // Select implements Selector.
-func (m Quest) Select(dst *Selection, q Query, h *Head) {
-	dst.reset(h.Block)
-	boundScores(dst, q, h)
-	m.pick(dst, q, h)
-}
+func (m Quest) Select(dst *Selection, q Query, h *Head) { m.top().Select(dst, q, h) }
 
 // Reselect implements Reselector.
 func (m Quest) Reselect(dst *Selection, q Query, h *Head, scores []float32) bool {
-	if !dst.rescore(h.Block, blocksBefore(q, h), scores) {
-		return false
-	}
-	m.pick(dst, q, h)
-	return true
+	return m.top().Reselect(dst, q, h, scores)
 }
 
-// pick picks by dst.Scores.
-func (m Quest) pick(dst *Selection, q Query, h *Head) {
+func (m Quest) top() topBlocks {
 	if m.Public {
-		NoneForced.pickTop(dst, q, h, max(3, m.Blocks))
-	} else {
-		FirstAndLocal.pickTop(dst, q, h, m.Blocks)
+		return topBlocks{max(questLeast, m.Blocks), NoneForced, boundScores}
 	}
+	return topBlocks{m.Blocks, FirstAndLocal, boundScores}
 }

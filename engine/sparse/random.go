@@ -7,6 +7,7 @@ import "math/bits"
 // forced, the rest drawn uniformly without replacement. A draw depends on Seed,
 // layer, head and position only, so the order of calls does not matter.
 type RandomBlocks struct {
+	Pattern
 	Blocks int // K
 	Seed   uint64
 	Forced Forced // the rule of the method it replaces
@@ -25,12 +26,6 @@ func (m RandomBlocks) Select(dst *Selection, q Query, h *Head) {
 	})
 }
 
-// Reselect implements Reselector: a draw asks for no scores.
-func (m RandomBlocks) Reselect(dst *Selection, q Query, h *Head, _ []float32) bool {
-	m.Select(dst, q, h)
-	return true
-}
-
 // RandomTokens stands in for SnapKV in the same way: it keeps Capacity positions,
 // the last Recent of them and the rest drawn uniformly from those before.
 type RandomTokens struct {
@@ -40,7 +35,7 @@ type RandomTokens struct {
 }
 
 // Validate reports the first field out of range.
-func (m RandomTokens) Validate() error { return validateCapacity(m.Capacity, m.Recent) }
+func (m RandomTokens) Validate() error { return validateRecent(m.Capacity, m.Recent) }
 
 // Window implements Evictor: no query is observed.
 func (m RandomTokens) Window() int { return 0 }

@@ -29,7 +29,7 @@ func TestReselectIsSelect(t *testing.T) {
 			}
 			s.Select(&want, query, h)
 			query.Q = nil
-			if !s.Selector.(Reselector).Reselect(&got, query, Shape(h.kernels, h.Block, h.Len), was.Scores) {
+			if !Reselect(s.Selector, &got, query, Shape(h.kernels, h.Block, h.Len), was.Scores) {
 				t.Errorf("%s at %d: the scores do not tell", s.name, p)
 				continue
 			}

@@ -274,7 +274,7 @@ func TestFullBudgetIsDense(t *testing.T) {
 	}
 	for _, info := range Methods() {
 		for _, selector := range []string{SelectorOwn, SelectorRandom} {
-			plan, err := New(Config{Method: info.ID, Selector: selector, Budget: 1}, 20) // the answer outgrows the prompt
+			plan, err := New(Config{Method: info.ID, Selector: selector, Values: Values{"budget": "1"}}, 20) // the answer outgrows the prompt
 			if selector == SelectorRandom && !info.Random {
 				if err == nil {
 					t.Errorf("%s takes the random selector", info.ID)
@@ -461,7 +461,7 @@ func TestValidate(t *testing.T) {
 		"kernel: 4, want an odd number of at least 1":            SnapKV{Capacity: 2, Observed: 1, Kernel: 4},
 		"pooling: 2, want AvgPool or MaxPool":                    SnapKV{Capacity: 2, Observed: 1, Kernel: 1, Pooling: 2},
 		"capacity: 32, want more than the window of 32":          SnapKV{Capacity: 32, Observed: 32, Kernel: 1},
-		"capacity: 3, want more than the window of 4":            RandomTokens{Capacity: 3, Recent: 4},
+		"capacity: 3, want at least 1 and the recent 4":          RandomTokens{Capacity: 3, Recent: 4},
 	} {
 		if err := bad.Validate(); err == nil || err.Error() != want {
 			t.Errorf("%v: error %v, want %q", reflect.TypeOf(bad), err, want)

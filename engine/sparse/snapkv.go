@@ -7,6 +7,54 @@ import (
 	"kvscope/engine/ops"
 )
 
+// snapKVMethod is the entry of SnapKV in the list of methods.
+func snapKVMethod() Info {
+	return Info{
+		ID: "snapkv", Name: "SnapKV", Family: FamilyEviction, Unit: UnitToken, Phase: PhaseEvict, Scores: ScoresAttention, Random: true,
+		Help:  "keeps the tokens that the last queries of the prompt attend to most, and drops the rest",
+		Paper: "arXiv:2404.14469",
+		Params: []Param{
+			budgetParam(), capacityParam(),
+			{
+				Name: "window", Title: "Window, tokens", Kind: KindInt, Default: "32", Min: 1, Max: 4096,
+				Help:    "last queries of the prompt that vote; their own tokens are always kept",
+				Aliases: []string{"window_size"},
+			},
+			{
+				Name: "kernel", Title: "Kernel, tokens", Kind: KindInt, Default: "7", Min: 1, Max: 255, Odd: true,
+				Help:    "neighbouring tokens over which votes are pooled; 1 does not pool",
+				Aliases: []string{"kernel_size"},
+			},
+			{
+				Name: "pooling", Title: "Pooling", Kind: KindChoice, Default: "avg", Choices: []string{"avg", "max"},
+				Help:      "how votes are pooled",
+				Spellings: map[string]string{"avgpool": "avg", "maxpool": "max"}, // as PyTorch calls them
+			},
+		},
+		plan: planSnapKV,
+	}
+}
+
+func planSnapKV(s Settings) (Plan, error) {
+	k, window := s.tokens(), s.Int("window")
+	capacity := k
+	if capacity == s.Tokens {
+		// Nothing is dropped, also where the prompt is no longer than the window.
+		capacity = max(capacity, window+1)
+	}
+	if capacity <= window {
+		return Plan{}, s.tooSmall(capacity, window, "the observation window")
+	}
+	if s.Random {
+		return Plan{K: k, Evictor: RandomTokens{Capacity: capacity, Recent: window, Seed: s.Seed}}, nil
+	}
+	pooling := AvgPool
+	if s.Choice("pooling") == "max" {
+		pooling = MaxPool
+	}
+	return Plan{K: k, Evictor: SnapKV{Capacity: capacity, Observed: window, Kernel: s.Int("kernel"), Pooling: pooling}}, nil
+}
+
 // Pooling smooths SnapKV's votes over neighbouring positions.
 type Pooling uint8
 

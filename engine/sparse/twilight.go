@@ -6,6 +6,32 @@ import (
 	"slices"
 )
 
+// twilightMethod is the entry of Twilight in the list of methods.
+func twilightMethod() Info {
+	return Info{
+		ID: "twilight", Name: "Twilight", Family: FamilyTokens, Unit: UnitToken, Phase: PhaseDecode, Scores: ScoresKeys,
+		Help:  "of the blocks that Quest hands on, the fewest tokens that hold a share p of the attention, as estimated from keys of 4 bits",
+		Paper: "arXiv:2502.02770",
+		Params: []Param{
+			budgetParam(), blockParam(), blocksParam(),
+			{
+				Name: "top_p", Title: "Share of attention, p", Kind: KindFloat, Default: "0.95", Max: 1, Above: true,
+				Help:    "p, the share of the estimated attention that is read",
+				Aliases: []string{"p"},
+			},
+		},
+		Summaries: Summaries{Bounds: true},
+		plan: func(s Settings) (Plan, error) {
+			k := s.blocks()
+			m := Twilight{Blocks: s.limit(k), TopP: s.Float("top_p")}
+			if s.everything() && !s.Given("top_p") {
+				m.TopP = 1 // nothing was asked that would leave anything out
+			}
+			return Plan{Selector: m, K: min(k*s.Int("block"), s.Tokens)}, nil
+		},
+	}
+}
+
 // Twilight lets the attention itself say how much of it is worth reading (Lin et
 // al., arXiv:2502.02770, section 4). Quest first hands on its Blocks; among their
 // positions the weights are estimated from keys rounded to 4 bits,

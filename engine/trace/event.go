@@ -38,7 +38,9 @@ type Header struct {
 	Gold     []int    `json:"gold"`             // prompt position each answer token is copied from, or -1
 	Needles  []Needle `json:"needles"`
 
-	ID             string          `json:"id,omitempty"`             // of the request, under which more of the run can be asked for
+	ID      string   `json:"id,omitempty"`      // of the request, under which more of the run can be asked for
+	Ignored []string `json:"ignored,omitempty"` // parameters that were set and that the method has not
+
 	Counterfactual *Counterfactual `json:"counterfactual,omitempty"` // what is not as trained or as the method decides
 }
 

@@ -23,7 +23,7 @@ func caches(o Options, tokens int) []*sparse.Head {
 	heads := make([]*sparse.Head, n)
 	row := make([]float32, 2*d)
 	for i := range heads {
-		heads[i] = sparse.NewHead(o.Kernels, d, o.Sizes.Block, tokens)
+		heads[i] = sparse.NewHead(o.Kernels, d, o.Sizes.Block, tokens, sparse.Summaries{Bounds: true, Mean: true})
 		for t := range tokens {
 			fillNoise(row, uint64(i*tokens+t))
 			heads[i].Append(row[:d], row[d:])

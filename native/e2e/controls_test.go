@@ -109,7 +109,8 @@ func TestControls(t *testing.T) {
 		d := d.in(t)
 		reset(d, "&method=snapkv&budget=1/2")
 		req := quest
-		req.Method, req.Budget = "snapkv", "1/2"
+		req.Method = "snapkv"
+		req.Config = req.With("budget", "1/2")
 		d.both(req)
 		last := fmt.Sprint(d.picks(0))
 		changed := func(what string) {
@@ -122,13 +123,13 @@ func TestControls(t *testing.T) {
 			last = now
 		}
 		d.set("window", "4")
-		req.Window = 4
+		req.Config = req.With("window", "4")
 		changed("a window of 4")
 		d.set("kernel", "31")
-		req.Kernel = 31
+		req.Config = req.With("kernel", "31")
 		changed("a kernel of 31")
 		d.rerun(func() { d.choose("pooling", "max") })
-		req.Pooling = "max"
+		req.Config = req.With("pooling", "max")
 		changed("pooling by the largest")
 		d.write("kernel", "4")
 		d.has(id("problem-kernel"), "4 is even, choose an odd number from 1 to 255")
@@ -140,14 +141,15 @@ func TestControls(t *testing.T) {
 		d := d.in(t)
 		reset(d, "&method=dilated&dilation=9")
 		req := quest
-		req.Method, req.Dilation = "dilated", 9
+		req.Method = "dilated"
+		req.Config = req.With("dilation", "9")
 		d.both(req)
 		d.set("dilation", "5")
-		req.Dilation = 5
+		req.Config = req.With("dilation", "5")
 		d.both(req)
 		d.set("window", "12")
 		d.set("initial", "3")
-		req.Window, req.Initial = 12, 3
+		req.Config = req.With("window", "12").With("initial", "3")
 		d.both(req)
 		if first := strings.Split(d.picks(0)["0"], ","); !slices.Equal(first[:3], []string{"0", "1", "2"}) {
 			t.Errorf("the first three tokens are not read: %v", first[:3])
@@ -158,10 +160,10 @@ func TestControls(t *testing.T) {
 		d := d.in(t)
 		reset(d, "&dense_layers=2")
 		req := quest
-		req.DenseLayers = 2
+		req.Config = req.With("dense_layers", "2")
 		d.both(req)
 		d.set("dense_layers", "1")
-		req.DenseLayers = 1
+		req.Config = req.With("dense_layers", "1")
 		d.both(req)
 		d.press(id("heads-0") + ` [data-layer="0"][data-head="0"]`)
 		d.wait(`document.querySelector('` + id("grid-0") + `').dataset.head === "0.0"`)
@@ -177,7 +179,7 @@ func TestControls(t *testing.T) {
 		reset(d, "&k=2")
 		d.rerun(func() { d.press(`[data-field="public_code"]`) })
 		req := quest
-		req.K, req.PublicCode = 2, true
+		req.Config = req.With("k", "2").With("public_code", "true")
 		d.both(req)
 	})
 

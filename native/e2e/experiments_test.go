@@ -16,6 +16,7 @@ import (
 	"kvscope/assets/dist"
 	"kvscope/engine/experiment"
 	"kvscope/engine/run"
+	"kvscope/engine/sparse"
 	"kvscope/native/browsertest"
 	"kvscope/native/jobs"
 	"kvscope/native/server"
@@ -148,7 +149,7 @@ func TestExperimentFromGridToExample(t *testing.T) {
 	evaluate[any](d, link+`.click()`)
 	d.finished("")
 	score := evaluate[string](d, `document.querySelector('`+id("column-1")+` `+id("score")+`').dataset.score`)
-	r := d.direct(run.Request{Model: "ratplus", Task: "S-1", Seed: experiment.Seed(0), Context: 384, Method: "quest", Budget: "1/4", Block: 6})
+	r := d.direct(run.Request{Model: "ratplus", Task: "S-1", Seed: experiment.Seed(0), Context: new(384), Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/4", "block": "6"}}})
 	if score != fmt.Sprint(r.Done.Score) {
 		t.Errorf("the explorer shows score %s, the run has %v", score, r.Done.Score)
 	}

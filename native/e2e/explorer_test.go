@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"kvscope/engine/run"
+	"kvscope/engine/sparse"
 	"kvscope/native/browsertest"
 )
 
@@ -22,14 +23,14 @@ import (
 func TestPageShowsWhatTheRunPicked(t *testing.T) {
 	d := sit(t, "")
 	d.finished("")
-	req := run.Request{Task: "MK-2", Seed: 3, Method: "quest", Budget: "1/8", Block: 16}
+	req := run.Request{Task: "MK-2", Seed: 3, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}}
 	d.samePicks(req)
 	before := fmt.Sprint(d.picks(0))
 
 	gens := d.gens()
 	d.choose("budget", "1/4")
 	d.finished(gens)
-	req.Budget = "1/4"
+	req.Config = req.With("budget", "1/4")
 	d.samePicks(req)
 	if fmt.Sprint(d.picks(0)) == before {
 		t.Error("twice the budget picks the same blocks")
@@ -50,7 +51,7 @@ func TestPageShowsWhatTheRunPicked(t *testing.T) {
 func TestAnswerAndFiguresAreTheRuns(t *testing.T) {
 	d := sit(t, "?task=S-2&seed=5&head=0.1")
 	d.finished("")
-	r := d.direct(run.Request{Model: "ratplus", Task: "S-2", Seed: 5, Method: "quest", Budget: "1/8", Block: 16})
+	r := d.direct(run.Request{Model: "ratplus", Task: "S-2", Seed: 5, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}})
 	var want []string
 	for _, s := range r.Steps {
 		if s.Step < len(r.Header.Answer) {
@@ -125,7 +126,7 @@ func TestOwnText(t *testing.T) {
 	if !strings.Contains(evaluate[string](d, "location.search"), "key=fuzzy-otter") {
 		t.Error("the address lacks the key")
 	}
-	d.samePicks(run.Request{Text: text, Key: "fuzzy-otter", Value: "4821937", Seed: 1, Method: "quest", Budget: "1/8", Block: 16})
+	d.samePicks(run.Request{Text: text, Key: "fuzzy-otter", Value: "4821937", Seed: 1, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}})
 	d.quiet()
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"kvscope/engine/run"
+	"kvscope/engine/sparse"
 	"kvscope/engine/trace"
 	"kvscope/native/browsertest"
 )
@@ -87,6 +88,6 @@ func TestStopEndsTheRun(t *testing.T) {
 	d.choose("task", "MQ")
 	close(gate)
 	d.finished(gens)
-	d.shown(0, run.Request{Model: "attention", Task: "MQ", Seed: 1, Method: "quest", Budget: "1/8", Block: 16})
+	d.shown(0, run.Request{Model: "attention", Task: "MQ", Seed: 1, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}})
 	d.quiet()
 }

@@ -19,9 +19,11 @@ func TestHistory(t *testing.T) {
 	d := sit(t, "?head=1.1")
 	d.finished("")
 	asked := []run.Request{quest, quest, quest, quest}
-	asked[1].Budget = "1/4"
-	asked[2].Budget, asked[2].Method = "1/4", "oracle-block"
-	asked[3].Budget, asked[3].Method, asked[3].Seed = "1/4", "oracle-block", 2
+	asked[1].Config = asked[1].With("budget", "1/4")
+	asked[2].Method = "oracle-block"
+	asked[2].Config = asked[2].With("budget", "1/4")
+	asked[3].Method, asked[3].Seed = "oracle-block", 2
+	asked[3].Config = asked[3].With("budget", "1/4")
 	d.rerun(func() { d.choose("budget", "1/4") })
 	d.do(chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent("r"), chromedp.KeyEvent("r"))
 	d.wait(`location.search.includes("line=1")`)
@@ -32,7 +34,7 @@ func TestHistory(t *testing.T) {
 		t.Helper()
 		d.both(asked[i])
 		form := evaluate[[]string](d, `[document.querySelector('`+id("choose-budget")+` :checked').value, document.querySelector('`+id("choose-method")+` :checked').value]`)
-		if form[0] != asked[i].Budget || form[1] != asked[i].Method {
+		if form[0] != asked[i].Values["budget"] || form[1] != asked[i].Method {
 			t.Errorf("run %d: the form says %v", i, form)
 		}
 	}

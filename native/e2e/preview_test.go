@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"kvscope/engine/run"
+	"kvscope/engine/sparse"
 )
 
 const previewed = `document.querySelectorAll('section.column[data-preview="true"]').length === 2`
@@ -42,11 +43,11 @@ func TestPreview(t *testing.T) {
 		method, field, value string
 		change               func(*run.Request)
 	}{
-		{"quest", "budget", "1/4", func(r *run.Request) { r.Budget = "1/4" }},
-		{"quest", "k", "5", func(r *run.Request) { r.K = 5 }},
-		{"moba", "budget", "1/4", func(r *run.Request) { r.Budget = "1/4" }},
-		{"snapkv", "budget", "1/4", func(r *run.Request) { r.Budget = "1/4" }},
-		{"snapkv", "block", "8", func(r *run.Request) { r.Block = 8 }},
+		{"quest", "budget", "1/4", func(r *run.Request) { r.Config = r.With("budget", "1/4") }},
+		{"quest", "k", "5", func(r *run.Request) { r.Config = r.With("k", "5") }},
+		{"moba", "budget", "1/4", func(r *run.Request) { r.Config = r.With("budget", "1/4") }},
+		{"snapkv", "budget", "1/4", func(r *run.Request) { r.Config = r.With("budget", "1/4") }},
+		{"snapkv", "block", "8", func(r *run.Request) { r.Config = r.With("block", "8") }},
 	} {
 		t.Run(c.method+" "+c.field, func(t *testing.T) {
 			d, g := sitGated(t, "?head=0.1&budget=1/2&method="+c.method)
@@ -60,7 +61,7 @@ func TestPreview(t *testing.T) {
 				d.leave(c.field)
 			}
 			d.marked()
-			req := run.Request{Task: "MK-1", Seed: 1, Method: c.method, Budget: "1/2", Block: 16}
+			req := run.Request{Task: "MK-1", Seed: 1, Config: sparse.Config{Method: c.method, Values: sparse.Values{"budget": "1/2", "block": "16"}}}
 			c.change(&req)
 			for side, model := range []string{"attention", "ratplus"} {
 				req.Model = model
@@ -117,6 +118,6 @@ func TestPreviewIsNotTheAnswer(t *testing.T) {
 		t.Errorf("runs %s, asked for %s", d.gens(), gens)
 	}
 	d.do(chromedp.KeyEvent(kb.Escape))
-	d.samePicks(run.Request{Task: "MK-1", Seed: 1, Method: "quest", Budget: "1/4", Block: 8})
+	d.samePicks(run.Request{Task: "MK-1", Seed: 1, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/4", "block": "8"}}})
 	d.quiet()
 }

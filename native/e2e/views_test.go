@@ -15,11 +15,12 @@ import (
 	"kvscope/engine/lens"
 	"kvscope/engine/ops"
 	"kvscope/engine/run"
+	"kvscope/engine/sparse"
 	"kvscope/engine/trace"
 )
 
 // quest is what the page runs by itself.
-var quest = run.Request{Task: "MK-1", Seed: 1, Method: "quest", Budget: "1/8", Block: 16}
+var quest = run.Request{Task: "MK-1", Seed: 1, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}}
 
 func withModel(req run.Request, model string) run.Request {
 	req.Model = model
@@ -164,7 +165,7 @@ func TestMemoryView(t *testing.T) {
 	same()
 	d.wait(`document.querySelector('` + id("view-0") + `').textContent.includes("no memory")`)
 	// Effective lengths of all heads are a metric.
-	r := d.direct(run.Request{Model: "ratplus", Task: "MK-1", Seed: 1, Method: "quest", Budget: "1/8", Block: 16})
+	r := d.direct(run.Request{Model: "ratplus", Task: "MK-1", Seed: 1, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}})
 	d.press(id("choose-metric-1") + ` input[value="memory"]`)
 	d.wait(`document.querySelector('` + id("heads-1") + `').dataset.metric === "memory"`)
 	for _, hit := range r.Done.Hits {
@@ -181,7 +182,7 @@ func TestScores(t *testing.T) {
 	d := sit(t, "?view=scores&head=1.1&line=2")
 	d.finished("")
 	d.wait(`document.querySelectorAll('` + id("scores-0") + ` circle').length > 5`)
-	r := d.direct(run.Request{Model: "attention", Task: "MK-1", Seed: 1, Method: "quest", Budget: "1/8", Block: 16})
+	r := d.direct(run.Request{Model: "attention", Task: "MK-1", Seed: 1, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}})
 	s := r.Selection(2, 1, 1)
 	if got := d.data(id("scores-0"), "points"); got != strconv.Itoa(s.Candidates) {
 		t.Errorf("%s points for %d blocks", got, s.Candidates)

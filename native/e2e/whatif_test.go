@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"kvscope/engine/run"
+	"kvscope/engine/sparse"
 	"kvscope/engine/trace"
 )
 
@@ -52,8 +53,8 @@ func TestColumns(t *testing.T) {
 	if got := evaluate[string](d, "location.search"); !strings.Contains(got, "third=ratplus:streaming") {
 		t.Errorf("the address is %s", got)
 	}
-	d.shown(0, run.Request{Model: "attention", Task: "MK-1", Seed: 1, Method: "quest", Budget: "1/8", Block: 16})
-	d.shown(2, run.Request{Model: "ratplus", Task: "MK-1", Seed: 1, Method: "streaming", Budget: "1/8", Block: 16})
+	d.shown(0, run.Request{Model: "attention", Task: "MK-1", Seed: 1, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}})
+	d.shown(2, run.Request{Model: "ratplus", Task: "MK-1", Seed: 1, Config: sparse.Config{Method: "streaming", Values: sparse.Values{"budget": "1/8", "block": "16"}}})
 	d.press(id("remove-column"))
 	d.columns(2)
 
@@ -61,7 +62,7 @@ func TestColumns(t *testing.T) {
 	d.press(id("swap"))
 	d.columns(4)
 	for side, with := range [][2]string{{"", ""}, {"plain", ""}, {"", "plain"}, {"plain", "plain"}} {
-		req := run.Request{Model: "ratplus", Task: "MK-1", Seed: 1, Method: "quest", Budget: "1/8", Block: 16, SelectWith: with[0], ComputeWith: with[1]}
+		req := run.Request{Model: "ratplus", Task: "MK-1", Seed: 1, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}, SelectWith: with[0], ComputeWith: with[1]}
 		d.shown(side, req)
 		label := evaluate[string](d, fmt.Sprintf(`document.querySelector('%s')?.textContent ?? ""`, id("counterfactual-"+strconv.Itoa(side))))
 		if counterfactual := with != [2]string{}; counterfactual != strings.Contains(label, "counterfactual") {
@@ -81,7 +82,7 @@ func TestMemoryControls(t *testing.T) {
 	d.leave("memory_strength")
 	d.finished(gens)
 	none := 0.0
-	d.shown(1, run.Request{Model: "ratplus", Task: "MK-1", Seed: 1, Method: "quest", Budget: "1/8", Block: 16, MemoryStrength: &none})
+	d.shown(1, run.Request{Model: "ratplus", Task: "MK-1", Seed: 1, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}, MemoryStrength: &none})
 	d.wait(`document.querySelector('` + id("counterfactual-1") + `').textContent.includes("memory at 0.0%")`)
 	if evaluate[bool](d, `!!document.querySelector('`+id("counterfactual-0")+`')`) {
 		t.Error("a model without memory is labelled")
@@ -91,7 +92,7 @@ func TestMemoryControls(t *testing.T) {
 	d.write("memory_cap", "4")
 	d.leave("memory_cap")
 	d.finished(gens)
-	d.shown(1, run.Request{Model: "ratplus", Task: "MK-1", Seed: 1, Method: "quest", Budget: "1/8", Block: 16, MemoryCap: 4})
+	d.shown(1, run.Request{Model: "ratplus", Task: "MK-1", Seed: 1, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}, MemoryCap: new(4)})
 	d.quiet()
 }
 
@@ -100,7 +101,7 @@ func TestMemoryControls(t *testing.T) {
 func TestForceAndDrop(t *testing.T) {
 	d := sit(t, "?head=1.1&at=0")
 	d.finished("")
-	base := run.Request{Model: "ratplus", Task: "MK-1", Seed: 1, Method: "quest", Budget: "1/8", Block: 16}
+	base := run.Request{Model: "ratplus", Task: "MK-1", Seed: 1, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}}
 	gens := d.gens()
 	d.press(id("edit-drop"))
 	d.finished(gens)
@@ -139,8 +140,8 @@ func TestDifference(t *testing.T) {
 	d.finished("")
 	d.press(id("compare-1"))
 	d.wait(`document.querySelector('` + id("grid-1") + `').dataset.diff === "true"`)
-	left := d.direct(run.Request{Model: "attention", Task: "MK-1", Seed: 1, Method: "quest", Budget: "1/8", Block: 16})
-	right := d.direct(run.Request{Model: "ratplus", Task: "MK-1", Seed: 1, Method: "quest", Budget: "1/8", Block: 16})
+	left := d.direct(run.Request{Model: "attention", Task: "MK-1", Seed: 1, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}})
+	right := d.direct(run.Request{Model: "ratplus", Task: "MK-1", Seed: 1, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}})
 	has := func(s *trace.Selection, b int) bool { return s != nil && b < s.Candidates && s.Has(0, b) }
 	var jaccard float64
 	n := 0
@@ -202,7 +203,7 @@ func TestOptions(t *testing.T) {
 	set("k", "3")
 	set("block", "8")
 	set("max_new", "2")
-	d.shown(0, run.Request{Model: "attention", Task: "MK-1", Seed: 1, Method: "quest", Budget: "1/8", Block: 8, K: 3, MaxNew: 2})
+	d.shown(0, run.Request{Model: "attention", Task: "MK-1", Seed: 1, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "8", "k": "3"}}, MaxNew: new(2)})
 	if n := len(d.picks(0)); n != 2 {
 		t.Errorf("%d steps, want 2", n)
 	}
@@ -210,13 +211,13 @@ func TestOptions(t *testing.T) {
 	d.choose("selector", "random")
 	d.finished(gens)
 	set("selector_seed", "5")
-	d.shown(0, run.Request{Model: "attention", Task: "MK-1", Seed: 1, Method: "quest", Budget: "1/8", Block: 8, K: 3, MaxNew: 2, Selector: "random", SelectorSeed: 5})
+	d.shown(0, run.Request{Model: "attention", Task: "MK-1", Seed: 1, Config: sparse.Config{Method: "quest", Selector: "random", SelectorSeed: 5, Values: sparse.Values{"budget": "1/8", "block": "8", "k": "3"}}, MaxNew: new(2)})
 	for method, more := range map[string]func(*run.Request){
-		"h2o": func(*run.Request) {}, "twilight": func(r *run.Request) { r.TopP = "0.8" },
+		"h2o": func(*run.Request) {}, "twilight": func(r *run.Request) { r.Config = r.With("top_p", "0.8") },
 	} {
 		d.do(chromedp.Navigate(d.url + "/?head=1.1&budget=1/2&method=" + method + "&max_new=2"))
 		d.finished("")
-		req := run.Request{Model: "attention", Task: "MK-1", Seed: 1, Method: method, Budget: "1/2", Block: 16, MaxNew: 2}
+		req := run.Request{Model: "attention", Task: "MK-1", Seed: 1, Config: sparse.Config{Method: method, Values: sparse.Values{"budget": "1/2", "block": "16"}}, MaxNew: new(2)}
 		if method == "twilight" {
 			gens = d.gens()
 			d.choose("top_p", "0.8")

@@ -15,6 +15,7 @@ import (
 	"kvscope/engine/figures"
 	"kvscope/engine/input"
 	"kvscope/engine/run"
+	"kvscope/engine/sparse"
 	"kvscope/engine/trace"
 )
 
@@ -56,7 +57,7 @@ func TestAsk(t *testing.T) {
 	if resp.StatusCode != http.StatusOK {
 		t.Fatalf("status %d: %s", resp.StatusCode, body)
 	}
-	if want := (run.Request{Model: "attention", Task: "MK-2", Seed: 1<<64 - 1, Budget: "1/16"}); !reflect.DeepEqual(asked, want) {
+	if want := (run.Request{Model: "attention", Task: "MK-2", Seed: 1<<64 - 1, Config: sparse.Config{Values: sparse.Values{"budget": "1/16"}}}); !reflect.DeepEqual(asked, want) {
 		t.Errorf("ran %+v, want %+v", asked, want)
 	}
 	var got figures.Result
@@ -86,7 +87,7 @@ func TestAskRefusals(t *testing.T) {
 		{name: "a list", body: `[]`, status: 400, message: "array"},
 		{name: "two objects", body: `{}{}`, status: 400, message: "goes on"},
 		{name: "unknown field", body: `{"budgt":"1"}`, status: 400, field: "budgt", message: "allowed are model, task"},
-		{name: "wrong type", body: `{"block":"x"}`, status: 400, field: "block", message: "string where int"},
+		{name: "wrong type", body: `{"block":"x"}`, status: 400, field: "block", message: "string where a whole number"},
 		{name: "number out of range", body: `{"seed":-1}`, status: 400, field: "seed", message: "where uint64"},
 		{name: "too large", body: `{"text":"` + strings.Repeat("x", maxRequest) + `"}`, status: 413, message: "larger than 1048576 bytes"},
 		{name: "form", body: `{}`, headers: []string{"Content-Type", "application/x-www-form-urlencoded"}, status: 415, message: "application/json"},

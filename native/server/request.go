@@ -37,6 +37,8 @@ func parseObject[T any](body []byte) (T, error) {
 	var wrongType *json.UnmarshalTypeError
 	var syntax *json.SyntaxError
 	switch {
+	case input.Field(err) != "":
+		return req, err
 	case errors.As(err, &wrongType) && wrongType.Field != "":
 		field := wrongType.Field[strings.LastIndexByte(wrongType.Field, '.')+1:]
 		return req, input.Errorf(field, "a %s where %s is expected", wrongType.Value, wrongType.Type)
@@ -55,7 +57,7 @@ func parseObject[T any](body []byte) (T, error) {
 }
 
 // requestFields lists the JSON names of run.Request.
-func requestFields() []string { return fieldsOf[run.Request]() }
+func requestFields() []string { return run.Fields() }
 
 // fieldsOf lists the JSON names of the fields of T and of the structs within it.
 func fieldsOf[T any]() []string { return fieldNames(reflect.TypeFor[T]()) }

@@ -56,7 +56,7 @@ func TestKeptHeads(t *testing.T) {
 	shelf := newShelf(t)
 	ts := start(t, Config{Runner: shelf})
 	body := `{"model":"m","task":"S-2","seed":4,"max_new":2}`
-	id := run.Request{Model: "m", Task: "S-2", Seed: 4, MaxNew: 2}.ID()
+	id := run.Request{Model: "m", Task: "S-2", Seed: 4, MaxNew: new(2)}.ID()
 	if resp, _ := get(t, ts.URL+"/api/runs/"+id+"/head?layer=0&head=1"); resp.StatusCode != http.StatusNotFound {
 		t.Errorf("before the run: %d", resp.StatusCode)
 	}

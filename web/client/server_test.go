@@ -12,6 +12,7 @@ import (
 	"github.com/coder/websocket"
 
 	"kvscope/engine/run"
+	"kvscope/engine/sparse"
 	"kvscope/engine/trace"
 )
 
@@ -64,11 +65,11 @@ func TestRunReadsEventsInOrder(t *testing.T) {
 	var got run.Request
 	s := serve(t, &got, []trace.Event{header(), &trace.Step{Step: 0}, &trace.Done{Answer: "a"}}, false)
 	var r trace.Run
-	want := run.Request{Model: "attention", Task: "S-1", Seed: 1<<63 + 1, Budget: "1/8"}
+	want := run.Request{Model: "attention", Task: "S-1", Seed: 1<<63 + 1, Config: sparse.Config{Values: sparse.Values{"budget": "1/8"}}}
 	if err := s.Run(t.Context(), want, &r); err != nil {
 		t.Fatal(err)
 	}
-	if got != want {
+	if !got.Equal(want) {
 		t.Errorf("server got %+v, sent %+v", got, want)
 	}
 	if r.Header == nil || len(r.Steps) != 1 || r.Done == nil || r.Done.Answer != "a" {

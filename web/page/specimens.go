@@ -9,6 +9,7 @@ import (
 	"kvscope/engine/lens"
 	"kvscope/engine/ops"
 	"kvscope/engine/run"
+	"kvscope/engine/sparse"
 	"kvscope/engine/trace"
 	"kvscope/web/api"
 	"kvscope/web/client"
@@ -111,9 +112,9 @@ func then(s state.Snapshot, done ...state.Action) state.Snapshot {
 // has been asked for.
 func previewed(s state.Snapshot) state.Snapshot {
 	c := &s.Columns[0]
-	was := run.Request{Model: c.Model, Method: "quest", Budget: "1/8", Block: 16}
+	was := run.Request{Model: c.Model, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}}
 	more := was
-	more.Budget = "1/4"
+	more.Config = more.With("budget", "1/4")
 	c.Preview = picture.Preview(c.Run, run.Reselect(more, was, &c.Run.Run, ops.Reference()))
 	c.Phase = state.Loading
 	return s

@@ -6,6 +6,7 @@ import (
 
 	"kvscope/engine/ops"
 	"kvscope/engine/run"
+	"kvscope/engine/sparse"
 	"kvscope/web/sample"
 )
 
@@ -18,9 +19,9 @@ func TestPreviewHasTheLinesOfItsRun(t *testing.T) {
 			t.Fatal(err)
 		}
 		was := replay(t, events...)
-		req := run.Request{Method: method, Budget: "1/8", Block: 16}
+		req := run.Request{Config: sparse.Config{Method: method, Values: sparse.Values{"budget": "1/8", "block": "16"}}}
 		other := req
-		other.Budget = "1/4"
+		other.Config = other.With("budget", "1/4")
 		p := Preview(was, run.Reselect(other, req, &was.Run, ops.Reference()))
 		if p == nil {
 			// A sampled eviction scores what a real one keeps unscored and needs no votes for.

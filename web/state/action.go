@@ -1,6 +1,7 @@
 package state
 
 import (
+	"reflect"
 	"time"
 
 	"kvscope/engine/run"
@@ -83,7 +84,7 @@ func (s Snapshot) Do(a Action) (Snapshot, []Effect) {
 		}
 	}
 	// Where the eye rests goes into the address without a trace in the history.
-	if _, restores := a.(Restore); !restores && s.Place != before {
+	if _, restores := a.(Restore); !restores && !reflect.DeepEqual(s.Place, before) {
 		effects = append(effects, Link{Query: s.Query()})
 	}
 	return s, effects

@@ -83,7 +83,7 @@ func TestFirstRunStartsByItself(t *testing.T) {
 	d := ready(t)
 	for side, want := range []string{"attention", "ratplus"} {
 		st := d.starts()[side]
-		if st.Side != side || st.Request.Model != want || st.Request.Method != "quest" || st.Request.Budget != "1/8" {
+		if st.Side != side || st.Request.Model != want || st.Request.Method != "quest" || st.Request.Values["budget"] != "1/8" {
 			t.Errorf("side %d asks for %+v", side, st.Request)
 		}
 		if c := d.s.Columns[side]; c.Phase != Loading || c.Gen != st.Gen {
@@ -103,7 +103,7 @@ func TestFirstPlaceRuns(t *testing.T) {
 	d := &desk{t: t, s: New(ParseQuery(""))}
 	d.do(twoModels)
 	for _, st := range d.starts() {
-		if st.Request.Task != "MK-2" || st.Request.Seed != 3 || st.Request.Method != "quest" || st.Request.Budget != "1/8" {
+		if st.Request.Task != "MK-2" || st.Request.Seed != 3 || st.Request.Method != "quest" || st.Request.Values["budget"] != "1/8" {
 			t.Errorf("the first request is %+v", st.Request)
 		}
 	}
@@ -116,7 +116,7 @@ func TestFirstPlaceRuns(t *testing.T) {
 		t.Errorf("after another budget the link is %+v", l)
 	}
 	d.do(Restore{Place: ParseQuery("")})
-	if got := d.s.Form; got != FirstPlace().Form {
+	if got := d.s.Form; !got.Equal(FirstPlace().Form) {
 		t.Errorf("the way back leads to %+v", got)
 	}
 }

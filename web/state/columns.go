@@ -84,7 +84,7 @@ func (f Form) ColumnRequest(side int, arch string, longest int) (run.Request, Pr
 	r, p := f.Request(spec.Model, longest)
 	q := f.memory(&r, spec.Memory)
 	if arch != "ratplus" {
-		r.MemoryStrength, r.MemoryCap, r.SelectWith, r.ComputeWith = nil, 0, "", ""
+		r.MemoryStrength, r.MemoryCap, r.SelectWith, r.ComputeWith = nil, nil, "", ""
 	}
 	maps.Copy(p, q)
 	return r, p
@@ -134,7 +134,7 @@ func (f Form) Swap(model string) Form {
 
 // Meddles reports whether a request changes something by hand.
 func Meddles(r run.Request) bool {
-	return r.MemoryStrength != nil || r.MemoryCap != 0 || r.SelectWith != "" || r.ComputeWith != "" || Edits(r)
+	return r.MemoryStrength != nil || r.MemoryCap != nil || r.SelectWith != "" || r.ComputeWith != "" || Edits(r)
 }
 
 // Edits reports whether a request forces or drops blocks.

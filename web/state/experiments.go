@@ -100,14 +100,9 @@ func (f GridForm) Grid() (experiment.Grid, Problems) {
 	p := Problems{}
 	g := experiment.Grid{
 		Models: f.Lists["models"], Tasks: f.Lists["tasks"], Methods: f.Lists["methods"], Budgets: f.Lists["budgets"], Selectors: f.Lists["selectors"],
-		Examples: whole(p, "examples", f.Texts["examples"], 1, experiment.MaxExamples),
+		Examples: wholeOr0(p, "examples", f.Texts["examples"], 1, experiment.MaxExamples),
 	}
-	given := func(name string, lo, hi int) *int {
-		if n := whole(p, name, f.Texts[name], lo, hi); n != 0 {
-			return &n
-		}
-		return nil
-	}
+	given := func(name string, lo, hi int) *int { return whole(p, name, f.Texts[name], lo, hi) }
 	g.Seeds, g.Context, g.Window = given("seeds", 1, experiment.MaxSeeds), given("context", minContext, math.MaxInt32), given("window", 1, 4096)
 	for _, list := range []string{"selectors", "select_with", "compute_with"} {
 		if len(f.Lists[list]) == 0 {
@@ -121,8 +116,8 @@ func (f GridForm) Grid() (experiment.Grid, Problems) {
 		g.Seeds = nil // the form keeps what was typed for when chance selects
 	}
 	for text := range strings.SplitSeq(f.Texts["blocks"], ",") {
-		if n := whole(p, "blocks", text, 1, 4096); n > 0 {
-			g.Blocks = append(g.Blocks, n)
+		if n := whole(p, "blocks", text, 1, 4096); n != nil {
+			g.Blocks = append(g.Blocks, *n)
 		}
 	}
 	if len(p) == 0 {
@@ -273,7 +268,7 @@ func ExampleLink(c experiment.Cell, e experiment.Example, models []run.ModelInfo
 		f.Block = strconv.Itoa(c.Block)
 	}
 	if c.Window != 0 {
-		f.Window = strconv.Itoa(c.Window)
+		p.Form = f.With("window", strconv.Itoa(c.Window))
 	}
 	// The model goes to the column of its backbone. One that was swapped goes there
 	// as it was swapped, and as it was trained to the other.

@@ -128,8 +128,8 @@ func TestExampleLink(t *testing.T) {
 	}
 	cell.SelectorSeed = 3
 	want := cell.Request(3)
-	want.Budget, want.Block = got.Budget, got.Block
-	if got != want || got.Model != "tiny" || got.Budget != "1/16" {
+	want.Config = want.With("budget", "1/16").With("block", "16")
+	if !got.Equal(want) || got.Model != "tiny" {
 		t.Errorf("%s asks for %+v, want %+v", link, got, want)
 	}
 }

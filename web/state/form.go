@@ -3,6 +3,7 @@ package state
 import (
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,11 +22,9 @@ type Form struct {
 	Text, Key, Value           string
 
 	Method, Selector, Budget, Block string
-	K, MaxNew                       string
+	Options                         sparse.Values // the other parameters of methods, by name
+	MaxNew                          string
 	SelectorSeed                    string // which random selector
-	Window, Kernel, Pooling         string
-	PublicCode, DenseLayers         string
-	Dilation, Initial, TopP         string
 	Strength, Cap                   string // of the memory
 	SelectWith, ComputeWith         string // memory or plain keys
 	Force, Drop                     string // blocks, with commas between them
@@ -50,7 +49,8 @@ func DefaultForm() Form {
 	}
 }
 
-// field is one entry of the form: its name in requests and URLs and its place.
+// field is one entry of the form that every method has: its name in requests and URLs
+// and its place. The parameters of methods are entries too, by their own names.
 type field struct {
 	name string
 	at   func(*Form) *string
@@ -69,16 +69,7 @@ var fields = []field{
 	{"selector_seed", func(f *Form) *string { return &f.SelectorSeed }},
 	{"budget", func(f *Form) *string { return &f.Budget }},
 	{"block", func(f *Form) *string { return &f.Block }},
-	{"k", func(f *Form) *string { return &f.K }},
 	{"max_new", func(f *Form) *string { return &f.MaxNew }},
-	{"window", func(f *Form) *string { return &f.Window }},
-	{"kernel", func(f *Form) *string { return &f.Kernel }},
-	{"pooling", func(f *Form) *string { return &f.Pooling }},
-	{"public_code", func(f *Form) *string { return &f.PublicCode }},
-	{"dense_layers", func(f *Form) *string { return &f.DenseLayers }},
-	{"dilation", func(f *Form) *string { return &f.Dilation }},
-	{"initial", func(f *Form) *string { return &f.Initial }},
-	{"top_p", func(f *Form) *string { return &f.TopP }},
 	{"memory_strength", func(f *Form) *string { return &f.Strength }},
 	{"memory_cap", func(f *Form) *string { return &f.Cap }},
 	{"select_with", func(f *Form) *string { return &f.SelectWith }},
@@ -98,8 +89,22 @@ func (f Form) Get(name string) string {
 			return *d.at(&f)
 		}
 	}
-	return ""
+	return f.Options[name]
 }
+
+// optionNames lists the entries that are parameters of methods, in the order of links.
+func optionNames() []string {
+	var out []string
+	for _, p := range sparse.Params() {
+		if p.Name != "budget" && p.Name != "block" {
+			out = append(out, p.Name)
+		}
+	}
+	return out
+}
+
+// Equal reports whether g says the same.
+func (f Form) Equal(g Form) bool { return reflect.DeepEqual(f, g) }
 
 // With is the form with one field changed. An unknown name changes nothing.
 func (f Form) With(name, value string) Form {
@@ -110,7 +115,11 @@ func (f Form) With(name, value string) Form {
 	for _, d := range fields {
 		if d.name == name {
 			*d.at(&f) = value
+			return f
 		}
+	}
+	if slices.Contains(optionNames(), name) {
+		f.Options = f.Options.With(name, value)
 	}
 	return f
 }
@@ -126,8 +135,7 @@ const minContext = 64
 // source and method are neither sent nor checked.
 func (f Form) Request(model string, longest int) (run.Request, Problems) {
 	p := Problems{}
-	r := run.Request{Model: model, Method: f.Method, Budget: strings.TrimSpace(f.Budget)}
-	f.options(&r, p)
+	r := run.Request{Model: model, Config: f.config(p)}
 	r.MaxNew = whole(p, "max_new", f.MaxNew, 1, math.MaxInt32)
 	r.Force, r.Drop = blocks(p, "force", f.Force), blocks(p, "drop", f.Drop)
 	if f.Source == FromTask {
@@ -178,67 +186,56 @@ func (f Form) has(name string) bool {
 	return slices.ContainsFunc(Options(f.Method), func(o sparse.Param) bool { return o.Name == name })
 }
 
-// options reads what concerns the method, by the table of its parameters.
-func (f Form) options(r *run.Request, p Problems) {
+// config reads what concerns the method, by the entries of its parameters. What a
+// method has not is neither sent nor checked, except for the budget, which the form
+// shows of all.
+func (f Form) config(p Problems) sparse.Config {
+	c := sparse.Config{Method: f.Method}
 	info, ok := sparse.Method(f.Method)
 	if !ok {
 		p["method"] = fmt.Sprintf("%q is not a method", f.Method)
-		return
+		return c
 	}
 	if f.Selector == sparse.SelectorRandom {
-		r.Selector, r.SelectorSeed = f.Selector, seed(p, "selector_seed", f.SelectorSeed)
+		c.Selector, c.SelectorSeed = f.Selector, seed(p, "selector_seed", f.SelectorSeed)
 		if !info.Random {
 			p["selector"] = info.Name + " has no random form, choose own"
 		}
 	}
-	if r.Budget != "" {
-		if _, err := sparse.ParseBudget(r.Budget); err != nil {
-			p["budget"] = fmt.Sprintf("%q is not a budget, write 1, a fraction such as 1/8 or a decimal above 0 and up to 1", f.Budget)
-		}
+	budget := strings.TrimSpace(f.Budget)
+	if _, err := sparse.ParseBudget(budget); err != nil && budget != "" {
+		p["budget"] = fmt.Sprintf("%q is not a budget, write 1, a fraction such as 1/8 or a decimal above 0 and up to 1", f.Budget)
 	}
-	numbers := map[string]*int{
-		"block": &r.Block, "k": &r.K, "window": &r.Window, "kernel": &r.Kernel,
-		"dense_layers": &r.DenseLayers, "dilation": &r.Dilation, "initial": &r.Initial,
+	if _, ok := info.Param("budget"); ok {
+		c = c.With("budget", budget)
 	}
-	choices := map[string]*string{"pooling": &r.Pooling, "top_p": &r.TopP}
 	for _, o := range Options(f.Method) {
-		text := f.Get(o.Name)
-		switch to := choices[o.Name]; {
-		case numbers[o.Name] != nil:
-			*numbers[o.Name] = option(p, o, text)
-		case o.Kind == sparse.KindBool:
-			r.PublicCode = text == "true"
-		case to != nil:
-			*to = text
-			if text != "" && !slices.Contains(o.Choices, text) {
-				p[o.Name] = fmt.Sprintf("%q, choose %s", text, o.Allowed())
-			}
+		text := strings.TrimSpace(f.Get(o.Name))
+		if text == "" || o.Kind == sparse.KindBool && text != "true" {
+			continue
 		}
+		if err := o.Check(text); err != nil {
+			p[o.Name] = strings.TrimPrefix(err.Error(), o.Name+": ")
+			continue
+		}
+		c = c.With(o.Name, text)
 	}
+	return c
 }
 
 // Options lists the parameters of a method that the form has fields for, the
 // budget aside. The block is always among them: a method that picks tokens is still
 // drawn in blocks.
 func Options(method string) []sparse.Param {
-	dense, _ := sparse.Method("dense")
-	out := slices.Clone(dense.Params)
 	info, _ := sparse.Method(method)
+	block, _ := info.Param("block")
+	out := []sparse.Param{block}
 	for _, o := range info.Params {
 		if o.Name != "budget" && o.Name != "block" {
 			out = append(out, o)
 		}
 	}
 	return out
-}
-
-// option reads a whole number that a method's parameter allows, 0 for no text.
-func option(p Problems, o sparse.Param, s string) int {
-	n := whole(p, o.Name, s, o.Min, o.Max)
-	if o.Odd && n%2 == 0 && n > 0 {
-		p[o.Name] = fmt.Sprintf("%d is even, choose %s", n, o.Allowed())
-	}
-	return n
 }
 
 func seed(p Problems, name, s string) uint64 {
@@ -252,10 +249,10 @@ func seed(p Problems, name, s string) uint64 {
 	return n
 }
 
-// whole reads a whole number within [lo, hi], 0 for no text.
-func whole(p Problems, name, s string, lo, hi int) int {
+// whole reads a whole number within [lo, hi], nil for no text.
+func whole(p Problems, name, s string, lo, hi int) *int {
 	if s = strings.TrimSpace(s); s == "" {
-		return 0
+		return nil
 	}
 	n, err := strconv.Atoi(s)
 	switch {
@@ -266,7 +263,15 @@ func whole(p Problems, name, s string, lo, hi int) int {
 	case n < lo || n > hi:
 		p[name] = fmt.Sprintf("%d is out of range, %d to %d", n, lo, hi)
 	default:
-		return n
+		return &n
+	}
+	return nil
+}
+
+// wholeOr0 is whole, 0 for no text.
+func wholeOr0(p Problems, name, s string, lo, hi int) int {
+	if n := whole(p, name, s, lo, hi); n != nil {
+		return *n
 	}
 	return 0
 }

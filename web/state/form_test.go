@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"kvscope/engine/run"
+	"kvscope/engine/sparse"
 )
 
 func TestRequest(t *testing.T) {
@@ -17,19 +18,20 @@ func TestRequest(t *testing.T) {
 		form func(*Form)
 		want run.Request
 	}{
-		{"defaults", func(*Form) {}, run.Request{Task: "MK-1", Seed: 1, Method: "quest", Budget: "1/8", Block: 16}},
-		{"depth", func(f *Form) { f.Depth = " 50 %" }, run.Request{Task: "MK-1", Seed: 1, Method: "quest", Budget: "1/8", Block: 16, Depth: &half}},
-		{"options of another method are not sent", func(f *Form) { f.Window, f.Kernel, f.Pooling = "64", "8", "no" },
-			run.Request{Task: "MK-1", Seed: 1, Method: "quest", Budget: "1/8", Block: 16}},
+		{"defaults", func(*Form) {}, run.Request{Task: "MK-1", Seed: 1, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}}},
+		{"depth", func(f *Form) { f.Depth = " 50 %" }, run.Request{Task: "MK-1", Seed: 1, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}, Depth: &half}},
+		{"options of another method are not sent", func(f *Form) { f.Options = sparse.Values{"window": "64", "kernel": "8", "pooling": "no"} },
+			run.Request{Task: "MK-1", Seed: 1, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}}},
 		{"snapkv", func(f *Form) {
-			f.Method, f.Window, f.Kernel, f.Pooling, f.Selector = "snapkv", "64", "5", "max", "random"
-		}, run.Request{Task: "MK-1", Seed: 1, Method: "snapkv", Budget: "1/8", Block: 16, Window: 64, Kernel: 5, Pooling: "max", Selector: "random"}},
+			f.Method, f.Selector = "snapkv", "random"
+			f.Options = sparse.Values{"window": "64", "kernel": "5", "pooling": "max"}
+		}, run.Request{Task: "MK-1", Seed: 1, Config: sparse.Config{Method: "snapkv", Selector: "random", Values: sparse.Values{"budget": "1/8", "block": "16", "window": "64", "kernel": "5", "pooling": "max"}}}},
 		{"own text", func(f *Form) { f.Source, f.Text, f.Key, f.Value = FromText, " some text ", " key ", "" },
-			run.Request{Text: " some text ", Key: "key", Method: "quest", Budget: "1/8", Block: 16}},
+			run.Request{Text: " some text ", Key: "key", Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}}},
 		{"own needle, with what was typed for tasks", func(f *Form) {
 			f.Source, f.Text, f.Key, f.Value, f.Depth, f.Seed, f.Context = FromText, "t", "k", "v", "50", "x", "y"
-		}, run.Request{Text: "t", Key: "k", Value: "v", Depth: &half, Method: "quest", Budget: "1/8", Block: 16}},
-		{"everything empty", func(f *Form) { f.Seed, f.Budget, f.Block = "", " ", "" }, run.Request{Task: "MK-1", Method: "quest"}},
+		}, run.Request{Text: "t", Key: "k", Value: "v", Depth: &half, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}}},
+		{"everything empty", func(f *Form) { f.Seed, f.Budget, f.Block = "", " ", "" }, run.Request{Task: "MK-1", Config: sparse.Config{Method: "quest"}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := DefaultForm()
@@ -96,7 +98,7 @@ func TestFieldsAreReadBack(t *testing.T) {
 			t.Errorf("%s reads %q", d.name, got)
 		}
 	}
-	if f.With("nonsense", "1") != f || f.Get("nonsense") != "" {
+	if !f.With("nonsense", "1").Equal(f) || f.Get("nonsense") != "" {
 		t.Error("a field that is not there was set")
 	}
 }

@@ -47,7 +47,7 @@ func (a Restore) apply(s *Snapshot) []Effect {
 	if s.MetaPhase == Done {
 		p.Form = s.withModels(p.Form)
 	}
-	same := p.Form == s.Form
+	same := p.Form.Equal(s.Form)
 	s.Place, s.Hover, s.Preview = p, Hover{}, nil
 	if same && s.started() {
 		return nil

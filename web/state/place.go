@@ -3,6 +3,7 @@ package state
 import (
 	"math"
 	"net/url"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -141,7 +142,7 @@ const maxQuery = 12 << 10
 // Query writes p as a URL query, empty for the first place and for any other with what
 // differs from the defaults, in a fixed order.
 func (p Place) Query() string {
-	if p == FirstPlace() {
+	if reflect.DeepEqual(p, FirstPlace()) {
 		return ""
 	}
 	if q := p.differences(DefaultPlace()); q != "" {
@@ -173,6 +174,12 @@ func (p Place) differences(d Place) string {
 	for _, f := range fields {
 		if f.name != "text" || long == "" {
 			add(f.name, *f.at(&p.Form), *f.at(&d.Form))
+		}
+		if f.name != "block" {
+			continue
+		}
+		for _, name := range optionNames() {
+			add(name, p.Form.Options[name], d.Form.Options[name])
 		}
 	}
 	add("text_name", long, "")

@@ -21,7 +21,8 @@ func TestQueryIsReadable(t *testing.T) {
 		}},
 		{"defaults", "task=MK-1", func(*Place) {}},
 		{"request", "task=MV&seed=7&method=snapkv&budget=1/16&window=64", func(p *Place) {
-			p.Form.Task, p.Form.Seed, p.Form.Method, p.Form.Budget, p.Form.Window = "MV", "7", "snapkv", "1/16", "64"
+			p.Form.Task, p.Form.Seed, p.Form.Method, p.Form.Budget = "MV", "7", "snapkv", "1/16"
+			p.Form = p.Form.With("window", "64")
 		}},
 		{"view", "head=2.3&line=4&at=17&metric=recall&shade=mass", func(p *Place) {
 			p.Head, p.Line, p.Pin, p.Metric, p.Shade = &picture.Head{Layer: 2, Head: 3}, 4, 17, picture.Recall, picture.ByMass
@@ -34,7 +35,8 @@ func TestQueryIsReadable(t *testing.T) {
 			p.Ranked, p.Map.Linear, p.Present, p.Speed, p.Hide = true, true, true, "1/2", "controls,timeline"
 		}},
 		{"columns", "k=3&memory_strength=0.5&select_with=plain&force=3,5&right=ratplus:moba&third=ratplus::plain/memory&compare=1", func(p *Place) {
-			p.Form.K, p.Form.Strength, p.Form.SelectWith, p.Form.Force = "3", "0.5", "plain", "3,5"
+			p.Form.Strength, p.Form.SelectWith, p.Form.Force = "0.5", "plain", "3,5"
+			p.Form = p.Form.With("k", "3")
 			p.Form.Right, p.Form.Third, p.Compare = "ratplus:moba", "ratplus::plain/memory", true
 		}},
 		{"emptied field", "budget=&block=", func(p *Place) { p.Form.Budget, p.Form.Block = "", "" }},
@@ -84,10 +86,10 @@ func TestQueryNamesTextThatIsTooLong(t *testing.T) {
 	if again := got.Query(); again != q {
 		t.Errorf("%q is written again as %q", q, again)
 	}
-	if found := got.WithText(p.Form.Text); found != p {
+	if found := got.WithText(p.Form.Text); !reflect.DeepEqual(found, p) {
 		t.Errorf("with its text %q reads as %+v", q, found)
 	}
-	if other := got.WithText("another text"); other != got {
+	if other := got.WithText("another text"); !reflect.DeepEqual(other, got) {
 		t.Errorf("another text is taken for it: %+v", other)
 	}
 	if got := ParseQuery("text_name=../etc&source=text"); got.Elsewhere != "" {
@@ -105,7 +107,7 @@ func FuzzParseQuery(f *testing.F) {
 	f.Fuzz(func(t *testing.T, query string) {
 		p := ParseQuery(query)
 		q := p.Query()
-		if (q == "") != (p == FirstPlace()) {
+		if (q == "") != reflect.DeepEqual(p, FirstPlace()) {
 			t.Fatalf("%q becomes %q, only the first place has no query", query, q)
 		}
 		if len(q) > maxQuery {

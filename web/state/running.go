@@ -144,9 +144,9 @@ func (s *Snapshot) begin(st Start) []Effect {
 	switch {
 	case !Edits(st.Request):
 		return append(effects, cancel(was.baseGen)...)
-	case was.Base != nil && was.base == base:
+	case was.Base != nil && was.base.Equal(base):
 		c.Base, c.base, c.baseGen = was.Base, base, was.baseGen
-	case was.Phase == Done && was.Request == base && was.File == "":
+	case was.Phase == Done && was.Request.Equal(base) && was.File == "":
 		c.Base, c.base = was.Run, base
 	default:
 		s.runs++

@@ -181,7 +181,7 @@ func (a Edit) apply(s *Snapshot) []Effect {
 	// The edit is about what is looked at: that stays.
 	line, pin, token := s.Line, s.Pin, s.Token
 	effects := Run{}.start(s, true)
-	if len(s.Problems) == 0 && s.Form == s.Draft {
+	if len(s.Problems) == 0 && s.Form.Equal(s.Draft) {
 		s.Line, s.Pin, s.Token = line, pin, token
 		for i, e := range effects {
 			if _, links := e.(Link); links {

@@ -7,6 +7,7 @@ import (
 
 	"kvscope/engine/lens"
 	"kvscope/engine/run"
+	"kvscope/engine/sparse"
 	"kvscope/engine/trace"
 	"kvscope/web/client"
 	"kvscope/web/picture"
@@ -109,6 +110,11 @@ func TestEditedLinkRunsBoth(t *testing.T) {
 	}
 }
 
+// drawn is a method in whose place chance selects.
+func drawn(method string) sparse.Config {
+	return sparse.Config{Method: method, Selector: sparse.SelectorRandom}
+}
+
 func TestColumns(t *testing.T) {
 	d := ready(t)
 	d.do(Set{"third", "ratplus:snapkv"}).do(Set{"fourth", "ratplus:quest:plain/memory"}).do(Set{"memory_strength", "0.5"}).do(Set{"selector", "random"}).do(Run{})
@@ -117,18 +123,18 @@ func TestColumns(t *testing.T) {
 		t.Fatalf("%d columns start, %d are shown: %v", len(starts), d.s.Shown(), d.s.Problems)
 	}
 	for i, want := range []run.Request{
-		{Model: "attention", Method: "quest", Selector: "random"}, {Model: "ratplus", Method: "quest", Selector: "random"},
-		{Model: "ratplus", Method: "snapkv", Selector: "random"}, {Model: "ratplus", Method: "quest", Selector: "random", SelectWith: "plain"},
+		{Model: "attention", Config: drawn("quest")}, {Model: "ratplus", Config: drawn("quest")},
+		{Model: "ratplus", Config: drawn("snapkv")}, {Model: "ratplus", Config: drawn("quest"), SelectWith: "plain"},
 	} {
 		got := starts[i].Request
 		if (got.MemoryStrength == nil) != (i == 0) {
 			t.Errorf("column %d: memory strength %v", i, got.MemoryStrength)
 		}
-		want.Task, want.Seed, want.Budget, want.Block, want.MemoryStrength = got.Task, got.Seed, got.Budget, got.Block, got.MemoryStrength
-		if got.Block == 0 {
+		want.Task, want.Seed, want.Values, want.MemoryStrength = got.Task, got.Seed, got.Values, got.MemoryStrength
+		if got.Values["block"] == "" {
 			t.Errorf("column %d has no block", i)
 		}
-		if got != want {
+		if !got.Equal(want) {
 			t.Errorf("column %d asks for %+v, want %+v", i, got, want)
 		}
 	}

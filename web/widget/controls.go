@@ -181,8 +181,11 @@ func (c *Controls) method() []app.UI {
 	}
 	var boxes []app.UI
 	for _, o := range state.Options(c.Form.Method) {
-		if o.Kind == sparse.KindInt {
-			boxes = append(boxes, c.number(o.Name, optionTitle(o, info), orAuto(o.Default)))
+		switch o.Kind {
+		case sparse.KindInt:
+			boxes = append(boxes, c.number(o.Name, o.Title, orAuto(o.Default)))
+		case sparse.KindFloat:
+			boxes = append(boxes, c.input(o.Name, o.Title, orAuto(o.Default)))
 		}
 	}
 	boxes = append(boxes, c.number("max_new", "Answer, tokens", "auto"))
@@ -198,12 +201,12 @@ func (c *Controls) method() []app.UI {
 			for _, v := range o.Choices {
 				choices = append(choices, option{v, v, ""})
 			}
-			out = append(out, c.titled(o.Name, optionTitles[o.Name], depthOr(c.Form.Get(o.Name), o.Default), choices...))
+			out = append(out, c.titled(o.Name, o.Title, depthOr(c.Form.Get(o.Name), o.Default), choices...))
 		}
 		if o.Kind == sparse.KindBool {
 			out = append(out, app.Label().Class("tick label").Title(o.Help).Body(
 				app.Input().Type("checkbox").Checked(c.Form.Get(o.Name) == "true").DataSet("field", o.Name).OnChange(c.onTick, o.Name),
-				app.Text(optionTitles[o.Name])))
+				app.Text(o.Title)))
 		}
 	}
 	if info.Random {
@@ -228,21 +231,6 @@ func aboutMethod(m sparse.Info, known bool) string {
 		return "Reads everything: what the others are measured against."
 	}
 	return phase + ": " + m.Help + "."
-}
-
-// optionTitles name the options of the methods.
-var optionTitles = map[string]string{
-	"block": "Block, tokens", "window": "Window, tokens", "kernel": "Kernel, tokens", "pooling": "Pooling",
-	"public_code": "as in the authors' code", "dense_layers": "Dense layers", "dilation": "Every n-th token",
-	"initial": "First tokens", "top_p": "Share of attention, p",
-}
-
-// optionTitle names a number; K counts what the method picks.
-func optionTitle(o sparse.Param, m sparse.Info) string {
-	if o.Name == "k" {
-		return "K, " + m.Unit + "s"
-	}
-	return optionTitles[o.Name]
 }
 
 func orAuto(s string) string {

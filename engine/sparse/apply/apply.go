@@ -22,14 +22,15 @@ type Result struct {
 	Selected any
 	// ReadFraction is entries read / entries present, over all heads and queries.
 	ReadFraction float64
+
+	Ignored []string // names in flags and metadata that say nothing of the method
 }
 
-// Run applies a method to the tensors of f. Fields of c that are zero come from
-// f's metadata ("method", "block_size", "top_k", "token_budget", "capacity",
-// "budget", "window", "kernel_size", "pooling", "dilation", "initial", "selector"),
-// and then from the method's defaults.
+// Run applies a method to the tensors of f. What c does not set
+// comes from f's metadata ("method", "selector" and the method's parameters, by their
+// names or aliases), and then from the method's defaults.
 func Run(c sparse.Config, f *checkpoint.File, k *ops.Kernels) (*Result, error) {
-	c, err := configure(c, f.Metadata)
+	c, ignored, err := configure(c, f.Metadata)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +50,7 @@ func Run(c sparse.Config, f *checkpoint.File, k *ops.Kernels) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Result{Plan: plan}
+	r := &Result{Plan: plan, Ignored: append(ignored, plan.Ignored...)}
 	if plan.Phase == sparse.PhasePrefill {
 		w.prefill(r, axes)
 	} else if err := w.once(r); err != nil {
@@ -98,8 +99,8 @@ func load(axes layout, f *checkpoint.File, k *ops.Kernels) (*work, error) {
 }
 
 // head is the cache of the keys and values that query head i reads.
-func (w *work) head(i, block int) *sparse.Head {
-	h := sparse.NewHead(w.kernels, w.keys.size, block, w.keys.rows)
+func (w *work) head(i int, p sparse.Plan) *sparse.Head {
+	h := sparse.NewHead(w.kernels, w.keys.size, p.Block, w.keys.rows, p.Summaries)
 	kv := i / (w.q.count / w.keys.count)
 	for t := range w.keys.rows {
 		h.Append(w.keys.row(kv, t), w.values.row(kv, t))
@@ -127,7 +128,7 @@ func (w *work) once(r *Result) error {
 	out := heads{count: w.q.count, rows: 1, size: w.q.size, data: make([]float32, w.q.count*w.q.size)}
 	var scores []float32
 	for i := range w.q.count {
-		h := w.head(i, r.Plan.Block)
+		h := w.head(i, r.Plan)
 		if e := r.Plan.Evictor; e != nil {
 			n := min(e.Window(), seq)
 			if n > w.q.rows {
@@ -170,7 +171,7 @@ func (w *work) prefill(r *Result, axes layout) {
 	out := heads{count: w.q.count, rows: w.q.rows, size: w.q.size, data: make([]float32, len(w.q.data))}
 	scored := false
 	for i := range w.q.count {
-		h := w.head(i, block)
+		h := w.head(i, r.Plan)
 		for t := range w.q.rows {
 			r.Plan.Selector.Select(&w.sel, sparse.Query{Q: w.q.row(i, t), Position: w.position(t), Head: i}, h)
 			at := (i*w.q.rows + t) * blocks

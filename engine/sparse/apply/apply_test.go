@@ -96,7 +96,7 @@ func TestGoldens(t *testing.T) {
 	for _, path := range paths {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			f := open(t, path)
-			r, out := run(t, sparse.Config{PublicCode: true}, f)
+			r, out := run(t, sparse.Config{Values: sparse.Values{"public_code": "true"}}, f)
 			seen[r.Plan.Method] = true
 			k, err := f.Tensor("k")
 			if err != nil {
@@ -202,7 +202,7 @@ func TestLayouts(t *testing.T) {
 		}
 		return out
 	}
-	c := sparse.Config{Method: "moba", Block: 8, K: 3}
+	c := sparse.Config{Method: "moba", Values: sparse.Values{"block": "8", "k": "3"}}
 	shape := []int{heads, seq, dim}
 	plain, want := run(t, c, build(t, nil, checkpoint.NewF32("q", shape, q), checkpoint.NewF32("k", shape, k), checkpoint.NewF32("v", shape, v)))
 
@@ -255,20 +255,20 @@ func TestFlagsWin(t *testing.T) {
 		metadata map[string]string
 		want     sparse.Config
 	}{
-		"file": {sparse.Config{}, metadata, sparse.Config{Method: "snapkv", K: 96, Window: 16, Kernel: 5, Pooling: "max", Block: 32}},
-		"flags": {sparse.Config{K: 40, Window: 8, Kernel: 3, Pooling: "avg", Block: 16}, metadata,
-			sparse.Config{Method: "snapkv", K: 40, Window: 8, Kernel: 3, Pooling: "avg", Block: 16}},
-		"flag budget": {sparse.Config{Budget: 0.25}, metadata,
-			sparse.Config{Method: "snapkv", Budget: 0.25, Window: 16, Kernel: 5, Pooling: "max", Block: 32}},
+		"file": {sparse.Config{}, metadata, sparse.Config{Method: "snapkv", Values: sparse.Values{"k": "96", "window": "16", "kernel": "5", "pooling": "maxpool", "block": "32"}}},
+		"flags": {sparse.Config{Values: sparse.Values{"k": "40", "window": "8", "kernel": "3", "pooling": "avg", "block": "16"}}, metadata,
+			sparse.Config{Method: "snapkv", Values: sparse.Values{"k": "40", "window": "8", "kernel": "3", "pooling": "avg", "block": "16"}}},
+		"flag budget": {sparse.Config{Values: sparse.Values{"budget": "0.25"}}, metadata,
+			sparse.Config{Method: "snapkv", Values: sparse.Values{"budget": "0.25", "window": "16", "kernel": "5", "pooling": "maxpool", "block": "32"}}},
 		"other method": {sparse.Config{Method: "moba"}, metadata,
-			sparse.Config{Method: "moba", K: 3, Window: 16, Kernel: 5, Pooling: "max", Block: 32}},
+			sparse.Config{Method: "moba", Values: sparse.Values{"k": "3", "block": "32"}}},
 		"token budget": {sparse.Config{Method: "quest"}, map[string]string{"token_budget": "100"},
-			sparse.Config{Method: "quest", K: 6, Block: 16}},
-		"small token budget": {sparse.Config{Method: "quest", Block: 64}, map[string]string{"token_budget": "10"},
-			sparse.Config{Method: "quest", K: 1, Block: 64}},
-		"budget": {sparse.Config{Method: "quest"}, map[string]string{"budget": "1/2"}, sparse.Config{Method: "quest", Budget: 0.5}},
+			sparse.Config{Method: "quest", Values: sparse.Values{"k": "6"}}},
+		"small token budget": {sparse.Config{Method: "quest", Values: sparse.Values{"block": "64"}}, map[string]string{"token_budget": "10"},
+			sparse.Config{Method: "quest", Values: sparse.Values{"k": "1", "block": "64"}}},
+		"budget": {sparse.Config{Method: "quest"}, map[string]string{"budget": "1/2"}, sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/2"}}},
 	} {
-		if got, err := configure(c.flags, c.metadata); err != nil || got != c.want {
+		if got, _, err := configure(c.flags, c.metadata); err != nil || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %+v, %v, want %+v", name, got, err, c.want)
 		}
 	}
@@ -284,7 +284,7 @@ func TestEveryMethodRuns(t *testing.T) {
 			if selector == sparse.SelectorRandom && !info.Random {
 				continue
 			}
-			r, out := run(t, sparse.Config{Method: info.ID, Selector: selector, Budget: 0.5, Block: 8, Window: 8}, f)
+			r, out := run(t, sparse.Config{Method: info.ID, Selector: selector, Values: sparse.Values{"budget": "0.5", "block": "8", "window": "8"}}, f)
 			if r.Plan.Phase == sparse.PhasePrefill {
 				mask(t, out, 2, 60, 8)
 				floats(t, out, "out", 2, 60, 4)
@@ -310,7 +310,7 @@ func TestHeadsDrawApart(t *testing.T) {
 	x := ramp(480)
 	f := build(t, nil, checkpoint.NewF32("q", shape, x), checkpoint.NewF32("k", shape, x), checkpoint.NewF32("v", shape, x))
 	for _, method := range []string{"quest", "moba", "snapkv"} {
-		r, _ := run(t, sparse.Config{Method: method, Selector: sparse.SelectorRandom, Budget: 0.5, Block: 2, Window: 8}, f)
+		r, _ := run(t, sparse.Config{Method: method, Selector: sparse.SelectorRandom, Values: sparse.Values{"budget": "0.5", "block": "2", "window": "8"}}, f)
 		lists := reflect.ValueOf(r.Selected)
 		if reflect.DeepEqual(lists.Index(0).Interface(), lists.Index(1).Interface()) {
 			t.Errorf("%s: both heads draw %v", method, lists.Index(0))
@@ -339,7 +339,7 @@ func TestRunRefuses(t *testing.T) {
 		"bad number":     {quest, map[string]string{"block_size": "x"}, good, `block_size: "x" in the file's metadata`},
 		"negative":       {quest, map[string]string{"top_k": "-3"}, good, `top_k: "-3"`},
 		"bad budget":     {quest, map[string]string{"budget": "2"}, good, `budget: "2"`},
-		"negative block": {sparse.Config{Method: "quest", Block: -1}, map[string]string{"token_budget": "64"}, good, "block: -1"},
+		"negative block": {sparse.Config{Method: "quest", Values: sparse.Values{"block": "-1"}}, map[string]string{"token_budget": "64"}, good, "block: -1"},
 		"layout":         {quest, map[string]string{"layout": "[head, seq]"}, good, "layout:"},
 		"layout twice":   {quest, map[string]string{"layout": "[head, head, seq]"}, good, "layout:"},
 		"no q":           {quest, nil, good[1:], `tensor "q" is missing`},
@@ -353,7 +353,7 @@ func TestRunRefuses(t *testing.T) {
 		"head size":      {quest, nil, []checkpoint.Tensor{x("q", 2, 40, 5), good[1], good[2]}, "heads of size 5, want k's 4"},
 		"head count":     {quest, nil, []checkpoint.Tensor{x("q", 3, 40, 4), good[1], good[2]}, "3 heads, want a multiple of k's 2"},
 		"long q":         {quest, nil, []checkpoint.Tensor{x("q", 2, 41, 4), good[1], good[2]}, "41 positions, want at most k's 40"},
-		"few queries":    {sparse.Config{Method: "snapkv", K: 20, Window: 16}, nil, []checkpoint.Tensor{x("q", 2, 9, 4), good[1], good[2]}, "window: 16 queries vote"},
+		"few queries":    {sparse.Config{Method: "snapkv", Values: sparse.Values{"k": "20", "window": "16"}}, nil, []checkpoint.Tensor{x("q", 2, 9, 4), good[1], good[2]}, "window: 16 queries vote"},
 	} {
 		_, err := Run(c.c, build(t, c.metadata, c.tensors...), ops.Reference())
 		if err == nil || !strings.Contains(err.Error(), c.want) {

@@ -42,6 +42,7 @@ func ask(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if *asJSON {
 		return json.NewEncoder(stdout).Encode(result)
 	}
+	sayIgnored(stderr, result.Method, result.Ignored)
 	describe(stdout, result)
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"kvscope/assets"
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/run"
+	"kvscope/engine/sparse"
 	"kvscope/engine/trace"
 	"kvscope/native/simd"
 )
@@ -38,7 +39,7 @@ func TestPathsAgree(t *testing.T) {
 						t.Fatal(err)
 					}
 					r := &trace.Run{}
-					req := run.Request{Model: model, Task: "MK-1", Seed: 3, Context: 256, Method: method, Budget: "1/2"}
+					req := run.Request{Model: model, Task: "MK-1", Seed: 3, Context: new(256), Config: sparse.Config{Method: method, Values: sparse.Values{"budget": "1/2"}}}
 					if err := e.Run(t.Context(), req, r); err != nil {
 						t.Fatal(err)
 					}

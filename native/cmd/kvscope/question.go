@@ -5,11 +5,9 @@ import (
 	"io"
 	"os"
 	"strconv"
-	"strings"
 
 	"kvscope/engine/input"
 	"kvscope/engine/run"
-	"kvscope/engine/sparse"
 )
 
 // question is a request as it stands on the command line.
@@ -23,7 +21,7 @@ func (q *question) flags(fs *flagSet) {
 	fs.StringVar(&q.req.Model, "model", "ratplus", "attention, ratplus, or a model `file` or folder")
 	fs.StringVar(&q.req.Task, "task", "", "S-1 S-2 S-3 MK-1 MK-2 MK-3 MV MQ; S-2 without --text")
 	fs.Uint64Var(&q.req.Seed, "seed", 1, "which example of the task")
-	fs.IntVar(&q.req.Context, "context", 0, "most `tokens` of prompt and answer; the model's context")
+	fs.optionalInt(&q.req.Context, "context", "most `tokens` of prompt and answer; the model's context")
 	fs.Func("depth", "place of the needle, 0 start to 1 end; drawn from the seed", func(s string) error {
 		var d float64
 		if _, err := fmt.Sscanf(s, "%g", &d); err != nil || !(d >= 0 && d <= 1) {
@@ -37,19 +35,8 @@ func (q *question) flags(fs *flagSet) {
 	fs.StringVar(&q.req.Key, "question", "", "key to ask for in --text, which already holds it; same as --key")
 	fs.StringVar(&q.req.Value, "value", "", "own needle: its value, planted in --text")
 	fs.StringVar(&q.req.Method, "method", "dense", methodIDs())
-	fs.StringVar(&q.req.Selector, "selector", "", "own or random")
 	fs.Uint64Var(&q.req.SelectorSeed, "selector-seed", 0, "tells random selectors of one example apart")
-	fs.StringVar(&q.req.Budget, "budget", "1", "share of the KV entries a query may read: 1, 1/16 or 0.25")
-	fs.IntVar(&q.req.Block, "block", 0, "`tokens` in a block; 16")
-	fs.IntVar(&q.req.K, "k", 0, "blocks (or tokens) read; from the budget")
-	fs.IntVar(&q.req.Window, "window", 0, "SnapKV's observation window; 32")
-	fs.IntVar(&q.req.Kernel, "kernel", 0, "SnapKV's pooling kernel, odd; 7")
-	fs.StringVar(&q.req.Pooling, "pooling", "", "SnapKV's pooling, avg or max; avg")
-	fs.BoolVar(&q.req.PublicCode, "public-code", false, "Quest and MoBA as in their authors' code")
-	fs.IntVar(&q.req.DenseLayers, "dense-layers", 0, "Quest: first layers that read everything")
-	fs.IntVar(&q.req.Dilation, "dilation", 0, "dilated: every how many tokens one is read; from the budget")
-	fs.IntVar(&q.req.Initial, "initial", 0, "dilated, streaming: first tokens always read")
-	fs.StringVar(&q.req.TopP, "top-p", "", "Twilight: share of the attention that is read; 0.95")
+	methodFlags(fs, &q.req.Config)
 	fs.StringVar(&q.req.Force, "force", "", "`blocks` that every query reads: 3,7")
 	fs.StringVar(&q.req.Drop, "drop", "", "`blocks` that no query reads")
 	fs.Func("memory-strength", "counterfactual: of RAT+'s memory, 0 none to 1 as trained", func(s string) error {
@@ -60,19 +47,10 @@ func (q *question) flags(fs *flagSet) {
 		q.req.MemoryStrength = &v
 		return nil
 	})
-	fs.IntVar(&q.req.MemoryCap, "memory-cap", 0, "counterfactual: `tokens` that the memory reaches back")
+	fs.optionalInt(&q.req.MemoryCap, "memory-cap", "counterfactual: `tokens` that the memory reaches back")
 	fs.StringVar(&q.req.SelectWith, "select-with", "", "counterfactual: memory or plain keys to select by")
 	fs.StringVar(&q.req.ComputeWith, "compute-with", "", "counterfactual: memory or plain keys and values to compute with")
-	fs.IntVar(&q.req.MaxNew, "max-new", 0, "most `tokens` to generate; the expected answer and a few")
-}
-
-// methodIDs lists the methods.
-func methodIDs() string {
-	var ids []string
-	for _, m := range sparse.Methods() {
-		ids = append(ids, m.ID)
-	}
-	return strings.Join(ids, " ")
+	fs.optionalInt(&q.req.MaxNew, "max-new", "most `tokens` to generate; the expected answer and a few")
 }
 
 // request is what the flags ask for.

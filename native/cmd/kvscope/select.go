@@ -22,18 +22,8 @@ func selectFile(_ context.Context, args []string, stdout, stderr io.Writer) erro
 	fs.StringVar(&cfg.Method, "method", "", methodIDs()+"; from the file")
 	in := fs.String("in", "", "safetensors or npz `file` with q, k and v, [head, seq, head_dim] unless its metadata `layout` says otherwise")
 	out := fs.String("out", "", "safetensors `file` to write: selected, score, out")
-	fs.StringVar(&cfg.Selector, "selector", "", "own or random")
-	fs.Uint64Var(&cfg.Seed, "seed", 0, "of the random selector")
-	budget := fs.String("budget", "", "share of the entries a query may read: 1, 1/16 or 0.25")
-	fs.IntVar(&cfg.Block, "block", 0, "`tokens` in a block; from the file, else 16")
-	fs.IntVar(&cfg.K, "k", 0, "blocks (or tokens) read; from the file or the budget")
-	fs.BoolVar(&cfg.PublicCode, "public-code", false, "as the authors' code instead of the paper: nothing forced but what it forces")
-	fs.IntVar(&cfg.DenseLayers, "dense-layers", 0, "Quest: first layers that read everything")
-	fs.IntVar(&cfg.Window, "window", 0, "SnapKV: observation window; dilated: local window")
-	fs.IntVar(&cfg.Kernel, "kernel", 0, "SnapKV: pooling kernel, odd")
-	fs.StringVar(&cfg.Pooling, "pooling", "", "SnapKV: avg or max")
-	fs.IntVar(&cfg.Dilation, "dilation", 0, "dilated: every how many tokens one is read")
-	fs.IntVar(&cfg.Initial, "initial", 0, "dilated, streaming: first tokens always read")
+	fs.Uint64Var(&cfg.SelectorSeed, "seed", 0, "of the random selector")
+	methodFlags(fs, &cfg)
 	asJSON := fs.Bool("json", false, "print one JSON object")
 	if err := parse(fs, args); err != nil {
 		return err
@@ -43,13 +33,6 @@ func selectFile(_ context.Context, args []string, stdout, stderr io.Writer) erro
 	}
 	if *out == "" {
 		return input.Errorf("out", "missing, want the file to write")
-	}
-	if *budget != "" {
-		b, err := sparse.ParseBudget(*budget)
-		if err != nil {
-			return err
-		}
-		cfg.Budget = b
 	}
 	f, err := checkpoint.Open(*in)
 	if err != nil {
@@ -64,8 +47,9 @@ func selectFile(_ context.Context, args []string, stdout, stderr io.Writer) erro
 		return err
 	}
 	if *asJSON {
-		return json.NewEncoder(stdout).Encode(map[string]any{"selected": r.Selected, "kv_read_fraction": r.ReadFraction})
+		return json.NewEncoder(stdout).Encode(map[string]any{"selected": r.Selected, "kv_read_fraction": r.ReadFraction, "ignored": append([]string{}, r.Ignored...)})
 	}
+	sayIgnored(stderr, r.Plan.Method, r.Ignored)
 	fmt.Fprintf(stdout, "%s: %s reads %.1f%% of the entries, %d %ss a query at most\n", *out, r.Plan.Method, 100*r.ReadFraction, r.Plan.K, r.Plan.Unit)
 	return nil
 }

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"kvscope/engine/sparse"
+)
+
+// methodIDs lists the methods.
+func methodIDs() string {
+	var ids []string
+	for _, m := range sparse.Methods() {
+		ids = append(ids, m.ID)
+	}
+	return strings.Join(ids, " ")
+}
+
+// methodFlags adds the selector and the parameters of all methods to fs, as flags that
+// set them in c: one that is not given is not set.
+func methodFlags(fs *flagSet, c *sparse.Config) {
+	fs.StringVar(&c.Selector, "selector", "", "own or random")
+	for _, p := range sparse.Params() {
+		set := func(text string) error {
+			*c = c.With(p.Name, text)
+			return nil
+		}
+		name := strings.ReplaceAll(p.Name, "_", "-")
+		if p.Kind == sparse.KindBool {
+			fs.BoolFunc(name, paramUsage(p), set)
+		} else {
+			fs.Func(name, paramUsage(p), set)
+		}
+	}
+}
+
+// paramUsage is what the methods say of a parameter that they share: once, where they
+// say the same.
+func paramUsage(p sparse.Shared) string {
+	var said []string
+	by := map[string][]string{}
+	for _, m := range p.Methods {
+		own, _ := m.Param(p.Name)
+		text := own.Help
+		if own.Default != "" && own.Kind != sparse.KindBool {
+			text += "; " + own.Default
+		}
+		if by[text] == nil {
+			said = append(said, text)
+		}
+		by[text] = append(by[text], m.Name)
+	}
+	if len(said) == 1 && len(p.Methods) > 3 {
+		return kindWord(p) + said[0]
+	}
+	for i, text := range said {
+		said[i] = strings.Join(by[text], ", ") + ": " + text
+	}
+	return kindWord(p) + strings.Join(said, "\n")
+}
+
+// kindWord is how the help names the value of a parameter.
+func kindWord(p sparse.Shared) string {
+	switch p.Kind {
+	case sparse.KindInt:
+		return "`number` "
+	case sparse.KindFloat:
+		return "`share` "
+	}
+	return ""
+}
+
+// sayIgnored names, in one line, what was set and has no effect.
+func sayIgnored(w io.Writer, method string, names []string) {
+	if len(names) > 0 {
+		fmt.Fprintf(w, "ignored: %s, of which %s knows nothing\n", strings.Join(names, ", "), method)
+	}
+}
+
+// optionalInt is a flag with a number that is nil until it is given.
+func (fs *flagSet) optionalInt(to **int, name, usage string) {
+	fs.Func(name, usage, func(s string) error {
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			return fmt.Errorf("want a whole number")
+		}
+		*to = &n
+		return nil
+	})
+}
