@@ -88,6 +88,12 @@ func Parse(data []byte) (*File, error) {
 		}
 		f.Kind = KindNPZ
 		return f, nil
+	case KindTorch:
+		f, err := parseTorch(data)
+		if err != nil {
+			return nil, fmt.Errorf("torch: %w", err)
+		}
+		return f, nil
 	case KindGGUF:
 		f, err := parseGGUF(data)
 		if err != nil {

@@ -12,7 +12,7 @@ import (
 // Kind is what a file is by its first bytes, as a phrase: "a NumPy array (.npy)".
 type Kind string
 
-// The kinds that are told apart. Parse reads safetensors, npz and GGUF.
+// The kinds that are told apart. Parse reads safetensors, npz, GGUF and PyTorch's.
 const (
 	KindSafetensors Kind = "a safetensors file"
 	KindNPZ         Kind = "an archive of NumPy arrays (.npz)"

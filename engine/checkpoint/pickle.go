@@ -86,6 +86,7 @@ type pickle struct {
 	program []byte
 	stack   []any
 	memo    map[int]any
+	torch   bool // torch.save's instructions and calls are known too
 }
 
 // run runs the program up to its STOP.
@@ -107,6 +108,11 @@ func (m *pickle) run() (any, error) {
 
 // step carries out one instruction, named as in Python's pickletools.
 func (m *pickle) step(op byte) error {
+	if m.torch {
+		if known, err := m.torchStep(op); known {
+			return err
+		}
+	}
 	switch op {
 	case '\x80', '\x95': // PROTO, FRAME
 		_, err := m.take(map[byte]int{'\x80': 1, '\x95': 8}[op])
@@ -306,7 +312,7 @@ func (m *pickle) make(op byte) error {
 		m.push(global{module, name})
 		return nil
 	case 'R':
-		v, err := call(two[0], two[1])
+		v, err := m.call(two[0], two[1])
 		m.push(v)
 		return err
 	}
@@ -323,12 +329,17 @@ func (m *pickle) line() (string, error) {
 	return string(b[:i]), nil
 }
 
-// call is what a function of NumPy makes of its arguments.
-func call(function, arguments any) (any, error) {
+// call is what a function of NumPy, or of torch, makes of its arguments.
+func (m *pickle) call(function, arguments any) (any, error) {
 	g, ok := function.(global)
 	args, alsoOK := arguments.(tuple)
 	if !ok || !alsoOK {
 		return nil, errPickle
+	}
+	if m.torch {
+		if v, done, err := torchCall(g, args); done {
+			return v, err
+		}
 	}
 	switch g {
 	case global{"numpy.core.multiarray", "_reconstruct"}, global{"numpy._core.multiarray", "_reconstruct"}:
@@ -346,6 +357,9 @@ func call(function, arguments any) (any, error) {
 
 // build fills an object by its state.
 func build(object, state any) error {
+	if _, is := object.(*dict); is {
+		return nil // attributes of an EasyDict are its entries once more
+	}
 	s, ok := state.(tuple)
 	if !ok || len(s) < 2 {
 		return errPickle

@@ -30,8 +30,12 @@ func (c Config) Metadata() map[string]string {
 // metadata. The hidden width, rope_base (10000), eps (1e-6) and context (seq_len,
 // else 4096) have defaults.
 func ReadConfig(f *checkpoint.File, prefix string) (Config, error) {
+	return readConfig(f, prefix, f.Metadata)
+}
+
+func readConfig(f *checkpoint.File, prefix string, metadata map[string]string) (Config, error) {
 	c := Config{Arch: Attention}
-	if kind := f.Metadata["arch"]; kind != "" {
+	if kind := metadata["arch"]; kind != "" {
 		c.SetKind(kind)
 	}
 	wte, err := shape(f, prefix+"embedding.wte.weight")
@@ -41,7 +45,7 @@ func ReadConfig(f *checkpoint.File, prefix string) (Config, error) {
 	c.Vocab, c.Dim = wte[0], wte[1]
 	for c.Layers = 0; f.Has(prefix + fmt.Sprintf("backbone.layers.%d.seq_layer.in_proj.weight", c.Layers)); c.Layers++ {
 	}
-	if err := c.readNumbers(f.Metadata); err != nil {
+	if err := c.readNumbers(metadata); err != nil {
 		return c, err
 	}
 	c.KVHeads, c.HeadDim = c.Heads, c.Dim/max(c.Heads, 1)
@@ -61,7 +65,7 @@ func ReadConfig(f *checkpoint.File, prefix string) (Config, error) {
 		return c, err
 	}
 	c.Hidden = up[0]
-	if f.Metadata["arch"] == "" {
+	if metadata["arch"] == "" {
 		c.Memory = c.GateApart || in[0] == 5*c.Dim
 	}
 	return c, c.Validate()

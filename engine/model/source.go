@@ -30,7 +30,7 @@ type Source struct {
 	pairedRows bool
 }
 
-// OpenSource opens the model at path: a GGUF file, a safetensors file with its shape in
+// OpenSource opens the model at path: a GGUF file, a release of RAT+, a safetensors file with its shape in
 // its header or a config.json beside it, a folder as Hugging Face leaves them, or the
 // index of one.
 func OpenSource(path string) (*Source, error) {
@@ -116,8 +116,11 @@ func hfSource(f *checkpoint.File, config []byte) (*Source, error) {
 
 // NewSource is the model in f, which says its shape itself.
 func NewSource(f *checkpoint.File) (*Source, error) {
-	if f.Kind == checkpoint.KindGGUF {
+	switch f.Kind {
+	case checkpoint.KindGGUF:
 		return ggufSource(f)
+	case checkpoint.KindTorch:
+		return torchSource(f)
 	}
 	if config := f.Metadata[configKey]; config != "" {
 		return hfSource(f, []byte(config))
