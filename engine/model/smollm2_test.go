@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"testing"
+	"time"
 
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/model"
@@ -125,4 +126,38 @@ func argmax(x []float32) int32 {
 		}
 	}
 	return int32(best)
+}
+
+// BenchmarkSmolLM2 is a prefill of 512 tokens, then 16 steps.
+func BenchmarkSmolLM2(b *testing.B) {
+	m, err := model.Open(modeltest.SmolLM2(b), simd.Best())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer m.Close()
+	ids := make([]int32, 512)
+	for i := range ids {
+		ids[i] = int32(1000 + i*37%40000)
+	}
+	const steps = 16
+	var prefill, decode time.Duration
+	for b.Loop() {
+		s, err := m.NewSession(model.Options{Block: 16, Capacity: len(ids) + steps})
+		if err != nil {
+			b.Fatal(err)
+		}
+		from := time.Now()
+		if _, err := s.Prefill(ids); err != nil {
+			b.Fatal(err)
+		}
+		read := time.Now()
+		for range steps {
+			if _, err := s.Step(ids[0]); err != nil {
+				b.Fatal(err)
+			}
+		}
+		prefill, decode = prefill+read.Sub(from), decode+time.Since(read)
+	}
+	b.ReportMetric(float64(b.N*len(ids))/prefill.Seconds(), "prefill-tokens/s")
+	b.ReportMetric(float64(b.N*steps)/decode.Seconds(), "decode-tokens/s")
 }
