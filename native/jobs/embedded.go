@@ -47,15 +47,30 @@ func Embed(folder string) (*Embedded, error) {
 	s.Start()
 	if !s.ReadyForConnections(startTimeout) {
 		s.Shutdown()
-		return nil, fmt.Errorf("start queue: not ready after %v", startTimeout)
+		return nil, fmt.Errorf("start queue: not ready after %v; if %s is damaged, delete it: the store knows what is left to compute", startTimeout, folder)
 	}
 	at := url.URL{Scheme: "nats", User: url.User(token), Host: s.Addr().String()}
 	e := &Embedded{s, at.String(), token}
-	if err := os.WriteFile(filepath.Join(folder, urlFile), []byte(e.url+"\n"), 0o600); err != nil {
+	if err := replace(filepath.Join(folder, urlFile), []byte(e.url+"\n")); err != nil {
 		e.Close()
 		return nil, fmt.Errorf("start queue: %w", err)
 	}
 	return e, nil
+}
+
+// replace puts a new file at path that only this user can read, whatever was there: what a
+// link leads to is not written to, and the modes of an older file are not kept.
+func replace(path string, text []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // of mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // by then renamed, or an error is told already
+	_, err = f.Write(text)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
 }
 
 // last is the secret and the port of the queue's last run, so that its workers

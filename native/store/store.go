@@ -41,6 +41,9 @@ func Open(ctx context.Context, path string) (*Store, error) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return nil, fmt.Errorf("store: %w", err)
 		}
+		if err := private(path); err != nil {
+			return nil, fmt.Errorf("store: %w", err)
+		}
 		name = (&url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path)}).String()
 	}
 	q := url.Values{"_pragma": {
@@ -55,7 +58,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	}
 	if err := patiently(ctx, func() error { return begin(ctx, db, path) }); err != nil {
 		db.Close()
-		return nil, fmt.Errorf("store %s: %w", path, err)
+		return nil, fmt.Errorf("store %s: %w", path, explain(path, err))
 	}
 	return &Store{db}, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,7 +36,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	var models paths
 	fs.Var(&models, "model", "model `file` or folder to show beside the demo pair; may be given several times")
 	data := fs.String("data", dataFolder(), "`folder` for experiments and their queue")
-	queue := fs.String("queue", "", "`URL` of a NATS cluster for experiments; one of our own")
+	queue := fs.String("queue", "", "`URL` of a NATS cluster for experiments, or KVSCOPE_QUEUE, which other users do not see; one of our own")
 	workers := fs.Int("workers", 1, "cells of experiments computed at once in this process")
 	memory := fs.String("memory", "", "`size` beyond which garbage is collected harder, such as 2GiB, or off; half of this machine's memory")
 	asJSON := fs.Bool("json", false, "print one JSON object once it listens")
@@ -60,6 +61,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	*queue = cmp.Or(*queue, os.Getenv(queueVariable))
 	log := slog.New(slog.NewTextHandler(stderr, nil))
 	engine, err := demoEngine()
 	if err != nil {
@@ -97,7 +99,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		config.NoExperiments = err.Error()
 	} else {
 		defer lab.close()
-		config.Store, config.Jobs, said["queue"] = lab.store, lab.jobs, lab.url
+		config.Store, config.Jobs, said["queue"] = lab.store, lab.jobs, publicURL(lab.url)
 		stop := lab.start(ctx, engine, *workers, log)
 		defer stop()
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -30,6 +31,9 @@ func TestServeSaysWhereAndStops(t *testing.T) {
 	var said struct{ URL string }
 	if err := json.Unmarshal(line, &said); err != nil {
 		t.Fatalf("printed %q: %v", line, err)
+	}
+	if bytes.Contains(line, []byte("@")) {
+		t.Errorf("the queue's secret is printed: %s", line)
 	}
 	resp, err := http.Get(said.URL + "/api/meta")
 	if err != nil {

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,6 +23,20 @@ const (
 	storeFile   = "kvscope.db"
 	queueFolder = "queue"
 )
+
+// queueVariable of the environment names the queue where no flag does: its URL may hold a
+// secret, and every user of a machine sees the flags of its programs.
+const queueVariable = "KVSCOPE_QUEUE"
+
+// publicURL is the URL of a queue without its secret.
+func publicURL(at string) string {
+	u, err := url.Parse(at)
+	if err != nil {
+		return ""
+	}
+	u.User = nil
+	return u.String()
+}
 
 // dataFolder is the usual place for what kvscope keeps.
 func dataFolder() string {
@@ -39,7 +55,7 @@ func worker(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	fs := flags("worker", stderr,
 		"kvscope worker",
 		"kvscope worker --queue nats://127.0.0.1:4222 --workers 4")
-	url := fs.String("queue", "", "`URL` of the queue; that of the kvscope serve on this machine")
+	queueURL := fs.String("queue", "", "`URL` of the queue, or KVSCOPE_QUEUE, which other users do not see; that of the kvscope serve on this machine")
 	data := fs.String("data", dataFolder(), "data `folder` of that kvscope serve, which names its queue")
 	n := fs.Int("workers", 1, "cells computed at once")
 	models := fs.String("models", "", "`paths` of further models, comma-separated, as the sweep names them")
@@ -50,8 +66,9 @@ func worker(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	if *n < 1 {
 		return input.Errorf("workers", "%d, want at least 1", *n)
 	}
-	at := *url
-	if at == "" {
+	at := cmp.Or(*queueURL, os.Getenv(queueVariable))
+	ours := at == ""
+	if ours {
 		var err error
 		if at, err = jobs.EmbeddedURL(filepath.Join(*data, queueFolder)); err != nil {
 			return input.Errorf("queue", "%v; start kvscope serve, or name a queue", err)
@@ -67,6 +84,9 @@ func worker(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	}
 	log := slog.New(slog.NewTextHandler(stderr, nil))
 	queue, err := jobs.Connect(at)
+	if err != nil && ours {
+		return fmt.Errorf("%w; is kvscope serve running with --data %s?", err, *data)
+	}
 	if err != nil {
 		return err
 	}
