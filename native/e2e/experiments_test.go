@@ -278,3 +278,25 @@ func TestExperimentFieldsComplain(t *testing.T) {
 	d.tick("models", "ratplus")
 	shown("models", "at least one")
 }
+
+// TestRemoveIsAskedAndUndone: removing asks first, and what was removed comes back with
+// its results.
+func TestRemoveIsAskedAndUndone(t *testing.T) {
+	d := bench(t, func() {})
+	d.enter("examples", "2")
+	d.wait(`document.querySelector('` + id("estimate") + `').textContent.includes("examples in")`)
+	d.press(id("start"))
+	d.wait(over)
+	d.press(id("copy-grid"))
+	d.wait(`document.querySelector('` + id("form-belongs") + `').textContent === "The grid of the experiment shown."`)
+	d.press(id("remove"))
+	d.press(id("remove-no"))
+	d.wait(`document.querySelectorAll('` + id("list") + ` button').length === 1 && !document.querySelector('` + id("remove-yes") + `')`)
+	d.press(id("remove"))
+	d.press(id("remove-yes"))
+	d.wait(`document.querySelectorAll('` + id("list") + ` button').length === 0`)
+	d.press(id("undo-remove"))
+	d.wait(over)
+	d.wait(`document.querySelectorAll('` + id("list") + ` button').length === 1 && !document.querySelector('` + id("removed") + `')`)
+	d.quiet()
+}

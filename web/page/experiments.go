@@ -45,6 +45,8 @@ type Experiments struct {
 	fresh    time.Time // when pictures were last asked for
 	asked    string    // what was decided last, until it is heard of
 	picked   picked
+	removing bool           // it was asked whether to remove the open experiment
+	removed  *api.Described // what was removed last, to be undone
 
 	press   *presser
 	drawing bool // the script that draws charts is there
@@ -261,6 +263,7 @@ func (e *Experiments) openOne(id string) {
 func (e *Experiments) show(id string) {
 	e.unfollow()
 	e.openGen++
+	e.removing = false
 	e.open, e.pictures, e.picked = loaded[api.Described]{phase: state.Idle}, loaded[api.Pictures]{phase: state.Idle}, picked{}
 	if id == "" || e.lab == nil {
 		return
@@ -378,17 +381,48 @@ func (e *Experiments) decide(what string) {
 
 // remove forgets the open experiment.
 func (e *Experiments) remove() {
-	id := e.place.ID
-	load(e, func(ctx context.Context) (struct{}, error) { return struct{}{}, e.lab.Remove(ctx, id) }, func(_ struct{}, err error) {
+	x := e.open.value
+	load(e, func(ctx context.Context) (struct{}, error) { return struct{}{}, e.lab.Remove(ctx, x.ID) }, func(_ struct{}, err error) {
+		e.removing = false
 		if err != nil {
 			e.open.err = err.Error()
 			return
 		}
+		e.removed = &x
 		e.place.ID = ""
 		e.show("")
 		e.link(false)
 		e.askList()
 	})
+}
+
+// unremove asks for the removed experiment again, under its name and as far as it was:
+// its cells are known.
+func (e *Experiments) unremove() {
+	x := *e.removed
+	again := func(ctx context.Context) (api.Described, error) {
+		y, err := e.lab.Create(ctx, x.Name, x.Grid)
+		if what := map[api.State]string{api.Paused: "pause", api.Cancelled: "cancel"}[x.State]; err == nil && what != "" {
+			return e.lab.Decide(ctx, y.ID, what)
+		}
+		return y, err
+	}
+	load(e, again, func(y api.Described, err error) {
+		if err != nil {
+			e.open.err = err.Error()
+			return
+		}
+		e.removed = nil
+		e.askList()
+		e.openOne(y.ID)
+	})
+}
+
+// copyGrid fills the form with the grid of the open experiment.
+func (e *Experiments) copyGrid() {
+	x := e.open.value
+	e.change(state.FormOf(experiment.Preset{Name: x.Name, Grid: x.Grid}))
+	e.Update()
 }
 
 // pick shows the examples behind a point of a picture.

@@ -16,6 +16,7 @@ func (e *Experiments) controls() app.UI {
 	body := []app.UI{
 		app.Div().Class("section").Body(
 			app.H2().Text("New experiment"),
+			e.belongs(),
 			e.presets(),
 			e.text("name", "Name", ""),
 		),
@@ -25,8 +26,8 @@ func (e *Experiments) controls() app.UI {
 			e.ticks("methods", "Methods", "wide"),
 			e.ticks("budgets", "Budgets", "wrap"),
 			e.ticks("selectors", "Who picks", ""),
-			e.ticks("select_with", "RAT+ picks by", ""),
-			e.ticks("compute_with", "RAT+ reads", ""),
+			e.ticks("select_with", "Method picks by (models with memory)", ""),
+			e.ticks("compute_with", "Attention reads (models with memory)", ""),
 		),
 		app.Div().Class("section").Body(
 			app.Div().Class("pair").Body(e.text("examples", "Examples a task", "100"), e.text("seeds", "Seeds of chance", "1")),
@@ -40,6 +41,19 @@ func (e *Experiments) controls() app.UI {
 			event.PreventDefault()
 			e.start()
 		}).DataSet("testid", "grid").Body(body...))
+}
+
+// belongs says how the form stands to the experiment that is shown.
+func (e *Experiments) belongs() app.UI {
+	text := ""
+	switch x := e.open.value; {
+	case x.ID == "":
+	case e.form.Same(x.Grid):
+		text = "The grid of the experiment shown."
+	default:
+		text = "Not the grid of the experiment shown; “Copy grid” there brings it here."
+	}
+	return app.P().Class("hint").DataSet("testid", "form-belongs").Hidden(text == "").Text(text)
 }
 
 func (e *Experiments) presets() app.UI {
@@ -74,6 +88,9 @@ func (e *Experiments) ticks(list, title, class string) app.UI {
 			all = append(all, v)
 		}
 	}
+	named := map[string]func(string) string{
+		"methods": state.MethodName, "models": func(v string) string { return state.ModelName(e.meta.value.Models, v) },
+	}[list]
 	titles := map[string]map[string]string{
 		"selectors": {"own": "the method", "random": "chance"}, "select_with": {"memory": "K̃", "plain": "K"}, "compute_with": {"memory": "K̃, Ṽ", "plain": "K, V"},
 	}[list]
@@ -83,6 +100,8 @@ func (e *Experiments) ticks(list, title, class string) app.UI {
 		label := v
 		if t := titles[v]; t != "" {
 			label = t
+		} else if named != nil {
+			label = named(v)
 		}
 		box := app.Input().Type("checkbox").Value(v).Checked(on).Aria("label", title+" "+label).DataSet("list", list)
 		boxes[i] = app.Label().Body(
@@ -91,7 +110,7 @@ func (e *Experiments) ticks(list, title, class string) app.UI {
 	}
 	return app.Div().Class("field").Body(
 		app.Div().Class("label").Text(title),
-		app.Div().Class("choice "+class).Attr("role", "group").Aria("label", title).DataSet("testid", "ticks-"+list).Body(boxes...),
+		app.Div().Class("choice several "+class).Attr("role", "group").Aria("label", title).DataSet("testid", "ticks-"+list).Body(boxes...),
 		e.problem(list))
 }
 

@@ -17,6 +17,21 @@ import (
 
 // experiments lists what was asked for, newest first.
 func (e *Experiments) experiments() app.UI {
+	if e.removed != nil {
+		return app.Div().Class("lab-lists").Body(e.undo(*e.removed), e.listed())
+	}
+	return app.Div().Class("lab-lists").Body(e.listed())
+}
+
+// undo offers an experiment back that was removed.
+func (e *Experiments) undo(x api.Described) app.UI {
+	return app.Div().Class("lab-undo").Attr("role", "status").DataSet("testid", "removed").Body(
+		app.Span().Text("“"+x.Name+"” is removed. What it computed is kept."),
+		app.Button().Type("button").Class("button small").DataSet("testid", "undo-remove").OnClick(func(app.Context, app.Event) { e.unremove() }).Text("Undo"),
+		app.Button().Type("button").Class("button small").OnClick(func(app.Context, app.Event) { e.removed = nil; e.Update() }).Text("Close"))
+}
+
+func (e *Experiments) listed() app.UI {
 	nav := app.Nav().Class("lab-list").Aria("label", "experiments").DataSet("testid", "list")
 	switch {
 	case e.list.phase == state.Failed && len(e.list.value) == 0:
@@ -115,8 +130,17 @@ func (e *Experiments) heading(x api.Described) app.UI {
 		return app.A().Class("button small").Href(client.ExportPath(x.ID, format)).Attr("download", "").DataSet("testid", "export-"+format).Text(label)
 	}
 	buttons = append(buttons, download("csv", "CSV"), download("json", "JSON"), download("html", "Report"))
-	buttons = append(buttons, app.Button().Type("button").Class("button small").DataSet("testid", "remove").Title("Forget the experiment; what was computed is kept").
-		OnClick(func(app.Context, app.Event) { e.remove() }, x.ID).Text("Remove"))
+	buttons = append(buttons, app.Button().Type("button").Class("button small").DataSet("testid", "copy-grid").Title("Fill the form with this grid").
+		OnClick(func(app.Context, app.Event) { e.copyGrid() }, x.ID).Text("Copy grid"))
+	if e.removing {
+		buttons = append(buttons,
+			app.Span().Attr("role", "status").Text("Remove it from the list? What was computed is kept."),
+			app.Button().Type("button").Class("button small").DataSet("testid", "remove-yes").OnClick(func(app.Context, app.Event) { e.remove() }, x.ID).Text("Yes, remove"),
+			app.Button().Type("button").Class("button small").DataSet("testid", "remove-no").OnClick(func(app.Context, app.Event) { e.removing = false; e.Update() }, x.ID).Text("Keep"))
+	} else {
+		buttons = append(buttons, app.Button().Type("button").Class("button small").DataSet("testid", "remove").Title("Forget the experiment; what was computed is kept").
+			OnClick(func(app.Context, app.Event) { e.removing = true; e.Update() }, x.ID).Text("Remove"))
+	}
 	return app.Div().Class("lab-head").Body(
 		app.H2().Text(x.Name),
 		app.Div().Class("lab-buttons").Body(buttons...))
@@ -163,7 +187,7 @@ func (e *Experiments) failures(x api.Described) app.UI {
 		}
 		c := f.Cell
 		body = append(body, app.Li().Body(
-			app.B().Text(fmt.Sprintf("%s, %s, %s at %s: ", c.Model, c.Task, c.Method, sparse.FormatBudget(c.Budget))),
+			app.B().Text(fmt.Sprintf("%s, %s, %s at %s: ", e.called(c.Model), c.Task, state.MethodName(c.Method), sparse.FormatBudget(c.Budget))),
 			app.Text(f.Error)))
 	}
 	return list.Body(body...)
@@ -296,7 +320,7 @@ func (e *Experiments) examples() app.UI {
 	area := app.Aside().Class("lab-examples").DataSet("testid", "examples").DataSet("state", string(e.picked.examples.phase))
 	ref := e.picked.ref
 	head := app.Div().Class("lab-head").Body(
-		app.H3().Text(fmt.Sprintf("%s, %s, %s, %s", ref.Model, ref.Task, ref.Method, e.picked.about)),
+		app.H3().Text(fmt.Sprintf("%s, %s, %s, %s", e.called(ref.Model), ref.Task, state.MethodName(ref.Method), e.picked.about)),
 		app.Button().Type("button").Class("button small").OnClick(func(app.Context, app.Event) { e.picked = picked{}; e.Update() }).Text("Close"))
 	x := e.picked.examples
 	switch x.phase {
@@ -344,7 +368,7 @@ func (e *Experiments) table(x api.Described) app.UI {
 		}
 		var cells []app.UI
 		for _, text := range []string{
-			r.Model, r.Task, r.Method, r.Selector, orTrained(r.SelectWith), orTrained(r.ComputeWith), sparse.FormatBudget(r.Budget), strconv.Itoa(r.Block), fmt.Sprintf("%.1f%%", 100*r.Accuracy),
+			e.called(r.Model), r.Task, state.MethodName(r.Method), r.Selector, orTrained(r.SelectWith), orTrained(r.ComputeWith), sparse.FormatBudget(r.Budget), strconv.Itoa(r.Block), fmt.Sprintf("%.1f%%", 100*r.Accuracy),
 			fmt.Sprintf("%.1f–%.1f", 100*r.CI95[0], 100*r.CI95[1]), deviation, strconv.Itoa(r.Seeds), strconv.Itoa(r.Examples), fmt.Sprintf("%.1f%%", 100*r.Read),
 		} {
 			cells = append(cells, app.Td().Text(text))
@@ -362,6 +386,9 @@ func (e *Experiments) table(x api.Described) app.UI {
 	}
 	return app.Div().Class("lab-charts").Body(body...)
 }
+
+// called is what a model is called.
+func (e *Experiments) called(model string) string { return state.ModelName(e.meta.value.Models, model) }
 
 // orTrained says what a side of a swap is, where it is not named.
 func orTrained(with string) string {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/url"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,6 +60,13 @@ func FormOf(p experiment.Preset) GridForm {
 			"context": number(p.Grid.Context), "window": number(p.Grid.Window),
 		},
 	}
+}
+
+// Same reports whether the form asks for the grid g.
+func (f GridForm) Same(g experiment.Grid) bool {
+	asked, problems := f.Grid()
+	of, _ := FormOf(experiment.Preset{Grid: g}).Grid()
+	return len(problems) == 0 && reflect.DeepEqual(asked, of)
 }
 
 // Toggle ticks or unticks a value of a list. Ticked values stay in the order of all.
@@ -342,6 +350,35 @@ func Amount(v float64) string {
 		}
 	}
 	return strconv.FormatFloat(v, 'f', 0, 64)
+}
+
+// MethodName is what a method is called, its ID where it is not known.
+func MethodName(id string) string {
+	if info, ok := sparse.Method(id); ok {
+		return info.Name
+	}
+	return id
+}
+
+// ModelName is what one of models is called: by its title, and by its own name too
+// where that is not its backbone's.
+func ModelName(models []run.ModelInfo, name string) string {
+	for i := range models {
+		if models[i].Name == name {
+			return titleOf(&models[i], name)
+		}
+	}
+	return name
+}
+
+func titleOf(m *run.ModelInfo, name string) string {
+	switch {
+	case m == nil || m.Title == "":
+		return name
+	case m.Name == m.Arch:
+		return m.Title
+	}
+	return m.Title + " · " + m.Name
 }
 
 // GridChoices lists what a list of the form offers.

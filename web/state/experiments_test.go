@@ -171,3 +171,44 @@ func TestWords(t *testing.T) {
 		}
 	}
 }
+
+// TestSameGrid: a form filled in from an experiment's grid asks for that grid until it
+// is changed.
+func TestSameGrid(t *testing.T) {
+	for _, p := range experiment.Presets(labModels()) {
+		f := FormOf(experiment.Preset{Name: p.Name, Grid: p.Grid})
+		if !f.Same(p.Grid) || f.Preset != "" {
+			t.Errorf("%s: copied, and not the same: %+v", p.ID, f)
+		}
+		if f.Write("examples", "7").Same(p.Grid) || f.Toggle("budgets", "1/2", GridChoices("budgets", nil)).Same(p.Grid) {
+			t.Errorf("%s: changed, and yet the same", p.ID)
+		}
+	}
+}
+
+// TestSeedsOfTheForm: a typed 0 is refused whoever selects, and what was typed does
+// not reach a grid without chance.
+func TestSeedsOfTheForm(t *testing.T) {
+	f := FormOf(experiment.Presets(labModels())[0])
+	if _, p := f.Write("seeds", "0").Grid(); p["seeds"] == "" {
+		t.Error("seeds of 0 taken")
+	}
+	if g, p := f.Write("seeds", "3").Grid(); len(p) > 0 || g.Seeds != nil {
+		t.Errorf("%v %v", g.Seeds, p)
+	}
+	if g, p := f.Write("seeds", "3").Toggle("selectors", "random", GridChoices("selectors", nil)).Grid(); len(p) > 0 || *g.Seeds != 3 {
+		t.Errorf("%v %v", g.Seeds, p)
+	}
+}
+
+func TestLabNames(t *testing.T) {
+	models := []run.ModelInfo{{Name: "ratplus", Arch: "ratplus", Title: "RAT+"}, {Name: "tiny", Arch: "ratplus", Title: "RAT+"}}
+	for name, want := range map[string]string{"ratplus": "RAT+", "tiny": "RAT+ · tiny", "gone": "gone"} {
+		if got := ModelName(models, name); got != want {
+			t.Errorf("%s is called %q, want %q", name, got, want)
+		}
+	}
+	if MethodName("oracle-block") != "Oracle (block)" || MethodName("none") != "none" {
+		t.Errorf("%q, %q", MethodName("oracle-block"), MethodName("none"))
+	}
+}

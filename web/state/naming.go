@@ -62,7 +62,7 @@ func (s *Snapshot) nameParts(side int) []string {
 	if h.Method != "" {
 		budget = sparse.FormatBudget(h.Budget)
 	}
-	return []string{s.modelTitle(c, h), methodTitle(h.Method), budget, s.memoryUse(h), c.File}
+	return []string{s.modelTitle(c, h), MethodName(h.Method), budget, s.memoryUse(h), c.File}
 }
 
 // header is that of the run that the column pictures, nil before there is any.
@@ -92,23 +92,7 @@ func (s *Snapshot) modelTitle(c *Column, h *trace.Header) string {
 }
 
 // titleOf names a model that has not run yet.
-func (s *Snapshot) titleOf(name string) string {
-	m := s.Model(name)
-	switch {
-	case m == nil || m.Title == "":
-		return name
-	case m.Name == m.Arch:
-		return m.Title
-	}
-	return m.Title + " · " + m.Name
-}
-
-func methodTitle(id string) string {
-	if m, ok := sparse.Method(id); ok {
-		return m.Name
-	}
-	return id
-}
+func (s *Snapshot) titleOf(name string) string { return titleOf(s.Model(name), name) }
 
 // memoryUse is what blocks are picked by and what attention reads, where a column does
 // otherwise than it was trained to.
@@ -139,7 +123,7 @@ func (s *Snapshot) how(side int) string {
 	if h == nil || h.Method == "" {
 		return ""
 	}
-	how := methodTitle(h.Method)
+	how := MethodName(h.Method)
 	if c.File == "" && c.Request.Selector == sparse.SelectorRandom {
 		how += ", random blocks"
 	}

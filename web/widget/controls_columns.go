@@ -90,11 +90,20 @@ func (c *Controls) memory() app.UI {
 				app.Label().For(c.id("memory_strength")).Text("Strength λ"), app.Span().Class("quiet").Text(strength)),
 			app.Input().ID(c.id("memory_strength")).Type("range").Min(0).Max(1).Step(0.05).
 				DataSet("field", "memory_strength").Aria("valuetext", strength).OnInput(c.onType).OnChange(c.onRun),
+			app.P().Class("hint").Hidden(!c.untrained()).DataSet("testid", "memory-untrained").
+				Text("The model was never trained without memory: what breaks here says nothing about its worth."),
 			c.problem("memory_strength")),
 		c.number("memory_cap", "Cap n, tokens", "none"),
 		c.titled("select_with", "Method picks by", depthOr(c.Form.SelectWith, run.WithMemory), option{run.WithMemory, "K̃", "keys with the memory"}, option{run.WithPlain, "K", "keys without"}),
 		c.titled("compute_with", "Attention reads", depthOr(c.Form.ComputeWith, run.WithMemory), option{run.WithMemory, "K̃, Ṽ", "keys and values with the memory"}, option{run.WithPlain, "K, V", "keys and values without"}),
 	)
+}
+
+// untrained reports whether attention reads states without a memory, or all memory is
+// off, which no training step had.
+func (c *Controls) untrained() bool {
+	strength, err := strconv.ParseFloat(depthOr(c.Form.Strength, "1"), 64)
+	return err == nil && strength == 0 || c.Form.ComputeWith == run.WithPlain
 }
 
 // meddled reports whether anything about the memory is not as trained.
