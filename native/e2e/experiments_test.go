@@ -207,8 +207,8 @@ func TestSwapExperiment(t *testing.T) {
 	}
 	d.tick("methods", "snapkv")
 	d.tick("budgets", "1/8")
-	d.enter("examples", "3")
-	d.wait(`document.querySelector('` + id("estimate") + `').textContent.includes("48 examples in 16 cells")`)
+	d.enter("examples", "5")
+	d.wait(`document.querySelector('` + id("estimate") + `').textContent.includes("80 examples in 16 cells")`)
 	d.press(id("start"))
 	d.wait(over)
 	d.press(id("lab-view") + ` input[value="swap"]`)
