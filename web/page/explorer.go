@@ -260,6 +260,7 @@ func timeline(s *state.Snapshot, views []*widget.ColumnView, on *widget.Bus) app
 	}
 	var label widget.LineLabel
 	for i, v := range views {
+		t.Lanes[i] = make([]string, v.Shift) // nothing of it stands beside the queries of others
 		for _, l := range v.Labels {
 			state := l.State
 			if state == "" {
@@ -267,8 +268,8 @@ func timeline(s *state.Snapshot, views []*widget.ColumnView, on *widget.Bus) app
 			}
 			t.Lanes[i] = append(t.Lanes[i], state)
 		}
-		if t.Cursor >= 0 && t.Cursor < len(v.Labels) && label.About == "" {
-			label = v.Labels[t.Cursor]
+		if at := t.Cursor - v.Shift; at >= 0 && at < len(v.Labels) && label.About == "" {
+			label = v.Labels[at]
 		}
 	}
 	t.Label = widget.TimelineLabel(t.Cursor, t.Lines, label)

@@ -32,7 +32,7 @@ func inspect(s *state.Snapshot, views []*widget.ColumnView, on *widget.Bus) *wid
 		}
 		line := v.Line
 		if s.Hover.On && s.Hover.Line >= 0 {
-			line = min(s.Hover.Line, v.Run.LineCount()-1)
+			line = s.LineOf(v.Run, s.Hover.Line)
 		}
 		read(c, v.Run, line, out.Block, looked)
 		before(c, v.Base)

@@ -26,7 +26,7 @@ type drawn struct {
 func (d *drawn) of(s *state.Snapshot, side int) *widget.ColumnView {
 	c := &s.Columns[side]
 	run, looked := c.Pictured(), s.Looked()
-	head, line := widget.HeadName(looked), s.Cursor()
+	head, line := widget.HeadName(looked), s.LineOf(run, s.Cursor())
 	against, late := comparedWith(s, side)
 	if d.run != run || d.version != c.Version || d.head != head || d.against != against || d.late != late {
 		d.view.Grid, d.view.Heads, d.view.Labels = nil, nil, nil
@@ -51,7 +51,10 @@ func (d *drawn) of(s *state.Snapshot, side int) *widget.ColumnView {
 	names := s.Names()
 	v.Name, v.Short, v.How = names[side].Full, names[side].Short, names[side].How
 	v.Model, v.Phase, v.Stopped, v.Gen, v.Problem, v.Run = c.Model, c.Phase, c.Stopped, c.Gen, c.Problem, run
-	v.Unopened = c.Unopened
+	v.Unopened, v.Shift = c.Unopened, 0
+	if run != nil {
+		v.Shift = s.Shift(run)
+	}
 	v.Stale, v.Preview, v.File, v.Base = c.Stale(), c.Preview != nil, c.File, c.Base
 	v.Against = ""
 	if against != nil {

@@ -184,6 +184,12 @@ func (r *Run) queried() int {
 	return (len(r.Header.Tokens) + r.group - 1) / r.group
 }
 
+// Prompted is how many of the lines so far are of the prompt's queries; those of the
+// answer's steps follow them.
+func (r *Run) Prompted() int {
+	return len(r.lines) - len(slices.DeleteFunc(slices.Clone(r.lines), func(l *sum) bool { return l.Step < 0 }))
+}
+
 // LineCount is the number of lines so far.
 func (r *Run) LineCount() int { return len(r.lines) }
 

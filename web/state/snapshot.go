@@ -127,8 +127,8 @@ func (s *Snapshot) Running() bool {
 func (s *Snapshot) Lines() int {
 	n := 0
 	for _, c := range s.Columns {
-		if r := c.Pictured(); r != nil {
-			n = max(n, r.LineCount())
+		if r := c.Pictured(); r != nil && r.LineCount() > 0 {
+			n = max(n, s.Shift(r)+r.LineCount())
 		}
 	}
 	return n
@@ -139,10 +139,31 @@ func (s *Snapshot) Planned() int {
 	n := 0
 	for _, c := range s.Columns {
 		if r := c.Pictured(); r != nil {
-			n = max(n, r.Planned())
+			n = max(n, s.Shift(r)+r.Planned())
 		}
 	}
 	return n
+}
+
+// Shift is how many lines of the timeline come before a run's first: its steps stand
+// beside the same steps of the runs that have lines for queries of the prompt too.
+func (s *Snapshot) Shift(r *picture.Run) int {
+	most := 0
+	for _, c := range s.Columns {
+		if other := c.Pictured(); other != nil {
+			most = max(most, other.Prompted())
+		}
+	}
+	return most - r.Prompted()
+}
+
+// LineOf is the line of a run that stands at a line of the timeline: its first where it
+// has none yet, its last where it has none any more, -1 without any.
+func (s *Snapshot) LineOf(r *picture.Run, line int) int {
+	if r == nil || line < 0 {
+		return -1
+	}
+	return min(max(line-s.Shift(r), 0), r.LineCount()-1)
 }
 
 // Cursor is the line looked at: the chosen one, else the newest while running and
@@ -165,7 +186,7 @@ func (s *Snapshot) Cursor() int {
 		}
 		for i, l := range r.Lines() {
 			if r.Gold(l.Step) >= 0 {
-				return i
+				return i + s.Shift(r)
 			}
 		}
 	}
@@ -243,8 +264,8 @@ func (s *Snapshot) Entry(r *picture.Run) int {
 	case s.Token >= 0:
 		return min(s.Token, last)
 	}
-	if lines := r.Lines(); s.Cursor() >= 0 && s.Cursor() < len(lines) {
-		if gold := r.Gold(lines[s.Cursor()].Step); gold >= 0 {
+	if at := s.LineOf(r, s.Cursor()); at >= 0 {
+		if gold := r.Gold(r.Lines()[at].Step); gold >= 0 {
 			return gold
 		}
 	}

@@ -23,6 +23,7 @@ type BlockGrid struct {
 	Labels []LineLabel // of Grid.Lines
 	Head   *picture.Head
 	Cursor int // line looked at, or -1
+	Shift  int // lines of the timeline before the first
 	Block  int // block pointed out, or -1
 	Dark   bool
 	On     *Bus
@@ -108,6 +109,14 @@ func (g *BlockGrid) paint() {
 	c.show()
 }
 
+// onTimeline is the line of the timeline that a line of the grid stands at, None for none.
+func (g *BlockGrid) onTimeline(line int) int {
+	if line < 0 {
+		return None
+	}
+	return line + g.Shift
+}
+
 // point tells what the pointer is on, when that changes.
 func (g *BlockGrid) point(ctx app.Context, x, y float64, press, ok bool) {
 	line, block := -1, -1
@@ -122,9 +131,9 @@ func (g *BlockGrid) point(ctx app.Context, x, y float64, press, ok bool) {
 	var do state.Action
 	switch {
 	case press && ok:
-		do = state.Choose{Line: line, Block: block}
+		do = state.Choose{Line: g.onTimeline(line), Block: block}
 	case ok && (was != g.pointed || !g.within):
-		do = state.Point{Line: line, Block: block}
+		do = state.Point{Line: g.onTimeline(line), Block: block}
 	case !ok && g.within:
 		do = state.Leave{}
 	}

@@ -32,6 +32,7 @@ type ColumnView struct {
 	Labels []LineLabel
 	Line   int // looked at, or -1
 	Step   int // of it, or -1
+	Shift  int // lines of the timeline before the run's first
 	First  int // line that answer step 0 is
 	Gold   int // position that the step copies from, or -1
 	Reads  picture.Reads
@@ -228,7 +229,7 @@ func pictures(id string, side int, v *ColumnView, s *state.Snapshot, show int, o
 	}
 	return []app.UI{
 		app.Div().Class("picture stale").DataSet("part", "answer").Body(
-			&Answer{ID: id, Expected: h.Answer, Gold: h.Gold, Steps: v.Run.Steps, Base: base, Step: v.Step, First: v.First, On: on},
+			&Answer{ID: id, Expected: h.Answer, Gold: h.Gold, Steps: v.Run.Steps, Base: base, Step: v.Step, First: v.First + v.Shift, On: on},
 			&Legend{Of: "answer-" + id, Keys: AnswerLegend()}),
 		GridBox(id, side, v, s, on),
 		HeadsBox(id, side, v, s, on),
@@ -245,7 +246,7 @@ func GridBox(id string, side int, v *ColumnView, s *state.Snapshot, on *Bus) app
 			app.Span().Class("note").Text(gridNote(v, looked)),
 			compareButton(side, s, on),
 			&SaveMenu{Side: side, Picture: "grid", Formats: "png svg csv", Label: "save the blocks", On: on}),
-		&BlockGrid{ID: id, Grid: v.Grid, Labels: v.Labels, Head: looked, Cursor: v.Line, Block: Pointed(s), Dark: s.IsDark(), On: on},
+		&BlockGrid{ID: id, Grid: v.Grid, Labels: v.Labels, Head: looked, Cursor: v.Line, Shift: v.Shift, Block: Pointed(s), Dark: s.IsDark(), On: on},
 		&Legend{Of: "grid-" + id, Keys: GridLegend(v.Grid, v.Against, v.Name)})
 }
 
