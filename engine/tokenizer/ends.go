@@ -24,3 +24,12 @@ func (t *BPE) named(name string) (int32, bool) {
 	id := slices.IndexFunc(t.tokens, func(e token) bool { return e.special && e.name == name })
 	return int32(id), id >= 0
 }
+
+// addEnds puts ids behind the ends of t, each once.
+func (t *BPE) addEnds(ids []int32) {
+	for _, id := range ids {
+		if !slices.Contains(t.ends, id) {
+			t.ends = append(t.ends, id)
+		}
+	}
+}

@@ -117,8 +117,8 @@ func (f *file) tokenizer() (*BPE, error) {
 	if err := json.Unmarshal(m.Vocab, &v.ids); err != nil {
 		return nil, fmt.Errorf("model.vocab: %w", err)
 	}
-	for _, p := range m.Merges {
-		v.merges = append(v.merges, p)
+	for rank, p := range m.Merges {
+		v.merges = append(v.merges, merge{p[0], p[1], rank})
 	}
 	if err := f.steps(t, v); err != nil {
 		return nil, err

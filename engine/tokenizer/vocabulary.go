@@ -16,12 +16,18 @@ const maxVocabulary = 1 << 20
 // vocabulary is what every source of a BPE has: tokens, merges and added tokens.
 type vocabulary struct {
 	ids     map[string]int32 // of all that text may become, by name
-	merges  [][2]string      // the first have precedence
+	merges  []merge          // of tokens by name
 	added   []addedToken
 	unknown string // name of the token of what has none, "" for none
 
 	byteFallback bool
 	replace      [2]string // decoding writes the second for the first
+}
+
+// merge is two tokens that become one, those of the lowest rank first.
+type merge struct {
+	left, right string
+	rank        int
 }
 
 // spaceMark stands for a blank in vocabularies of characters.
@@ -148,14 +154,14 @@ func spelledByte(name string) (byte, bool) {
 // learn sets the merges of t.
 func (t *BPE) learn(v *vocabulary) error {
 	t.merges = make(merges, len(v.merges))
-	for rank, m := range v.merges {
-		left, okLeft := v.ids[m[0]]
-		right, okRight := v.ids[m[1]]
-		id, ok := v.ids[m[0]+m[1]]
+	for i, m := range v.merges {
+		left, okLeft := v.ids[m.left]
+		right, okRight := v.ids[m.right]
+		id, ok := v.ids[m.left+m.right]
 		if !okLeft || !okRight || !ok {
-			return fmt.Errorf("merges: number %d, %q and %q: they or what they make are not in the vocabulary", rank, m[0], m[1])
+			return fmt.Errorf("merges: number %d, %q and %q: they or what they make are not in the vocabulary", i, m.left, m.right)
 		}
-		t.merges[[2]int32{left, right}] = merged{rank, id}
+		t.merges[[2]int32{left, right}] = merged{m.rank, id}
 	}
 	return nil
 }
@@ -181,8 +187,8 @@ func (v *vocabulary) fingerprint() string {
 		text(name)
 	}
 	for _, m := range v.merges {
-		text(m[0])
-		text(m[1])
+		text(m.left)
+		text(m.right)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
