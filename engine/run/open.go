@@ -7,12 +7,13 @@ import (
 	"os"
 	"path/filepath"
 
+	"kvscope/engine/checkpoint"
 	"kvscope/engine/model"
 	"kvscope/engine/tokenizer"
 )
 
 // Open loads the model at path under name, as model.OpenSource has it, with the tokenizer
-// in the file tokens, or where that is empty with its own: the tokenizer.json beside it.
+// in the file tokens, or where that is empty with its own: the arrays of a GGUF file, or the tokenizer.json beside it.
 // A model whose own tokenizer is not understood takes token numbers only, and its note
 // says why.
 func (e *Engine) Open(name, path, tokens string) error {
@@ -24,7 +25,7 @@ func (e *Engine) Open(name, path, tokens string) error {
 	for _, n := range src.Notes {
 		note += "; " + n
 	}
-	tok, err := tokenizerOf(path, tokens)
+	tok, err := tokenizerOf(src, path, tokens)
 	switch {
 	case err != nil && tokens != "":
 		return errors.Join(fmt.Errorf("tokenizer: %w", err), src.Close())
@@ -37,26 +38,59 @@ func (e *Engine) Open(name, path, tokens string) error {
 	return nil
 }
 
-// tokenizerOf is the tokenizer in the file tokens, or that of the model at path; nil where there
-// is none.
-func tokenizerOf(path, tokens string) (tokenizer.Tokenizer, error) {
-	given := tokens != ""
-	if !given {
-		folder := path
-		if info, err := os.Stat(path); err == nil && !info.IsDir() {
-			folder = filepath.Dir(path)
-		}
-		tokens = filepath.Join(folder, "tokenizer.json")
+// tokenizerOf is the tokenizer in the file tokens, or that of the model src at path; nil
+// where there is none.
+func tokenizerOf(src *model.Source, path, tokens string) (tokenizer.Tokenizer, error) {
+	if tokens != "" {
+		return OpenTokenizer(tokens)
 	}
-	text, err := os.ReadFile(tokens)
-	if errors.Is(err, fs.ErrNotExist) && !given {
+	if f := src.File(); f.Kind == checkpoint.KindGGUF {
+		return asTokenizer(tokenizer.FromGGUF(f.Values))
+	}
+	folder := path
+	if info, err := os.Stat(path); err == nil && !info.IsDir() {
+		folder = filepath.Dir(path)
+	}
+	tok, err := OpenTokenizer(folder)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
-	} else if err != nil {
+	}
+	return tok, err
+}
+
+// OpenTokenizer opens a tokenizer.json, the folder of one, or the arrays of a GGUF file. In
+// a folder the files beside say more of chats and of what ends an answer.
+func OpenTokenizer(path string) (tokenizer.Tokenizer, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		return asTokenizer(tokenizer.FromFolder(os.DirFS(path)))
+	}
+	if filepath.Ext(path) == ".gguf" {
+		f, err := checkpoint.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		tok, err := asTokenizer(tokenizer.FromGGUF(f.Values))
+		return tok, errors.Join(err, f.Close())
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
 		return nil, err
 	}
 	tok, err := tokenizer.ParseJSON(text)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", tokens, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return tok, nil
+}
+
+// asTokenizer keeps a nil tokenizer a nil interface.
+func asTokenizer(tok *tokenizer.BPE, err error) (tokenizer.Tokenizer, error) {
+	if err != nil {
+		return nil, err
 	}
 	return tok, nil
 }

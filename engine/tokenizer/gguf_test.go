@@ -151,7 +151,7 @@ func TestGGUFRefuses(t *testing.T) {
 		spoil func(*GGUF)
 		want  string
 	}{
-		{func(g *GGUF) {}, ""},
+		{func(*GGUF) {}, ""},
 		{func(g *GGUF) { g.Model = "bert" }, `tokenizer.ggml.model: "bert", allowed are gpt2 and llama`},
 		{func(g *GGUF) { g.Pre = "tekken" }, `tokenizer.ggml.pre: "tekken", allowed are default, gpt-2`},
 		{func(g *GGUF) { g.Tokens = nil }, `tokenizer.ggml.tokens: missing or empty`},

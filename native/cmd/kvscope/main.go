@@ -31,6 +31,7 @@ func commands() []command {
 		{"worker", "compute cells of experiments that kvscope serve has queued", worker},
 		{"backup", "copy the results of experiments, also while they run", backup},
 		{"select", "run one selection method on tensors dumped from any model", selectFile},
+		{"tokenize", "print the ids and pieces of a text", tokenize},
 		{"dump", "write a model's logits and activations to a file", dump},
 		{"train", "train a demo model", trainModel},
 		{"info", "say what a model is and what running it takes", info},
