@@ -1,6 +1,11 @@
 package figures
 
-import "kvscope/engine/trace"
+import (
+	"slices"
+	"strings"
+
+	"kvscope/engine/trace"
+)
 
 // Result is a finished run without its selections: what `ask --json` prints and
 // the API answers. Its keys are relied on by scripts.
@@ -19,7 +24,8 @@ type Result struct {
 
 	Answer       string      `json:"answer"`
 	Expected     []string    `json:"expected"`
-	Score        float64     `json:"score"`
+	Score        *float64    `json:"score"`          // nil where nothing is expected
+	Note         string      `json:"note,omitempty"` // why nothing is
 	ReadFraction float64     `json:"kv_read_fraction"`
 	Heads        []trace.Hit `json:"heads"`
 	Timing       Timing      `json:"timing_ms"`
@@ -41,7 +47,7 @@ func ResultOf(r *trace.Run) (Result, bool) {
 		Model: h.Model, Task: h.Task, Seed: h.Seed, Context: h.Context,
 		Method: h.Method, Budget: h.Budget, Block: h.Block, K: h.K, Ignored: h.Ignored,
 		PromptTokens: len(h.Tokens),
-		Answer:       d.Answer, Expected: h.Expected, Score: d.Score,
+		Answer:       d.Answer, Expected: h.Expected,
 		ReadFraction: d.ReadFraction, Heads: d.Hits,
 		Timing: Timing{Prefill: d.PrefillMS, Decode: d.DecodeMS},
 	}
@@ -49,8 +55,30 @@ func ResultOf(r *trace.Run) (Result, bool) {
 	if out.Expected == nil {
 		out.Expected = []string{}
 	}
+	if len(h.Expected) > 0 {
+		out.Score = &d.Score
+	}
 	if out.Heads == nil {
 		out.Heads = []trace.Hit{}
 	}
 	return out, true
+}
+
+// NoNeedle says that the text of h has no needle for key, and for which keys it has some;
+// "" where something is expected.
+func NoNeedle(h *trace.Header, key string) string {
+	if len(h.Expected) > 0 {
+		return ""
+	}
+	var keys []string
+	for _, n := range h.Needles {
+		if !slices.Contains(keys, n.Key) {
+			keys = append(keys, n.Key)
+		}
+	}
+	has := "none"
+	if len(keys) > 0 {
+		has = strings.Join(keys, ", ")
+	}
+	return "the text has no needle for " + key + "; it has " + has
 }

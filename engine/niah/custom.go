@@ -108,9 +108,7 @@ func FromText(tok tokenizer.Tokenizer, text, question string) (*Example, error) 
 	for _, m := range found {
 		if oneLine(text[m[4]:m[5]]) == oneLine(question) {
 			matches++
-			if strings.HasPrefix(text[m[2]:m[3]], "uuid") {
-				kind = UUID
-			}
+			kind = Kind(strings.TrimSuffix(text[m[2]:m[3]], "s") + "s")
 		}
 	}
 	return custom(tok, kind, matches < 2, question, func(d *draft) {
@@ -118,7 +116,7 @@ func FromText(tok tokenizer.Tokenizer, text, question string) (*Example, error) 
 		d.text.WriteString(text)
 		for _, m := range found {
 			p := planted{
-				Needle: Needle{Key: oneLine(text[m[4]:m[5]]), Value: text[m[6]:m[7]]},
+				Needle: Needle{Key: oneLine(text[m[4]:m[5]]), Value: oneLine(text[m[6]:m[7]])},
 				start:  at + m[0], end: at + m[7] + 1,
 				keyAt: at + m[4], keyEnd: at + m[5],
 				valueAt: at + m[6], stops: at + m[7], query: -1,
@@ -131,10 +129,14 @@ func FromText(tok tokenizer.Tokenizer, text, question string) (*Example, error) 
 	}), nil
 }
 
-// needlePattern is a needle in running text: groups are its type, key and value.
-// A value ends at a full stop with white space after it.
+// needlePattern is a needle in running text, lines of which may break anywhere between its
+// words: groups are its type, key and value. A value ends at a full stop with white space
+// after it, and holds no empty line.
 var needlePattern = regexp.MustCompile(
-	`One\s+of\s+the\s+special\s+magic\s+(numbers?|uuids?)\s+for\s+(\S.{0,200}?)\s+is:\s+(\S.{0,200}?)\.(?:\s|$)`)
+	`One\s+of\s+the\s+special\s+magic\s+(numbers?|uuids?|words?)\s+for\s+(\S` + wrapped + `)\s+is:\s+(\S` + wrapped + `)\.(?:\s|$)`)
+
+// wrapped is text in which a line may break.
+const wrapped = `(?:[^\n]|\n[^\n]){0,200}?`
 
 var uuidPattern = regexp.MustCompile(`^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$`)
 
@@ -163,22 +165,23 @@ func checkLine(field, text string) error {
 }
 
 // ends lists the places where a sentence of text ends, after the white space that
-// follows: after a stop, a question or exclamation mark, or a line break.
+// follows: after a stop, a question or exclamation mark, or a line break. Chinese and
+// Japanese stops need no white space.
 func ends(text string) []int {
 	var at []int
-	stopped := false
+	stopped, wide := false, false
 	for i, r := range text {
 		switch {
-		case r == '.' || r == '!' || r == '?':
+		case strings.ContainsRune("。！？｡．", r):
+			stopped, wide = true, true
+		case r == '.' || r == '!' || r == '?' || r == '\n':
 			stopped = true
-		case r == '\n':
-			stopped = true
-		case unicode.IsSpace(r) || strings.ContainsRune(`"')]”’`, r):
+		case unicode.IsSpace(r) || strings.ContainsRune(`"')]”’」』）】》`, r):
 		default:
-			if prev, _ := utf8.DecodeLastRuneInString(text[:i]); stopped && unicode.IsSpace(prev) {
+			if prev, _ := utf8.DecodeLastRuneInString(text[:i]); stopped && (wide || unicode.IsSpace(prev)) {
 				at = append(at, i)
 			}
-			stopped = false
+			stopped, wide = false, false
 		}
 	}
 	return at
@@ -197,8 +200,20 @@ func blanks(text string) []int {
 	return at
 }
 
+// characters lists the places after each character of text but the last.
+func characters(text string) []int {
+	var at []int
+	for i := range text {
+		if i > 0 {
+			at = append(at, i)
+		}
+	}
+	return at
+}
+
 // split parts text in two for a needle between them, at the sentence end nearest to
-// depth; a text of one sentence between words. The needle needs no further blanks.
+// depth; a text of one sentence between words, one without blanks between characters. The
+// needle needs no further blanks.
 func split(text string, depth float64) (before, after string) {
 	if text == "" {
 		return "", ""
@@ -207,6 +222,9 @@ func split(text string, depth float64) (before, after string) {
 	if len(places) == 0 {
 		places = blanks(text)
 	}
+	if len(places) == 0 {
+		places = characters(text)
+	}
 	best := 0
 	for _, p := range append(places, len(text)) {
 		if math.Abs(float64(p)-depth*float64(len(text))) < math.Abs(float64(best)-depth*float64(len(text))) {
@@ -214,6 +232,9 @@ func split(text string, depth float64) (before, after string) {
 		}
 	}
 	before, after = text[:best], text[best:]
+	if last, _ := utf8.DecodeLastRuneInString(before); before != "" && after != "" && !unicode.IsSpace(last) {
+		before += " "
+	}
 	if after == "" {
 		return before + " ", ""
 	}

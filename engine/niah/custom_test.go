@@ -195,9 +195,56 @@ func FuzzFromText(f *testing.F) {
 			t.Fatalf("%d gold positions for %d answer tokens", len(e.Gold), len(e.Answer))
 		}
 		for _, n := range e.Needles {
-			if got := e.Text[e.Offsets[n.ValueSpan.Start].Start:e.Offsets[n.ValueSpan.End-1].End]; got != n.Value {
+			if got := e.Text[e.Offsets[n.ValueSpan.Start].Start:e.Offsets[n.ValueSpan.End-1].End]; oneLine(got) != n.Value {
 				t.Fatalf("value span shows %q, want %q", got, n.Value)
 			}
 		}
 	})
+}
+
+// TestCustomDepth holds that texts of any script have the needle where it was asked for.
+func TestCustomDepth(t *testing.T) {
+	tok := tokenizer.NewDemo()
+	for name, text := range map[string]string{
+		"Chinese":       strings.Repeat("春天来了，万物复苏。孩子们在草地上放风筝！", 12),
+		"quoted":        strings.Repeat("他说：「春天来了。」万物复苏，小河边的柳树发芽了。", 12),
+		"without stops": strings.Repeat("春天来了万物复苏", 20),
+		"a word":        strings.Repeat("abcdefgh", 30),
+		"words":         strings.Repeat("the cat sang ", 30),
+		"English":       strings.Repeat("The cat sang. ", 30),
+	} {
+		for _, depth := range []float64{0, 0.25, 0.5, 0.75, 1} {
+			e, err := Custom(tok, text, "brave-lantern", "1234567", depth, 1<<14)
+			if err != nil {
+				t.Fatal(err)
+			}
+			from := len(Opening(Number, true))
+			at := strings.Index(e.Text, "One of the special") - from
+			if got := float64(at) / float64(len(strings.TrimSpace(text))); got < depth-0.05 || got > depth+0.05 {
+				t.Errorf("%s: needle at %.2f, want %.2f", name, got, depth)
+			}
+			if before := e.Text[from : from+at]; before != "" && !strings.HasSuffix(before, " ") {
+				t.Errorf("%s: needle right after %q", name, before)
+			}
+		}
+	}
+}
+
+func TestFromTextWrapped(t *testing.T) {
+	tok := tokenizer.NewDemo()
+	for _, c := range []struct{ text, question, asks, expected string }{
+		{"Once. One of the special magic numbers for brave\nlantern is: 1234567. More.", "brave lantern", "the special magic number for", "1234567"},
+		{"Once. One of the special\nmagic words for brave-lantern is: sunny-day. More.", "brave-lantern", "the special magic word for", "sunny-day"},
+		{"Once. One of the special magic words for brave-lantern is: a sunny\nday. More.", "brave-lantern", "the special magic word for", "a sunny day"},
+		{"Once. One of the special magic numbers for k is:\n3.14. More.", "k", "the special magic number for", "3.14"},
+		{"Once. One of the special magic numbers for k is: 3\n\nMore. End.", "k", "the special magic number for", ""},
+	} {
+		e, err := FromText(tok, c.text, c.question)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(e.Expected, "|"); got != c.expected || !strings.Contains(e.Text, "What is "+c.asks) {
+			t.Errorf("%q: expected %q, want %q; prompt %q", c.text, got, c.expected, e.Text)
+		}
+	}
 }

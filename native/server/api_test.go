@@ -64,7 +64,7 @@ func TestAsk(t *testing.T) {
 	if err := json.Unmarshal(body, &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.Answer != "b" || got.Score != 1 || got.PromptTokens != 1 || got.Model != "attention" {
+	if got.Answer != "b" || got.Score == nil || *got.Score != 1 || got.PromptTokens != 1 || got.Model != "attention" {
 		t.Errorf("result %+v", got)
 	}
 }

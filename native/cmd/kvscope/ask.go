@@ -39,6 +39,7 @@ func ask(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if !ok {
 		return fmt.Errorf("the run did not finish")
 	}
+	result.Note = figures.NoNeedle(record.Header, req.Key)
 	if *asJSON {
 		return json.NewEncoder(stdout).Encode(result)
 	}
@@ -55,7 +56,13 @@ func describe(w io.Writer, r figures.Result) {
 			hits++
 		}
 	}
-	fmt.Fprintf(w, "answer    %s\nexpected  %s\nscore     %.2f\nread      %.1f%% of the KV entries per query (%s, %d a query)\nheads     %d of %d selected the needle at every answer step\ntime      prefill %.0f ms, %.1f ms a token\n",
-		strings.TrimSpace(r.Answer), strings.Join(r.Expected, ", "), r.Score, 100*r.ReadFraction, r.Method, r.K, hits, len(r.Heads),
+	expected, score := strings.Join(r.Expected, ", "), "none"
+	if r.Score != nil {
+		score = fmt.Sprintf("%.2f", *r.Score)
+	} else if r.Note != "" {
+		expected = "nothing: " + r.Note
+	}
+	fmt.Fprintf(w, "answer    %s\nexpected  %s\nscore     %s\nread      %.1f%% of the KV entries per query (%s, %d a query)\nheads     %d of %d selected the needle at every answer step\ntime      prefill %.0f ms, %.1f ms a token\n",
+		strings.TrimSpace(r.Answer), expected, score, 100*r.ReadFraction, r.Method, r.K, hits, len(r.Heads),
 		r.Timing.Prefill, r.Timing.Decode)
 }

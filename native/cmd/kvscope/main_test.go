@@ -121,7 +121,7 @@ func TestAsk(t *testing.T) {
 		if err := json.Unmarshal([]byte(stdout), &r); err != nil {
 			t.Fatal(err)
 		}
-		if r.Score != 1 || r.ReadFraction != 1 || len(r.Heads) != 24 || r.PromptTokens > 256 {
+		if r.Score == nil || *r.Score != 1 || r.ReadFraction != 1 || len(r.Heads) != 24 || r.PromptTokens > 256 {
 			t.Errorf("%s: %+v", model, r)
 		}
 		for _, h := range r.Heads {
@@ -270,5 +270,34 @@ func TestQuantize(t *testing.T) {
 		if status, _, stderr := runCommand(t, append([]string{"quantize"}, args...)...); status != 2 {
 			t.Errorf("%v: status %d, %q", args, status, stderr)
 		}
+	}
+}
+
+// TestAskOwnText asks for what texts of one's own have, and for what they have not.
+func TestAskOwnText(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "text.txt")
+	text := strings.Repeat("The grass is green. ", 9) + "One of the special magic words for brave\nlantern is: sunny-day. The sky is blue."
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		key, expected, note string
+		scored              bool
+	}{
+		{"brave lantern", "sunny-day", "", true},
+		{"other", "", "the text has no needle for other; it has brave lantern", false},
+	} {
+		status, stdout, stderr := runCommand(t, "ask", "--text", path, "--question", c.key, "--json")
+		var r figures.Result
+		if err := json.Unmarshal([]byte(stdout), &r); status != 0 || err != nil {
+			t.Fatal(status, err, stderr)
+		}
+		if strings.Join(r.Expected, ",") != c.expected || r.Note != c.note || (r.Score != nil) != c.scored {
+			t.Errorf("%s: expected %q, note %q, score %v", c.key, r.Expected, r.Note, r.Score)
+		}
+	}
+	status, _, stderr := runCommand(t, "ask", "--text", path, "--key", "k", "--value", "v", "--depth", "0.5x")
+	if status != 2 || !strings.Contains(stderr, "depth") {
+		t.Errorf("depth 0.5x: status %d, %q", status, stderr)
 	}
 }

@@ -23,8 +23,8 @@ func (q *question) flags(fs *flagSet) {
 	fs.Uint64Var(&q.req.Seed, "seed", 1, "which example of the task")
 	fs.optionalInt(&q.req.Context, "context", "most `tokens` of prompt and answer; the model's context")
 	fs.Func("depth", "place of the needle, 0 start to 1 end; drawn from the seed", func(s string) error {
-		var d float64
-		if _, err := fmt.Sscanf(s, "%g", &d); err != nil || !(d >= 0 && d <= 1) {
+		d, err := strconv.ParseFloat(s, 64)
+		if err != nil || !(d >= 0 && d <= 1) {
 			return fmt.Errorf("want 0 to 1")
 		}
 		q.req.Depth = &d
