@@ -34,7 +34,7 @@ func (fakeRunner) Models() []run.ModelInfo {
 // wholeRun is a short run with every kind of event.
 func wholeRun() []trace.Event {
 	return []trace.Event{
-		&trace.Header{Model: "attention", Layers: 1, Heads: 2, Tokens: []trace.Token{{ID: 1, Text: "a"}}},
+		&trace.Header{Model: "attention", Layers: 1, Heads: 2, Tokens: []trace.Token{{ID: 1, Text: "a"}}, Expected: []string{"b"}},
 		&trace.Selection{Head: 1, Queries: 1, Unit: 1, Candidates: 1, Picked: []byte{1}, Mass: []float32{1}},
 		&trace.Step{Token: trace.Token{ID: 2, Text: "b"}},
 		&trace.Done{Answer: "b", Score: 1},
