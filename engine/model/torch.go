@@ -15,7 +15,7 @@ func torchSource(f *checkpoint.File) (*Source, error) {
 	const embedding = "embedding.wte.weight"
 	at := slices.IndexFunc(f.Names(), func(name string) bool { return strings.HasSuffix(name, embedding) })
 	if at < 0 {
-		return nil, fmt.Errorf("no %s under any key, want a release of RAT+; of other models, their safetensors or GGUF files: it holds %s", embedding, f.Contents())
+		return nil, fmt.Errorf("a PyTorch file with no %s under any key, want a release of RAT+; of other models, their safetensors or GGUF files: it holds %s", embedding, f.Contents())
 	}
 	prefix := strings.TrimSuffix(f.Names()[at], embedding)
 	metadata := map[string]string{}

@@ -81,6 +81,9 @@ func Read(file []byte) (*File, error) {
 	if f.Metadata["format"] != fileFormat {
 		out, err := readMaps(f)
 		if err != nil {
+			if f.Kind == checkpoint.KindTorch {
+				return nil, fmt.Errorf("read maps: %s, %s", f.Kind, f.Kind.Advice())
+			}
 			return nil, fmt.Errorf("read maps: %w", err)
 		}
 		return out, nil
