@@ -169,6 +169,13 @@ func (f *File) Ranked(name string, from, to int) bool {
 	return ok && len(t.Shape) >= from && len(t.Shape) <= to
 }
 
+// Shape is the type and shape of numbers of that name, of which nothing is unpacked; not
+// ok where the file has none.
+func (f *File) Shape(name string) (dtype DType, shape []int, ok bool) {
+	t, ok := f.tensors[name]
+	return t.DType, t.Shape, ok
+}
+
 // Contents lists the tensors with types and shapes, and the texts, in one line.
 func (f *File) Contents() string {
 	var out []string

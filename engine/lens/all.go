@@ -40,7 +40,7 @@ func Tensors(layers, heads int, of Heads) []checkpoint.Tensor {
 func ReadTensors(f *checkpoint.File, prompt int) (Heads, error) {
 	if f.Has(weightsName) {
 		heads, shape, err := ReadWeights(f)
-		if err == nil && shape[3] != prompt {
+		if err == nil && shape[3] < prompt {
 			err = fmt.Errorf("%s of shape %v for a prompt of %d tokens", weightsName, shape, prompt)
 		}
 		return heads, err

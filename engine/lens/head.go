@@ -108,8 +108,15 @@ func (h *Head) weights(dst []float32, t, first int) {
 
 func (h *Head) scale() float32 { return float32(1 / math.Sqrt(float64(h.Dim))) }
 
-// Encode is h as a safetensors file: q, k and gate, [T, Dh].
+// Encode is h as a safetensors file: q, k and gate, [T, Dh], or attention, [Queries, T],
+// where that alone is known.
 func (h *Head) Encode() ([]byte, error) {
+	if h.Queries > 0 {
+		var out bytes.Buffer
+		weights := checkpoint.NewF32(weightsName, []int{h.Queries, h.Len()}, h.Weights)
+		err := checkpoint.Write(&out, h.metadata(), []checkpoint.Tensor{weights})
+		return out.Bytes(), err
+	}
 	if err := h.check(); err != nil {
 		return nil, fmt.Errorf("encode head: %w", err)
 	}
@@ -119,8 +126,12 @@ func (h *Head) Encode() ([]byte, error) {
 		tensors = append(tensors, checkpoint.NewF32("gate", shape, h.Gate))
 	}
 	var out bytes.Buffer
-	err := checkpoint.Write(&out, map[string]string{"prompt": strconv.Itoa(h.Prompt)}, tensors)
+	err := checkpoint.Write(&out, h.metadata(), tensors)
 	return out.Bytes(), err
+}
+
+func (h *Head) metadata() map[string]string {
+	return map[string]string{"prompt": strconv.Itoa(h.Prompt)}
 }
 
 // Decode reads what Encode wrote.
@@ -130,6 +141,12 @@ func Decode(file []byte) (*Head, error) {
 		return nil, fmt.Errorf("decode head: %w", err)
 	}
 	h := &Head{}
+	if h.Prompt, err = strconv.Atoi(f.Metadata["prompt"]); err != nil {
+		return nil, fmt.Errorf("decode head: prompt %q is not a number", f.Metadata["prompt"])
+	}
+	if f.Has(weightsName) {
+		return h, h.decodeWeights(f)
+	}
 	for _, x := range []struct {
 		name string
 		to   *[]float32
@@ -151,11 +168,24 @@ func Decode(file []byte) (*Head, error) {
 			return nil, fmt.Errorf("decode head: %w", err)
 		}
 	}
-	if h.Prompt, err = strconv.Atoi(f.Metadata["prompt"]); err != nil {
-		return nil, fmt.Errorf("decode head: prompt %q is not a number", f.Metadata["prompt"])
-	}
 	if err := h.check(); err != nil {
 		return nil, fmt.Errorf("decode head: %w", err)
 	}
 	return h, nil
+}
+
+// decodeWeights reads a head that is known by its weights.
+func (h *Head) decodeWeights(f *checkpoint.File) error {
+	t, err := f.Tensor(weightsName)
+	if err != nil {
+		return fmt.Errorf("decode head: %w", err)
+	}
+	if len(t.Shape) != 2 || t.Shape[0] < 1 || t.Shape[0] > t.Shape[1] || h.Prompt < 0 || h.Prompt > t.Shape[1] {
+		return fmt.Errorf("decode head: %s of shape %v for a prompt of %d, want [queries, positions]", weightsName, t.Shape, h.Prompt)
+	}
+	h.Queries = t.Shape[0]
+	if h.Weights, err = t.Float32(); err != nil {
+		return fmt.Errorf("decode head: %w", err)
+	}
+	return nil
 }

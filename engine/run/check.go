@@ -2,7 +2,7 @@ package run
 
 // Check reports what Run would refuse of req, without running it.
 func (e *Engine) Check(req Request) error {
-	_, err := e.prepare(req)
+	_, err := e.understand(req, nil)
 	return err
 }
 

@@ -26,6 +26,8 @@ type loaded struct {
 	model *model.Model
 	tok   tokenizer.Tokenizer // nil where the model came without
 	gen   *niah.Generator     // of its examples, nil with tok
+
+	capture *captured // queries and keys in the place of a model, or nil
 }
 
 // NewEngine returns an engine without models that runs on k.
@@ -74,6 +76,10 @@ func (e *Engine) AddSource(name, note string, src *model.Source, tok tokenizer.T
 func (e *Engine) Close() error {
 	var failed error
 	for _, m := range e.models {
+		if m.capture != nil {
+			failed = errors.Join(failed, m.capture.Close())
+			continue
+		}
 		failed = errors.Join(failed, m.model.Close())
 	}
 	e.models = nil
@@ -94,6 +100,9 @@ func (e *Engine) Model(name string) (*model.Model, error) {
 	l, err := e.find(name)
 	if err != nil {
 		return nil, err
+	}
+	if l.model == nil {
+		return nil, input.Errorf("model", "%q is a capture of queries and keys, want a model", name)
 	}
 	return l.model, nil
 }

@@ -23,19 +23,24 @@ type Kept struct {
 	prefix  *model.Prefix // the prompt up to its last token
 	took    float64       // milliseconds of reading it, by the run that did
 	gates   *gates
+
+	replay *replay // of a capture, which has none of the above
 }
 
 // Head is what one head of one layer saw: [T, Dh] rotated queries, the keys that
 // attention read, and gates, T being the prompt and what was fed after it.
 func (k *Kept) Head(layer, head int) (*lens.Head, error) {
-	c := k.job.model.Config()
-	if layer < 0 || layer >= c.Layers {
-		return nil, input.Errorf("layer", "%d, %s has layers 0 to %d", layer, k.Header.Model, c.Layers-1)
+	of := k.Header
+	if layer < 0 || layer >= of.Layers {
+		return nil, input.Errorf("layer", "%d, %s has layers 0 to %d", layer, of.Model, of.Layers-1)
 	}
-	if head < 0 || head >= c.Heads {
-		return nil, input.Errorf("head", "%d, %s has heads 0 to %d", head, k.Header.Model, c.Heads-1)
+	if head < 0 || head >= of.Heads {
+		return nil, input.Errorf("head", "%d, %s has heads 0 to %d", head, of.Model, of.Heads-1)
 	}
-	h := &lens.Head{Dim: c.HeadDim, Prompt: len(k.Header.Tokens), Q: k.session.Queries(layer, head)}
+	if k.replay != nil {
+		return k.replay.look(layer, head)
+	}
+	h := &lens.Head{Dim: of.HeadDim, Prompt: len(k.Header.Tokens), Q: k.session.Queries(layer, head)}
 	cache := k.session.Cache(layer, head)
 	h.K = slices.Clone(cache.Keys[:cache.Len*cache.Dim])
 	if g := k.gates.head(layer, head); g != nil {
@@ -48,13 +53,16 @@ func (k *Kept) Head(layer, head int) (*lens.Head, error) {
 
 // Bytes is about how much memory k holds.
 func (k *Kept) Bytes() int {
+	if k.replay != nil {
+		return 0 // queries and keys are the capture's own
+	}
 	return k.session.Bytes() + k.prefix.Bytes() + k.gates.bytes()
 }
 
 // serves reports whether the prompt as k read it can stand for that of j: the same
 // tokens through the same model, read densely by both.
 func (k *Kept) serves(j *job) bool {
-	return k.job.model == j.model && k.job.memory.Equal(j.memory) &&
+	return k.job != nil && k.job.model == j.model && k.job.memory.Equal(j.memory) &&
 		k.job.plan.Phase != sparse.PhasePrefill && j.plan.Phase != sparse.PhasePrefill &&
 		slices.Equal(k.job.example.Tokens, j.example.Tokens)
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"kvscope/engine/capture"
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/model"
 	"kvscope/engine/tokenizer"
@@ -15,8 +16,14 @@ import (
 // Open loads the model at path under name, as model.OpenSource has it, with the tokenizer
 // in the file tokens, or where that is empty with its own: the arrays of a GGUF file, or the tokenizer.json beside it.
 // A model whose own tokenizer is not understood takes token numbers only, and its note
-// says why.
+// says why. Queries and keys in a safetensors or npz file are a capture; see AddCapture.
 func (e *Engine) Open(name, path, tokens string) error {
+	if f := openCapture(path); f != nil {
+		if err := e.AddCapture(name, f); err != nil {
+			return errors.Join(fmt.Errorf("capture %s: %w", path, err), f.Close())
+		}
+		return nil
+	}
 	src, err := model.OpenSource(path)
 	if err != nil {
 		return fmt.Errorf("model: %w", err)
@@ -36,6 +43,22 @@ func (e *Engine) Open(name, path, tokens string) error {
 		return errors.Join(err, src.Close())
 	}
 	return nil
+}
+
+// openCapture is the file at path where that holds queries and keys, else nil.
+func openCapture(path string) *checkpoint.File {
+	if ext := filepath.Ext(path); ext != ".safetensors" && ext != ".npz" {
+		return nil
+	}
+	f, err := checkpoint.Open(path)
+	if err != nil {
+		return nil // a model's reader says what is wrong
+	}
+	if !capture.Is(f) {
+		_ = f.Close()
+		return nil
+	}
+	return f
 }
 
 // tokenizerOf is the tokenizer in the file tokens, or that of the model src at path; nil

@@ -93,14 +93,20 @@ func (r *recorder) gather(a *model.Attended) {
 func (r *recorder) flush(layers, heads int) error {
 	for l := range layers {
 		for h := range heads {
-			if s := r.rows[[2]int{l, h}]; s != nil && r.err == nil {
-				r.tally.AddReads(s)
-				r.err = r.sink.Emit(s)
-			}
+			r.flushHead(l, h)
 		}
 	}
-	r.rows = nil
 	return r.err
+}
+
+// flushHead emits what was gathered of one head.
+func (r *recorder) flushHead(layer, head int) {
+	at := [2]int{layer, head}
+	if s := r.rows[at]; s != nil && r.err == nil {
+		r.tally.AddReads(s)
+		r.err = r.sink.Emit(s)
+	}
+	delete(r.rows, at)
 }
 
 // denseMass is the share of the dense attention of a query, softmax(q·K/sqrt(Dh))

@@ -27,12 +27,42 @@ const extraTokens = 4
 // step: so every answer token, the first too, is produced by a query that the
 // method selects for.
 func (e *Engine) Run(ctx context.Context, req Request, sink trace.Sink) error {
-	j, err := e.prepare(req)
+	a, err := e.understand(req, nil)
 	if err != nil {
 		return err
 	}
-	_, err = j.run(ctx, sink)
+	_, err = a.run(ctx, sink)
 	return err
+}
+
+// answer is a request that has been understood: a job for a model or the replay of a
+// capture.
+type answer interface {
+	run(ctx context.Context, sink trace.Sink) (*Kept, error)
+}
+
+// understand makes an answer to a request, whose run is kept in the shelf keep unless that is nil.
+func (e *Engine) understand(req Request, keep *Shelf) (answer, error) {
+	l, err := e.find(req.Model)
+	if err != nil {
+		return nil, err
+	}
+	if l.capture != nil {
+		r, err := e.replay(l.capture, req)
+		if err != nil {
+			return nil, err
+		}
+		r.keep = keep != nil
+		return r, nil
+	}
+	j, err := e.prepare(l, req)
+	if err != nil {
+		return nil, err
+	}
+	if keep != nil {
+		j.keep, j.from = true, keep.donor(j)
+	}
+	return j, nil
 }
 
 // job is a request that has been understood.
@@ -51,12 +81,9 @@ type job struct {
 	from *Kept // a run that has read the prompt already, or nil
 }
 
-// prepare understands a request.
-func (e *Engine) prepare(req Request) (*job, error) {
-	l, err := e.find(req.Model)
-	if err != nil {
-		return nil, err
-	}
+// prepare understands a request on a model.
+func (e *Engine) prepare(l *loaded, req Request) (*job, error) {
+	var err error
 	m := l.model
 	j := &job{engine: e, req: req, model: m, tok: l.tok}
 	if j.example, err = l.prompt(req, m.Config().Context); err != nil {

@@ -32,12 +32,11 @@ func (s *Shelf) Models() []ModelInfo { return s.engine.Models() }
 
 // Run is Engine.Run, and keeps the run under the ID that its header says.
 func (s *Shelf) Run(ctx context.Context, req Request, sink trace.Sink) error {
-	j, err := s.engine.prepare(req)
+	a, err := s.engine.understand(req, s)
 	if err != nil {
 		return err
 	}
-	j.keep, j.from = true, s.donor(j)
-	kept, err := j.run(ctx, sink)
+	kept, err := a.run(ctx, sink)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ func readMaps(f *checkpoint.File) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	tokens, pieces, err := mapTokens(f, shape[3])
+	tokens, pieces, err := Tokens(f, shape[3])
 	if err != nil {
 		return nil, err
 	}
@@ -28,9 +28,9 @@ func readMaps(f *checkpoint.File) (*File, error) {
 	return out, err
 }
 
-// mapTokens are the n tokens that a map's keys stand for and their texts as they stand,
-// by number where the file does not say more.
-func mapTokens(f *checkpoint.File, n int) ([]trace.Token, []string, error) {
+// Tokens are the n tokens that the keys in a file stand for and their texts as they stand,
+// by number where the file does not say more; see Read.
+func Tokens(f *checkpoint.File, n int) ([]trace.Token, []string, error) {
 	var texts []string
 	ids, err := tokenIDs(f, n)
 	if err == nil && ids == nil {

@@ -23,11 +23,7 @@ func ask(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := parse(fs, args); err != nil {
 		return err
 	}
-	req, err := q.request()
-	if err != nil {
-		return err
-	}
-	engine, err := engineWith(req.Model)
+	req, engine, err := q.request()
 	if err != nil {
 		return err
 	}
@@ -50,6 +46,10 @@ func ask(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 
 // describe prints a result for people.
 func describe(w io.Writer, r figures.Result) {
+	if r.Answer == "" && len(r.Expected) == 0 {
+		describeReplay(w, r)
+		return
+	}
 	hits := 0
 	for _, h := range r.Heads {
 		if h.Hit {
@@ -65,4 +65,15 @@ func describe(w io.Writer, r figures.Result) {
 	fmt.Fprintf(w, "answer    %s\nexpected  %s\nscore     %s\nread      %.1f%% of the KV entries per query (%s, %d a query)\nheads     %d of %d selected the needle at every answer step\ntime      prefill %.0f ms, %.1f ms a token\n",
 		strings.TrimSpace(r.Answer), expected, score, 100*r.ReadFraction, r.Method, r.K, hits, len(r.Heads),
 		r.Timing.Prefill, r.Timing.Decode)
+}
+
+// describeReplay prints what a method picked of a capture, where there is no answer.
+func describeReplay(w io.Writer, r figures.Result) {
+	var recall, mass float64
+	for _, h := range r.Heads {
+		recall += h.Recall / float64(len(r.Heads))
+		mass += h.Mass / float64(len(r.Heads))
+	}
+	fmt.Fprintf(w, "read      %.1f%% of the KV entries per query (%s, %d a query)\nheads     %d: recall %.2f of the heaviest, attention mass kept %.2f, on average\n",
+		100*r.ReadFraction, r.Method, r.K, len(r.Heads), recall, mass)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 
 	"kvscope/engine/input"
@@ -18,7 +19,7 @@ type question struct {
 
 // flags adds the flags of a request to fs.
 func (q *question) flags(fs *flagSet) {
-	fs.StringVar(&q.req.Model, "model", "ratplus", "attention, ratplus, or a model `file` or folder")
+	fs.StringVar(&q.req.Model, "model", "ratplus", "attention, ratplus, or a model `file` or folder, or a file of queries and keys")
 	fs.StringVar(&q.req.Task, "task", "", "S-1 S-2 S-3 MK-1 MK-2 MK-3 MV MQ; S-2 without --text")
 	fs.Uint64Var(&q.req.Seed, "seed", 1, "which example of the task")
 	fs.optionalInt(&q.req.Context, "context", "most `tokens` of prompt and answer; the model's context")
@@ -53,19 +54,29 @@ func (q *question) flags(fs *flagSet) {
 	fs.optionalInt(&q.req.MaxNew, "max-new", "most `tokens` to generate; the expected answer and a few")
 }
 
-// request is what the flags ask for.
-func (q *question) request() (run.Request, error) {
+// request is what the flags ask for, and the engine to ask.
+func (q *question) request() (run.Request, *run.Engine, error) {
 	req := q.req
+	engine, err := engineWith(req.Model)
+	if err != nil {
+		return req, nil, err
+	}
 	if q.text != "" {
 		content, err := readText(q.text)
 		if err != nil {
-			return req, err
+			return req, nil, err
 		}
 		req.Text = content
-	} else if req.Task == "" && req.Key == "" {
+	} else if req.Task == "" && req.Key == "" && !isCapture(engine, req.Model) {
 		req.Task = "S-2"
 	}
-	return req, nil
+	return req, engine, nil
+}
+
+// isCapture reports whether what is called name is queries and keys, with a prompt of
+// their own.
+func isCapture(e *run.Engine, name string) bool {
+	return slices.ContainsFunc(e.Models(), func(m run.ModelInfo) bool { return m.Name == name && m.Arch == run.ArchCapture })
 }
 
 // readText reads a file of at most run.MaxText bytes.

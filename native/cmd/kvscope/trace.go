@@ -99,11 +99,7 @@ func readTrace(path string) (*runfile.File, error) {
 
 // recordTrace runs what is asked and writes it to path, all of it or nothing.
 func recordTrace(ctx context.Context, q *question, path string, light bool) (*runfile.File, error) {
-	req, err := q.request()
-	if err != nil {
-		return nil, err
-	}
-	engine, err := engineWith(req.Model)
+	req, engine, err := q.request()
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,164 @@
+package capture
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+
+	"kvscope/engine/checkpoint"
+)
+
+// Capture is the queries and keys of the heads of a model, as a file has them. Nothing
+// of a tensor is unpacked or widened before a head of it is asked for.
+type Capture struct {
+	Layers, Heads, KVHeads int // L, H, Hkv
+	HeadDim                int // Dh
+	Len                    int // T, positions
+	Queries                int // N, the last positions, whose queries are there
+	File                   *checkpoint.File
+
+	queries, keys []axes // by layer
+}
+
+var layerName = regexp.MustCompile(`^layers\.([0-9]+)\.(q|k|v|k_mem|v_mem)$`)
+
+// Is reports whether f holds a capture and not something else, such as a model.
+func Is(f *checkpoint.File) bool {
+	return f.Has("q") && f.Has("k") || f.Has("layers.0.q") && f.Has("layers.0.k")
+}
+
+// Read finds the capture in f, which Close closes.
+func Read(f *checkpoint.File) (*Capture, error) {
+	order, err := parseLayout(f.Metadata["layout"])
+	if err != nil {
+		return nil, err
+	}
+	r := reader{file: f, order: order}
+	if err := r.number(); err != nil {
+		return nil, err
+	}
+	c := &Capture{File: f}
+	if f.Has("q") {
+		c.queries, c.keys, err = r.pair("q", "k")
+	} else {
+		err = r.apart(c)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c, c.fit()
+}
+
+// Close releases the file.
+func (c *Capture) Close() error { return c.File.Close() }
+
+// Query is the rotated queries of a head, [N, Dh]; those of the last N positions.
+func (c *Capture) Query(layer, head int) ([]float32, error) {
+	return c.queries[layer].head(c.File, head)
+}
+
+// Keys are what a head of queries reads, [T, Dh]: those of its group.
+func (c *Capture) Keys(layer, head int) ([]float32, error) {
+	return c.keys[layer].head(c.File, head/(c.Heads/c.KVHeads))
+}
+
+// Bytes is how much the queries and keys take in the file's own types.
+func (c *Capture) Bytes() int {
+	n := 0
+	for l := range c.queries {
+		n += c.queries[l].bytes() + c.keys[l].bytes()
+	}
+	return n
+}
+
+// fit takes the shape from the first layer and holds the others to it.
+func (c *Capture) fit() error {
+	c.Layers = len(c.queries)
+	q, k := c.queries[0], c.keys[0]
+	c.Heads, c.Queries, c.HeadDim, c.KVHeads, c.Len = q.heads, q.rows, q.size, k.heads, k.rows
+	switch {
+	case q.size != k.size:
+		return fmt.Errorf("%s has heads of size %d, want %s's %d", q.name, q.size, k.name, k.size)
+	case q.heads%k.heads != 0:
+		return fmt.Errorf("%s has %d heads, want a multiple of %s's %d", q.name, q.heads, k.name, k.heads)
+	case k.heads > k.rows:
+		return fmt.Errorf("%s is %d heads of %d positions: is its order [seq, head, head_dim]? Then say so in the metadata as layout", k.name, k.heads, k.rows)
+	case q.rows > k.rows:
+		return fmt.Errorf("%s has %d positions, want at most %s's %d", q.name, q.rows, k.name, k.rows)
+	}
+	for l := range c.queries {
+		for _, pair := range [][2]axes{{c.queries[l], q}, {c.keys[l], k}} {
+			if !pair[0].like(pair[1]) {
+				return fmt.Errorf("%s is %v, %s is %v: want all layers alike", pair[0].name, pair[0], pair[1].name, pair[1])
+			}
+		}
+	}
+	return nil
+}
+
+// reader finds the tensors of a capture.
+type reader struct {
+	file  *checkpoint.File
+	order layout
+	heads int // of queries in the rows of a matrix, 0 where the file does not say
+}
+
+// number reads how many heads of queries lie in the rows of matrices.
+func (r *reader) number() error {
+	text, ok := r.file.Metadata["num_head"]
+	if !ok {
+		return nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		return fmt.Errorf("num_head: %q in the file's metadata, want a number of heads", text)
+	}
+	r.heads = n
+	return nil
+}
+
+// pair is the queries and keys in two tensors, by layer.
+func (r *reader) pair(query, key string) (q, k []axes, err error) {
+	share := func(width int) int {
+		if r.heads == 0 || width%r.heads != 0 {
+			return 0
+		}
+		return width / r.heads
+	}
+	if q, err = r.layers(query, share); err != nil {
+		return nil, nil, err
+	}
+	if k, err = r.layers(key, func(int) int { return q[0].size }); err != nil {
+		return nil, nil, err
+	}
+	if len(q) != len(k) {
+		return nil, nil, fmt.Errorf("%s has %d layers, %s %d", query, len(q), key, len(k))
+	}
+	return q, k, nil
+}
+
+// apart finds a tensor for each layer.
+func (r *reader) apart(c *Capture) error {
+	layers := 0
+	for _, name := range r.file.Names() {
+		if m := layerName.FindStringSubmatch(name); m != nil && m[2] == "q" {
+			layers++
+		}
+	}
+	for l := range layers {
+		name := func(part string) string { return fmt.Sprintf("layers.%d.%s", l, part) }
+		key := name("k")
+		if r.file.Has(name("k_mem")) {
+			key = name("k_mem")
+		}
+		q, k, err := r.pair(name("q"), key)
+		if err != nil {
+			return err
+		}
+		if len(q) != 1 {
+			return fmt.Errorf("%s holds %d prompts, want one: save layer by layer [heads, positions, head size]", name("q"), len(q))
+		}
+		c.queries, c.keys = append(c.queries, q[0]), append(c.keys, k[0])
+	}
+	return nil
+}

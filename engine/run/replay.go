@@ -1,0 +1,243 @@
+package run
+
+import (
+	"context"
+	"math"
+	"strings"
+	"time"
+
+	"kvscope/engine/capture"
+	"kvscope/engine/checkpoint"
+	"kvscope/engine/figures"
+	"kvscope/engine/input"
+	"kvscope/engine/lens"
+	"kvscope/engine/model"
+	"kvscope/engine/ops"
+	"kvscope/engine/runfile"
+	"kvscope/engine/sparse"
+	"kvscope/engine/trace"
+)
+
+// ArchCapture is ModelInfo.Arch of queries and keys saved from elsewhere.
+const ArchCapture = "capture"
+
+// captured is a capture with the texts of its positions.
+type captured struct {
+	*capture.Capture
+	tokens []trace.Token
+	pieces []string
+}
+
+// AddCapture lets methods be run on the queries and keys in f, under name, as if they
+// were a model: what is asked is replayed on them. f is closed by Close.
+func (e *Engine) AddCapture(name string, f *checkpoint.File) error {
+	c, err := capture.Read(f)
+	if err != nil {
+		return err
+	}
+	tokens, pieces, err := runfile.Tokens(f, c.Len)
+	if err != nil {
+		return err
+	}
+	info := ModelInfo{
+		Name: name, Arch: ArchCapture, Title: strings.TrimSpace(f.Metadata["model"] + " capture"),
+		Layers: c.Layers, Heads: c.Heads, KVHeads: c.KVHeads, HeadDim: c.HeadDim, Context: c.Len,
+		Note: "queries and keys, replayed", Hash: f.Identity(),
+	}
+	e.models = append(e.models, loaded{info: info, capture: &captured{c, tokens, pieces}})
+	return nil
+}
+
+// replay is a request on a capture that has been understood. The last steps of its
+// queries are fed as steps of decoding, the ones before are the prefill's: to a method
+// they come as in a run whose prompt is all but the last steps-1 positions.
+type replay struct {
+	kernels *ops.Kernels
+	of      *captured
+	req     Request
+	keep    bool
+	plan    sparse.Plan
+	edit    sparse.Edit
+	prompt  int // positions of it
+}
+
+// replay understands a request on a capture.
+func (e *Engine) replay(of *captured, req Request) (*replay, error) {
+	if err := req.replayable(); err != nil {
+		return nil, err
+	}
+	steps := max(req.MaxNew, 1)
+	if req.MaxNew < 0 || steps > of.Queries {
+		return nil, input.Errorf("max_new", "%d, want 1 to %d: the last queries of %s that are replayed as steps of decoding", req.MaxNew, of.Queries, req.Model)
+	}
+	r := &replay{kernels: e.kernels, of: of, req: req, prompt: of.Len - steps + 1}
+	cfg, err := req.selection()
+	if err != nil {
+		return nil, err
+	}
+	if r.plan, err = sparse.New(cfg, r.prompt); err != nil {
+		return nil, err
+	}
+	if r.plan.Evictor != nil {
+		if n := r.voting(); r.prompt < 2 || r.prompt-1-n < r.first() {
+			return nil, input.Errorf("window", "%d queries before the last %d vote, %s holds the last %d only", n, steps, req.Model, of.Queries)
+		}
+	}
+	if r.edit, err = req.edit(r.prompt, r.plan.Block); err != nil {
+		return nil, err
+	}
+	r.plan = r.plan.Edited(r.edit)
+	_, err = req.memory(false)
+	return r, err
+}
+
+// replayable reports the first field that asks a capture for what it has not.
+func (r Request) replayable() error {
+	for _, f := range []struct {
+		name string
+		set  bool
+	}{
+		{"task", r.Task != ""}, {"text", r.Text != ""}, {"key", r.Key != ""}, {"value", r.Value != ""},
+		{"context", r.Context != 0}, {"depth", r.Depth != nil},
+	} {
+		if f.set {
+			return input.Errorf(f.name, "%s is a capture, whose prompt is what it was taken of: leave it out", r.Model)
+		}
+	}
+	return nil
+}
+
+// first is the position of the first query of the capture.
+func (r *replay) first() int { return r.of.Len - r.of.Queries }
+
+// voting is how many of the last queries of the prefill an eviction observes.
+func (r *replay) voting() int { return min(r.plan.Evictor.Window(), r.prompt-1) }
+
+// run replays head after head, so that no more than one is in memory.
+func (r *replay) run(ctx context.Context, sink trace.Sink) (*Kept, error) {
+	header := r.header()
+	if err := sink.Emit(header); err != nil {
+		return nil, err
+	}
+	rec := &recorder{
+		kernels: r.kernels, sink: sink, tally: figures.NewTally(r.of.Layers, r.of.Heads),
+		prompt: r.prompt, rows: map[[2]int]*trace.Selection{},
+	}
+	done := &trace.Done{}
+	for l := range r.of.Layers {
+		for h := range r.of.Heads {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			if err := r.head(rec, l, h, done); err != nil {
+				return nil, err
+			}
+		}
+	}
+	done.DecodeMS /= float64(r.of.Len - r.prompt + 1)
+	done.ReadFraction, done.Hits = rec.tally.ReadFraction(), rec.tally.Hits()
+	return &Kept{Header: header, replay: r}, sink.Emit(done)
+}
+
+// head replays one head, and adds the time it took to done.
+func (r *replay) head(rec *recorder, layer, head int, done *trace.Done) error {
+	queries, err := r.of.Query(layer, head)
+	if err != nil {
+		return err
+	}
+	keys, err := r.of.Keys(layer, head)
+	if err != nil {
+		return err
+	}
+	dim, started := r.of.HeadDim, time.Now()
+	cache := sparse.NewHead(r.kernels, dim, r.plan.Block, r.of.Len)
+	grow := func(length int) {
+		for t := cache.Len; t < length; t++ {
+			// No method looks at values to select, and nothing is attended to here.
+			key := keys[t*dim : (t+1)*dim]
+			cache.Append(key, key)
+		}
+	}
+	query := func(t int) []float32 { return queries[(t-r.first())*dim:][:dim] }
+	var sel sparse.Selection
+	ask := func(t int, kept *sparse.Selection) {
+		a := &model.Attended{Query: sparse.Query{Q: query(t), Position: t, Layer: layer, Head: head}, Selection: &sel, Cache: cache}
+		r.choose(a, kept)
+		rec.observe(a)
+	}
+	grow(r.prompt - 1)
+	if r.plan.Phase == sparse.PhasePrefill {
+		for t := r.first(); t < r.prompt-1; t++ {
+			ask(t, nil)
+		}
+		rec.flushHead(layer, head)
+	}
+	var kept *sparse.Selection
+	if e := r.plan.Evictor; e != nil {
+		kept = &sparse.Selection{}
+		from, to := r.prompt-1-r.voting()-r.first(), r.prompt-1-r.first()
+		e.Keep(kept, queries[from*dim:to*dim], layer, head, cache)
+	}
+	done.PrefillMS += milliseconds(started)
+	started = time.Now()
+	for t := r.prompt - 1; t < r.of.Len; t++ {
+		grow(t + 1)
+		ask(t, kept)
+	}
+	done.DecodeMS += milliseconds(started)
+	return rec.err
+}
+
+// choose lets the query of a pick what it reads of what an eviction kept, nil for all.
+func (r *replay) choose(a *model.Attended, kept *sparse.Selection) {
+	from, to := selecting(r.plan.Phase, r.prompt)
+	switch {
+	case kept != nil:
+		a.Selection.Since(kept, r.prompt-1, a.Position)
+	case from <= a.Position && a.Position < to:
+		r.plan.Selector.Select(a.Selection, a.Query, a.Cache)
+	default:
+		sparse.Dense{}.Select(a.Selection, a.Query, a.Cache)
+	}
+}
+
+// header says what is about to be replayed.
+func (r *replay) header() *trace.Header {
+	c := r.of
+	h := &trace.Header{
+		Model: r.req.Model, Arch: ArchCapture, Layers: c.Layers, Heads: c.Heads, KVHeads: c.KVHeads, HeadDim: c.HeadDim,
+		Kernels: r.kernels.Name, Seed: r.req.Seed, Context: c.Len,
+		Tokens: c.tokens[:r.prompt], Pieces: c.pieces[:r.prompt],
+		Counterfactual: counterfactual(r.edit, nil),
+	}
+	announce(h, r.plan)
+	if r.keep {
+		h.ID = r.req.ID()
+	}
+	return h
+}
+
+// look is what one head saw: all queries and keys, or the weights of the queries there
+// are where the first ones are missing.
+func (r *replay) look(layer, head int) (*lens.Head, error) {
+	q, err := r.of.Query(layer, head)
+	if err != nil {
+		return nil, err
+	}
+	k, err := r.of.Keys(layer, head)
+	if err != nil {
+		return nil, err
+	}
+	n, t, dim := r.of.Queries, r.of.Len, r.of.HeadDim
+	if n == t {
+		return &lens.Head{Dim: dim, Prompt: r.prompt, Q: q, K: k}, nil
+	}
+	h := &lens.Head{Prompt: r.prompt, Queries: n, Weights: make([]float32, n*t)}
+	for i := range n {
+		seen := r.first() + i + 1
+		row := h.Weights[i*t:][:seen]
+		r.kernels.DotRows(row, q[i*dim:(i+1)*dim], k[:seen*dim])
+		r.kernels.Softmax(row, seen, float32(1/math.Sqrt(float64(dim))))
+	}
+	return h, nil
+}
