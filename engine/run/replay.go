@@ -66,16 +66,16 @@ func (e *Engine) replay(of *captured, req Request) (*replay, error) {
 	if err := req.replayable(); err != nil {
 		return nil, err
 	}
-	steps := max(req.MaxNew, 1)
-	if req.MaxNew < 0 || steps > of.Queries {
-		return nil, input.Errorf("max_new", "%d, want 1 to %d: the last queries of %s that are replayed as steps of decoding", req.MaxNew, of.Queries, req.Model)
+	steps := 1
+	if req.MaxNew != nil {
+		steps = *req.MaxNew
+	}
+	if steps < 1 || steps > of.Queries {
+		return nil, input.Errorf("max_new", "%d, want 1 to %d: the last queries of %s that are replayed as steps of decoding", steps, of.Queries, req.Model)
 	}
 	r := &replay{kernels: e.kernels, of: of, req: req, prompt: of.Len - steps + 1}
-	cfg, err := req.selection()
-	if err != nil {
-		return nil, err
-	}
-	if r.plan, err = sparse.New(cfg, r.prompt); err != nil {
+	var err error
+	if r.plan, err = sparse.New(req.selection(), r.prompt); err != nil {
 		return nil, err
 	}
 	if r.plan.Evictor != nil {
@@ -98,7 +98,7 @@ func (r Request) replayable() error {
 		set  bool
 	}{
 		{"task", r.Task != ""}, {"text", r.Text != ""}, {"key", r.Key != ""}, {"value", r.Value != ""},
-		{"context", r.Context != 0}, {"depth", r.Depth != nil},
+		{"context", r.Context != nil}, {"depth", r.Depth != nil},
 	} {
 		if f.set {
 			return input.Errorf(f.name, "%s is a capture, whose prompt is what it was taken of: leave it out", r.Model)
@@ -150,7 +150,7 @@ func (r *replay) head(rec *recorder, layer, head int, done *trace.Done) error {
 		return err
 	}
 	dim, started := r.of.HeadDim, time.Now()
-	cache := sparse.NewHead(r.kernels, dim, r.plan.Block, r.of.Len)
+	cache := sparse.NewHead(r.kernels, dim, r.plan.Block, r.of.Len, r.plan.Summaries)
 	grow := func(length int) {
 		for t := cache.Len; t < length; t++ {
 			// No method looks at values to select, and nothing is attended to here.
@@ -166,12 +166,10 @@ func (r *replay) head(rec *recorder, layer, head int, done *trace.Done) error {
 		rec.observe(a)
 	}
 	grow(r.prompt - 1)
-	if r.plan.Phase == sparse.PhasePrefill {
-		for t := r.first(); t < r.prompt-1; t++ {
-			ask(t, nil)
-		}
-		rec.flushHead(layer, head)
+	for t := max(r.first(), r.plan.From); t < min(r.prompt-1, r.plan.To); t++ {
+		ask(t, nil)
 	}
+	rec.flushHead(layer, head)
 	var kept *sparse.Selection
 	if e := r.plan.Evictor; e != nil {
 		kept = &sparse.Selection{}
@@ -190,11 +188,10 @@ func (r *replay) head(rec *recorder, layer, head int, done *trace.Done) error {
 
 // choose lets the query of a pick what it reads of what an eviction kept, nil for all.
 func (r *replay) choose(a *model.Attended, kept *sparse.Selection) {
-	from, to := selecting(r.plan.Phase, r.prompt)
 	switch {
 	case kept != nil:
 		a.Selection.Since(kept, r.prompt-1, a.Position)
-	case from <= a.Position && a.Position < to:
+	case r.plan.From <= a.Position && a.Position < r.plan.To:
 		r.plan.Selector.Select(a.Selection, a.Query, a.Cache)
 	default:
 		sparse.Dense{}.Select(a.Selection, a.Query, a.Cache)

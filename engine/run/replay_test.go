@@ -137,7 +137,7 @@ func TestReplayEqualsSelect(t *testing.T) {
 func TestReplayOfLastQueries(t *testing.T) {
 	const steps, queries = 5, 40
 	_, req := replayed("quest")
-	req.MaxNew = steps
+	req.MaxNew = new(steps)
 	var all, last trace.Run
 	shelf := capturedShelf(t, queries)
 	if err := capturedShelf(t, capLen).Run(context.Background(), req, &all); err != nil {
@@ -187,9 +187,9 @@ func TestReplayRefuses(t *testing.T) {
 	}{
 		"task":        {func(r *Request) { r.Task = "MK-1" }, "task: own is a capture"},
 		"text":        {func(r *Request) { r.Text = "x" }, "text: own is a capture"},
-		"steps":       {func(r *Request) { r.MaxNew = 41 }, "max_new: 41, want 1 to 40"},
+		"steps":       {func(r *Request) { r.MaxNew = new(41) }, "max_new: 41, want 1 to 40"},
 		"memory":      {func(r *Request) { r.SelectWith = WithPlain }, "select_with: own has no memory"},
-		"many voters": {func(r *Request) { r.Method, r.K, r.MaxNew = "snapkv", 40, 20 }, "window: 32 queries before the last 20 vote, own holds the last 40 only"},
+		"many voters": {func(r *Request) { r.Config, r.MaxNew = r.With("k", "40"), new(20); r.Method = "snapkv" }, "window: 32 queries before the last 20 vote, own holds the last 40 only"},
 	} {
 		_, req := replayed("quest")
 		c.change(&req)
@@ -212,9 +212,10 @@ func TestReplayRefuses(t *testing.T) {
 
 // replayed is a method as `kvscope select` and as a request are asked for it.
 func replayed(method string) (sparse.Config, Request) {
-	k := 4
+	k := "4"
 	if info, _ := sparse.Method(method); info.Unit == sparse.UnitToken {
-		k = 40
+		k = "40"
 	}
-	return sparse.Config{Method: method, Block: 8, K: k}, Request{Model: "own", Method: method, Block: 8, K: k}
+	cfg := sparse.Config{Method: method, Values: sparse.Values{"block": "8", "k": k}}
+	return cfg, Request{Model: "own", Config: cfg}
 }
