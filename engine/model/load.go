@@ -14,7 +14,7 @@ import (
 func (s *Source) Weights() (*Weights, error) {
 	w := &Weights{Layers: make([]Layer, s.Config.Layers), PairedRows: s.pairedRows}
 	read := map[string]bool{}
-	for _, t := range w.tensors(s.Config) {
+	for _, t := range w.tensors(s.stored()) {
 		name := s.name(t.names)
 		if err := t.load(s.file, name); err != nil {
 			return nil, err
@@ -23,7 +23,12 @@ func (s *Source) Weights() (*Weights, error) {
 	}
 	w.tie(s.Config)
 	if s.whole {
-		return w, s.leftOver(read)
+		if err := s.leftOver(read); err != nil {
+			return nil, err
+		}
+	}
+	if s.adapter != nil {
+		return w, s.adapter.lay(w, s.Config)
 	}
 	return w, nil
 }

@@ -22,10 +22,19 @@ type Matrix struct {
 	Scale  []float32 // [Rows], of Int8
 	Blocks []byte
 	Format *quant.Format // of Blocks
+
+	// Delta of an adapter, nil without: what is computed is that of the elements plus
+	// B·A. A matrix may have it and no elements, which are zero then.
+	Delta *LowRank
 }
 
 // Empty reports whether there is no matrix.
 func (w *Matrix) Empty() bool { return w.Rows == 0 }
+
+// hollow reports whether w is its delta and nothing else.
+func (w *Matrix) hollow() bool {
+	return w.Delta != nil && w.F32 == nil && w.BF16 == nil && w.Int8 == nil && w.Blocks == nil
+}
 
 // wide reports whether w is kept in float32.
 func (w *Matrix) wide() bool { return w.F32 != nil }
@@ -34,6 +43,8 @@ func (w *Matrix) wide() bool { return w.F32 != nil }
 func (w *Matrix) check(name string, shape []int) error {
 	n, scales := len(w.F32), 0
 	switch {
+	case w.hollow():
+		n = size(shape)
 	case w.BF16 != nil:
 		n = len(w.BF16)
 	case w.Int8 != nil:
@@ -48,12 +59,12 @@ func (w *Matrix) check(name string, shape []int) error {
 	return nil
 }
 
-// bytes is the size of w.
+// bytes is the size of w without its delta.
 func (w *Matrix) bytes() int {
 	return 4*len(w.F32) + 2*len(w.BF16) + len(w.Int8) + 4*len(w.Scale) + len(w.Blocks)
 }
 
-// rows is the part [lo, hi) of w.
+// rows is the part [lo, hi) of w, without its delta.
 func (w *Matrix) rows(lo, hi int) Matrix {
 	out := Matrix{Rows: hi - lo, Cols: w.Cols}
 	switch {
@@ -70,7 +81,7 @@ func (w *Matrix) rows(lo, hi int) Matrix {
 	return out
 }
 
-// Widen writes the elements to dst as float32.
+// Widen writes the elements to dst as float32, without the delta.
 func (w *Matrix) Widen(dst []float32) {
 	copy(dst, w.F32)
 	for i, v := range w.BF16 {
@@ -134,6 +145,9 @@ func (w *Weights) Compress(c Config, form checkpoint.DType) (*Weights, error) {
 		m := from[i].matrix
 		if m.Empty() {
 			return nil, fmt.Errorf("compress %s: it is missing", to.own)
+		}
+		if m.Delta != nil {
+			return nil, fmt.Errorf("compress %s: an adapter lies over it, want the model without", to.own)
 		}
 		wide := make([]float32, m.Rows*m.Cols)
 		m.Widen(wide)

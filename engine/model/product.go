@@ -16,9 +16,41 @@ const fewTokens = 8
 // tile is the number of outputs of a matrix in few bits that are widened at a time.
 const tile = 256
 
-// project computes dst [T, out] = x [T, in] · wᵀ for w [out, in], the outputs shared
-// among the cores. Rows of dst may lie apart.
+// project computes dst [T, out] = x [T, in] · wᵀ for w [out, in] with its delta, the
+// outputs shared among the cores. Rows of dst may lie apart.
 func (m *Model) project(dst ops.Matrix, w *Matrix, x []float32) {
+	if w.hollow() {
+		for t := range dst.Rows {
+			clear(dst.Row(t))
+		}
+	} else {
+		m.product(dst, w, x)
+	}
+	if w.Delta != nil {
+		m.addDelta(dst, w.Delta, x)
+	}
+}
+
+// addDelta computes dst [T, out] += (x [T, in] · Aᵀ) · Bᵀ.
+func (m *Model) addDelta(dst ops.Matrix, d *LowRank, x []float32) {
+	rank := d.A.Rows
+	buffer := m.scratch(dst.Rows*rank + dst.Cols)
+	defer m.tiles.Put(buffer)
+	down, up := (*buffer)[:dst.Rows*rank], (*buffer)[dst.Rows*rank:]
+	m.product(ops.Dense(down, dst.Rows, rank), &d.A, x)
+	if dst.Rows == 1 {
+		m.kernels.MatVec(up, d.B.F32, down)
+		m.kernels.Add(dst.Row(0), up)
+		return
+	}
+	share(dst.Cols, dst.Rows*d.B.bytes()/4, func(_, lo, hi int) {
+		b := ops.Dense(d.B.F32, dst.Cols, rank).Slice(lo, hi, 0, rank)
+		m.kernels.MatMul(dst.Slice(0, dst.Rows, lo, hi), ops.Dense(down, dst.Rows, rank), b.T(), true)
+	})
+}
+
+// product is project without the delta.
+func (m *Model) product(dst ops.Matrix, w *Matrix, x []float32) {
 	rows, bytes := dst.Rows, w.bytes()
 	switch {
 	case rows == 1 && parts(w.Rows, bytes) == 1:
@@ -105,19 +137,27 @@ func (m *Model) many(dst ops.Matrix, w *Matrix, x []float32, lo, hi int) {
 // tiles are the buffers that matrices are widened into.
 type tiles struct{ sync.Pool }
 
-// widened calls use with the rows [lo, hi) of w, as float32, a tile at a time.
-func (m *Model) widened(w *Matrix, lo, hi int, use func(lo int, part []float32)) {
+// scratch is a buffer of n values out of the tiles, to be put back.
+func (m *Model) scratch(n int) *[]float32 {
 	buffer, _ := m.tiles.Get().(*[]float32)
 	if buffer == nil {
 		buffer = new([]float32)
 	}
+	if cap(*buffer) < n {
+		*buffer = make([]float32, n)
+	}
+	*buffer = (*buffer)[:n]
+	return buffer
+}
+
+// widened calls use with the rows [lo, hi) of w, as float32, a tile at a time.
+func (m *Model) widened(w *Matrix, lo, hi int, use func(lo int, part []float32)) {
+	step := min(hi-lo, tile)
+	buffer := m.scratch(step * w.Cols)
 	defer m.tiles.Put(buffer)
-	for step := min(hi-lo, tile); lo < hi; lo += step {
+	for ; lo < hi; lo += step {
 		part := w.rows(lo, min(lo+step, hi))
 		n := part.Rows * part.Cols
-		if cap(*buffer) < n {
-			*buffer = make([]float32, n)
-		}
 		part.Widen((*buffer)[:n])
 		use(lo, (*buffer)[:n])
 	}

@@ -2,7 +2,6 @@ package model
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +10,7 @@ import (
 	"strings"
 
 	"kvscope/engine/checkpoint"
+	"kvscope/engine/input"
 	"kvscope/engine/ops"
 )
 
@@ -28,6 +28,8 @@ type Source struct {
 	whole bool
 	// pairedRows: see Weights.PairedRows.
 	pairedRows bool
+	// adapter lies over what file holds, nil for none; Config is the shape with it.
+	adapter *Adapter
 }
 
 // OpenSource opens the model at path: a GGUF file, a release of RAT+, a safetensors file with its shape in
@@ -132,6 +134,29 @@ func NewSource(f *checkpoint.File) (*Source, error) {
 	return &Source{Config: c, Form: f.Form(), file: f, name: names.ownName}, nil
 }
 
+// Lay puts an adapter over the model of s.
+func (s *Source) Lay(a *Adapter) error {
+	if s.adapter != nil {
+		return input.Errorf("adapter", "one lies over the model already, want one at most")
+	}
+	c, err := a.over(s.Config)
+	if err != nil {
+		return err
+	}
+	s.adapter, s.Config = a, c
+	s.Form = fmt.Sprintf("%s under an adapter of rank %d", s.Form, a.Rank)
+	return nil
+}
+
+// stored is the shape of what the file of s holds.
+func (s *Source) stored() Config {
+	c := s.Config
+	if s.adapter != nil && s.adapter.Gated() {
+		c.Memory, c.GateBias = false, false
+	}
+	return c
+}
+
 // Open makes a model of what is stored at path, as OpenSource has it.
 func Open(path string, k *ops.Kernels) (*Model, error) {
 	s, err := OpenSource(path)
@@ -169,7 +194,7 @@ func (s *Source) File() *checkpoint.File { return s.file }
 // ContentHash names the parameters by their names and bytes, all of which it reads.
 func (s *Source) ContentHash() (string, error) {
 	sum, w := sha256.New(), &Weights{Layers: make([]Layer, s.Config.Layers)}
-	for _, t := range w.tensors(s.Config) {
+	for _, t := range w.tensors(s.stored()) {
 		stored, err := s.file.Tensor(s.name(t.names))
 		if err != nil {
 			return "", err
@@ -177,5 +202,21 @@ func (s *Source) ContentHash() (string, error) {
 		sum.Write([]byte(t.own))
 		sum.Write(stored.Data)
 	}
-	return hex.EncodeToString(sum.Sum(nil)[:8]), nil
+	if s.adapter != nil {
+		s.adapter.hashInto(sum)
+	}
+	return hexOf(sum), nil
+}
+
+// Identity tells s from other models without reading the files of its weights, as
+// checkpoint.File.Identity does; it is empty where the file has none.
+func (s *Source) Identity() string {
+	id := s.file.Identity()
+	if id == "" || s.adapter == nil {
+		return id
+	}
+	sum := sha256.New()
+	sum.Write([]byte(id))
+	s.adapter.hashInto(sum)
+	return hexOf(sum)
 }

@@ -79,11 +79,16 @@ func (w *Weights) Params(c Config) []Param {
 	return ps
 }
 
-// Len is the number of parameters; a tied head is counted once.
+// Len is the number of parameters, an adapter's with them; a tied head is counted once.
 func (w *Weights) Len(c Config) int {
 	n := 0
 	for _, t := range w.tensors(c) {
-		n += size(t.shape)
+		if t.matrix == nil || !t.matrix.hollow() {
+			n += size(t.shape)
+		}
+		if t.matrix != nil && t.matrix.Delta != nil {
+			n += len(t.matrix.Delta.A.F32) + len(t.matrix.Delta.B.F32)
+		}
 	}
 	return n
 }

@@ -60,7 +60,7 @@ func (e *Engine) AddSource(name, note string, src *model.Source, tok tokenizer.T
 		Context: cfg.Context, Params: m.Weights().Len(cfg), Note: note,
 	}}
 	l.info.content = sync.OnceValues(src.ContentHash)
-	if l.info.Hash = src.File().Identity(); l.info.Hash == "" { // in memory
+	if l.info.Hash = src.Identity(); l.info.Hash == "" { // in memory
 		if l.info.Hash, err = l.info.content(); err != nil {
 			return fmt.Errorf("model %s: %w", name, err)
 		}
