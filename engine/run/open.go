@@ -28,6 +28,11 @@ func (e *Engine) Open(name, path, tokens string) error {
 	if err != nil {
 		return fmt.Errorf("model: %w", err)
 	}
+	return e.AddOpened(name, src, path, tokens)
+}
+
+// AddOpened is Open for a source that was opened from path.
+func (e *Engine) AddOpened(name string, src *model.Source, path, tokens string) error {
 	note := src.Form
 	for _, n := range src.Notes {
 		note += "; " + n

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 
@@ -22,6 +21,7 @@ func dump(_ context.Context, args []string, stdout, stderr io.Writer) error {
 		"kvscope dump --model ratplus --ids 1,2,3 --out activations.safetensors",
 		"kvscope dump --model attention --text notes.txt --out activations.safetensors")
 	name := fs.String("model", "ratplus", "attention, ratplus, or a model `file` or folder")
+	adapter := adapterFlag(fs)
 	list := fs.String("ids", "", "token `numbers`, comma-separated")
 	text := fs.String("text", "", "`file` to read instead of --ids")
 	out := fs.String("out", "", "safetensors `file` to write")
@@ -35,7 +35,7 @@ func dump(_ context.Context, args []string, stdout, stderr io.Writer) error {
 	case (*list == "") == (*text == ""):
 		return input.Errorf("ids", "want either --ids or --text")
 	}
-	m, ids, err := dumped(*name, *text)
+	m, ids, err := dumped(withAdapter(*name, *adapter), *text)
 	if err != nil {
 		return err
 	}
@@ -70,9 +70,15 @@ func dump(_ context.Context, args []string, stdout, stderr io.Writer) error {
 // dumped opens the model of that name and reads the text in a file, when one is given:
 // only text needs the model to have been made with a vocabulary that is known.
 func dumped(name, text string) (*model.Model, []int32, error) {
-	if _, err := os.Stat(name); err == nil && text == "" {
-		m, err := model.Open(name, simd.Best())
-		return m, nil, blameModel(err)
+	if text == "" {
+		src, _, found, err := openSource(name)
+		if err != nil {
+			return nil, nil, err
+		}
+		if found {
+			m, err := src.Model(simd.Best())
+			return m, nil, blameModel(err)
+		}
 	}
 	engine, err := engineWith(name)
 	if err != nil {

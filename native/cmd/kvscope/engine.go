@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -47,19 +46,14 @@ func engineWith(name string) (*run.Engine, error) {
 	return e, addModel(e, name)
 }
 
-// addModel adds the model at path, a file or a folder, under the path's own name, or a
-// step of a demo model's training. A name that is neither is left to the engine to find.
+// addModel adds the model at path, a file or a folder with or without an adapter, under
+// the path's own name, or a step of a demo model's training. A name that is neither is left to the engine to find.
 func addModel(e *run.Engine, path string) error {
 	if ok, err := addSnapshot(e, path); ok {
 		return err
 	}
-	switch _, err := os.Stat(path); {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return blameModel(err)
-	}
-	return e.Open(path, path, "")
+	_, err := openModel(e, path, path)
+	return err
 }
 
 // blameModel is an error of opening a model; what is wrong within its files is no flag.

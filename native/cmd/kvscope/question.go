@@ -15,11 +15,14 @@ import (
 type question struct {
 	req  run.Request
 	text string // file of the own text
+
+	adapter *string
 }
 
 // flags adds the flags of a request to fs.
 func (q *question) flags(fs *flagSet) {
 	fs.StringVar(&q.req.Model, "model", "ratplus", "attention, ratplus, or a model `file` or folder, or a file of queries and keys")
+	q.adapter = adapterFlag(fs)
 	fs.StringVar(&q.req.Task, "task", "", "S-1 S-2 S-3 MK-1 MK-2 MK-3 MV MQ; S-2 without --text")
 	fs.Uint64Var(&q.req.Seed, "seed", 1, "which example of the task")
 	fs.optionalInt(&q.req.Context, "context", "most `tokens` of prompt and answer; the model's context")
@@ -57,6 +60,7 @@ func (q *question) flags(fs *flagSet) {
 // request is what the flags ask for, and the engine to ask.
 func (q *question) request() (run.Request, *run.Engine, error) {
 	req := q.req
+	req.Model = withAdapter(req.Model, *q.adapter)
 	engine, err := engineWith(req.Model)
 	if err != nil {
 		return req, nil, err

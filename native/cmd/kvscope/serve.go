@@ -68,7 +68,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	for _, path := range models {
-		if err := engine.Open(shortName(engine, path), path, ""); err != nil {
+		if err := openServed(engine, path); err != nil {
 			return err
 		}
 	}

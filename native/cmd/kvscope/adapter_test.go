@@ -1,0 +1,101 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"kvscope/engine/checkpoint"
+	"kvscope/engine/model"
+	"kvscope/native/simd"
+)
+
+const tinyLlama = "../../../engine/model/testdata/llama_gqa_tied"
+
+// saveAdapter writes an adapter over tinyLlama with gates, a delta of rank 1 in its
+// first layer, and returns its path.
+func saveAdapter(t *testing.T) string {
+	t.Helper()
+	m, err := model.Open(tinyLlama, simd.Best())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	c := m.Config()
+	a := &model.Adapter{Base: "llama_gqa_tied", Rank: 1, Layers: make([]model.AdapterLayer, c.Layers)}
+	for i := range a.Layers {
+		a.Layers[i].Gate = model.Matrix{Rows: c.KVDim(), Cols: c.Dim, F32: make([]float32, c.KVDim()*c.Dim)}
+		a.Layers[i].GateBias = make([]float32, c.KVDim())
+	}
+	d := model.NewLowRank(c.QueryDim(), c.Dim, 1)
+	d.A.F32[0], d.B.F32[1] = 1, 2
+	a.Layers[0].Query = d
+	path := filepath.Join(t.TempDir(), "memory.safetensors")
+	if err := a.Save(path, nil); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// dumpedTensors is what dump says of tinyLlama with further arguments.
+func dumpedTensors(t *testing.T, args ...string) *checkpoint.File {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "out.safetensors")
+	args = append([]string{"dump", "--ids", "1,2,3,4", "--out", out}, args...)
+	if status, _, stderr := runCommand(t, args...); status != 0 {
+		t.Fatalf("%v: status %d: %s", args, status, stderr)
+	}
+	f, err := checkpoint.Open(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// TestAdapterFlag: an adapter is laid over a model by flag and by name alike, and
+// changes what it computes.
+func TestAdapterFlag(t *testing.T) {
+	adapter := saveAdapter(t)
+	logits := func(f *checkpoint.File) []float32 {
+		x, err := f.Float32("logits")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x
+	}
+	bare := logits(dumpedTensors(t, "--model", tinyLlama))
+	flagged := dumpedTensors(t, "--model", tinyLlama, "--adapter", adapter)
+	named := dumpedTensors(t, "--model", tinyLlama+"+"+adapter)
+	if slices.Equal(logits(flagged), bare) || !slices.Equal(logits(flagged), logits(named)) {
+		t.Error("the adapter changes nothing, or another thing by flag than by name")
+	}
+	if flagged.Metadata["arch"] != "llama-memory" {
+		t.Errorf("the model is called %q", flagged.Metadata["arch"])
+	}
+	for _, name := range []string{"nowhere", "/nowhere/adapter.safetensors"} {
+		status, _, stderr := runCommand(t, "dump", "--ids", "1", "--out", "x", "--model", tinyLlama, "--adapter", name)
+		if status != 2 || !strings.Contains(stderr, "--adapter: no file \""+name) {
+			t.Errorf("adapter %s: status %d, %q", name, status, stderr)
+		}
+	}
+}
+
+// TestShippedAdapters: those that ship are known by their names.
+func TestShippedAdapters(t *testing.T) {
+	data, err := os.ReadFile(saveAdapter(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shipped := fstest.MapFS{"adapters/memory.safetensors": {Data: data}, "adapters/control.safetensors": {Data: data}}
+	a, err := findAdapter(shipped, "memory")
+	if err != nil || a.Base != "llama_gqa_tied" || !a.Gated() {
+		t.Fatalf("%+v: %v", a, err)
+	}
+	if _, err := findAdapter(shipped, "other"); err == nil || !strings.Contains(err.Error(), "control, memory") {
+		t.Errorf("another: %v", err)
+	}
+}
