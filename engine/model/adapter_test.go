@@ -368,7 +368,7 @@ func FuzzReadAdapter(f *testing.F) {
 		}
 		f.Add(file.Bytes())
 	}
-	f.Fuzz(func(t *testing.T, data []byte) {
+	f.Fuzz(func(_ *testing.T, data []byte) {
 		file, err := checkpoint.Parse(data)
 		if err != nil {
 			return
