@@ -62,6 +62,31 @@ var adapted = []struct {
 // Gated reports whether the adapter adds a memory.
 func (a *Adapter) Gated() bool { return len(a.Layers) > 0 && a.Layers[0].Gate.Rows > 0 }
 
+// Like is an adapter of zeros of the shape of a.
+func (a *Adapter) Like() *Adapter {
+	out := &Adapter{Base: a.Base, Rank: a.Rank, Layers: make([]AdapterLayer, len(a.Layers))}
+	zeros := func(d *LowRank) *LowRank {
+		if d == nil {
+			return nil
+		}
+		return NewLowRank(d.B.Rows, d.A.Cols, d.A.Rows)
+	}
+	for i := range a.Layers {
+		from, to := &a.Layers[i], &out.Layers[i]
+		for _, at := range adapted {
+			*at.delta(to) = zeros(*at.delta(from))
+		}
+		to.Gate = Matrix{Rows: from.Gate.Rows, Cols: from.Gate.Cols, Delta: zeros(from.Gate.Delta)}
+		if from.Gate.wide() {
+			to.Gate.F32 = make([]float32, len(from.Gate.F32))
+		}
+		if from.GateBias != nil {
+			to.GateBias = make([]float32, len(from.GateBias))
+		}
+	}
+	return out
+}
+
 // Params lists the tensors of a, layer by layer, under their names in a file.
 func (a *Adapter) Params() []Param {
 	var ps []Param
@@ -152,14 +177,11 @@ func (a *Adapter) misfit(layer int, module string, outputs, inputs, wantOutputs,
 		layer, module, outputs, inputs, wantOutputs, wantInputs, a.Base)
 }
 
-// pairRows is m with its rows as unpair wants them: rows i and Dh/2+i of every head
-// become 2i and 2i+1.
+// pairRows is m with its rows as Weights.PairedRows has them.
 func pairRows(m Matrix, headDim int) Matrix {
 	out := Matrix{Rows: m.Rows, Cols: m.Cols, F32: make([]float32, len(m.F32))}
-	half := headDim / 2
 	for r := range m.Rows {
-		head, i := r/headDim*headDim, r%headDim
-		to := head + 2*(i%half) + i/half
+		to := pairedRow(r, headDim)
 		copy(out.F32[to*m.Cols:(to+1)*m.Cols], m.F32[r*m.Cols:(r+1)*m.Cols])
 	}
 	return out

@@ -81,6 +81,18 @@ func (w *Matrix) rows(lo, hi int) Matrix {
 	return out
 }
 
+// reordered is a copy of w, in its form, whose row r is row from(r) of w.
+func (w *Matrix) reordered(from func(r int) int) Matrix {
+	out := Matrix{Rows: w.Rows, Cols: w.Cols, Format: w.Format}
+	for r := range w.Rows {
+		row := w.rows(from(r), from(r)+1)
+		out.F32, out.BF16 = append(out.F32, row.F32...), append(out.BF16, row.BF16...)
+		out.Int8, out.Scale = append(out.Int8, row.Int8...), append(out.Scale, row.Scale...)
+		out.Blocks = append(out.Blocks, row.Blocks...)
+	}
+	return out
+}
+
 // Widen writes the elements to dst as float32, without the delta.
 func (w *Matrix) Widen(dst []float32) {
 	copy(dst, w.F32)
@@ -95,8 +107,8 @@ func (w *Matrix) Widen(dst []float32) {
 	}
 }
 
-// copyRow writes row r to dst, as float32.
-func (w *Matrix) copyRow(dst []float32, r int) {
+// WidenRow writes row r to dst, as float32.
+func (w *Matrix) WidenRow(dst []float32, r int) {
 	row := w.rows(r, r+1)
 	row.Widen(dst)
 }

@@ -152,13 +152,32 @@ func (m *Model) scratch(n int) *[]float32 {
 
 // widened calls use with the rows [lo, hi) of w, as float32, a tile at a time.
 func (m *Model) widened(w *Matrix, lo, hi int, use func(lo int, part []float32)) {
-	step := min(hi-lo, tile)
-	buffer := m.scratch(step * w.Cols)
+	buffer := m.scratch(min(hi-lo, tile) * w.Cols)
 	defer m.tiles.Put(buffer)
-	for ; lo < hi; lo += step {
+	w.tiles(*buffer, lo, hi, use)
+}
+
+// Tiles calls use with the rows of w without its delta, as float32, some of them at a
+// time from row lo on: all at once where they are float32 anyway, and else a tile
+// widened into buffer, which is returned, grown where it was too small.
+func (w *Matrix) Tiles(buffer []float32, use func(lo int, part []float32)) []float32 {
+	if w.wide() {
+		use(0, w.F32)
+		return buffer
+	}
+	if n := min(w.Rows, tile) * w.Cols; cap(buffer) < n {
+		buffer = make([]float32, n)
+	}
+	w.tiles(buffer[:cap(buffer)], 0, w.Rows, use)
+	return buffer
+}
+
+// tiles calls use with the rows [lo, hi) of w, widened into buffer as many as it holds.
+func (w *Matrix) tiles(buffer []float32, lo, hi int, use func(lo int, part []float32)) {
+	for step := min(hi-lo, tile); lo < hi; lo += step {
 		part := w.rows(lo, min(lo+step, hi))
 		n := part.Rows * part.Cols
-		part.Widen((*buffer)[:n])
-		use(lo, (*buffer)[:n])
+		part.Widen(buffer[:n])
+		use(lo, buffer[:n])
 	}
 }

@@ -116,6 +116,13 @@ func newRotary(r Rope, headDim int, divisors []float32) *rotary {
 	return out
 }
 
+// Rotations are the cosines and sines of positions 0..n-1, [n, Dh/2] each, as m has them;
+// see Rope.Tables.
+func (m *Model) Rotations(n int) (cos, sin []float32) {
+	r := m.rotary.upTo(n)
+	return r.cos[:n*r.half], r.sin[:n*r.half]
+}
+
 // upTo returns tables that reach position n-1 at least.
 func (r *rotary) upTo(n int) rotations {
 	r.mu.Lock()

@@ -165,7 +165,7 @@ func (s *Session) forward(ids []int32) error {
 		if id < 0 || int(id) >= c.Vocab {
 			return fmt.Errorf("session: token %d at %d is outside the vocabulary of %d", id, t, c.Vocab)
 		}
-		m.weights.Embedding.copyRow(b.x[t*c.Dim:(t+1)*c.Dim], int(id))
+		m.weights.Embedding.WidenRow(b.x[t*c.Dim:(t+1)*c.Dim], int(id))
 	}
 	for l := range m.layers {
 		s.mix(l)

@@ -126,6 +126,29 @@ func (t tensor) set(x []float32) {
 	}
 }
 
+// Unpaired is w with the rows of queries and keys as Hugging Face has them, which are
+// copied where PairedRows has them otherwise; everything else is shared.
+func (w *Weights) Unpaired(c Config) *Weights {
+	if !w.PairedRows {
+		return w
+	}
+	out := *w
+	out.PairedRows, out.Layers = false, append([]Layer(nil), w.Layers...)
+	from := func(r int) int { return pairedRow(r, c.HeadDim) }
+	for i := range out.Layers {
+		l := &out.Layers[i]
+		l.Query, l.Key = l.Query.reordered(from), l.Key.reordered(from)
+	}
+	return &out
+}
+
+// pairedRow is where row r of queries or keys lies in Weights.PairedRows: rows i and
+// Dh/2+i of a head are 2i and 2i+1.
+func pairedRow(r, headDim int) int {
+	half, i := headDim/2, r%headDim
+	return r - i + 2*(i%half) + i/half
+}
+
 // tie lets the head be the embedding where c says so.
 func (w *Weights) tie(c Config) {
 	if c.Tied {

@@ -1,0 +1,121 @@
+package train
+
+import (
+	"math"
+
+	"kvscope/engine/input"
+	"kvscope/engine/model"
+	"kvscope/engine/ops"
+)
+
+// Frozen is a pretrained model whose weights no step changes: a decoder with RMSNorm
+// before its branches, rotary embedding, grouped heads and SwiGLU. Its matrices stay in
+// the form they lie in, and are widened tile by tile.
+type Frozen struct {
+	Config  model.Config
+	weights *model.Weights
+	cos     []float32 // [Context, Dh/2]
+	sin     []float32
+	unsin   []float32 // −sin: the inverse rotation
+}
+
+// NewFrozen prepares m for sequences of up to context tokens.
+func NewFrozen(m *model.Model, context int) (*Frozen, error) {
+	c := m.Config()
+	f := &Frozen{Config: c, weights: m.Weights().Unpaired(c)}
+	l := &f.weights.Layers[0]
+	switch {
+	case c.Memory:
+		return nil, input.Errorf("base", "%s has a memory already", c.Title())
+	case l.UpGate.Empty() || !l.In.Empty():
+		return nil, input.Errorf("base", "%s has other layers than a llama, want llama, mistral or qwen2", c.Title())
+	case l.QueryNorm != nil || l.KeyNorm != nil || l.AttentionPostNorm != nil || l.HiddenPostNorm != nil || l.InputNorm == nil:
+		return nil, input.Errorf("base", "%s has norms that a llama has not, want llama, mistral or qwen2", c.Title())
+	case l.Query.Delta != nil:
+		return nil, input.Errorf("base", "an adapter lies over it, want a model without")
+	case context > c.Context:
+		return nil, input.Errorf("context", "%d, want at most the model's %d", context, c.Context)
+	}
+	f.cos, f.sin = m.Rotations(context)
+	f.unsin = make([]float32, len(f.sin))
+	for i, s := range f.sin {
+		f.unsin[i] = -s
+	}
+	return f, nil
+}
+
+// head is the matrix that makes logits, [V, D].
+func (f *Frozen) head() *model.Matrix {
+	if f.Config.Tied {
+		return &f.weights.Embedding
+	}
+	return &f.weights.Head
+}
+
+// scale is what scores are multiplied with.
+func (f *Frozen) scale() float32 { return float32(1 / math.Sqrt(float64(f.Config.HeadDim))) }
+
+// tiled multiplies by frozen matrices and low-rank deltas.
+type tiled struct {
+	kernels *ops.Kernels
+	tile    []float32
+	down    []float32 // [T, r]
+}
+
+// linear computes dst [T, out] = x [T, in] · (W + B·A)ᵀ, either of the two nil for zero.
+func (t *tiled) linear(dst, x []float32, w *model.Matrix, d *model.LowRank, rows int) {
+	out, from := ops.Dense(dst, rows, len(dst)/rows), ops.Dense(x, rows, len(x)/rows)
+	if w == nil {
+		clear(dst)
+	} else {
+		t.tile = w.Tiles(t.tile, func(lo int, part []float32) {
+			n := len(part) / w.Cols
+			t.kernels.MatMul(out.Slice(0, rows, lo, lo+n), from, ops.Dense(part, n, w.Cols).T(), false)
+		})
+	}
+	if d != nil {
+		down := t.reduced(d, from)
+		t.kernels.MatMul(out, down, ops.Dense(d.B.F32, d.B.Rows, d.B.Cols).T(), true)
+	}
+}
+
+// reduced is x·Aᵀ, [T, r].
+func (t *tiled) reduced(d *model.LowRank, x ops.Matrix) ops.Matrix {
+	down := ops.Dense(room(&t.down, x.Rows*d.A.Rows), x.Rows, d.A.Rows)
+	t.kernels.MatMul(down, x, ops.Dense(d.A.F32, d.A.Rows, d.A.Cols).T(), false)
+	return down
+}
+
+// backward adds to dx [T, in] the gradient of linear given dy [T, out], and to g that
+// of the delta. dx is nil where nobody asks for it.
+func (t *tiled) backward(dx, dy, x []float32, w *model.Matrix, d, g *model.LowRank, rows int) {
+	to, up, from := ops.Matrix{}, ops.Dense(dy, rows, len(dy)/rows), ops.Dense(x, rows, len(x)/rows)
+	if dx != nil {
+		to = ops.Dense(dx, rows, len(dx)/rows)
+	}
+	if dx != nil && w != nil {
+		t.tile = w.Tiles(t.tile, func(lo int, part []float32) {
+			n := len(part) / w.Cols
+			t.kernels.MatMul(to, up.Slice(0, rows, lo, lo+n), ops.Dense(part, n, w.Cols), true)
+		})
+	}
+	if d == nil {
+		return
+	}
+	down := t.reduced(d, from)
+	t.kernels.MatMul(ops.Dense(g.B.F32, g.B.Rows, g.B.Cols), up.T(), down, true)
+	t.kernels.MatMul(down, up, ops.Dense(d.B.F32, d.B.Rows, d.B.Cols), false) // now its gradient
+	t.kernels.MatMul(ops.Dense(g.A.F32, g.A.Rows, g.A.Cols), down.T(), from, true)
+	if dx != nil {
+		t.kernels.MatMul(to, down, ops.Dense(d.A.F32, d.A.Rows, d.A.Cols), true)
+	}
+}
+
+// room is held with n values in it, grown where it was too small.
+func room(held *[]float32, n int) []float32 {
+	if cap(*held) < n {
+		*held = make([]float32, n)
+	}
+	*held = (*held)[:n]
+	return *held
+}
