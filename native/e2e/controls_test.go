@@ -132,9 +132,9 @@ func TestControls(t *testing.T) {
 		req.Config = req.With("pooling", "max")
 		changed("pooling by the largest")
 		d.write("kernel", "4")
-		d.has(id("problem-kernel"), "4 is even, choose an odd number from 1 to 255")
+		d.has(id("problem-kernel"), "4, want an odd number from 1 to 255")
 		d.write("window", "0")
-		d.has(id("problem-window"), "0 is out of range, 1 to 4096")
+		d.has(id("problem-window"), "0, want a whole number from 1 to 4096")
 	})
 
 	t.Run("dilation", func(t *testing.T) {
