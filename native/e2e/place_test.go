@@ -60,7 +60,7 @@ func TestHidingAndPresenting(t *testing.T) {
 	d.finished("")
 	selectors := map[string]string{
 		"header": ".header", "controls": ".controls", "inspector": ".inspector", "timeline": ".timeline",
-		"answer": `[data-part="answer"]`, "grid": `[data-part="grid"]`, "heads": `[data-part="heads"]`, "view": `[data-part="view"]`,
+		"question": ".question-bar", "answer": `[data-part="answer"]`, "grid": `[data-part="grid"]`, "heads": `[data-part="heads"]`, "view": `[data-part="view"]`,
 	}
 	shown := func(parts ...string) {
 		t.Helper()
@@ -85,13 +85,13 @@ func TestHidingAndPresenting(t *testing.T) {
 		t.Errorf("without its sides the centre has %.0f%% of the window", 100*width)
 	}
 	d.visit("?head=1.1&present=1&hide=timeline")
-	shown("header", "answer", "grid", "heads", "view")
+	shown("header", "question", "answer", "grid", "heads", "view")
 	d.both(quest)
 	d.visit("?head=1.1")
 	d.wait(`document.querySelector(".explorer").dataset.present === "false"`)
 	size := evaluate[string](d, "getComputedStyle(document.documentElement).fontSize")
 	d.press(id("present"))
-	shown("header", "timeline", "answer", "grid", "heads", "view")
+	shown("header", "timeline", "question", "answer", "grid", "heads", "view")
 	if got := evaluate[string](d, "getComputedStyle(document.documentElement).fontSize"); got <= size {
 		t.Errorf("for an audience letters are %s, without %s", got, size)
 	}

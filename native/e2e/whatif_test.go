@@ -219,9 +219,7 @@ func TestOptions(t *testing.T) {
 		d.finished("")
 		req := run.Request{Model: "attention", Task: "MK-1", Seed: 1, Config: sparse.Config{Method: method, Values: sparse.Values{"budget": "1/2", "block": "16"}}, MaxNew: new(2)}
 		if method == "twilight" {
-			gens = d.gens()
-			d.choose("top_p", "0.8")
-			d.finished(gens)
+			set("top_p", "0.8")
 		}
 		more(&req)
 		d.shown(0, req)
