@@ -30,6 +30,9 @@ func (s *Session) attendAll(l int, query, key, value, ranked ops.Matrix) {
 	}
 	share(c.Heads, bytes, func(part, lo, hi int) {
 		for h := lo; h < hi; h++ {
+			if part == 0 && !s.pause(l) { // the part of the goroutine that the pass runs on
+				return
+			}
 			s.attend(l, h, s.Cache(l, h), query.Slice(0, rows, h*dh, (h+1)*dh), &s.scores[part])
 		}
 	})
@@ -166,6 +169,9 @@ func (s *Session) Evict(e sparse.Evictor) error {
 		n := min(e.Window(), len(s.queries[l])/d)
 		rows := ops.Dense(s.queries[l][len(s.queries[l])-n*d:], n, d)
 		for h := range c.Heads {
+			if !s.pause(l) {
+				return s.paused
+			}
 			window := make([]float32, 0, n*dh)
 			for t := range n {
 				window = append(window, rows.Row(t)[h*dh:(h+1)*dh]...)

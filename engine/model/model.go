@@ -124,24 +124,6 @@ func (m *Model) Close() error {
 	return m.file.Close()
 }
 
-// feedForward adds the feed-forward layer of x [T, D] to x: W_down gelu(W_up h), or
-// W_down (silu(W_gate h) ∘ W_up h), h = RMSNorm(x).
-func (m *Model) feedForward(l *layer, b *buffers) {
-	k, d, rows := m.kernels, m.cfg.Dim, b.rows
-	h := m.normed(b.h, b.x, l.HiddenNorm)
-	hidden := ops.Dense(b.hidden, rows, m.cfg.Hidden)
-	m.project(hidden, &l.Up, h)
-	if l.UpGate.Empty() {
-		k.GELU(b.hidden, b.hidden)
-	} else {
-		m.project(ops.Dense(b.upGate, rows, m.cfg.Hidden), &l.UpGate, h)
-		k.SiLU(b.upGate, b.upGate)
-		multiply(b.hidden, b.upGate)
-	}
-	m.project(ops.Dense(b.h, rows, d), &l.Down, b.hidden)
-	m.join(b, l.HiddenPostNorm)
-}
-
 // normed is x after a norm, in dst, or x itself where there is none.
 func (m *Model) normed(dst, x, norm []float32) []float32 {
 	if norm == nil {

@@ -25,6 +25,7 @@ type Session struct {
 	spans     []cappedMemory       // [L] of an Intervention with a cap
 
 	buf       buffers
+	paused    error              // what Options.Pause said that ended the pass
 	scores    [][]float32        // attention weights of a chunk of queries, for each part of the heads
 	selection []sparse.Selection // [H]
 }
@@ -56,6 +57,11 @@ type Options struct {
 	// memory only) and "attn_out" before the output gate: [T, H*Dh] of "q" and
 	// "attn_out", [T, Hkv*Dh] of the others.
 	Tap func(layer int, name string, data ops.Matrix)
+
+	// Pause, when set, is called between pieces of work, several times a layer, with the
+	// layer that is under way. Its error ends the pass, which returns it; the session is of
+	// no use then. A host with one thread lets others have it meanwhile.
+	Pause func(layer int) error
 }
 
 // Attended is one query of one head that has read its selection. It is only valid
@@ -169,7 +175,10 @@ func (s *Session) forward(ids []int32) error {
 	}
 	for l := range m.layers {
 		s.mix(l)
-		m.feedForward(&m.layers[l], b)
+		s.feedForward(l)
+		if s.paused != nil {
+			return s.paused
+		}
 	}
 	s.length += len(ids)
 	return nil
@@ -185,7 +194,7 @@ func (s *Session) mix(l int) {
 
 	h := m.normed(b.h, b.x, layer.InputNorm)
 	for _, p := range layer.projections {
-		m.project(part(p.at, p.at+p.Rows), p.Matrix, h)
+		s.project(l, part(p.at, p.at+p.Rows), p.Matrix, h)
 	}
 	gateOut, query, key, value := part(0, at.query), part(at.query, at.key), part(at.key, at.value), part(at.value, at.gate)
 	m.finish(query, layer.QueryBias, layer.QueryNorm)
@@ -227,11 +236,45 @@ func (s *Session) mix(l int) {
 		multiply(b.attn[t*len(gate):(t+1)*len(gate)], gate)
 	}
 	branch := ops.Dense(b.h, b.rows, c.Dim)
-	m.project(branch, &layer.Out, b.attn)
+	s.project(l, branch, &layer.Out, b.attn)
 	if layer.OutBias != nil {
 		addRows(k, branch, layer.OutBias)
 	}
 	m.join(b, layer.AttentionPostNorm)
+}
+
+// feedForward adds the feed-forward layer of the residual stream x [T, D] to it: W_down gelu(W_up h), or
+// W_down (silu(W_gate h) ∘ W_up h), h = RMSNorm(x).
+func (s *Session) feedForward(index int) {
+	m, l, b := s.model, &s.model.layers[index], &s.buf
+	k, d, rows := m.kernels, m.cfg.Dim, b.rows
+	h := m.normed(b.h, b.x, l.HiddenNorm)
+	hidden := ops.Dense(b.hidden, rows, m.cfg.Hidden)
+	s.project(index, hidden, &l.Up, h)
+	if l.UpGate.Empty() {
+		k.GELU(b.hidden, b.hidden)
+	} else {
+		s.project(index, ops.Dense(b.upGate, rows, m.cfg.Hidden), &l.UpGate, h)
+		k.SiLU(b.upGate, b.upGate)
+		multiply(b.hidden, b.upGate)
+	}
+	s.project(index, ops.Dense(b.h, rows, d), &l.Down, b.hidden)
+	m.join(b, l.HiddenPostNorm)
+}
+
+// pause lets others have the thread, and reports whether the pass goes on.
+func (s *Session) pause(l int) bool {
+	if s.paused == nil && s.opt.Pause != nil {
+		s.paused = s.opt.Pause(l)
+	}
+	return s.paused == nil
+}
+
+// project is Model.project in layer l, unless the pass has been ended.
+func (s *Session) project(l int, dst ops.Matrix, w *Matrix, x []float32) {
+	if s.pause(l) {
+		s.model.project(dst, w, x)
+	}
 }
 
 // finish makes queries or keys [T, n*Dh] of what a projection gave: the bias is added,

@@ -17,6 +17,12 @@ import (
 // Engine answers requests on the models it was given. It is safe for concurrent
 // use once the models are added.
 type Engine struct {
+	// Yield, when set, is called between pieces of work of some milliseconds to tens of
+	// them, by every run. A host whose goroutines share one thread with an event loop, as in
+	// a browser, lets that loop in: otherwise no message, one that cancels the run among them,
+	// would arrive before the run is over. Set it before anything runs.
+	Yield func()
+
 	kernels *ops.Kernels
 	models  []loaded
 }

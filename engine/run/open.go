@@ -1,17 +1,70 @@
 package run
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"kvscope/engine/capture"
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/model"
+	"kvscope/engine/ops"
 	"kvscope/engine/tokenizer"
 )
+
+// Open returns an engine on k with the models at the root of files, each under its
+// file's name without the extension: what a host ships, wherever it keeps it.
+func Open(files fs.FS, k *ops.Kernels) (*Engine, error) {
+	names, err := fs.Glob(files, "*.safetensors") // sorted
+	if err != nil {
+		return nil, err
+	}
+	e := NewEngine(k)
+	for _, name := range names {
+		data, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, err
+		}
+		if err := e.AddFile(strings.TrimSuffix(name, ".safetensors"), data); err != nil {
+			return nil, err
+		}
+	}
+	return e, nil
+}
+
+// AddFile loads a model from the bytes of its file, which the engine keeps: safetensors
+// that say their shape themselves, GGUF, or a release of RAT+. It takes text where the
+// file brings its tokenizer or was made with the demo vocabulary.
+func (e *Engine) AddFile(name string, file []byte) error {
+	f, err := checkpoint.Parse(file)
+	if err != nil {
+		return fmt.Errorf("model %s: %w", name, err)
+	}
+	src, err := model.NewSource(f)
+	if err != nil {
+		return fmt.Errorf("model %s: %w", name, err)
+	}
+	note := cmp.Or(f.Metadata["note"], formNote(src))
+	var tok tokenizer.Tokenizer
+	if f.Kind == checkpoint.KindGGUF {
+		if tok, err = asTokenizer(tokenizer.FromGGUF(f.Values)); err != nil {
+			note += noTokenizer(err)
+		}
+	}
+	return e.AddSource(name, note, src, tok)
+}
+
+// formNote is what a model is stored as, and what of it is computed only in part.
+func formNote(src *model.Source) string {
+	return strings.Join(append([]string{src.Form}, src.Notes...), "; ")
+}
+
+// noTokenizer is added to the note of a model whose tokenizer is not understood.
+func noTokenizer(why error) string { return fmt.Sprintf("; no tokenizer: %v", why) }
 
 // Open loads the model at path under name, as model.OpenSource has it, with the tokenizer
 // in the file tokens, or where that is empty with its own: the arrays of a GGUF file, or the tokenizer.json beside it.
@@ -33,16 +86,13 @@ func (e *Engine) Open(name, path, tokens string) error {
 
 // AddOpened is Open for a source that was opened from path.
 func (e *Engine) AddOpened(name string, src *model.Source, path, tokens string) error {
-	note := src.Form
-	for _, n := range src.Notes {
-		note += "; " + n
-	}
+	note := formNote(src)
 	tok, err := tokenizerOf(src, path, tokens)
 	switch {
 	case err != nil && tokens != "":
 		return errors.Join(fmt.Errorf("tokenizer: %w", err), src.Close())
 	case err != nil:
-		note += fmt.Sprintf("; no tokenizer: %v", err)
+		note += noTokenizer(err)
 	}
 	if err := e.AddSource(name, note, src, tok); err != nil {
 		return errors.Join(err, src.Close())

@@ -13,7 +13,7 @@ import (
 	"kvscope/engine/trace"
 )
 
-// prefillChunk is how many prompt tokens are read between looks at the context.
+// prefillChunk is how many prompt tokens are read at once.
 const prefillChunk = 256
 
 // extraTokens is how many tokens past the expected answer a run may generate, so
@@ -109,12 +109,12 @@ func (e *Engine) prepare(l *loaded, req Request) (*job, error) {
 	return j, nil
 }
 
-// options are those of the session that runs j, whose gates go to gates.
-func (j *job) options(rec *recorder, gates *gates) model.Options {
+// options are those of the session that runs j at a pace, whose gates go to gates.
+func (j *job) options(rec *recorder, gates *gates, pace *pace) model.Options {
 	prompt := len(j.example.Tokens)
 	opt := model.Options{
 		Block: j.plan.Block, Summaries: j.plan.Summaries, Capacity: prompt + j.maxNew - 1, Memory: j.memory,
-		Observe: rec.observe, ObserveFrom: prompt - 1, Tap: gates.tap,
+		Observe: rec.observe, ObserveFrom: prompt - 1, Tap: gates.tap, Pause: pace.pause,
 	}
 	opt.Selector, opt.SelectFrom, opt.SelectTo = j.plan.Selector, j.plan.From, j.plan.To
 	opt.ObserveFrom = min(opt.ObserveFrom, j.plan.From)
@@ -145,9 +145,10 @@ func (j *job) run(ctx context.Context, sink trace.Sink) (*Kept, error) {
 	if j.from != nil {
 		gates = j.from.gates.before(j.from.prefix.Len())
 	}
-	opt := j.options(rec, gates)
+	pace := newPace(ctx, j, sink)
+	opt := j.options(rec, gates, pace)
 	started := time.Now()
-	session, err := j.prefill(ctx, opt)
+	session, err := j.prefill(opt, pace)
 	if err != nil {
 		return nil, err
 	}
@@ -168,7 +169,7 @@ func (j *job) run(ctx context.Context, sink trace.Sink) (*Kept, error) {
 		}
 	}
 	done := &trace.Done{PrefillMS: kept.took + milliseconds(started)}
-	answer, err := j.decode(ctx, session, rec, done)
+	answer, err := j.decode(session, rec, done)
 	if err != nil {
 		return nil, err
 	}
@@ -188,7 +189,7 @@ func (j *job) run(ctx context.Context, sink trace.Sink) (*Kept, error) {
 
 // prefill reads the prompt up to its last token, or takes over what another run
 // read.
-func (j *job) prefill(ctx context.Context, opt model.Options) (*model.Session, error) {
+func (j *job) prefill(opt model.Options, pace *pace) (*model.Session, error) {
 	if j.from != nil {
 		return j.model.Resume(j.from.prefix, opt)
 	}
@@ -198,25 +199,22 @@ func (j *job) prefill(ctx context.Context, opt model.Options) (*model.Session, e
 	}
 	prompt := j.example.Tokens
 	for at := 0; at < len(prompt)-1; at += prefillChunk {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if _, err := session.Prefill(prompt[at:min(at+prefillChunk, len(prompt)-1)]); err != nil {
+		end := min(at+prefillChunk, len(prompt)-1)
+		pace.reads(at, end)
+		if _, err := session.Prefill(prompt[at:end]); err != nil {
 			return nil, err
 		}
 	}
+	pace.reads(len(prompt), len(prompt))
 	return session, nil
 }
 
 // decode generates the answer greedily, token by token, until the model ends it.
-func (j *job) decode(ctx context.Context, s *model.Session, rec *recorder, done *trace.Done) ([]int32, error) {
+func (j *job) decode(s *model.Session, rec *recorder, done *trace.Done) ([]int32, error) {
 	var answer []int32
 	prompt, expected := j.example.Tokens, j.example.Answer
 	next, started := prompt[len(prompt)-1], time.Now()
 	for step := 0; step < j.maxNew; step++ {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
 		from := time.Now()
 		logits, err := s.Step(next)
 		if err != nil {

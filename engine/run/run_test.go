@@ -34,11 +34,22 @@ func testEngine(t testing.TB, arch model.Arch) *Engine {
 // fresh is a small model of vocab tokens, made with the vocabulary of that fingerprint.
 func fresh(t testing.TB, arch model.Arch, vocab int, fingerprint string) *checkpoint.File {
 	t.Helper()
+	f, err := checkpoint.Parse(freshFile(t, arch, vocab, fingerprint))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// freshFile is fresh as it stands in a file.
+func freshFile(t testing.TB, arch model.Arch, vocab int, fingerprint string) []byte {
+	t.Helper()
 	cfg := model.Config{
 		Arch: model.Attention, Memory: arch == model.RATPlus, Vocab: vocab, Dim: 32, Heads: 2, KVHeads: 2, HeadDim: 16, Layers: 2, Hidden: 64, Context: 256,
 		Rope: model.Rope{Base: 10000}, Eps: 1e-6, Tied: true, GateBias: arch == model.RATPlus,
 	}
 	meta := cfg.Metadata()
+	meta["note"] = "fresh"
 	if fingerprint != "" {
 		meta["tokenizer"] = fingerprint
 	}
@@ -46,11 +57,7 @@ func fresh(t testing.TB, arch model.Arch, vocab int, fingerprint string) *checkp
 	if err := checkpoint.Write(&file, meta, train.Initialise(cfg, 1).Tensors(cfg, "", checkpoint.NewF32)); err != nil {
 		t.Fatal(err)
 	}
-	f, err := checkpoint.Parse(file.Bytes())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return f
+	return file.Bytes()
 }
 
 func record(t *testing.T, e *Engine, req Request) *trace.Run {

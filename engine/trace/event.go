@@ -8,6 +8,13 @@ type Event interface{ event() }
 // its slices belong to the sink once emitted.
 type Sink interface{ Emit(Event) error }
 
+// ReadingSink is a Sink that also wants to hear how many tokens of the prompt have been
+// read, which is no part of the run. It is told no smaller number than before.
+type ReadingSink interface {
+	Sink
+	Reading(read, prompt int)
+}
+
 // Header opens a run: what was asked and what it runs on.
 type Header struct {
 	Model   string  `json:"model"`

@@ -2,40 +2,18 @@ package main
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"kvscope/assets"
-	"kvscope/engine/checkpoint"
 	"kvscope/engine/run"
 	"kvscope/native/simd"
 )
 
 // demoEngine loads the models that ship with the program.
-func demoEngine() (*run.Engine, error) {
-	e := run.NewEngine(simd.Best())
-	names, err := fs.Glob(assets.Models(), "*.safetensors") // sorted
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range names {
-		data, err := fs.ReadFile(assets.Models(), name)
-		if err != nil {
-			return nil, err
-		}
-		f, err := checkpoint.Parse(data)
-		if err != nil {
-			return nil, fmt.Errorf("model %s: %w", name, err)
-		}
-		if err := e.Add(strings.TrimSuffix(name, ".safetensors"), f.Metadata["note"], f, nil); err != nil {
-			return nil, err
-		}
-	}
-	return e, nil
-}
+func demoEngine() (*run.Engine, error) { return run.Open(assets.Models(), simd.Best()) }
 
 // engineWith is demoEngine plus the model called name, when that is a path.
 func engineWith(name string) (*run.Engine, error) {
