@@ -82,3 +82,21 @@ func TestIconsHaveTheirSizes(t *testing.T) {
 		}
 	}
 }
+
+// TestTomSawyer: the book is whole, plain text, a paragraph a line, and says nothing of
+// who typed it.
+func TestTomSawyer(t *testing.T) {
+	text, err := TomSawyer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(text, "\"TOM!\"\n") || !strings.HasSuffix(text, "part of their lives at present.\n") {
+		t.Errorf("begins with %q, ends with %q", text[:20], text[len(text)-40:])
+	}
+	if strings.Contains(text, "Gutenberg") || strings.ContainsFunc(text, func(r rune) bool { return r > '~' || r < ' ' && r != '\n' }) {
+		t.Error("the text has more than the book's own")
+	}
+	if lines := strings.Count(text, "\n"); lines < 1800 {
+		t.Errorf("%d paragraphs", lines)
+	}
+}

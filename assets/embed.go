@@ -1,11 +1,13 @@
 // Package assets holds the files that every kvscope carries with it: style sheets,
-// icons and the demo models.
+// icons, the demo models and a book to hide needles in.
 package assets
 
 import (
 	"bytes"
+	"compress/gzip"
 	"embed"
 	"fmt"
+	"io"
 	"io/fs"
 )
 
@@ -21,6 +23,22 @@ var icons embed.FS
 //
 //go:embed all:models
 var models embed.FS
+
+//go:embed prose/tom-sawyer.txt.gz
+var tomSawyer []byte
+
+// TomSawyer is the text of the book of that name, a paragraph a line; see prose/README.md.
+func TomSawyer() (string, error) {
+	packed, err := gzip.NewReader(bytes.NewReader(tomSawyer))
+	if err != nil {
+		return "", fmt.Errorf("prose: %w", err)
+	}
+	text, err := io.ReadAll(packed)
+	if err != nil {
+		return "", fmt.Errorf("prose: %w", err)
+	}
+	return string(text), nil
+}
 
 // Styles returns all style sheets as one, in the order of their names.
 func Styles() ([]byte, error) {

@@ -51,7 +51,7 @@ func ggufSource(f *checkpoint.File) (*Source, error) {
 	if window := v.integer("attention.sliding_window", 0); window > 0 && window < c.Context {
 		s.Notes = append(s.Notes, c.capWindow(window))
 	}
-	s.Config, s.Form = c, "GGUF with "+strings.Join(ggufForms(f), ", ")
+	s.Config, s.Form = c, "GGUF with "+strings.Join(s.DTypes(), ", ")
 	return s, v.err
 }
 
@@ -71,18 +71,6 @@ func firstAxis(f *checkpoint.File, name string) int {
 		return 0
 	}
 	return t.Shape[0]
-}
-
-// ggufForms lists the types of the matrices, sorted.
-func ggufForms(f *checkpoint.File) []string {
-	var forms []string
-	for _, name := range f.Names() {
-		if t, err := f.Tensor(name); err == nil && len(t.Shape) == 2 && !slices.Contains(forms, string(t.DType)) {
-			forms = append(forms, string(t.DType))
-		}
-	}
-	slices.Sort(forms)
-	return forms
 }
 
 // ggufValues reads the pairs of a GGUF file, keeping the first error.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"kvscope/engine/checkpoint"
@@ -190,6 +191,18 @@ func (s *Source) Close() error { return s.file.Close() }
 
 // File holds the tensors of s and what stands beside them.
 func (s *Source) File() *checkpoint.File { return s.file }
+
+// DTypes lists the types that the matrices of s are stored in, sorted.
+func (s *Source) DTypes() []string {
+	var types []string
+	for _, name := range s.file.Names() {
+		if t, err := s.file.Tensor(name); err == nil && len(t.Shape) == 2 && !slices.Contains(types, string(t.DType)) {
+			types = append(types, string(t.DType))
+		}
+	}
+	slices.Sort(types)
+	return types
+}
 
 // ContentHash names the parameters by their names and bytes, all of which it reads.
 func (s *Source) ContentHash() (string, error) {

@@ -165,24 +165,25 @@ func checkLine(field, text string) error {
 }
 
 // ends lists the places where a sentence of text ends, after the white space that
-// follows: after a stop, a question or exclamation mark, or a line break. Chinese and
-// Japanese stops need no white space.
+// follows: after a stop, a question or exclamation mark, or a line break, and the quotes
+// and brackets that close behind it. Chinese and Japanese stops need no white space.
 func ends(text string) []int {
 	var at []int
-	stopped, wide := false, false
+	stopped, wide, spaced := false, false, false
 	for i, r := range text {
 		switch {
 		case strings.ContainsRune("。！？｡．", r):
 			stopped, wide = true, true
 		case r == '.' || r == '!' || r == '?' || r == '\n':
 			stopped = true
-		case unicode.IsSpace(r) || strings.ContainsRune(`"')]”’」』）】》`, r):
+		case unicode.IsSpace(r) || strings.ContainsRune(`"')]”’」』）】》`, r) && !spaced:
 		default:
-			if prev, _ := utf8.DecodeLastRuneInString(text[:i]); stopped && (wide || unicode.IsSpace(prev)) {
+			if stopped && (wide || spaced) {
 				at = append(at, i)
 			}
 			stopped, wide = false, false
 		}
+		spaced = unicode.IsSpace(r)
 	}
 	return at
 }

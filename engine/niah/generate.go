@@ -21,6 +21,7 @@ type Options struct {
 	Seed    uint64   // which example
 	Depth   *float64 // place of the (first asked) needle, 0 start to 1 end; nil: drawn
 	Text    string   // haystack of OwnTask; empty: invented
+	Prose   string   // what tasks with prose hide needles in: Sentences or the name of a Book; empty: Sentences
 }
 
 // Generator makes examples. It is immutable and safe for concurrent use.
@@ -31,13 +32,14 @@ type Generator struct {
 	noise             []string
 	adjectives, nouns []string
 	words             []string // all of the lexicon
+	books             []*Book
 }
 
-// NewGenerator makes examples in the tokens of tok.
-func NewGenerator(tok tokenizer.Tokenizer) *Generator {
+// NewGenerator makes examples in the tokens of tok, whose needles may be hidden in books.
+func NewGenerator(tok tokenizer.Tokenizer, books ...*Book) *Generator {
 	words := lexicon.New()
 	g := &Generator{
-		tok: tok, prose: newProse(words), noise: NoiseSentences(), shortest: math.MaxInt,
+		tok: tok, books: books, prose: newProse(words), noise: NoiseSentences(), shortest: math.MaxInt,
 		adjectives: words.Adjectives(), nouns: words.Nouns(), words: words.Words(),
 	}
 	for _, form := range g.prose.plain() {
@@ -71,6 +73,10 @@ func (g *Generator) Generate(task Task, o Options) (*Example, error) {
 	if o.Context > MaxContext {
 		return nil, fmt.Errorf("context %d: at most %d", o.Context, MaxContext)
 	}
+	book, err := g.book(o.Prose)
+	if err != nil {
+		return nil, err
+	}
 	rng := rand.New(rand.NewPCG(o.Seed, stream(task.ID, o.Context)))
 	if task.Haystack == Own {
 		return g.own(rng, o)
@@ -83,7 +89,7 @@ func (g *Generator) Generate(task Task, o Options) (*Example, error) {
 	// Sentences are measured one by one. Where a tokenizer makes more of them together,
 	// less is tried.
 	for room := o.Context - least; ; {
-		filler := g.haystack(task, rng, f.seen).fill(g.tok, room)
+		filler := g.haystack(task, book, rng, f.seen).fill(g.tok, room)
 		slots := draw(rng, len(f.needles), len(filler)+1)
 		if o.Depth != nil {
 			move(slots, int(math.Round(*o.Depth*float64(len(filler)))))
@@ -155,16 +161,19 @@ type haystack struct {
 	tries    int              // sentences that do not fit, until there is an end
 }
 
-// haystack is what surrounds the needles of task; keys and values in seen are in use.
-func (g *Generator) haystack(task Task, rng *rand.Rand, seen map[string]bool) haystack {
-	switch task.Haystack {
-	case Noise:
+// haystack is what surrounds the needles of task, its prose that of book where there is
+// one; keys and values in seen are in use.
+func (g *Generator) haystack(task Task, book *Book, rng *rand.Rand, seen map[string]bool) haystack {
+	switch {
+	case task.Haystack == Noise:
 		return haystack{func(i int) item { return item{text: g.noise[i%len(g.noise)], query: -1} }, 0, 1}
-	case Needles:
+	case task.Haystack == Needles:
 		return haystack{func(int) item {
 			key := fresh(seen, func() string { return g.RandomKey(rng, task.Key) })
 			return g.needle(task, key, seen, rng)
 		}, 0, 1}
+	case book != nil:
+		return book.haystack(rng)
 	}
 	return haystack{func(int) item { return item{text: g.prose.sentence(rng), query: -1} }, g.shortest, 8}
 }

@@ -21,7 +21,7 @@ type Haystack string
 // The haystacks.
 const (
 	Noise   Haystack = "noise"   // five fixed sentences, over and over
-	Prose   Haystack = "prose"   // sentences drawn from a grammar
+	Prose   Haystack = "prose"   // sentences drawn from a grammar, or of a Book
 	Needles Haystack = "needles" // needles with other keys
 	Own     Haystack = "own"     // Options.Text, or invented text
 )

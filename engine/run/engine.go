@@ -25,6 +25,7 @@ type Engine struct {
 
 	kernels *ops.Kernels
 	models  []loaded
+	books   []*niah.Book
 }
 
 type loaded struct {
@@ -36,8 +37,9 @@ type loaded struct {
 	capture *captured // queries and keys in the place of a model, or nil
 }
 
-// NewEngine returns an engine without models that runs on k.
-func NewEngine(k *ops.Kernels) *Engine { return &Engine{kernels: k} }
+// NewEngine returns an engine without models that runs on k. Needles may be hidden in
+// books; the first is what those of models with a tokenizer of their own are hidden in.
+func NewEngine(k *ops.Kernels, books ...*niah.Book) *Engine { return &Engine{kernels: k, books: books} }
 
 // Add loads the model in f, which says its shape itself, as AddSource does.
 func (e *Engine) Add(name, note string, f *checkpoint.File, tok tokenizer.Tokenizer) error {
@@ -63,7 +65,7 @@ func (e *Engine) AddSource(name, note string, src *model.Source, tok tokenizer.T
 	l := loaded{model: m, tok: tok, info: ModelInfo{
 		Name: name, Arch: cfg.Kind(), Title: cfg.Title(), Memory: cfg.Memory,
 		Layers: cfg.Layers, Heads: cfg.Heads, KVHeads: cfg.KVHeads, HeadDim: cfg.HeadDim,
-		Context: cfg.Context, Params: m.Weights().Len(cfg), Note: note,
+		Context: cfg.Context, Params: m.Weights().Len(cfg), DType: strings.Join(src.DTypes(), ", "), Bytes: m.Weights().Bytes(cfg), Note: note,
 	}}
 	l.info.content = sync.OnceValues(src.ContentHash)
 	if l.info.Hash = src.Identity(); l.info.Hash == "" { // in memory
@@ -72,10 +74,19 @@ func (e *Engine) AddSource(name, note string, src *model.Source, tok tokenizer.T
 		}
 	}
 	if tok != nil {
-		l.gen = niah.NewGenerator(tok)
+		l.gen, l.info.Prose = niah.NewGenerator(tok, e.books...), e.proseOf(tok)
 	}
 	e.models = append(e.models, l)
 	return nil
+}
+
+// proseOf is the prose that a model with tok reads where a request names none: that which
+// the demo vocabulary was made of, or a book.
+func (e *Engine) proseOf(tok tokenizer.Tokenizer) string {
+	if len(e.books) == 0 || tok.Fingerprint() == tokenizer.NewDemo().Fingerprint() {
+		return niah.Sentences
+	}
+	return e.books[0].Name
 }
 
 // Close releases the files of all models. Nothing of e may run after it.

@@ -12,7 +12,10 @@ type ModelInfo struct {
 	HeadDim int    `json:"head_dim"` // Dh
 	Context int    `json:"context"`  // tokens of prompt and answer at most
 	Params  int    `json:"params"`   // weights
+	DType   string `json:"dtype"`    // types that matrices are stored in, with commas between them
+	Bytes   int    `json:"bytes"`    // that the weights take, of the file or of memory
 	Note    string `json:"note"`     // one line on where it comes from
+	Prose   string `json:"prose"`    // what tasks hide needles in where Request.Prose is empty; "" without a tokenizer
 	Hash    string `json:"hash"`     // of the weights or their file, so that two runs can be told apart
 
 	content func() (string, error)

@@ -12,18 +12,19 @@ import (
 	"kvscope/engine/capture"
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/model"
+	"kvscope/engine/niah"
 	"kvscope/engine/ops"
 	"kvscope/engine/tokenizer"
 )
 
 // Open returns an engine on k with the models at the root of files, each under its
 // file's name without the extension: what a host ships, wherever it keeps it.
-func Open(files fs.FS, k *ops.Kernels) (*Engine, error) {
+func Open(files fs.FS, k *ops.Kernels, books ...*niah.Book) (*Engine, error) {
 	names, err := fs.Glob(files, "*.safetensors") // sorted
 	if err != nil {
 		return nil, err
 	}
-	e := NewEngine(k)
+	e := NewEngine(k, books...)
 	for _, name := range names {
 		data, err := fs.ReadFile(files, name)
 		if err != nil {

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"strings"
 
 	"kvscope/engine/input"
@@ -43,7 +44,9 @@ func (l *loaded) prompt(req Request, limit int) (*niah.Example, error) {
 		if err != nil {
 			return nil, blame("task", err)
 		}
-		ex, err := l.gen.Generate(task, niah.Options{Context: context, Seed: req.Seed, Depth: req.Depth})
+		ex, err := l.gen.Generate(task, niah.Options{
+			Context: context, Seed: req.Seed, Depth: req.Depth, Prose: cmp.Or(req.Prose, l.info.Prose),
+		})
 		return ex, blame("context", err)
 	}
 	if req.Task != "" {

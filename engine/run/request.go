@@ -21,6 +21,8 @@ type Request struct {
 	Context *int     `json:"context,omitempty"` // tokens of prompt and answer; nil: the model's context
 	Depth   *float64 `json:"depth,omitempty"`   // 0..1, place of the needle; nil: drawn from the seed
 
+	Prose string `json:"prose,omitempty"` // what tasks with prose hide needles in: sentences or a book's name; empty: the model's own
+
 	Text  string `json:"text,omitempty"`  // own text instead of a task
 	Key   string `json:"key,omitempty"`   // own needle: its key, also what is asked
 	Value string `json:"value,omitempty"` // own needle: its value; empty: the text already holds it

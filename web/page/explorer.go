@@ -221,14 +221,10 @@ func (e *Explorer) Render() app.UI {
 		views[side] = e.drawn[side].of(s, side)
 		columns[side] = widget.Column(strconv.Itoa(side), side, views[side], s, e.show, e.bus)
 	}
-	models := make([]string, len(s.Meta.Models))
-	for i, m := range s.Meta.Models {
-		models[i] = m.Name
-	}
 	body := []app.UI{
 		&widget.Header{Path: "/", Theme: s.Theme, Explorer: true, On: e.bus},
 		&widget.Controls{
-			ID: "request", Form: s.Draft, Problems: s.Problems, Models: models, Longest: s.Longest(),
+			ID: "request", Form: s.Draft, Problems: s.Problems, Models: s.Meta.Models, Proses: s.Proses(), Longest: s.Longest(),
 			Running: s.Running(), Ready: s.MetaPhase == state.Done, Memory: s.Remembers(), On: e.bus,
 		},
 		app.Main().Class("centre").Body(

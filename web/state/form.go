@@ -19,6 +19,7 @@ type Form struct {
 	Source Source
 
 	Task, Seed, Context, Depth string // Depth in percent
+	Prose                      string // what tasks hide needles in
 	Text, Key, Value           string
 
 	Method, Selector, Budget, Block string
@@ -61,6 +62,7 @@ var fields = []field{
 	{"seed", func(f *Form) *string { return &f.Seed }},
 	{"context", func(f *Form) *string { return &f.Context }},
 	{"depth", func(f *Form) *string { return &f.Depth }},
+	{"prose", func(f *Form) *string { return &f.Prose }},
 	{"text", func(f *Form) *string { return &f.Text }},
 	{"key", func(f *Form) *string { return &f.Key }},
 	{"value", func(f *Form) *string { return &f.Value }},
@@ -140,8 +142,12 @@ func (f Form) Request(model string, longest int) (run.Request, Problems) {
 	r.Force, r.Drop = blocks(p, "force", f.Force), blocks(p, "drop", f.Drop)
 	if f.Source == FromTask {
 		r.Task, r.Seed, r.Depth = f.Task, seed(p, "seed", f.Seed), depth(p, f.Depth)
-		if _, err := niah.ByID(f.Task); err != nil {
+		task, err := niah.ByID(f.Task)
+		if err != nil {
 			p["task"] = err.Error()
+		}
+		if task.Haystack == niah.Prose {
+			r.Prose = f.Prose
 		}
 		limit := longest
 		if limit == 0 {
@@ -171,7 +177,7 @@ var always = []string{
 
 // has reports whether the form has a field of a name, where a complaint is seen.
 func (f Form) has(name string) bool {
-	byTask := name == "task" || name == "seed" || name == "context"
+	byTask := name == "task" || name == "seed" || name == "context" || name == "prose"
 	byText := name == "text" || name == "key" || name == "value"
 	switch {
 	case byTask:

@@ -22,6 +22,8 @@ func TestRequest(t *testing.T) {
 		{"depth", func(f *Form) { f.Depth = " 50 %" }, run.Request{Task: "MK-1", Seed: 1, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}, Depth: &half}},
 		{"options of another method are not sent", func(f *Form) { f.Options = sparse.Values{"window": "64", "kernel": "8", "pooling": "no"} },
 			run.Request{Task: "MK-1", Seed: 1, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}}},
+		{"a book", func(f *Form) { f.Prose = "tom-sawyer" }, run.Request{Task: "MK-1", Seed: 1, Prose: "tom-sawyer", Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}}},
+		{"a book where there is no prose", func(f *Form) { f.Task, f.Prose = "S-1", "tom-sawyer" }, run.Request{Task: "S-1", Seed: 1, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}}},
 		{"snapkv", func(f *Form) {
 			f.Method, f.Selector = "snapkv", "random"
 			f.Options = sparse.Values{"window": "64", "kernel": "5", "pooling": "max"}

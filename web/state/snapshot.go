@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"kvscope/engine/lens"
+	"kvscope/engine/niah"
 	"kvscope/engine/run"
 	"kvscope/web/api"
 	"kvscope/web/picture"
@@ -237,6 +238,17 @@ func (s *Snapshot) Model(name string) *run.ModelInfo {
 		}
 	}
 	return nil
+}
+
+// Proses lists what needles may be hidden in, by name.
+func (s *Snapshot) Proses() []string {
+	names := []string{niah.Sentences}
+	for _, m := range s.Meta.Models {
+		if m.Prose != "" && !slices.Contains(names, m.Prose) {
+			names = append(names, m.Prose)
+		}
+	}
+	return names
 }
 
 // Shown is the number of columns on the screen.

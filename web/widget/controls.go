@@ -9,6 +9,7 @@ import (
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
 	"kvscope/engine/niah"
+	"kvscope/engine/run"
 	"kvscope/engine/sparse"
 	"kvscope/web/state"
 )
@@ -20,8 +21,9 @@ type Controls struct {
 	ID       string // its own on the page
 	Form     state.Form
 	Problems state.Problems
-	Models   []string // to choose from
-	Longest  int      // context of the shorter model, 0 when not known
+	Models   []run.ModelInfo // to choose from
+	Proses   []string        // to hide needles in
+	Longest  int             // context of the shorter model, 0 when not known
 	Running  bool
 	Ready    bool
 	Memory   string // model of the form that has one, or ""
@@ -82,12 +84,32 @@ func (c *Controls) task() []app.UI {
 		),
 		app.Div().Class("pair").Body(c.seed(), c.number("context", "Context, tokens", longest(c.Longest))),
 		c.depth(),
+		c.prose(),
 	}
 }
 
+// proseTitles name what needles are hidden in.
+var proseTitles = map[string]string{niah.Sentences: "sentences", "tom-sawyer": "Tom Sawyer"}
+
+// prose chooses what the needles of a task with prose are hidden in, where there is a
+// choice.
+func (c *Controls) prose() app.UI {
+	offered := []option{{"", "the model's", "invented sentences for the demo models, the book for others"}}
+	for _, name := range c.Proses {
+		offered = append(offered, option{name, depthOr(proseTitles[name], name), ""})
+	}
+	task, err := niah.ByID(c.Form.Task)
+	return app.Div().Class("field").Hidden(len(c.Proses) < 2 || err != nil || task.Haystack != niah.Prose).Body(
+		app.Div().Class("label").Text("Prose"), c.choice("prose", "prose", c.Form.Prose, "", offered...), c.problem("prose"))
+}
+
+// longest is what a context that is not given comes to, of models that take n tokens.
 func longest(n int) string {
-	if n == 0 {
+	switch {
+	case n == 0:
 		return "the model's"
+	case n > run.DefaultContext:
+		return fmt.Sprintf("%d of %d", run.DefaultContext, n)
 	}
 	return strconv.Itoa(n)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
@@ -29,7 +30,8 @@ func (c *Controls) columns() app.UI {
 			row = append(row, app.Button().Type("button").Class("button icon small").Aria("label", "remove the last column").Title("remove").
 				DataSet("testid", "remove-column").OnClick(c.onRemove, side).Text("×"))
 		}
-		body = append(body, app.Div().Class("column-row").DataSet("testid", "column-row").Body(row...))
+		body = append(body, app.Div().Class("column-row").DataSet("testid", "column-row").Body(row...),
+			app.P().Class("hint").DataSet("testid", "about-model").Text(aboutModel(c.Models, spec.Model)))
 	}
 	body = append(body, app.Div().Class("edits").Body(
 		app.Button().Type("button").Class("button small").Disabled(n == state.Sides).DataSet("testid", "add-column").OnClick(c.onAdd).Text("+ column"),
@@ -49,15 +51,52 @@ func (c *Controls) pick(side int, part, label, value string, options []option) a
 		OnChange(c.onPick, side, part).Body(items...)
 }
 
-func modelOptions(names []string, chosen string) []option {
-	if !slices.Contains(names, chosen) {
-		names = append([]string{chosen}, names...)
+func modelOptions(models []run.ModelInfo, chosen string) []option {
+	var out []option
+	if modelNamed(models, chosen) == nil {
+		out = append(out, option{chosen, chosen, ""})
 	}
-	out := make([]option, len(names))
-	for i, n := range names {
-		out[i] = option{n, n, ""}
+	for _, m := range models {
+		out = append(out, option{m.Name, m.Name, ""})
 	}
 	return out
+}
+
+// modelNamed is the model of that name, nil when there is none.
+func modelNamed(models []run.ModelInfo, name string) *run.ModelInfo {
+	i := slices.IndexFunc(models, func(m run.ModelInfo) bool { return m.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &models[i]
+}
+
+// aboutModel says how large a model is, what it is stored as, and whether it has a memory.
+func aboutModel(models []run.ModelInfo, name string) string {
+	m := modelNamed(models, name)
+	if m == nil {
+		return ""
+	}
+	memory := "no memory"
+	if m.Memory {
+		memory = "memory"
+	}
+	parts := []string{m.Title, parameters(m.Params)}
+	if m.DType != "" {
+		parts[1] += " in " + m.DType
+	}
+	return strings.Join(append(parts, fmt.Sprintf("%d × %d heads", m.Layers, m.Heads), count(m.Context)+" tokens", memory), ", ")
+}
+
+// parameters writes how many weights a model has.
+func parameters(n int) string {
+	switch {
+	case n >= 1e9:
+		return fmt.Sprintf("%.1f billion weights", float64(n)/1e9)
+	case n >= 1e7:
+		return fmt.Sprintf("%.0f million weights", float64(n)/1e6)
+	}
+	return fmt.Sprintf("%.1f million weights", float64(n)/1e6)
 }
 
 func methodOptions() []option {

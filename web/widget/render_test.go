@@ -8,6 +8,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/engine/run"
 	"kvscope/engine/sparse"
 	"kvscope/engine/trace"
 	"kvscope/web/picture"
@@ -192,7 +193,7 @@ func TestProblemsStandAtTheirFields(t *testing.T) {
 		{"window", "snapkv", "task"}, {"kernel", "snapkv", "task"}, {"pooling", "snapkv", "task"},
 		{"k", "quest", "task"}, {"max_new", "quest", "task"}, {"top_p", "twilight", "task"}, {"force", "quest", "task"}, {"drop", "quest", "task"},
 		{"memory_strength", "quest", "task"}, {"memory_cap", "quest", "task"}, {"select_with", "quest", "task"}, {"compute_with", "quest", "task"},
-		{"text", "quest", "text"}, {"key", "quest", "text"}, {"value", "quest", "text"},
+		{"prose", "quest", "task"}, {"text", "quest", "text"}, {"key", "quest", "text"}, {"value", "quest", "text"},
 	} {
 		html := app.HTMLString(&Controls{
 			ID: "x", Form: state.DefaultForm().With("method", c.method).With("source", c.source),
@@ -201,6 +202,20 @@ func TestProblemsStandAtTheirFields(t *testing.T) {
 		at := regexp.MustCompile(`<p[^>]*data-testid="problem-` + c.field + `"[^>]*>not like this`)
 		if !at.MatchString(html) {
 			t.Errorf("a problem of %s (%s, %s) is not shown", c.field, c.method, c.source)
+		}
+	}
+}
+
+// TestAModelIsDescribed by its size, the type of its weights, and whether it has a memory.
+func TestAModelIsDescribed(t *testing.T) {
+	html := app.HTMLString(&Controls{
+		ID: "x", Form: state.DefaultForm().With("left", "SmolLM2"), Ready: true, Longest: 8192,
+		Models: []run.ModelInfo{{Name: "SmolLM2", Title: "Llama", Layers: 30, Heads: 9, Context: 8192, Params: 134515008, DType: "Q4_1, Q8_0"}},
+		Proses: []string{"sentences", "tom-sawyer"},
+	})
+	for _, want := range []string{"Llama, 135 million weights in Q4_1, Q8_0, 30 × 9 heads, 8\u2009192 tokens, no memory", "1024 of 8192", "Tom Sawyer"} {
+		if !strings.Contains(html, want) {
+			t.Errorf("no %q in the form", want)
 		}
 	}
 }

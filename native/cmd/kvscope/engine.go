@@ -8,12 +8,23 @@ import (
 	"strings"
 
 	"kvscope/assets"
+	"kvscope/engine/niah"
 	"kvscope/engine/run"
 	"kvscope/native/simd"
 )
 
 // demoEngine loads the models that ship with the program.
-func demoEngine() (*run.Engine, error) { return run.Open(assets.Models(), simd.Best()) }
+func demoEngine() (*run.Engine, error) {
+	text, err := assets.TomSawyer()
+	if err != nil {
+		return nil, err
+	}
+	book, err := niah.NewBook("tom-sawyer", text)
+	if err != nil {
+		return nil, err
+	}
+	return run.Open(assets.Models(), simd.Best(), book)
+}
 
 // engineWith is demoEngine plus the model called name, when that is a path.
 func engineWith(name string) (*run.Engine, error) {

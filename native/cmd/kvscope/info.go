@@ -19,7 +19,6 @@ type described struct {
 	Vocab      int    `json:"vocab"`
 	Rope       string `json:"rope"`
 	Tokenizer  string `json:"tokenizer"` // fingerprint; "" for none
-	Bytes      int    `json:"bytes"`     // of the weights as they are kept
 	CacheBytes int    `json:"kv_bytes_per_token"`
 }
 
@@ -65,7 +64,7 @@ func describeModel(e *run.Engine, name string) (*described, error) {
 	}
 	c := m.Config()
 	d := &described{
-		Parameters: m.Weights().Len(c), Hidden: c.Hidden, Width: c.Dim, Vocab: c.Vocab, Bytes: m.Weights().Bytes(c),
+		Parameters: m.Weights().Len(c), Hidden: c.Hidden, Width: c.Dim, Vocab: c.Vocab,
 		Rope: c.Rope.String(), CacheBytes: 4 * 2 * c.Layers * c.KVDim(),
 	}
 	for _, i := range e.Models() {

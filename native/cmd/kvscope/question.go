@@ -26,6 +26,7 @@ func (q *question) flags(fs *flagSet) {
 	fs.StringVar(&q.req.Task, "task", "", "S-1 S-2 S-3 MK-1 MK-2 MK-3 MV MQ; S-2 without --text")
 	fs.Uint64Var(&q.req.Seed, "seed", 1, "which example of the task")
 	fs.optionalInt(&q.req.Context, "context", "most `tokens` of prompt and answer; the model's context")
+	fs.StringVar(&q.req.Prose, "prose", "", "what tasks hide needles in: tom-sawyer or sentences; sentences for the demo models, the book for others")
 	fs.Func("depth", "place of the needle, 0 start to 1 end; drawn from the seed", func(s string) error {
 		d, err := strconv.ParseFloat(s, 64)
 		if err != nil || !(d >= 0 && d <= 1) {

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"encoding/json"
+	"testing"
+
+	"kvscope/engine/figures"
+	"kvscope/engine/model/modeltest"
+)
+
+// TestSmolLM2LosesANeedle: a model that people use finds a needle in a book while Quest
+// reads a quarter of its cache, and loses it at an eighth.
+func TestSmolLM2LosesANeedle(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads a prompt of 1,024 tokens through 135 million weights three times; run without -short")
+	}
+	path := modeltest.SmolLM2(t)
+	for _, c := range []struct {
+		budget string
+		score  float64
+	}{{"1", 1}, {"1/4", 1}, {"1/8", 0}} {
+		status, stdout, stderr := runCommand(t, "ask", "--model", path, "--task", "S-2", "--seed", "1", "--context", "1024",
+			"--method", "quest", "--budget", c.budget, "--json")
+		if status != 0 {
+			t.Fatalf("status %d: %s", status, stderr)
+		}
+		var r figures.Result
+		if err := json.Unmarshal([]byte(stdout), &r); err != nil {
+			t.Fatal(err)
+		}
+		if r.Score == nil || *r.Score != c.score || len(r.Heads) != 270 {
+			t.Errorf("budget %s: answers %q, expected %q, score %v, %d heads", c.budget, r.Answer, r.Expected, r.Score, len(r.Heads))
+		}
+	}
+}
