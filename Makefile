@@ -53,7 +53,10 @@ doctor: ## say what this machine has and lacks
 	done
 
 run: build ## build, serve on 127.0.0.1:$(PORT) and open a browser if there is one
-	bin/kvscope serve --addr 127.0.0.1:$(PORT) --open
+	@bin/kvscope serve --addr 127.0.0.1:$(PORT) --open || { status=$$?; \
+		if (exec 3<>/dev/tcp/127.0.0.1/$(PORT)) 2>/dev/null; then \
+			echo "port $(PORT) is in use; name another with \`make PORT=$$(($(PORT) + 1)) run\`" >&2; \
+		fi; exit $$status; }
 
 build: wasm ## leave bin/kvscope with everything in it
 	@mkdir -p bin

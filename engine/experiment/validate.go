@@ -2,7 +2,6 @@ package experiment
 
 import (
 	"fmt"
-	"math"
 	"unicode/utf8"
 
 	"kvscope/engine/run"
@@ -10,6 +9,9 @@ import (
 
 // maxWord bounds the words of an outcome, in bytes.
 const maxWord = 100
+
+// maxLayout bounds layers, and heads of a layer, so that their product is a number.
+const maxLayout = 1 << 16
 
 // Validate reports the first field of o that an outcome of c cannot have, by one of the
 // models that c may be of. Outcomes come from workers, which may be anyone's.
@@ -27,18 +29,31 @@ func (o *Outcome) Validate(c Cell, models []run.ModelInfo) error {
 		return fmt.Errorf("model_hash: %q, %s has weights %s", c.ModelHash, c.Model, hash)
 	case o.Arch != m.Arch || o.Layers != m.Layers || o.Heads != m.Heads:
 		return fmt.Errorf("arch: %q of %d layers and %d heads, %s is %q of %d and %d", o.Arch, o.Layers, o.Heads, c.Model, m.Arch, m.Layers, m.Heads)
+	}
+	return o.Check(c.Examples)
+}
+
+// MaxSeconds bounds the time that a cell may say it took, 31 years.
+const MaxSeconds = 1e9
+
+// Check reports the first field of o that no outcome of so many examples can have, whatever
+// the model.
+func (o *Outcome) Check(examples int) error {
+	switch {
+	case o.Layers < 1 || o.Heads < 1 || o.Layers > maxLayout || o.Heads > maxLayout:
+		return fmt.Errorf("layers, heads: %d and %d, want 1 to %d", o.Layers, o.Heads, maxLayout)
 	case len(o.Kernels) > maxWord || !utf8.ValidString(o.Kernels):
 		return fmt.Errorf("kernels: %d bytes, want at most %d of text", len(o.Kernels), maxWord)
 	case o.Block < 0 || o.K < 0:
 		return fmt.Errorf("block, k: %d and %d, want 0 or more", o.Block, o.K)
-	case !(o.Seconds >= 0) || math.IsInf(o.Seconds, 0):
-		return fmt.Errorf("seconds: %v, want 0 or more", o.Seconds)
+	case !(o.Seconds >= 0 && o.Seconds <= MaxSeconds):
+		return fmt.Errorf("seconds: %v, want 0 to %v", o.Seconds, MaxSeconds)
 	case !isShare(o.Read):
 		return fmt.Errorf("kv_read_fraction: %v, want 0 to 1", o.Read)
-	case c.Examples < 1 || c.Examples > ChunkExamples:
-		return fmt.Errorf("examples: %d, want 1 to %d", c.Examples, ChunkExamples)
+	case examples < 1 || examples > ChunkExamples:
+		return fmt.Errorf("examples: %d, want 1 to %d", examples, ChunkExamples)
 	}
-	return o.validateLists(c.Examples)
+	return o.validateLists(examples)
 }
 
 // validateLists checks what there is one of by example or by head.

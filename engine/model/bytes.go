@@ -37,8 +37,8 @@ func cacheFloats(heads [][]*sparse.Head) int {
 
 func memoryFloats(spans []cappedMemory) int {
 	n := 0
-	for _, m := range spans {
-		n += cap(m.gate) + cap(m.key) + cap(m.value)
+	for l := range spans {
+		n += spans[l].floats()
 	}
 	return n
 }

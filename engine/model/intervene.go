@@ -69,7 +69,7 @@ func (s *Session) recall(l int, gate, key, value ops.Matrix) (ranked ops.Matrix)
 		values = copied(value)
 	}
 	if m.Cap > 0 {
-		s.spans[l].scan(m.Cap, gate, remembered, values)
+		s.spans[l].scan(k, m.Cap, gate, remembered, values)
 	} else {
 		k.MemoryScan(remembered, s.key[l], gate, remembered)
 		k.MemoryScan(values, s.value[l], gate, values)
@@ -91,50 +91,4 @@ func (s *Session) ranked(l, h int) *sparse.Head {
 		return s.rankedBy[l][h/s.model.cfg.Group()]
 	}
 	return s.Cache(l, h)
-}
-
-// cappedMemory is the memory of one layer with a kernel of bounded length: gates,
-// keys and values of the last tokens, [n, Hkv*Dh] each.
-type cappedMemory struct {
-	gate, key, value []float32
-}
-
-// negligible is the weight below which the rest of a kernel is not added up.
-const negligible = 1e-9
-
-// scan replaces key and value [T, Hkv*Dh] by their truncated memories.
-func (c *cappedMemory) scan(limit int, gate, key, value ops.Matrix) {
-	d, past := gate.Cols, len(c.gate)/gate.Cols
-	for t := range gate.Rows {
-		c.gate = append(c.gate, gate.Row(t)...)
-		c.key = append(c.key, key.Row(t)...)
-		c.value = append(c.value, value.Row(t)...)
-	}
-	rest := make([]float32, d)
-	for t := range gate.Rows {
-		outKey, outValue := key.Row(t), value.Row(t)
-		for i := range rest {
-			rest[i], outKey[i], outValue[i] = 1, 0, 0
-		}
-		for j := past + t; j >= max(0, past+t-limit+1); j-- {
-			var most float32
-			for i, g := range c.gate[j*d : (j+1)*d] {
-				w := (1 - g) * rest[i]
-				outKey[i] += w * c.key[j*d+i]
-				outValue[i] += w * c.value[j*d+i]
-				rest[i] *= g
-				most = max(most, rest[i])
-			}
-			if most < negligible {
-				break
-			}
-		}
-	}
-	for _, x := range []*[]float32{&c.gate, &c.key, &c.value} {
-		// Compared in tokens: a limit times the width may be more than an int holds.
-		if tokens := len(*x) / d; tokens > limit-1 {
-			extra := (tokens - limit + 1) * d
-			*x = append((*x)[:0], (*x)[extra:]...)
-		}
-	}
 }

@@ -27,8 +27,7 @@ func (s *Session) Prefix() *Prefix {
 		p.key = append(p.key, slices.Clone(s.key[l]))
 		p.value = append(p.value, slices.Clone(s.value[l]))
 		p.queries = append(p.queries, slices.Clone(s.queries[l]))
-		m := s.spans[l]
-		p.spans = append(p.spans, cappedMemory{slices.Clone(m.gate), slices.Clone(m.key), slices.Clone(m.value)})
+		p.spans = append(p.spans, s.spans[l].clone())
 	}
 	return p
 }
@@ -60,7 +59,7 @@ func (m *Model) Resume(p *Prefix, opt Options) (*Session, error) {
 		}
 		copy(s.key[l], p.key[l])
 		copy(s.value[l], p.value[l])
-		s.spans[l] = cappedMemory{slices.Clone(p.spans[l].gate), slices.Clone(p.spans[l].key), slices.Clone(p.spans[l].value)}
+		s.spans[l] = p.spans[l].clone()
 		if opt.Window > 0 {
 			s.queries[l] = slices.Clone(p.queries[l])
 		}

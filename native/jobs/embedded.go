@@ -36,6 +36,10 @@ func Embed(folder string) (*Embedded, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("start queue: %w", err)
 	}
+	// One that is there may be open to others, as is what NATS writes into it.
+	if err := os.Chmod(folder, 0o700); err != nil {
+		return nil, fmt.Errorf("start queue: %w", err)
+	}
 	token, port := last(folder)
 	s, err := server.NewServer(&server.Options{
 		ServerName: "kvscope", Host: "127.0.0.1", Port: port, Authorization: token,

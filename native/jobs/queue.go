@@ -47,6 +47,10 @@ func Connect(url string) (*Queue, error) {
 	return q, nil
 }
 
+// IsAway reports whether err of Connect says that nobody listens at the URL, other than that
+// who listens refuses.
+func IsAway(err error) bool { return errors.Is(err, nats.ErrNoServers) }
+
 func connect(url string, options ...nats.Option) (*Queue, error) {
 	options = append(options, nats.Name("kvscope"), nats.MaxReconnects(-1), nats.Timeout(connectTimeout))
 	conn, err := nats.Connect(url, options...)

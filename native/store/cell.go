@@ -27,21 +27,31 @@ func scanConfig(row interface{ Scan(...any) error }, c *experiment.Cell, more ..
 	return err
 }
 
+// keyed is a cell with its key, which takes some time to compute.
+type keyed struct {
+	key string
+	experiment.Cell
+}
+
 // insertCells adds the cells that are not there yet.
-func insertCells(ctx context.Context, tx *sql.Tx, cells []experiment.Cell) error {
+func insertCells(ctx context.Context, tx *sql.Tx, cells []keyed) error {
 	insert, err := tx.PrepareContext(ctx, "INSERT INTO cell (key, "+configColumns+") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (key) DO NOTHING")
 	if err != nil {
 		return err
 	}
 	defer insert.Close()
 	for _, c := range cells {
-		if _, err := insert.ExecContext(ctx, c.Key(), c.Model, c.ModelHash, c.Task, c.Method, c.Selector, int64(c.SelectorSeed),
+		if _, err := insert.ExecContext(ctx, c.key, c.Model, c.ModelHash, c.Task, c.Method, c.Selector, int64(c.SelectorSeed),
 			c.Budget, c.Block, c.Window, c.Context, c.First, c.Examples, c.Version, c.SelectWith, c.ComputeWith); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// possible holds for times that an outcome can have, as experiment.Outcome.Check has it.
+// A sum of others may be infinite, which JSON cannot say.
+const possible = "seconds BETWEEN 0 AND 1e9"
 
 // Finish stores what a cell came to. The first outcome of a cell stays: telling it
 // again changes nothing.
@@ -51,7 +61,7 @@ func (s *Store) Finish(ctx context.Context, c experiment.Cell, o *experiment.Out
 		return fmt.Errorf("finish cell: %w", err)
 	}
 	err = s.write(ctx, func(tx *sql.Tx) error {
-		if err := insertCells(ctx, tx, []experiment.Cell{c}); err != nil {
+		if err := insertCells(ctx, tx, []keyed{{c.Key(), c}}); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `
@@ -119,47 +129,6 @@ func (s *Store) Pending(ctx context.Context, id string, limit int) ([]experiment
 	return cells, rows.Err()
 }
 
-// Measured lists the computed cells of an experiment in the order of its grid.
-func (s *Store) Measured(ctx context.Context, id string) ([]experiment.Measured, error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT "+configColumns+`, outcome FROM experiment_cell m JOIN cell c USING (key)
-		WHERE m.experiment = ? AND c.state = 'done' ORDER BY m.position`, id)
-	if err != nil {
-		return nil, fmt.Errorf("measured cells: %w", err)
-	}
-	defer rows.Close()
-	var out []experiment.Measured
-	for rows.Next() {
-		var text string
-		m := experiment.Measured{Outcome: &experiment.Outcome{}}
-		err := scanConfig(rows, &m.Cell, &text)
-		if err == nil {
-			err = json.Unmarshal([]byte(text), m.Outcome)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("measured cells: %w", err)
-		}
-		out = append(out, m)
-	}
-	return out, rows.Err()
-}
-
-// Outcome is what a cell came to, nil when it is not computed.
-func (s *Store) Outcome(ctx context.Context, key string) (*experiment.Outcome, error) {
-	var text string
-	err := s.db.QueryRowContext(ctx, "SELECT outcome FROM cell WHERE key = ? AND state = 'done'", key).Scan(&text)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
-	}
-	var o experiment.Outcome
-	if err == nil {
-		err = json.Unmarshal([]byte(text), &o)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read cell %s: %w", key, err)
-	}
-	return &o, nil
-}
-
 // Failures lists the failed cells of an experiment.
 func (s *Store) Failures(ctx context.Context, id string) ([]api.Failure, error) {
 	rows, err := s.db.QueryContext(ctx, "SELECT "+configColumns+`, c.error, (SELECT count(*) FROM failure f WHERE f.key = c.key)
@@ -184,7 +153,7 @@ func (s *Store) Failures(ctx context.Context, id string) ([]api.Failure, error) 
 func (s *Store) SecondsPerExample(ctx context.Context, modelHash, method string, tokens int) (float64, error) {
 	var mean float64
 	err := s.db.QueryRowContext(ctx, `SELECT coalesce(sum(seconds) / sum(examples), 0) FROM cell
-		WHERE state = 'done' AND model_hash = ? AND method = ? AND context = ?`, modelHash, method, tokens).Scan(&mean)
+		WHERE state = 'done' AND `+possible+` AND model_hash = ? AND method = ? AND context = ?`, modelHash, method, tokens).Scan(&mean)
 	if err != nil {
 		return 0, fmt.Errorf("time of past cells: %w", err)
 	}

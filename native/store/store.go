@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"modernc.org/sqlite" // the driver
@@ -20,6 +21,9 @@ var ErrNotFound = errors.New("no such experiment")
 // Store is an open file. It is safe for concurrent use, by several processes too.
 type Store struct {
 	db *sql.DB
+	// One writer of this process at a time, in the order they come. SQLite would let whoever
+	// looks at the right moment go first, and let others wait until they give up.
+	writing sync.Mutex
 }
 
 // OpenExisting opens the file at path, which must be there.
@@ -60,7 +64,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 		db.Close()
 		return nil, fmt.Errorf("store %s: %w", path, explain(path, err))
 	}
-	return &Store{db}, nil
+	return &Store{db: db}, nil
 }
 
 // begin makes the file ready. The file remembers its journal mode, so that it is
@@ -107,6 +111,8 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 
 // write runs f in a transaction.
 func (s *Store) write(ctx context.Context, f func(*sql.Tx) error) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err

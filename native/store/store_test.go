@@ -27,7 +27,9 @@ func cells(n int) []experiment.Cell {
 }
 
 func outcome(score float64) *experiment.Outcome {
-	return &experiment.Outcome{Kernels: "plain", Layers: 1, Heads: 2, Hits: []int{3, 4}, Scores: []float64{score, 1}, Depths: []float64{0, 1}, Seconds: 2}
+	o := &experiment.Outcome{Kernels: "plain", Layers: 1, Heads: 2, Hits: []int{3, 4}, Scores: make([]float64, 10), Depths: make([]float64, 10), Seconds: 2}
+	o.Scores[0], o.Scores[1] = score, 1
+	return o
 }
 
 func open(t *testing.T, path string) *Store {
@@ -251,7 +253,7 @@ func first(t *testing.T, path string) {
 	for _, text := range []string{migrations[0], "PRAGMA user_version = 1", `
 		INSERT INTO experiment VALUES ('e', 'old', '{"examples": 2}', 'running', 0);
 		INSERT INTO cell VALUES ('k', 'ratplus', 'abc', 'MK-1', 'quest', 'own', 3, 0.25, 16, 0, 256, 10, 2, '1', 'done', '', 1, 0.5, 'plain', 'w', 0,
-			'{"heads": 2, "block": 16, "scores": [1, 0.5], "depths": [0.25, 0.75], "hits": [1, 0, 2, 0]}');
+			'{"layers": 2, "heads": 2, "block": 16, "scores": [1, 0.5], "depths": [0.25, 0.75], "hits": [1, 0, 2, 0]}');
 		INSERT INTO experiment_cell VALUES ('e', 0, 'k');`} {
 		if _, err := db.Exec(text); err != nil {
 			t.Fatal(err)

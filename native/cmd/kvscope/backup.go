@@ -19,7 +19,7 @@ func backup(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	set := flags("backup", stderr,
 		"kvscope backup --out experiments.db",
 		"kvscope backup --data /srv/kvscope --out /mnt/backup/kvscope-$(date +%F).db --json")
-	data := set.String("data", dataFolder(), "data `folder` of kvscope serve or eval")
+	data := dataFlag(set, "data `folder` of kvscope serve or eval")
 	out := set.String("out", "", "new `file` for the copy")
 	asJSON := set.Bool("json", false, "print one JSON object")
 	if err := parse(set, args); err != nil {

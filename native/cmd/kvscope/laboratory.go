@@ -39,6 +39,9 @@ func openLaboratory(ctx context.Context, folder, url string, models []run.ModelI
 		return nil, err
 	}
 	closers = append(closers, unlock)
+	if why := looseFolder(folder); why != "" {
+		log.Warn("data folder", "why", why)
+	}
 	if lab.store, err = store.Open(ctx, filepath.Join(folder, storeFile)); err != nil {
 		return nil, fail(err)
 	}

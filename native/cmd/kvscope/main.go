@@ -76,7 +76,7 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		case err == nil, errors.Is(err, flag.ErrHelp):
 			return 0
 		case errors.Is(err, errUsage):
-			fmt.Fprintf(stderr, "kvscope %s: %v\n", c.name, err)
+			fmt.Fprintf(stderr, "kvscope %s: %v; `kvscope %s --help` lists the flags\n", c.name, err, c.name)
 			return 2
 		case input.Field(err) != "":
 			// A field is named as in requests; its flag has dashes. One within a file is no
@@ -101,7 +101,7 @@ func usage(w io.Writer) {
 	for _, c := range commands() {
 		fmt.Fprintf(w, "  %-8s %s\n", c.name, c.summary)
 	}
-	fmt.Fprint(w, "\n`kvscope <command> --help` shows a command's flags and examples.\n")
+	fmt.Fprint(w, "\nBegin with `kvscope serve --open`. `kvscope <command> --help` shows a command's flags and examples.\n")
 }
 
 // flagSet is a flag set that reports wrong usage in one line and prints examples
@@ -110,10 +110,11 @@ type flagSet struct {
 	*flag.FlagSet
 	stderr   io.Writer
 	examples []string
+	parsed   []func() // what is still to be said when the flags are known
 }
 
 func flags(name string, stderr io.Writer, examples ...string) *flagSet {
-	fs := &flagSet{flag.NewFlagSet(name, flag.ContinueOnError), stderr, examples}
+	fs := &flagSet{FlagSet: flag.NewFlagSet(name, flag.ContinueOnError), stderr: stderr, examples: examples}
 	fs.SetOutput(io.Discard)
 	fs.Usage = func() {}
 	return fs
@@ -130,6 +131,9 @@ func parse(fs *flagSet, args []string) error {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	case fs.NArg() > 0:
 		return fmt.Errorf("%w: unexpected argument %q", errUsage, fs.Arg(0))
+	}
+	for _, say := range fs.parsed {
+		say()
 	}
 	return nil
 }

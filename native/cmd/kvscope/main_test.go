@@ -29,6 +29,8 @@ func TestWrongUsage(t *testing.T) {
 	}{
 		{[]string{"fly"}, `no command "fly"`},
 		{[]string{"ask", "--wings", "2"}, "wings"},
+		{[]string{"ask", "--wings", "2"}, "`kvscope ask --help` lists"},
+		{[]string{"ask", "--seed", "two"}, "`kvscope ask --help` lists"},
 		{[]string{"ask", "now"}, `"now"`},
 		{[]string{"ask", "--task", "S-9"}, "--task"},
 		{[]string{"ask", "--model", "gpt"}, "--model"},

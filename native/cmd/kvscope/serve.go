@@ -35,7 +35,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	open := fs.Bool("open", false, "open a browser")
 	var models paths
 	fs.Var(&models, "model", "model `file` or folder to show beside the demo pair; may be given several times")
-	data := fs.String("data", dataFolder(), "`folder` for experiments and their queue")
+	data := dataFlag(fs, "`folder` for experiments and their queue")
 	queue := fs.String("queue", "", "`URL` of a NATS cluster for experiments, or KVSCOPE_QUEUE, which other users do not see; one of our own")
 	workers := fs.Int("workers", 1, "cells of experiments computed at once in this process")
 	memory := fs.String("memory", "", "`size` beyond which garbage is collected harder, such as 2GiB, or off; half of this machine's memory")
@@ -114,7 +114,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if *asJSON {
 		err = json.NewEncoder(stdout).Encode(said)
 	} else {
-		_, err = fmt.Fprintf(stdout, "kvscope is at %s\n%sCtrl-C stops it.\n", url, tokenHint(*tokenFile))
+		_, err = fmt.Fprintf(stdout, "kvscope is at %s\n%s%sCtrl-C stops it.\n", url, tokenHint(*tokenFile), openHint(*open))
 	}
 	if err != nil {
 		l.Close()
@@ -150,6 +150,19 @@ func pageURL(addr net.Addr) (url string, loopback bool) {
 	return "http://" + net.JoinHostPort(host, strconv.Itoa(tcp.Port)), tcp.IP.IsLoopback()
 }
 
+// hasDesktop reports whether a browser could be shown here.
+func hasDesktop() bool {
+	return runtime.GOOS == "darwin" || runtime.GOOS == "windows" || os.Getenv("DISPLAY") != "" || os.Getenv("WAYLAND_DISPLAY") != ""
+}
+
+// openHint says how to have a browser opened, where there may be one and none was asked for.
+func openHint(open bool) string {
+	if open || !hasDesktop() {
+		return ""
+	}
+	return "With --open it opens a browser.\n"
+}
+
 // openBrowser asks the desktop to show url.
 func openBrowser(url string) error {
 	var cmd *exec.Cmd
@@ -160,7 +173,7 @@ func openBrowser(url string) error {
 		cmd = exec.Command("rundll32", "url.dll,FileProtocolHandler", url)
 	default:
 		// Without a desktop xdg-open starts a text browser over our own output.
-		if os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
+		if !hasDesktop() {
 			return errors.New("no desktop here")
 		}
 		cmd = exec.Command("xdg-open", url)

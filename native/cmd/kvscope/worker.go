@@ -18,12 +18,6 @@ import (
 	"kvscope/native/jobs"
 )
 
-// What the data folder holds.
-const (
-	storeFile   = "kvscope.db"
-	queueFolder = "queue"
-)
-
 // queueVariable of the environment names the queue where no flag does: its URL may hold a
 // secret, and every user of a machine sees the flags of its programs.
 const queueVariable = "KVSCOPE_QUEUE"
@@ -38,25 +32,13 @@ func publicURL(at string) string {
 	return u.String()
 }
 
-// dataFolder is the usual place for what kvscope keeps.
-func dataFolder() string {
-	if dir := os.Getenv("KVSCOPE_DATA"); dir != "" {
-		return dir
-	}
-	dir, err := os.UserConfigDir()
-	if err != nil {
-		return "kvscope-data"
-	}
-	return filepath.Join(dir, "kvscope")
-}
-
 // worker takes cells from a queue until it is told to stop.
 func worker(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	fs := flags("worker", stderr,
 		"kvscope worker",
 		"kvscope worker --queue nats://127.0.0.1:4222 --workers 4")
 	queueURL := fs.String("queue", "", "`URL` of the queue, or KVSCOPE_QUEUE, which other users do not see; that of the kvscope serve on this machine")
-	data := fs.String("data", dataFolder(), "data `folder` of that kvscope serve, which names its queue")
+	data := dataFlag(fs, "data `folder` of that kvscope serve, which names its queue")
 	n := fs.Int("workers", 1, "cells computed at once")
 	models := fs.String("models", "", "`paths` of further models, comma-separated, as the sweep names them")
 	asJSON := fs.Bool("json", false, "print one JSON object at the end")
@@ -84,7 +66,7 @@ func worker(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	}
 	log := slog.New(slog.NewTextHandler(stderr, nil))
 	queue, err := jobs.Connect(at)
-	if err != nil && ours {
+	if ours && jobs.IsAway(err) {
 		return fmt.Errorf("%w; is kvscope serve running with --data %s?", err, *data)
 	}
 	if err != nil {
