@@ -26,6 +26,7 @@ func commands() []command {
 	return []command{
 		{"serve", "open the explorer in a browser", serve},
 		{"ask", "answer one needle task or question and say which heads found the needle", ask},
+		{"find", "find examples that a method loses and everything read keeps", find},
 		{"trace", "record a run in a file, or describe one", traceFile},
 		{"eval", "measure accuracy and hit rates over tasks, methods and budgets", eval},
 		{"worker", "compute cells of experiments that kvscope serve has queued", worker},

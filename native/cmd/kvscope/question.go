@@ -19,9 +19,12 @@ type question struct {
 	adapter *string
 }
 
+// defaultModel answers where none is named.
+const defaultModel = "ratplus"
+
 // flags adds the flags of a request to fs.
 func (q *question) flags(fs *flagSet) {
-	fs.StringVar(&q.req.Model, "model", "ratplus", "attention, ratplus, or a model `file` or folder, or a file of queries and keys")
+	fs.StringVar(&q.req.Model, "model", defaultModel, "attention, ratplus, or a model `file` or folder, or a file of queries and keys")
 	q.adapter = adapterFlag(fs)
 	fs.StringVar(&q.req.Task, "task", "", "S-1 S-2 S-3 MK-1 MK-2 MK-3 MV MQ; S-2 without --text")
 	fs.Uint64Var(&q.req.Seed, "seed", 1, "which example of the task")

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"kvscope/engine/input"
+	"kvscope/engine/seeds"
+)
+
+// found is an example that shows what a method costs.
+type found struct {
+	Seed  uint64   `json:"seed"`
+	Right []string `json:"right"` // models that keep the answer under the method
+	Wrong []string `json:"wrong"` // models that lose it
+}
+
+// find lists the seeds at which every model is right with everything read and a method
+// loses the answer in at least one.
+func find(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	fs := flags("find", stderr,
+		"kvscope find --task MK-2 --method quest --budget 1/8",
+		"kvscope find --task S-2 --method moba --budget 1/16 --models attention --seeds 200 --json")
+	var q question
+	q.flags(fs)
+	models := fs.String("models", "attention,ratplus", "`names` or files of models, comma-separated")
+	n := fs.Int("seeds", 50, "how many seeds are tried, from --seed on")
+	asJSON := fs.Bool("json", false, "print one JSON object")
+	if err := parse(fs, args); err != nil {
+		return err
+	}
+	if q.text != "" {
+		return input.Errorf("text", "find tries the examples of a --task, of which own text has none")
+	}
+	if q.req.Model != defaultModel {
+		return input.Errorf("model", "find compares several: name them with --models")
+	}
+	req := q.req
+	if req.Task == "" {
+		req.Task = "S-2"
+	}
+	names := strings.Split(*models, ",")
+	for i, name := range names {
+		names[i] = withAdapter(name, *q.adapter)
+	}
+	engine, err := engineWithAll(names)
+	if err != nil {
+		return err
+	}
+	rows, tried, show := []found{}, 0, bar(stderr)
+	err = seeds.Compare(ctx, engine, req, names, req.Seed, *n, func(row seeds.Row) error {
+		tried++
+		show(tried, *n)
+		if row.Lost() {
+			right, wrong := row.Right()
+			rows = append(rows, found{row.Seed, slices.Concat([]string{}, right), wrong})
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if *asJSON {
+		return json.NewEncoder(stdout).Encode(struct {
+			Rows []found `json:"rows"`
+		}{rows})
+	}
+	for _, row := range rows {
+		kept := "none keeps it"
+		if len(row.Right) > 0 {
+			kept = strings.Join(row.Right, ", ") + " keeps it"
+		}
+		fmt.Fprintf(stdout, "seed %-6d %s loses the answer, %s\n", row.Seed, strings.Join(row.Wrong, ", "), kept)
+	}
+	fmt.Fprintf(stdout, "%d of %d seeds: everything read is right in every model, and %s loses the answer in one\n", len(rows), *n, req.Method)
+	return nil
+}
