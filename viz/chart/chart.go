@@ -1,10 +1,5 @@
 package chart
 
-import (
-	"math"
-	"strconv"
-)
-
 // Kind is the form of a chart.
 type Kind string
 
@@ -196,13 +191,3 @@ func nameOf(model, arch string) string {
 	}
 	return title
 }
-
-// fraction writes a budget as people do.
-func fraction(budget float64) string {
-	if n := math.Round(1 / budget); n >= 2 && math.Abs(n*budget-1) < 1e-9 {
-		return "1/" + strconv.Itoa(int(n))
-	}
-	return strconv.FormatFloat(budget, 'g', 4, 64)
-}
-
-func percent(v float64) string { return strconv.FormatFloat(100*v, 'f', 1, 64) + "%" }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"kvscope/viz/number"
 )
 
 // unique lists what key says of rows, each once, in order.
@@ -39,7 +41,7 @@ func budgetsOf(budgets []float64) []float64 {
 func fractions(budgets []float64) []string {
 	out := make([]string, len(budgets))
 	for i, b := range budgets {
-		out[i] = fraction(b)
+		out[i] = number.Budget(b)
 	}
 	return out
 }
@@ -139,9 +141,9 @@ func accuracyOf(rows []Row, models []string, budgets []float64) Series {
 // point shows a row, with a whisker.
 func (r Row) point(x, low, high float64, whisker string) Point {
 	ref := r.Ref
-	about := fmt.Sprintf("budget %s: %s of %d", fraction(r.Budget), percent(r.Accuracy), r.Examples)
+	about := fmt.Sprintf("budget %s: %s of %d", number.Budget(r.Budget), number.Percent(r.Accuracy), r.Examples)
 	if high > low {
-		about += fmt.Sprintf(", %s %s to %s", whisker, percent(low), percent(high))
+		about += fmt.Sprintf(", %s %s to %s", whisker, number.Percent(low), number.Percent(high))
 	}
 	return Point{X: x, Y: 100 * r.Accuracy, Low: 100 * low, High: 100 * high, About: about, Ref: &ref}
 }
@@ -152,7 +154,7 @@ func paperOf(rows []PaperRow, task, arch, label string, budgets []float64) (Seri
 	for i, b := range budgets {
 		for _, r := range rows {
 			if v, ok := r.Accuracy[task]; ok && r.Budget == b {
-				s.Points = append(s.Points, Point{X: float64(i), Y: v, Low: v, High: v, About: "budget " + fraction(b) + ": " + percent(v/100) + " in the paper, " + label})
+				s.Points = append(s.Points, Point{X: float64(i), Y: v, Low: v, High: v, About: "budget " + number.Budget(b) + ": " + number.Percent(v/100) + " in the paper, " + label})
 			}
 		}
 	}
@@ -174,8 +176,8 @@ func Table5(rows []Row, paper Paper) []Chart {
 		ours := keep(rows, func(r Row) bool { return panelOf(r) == p })
 		tasks := unique(ours, func(r Row) string { return r.Task })
 		c := Chart{
-			ID: slug("chance", p.id(), fraction(p.budget)), View: Chance, Kind: Bars, Title: p.title() + ", budget " + fraction(p.budget),
-			Method: p.id(), MethodName: p.title(), Budget: fraction(p.budget), XName: "task", YName: "accuracy", Categories: tasks,
+			ID: slug("chance", p.id(), number.Budget(p.budget)), View: Chance, Kind: Bars, Title: p.title() + ", budget " + number.Budget(p.budget),
+			Method: p.id(), MethodName: p.title(), Budget: number.Budget(p.budget), XName: "task", YName: "accuracy", Categories: tasks,
 		}
 		for _, who := range subjects {
 			mine := keep(ours, func(r Row) bool { return r.subject() == who })
@@ -194,7 +196,7 @@ func Table5(rows []Row, paper Paper) []Chart {
 					if v, ok := pr.Mean[r.Task]; ok && pr.Budget == p.budget {
 						theirs.Points = append(theirs.Points, Point{
 							X: x, Y: v, Low: v - pr.Std[r.Task], High: v + pr.Std[r.Task],
-							About: percent(v/100) + " in the paper, " + paper.Label,
+							About: number.Percent(v/100) + " in the paper, " + paper.Label,
 						})
 					}
 				}

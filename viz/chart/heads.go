@@ -3,6 +3,8 @@ package chart
 import (
 	"fmt"
 	"slices"
+
+	"kvscope/viz/number"
 )
 
 // Curve is the hit rates of all heads of one row, in 0..1 and any order.
@@ -30,8 +32,8 @@ func Figures2to4(curves []Curve) []Chart {
 	var out []Chart
 	for _, p := range unique(curves, panelOf) {
 		c := Chart{
-			ID: slug("heads", p.id(), fraction(p.budget), p.task), View: Heads, Kind: Lines, Title: p.task,
-			Method: p.id(), MethodName: p.title(), Budget: fraction(p.budget), XName: "head, by hit rate", YName: "hit rate",
+			ID: slug("heads", p.id(), number.Budget(p.budget), p.task), View: Heads, Kind: Lines, Title: p.task,
+			Method: p.id(), MethodName: p.title(), Budget: number.Budget(p.budget), XName: "head, by hit rate", YName: "hit rate",
 		}
 		for _, curve := range curves {
 			if panelOf(curve) != p {
@@ -47,7 +49,7 @@ func Figures2to4(curves []Curve) []Chart {
 				s.Points = append(s.Points, Point{
 					X: float64(i + 1), Y: 100 * rate, Low: 100 * low, High: 100 * high, Ref: &ref,
 					About: fmt.Sprintf("head %d of %d: holds the needle in %s of %d, 95%% interval %s to %s",
-						i+1, len(rates), percent(rate), curve.Examples, percent(low), percent(high)),
+						i+1, len(rates), number.Percent(rate), curve.Examples, number.Percent(low), number.Percent(high)),
 				})
 			}
 			c.XMax = max(c.XMax, float64(len(s.Points)))
@@ -103,7 +105,7 @@ func DepthMaps(cells []DepthCell) []Chart {
 			ref.Depths = &[2]float64{float64(d.Part) / Parts, float64(d.Part+1) / Parts}
 			s.Points = append(s.Points, Point{
 				X: float64(slices.Index(budgets, d.Budget)), Level: d.Part, Y: 100 * d.Accuracy, N: d.Examples, Ref: &ref,
-				About: fmt.Sprintf("depth %s, budget %s: %s of %d", levels[d.Part], fraction(d.Budget), percent(d.Accuracy), d.Examples),
+				About: fmt.Sprintf("depth %s, budget %s: %s of %d", levels[d.Part], number.Budget(d.Budget), number.Percent(d.Accuracy), d.Examples),
 			})
 		}
 		c.Series = append(c.Series, s)

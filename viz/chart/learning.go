@@ -3,6 +3,8 @@ package chart
 import (
 	"fmt"
 	"math"
+
+	"kvscope/viz/number"
 )
 
 // Measured is how a model did on one task at a moment of its training.
@@ -32,7 +34,7 @@ func Learning(points []Measured, value string) []Chart {
 				s.Name, s.Colour = who.name(), who.colour(models)
 				s.Points = append(s.Points, Point{
 					X: p.Tokens, Y: 100 * p.Share, Low: 100 * p.Share, High: 100 * p.Share,
-					About: fmt.Sprintf("%s after %.1f million tokens", percent(p.Share), p.Tokens),
+					About: fmt.Sprintf("%s after %.1f million tokens", number.Percent(p.Share), p.Tokens),
 				})
 				c.XMax = max(c.XMax, math.Ceil(p.Tokens))
 			}

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"kvscope/viz/number"
 )
 
 // slug tells the pictures of swaps apart, "" for the model as it was trained.
@@ -60,8 +62,8 @@ func Swaps2x2(rows []Row) []Chart {
 		}
 		square := func(task string, points []Point) {
 			out = append(out, Chart{
-				ID: slug("swap", p.id(), p.selector, p.model, fraction(p.budget), task), View: Swaps, Kind: Map, Title: task + ", " + name,
-				Method: method, MethodName: called, Budget: fraction(p.budget), XName: "states", YName: "keys", Categories: reads, Levels: picks,
+				ID: slug("swap", p.id(), p.selector, p.model, number.Budget(p.budget), task), View: Swaps, Kind: Map, Title: task + ", " + name,
+				Method: method, MethodName: called, Budget: number.Budget(p.budget), XName: "states", YName: "keys", Categories: reads, Levels: picks,
 				Series: []Series{{Name: name, Colour: "seq-8", Points: points}},
 			})
 		}
@@ -116,7 +118,7 @@ func meanPoints(rows []Row, tasks int) []Point {
 			sum += r.Accuracy
 		}
 		mean := sum / float64(len(mine))
-		out = append(out, s.at(Point{Y: 100 * mean, Low: 100 * mean, High: 100 * mean, About: fmt.Sprintf("budget %s: %s, mean of %d tasks", fraction(mine[0].Budget), percent(mean), tasks)}))
+		out = append(out, s.at(Point{Y: 100 * mean, Low: 100 * mean, High: 100 * mean, About: fmt.Sprintf("budget %s: %s, mean of %d tasks", number.Budget(mine[0].Budget), number.Percent(mean), tasks)}))
 	}
 	return out
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/go-echarts/go-echarts/v2/opts"
 
 	"kvscope/viz/chart"
+	"kvscope/viz/paint"
 )
 
 // colour is the placeholder of a colour in options, to be replaced by what the
@@ -297,7 +298,7 @@ func (c drawn) heat() map[string]any {
 
 // ramp is the colours of a quantity from none to all.
 func ramp() []string {
-	out := make([]string, 9)
+	out := make([]string, paint.Stops)
 	for i := range out {
 		out[i] = colour(fmt.Sprintf("seq-%d", i))
 	}

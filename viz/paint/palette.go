@@ -20,9 +20,8 @@ type Palette struct {
 
 // At is the colour of a quantity within 0..1.
 func (p *Palette) At(v float32) color.RGBA {
-	x := min(max(v, 0), 1) * (Stops - 1)
-	i := min(int(x), Stops-2)
-	return Mix(p.Ramp[i], p.Ramp[i+1], x-float32(i))
+	i, part := stop(v)
+	return Mix(p.Ramp[i], p.Ramp[i+1], part)
 }
 
 // Mix is the colour at t on the way from a to b.

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"kvscope/viz/paint"
 )
 
 // drawing is an SVG being written.
@@ -58,16 +60,7 @@ func n(v float64) string {
 }
 
 // ramp is a colour of the sequential map, for a quantity within 0..1.
-func ramp(v float32) string {
-	const stops = 9
-	x := min(max(v, 0), 1) * (stops - 1)
-	i := min(int(x), stops-2)
-	part := x - float32(i)
-	if part < 0.005 {
-		return fmt.Sprintf("var(--seq-%d)", i)
-	}
-	return fmt.Sprintf("color-mix(in srgb, var(--seq-%d) %.1f%%, var(--seq-%d))", i+1, part*100, i)
-}
+func ramp(v float32) string { return paint.Ramp(v).CSS() }
 
 var (
 	property = regexp.MustCompile(`var\((--[a-z0-9-]+)\)`)

@@ -8,6 +8,7 @@ import (
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
 	"kvscope/engine/experiment"
+	"kvscope/viz/number"
 	"kvscope/web/state"
 )
 
@@ -152,12 +153,12 @@ func (e *Experiments) price() app.UI {
 	case e.cost.phase == state.Done && c.Left == 0:
 		text = fmt.Sprintf("All %d cells were computed before: the result is there at once.", c.Cells)
 	case e.cost.phase == state.Done:
-		who := "with the " + plural(c.Workers, "worker") + " there now"
+		who := "with the " + number.Of(c.Workers, "worker") + " there now"
 		if c.Workers == 0 {
 			who = "with one worker (none is there now: start “kvscope worker”)"
 		}
 		text = fmt.Sprintf("%d examples in %d cells, %d computed before. About %s %s; %s tokens, %s FLOP.",
-			c.Examples, c.Cells, c.Known, state.Duration(c.Seconds/float64(max(1, c.Workers))), who, state.Amount(c.Tokens), state.Amount(c.FLOP))
+			c.Examples, c.Cells, c.Known, number.Wait(c.Seconds/float64(max(1, c.Workers))), who, number.Amount(c.Tokens), number.Amount(c.FLOP))
 	}
 	label := "Start"
 	if e.starting {
@@ -172,11 +173,4 @@ func (e *Experiments) price() app.UI {
 	body = append(body, app.Button().Type("submit").Class("button main").DataSet("testid", "start").
 		Disabled(e.starting || e.meta.phase != state.Done || len(e.problems) > 0).Text(label))
 	return app.Div().Class("go lab-go").Body(body...)
-}
-
-func plural(n int, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return strconv.Itoa(n) + " " + word + "s"
 }

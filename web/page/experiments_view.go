@@ -10,8 +10,8 @@ import (
 
 	"kvscope/engine/sparse"
 	"kvscope/viz/chart"
+	"kvscope/viz/number"
 	"kvscope/web/api"
-	"kvscope/web/client"
 	"kvscope/web/state"
 )
 
@@ -60,7 +60,7 @@ func standing(x api.Described) string {
 	s := x.Status
 	switch {
 	case s.Over && s.Failed > 0:
-		return fmt.Sprintf("done, %s failed", plural(s.Failed, "cell"))
+		return fmt.Sprintf("done, %s failed", number.Of(s.Failed, "cell"))
 	case s.Over:
 		return "done"
 	case x.State != api.Running:
@@ -127,7 +127,7 @@ func (e *Experiments) heading(x api.Described) app.UI {
 		buttons = append(buttons, button("resume", "Resume"))
 	}
 	download := func(format, label string) app.UI {
-		return app.A().Class("button small").Href(client.ExportPath(x.ID, format)).Attr("download", "").DataSet("testid", "export-"+format).Text(label)
+		return app.A().Class("button small").Href(e.lab.ExportAt(x.ID, format)).Attr("download", "").DataSet("testid", "export-"+format).Text(label)
 	}
 	buttons = append(buttons, download("csv", "CSV"), download("json", "JSON"), download("html", "Report"))
 	buttons = append(buttons, app.Button().Type("button").Class("button small").DataSet("testid", "copy-grid").Title("Fill the form with this grid").
@@ -152,22 +152,22 @@ func (e *Experiments) progress(x api.Described) app.UI {
 	text := fmt.Sprintf("%d of %d examples", s.ExamplesDone, s.Examples)
 	switch {
 	case s.Over:
-		text += fmt.Sprintf(", %s of computing", state.Duration(s.Seconds))
+		text += fmt.Sprintf(", %s of computing", number.Wait(s.Seconds))
 	case x.State != api.Running:
 		text += ", " + string(x.State)
 	case s.Trouble != "":
 		text += ", the queue takes no results: " + s.Trouble
 	default:
-		text += ", " + plural(s.Workers, "worker")
+		text += ", " + number.Of(s.Workers, "worker")
 		if s.Rate > 0 {
-			text += fmt.Sprintf(", %.3g a second, %s left", s.Rate, state.Duration(s.Left))
+			text += fmt.Sprintf(", %.3g a second, %s left", s.Rate, number.Wait(s.Left))
 		}
 		if s.Workers == 0 {
 			text += ": start “kvscope worker”, or serve with --workers 1"
 		}
 	}
 	if s.Failed > 0 {
-		text += fmt.Sprintf(", %s failed", plural(s.Failed, "cell"))
+		text += fmt.Sprintf(", %s failed", number.Of(s.Failed, "cell"))
 	}
 	return app.Div().Class("lab-progress").Body(
 		meter(s),
@@ -282,7 +282,7 @@ func (e *Experiments) charts() app.UI {
 	plots := make([]app.UI, len(shown))
 	for i, c := range shown {
 		plots[i] = &plot{
-			Picture: c, Ready: e.drawing, Dark: e.s.IsDark(), Drawing: client.DrawingPath(e.place.ID, e.place.Paper, c.ID), On: e.presser(),
+			Picture: c, Ready: e.drawing, Dark: e.s.IsDark(), Drawing: e.lab.DrawingAt(e.place.ID, e.place.Paper, c.ID), On: e.presser(),
 		}
 	}
 	body := []app.UI{legend(shown), app.Div().Class("lab-plots kind-" + string(shown[0].Kind)).Body(plots...)}

@@ -70,7 +70,7 @@ func gridPicture(title string, v *widget.ColumnView) string {
 	if g.Diff != nil {
 		c.Title, c.Oracle = title+", against "+v.Against, nil
 		for i := range g.Share {
-			c.Fills = append(c.Fills, widget.DiffFill(g.Diff, i))
+			c.Fills = append(c.Fills, widget.DiffColour(g.Diff, i).CSS())
 		}
 	}
 	for i := range g.Lines {

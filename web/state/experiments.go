@@ -2,7 +2,6 @@ package state
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"net/url"
 	"reflect"
@@ -318,38 +317,6 @@ func AtDepths(list []experiment.Example, depths *[2]float64) []experiment.Exampl
 		}
 	}
 	return out
-}
-
-// Duration says seconds in words, as exactly as one needs when waiting.
-func Duration(seconds float64) string {
-	switch {
-	case seconds < 1:
-		return "less than a second"
-	case seconds < 90:
-		return fmt.Sprintf("%.0f s", seconds)
-	case seconds < 90*60:
-		return fmt.Sprintf("%.0f min", seconds/60)
-	case seconds < 36*3600:
-		return fmt.Sprintf("%.1f h", seconds/3600)
-	}
-	return fmt.Sprintf("%.1f days", seconds/86400)
-}
-
-// Amount says a large number in words.
-func Amount(v float64) string {
-	for _, unit := range []struct {
-		above float64
-		name  string
-	}{{1e15, "quadrillion"}, {1e12, "trillion"}, {1e9, "billion"}, {1e6, "million"}, {1e4, "thousand"}} {
-		if v >= unit.above {
-			scale := unit.above
-			if unit.above == 1e4 {
-				scale = 1e3
-			}
-			return strconv.FormatFloat(v/scale, 'g', 3, 64) + " " + unit.name
-		}
-	}
-	return strconv.FormatFloat(v, 'f', 0, 64)
 }
 
 // MethodName is what a method is called, its ID where it is not known.

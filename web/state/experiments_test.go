@@ -159,19 +159,6 @@ func TestAtDepths(t *testing.T) {
 	}
 }
 
-func TestWords(t *testing.T) {
-	for seconds, want := range map[float64]string{0.2: "less than a second", 42: "42 s", 600: "10 min", 7200: "2.0 h", 864000: "10.0 days"} {
-		if got := Duration(seconds); got != want {
-			t.Errorf("%g: %q, want %q", seconds, got, want)
-		}
-	}
-	for v, want := range map[float64]string{900: "900", 24600: "24.6 thousand", 1.5e6: "1.5 million", 3.14e13: "31.4 trillion"} {
-		if got := Amount(v); got != want {
-			t.Errorf("%g: %q, want %q", v, got, want)
-		}
-	}
-}
-
 // TestSameGrid: a form filled in from an experiment's grid asks for that grid until it
 // is changed.
 func TestSameGrid(t *testing.T) {

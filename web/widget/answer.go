@@ -7,6 +7,7 @@ import (
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
 	"kvscope/engine/trace"
+	"kvscope/viz/number"
 	"kvscope/web/picture"
 	"kvscope/web/state"
 )
@@ -104,7 +105,7 @@ func alternatives(s *trace.Step, want string) []app.UI {
 		out = append(out,
 			app.Em().Class(classes("mono", when(label == want, "is"))).Text(label),
 			meter(alt.Prob),
-			app.Em().Text(percent(float64(alt.Prob))))
+			app.Em().Text(number.Percent(float64(alt.Prob))))
 	}
 	return out
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
 	"kvscope/engine/trace"
+	"kvscope/viz/number"
 	"kvscope/web/picture"
 	"kvscope/web/state"
 )
@@ -70,7 +71,7 @@ func (v *ColumnView) Status() string {
 		case v.Stale || v.Run == nil || v.Run.Header == nil:
 			return "waiting for its turn"
 		case v.Run.LineCount() == 0:
-			return fmt.Sprintf("reading %s tokens", count(len(v.Run.Header.Tokens)))
+			return fmt.Sprintf("reading %s tokens", number.Count(len(v.Run.Header.Tokens)))
 		}
 		return fmt.Sprintf("answering, token %d of about %d", len(v.Run.Steps)+1, len(v.Run.Header.Answer))
 	case state.Failed:
@@ -80,7 +81,7 @@ func (v *ColumnView) Status() string {
 		if d == nil {
 			return "stopped" // before it was saved
 		}
-		return fmt.Sprintf("prompt %s, %s a token", milliseconds(d.PrefillMS), milliseconds(d.DecodeMS))
+		return fmt.Sprintf("prompt %s, %s a token", number.Milliseconds(d.PrefillMS), number.Milliseconds(d.DecodeMS))
 	}
 	if v.Stopped {
 		return "stopped"
@@ -97,10 +98,10 @@ func (v *ColumnView) Counterfactual() string {
 	c := v.Run.Header.Counterfactual
 	var parts []string
 	if c.Strength != 1 {
-		parts = append(parts, "memory at "+percent(c.Strength))
+		parts = append(parts, "memory at "+number.Percent(c.Strength))
 	}
 	if c.Cap > 0 {
-		parts = append(parts, fmt.Sprintf("memory of %s tokens", count(c.Cap)))
+		parts = append(parts, fmt.Sprintf("memory of %s tokens", number.Count(c.Cap)))
 	}
 	if c.SelectWith == "plain" || c.ComputeWith == "plain" {
 		selects := map[string]string{"plain": "K", "memory": "K̃"}[c.SelectWith]
@@ -189,7 +190,7 @@ func columnHead(v *ColumnView, side int, on *Bus) app.UI {
 	}
 	if v.Phase == state.Done && v.Run.Done != nil {
 		score := v.Run.Done.Score
-		class, text := "part", percent(score)+" right"
+		class, text := "part", number.Percent(score)+" right"
 		switch {
 		case score >= 0.9995:
 			class, text = "right", "✓ right"
@@ -318,7 +319,7 @@ func gridNote(v *ColumnView, looked *picture.Head) string {
 		what = fmt.Sprintf("L%d·%d, ", looked.Layer, looked.Head)
 	}
 	if v.Grid != nil && v.Grid.Unit < v.Grid.Block {
-		return fmt.Sprintf("%s%s of %s tokens", what, count(h.K), count(len(h.Tokens)))
+		return fmt.Sprintf("%s%s of %s tokens", what, number.Count(h.K), number.Count(len(h.Tokens)))
 	}
 	return fmt.Sprintf("%s%d of %d blocks", what, h.K, (len(h.Tokens)+v.Run.Block()-1)/v.Run.Block())
 }

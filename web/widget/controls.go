@@ -11,6 +11,7 @@ import (
 	"kvscope/engine/niah"
 	"kvscope/engine/run"
 	"kvscope/engine/sparse"
+	"kvscope/viz/number"
 	"kvscope/web/state"
 )
 
@@ -183,7 +184,7 @@ func (c *Controls) method() []app.UI {
 	info, known := sparse.Method(c.Form.Method)
 	offered := make([]option, len(budgets))
 	for i, b := range budgets {
-		offered[i] = option{b, fraction(b), "budget " + b}
+		offered[i] = option{b, number.Fraction(b), "budget " + b}
 	}
 	if !slices.Contains(budgets, c.Form.Budget) && c.Form.Budget != "" {
 		offered = append(offered, option{c.Form.Budget, c.Form.Budget, "budget " + c.Form.Budget})
@@ -258,15 +259,6 @@ func aboutMethod(m sparse.Info, known bool) string {
 func orAuto(s string) string {
 	if s == "" {
 		return "auto"
-	}
-	return s
-}
-
-// fraction writes the common budgets as one character.
-func fraction(s string) string {
-	short := map[string]string{"1/2": "½", "1/4": "¼", "1/8": "⅛", "1/16": "1⁄16", "1/32": "1⁄32"}
-	if f, ok := short[s]; ok {
-		return f
 	}
 	return s
 }

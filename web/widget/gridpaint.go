@@ -1,8 +1,6 @@
 package widget
 
 import (
-	"fmt"
-	"image/color"
 	"math"
 
 	"kvscope/viz/paint"
@@ -125,7 +123,7 @@ func paintGrid(r *paint.Raster, g *picture.Grid, l gridLayout, m gridMarks, p *p
 				v = max(v, faintest)
 			}
 			if g.Diff != nil {
-				r.Fill(x0, y0, x1, y1, diffColour(g.Diff, line*g.Columns+b, p))
+				r.Fill(x0, y0, x1, y1, DiffColour(g.Diff, line*g.Columns+b).Of(p))
 				continue
 			}
 			r.Fill(x0, y0, x1, y1, p.At(v))
@@ -157,29 +155,15 @@ func paintGrid(r *paint.Raster, g *picture.Grid, l gridLayout, m gridMarks, p *p
 	}
 }
 
-// diffColour mixes the colours of a cell's shares over that of a block not picked.
-func diffColour(d *picture.Diff, i int, p *paint.Palette) color.RGBA {
+// DiffColour mixes the colours of a cell's shares over that of a block not picked.
+func DiffColour(d *picture.Diff, i int) paint.Colour {
 	left, both, right := d.Left[i], d.Both[i], d.Right[i]
-	all := left + both + right
+	all, none := left+both+right, paint.Ramp(0)
 	if all <= 0 {
-		return p.Ramp[0]
+		return none
 	}
-	c := paint.Mix(paint.Mix(p.Left, p.Right, right/max(left+right, 1e-6)), p.Both, both/all)
-	return paint.Mix(p.Ramp[0], c, max(all, faintest))
-}
-
-// DiffFill is diffColour as a style sheet has it.
-func DiffFill(d *picture.Diff, i int) string {
-	left, both, right := d.Left[i], d.Both[i], d.Right[i]
-	all := left + both + right
-	if all <= 0 {
-		return "var(--seq-0)"
-	}
-	mix := func(a, b string, t float32) string {
-		return fmt.Sprintf("color-mix(in srgb, %s %.1f%%, %s)", b, t*100, a)
-	}
-	c := mix(mix("var(--only-left)", "var(--only-right)", right/max(left+right, 1e-6)), "var(--in-both)", both/all)
-	return mix("var(--seq-0)", c, max(min(all, 1), faintest))
+	picked := paint.Left.Towards(paint.Right, right/max(left+right, 1e-6)).Towards(paint.Both, both/all)
+	return none.Towards(picked, max(min(all, 1), faintest))
 }
 
 // gapped is the end of a cell without the gap to the next one. Cells too small for

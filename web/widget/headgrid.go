@@ -6,6 +6,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/viz/number"
 	"kvscope/viz/paint"
 	"kvscope/web/picture"
 	"kvscope/web/state"
@@ -86,7 +87,7 @@ func (g *HeadGrid) cell(h *picture.Heads, head picture.Head) app.UI {
 	}
 	b := g.button(head, value).Class(classes(when(v < 0, "none"), when(v >= inkFlip, "hi")))
 	if v >= 0 {
-		b.Style("--c", rampColour(v))
+		b.Style("--c", paint.Ramp(v).CSS())
 	}
 	if c.Hit {
 		return b.Body(app.Text(text), app.Span().Class("hit"))
@@ -113,7 +114,7 @@ func HeadValue(c picture.HeadCell, m picture.Metric) string {
 	if m == picture.Memory {
 		return strconv.Itoa(c.MemoryLength)
 	}
-	return share(c.Value(m))
+	return number.Share(c.Value(m))
 }
 
 // ranking lists the heads by the metric.
@@ -145,13 +146,6 @@ func (g *HeadGrid) ranking(h *picture.Heads) app.UI {
 		Body(rows...)
 }
 
-// rampColour is the sequential map as a style sheet has it.
-func rampColour(v float32) string {
-	x := min(max(v, 0), 1) * (paint.Stops - 1)
-	i := min(int(x), paint.Stops-2)
-	return fmt.Sprintf("color-mix(in srgb, var(--seq-%d) %.1f%%, var(--seq-%d))", i+1, (x-float32(i))*100, i)
-}
-
 func (g *HeadGrid) onLock(ctx app.Context, _ app.Event) {
 	if h, ok := headOf(ctx); ok {
 		g.On.Do(state.Lock{Head: &h})
@@ -170,19 +164,6 @@ func headOf(ctx app.Context) (picture.Head, bool) {
 	l, err1 := strconv.Atoi(dataset(ctx, "layer"))
 	h, err2 := strconv.Atoi(dataset(ctx, "head"))
 	return picture.Head{Layer: l, Head: h}, err1 == nil && err2 == nil
-}
-
-// share writes a quantity within 0..1.
-func share(v float32) string {
-	switch {
-	case v < 0:
-		return "–"
-	case v >= 0.995:
-		return "1"
-	case v < 0.005:
-		return "0"
-	}
-	return strconv.FormatFloat(float64(v), 'f', 2, 64)[1:]
 }
 
 // HeadFigures sums up the heads, or one of them, in numbers.
@@ -204,7 +185,7 @@ func (f *HeadFigures) Render() app.UI {
 		h = &picture.Heads{}
 	}
 	title, note := "All heads", ""
-	hit, recall, mass := "–", share(h.Mean(picture.Recall)), share(h.Mean(picture.Mass))
+	hit, recall, mass := "–", number.Share(h.Mean(picture.Recall)), number.Share(h.Mean(picture.Mass))
 	if n := len(h.Cells); n > 0 && h.Steps > 0 {
 		hit = fmt.Sprintf("%d of %d", h.Hits(), n)
 		note = "mean"
@@ -215,7 +196,7 @@ func (f *HeadFigures) Render() app.UI {
 		if f.Lock {
 			note = "locked"
 		}
-		hit, recall, mass = fmt.Sprintf("%d of %d steps", c.Hits, c.Golds), share(c.Recall), share(c.Mass)
+		hit, recall, mass = fmt.Sprintf("%d of %d steps", c.Hits, c.Golds), number.Share(c.Recall), number.Share(c.Mass)
 	}
 	rows := []app.UI{
 		app.Dt().Class("title").Body(app.Span().Text(title), app.Span().Class("note quiet").Text(note)),
@@ -232,7 +213,7 @@ func (f *HeadFigures) Render() app.UI {
 		if f.Head != nil {
 			common = h.At(*f.Head).Jaccard
 		}
-		rows = append(rows, app.Dt().Text("in common"), app.Dd().DataSet("testid", "jaccard").Text(share(common)))
+		rows = append(rows, app.Dt().Text("in common"), app.Dd().DataSet("testid", "jaccard").Text(number.Share(common)))
 	}
 	return app.Dl().Class("figures").Body(rows...)
 }
@@ -242,13 +223,13 @@ func readText(r picture.Reads) string {
 	if r.Present == 0 {
 		return "–"
 	}
-	return percent(r.Fraction())
+	return number.Percent(r.Fraction())
 }
 
 // memoryText is the effective memory length of a head, or the range over all.
 func memoryText(h *picture.Heads, head *picture.Head) string {
 	if head != nil {
-		return tokens(h.At(*head).MemoryLength)
+		return number.Of(h.At(*head).MemoryLength, "token")
 	}
 	lo, hi := 0, 0
 	for _, c := range h.Cells {
@@ -261,5 +242,3 @@ func memoryText(h *picture.Heads, head *picture.Head) string {
 	}
 	return fmt.Sprintf("%d–%d tokens", lo, hi)
 }
-
-func percent(v float64) string { return strconv.FormatFloat(v*100, 'f', 1, 64) + "%" }

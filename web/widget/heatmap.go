@@ -13,6 +13,7 @@ import (
 	"kvscope/engine/lens"
 	"kvscope/engine/ops"
 	"kvscope/engine/trace"
+	"kvscope/viz/number"
 	"kvscope/web/picture"
 	"kvscope/web/state"
 )
@@ -321,8 +322,8 @@ func (a *AttentionMap) readOut() {
 func (a *AttentionMap) explain() {
 	colours := a.screen.tiles.scale
 	data := a.JSValue().Get("dataset")
-	data.Set("from", short3(colours.Value(0)))
-	data.Set("to", short3(colours.Value(1)))
+	data.Set("from", number.Digits(float64(colours.Value(0)), 2))
+	data.Set("to", number.Digits(float64(colours.Value(1)), 2))
 	if text := MapLegend(MapScaleOf(a.screen.element), a.Query != None, a.Gold >= 0, a.Picked != nil).HTML(); text != a.legend {
 		a.legend = text
 		a.JSValue().Call("querySelector", ".legend").Set("innerHTML", text)
@@ -337,8 +338,6 @@ func MapScaleOf(canvas app.Value) MapScale {
 		From: data.Get("from").String(), To: data.Get("to").String(), Linear: data.Get("linear").String() == "true", Cell: 1 << level,
 	}
 }
-
-func short3(v float32) string { return strconv.FormatFloat(float64(v), 'g', 2, 32) }
 
 // label is the token of a position.
 func (a *AttentionMap) label(p int) string {

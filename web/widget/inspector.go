@@ -10,6 +10,7 @@ import (
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
 	"kvscope/engine/trace"
+	"kvscope/viz/number"
 	"kvscope/web/picture"
 	"kvscope/web/state"
 )
@@ -113,10 +114,10 @@ func (n *Inspector) block() app.UI {
 			app.TBody().Body(
 				row("picked", pickedText),
 				row("by heads", func(c *InspectorColumn) string { return fmt.Sprintf("%d of %d", c.Votes, c.Heads) }),
-				row("true mass", func(c *InspectorColumn) string { return massText(c.Mass) }),
-				row("rank by mass", func(c *InspectorColumn) string { return rankText(c.Rank) }),
+				row("true mass", func(c *InspectorColumn) string { return number.Mass(c.Mass) }),
+				row("rank by mass", func(c *InspectorColumn) string { return number.Rank(c.Rank) }),
 				row(votes, scoreText),
-				row("rank by "+votes, func(c *InspectorColumn) string { return rankText(c.ScoreRank) }),
+				row("rank by "+votes, func(c *InspectorColumn) string { return number.Rank(c.ScoreRank) }),
 			),
 		),
 		n.scoreHint(),
@@ -183,24 +184,7 @@ func pickedText(c *InspectorColumn) string {
 	case c.Share >= 0.9995:
 		return "yes"
 	}
-	return percent(float64(c.Share))
-}
-
-func massText(m float32) string {
-	switch {
-	case m < 0:
-		return "–"
-	case m > 0 && m < 0.0005:
-		return "<.001"
-	}
-	return strings.TrimPrefix(strconv.FormatFloat(float64(m), 'f', 3, 32), "0")
-}
-
-func rankText(rank int) string {
-	if rank < 0 {
-		return "–"
-	}
-	return strconv.Itoa(rank + 1)
+	return number.Percent(float64(c.Share))
 }
 
 func scoreText(c *InspectorColumn) string {
@@ -208,11 +192,11 @@ func scoreText(c *InspectorColumn) string {
 	case c.ScoreRank < 0:
 		return "–"
 	case c.Evicts && c.Sum > 0:
-		return strconv.FormatFloat(float64(c.Sum), 'g', 4, 32)
+		return number.Digits(float64(c.Sum), 4)
 	case math.IsInf(float64(c.Score), 1):
 		return "kept"
 	}
-	return strconv.FormatFloat(float64(c.Score), 'g', 4, 32)
+	return number.Digits(float64(c.Score), 4)
 }
 
 func (n *Inspector) step() app.UI {
@@ -236,13 +220,13 @@ func (n *Inspector) step() app.UI {
 					if c.Token == "" {
 						return "–"
 					}
-					return percent(float64(c.Prob))
+					return number.Percent(float64(c.Prob))
 				}),
 				row("expected one's rank", func(c *InspectorColumn) string {
 					if c.Wanted == nil {
 						return "–"
 					}
-					return count(c.Wanted.Rank + 1)
+					return number.Count(c.Wanted.Rank + 1)
 				}),
 				row("its logit", func(c *InspectorColumn) string { return logitText(c.Wanted) }),
 				n.beforeRow("before", func(c *InspectorColumn) string { return c.Before }),
@@ -257,7 +241,7 @@ func logitText(w *trace.Want) string {
 	if w == nil {
 		return "–"
 	}
-	return strconv.FormatFloat(float64(w.Logit), 'f', 2, 32)
+	return number.Decimals(float64(w.Logit), 2)
 }
 
 func changeText(c *InspectorColumn) string {
@@ -289,57 +273,16 @@ func (n *Inspector) cost() app.UI {
 		app.Table().Class("compare").Body(
 			n.head(n.Head),
 			app.TBody().Body(
-				row("entries read", func(c *InspectorColumn) string { return count(c.Reads.Read) }),
-				row("of", func(c *InspectorColumn) string { return count(c.Reads.Present) }),
-				row("bytes read", func(c *InspectorColumn) string { return bytes(c.Bytes) }),
-				row("dense reads", func(c *InspectorColumn) string { return bytes(c.Dense) }),
-				row("prefill", func(c *InspectorColumn) string { return milliseconds(c.Prefill) }),
-				row("per token", func(c *InspectorColumn) string { return milliseconds(c.Decode) }),
-				row("this token", func(c *InspectorColumn) string { return milliseconds(c.MS) }),
-				row("attention", func(c *InspectorColumn) string { return microseconds(c.SparseMS) }),
-				row("dense attention", func(c *InspectorColumn) string { return microseconds(c.DenseMS) }),
+				row("entries read", func(c *InspectorColumn) string { return number.Count(c.Reads.Read) }),
+				row("of", func(c *InspectorColumn) string { return number.Count(c.Reads.Present) }),
+				row("bytes read", func(c *InspectorColumn) string { return number.Bytes(c.Bytes) }),
+				row("dense reads", func(c *InspectorColumn) string { return number.Bytes(c.Dense) }),
+				row("prefill", func(c *InspectorColumn) string { return number.Milliseconds(c.Prefill) }),
+				row("per token", func(c *InspectorColumn) string { return number.Milliseconds(c.Decode) }),
+				row("this token", func(c *InspectorColumn) string { return number.Milliseconds(c.MS) }),
+				row("attention", func(c *InspectorColumn) string { return number.Microseconds(c.SparseMS) }),
+				row("dense attention", func(c *InspectorColumn) string { return number.Microseconds(c.DenseMS) }),
 			),
 		),
 	)
-}
-
-// count writes a number with thin gaps between thousands.
-func count(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "\u2009" + s[i:]
-	}
-	return s
-}
-
-func bytes(n int) string {
-	switch {
-	case n >= 10<<20:
-		return fmt.Sprintf("%.0f MiB", float64(n)/(1<<20))
-	case n >= 1<<20:
-		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
-	case n >= 1<<10:
-		return fmt.Sprintf("%.0f KiB", float64(n)/(1<<10))
-	}
-	return fmt.Sprintf("%d B", n)
-}
-
-// microseconds writes a short time given in milliseconds.
-func microseconds(ms float64) string {
-	if ms <= 0 || ms >= 1 {
-		return milliseconds(ms)
-	}
-	return fmt.Sprintf("%.0f µs", ms*1000)
-}
-
-func milliseconds(ms float64) string {
-	switch {
-	case ms <= 0:
-		return "–"
-	case ms >= 10000:
-		return fmt.Sprintf("%.1f s", ms/1000)
-	case ms >= 100:
-		return fmt.Sprintf("%.0f ms", ms)
-	}
-	return fmt.Sprintf("%.1f ms", ms)
 }

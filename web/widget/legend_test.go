@@ -1,11 +1,14 @@
 package widget
 
 import (
+	"image/color"
 	"strings"
 	"testing"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/viz/number"
+	"kvscope/viz/paint"
 	"kvscope/web/picture"
 	"kvscope/web/state"
 )
@@ -28,7 +31,7 @@ func TestLegendsSayWhatIsShown(t *testing.T) {
 		"heads by mass":       {HeadsLegend(quest.HeadGrid(), picture.Mass, false, 256).HTML(), []string{"true attention kept 0"}, []string{"no memory"}},
 		"heads by memory":     {HeadsLegend(quest.HeadGrid(), picture.Memory, false, 256).HTML(), []string{"no memory"}, []string{"log"}},
 		"prompt by picks":     {StripLegend(quest.Strip(0, nil, picture.ByPicks), picture.ByPicks, false, quest.Header).HTML(), []string{"share of heads 0", "answer", "its needle", "other needle"}, []string{"true attention"}},
-		"prompt by mass":      {StripLegend(quest.Strip(0, head, picture.ByMass), picture.ByMass, true, quest.Header).HTML(), []string{"true attention 0", massText(quest.Strip(0, head, picture.ByMass).Top)}, []string{"share"}},
+		"prompt by mass":      {StripLegend(quest.Strip(0, head, picture.ByMass), picture.ByMass, true, quest.Header).HTML(), []string{"true attention 0", number.Mass(quest.Strip(0, head, picture.ByMass).Top)}, []string{"share"}},
 		"map, in proportion":  {MapLegend(MapScale{From: "0", To: "0.5", Linear: true, Cell: 1}, false, false, false).HTML(), []string{"attention weight 0", "0.5"}, []string{"log", "greatest", "answer", "picked"}},
 		"map, far away":       {MapLegend(MapScale{From: "0.0001", To: "1", Cell: 8}, true, true, true).HTML(), []string{"attention weight, log 0.0001", "greatest of 8 × 8", "answer", "picked"}, nil},
 		"arcs with a prompt":  {ArcsLegend(0.5).HTML(), []string{"share of the entry", ".50"}, nil},
@@ -49,15 +52,21 @@ func TestLegendsSayWhatIsShown(t *testing.T) {
 }
 
 // The fill of a cell that is saved is the one that is painted.
-func TestDiffFillIsWhatIsPainted(t *testing.T) {
+func TestDiffColourIsWhatIsPainted(t *testing.T) {
 	d := &picture.Diff{Left: []float32{0, 1, 0.25}, Both: []float32{0, 0, 0.25}, Right: []float32{0, 0, 0.5}}
-	if got := DiffFill(d, 0); got != "var(--seq-0)" {
+	if got := DiffColour(d, 0).CSS(); got != "var(--seq-0)" {
 		t.Errorf("what neither picked is %s", got)
 	}
 	for _, part := range []string{"--only-left", "--only-right", "--in-both"} {
-		if !strings.Contains(DiffFill(d, 2), part) {
-			t.Errorf("%s is not in %s", part, DiffFill(d, 2))
+		if css := DiffColour(d, 2).CSS(); !strings.Contains(css, part) {
+			t.Errorf("%s is not in %s", part, css)
 		}
+	}
+	white, red := color.RGBA{255, 255, 255, 255}, color.RGBA{255, 0, 0, 255}
+	p := &paint.Palette{Left: red}
+	p.Ramp[0] = white
+	if got := DiffColour(d, 1).Of(p); got != red {
+		t.Errorf("what the left alone picked is painted %v", got)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"kvscope/engine/trace"
+	"kvscope/viz/number"
 	"kvscope/viz/plot"
 	"kvscope/web/picture"
 )
@@ -97,7 +98,7 @@ func HeadsLegend(h *picture.Heads, metric picture.Metric, ranked bool, positions
 		scale.Mark = plot.MarkBars
 	}
 	if metric == picture.Memory {
-		scale.From, scale.To = "1", count(positions)
+		scale.From, scale.To = "1", number.Count(positions)
 	}
 	var out plot.Legend
 	if h.Has(metric) {
@@ -122,7 +123,7 @@ func StripLegend(s *picture.Strip, by picture.Shade, oneHead bool, h *trace.Head
 	switch {
 	case s == nil:
 	case by == picture.ByMass:
-		out = append(out, plot.Key{Mark: plot.MarkWash, From: "0", To: massText(s.Top), Text: "true attention"})
+		out = append(out, plot.Key{Mark: plot.MarkWash, From: "0", To: number.Mass(s.Top), Text: "true attention"})
 	case oneHead:
 		out = append(out, plot.Key{Mark: plot.MarkWash, From: "0", To: "1", Text: "share picked"})
 	default:
@@ -185,7 +186,7 @@ func ArcsLegend(top float32) plot.Legend {
 		{Mark: plot.MarkSums, Text: "share of the entry, full height 1"}, {Mark: plot.MarkArc, Text: "carried over"},
 	}
 	if top > 0 {
-		out = append(out, plot.Key{Mark: plot.MarkWash, From: "0", To: share(top), Text: "share, below"})
+		out = append(out, plot.Key{Mark: plot.MarkWash, From: "0", To: number.Share(top), Text: "share, below"})
 	}
 	return out
 }

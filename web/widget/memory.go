@@ -9,6 +9,7 @@ import (
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
 	"kvscope/engine/lens"
+	"kvscope/viz/number"
 	"kvscope/viz/paint"
 	"kvscope/viz/plot"
 	"kvscope/web/state"
@@ -180,13 +181,6 @@ func (k *KernelArcs) Render() app.UI {
 		DataSet("own", strconv.FormatFloat(float64(own), 'f', 4, 32)).
 		Body(
 			app.P().Class("hint").Text(fmt.Sprintf("Entry %d%s: %s its own token, 90%% from the last %s.",
-				k.Entry, label, percent(math.Max(0, float64(own))), tokens(k.Length))),
+				k.Entry, label, number.Percent(math.Max(0, float64(own))), number.Of(k.Length, "token"))),
 			app.Div().Class("arcs").Attr("role", "img").Aria("label", "arcs from the entry to the tokens it carries"))
-}
-
-func tokens(n int) string {
-	if n == 1 {
-		return "1 token"
-	}
-	return count(n) + " tokens"
 }

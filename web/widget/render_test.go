@@ -11,6 +11,7 @@ import (
 	"kvscope/engine/run"
 	"kvscope/engine/sparse"
 	"kvscope/engine/trace"
+	"kvscope/viz/number"
 	"kvscope/web/picture"
 	"kvscope/web/sample"
 	"kvscope/web/state"
@@ -95,31 +96,13 @@ func TestHeadGridValues(t *testing.T) {
 	html := app.HTMLString(&HeadGrid{ID: "0", Heads: h, Metric: picture.Recall, Locked: &picture.Head{Layer: 1, Head: 0}})
 	var want []string
 	for _, c := range h.Cells {
-		want = append(want, share(c.Recall))
+		want = append(want, number.Share(c.Recall))
 	}
 	if got := attribute(html, "data-value"); !slices.Equal(got, want) {
 		t.Errorf("values %v, want %v", got, want)
 	}
 	if got := strings.Count(html, `aria-pressed`) - strings.Count(html, `aria-pressed="false"`); got != 1 {
 		t.Errorf("%d heads are pressed, want 1", got)
-	}
-}
-
-func TestShareText(t *testing.T) {
-	for v, want := range map[float32]string{-1: "–", 0: "0", 0.004: "0", 0.006: ".01", 0.5: ".50", 0.994: ".99", 0.995: "1", 1: "1"} {
-		if got := share(v); got != want {
-			t.Errorf("%v is written %q, want %q", v, got, want)
-		}
-	}
-	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1\u2009000", 1234567: "1\u2009234\u2009567"} {
-		if got := count(n); got != want {
-			t.Errorf("%d is written %q, want %q", n, got, want)
-		}
-	}
-	for n, want := range map[int]string{5: "5 B", 1024: "1 KiB", 3 << 19: "1.5 MiB", 64 << 20: "64 MiB"} {
-		if got := bytes(n); got != want {
-			t.Errorf("%d bytes are written %q, want %q", n, got, want)
-		}
 	}
 }
 

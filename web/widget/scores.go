@@ -2,11 +2,11 @@ package widget
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/viz/number"
 	"kvscope/viz/plot"
 	"kvscope/web/picture"
 	"kvscope/web/state"
@@ -36,9 +36,9 @@ func Scatter(d *picture.Scatter, votes bool) plot.Scatter {
 		out.XName = "votes →"
 	}
 	for _, p := range d.Points {
-		about := fmt.Sprintf("block %d: score %s, mass %s", p.Block, strconv.FormatFloat(float64(p.Score), 'g', 4, 32), massText(p.Mass))
+		about := fmt.Sprintf("block %d: score %s, mass %s", p.Block, number.Digits(float64(p.Score), 4), number.Mass(p.Mass))
 		if p.Forced {
-			about = fmt.Sprintf("block %d: read whatever its score, mass %s", p.Block, massText(p.Mass))
+			about = fmt.Sprintf("block %d: read whatever its score, mass %s", p.Block, number.Mass(p.Mass))
 		}
 		out.Dots = append(out.Dots, plot.Dot{ID: p.Block, X: float64(p.Score), Y: float64(p.Mass), Picked: p.Picked, Gold: p.Gold, Forced: p.Forced, About: about})
 	}
@@ -126,16 +126,9 @@ func (s *ScorePlot) Render() app.UI {
 	return app.Div().Class("scores").
 		DataSet("testid", "scores-"+s.ID).
 		DataSet("points", len(d.Points)).
-		DataSet("correlation", correlationText(d.Correlation)).
+		DataSet("correlation", number.Decimals(d.Correlation, 2)).
 		Attr("role", "img").
-		Aria("label", fmt.Sprintf("score against true attention of %d blocks, rank correlation %s", len(d.Points), correlationText(d.Correlation)))
-}
-
-func correlationText(v float64) string {
-	if math.IsNaN(v) {
-		return "–"
-	}
-	return strconv.FormatFloat(v, 'f', 2, 64)
+		Aria("label", fmt.Sprintf("score against true attention of %d blocks, rank correlation %s", len(d.Points), number.Decimals(d.Correlation, 2)))
 }
 
 func scoresView(id string, v *ColumnView, s *state.Snapshot, on *Bus) app.UI {
@@ -153,5 +146,5 @@ func scoresView(id string, v *ColumnView, s *state.Snapshot, on *Bus) app.UI {
 		&ScorePlot{ID: id, Data: v.Scatter, Votes: h.Phase == "evict", Block: Pointed(s), On: on},
 		app.Div().Class("scores-foot").Body(
 			&Legend{Of: "scores-" + id, Keys: ScoresLegend(v.Scatter)},
-			app.P().Class("hint").Text("rank correlation "+correlationText(v.Scatter.Correlation))))
+			app.P().Class("hint").Text("rank correlation "+number.Decimals(v.Scatter.Correlation, 2))))
 }

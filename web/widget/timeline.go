@@ -6,6 +6,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/viz/number"
 	"kvscope/web/state"
 )
 
@@ -62,7 +63,7 @@ func (t *Timeline) button(icon, name string, do app.EventHandler, disabled bool)
 func (t *Timeline) speeds() app.UI {
 	var options []app.UI
 	for _, s := range state.Speeds() {
-		options = append(options, app.Option().Value(string(s)).Selected(s == t.Speed).Text("×"+fraction(string(s))))
+		options = append(options, app.Option().Value(string(s)).Selected(s == t.Speed).Text("×"+number.Fraction(string(s))))
 	}
 	return app.Select().Class("input speed").Aria("label", "speed").Title("speed ([ and ])").DataSet("testid", "speed").
 		OnChange(t.onSpeed).Body(options...)

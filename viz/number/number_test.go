@@ -1,0 +1,40 @@
+package number
+
+import (
+	"math"
+	"testing"
+
+	"kvscope/engine/sparse"
+)
+
+func TestWritten(t *testing.T) {
+	for _, c := range []struct{ got, want string }{
+		{Count(0), "0"}, {Count(999), "999"}, {Count(1000), "1\u2009000"}, {Count(1234567), "1\u2009234\u2009567"}, {Count(-100), "-100"}, {Count(-1000), "-1\u2009000"},
+		{Of(1, "worker"), "1 worker"}, {Of(0, "cell"), "0 cells"}, {Of(2000, "token"), "2\u2009000 tokens"},
+		{Rank(-1), "–"}, {Rank(0), "1"},
+		{Percent(0.125), "12.5%"}, {Percent(1), "100.0%"},
+		{Share(-1), "–"}, {Share(0), "0"}, {Share(0.004), "0"}, {Share(0.006), ".01"}, {Share(0.5), ".50"}, {Share(0.994), ".99"}, {Share(0.995), "1"}, {Share(1), "1"},
+		{Mass(-1), "–"}, {Mass(0), ".000"}, {Mass(0.0001), "<.001"}, {Mass(0.25), ".250"}, {Mass(1), "1.000"},
+		{Digits(1234.5678, 4), "1235"}, {Decimals(0.5, 2), "0.50"}, {Decimals(math.NaN(), 2), "–"},
+		{Budget(1), "1"}, {Budget(1.0 / 16), "1/16"}, {Budget(0.3), "0.3"}, {Budget(1.0 / 3), "1/3"},
+		{Fraction("1/8"), "⅛"}, {Fraction("0.3"), "0.3"},
+		{Bytes(5), "5 B"}, {Bytes(1024), "1 KiB"}, {Bytes(3 << 19), "1.5 MiB"}, {Bytes(64 << 20), "64 MiB"},
+		{Milliseconds(0), "–"}, {Milliseconds(1.25), "1.2 ms"}, {Milliseconds(250), "250 ms"}, {Milliseconds(12345), "12.3 s"},
+		{Microseconds(0.25), "250 µs"}, {Microseconds(2), "2.0 ms"}, {Microseconds(0), "–"},
+		{Wait(0.2), "less than a second"}, {Wait(42), "42 s"}, {Wait(600), "10 min"}, {Wait(7200), "2.0 h"}, {Wait(864000), "10.0 days"},
+		{Amount(900), "900"}, {Amount(24600), "24.6 thousand"}, {Amount(1.5e6), "1.5 million"}, {Amount(3.14e13), "31.4 trillion"},
+	} {
+		if c.got != c.want {
+			t.Errorf("written %q, want %q", c.got, c.want)
+		}
+	}
+}
+
+// A budget on a chart is written as the engine writes it.
+func TestBudgetIsTheEngines(t *testing.T) {
+	for _, b := range []float64{1, 0.5, 1.0 / 3, 0.25, 1.0 / 8, 1.0 / 16, 1.0 / 32, 1.0 / 64, 0.3, 0.75} {
+		if got, want := Budget(b), sparse.FormatBudget(b); got != want {
+			t.Errorf("%v is written %q, by the engine %q", b, got, want)
+		}
+	}
+}
