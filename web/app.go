@@ -20,4 +20,4 @@ func Routes() {
 func connect() client.Engine { return client.NewServer(app.Window().URL()) }
 
 // laboratory is the experiments of the server that the page came from.
-func laboratory() *client.Lab { return client.NewLab(app.Window().URL()) }
+func laboratory() client.Lab { return client.NewServerLab(app.Window().URL()) }

@@ -14,17 +14,45 @@ import (
 	"kvscope/web/api"
 )
 
-// Lab asks the server about experiments. A refusal that blames a field is an
-// input.Error.
-type Lab struct {
+// Lab measures grids of runs and keeps what they came to. A refusal that blames a field
+// is an input.Error.
+type Lab interface {
+	// Meta says what the lab has.
+	Meta(ctx context.Context) (api.Meta, error)
+	// List lists the experiments, newest first.
+	List(ctx context.Context) ([]api.Described, error)
+	// Estimate says what a grid would cost.
+	Estimate(ctx context.Context, g experiment.Grid) (api.Estimate, error)
+	// Create starts an experiment.
+	Create(ctx context.Context, name string, g experiment.Grid) (api.Described, error)
+	// Get is an experiment with its rows.
+	Get(ctx context.Context, id string) (api.Described, error)
+	// Decide tells an experiment to pause, resume or cancel.
+	Decide(ctx context.Context, id, what string) (api.Described, error)
+	// Remove forgets an experiment.
+	Remove(ctx context.Context, id string) error
+	// Pictures is the charts of an experiment beside the values of a table of the paper.
+	Pictures(ctx context.Context, id, table string) (api.Pictures, error)
+	// Examples is the examples of one row.
+	Examples(ctx context.Context, id string, r chart.Ref) (api.Examples, error)
+	// Follow says how an experiment is doing, whenever that changes, until ctx is over.
+	Follow(ctx context.Context, id string, heard func(api.Status))
+	// ExportAt is the address where an experiment can be downloaded as csv, json or html.
+	ExportAt(id, format string) string
+	// DrawingAt is the address of one picture as SVG.
+	DrawingAt(id, table, picture string) string
+}
+
+// ServerLab is the Lab of `kvscope serve`.
+type ServerLab struct {
 	server *Server
 }
 
-// NewLab returns the experiments of the server at the origin of base.
-func NewLab(base *url.URL) *Lab { return &Lab{NewServer(base)} }
+// NewServerLab returns the experiments of the server at the origin of base.
+func NewServerLab(base *url.URL) *ServerLab { return &ServerLab{NewServer(base)} }
 
 // ask sends a request to path below /api/ and reads the answer into to.
-func (l *Lab) ask(ctx context.Context, method, path string, query url.Values, body, to any) error {
+func (l *ServerLab) ask(ctx context.Context, method, path string, query url.Values, body, to any) error {
 	at := l.server.base.JoinPath("api", path)
 	at.RawQuery = query.Encode()
 	var text []byte
@@ -55,58 +83,58 @@ func (l *Lab) ask(ctx context.Context, method, path string, query url.Values, bo
 }
 
 // Meta says what the engine has.
-func (l *Lab) Meta(ctx context.Context) (api.Meta, error) { return l.server.Meta(ctx) }
+func (l *ServerLab) Meta(ctx context.Context) (api.Meta, error) { return l.server.Meta(ctx) }
 
 // List lists the experiments, newest first.
-func (l *Lab) List(ctx context.Context) ([]api.Described, error) {
+func (l *ServerLab) List(ctx context.Context) ([]api.Described, error) {
 	var out api.List
 	err := l.ask(ctx, "GET", "experiments", nil, nil, &out)
 	return out.Experiments, err
 }
 
 // Estimate asks what a grid would cost.
-func (l *Lab) Estimate(ctx context.Context, g experiment.Grid) (api.Estimate, error) {
+func (l *ServerLab) Estimate(ctx context.Context, g experiment.Grid) (api.Estimate, error) {
 	var out api.Estimate
 	err := l.ask(ctx, "POST", "experiments/estimate", nil, api.Order{Grid: g}, &out)
 	return out, err
 }
 
 // Create starts an experiment.
-func (l *Lab) Create(ctx context.Context, name string, g experiment.Grid) (api.Described, error) {
+func (l *ServerLab) Create(ctx context.Context, name string, g experiment.Grid) (api.Described, error) {
 	var out api.Described
 	err := l.ask(ctx, "POST", "experiments", nil, api.Order{Name: name, Grid: g}, &out)
 	return out, err
 }
 
 // Get asks for an experiment with its rows.
-func (l *Lab) Get(ctx context.Context, id string) (api.Described, error) {
+func (l *ServerLab) Get(ctx context.Context, id string) (api.Described, error) {
 	var out api.Described
 	err := l.ask(ctx, "GET", "experiments/"+url.PathEscape(id), nil, nil, &out)
 	return out, err
 }
 
 // Decide tells an experiment to pause, resume or cancel.
-func (l *Lab) Decide(ctx context.Context, id, what string) (api.Described, error) {
+func (l *ServerLab) Decide(ctx context.Context, id, what string) (api.Described, error) {
 	var out api.Described
 	err := l.ask(ctx, "POST", "experiments/"+url.PathEscape(id)+"/"+what, nil, nil, &out)
 	return out, err
 }
 
 // Remove forgets an experiment.
-func (l *Lab) Remove(ctx context.Context, id string) error {
+func (l *ServerLab) Remove(ctx context.Context, id string) error {
 	return l.ask(ctx, "DELETE", "experiments/"+url.PathEscape(id), nil, nil, &struct{}{})
 }
 
 // Pictures asks for the charts of an experiment beside the values of a table of the
 // paper.
-func (l *Lab) Pictures(ctx context.Context, id, table string) (api.Pictures, error) {
+func (l *ServerLab) Pictures(ctx context.Context, id, table string) (api.Pictures, error) {
 	var out api.Pictures
 	err := l.ask(ctx, "GET", "experiments/"+url.PathEscape(id)+"/charts", url.Values{"paper": {table}}, nil, &out)
 	return out, err
 }
 
 // Examples asks for the examples of one row.
-func (l *Lab) Examples(ctx context.Context, id string, r chart.Ref) (api.Examples, error) {
+func (l *ServerLab) Examples(ctx context.Context, id string, r chart.Ref) (api.Examples, error) {
 	var out api.Examples
 	query := url.Values{
 		"model": {r.Model}, "task": {r.Task}, "method": {r.Method}, "selector": {r.Selector},
@@ -122,15 +150,23 @@ func (l *Lab) Examples(ctx context.Context, id string, r chart.Ref) (api.Example
 	return out, err
 }
 
-// ProgressPath is where the progress of an experiment is streamed.
-func ProgressPath(id string) string { return "/api/experiments/" + url.PathEscape(id) + "/progress" }
+// Follow listens to the progress that the server streams.
+func (l *ServerLab) Follow(ctx context.Context, id string, heard func(api.Status)) {
+	at := l.server.base.JoinPath("api/experiments", url.PathEscape(id), "progress")
+	follow(ctx, at.String(), func(message []byte) {
+		var s api.Status
+		if json.Unmarshal(message, &s) == nil { // the next one may be understood
+			heard(s)
+		}
+	})
+}
 
-// ExportPath is where an experiment can be downloaded as csv, json or html.
-func ExportPath(id, format string) string {
+// ExportAt is the address of an export.
+func (*ServerLab) ExportAt(id, format string) string {
 	return "/api/experiments/" + url.PathEscape(id) + "/export?format=" + format
 }
 
-// DrawingPath is where one picture can be downloaded.
-func DrawingPath(id, table, picture string) string {
+// DrawingAt is the address of a picture.
+func (*ServerLab) DrawingAt(id, table, picture string) string {
 	return "/api/experiments/" + url.PathEscape(id) + "/chart.svg?" + url.Values{"paper": {table}, "chart": {picture}}.Encode()
 }

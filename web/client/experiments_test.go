@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,6 +27,8 @@ func TestLab(t *testing.T) {
 			io.WriteString(w, `{"error":{"field":"tasks","message":"S-9, want another"}}`)
 		case r.Method == "DELETE":
 			w.WriteHeader(http.StatusBadGateway)
+		case strings.HasSuffix(r.URL.Path, "/progress"):
+			io.WriteString(w, "data: {\"cells\":4,\"done\":1,\"state\":\"running\"}\n\ndata: not this\n\ndata: {\"cells\":4,\"done\":4,\"over\":true}\n\n")
 		case strings.HasSuffix(r.URL.Path, "/examples"):
 			io.WriteString(w, `{"cell":{"context":256},"examples":[{"seed":2199023255552,"score":1}]}`)
 		default:
@@ -37,7 +40,7 @@ func TestLab(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := NewLab(at)
+	l := NewServerLab(at)
 	if e, err := l.Decide(t.Context(), "x", "pause"); err != nil || e.State != api.Paused {
 		t.Errorf("%+v %v", e, err)
 	}
@@ -51,11 +54,17 @@ func TestLab(t *testing.T) {
 	if err != nil || some.Cell.Context != 256 || some.Examples[0].Seed != 1<<41 {
 		t.Errorf("%+v %v", some, err)
 	}
+	var heard []int
+	l.Follow(t.Context(), "x", func(s api.Status) { heard = append(heard, s.Done) })
+	if !slices.Equal(heard, []int{1, 4}) {
+		t.Errorf("heard of %v cells done, want 1 and 4", heard)
+	}
 	want := []string{
 		"POST /api/experiments/x/pause ",
 		`POST /api/experiments {"name":"n","grid":{"models":null,"tasks":["S-9"],"methods":null,"budgets":null,"examples":0}}`,
 		"DELETE /api/experiments/x ",
 		"GET /api/experiments/x/examples?block=16&budget=0.0625&method=quest&model=a&selector=own&task=S-1 ",
+		"GET /api/experiments/x/progress ",
 	}
 	if strings.Join(asked, "\n") != strings.Join(want, "\n") {
 		t.Errorf("asked\n%s\nwant\n%s", strings.Join(asked, "\n"), strings.Join(want, "\n"))

@@ -2,7 +2,6 @@ package page
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
@@ -10,6 +9,7 @@ import (
 	"kvscope/engine/experiment"
 	"kvscope/viz/chart"
 	"kvscope/web/api"
+	"kvscope/web/browser"
 	"kvscope/web/client"
 	"kvscope/web/state"
 	"kvscope/web/widget"
@@ -19,8 +19,8 @@ import (
 type Experiments struct {
 	app.Compo
 
-	connect func() *client.Lab
-	lab     *client.Lab
+	connect func() client.Lab
+	lab     client.Lab
 	ctx     app.Context
 	life    context.Context
 	end     context.CancelFunc
@@ -69,7 +69,7 @@ type picked struct {
 }
 
 // NewExperiments returns the page; connect finds the server once it is in a browser.
-func NewExperiments(connect func() *client.Lab) *Experiments {
+func NewExperiments(connect func() client.Lab) *Experiments {
 	e := &Experiments{connect: connect, s: state.New(state.DefaultPlace()), place: state.DefaultLabPlace()}
 	e.meta.phase, e.list.phase = state.Loading, state.Loading
 	e.open.phase, e.pictures.phase, e.cost.phase = state.Idle, state.Idle, state.Idle
@@ -81,8 +81,8 @@ func NewExperiments(connect func() *client.Lab) *Experiments {
 func (e *Experiments) OnMount(ctx app.Context) {
 	e.ctx, e.lab = ctx, e.connect()
 	e.life, e.end = context.WithCancel(context.Background())
-	dark, stop := systemDark(func(dark bool) { e.later(func() { e.do(state.SystemColours{Dark: dark}) }) })
-	e.stop = append(e.stop, stop, listen(app.Window(), "popstate", func(app.Value) {
+	dark, stop := browser.PrefersDark(func(dark bool) { e.later(func() { e.do(state.SystemColours{Dark: dark}) }) })
+	e.stop = append(e.stop, stop, browser.Listen(app.Window(), "popstate", func(app.Value) {
 		e.later(func() { e.restore(ctx.Page().URL().RawQuery) })
 	}))
 	e.do(state.SystemColours{Dark: dark})
@@ -306,20 +306,16 @@ const refreshEvery = 3 * time.Second
 
 // follow hears how an experiment is doing until it is over.
 func (e *Experiments) follow(id string) {
-	source := app.Window().Get("EventSource").New(client.ProgressPath(id))
 	gen := e.openGen
-	heard := listen(source, "message", func(event app.Value) {
-		var s api.Status
-		if json.Unmarshal([]byte(event.Get("data").String()), &s) != nil {
-			return
-		}
+	ctx, cancel := context.WithCancel(e.life)
+	e.listen = cancel
+	go e.lab.Follow(ctx, id, func(s api.Status) {
 		e.later(func() {
-			if gen == e.openGen {
+			if gen == e.openGen && ctx.Err() == nil {
 				e.heard(s)
 			}
 		})
 	})
-	e.listen = func() { source.Call("close"); heard() }
 }
 
 func (e *Experiments) unfollow() {
@@ -455,15 +451,7 @@ func (e *Experiments) link(push bool) {
 		return
 	}
 	e.linked = query
-	how := "replaceState"
-	if push {
-		how = "pushState"
-	}
-	at := app.Window().URL().Path
-	if query != "" {
-		at += "?" + query
-	}
-	app.Window().Get("history").Call(how, nil, "", at)
+	browser.Address{Query: query, Push: push}.Write()
 }
 
 // needScript loads the script that draws charts, once.
@@ -480,7 +468,7 @@ func (e *Experiments) needScript(path string) {
 		script.Set("src", path)
 		document.Get("head").Call("append", script)
 	}
-	e.stop = append(e.stop, listen(script, "load", func(app.Value) {
+	e.stop = append(e.stop, browser.Listen(script, "load", func(app.Value) {
 		e.later(func() { e.drawing = true; e.Update() })
 	}))
 }

@@ -7,6 +7,7 @@ import (
 
 	"kvscope/viz/chart"
 	"kvscope/web/api"
+	"kvscope/web/browser"
 	"kvscope/web/state"
 )
 
@@ -72,7 +73,7 @@ func (p *plot) draw(root app.Value) {
 	if !p.Ready {
 		return
 	}
-	option := paint(root, string(p.Picture.Option))
+	option := coloured(root, string(p.Picture.Option))
 	if option == p.drawn {
 		return
 	}
@@ -105,8 +106,8 @@ func (p *plot) open(area app.Value) {
 
 var named = regexp.MustCompile(`var\(--([a-z0-9-]+)\)`)
 
-// paint puts the colours that hold for an element in place of their names.
-func paint(element app.Value, option string) string {
+// coloured puts the colours that hold for an element in place of their names.
+func coloured(element app.Value, option string) string {
 	probe := app.Window().Get("document").Call("createElement", "i")
 	element.Call("append", probe)
 	defer probe.Call("remove")
@@ -120,28 +121,7 @@ func paint(element app.Value, option string) string {
 	})
 }
 
-// pngScale is how many pixels of a PNG stand for one of the drawing.
-const pngScale = 2
-
-// onPNG draws the downloadable drawing on a canvas and hands that out.
+// onPNG hands the downloadable drawing out as pixels.
 func (p *plot) onPNG(app.Context, app.Event) {
-	picture := app.Window().Get("Image").New()
-	name := "kvscope-" + p.Picture.ID + ".png"
-	var loaded app.Func
-	loaded = app.FuncOf(func(app.Value, []app.Value) any {
-		defer loaded.Release()
-		document := app.Window().Get("document")
-		canvas := document.Call("createElement", "canvas")
-		w, h := picture.Get("naturalWidth").Int()*pngScale, picture.Get("naturalHeight").Int()*pngScale
-		canvas.Set("width", w)
-		canvas.Set("height", h)
-		canvas.Call("getContext", "2d").Call("drawImage", picture, 0, 0, w, h)
-		a := document.Call("createElement", "a")
-		a.Set("href", canvas.Call("toDataURL", "image/png"))
-		a.Set("download", name)
-		a.Call("click")
-		return nil
-	})
-	picture.Set("onload", loaded)
-	picture.Set("src", p.Drawing)
+	browser.DownloadPNGOf("kvscope-"+p.Picture.ID+".png", p.Drawing, func() {})
 }

@@ -9,6 +9,7 @@ import (
 
 	"kvscope/engine/run"
 	"kvscope/engine/trace"
+	"kvscope/web/browser"
 	"kvscope/web/client"
 	"kvscope/web/state"
 	"kvscope/web/widget"
@@ -44,11 +45,11 @@ func NewExplorer(connect func() client.Engine) *Explorer {
 func (e *Explorer) OnMount(ctx app.Context) {
 	e.ctx, e.engine = ctx, e.connect()
 	later := func(f func()) { ctx.Dispatch(func(app.Context) { f() }) }
-	dark, stopDark := systemDark(func(dark bool) { later(func() { e.do(state.SystemColours{Dark: dark}) }) })
+	dark, stopDark := browser.PrefersDark(func(dark bool) { later(func() { e.do(state.SystemColours{Dark: dark}) }) })
 	e.stop = append(e.stop, stopDark, e.openDropped(),
-		listen(app.Window(), "keydown", func(k app.Value) { e.onKey(k, later) }),
+		browser.Listen(app.Window(), "keydown", func(k app.Value) { e.onKey(k, later) }),
 		// go-app forgets addresses that were replaced; hear of the way back ourselves.
-		listen(app.Window(), "popstate", func(app.Value) { later(func() { e.restore(ctx.Page().URL().RawQuery) }) }))
+		browser.Listen(app.Window(), "popstate", func(app.Value) { later(func() { e.restore(ctx.Page().URL().RawQuery) }) }))
 	e.do(state.SystemColours{Dark: dark})
 	e.do(state.UseTheme{Theme: keptTheme()})
 	e.openAgain()
@@ -86,7 +87,7 @@ func (e *Explorer) restore(query string) {
 // onKey answers the keyboard. The browser must hear at once whether the key is
 // taken, so this runs outside go-app's turn.
 func (e *Explorer) onKey(k app.Value, later func(func())) {
-	if k.Get("defaultPrevented").Bool() || typing(k) {
+	if k.Get("defaultPrevented").Bool() || browser.Typing(k) {
 		return
 	}
 	action := e.s.Press(k.Get("key").String(), k.Get("shiftKey").Bool())
@@ -201,15 +202,7 @@ func (e *Explorer) link(f state.Link) {
 		return
 	}
 	e.linked = f.Query
-	how := "replaceState"
-	if f.Push {
-		how = "pushState"
-	}
-	at := app.Window().URL().Path
-	if f.Query != "" {
-		at += "?" + f.Query
-	}
-	app.Window().Get("history").Call(how, nil, "", at)
+	browser.Address{Query: f.Query, Push: f.Push}.Write()
 }
 
 // Render lays out the page.

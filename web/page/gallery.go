@@ -6,6 +6,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/web/browser"
 	"kvscope/web/state"
 	"kvscope/web/widget"
 )
@@ -33,7 +34,7 @@ func NewGallery() *Gallery {
 func (g *Gallery) OnMount(ctx app.Context) {
 	g.ctx = ctx
 	later := func(f func()) { ctx.Dispatch(func(app.Context) { f() }) }
-	dark, stop := systemDark(func(dark bool) { later(func() { g.do(state.SystemColours{Dark: dark}) }) })
+	dark, stop := browser.PrefersDark(func(dark bool) { later(func() { g.do(state.SystemColours{Dark: dark}) }) })
 	g.stop = append(g.stop, stop)
 	g.do(state.SystemColours{Dark: dark})
 	g.do(state.UseTheme{Theme: keptTheme()})

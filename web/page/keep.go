@@ -16,6 +16,7 @@ import (
 	"kvscope/engine/sparse"
 	"kvscope/engine/trace"
 	figure "kvscope/viz/plot"
+	"kvscope/web/browser"
 	"kvscope/web/picture"
 	"kvscope/web/state"
 	"kvscope/web/widget"
@@ -42,7 +43,7 @@ func (e *Explorer) save(f state.Save) {
 				say("The run cannot be saved: " + err.Error())
 				return
 			}
-			download(name, "application/octet-stream", file)
+			browser.Download(name, "application/octet-stream", file)
 			say(name + " is saved")
 		}()
 	case "csv":
@@ -51,7 +52,7 @@ func (e *Explorer) save(f state.Save) {
 			say("The numbers cannot be saved: " + err.Error())
 			return
 		}
-		download(name, "text/csv", text)
+		browser.Download(name, "text/csv", text)
 		say(name + " is saved")
 	default:
 		svg := vector(v, &e.s, f.What.Picture)
@@ -61,9 +62,9 @@ func (e *Explorer) save(f state.Save) {
 		}
 		svg = figure.Resolve(svg, lookUp(e.s.IsDark()))
 		if f.What.Format == "svg" {
-			download(name, "image/svg+xml", []byte(svg))
+			browser.Download(name, "image/svg+xml", []byte(svg))
 		} else {
-			downloadPNG(name, svg)
+			browser.DownloadPNG(name, svg)
 		}
 		say(name + " is saved")
 	}

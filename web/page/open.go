@@ -9,6 +9,7 @@ import (
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
 	"kvscope/engine/runfile"
+	"kvscope/web/browser"
 	"kvscope/web/picture"
 	"kvscope/web/state"
 )
@@ -20,31 +21,24 @@ const mostFile = 512 << 20
 // openDropped shows runs whose files are dropped on the page, in the column that they
 // are dropped on, or chosen at a button, until stop is called.
 func (e *Explorer) openDropped() (stop func()) {
-	over := listen(app.Window(), "dragover", func(ev app.Value) { ev.Call("preventDefault") })
-	drop := listen(app.Window(), "drop", func(ev app.Value) {
-		ev.Call("preventDefault")
+	drop := browser.OnDrop(func(files []app.Value, on app.Value) {
 		side := 0
-		if column := ev.Get("target").Call("closest", "[data-side]"); column.Truthy() {
+		if column := on.Call("closest", "[data-side]"); column.Truthy() {
 			side, _ = strconv.Atoi(column.Get("dataset").Get("side").String())
 		}
-		e.openFiles(ev.Get("dataTransfer").Get("files"), side)
+		e.openFiles(files, side)
 	})
-	chosen := listen(app.Window(), "change", func(ev app.Value) {
-		at := ev.Get("target")
-		if !at.Call("matches", "input[data-opens]").Bool() {
-			return
-		}
+	chosen := browser.OnChosen("input[data-opens]", func(files []app.Value, at app.Value) {
 		side, _ := strconv.Atoi(at.Get("dataset").Get("opens").String())
-		e.openFiles(at.Get("files"), side)
-		at.Set("value", "") // so that the same file can be chosen again
+		e.openFiles(files, side)
 	})
-	return func() { over(); drop(); chosen() }
+	return func() { drop(); chosen() }
 }
 
 // openFiles shows files of runs in columns from side on, and keeps them for a reload.
-func (e *Explorer) openFiles(files app.Value, side int) {
-	for i := range files.Length() {
-		at, file := min(side+i, state.Sides-1), files.Index(i)
+func (e *Explorer) openFiles(files []app.Value, side int) {
+	for i, file := range files {
+		at := min(side+i, state.Sides-1)
 		name := file.Get("name").String()
 		e.openFile(at, name, file, func(action state.Action) {
 			if _, opened := action.(state.Opened); opened {
@@ -78,7 +72,7 @@ func (e *Explorer) openAgain() {
 			}
 			e.later(action)
 		}
-		findFile(key, func(file app.Value) {
+		keptFiles().Get(key, func(file app.Value) {
 			if !file.Truthy() {
 				show(state.NotOpened{Side: side, Name: name, Problem: "The browser no longer keeps it. Open the file again."})
 				return
@@ -95,7 +89,7 @@ func (e *Explorer) openFile(side int, name string, file app.Value, done func(sta
 			"It has %.1f GB; the page opens files of at most %d MB. Save fewer layers or the last queries alone, as float16.", size/1e9, mostFile>>20)})
 		return
 	}
-	readFile(file, func(content []byte) { done(open(side, name, content)) }, func(why string) {
+	browser.ReadFile(file, func(content []byte) { done(open(side, name, content)) }, func(why string) {
 		done(state.NotOpened{Side: side, Name: name, Problem: "It cannot be read: " + why})
 	})
 }

@@ -27,7 +27,7 @@ func TestPagesRenderWithoutABrowser(t *testing.T) {
 	}{
 		"explorer": {NewExplorer(connect), []string{`data-testid="controls"`, `data-testid="column-0"`, `data-testid="column-1"`, `data-state="idle"`, `data-testid="inspector"`, `data-testid="timeline"`}},
 		"experiments": {
-			NewExperiments(func() *client.Lab { t.Error("the page connects before it is in a browser"); return nil }),
+			NewExperiments(func() client.Lab { t.Error("the page connects before it is in a browser"); return nil }),
 			[]string{`data-testid="experiments"`, `data-testid="grid"`, `data-testid="list"`, `data-testid="start"`},
 		},
 		"gallery": {NewGallery(), []string{`data-testid="gallery"`, `data-theme="light"`, `data-theme="dark"`}},

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/maxence-charriere/go-app/v9/pkg/app"
+	"kvscope/web/browser"
 )
 
 // Texts that are too long for an address are kept in the browser's local storage, which
@@ -19,40 +19,22 @@ const (
 // keepText keeps a text under a name and drops the oldest that there is no room for. It
 // reports whether that worked: browsers have bounds of their own, and may keep nothing.
 func keepText(name, text string) (kept bool) {
-	defer func() {
-		if recover() != nil { // what storage throws when it is full or forbidden
-			kept = false
-		}
-	}()
-	store := app.Window().Get("localStorage")
-	names := slices.DeleteFunc(strings.Fields(asText(store.Call("getItem", textOrder))), func(n string) bool { return n == name })
+	names := slices.DeleteFunc(strings.Fields(browser.Local.Get(textOrder)), func(n string) bool { return n == name })
 	size := utf8.RuneCountInString(text)
 	if size > mostKept {
 		return false
 	}
 	order := []string{name}
 	for _, old := range names {
-		size += utf8.RuneCountInString(asText(store.Call("getItem", textKey+old)))
+		size += utf8.RuneCountInString(browser.Local.Get(textKey + old))
 		if size > mostKept {
-			store.Call("removeItem", textKey+old)
+			browser.Local.Remove(textKey + old)
 			continue
 		}
 		order = append(order, old)
 	}
-	store.Call("setItem", textKey+name, text)
-	store.Call("setItem", textOrder, strings.Join(order, " "))
-	return true
+	return browser.Local.Set(textKey+name, text) && browser.Local.Set(textOrder, strings.Join(order, " "))
 }
 
 // keptText is the text of a name, "" when it is not kept here.
-func keptText(name string) string {
-	return asText(app.Window().Get("localStorage").Call("getItem", textKey+name))
-}
-
-// asText is what storage holds, "" for nothing.
-func asText(v app.Value) string {
-	if !v.Truthy() {
-		return ""
-	}
-	return v.String()
-}
+func keptText(name string) string { return browser.Local.Get(textKey + name) }

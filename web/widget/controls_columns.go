@@ -10,6 +10,7 @@ import (
 
 	"kvscope/engine/run"
 	"kvscope/engine/sparse"
+	"kvscope/viz/number"
 	"kvscope/web/state"
 )
 
@@ -85,7 +86,7 @@ func aboutModel(models []run.ModelInfo, name string) string {
 	if m.DType != "" {
 		parts[1] += " in " + m.DType
 	}
-	return strings.Join(append(parts, fmt.Sprintf("%d × %d heads", m.Layers, m.Heads), count(m.Context)+" tokens", memory), ", ")
+	return strings.Join(append(parts, fmt.Sprintf("%d × %d heads", m.Layers, m.Heads), number.Count(m.Context)+" tokens", memory), ", ")
 }
 
 // parameters writes how many weights a model has.

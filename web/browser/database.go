@@ -1,0 +1,56 @@
+package browser
+
+import "github.com/maxence-charriere/go-app/v9/pkg/app"
+
+// Database keeps files under keys for all tabs, in IndexedDB. A browser may have none;
+// then everything fails.
+type Database struct{ Name, Store string }
+
+// Put keeps a file, and forgets those whose keys are not above oldest.
+func (d Database) Put(key string, file app.Value, oldest string, done, failed func()) {
+	d.with(func(files app.Value) {
+		files.Call("delete", app.Window().Get("IDBKeyRange").Call("upperBound", oldest))
+		answer(files.Call("put", file, key), func(app.Value) { done() }, failed)
+	}, failed)
+}
+
+// Get finds a kept file; done gets undefined where there is none.
+func (d Database) Get(key string, done func(file app.Value)) {
+	none := func() { done(app.Undefined()) }
+	d.with(func(files app.Value) { answer(files.Call("get", key), done, none) }, none)
+}
+
+// Delete forgets a file.
+func (d Database) Delete(key string) {
+	d.with(func(files app.Value) { files.Call("delete", key) }, func() {})
+}
+
+// with opens the store for one transaction.
+func (d Database) with(use func(files app.Value), failed func()) {
+	databases := app.Window().Get("indexedDB")
+	if !databases.Truthy() {
+		failed()
+		return
+	}
+	opening := databases.Call("open", d.Name, 1)
+	create := app.FuncOf(func(app.Value, []app.Value) any {
+		opening.Get("result").Call("createObjectStore", d.Store)
+		return nil
+	})
+	opening.Set("onupgradeneeded", create)
+	answer(opening, func(database app.Value) {
+		create.Release()
+		use(database.Call("transaction", d.Store, "readwrite").Call("objectStore", d.Store))
+		database.Call("close") // once the transaction is over
+	}, func() { create.Release(); failed() })
+}
+
+// answer hears what becomes of a request to a database.
+func answer(request app.Value, done func(result app.Value), failed func()) {
+	var good, bad app.Func
+	release := func() { good.Release(); bad.Release() }
+	good = app.FuncOf(func(app.Value, []app.Value) any { release(); done(request.Get("result")); return nil })
+	bad = app.FuncOf(func(app.Value, []app.Value) any { release(); failed(); return nil })
+	request.Set("onsuccess", good)
+	request.Set("onerror", bad)
+}

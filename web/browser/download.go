@@ -1,0 +1,64 @@
+package browser
+
+import (
+	"time"
+
+	"github.com/maxence-charriere/go-app/v9/pkg/app"
+)
+
+// Download hands a file to the person at the browser.
+func Download(name, contentType string, content []byte) {
+	save(name, objectURL(contentType, content))
+}
+
+// PNGScale is how many pixels of a saved PNG stand for one of the drawing.
+const PNGScale = 2
+
+// DownloadPNG lets the browser draw an SVG and hands out the picture.
+func DownloadPNG(name, svg string) {
+	url := objectURL("image/svg+xml", []byte(svg))
+	DownloadPNGOf(name, url, func() { app.Window().Get("URL").Call("revokeObjectURL", url) })
+}
+
+// DownloadPNGOf lets the browser draw what is at an address, calls drawn and hands out
+// the picture.
+func DownloadPNGOf(name string, url any, drawn func()) {
+	image := app.Window().Get("Image").New()
+	var loaded app.Func
+	loaded = app.FuncOf(func(app.Value, []app.Value) any {
+		defer loaded.Release()
+		canvas := app.Window().Get("document").Call("createElement", "canvas")
+		w, h := PNGScale*image.Get("naturalWidth").Int(), PNGScale*image.Get("naturalHeight").Int()
+		canvas.Set("width", w)
+		canvas.Set("height", h)
+		canvas.Call("getContext", "2d").Call("drawImage", image, 0, 0, w, h)
+		drawn()
+		var made app.Func
+		made = app.FuncOf(func(_ app.Value, args []app.Value) any {
+			made.Release()
+			save(name, app.Window().Get("URL").Call("createObjectURL", args[0]))
+			return nil
+		})
+		canvas.Call("toBlob", made, "image/png")
+		return nil
+	})
+	image.Set("onload", loaded)
+	image.Set("src", url)
+}
+
+// objectURL is an address of content within the browser, until it is revoked.
+func objectURL(contentType string, content []byte) app.Value {
+	data := app.Window().Get("Uint8Array").New(len(content))
+	app.CopyBytesToJS(data, content)
+	blob := app.Window().Get("Blob").New(app.Window().Get("Array").New(data), map[string]any{"type": contentType})
+	return app.Window().Get("URL").Call("createObjectURL", blob)
+}
+
+// save lets the browser save what is at an object's address, and forgets it.
+func save(name string, url app.Value) {
+	link := app.Window().Get("document").Call("createElement", "a")
+	link.Set("href", url)
+	link.Set("download", name)
+	link.Call("click")
+	Later(10*time.Second, func() { app.Window().Get("URL").Call("revokeObjectURL", url) })
+}
