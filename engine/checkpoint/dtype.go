@@ -44,6 +44,17 @@ func (d DType) Size() int {
 	return 0
 }
 
+// instead says what to save where numbers of type d cannot be read as float32.
+func (d DType) instead() string {
+	switch d {
+	case F8E5M2, F8E4M3, F8E8M0:
+		return ": save it as float32, times the scale that it is stored with"
+	case C64:
+		return ": save what attention reads, which is real"
+	}
+	return ""
+}
+
 // bytesOf is the number of bytes of a tensor of the given type and shape.
 func bytesOf(d DType, shape []int) (int, error) {
 	n := d.Size()

@@ -110,6 +110,8 @@ func (a *array) setType(order, count string) error {
 	switch {
 	case a.kind == "V" && n == 2:
 		return errors.New(`type "V2", which is bfloat16 as NumPy saves it, without its name: save float32, or bfloat16 in safetensors`)
+	case n == 1 && (a.kind == "V" || a.kind == "f"):
+		return fmt.Errorf("type %q, which is float8 or another type of one byte that NumPy has no name for: save float32, times the scale that it is stored with", a.kind+count)
 	case !known && !a.isText():
 		return fmt.Errorf("type %q, want bool, an integer, float16, float32, float64 or text", a.kind+count)
 	case order == ">" && a.width > 1 && a.kind != "S":

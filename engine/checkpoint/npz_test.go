@@ -150,8 +150,10 @@ func TestBrokenArrays(t *testing.T) {
 	}{
 		"objects":      {archive(t, "objects.npz"), `array "x": holds Python objects`},
 		"tokens":       {archive(t, "tokens_object.npz"), `array "tokens": holds Python objects, which only Python can read (element 0 is no array): save numbers or strings`},
-		"none":         {archive(t, "none_beside.npz"), `array "mask": holds Python objects`},
+		"none":         {archive(t, "none_beside.npz"), `array "mask": holds None`},
 		"bfloat16":     {archive(t, "bf16.npz"), `array "q": type "V2", which is bfloat16 as NumPy saves it, without its name: save float32`},
+		"float8":       {zipped(t, "x.npy", npy("{'descr': '|V1', 'fortran_order': False, 'shape': (1,), }", "1")), `type "V1", which is float8`},
+		"float8 named": {zipped(t, "x.npy", npy("{'descr': '<f1', 'fortran_order': False, 'shape': (1,), }", "1")), "save float32, times the scale"},
 		"big-endian":   {archive(t, "bigendian.npz"), "big-endian"},
 		"complex":      {archive(t, "complex.npz"), `type "c8"`},
 		"no array":     {zipped(t, "x.npy", "text, not an array"), "not a .npy file"},

@@ -22,6 +22,9 @@ func unpickle(name string, program []byte) ([]Tensor, error) {
 	if !ok || all.items == nil || len(all.items.items) == 0 {
 		return nil, errObjects(errors.New("no array of arrays"))
 	}
+	if len(all.items.items) == 1 && all.items.items[0] == nil {
+		return nil, ErrNone
+	}
 	var out []Tensor
 	size := 0
 	for i, item := range all.items.items {
@@ -41,6 +44,9 @@ func unpickle(name string, program []byte) ([]Tensor, error) {
 	}
 	return out, nil
 }
+
+// ErrNone is why an array of NumPy's that holds nothing but Python's None has no tensors.
+var ErrNone = errors.New("holds None")
 
 // errObjects says that objects are not read, and why the exception does not hold.
 func errObjects(why error) error {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 
 	"kvscope/engine/ops/quant"
 )
@@ -51,7 +52,7 @@ func (t Tensor) Float32() ([]float32, error) {
 	default:
 		block := quant.ByName(string(t.DType))
 		if block == nil {
-			return nil, fmt.Errorf("tensor %q is %s, want F32, F64, F16 or BF16", t.Name, t.DType)
+			return nil, fmt.Errorf("tensor %q is %s, want F32, F64, F16 or BF16%s", t.Name, t.DType, t.DType.instead())
 		}
 		block.Dequantize(out, t.Data)
 	}
@@ -89,6 +90,37 @@ func (t Tensor) Int64() ([]int64, error) {
 		}
 	}
 	return out, nil
+}
+
+// Text is a tensor of one element as text: a number in full, true or false.
+func (t Tensor) Text() (string, error) {
+	switch {
+	case t.Len() != 1:
+		return "", fmt.Errorf("tensor %q has shape %v, want one element", t.Name, t.Shape)
+	case t.DType == Bool:
+		return strconv.FormatBool(t.Data[0] != 0), nil
+	case t.DType == U64:
+		return strconv.FormatUint(binary.LittleEndian.Uint64(t.Data), 10), nil
+	case t.DType == F64:
+		return floatText(math.Float64frombits(binary.LittleEndian.Uint64(t.Data)), 64), nil
+	}
+	if n, err := t.Int64(); err == nil {
+		return strconv.FormatInt(n[0], 10), nil
+	}
+	x, err := t.Float32()
+	if err != nil {
+		return "", err
+	}
+	return floatText(float64(x[0]), 32), nil
+}
+
+// floatText writes x as people do, with an exponent only where there were more zeros than
+// anyone counts.
+func floatText(x float64, bits int) string {
+	if size := math.Abs(x); size != 0 && (size < 1e-15 || size >= 1e15) {
+		return strconv.FormatFloat(x, 'g', -1, bits)
+	}
+	return strconv.FormatFloat(x, 'f', -1, bits)
 }
 
 // Uint8 is a copy of the elements of a U8 or BOOL tensor.

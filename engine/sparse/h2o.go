@@ -14,7 +14,7 @@ func h2oMethod() Info {
 		Help:  "keeps the most recent tokens and those that the whole prompt attends to most, and drops the rest",
 		Paper: "arXiv:2306.14048",
 		Params: []Param{
-			budgetParam(), capacityParam(),
+			budgetParam(), capacityParam().madeOf("hh_size", "recent_size"),
 			{
 				Name: "window", Title: "Window, tokens", Kind: KindInt, Max: mostUnits,
 				Help:    "last tokens of the prompt, always kept; half of those kept when not set",

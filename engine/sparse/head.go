@@ -15,6 +15,10 @@ type Head struct {
 	Block int // B, the block size of the summaries
 	Len   int // positions held
 
+	// Scale is what q·k is multiplied with before the softmax: Dh^-1/2 unless it is set
+	// to something else.
+	Scale float32
+
 	Keys, Values []float32 // [capacity, Dh]
 
 	// Summaries of the blocks, as far as they are kept.
@@ -45,7 +49,7 @@ func NewHead(k *ops.Kernels, dim, block, capacity int, keep Summaries) *Head {
 		all = all[n:]
 		return part
 	}
-	h := &Head{Dim: dim, Block: block, kernels: k, Keys: take(capacity * dim), Values: take(capacity * dim)}
+	h := &Head{Dim: dim, Block: block, Scale: float32(1 / math.Sqrt(float64(dim))), kernels: k, Keys: take(capacity * dim), Values: take(capacity * dim)}
 	if keep.Bounds {
 		h.Lo, h.Hi = take(n), take(n)
 	}

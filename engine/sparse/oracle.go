@@ -1,9 +1,6 @@
 package sparse
 
-import (
-	"fmt"
-	"math"
-)
+import "fmt"
 
 // oracleBlockMethod is the entry of OracleBlocks in the list of methods.
 func oracleBlockMethod() Info {
@@ -114,5 +111,5 @@ func attention(dst []float32, q Query, h *Head) []float32 {
 	return dst
 }
 
-// headScale is the softmax scale Dh^-1/2.
-func headScale(h *Head) float32 { return float32(1 / math.Sqrt(float64(h.Dim))) }
+// headScale is the scale of the softmax.
+func headScale(h *Head) float32 { return h.Scale }

@@ -38,9 +38,11 @@ type Param struct {
 
 	// Aliases are names that other programs give to the parameter in the metadata of
 	// files; TokenAliases are such names of a number of blocks that count it in
-	// tokens. Spellings are other words for the choices.
+	// tokens; Parts are names there of numbers that add up to it. Spellings are other
+	// words for the choices.
 	Aliases      []string          `json:"-"`
 	TokenAliases []string          `json:"-"`
+	Parts        []string          `json:"-"`
 	Spellings    map[string]string `json:"-"`
 }
 

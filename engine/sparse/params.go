@@ -48,7 +48,13 @@ func tokensParam() Param {
 func capacityParam() Param {
 	p := tokensParam()
 	p.Help = "tokens kept, the window included; from the budget when not set"
-	p.Aliases = append(p.Aliases, "max_capacity_prompt")
+	p.Aliases = append(p.Aliases, "max_capacity_prompt", "max_capacity_prompts")
+	return p
+}
+
+// madeOf is p, which others write as numbers of these names that add up to it.
+func (p Param) madeOf(names ...string) Param {
+	p.Parts = names
 	return p
 }
 

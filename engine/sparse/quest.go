@@ -7,7 +7,7 @@ func questMethod() Info {
 		Help:  "blocks with the greatest bound on their keys' dot product with the query",
 		Paper: "arXiv:2406.10774",
 		Params: []Param{
-			budgetParam(), blockParam(), blocksParam(),
+			budgetParam(), blockParam(), blocksParam("page_budget"),
 			publicParam("as the authors' code: at least 3 blocks, none forced; else the first and the local block are among them"),
 			{
 				Name: "dense_layers", Title: "Dense layers", Kind: KindInt, Default: "0", Max: 1024, Extent: true,

@@ -12,7 +12,7 @@ func streamingMethod() Info {
 		Help:  "the first tokens and the most recent ones",
 		Paper: "arXiv:2309.17453",
 		Params: []Param{
-			budgetParam(), tokensParam(),
+			budgetParam(), tokensParam().madeOf("start_size", "recent_size"),
 			{
 				Name: "initial", Title: "First tokens", Kind: KindInt, Default: "4", Max: mostUnits,
 				Help:    "first tokens, always read; the rest of the budget is the recent window",

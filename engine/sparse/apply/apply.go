@@ -3,6 +3,7 @@ package apply
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"kvscope/engine/checkpoint"
@@ -23,126 +24,137 @@ type Result struct {
 	// ReadFraction is entries read / entries present, over all heads and queries.
 	ReadFraction float64
 
-	Ignored []string // names in flags and metadata that say nothing of the method
+	Read    Read     // what the file was taken for
+	Ignored []string // names in flags and in the file that nothing was made of
 }
 
-// Run applies a method to the tensors of f. What c does not set
-// comes from f's metadata ("method", "selector" and the method's parameters, by their
-// names or aliases), and then from the method's defaults.
-func Run(c sparse.Config, f *checkpoint.File, k *ops.Kernels) (*Result, error) {
-	c, ignored, err := configure(c, f.Metadata)
+// Read says how the tensors of a file were understood, so that a wrong order of axes
+// shows.
+type Read struct {
+	Heads    int     `json:"heads"` // of queries
+	KVHeads  int     `json:"kv_heads"`
+	Queries  int     `json:"queries"`
+	Keys     int     `json:"keys"` // padding included
+	HeadDim  int     `json:"head_dim"`
+	ValueDim int     `json:"value_dim"` // 0 without v
+	Layout   string  `json:"layout"`
+	Scale    float64 `json:"scale"`   // of the softmax
+	Padding  [2]int  `json:"padding"` // positions at the beginning and at the end
+}
+
+// String is one line.
+func (r Read) String() string {
+	out := fmt.Sprintf("heads %d, key-value heads %d, queries %d, keys %d, channels %d", r.Heads, r.KVHeads, r.Queries, r.Keys, r.HeadDim)
+	switch r.ValueDim {
+	case r.HeadDim:
+	case 0:
+		out += ", no v and so no out"
+	default:
+		out += fmt.Sprintf(", of v %d", r.ValueDim)
+	}
+	if r.Padding != [2]int{} {
+		out += fmt.Sprintf(", padding %d at the beginning and %d at the end", r.Padding[0], r.Padding[1])
+	}
+	return out + fmt.Sprintf("; read as %s, scale %.4g", r.Layout, r.Scale)
+}
+
+// Options say how to read a file where it does not say it itself; "" leaves it to the
+// file.
+type Options struct {
+	Layout string // order of axes, such as "[batch, seq, head, head_dim]"
+	Scale  string // of the softmax; Dh^-1/2
+	Mask   string // padding: how many of the first positions, an array in the file, or a file
+}
+
+// Run applies a method to the tensors of f. What c and o do not set comes from f
+// ("method", "selector", "layout", "scale" and the method's parameters, by their names or
+// aliases, as metadata or numbers of one element), and then from the method's defaults.
+func Run(c sparse.Config, o Options, f *checkpoint.File, k *ops.Kernels) (*Result, error) {
+	s, err := readSettings(f)
 	if err != nil {
 		return nil, err
 	}
-	order := f.Metadata["layout"]
-	if order == "" {
-		order = defaultLayout
-	}
-	axes, err := parseLayout(order)
+	w, err := load(s, o, k)
 	if err != nil {
 		return nil, err
 	}
-	w, err := load(axes, f, k)
+	c, err = s.configure(c, w.keys.rows)
 	if err != nil {
 		return nil, err
 	}
 	plan, err := sparse.New(c, w.keys.rows)
 	if err != nil {
-		return nil, err
+		return nil, s.own(err)
 	}
-	r := &Result{Plan: plan, Ignored: append(ignored, plan.Ignored...)}
+	r := &Result{Plan: plan, Read: w.said, Ignored: append(s.ignored(), plan.Ignored...)}
 	if plan.Phase == sparse.PhasePrefill {
-		w.prefill(r, axes)
+		w.prefill(r)
 	} else if err := w.once(r); err != nil {
-		return nil, err
+		return nil, s.own(err)
+	}
+	if w.values.count == 0 {
+		r.Tensors = slices.DeleteFunc(r.Tensors, func(t checkpoint.Tensor) bool { return t.Name == "out" })
 	}
 	r.Metadata = map[string]string{
-		"method": plan.Method, "unit": plan.Unit, "phase": plan.Phase, "layout": order,
+		"method": plan.Method, "unit": plan.Unit, "phase": plan.Phase, "layout": w.said.Layout,
 		"block_size": strconv.Itoa(plan.Block), "k": strconv.Itoa(plan.K),
+		"scale": strconv.FormatFloat(w.said.Scale, 'g', -1, 64), "padding": fmt.Sprintf("%d, %d", w.padding.left, w.padding.right),
 		"kv_read_fraction": strconv.FormatFloat(r.ReadFraction, 'g', -1, 64),
 	}
 	return r, nil
 }
 
-// work is the input of a run.
+// work is the input of a run, without its padding.
 type work struct {
-	q, keys, values heads
+	q, keys, values heads // values of count 0 where there are none
+	axes            layout
+	scale           float32
+	padding         padding
+	said            Read
 	kernels         *ops.Kernels
 	sel             sparse.Selection
 	read, present   int // entries
-}
-
-func load(axes layout, f *checkpoint.File, k *ops.Kernels) (*work, error) {
-	w := &work{kernels: k}
-	var err error
-	if w.q, err = axes.read(f, "q", true); err != nil {
-		return nil, err
-	}
-	if w.keys, err = axes.read(f, "k", false); err != nil {
-		return nil, err
-	}
-	if w.values, err = axes.read(f, "v", false); err != nil {
-		return nil, err
-	}
-	q, kv, v := w.q, w.keys, w.values
-	switch {
-	case v.count != kv.count || v.rows != kv.rows || v.size != kv.size:
-		return nil, fmt.Errorf("v is %d heads of %d x %d, want k's %d of %d x %d", v.count, v.rows, v.size, kv.count, kv.rows, kv.size)
-	case q.size != kv.size:
-		return nil, fmt.Errorf("q has heads of size %d, want k's %d", q.size, kv.size)
-	case q.count%kv.count != 0:
-		return nil, fmt.Errorf("q has %d heads, want a multiple of k's %d", q.count, kv.count)
-	case q.rows > kv.rows:
-		return nil, fmt.Errorf("q has %d positions, want at most k's %d", q.rows, kv.rows)
-	}
-	return w, nil
-}
-
-// head is the cache of the keys and values that query head i reads.
-func (w *work) head(i int, p sparse.Plan) *sparse.Head {
-	h := sparse.NewHead(w.kernels, w.keys.size, p.Block, w.keys.rows, p.Summaries)
-	kv := i / (w.q.count / w.keys.count)
-	for t := range w.keys.rows {
-		h.Append(w.keys.row(kv, t), w.values.row(kv, t))
-	}
-	return h
 }
 
 // position is that of row r of the queries, which are the last ones.
 func (w *work) position(r int) int { return w.keys.rows - w.q.rows + r }
 
 // attend computes the attention of row r of head i over w.sel, and counts it.
-func (w *work) attend(dst []float32, i, r int, h *sparse.Head) {
+func (w *work) attend(dst []float32, i, r int, h *cache) {
 	n := w.sel.Count()
 	w.read += n
 	w.present += w.position(r) + 1
-	scale := float32(1 / math.Sqrt(float64(h.Dim)))
-	w.kernels.Attend(dst, make([]float32, n), w.q.row(i, r), h.Keys, h.Values, w.sel.Spans, scale)
+	part, weights := make([]float32, h.Dim), make([]float32, n)
+	for at, values := range h.parts {
+		w.kernels.Attend(part, weights, w.q.row(i, r), h.Keys, values, w.sel.Spans, h.Scale)
+		copy(dst[at*h.Dim:], part)
+	}
 }
 
 // once lets the method select for the last query, or evict after it.
 func (w *work) once(r *Result) error {
 	seq, last := w.keys.rows, w.q.rows-1
-	selected := make([]uint8, w.q.count*seq)
+	all := w.padding.left + seq + w.padding.right
+	selected := make([]uint8, w.q.count*all)
 	lists := make([][]int, w.q.count)
-	out := heads{count: w.q.count, rows: 1, size: w.q.size, data: make([]float32, w.q.count*w.q.size)}
+	out := heads{count: w.q.count, rows: 1, size: w.values.size, data: make([]float32, w.q.count*w.values.size)}
 	var scores []float32
 	for i := range w.q.count {
 		h := w.head(i, r.Plan)
 		if e := r.Plan.Evictor; e != nil {
 			n := min(e.Window(), seq)
-			if n > w.q.rows {
-				return input.Errorf("window", "%d queries vote, the file's q holds the last %d only", n, w.q.rows)
+			if err := w.enough(n); err != nil {
+				return err
 			}
 			at := (i*w.q.rows + w.q.rows - n) * w.q.size
-			e.Keep(&w.sel, w.q.data[at:at+n*w.q.size], 0, i, h)
+			e.Keep(&w.sel, w.q.data[at:at+n*w.q.size], 0, i, h.Head)
 		} else {
-			r.Plan.Selector.Select(&w.sel, sparse.Query{Q: w.q.row(i, last), Position: seq - 1, Head: i}, h)
+			r.Plan.Selector.Select(&w.sel, sparse.Query{Q: w.q.row(i, last), Position: seq - 1, Head: i}, h.Head)
 		}
 		for _, span := range w.sel.Spans {
 			for j := span.Start; j < span.End; j++ {
-				selected[i*seq+j] = 1
-				lists[i] = append(lists[i], j)
+				selected[i*all+w.padding.left+j] = 1
+				lists[i] = append(lists[i], w.padding.left+j)
 			}
 		}
 		scores = append(scores, w.sel.Scores...)
@@ -151,8 +163,8 @@ func (w *work) once(r *Result) error {
 	r.Selected = lists
 	r.ReadFraction = float64(w.read) / float64(w.present)
 	r.Tensors = []checkpoint.Tensor{
-		checkpoint.NewU8("selected", []int{w.q.count, seq}, selected),
-		checkpoint.NewF32("out", []int{w.q.count, w.q.size}, out.data),
+		checkpoint.NewU8("selected", []int{w.q.count, all}, selected),
+		checkpoint.NewF32("out", []int{w.q.count, w.values.size}, out.data),
 	}
 	if len(scores) > 0 {
 		r.Tensors = append(r.Tensors, checkpoint.NewF32("score", []int{w.q.count, len(scores) / w.q.count}, scores))
@@ -160,20 +172,31 @@ func (w *work) once(r *Result) error {
 	return nil
 }
 
+// enough reports whether the file has the last n queries, which vote.
+func (w *work) enough(n int) error {
+	switch {
+	case n <= w.q.rows:
+		return nil
+	case n == w.keys.rows:
+		return fmt.Errorf("tensor \"q\" holds the last %d queries, and all %d vote: save those of the whole prompt", w.q.rows, n)
+	}
+	return input.Errorf("window", "%d queries vote, the file's q holds the last %d only", n, w.q.rows)
+}
+
 // prefill lets the method select for every query.
-func (w *work) prefill(r *Result, axes layout) {
+func (w *work) prefill(r *Result) {
 	block := r.Plan.Block
 	blocks := (w.keys.rows + block - 1) / block
 	shape := []int{w.q.count, w.q.rows, blocks}
 	selected := make([]uint8, w.q.count*w.q.rows*blocks)
 	scores := make([]float32, len(selected))
 	lists := make([][][]int, w.q.count)
-	out := heads{count: w.q.count, rows: w.q.rows, size: w.q.size, data: make([]float32, len(w.q.data))}
+	out := heads{count: w.q.count, rows: w.q.rows, size: w.values.size, data: make([]float32, w.q.count*w.q.rows*w.values.size)}
 	scored := false
 	for i := range w.q.count {
 		h := w.head(i, r.Plan)
 		for t := range w.q.rows {
-			r.Plan.Selector.Select(&w.sel, sparse.Query{Q: w.q.row(i, t), Position: w.position(t), Head: i}, h)
+			r.Plan.Selector.Select(&w.sel, sparse.Query{Q: w.q.row(i, t), Position: w.position(t), Head: i}, h.Head)
 			at := (i*w.q.rows + t) * blocks
 			picked := []int{}
 			for _, span := range w.sel.Spans {
@@ -195,7 +218,7 @@ func (w *work) prefill(r *Result, axes layout) {
 	r.ReadFraction = float64(w.read) / float64(w.present)
 	r.Tensors = []checkpoint.Tensor{
 		checkpoint.NewU8("selected", shape, selected),
-		axes.tensor("out", out),
+		w.axes.tensor("out", out),
 	}
 	if scored {
 		r.Tensors = append(r.Tensors, checkpoint.NewF32("score", shape, scores))

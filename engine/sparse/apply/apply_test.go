@@ -40,7 +40,7 @@ func build(t *testing.T, metadata map[string]string, tensors ...checkpoint.Tenso
 
 func run(t *testing.T, c sparse.Config, f *checkpoint.File) (*Result, *checkpoint.File) {
 	t.Helper()
-	r, err := Run(c, f, ops.Reference())
+	r, err := Run(c, Options{}, f, ops.Reference())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -268,7 +268,11 @@ func TestFlagsWin(t *testing.T) {
 			sparse.Config{Method: "quest", Values: sparse.Values{"k": "1", "block": "64"}}},
 		"budget": {sparse.Config{Method: "quest"}, map[string]string{"budget": "1/2"}, sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/2"}}},
 	} {
-		if got, _, err := configure(c.flags, c.metadata); err != nil || !reflect.DeepEqual(got, c.want) {
+		s, err := readSettings(build(t, c.metadata))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.configure(c.flags, 1<<20); err != nil || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %+v, %v, want %+v", name, got, err, c.want)
 		}
 	}
@@ -336,26 +340,26 @@ func TestRunRefuses(t *testing.T) {
 	}{
 		"no method":      {sparse.Config{}, nil, good, "method: missing"},
 		"unknown method": {sparse.Config{}, map[string]string{"method": "h3o"}, good, `method: "h3o"`},
-		"bad number":     {quest, map[string]string{"block_size": "x"}, good, `block_size: "x" in the file's metadata`},
+		"bad number":     {quest, map[string]string{"block_size": "x"}, good, `the file's block_size: "x", want a whole number from 1 to 4096`},
 		"negative":       {quest, map[string]string{"top_k": "-3"}, good, `top_k: "-3"`},
 		"bad budget":     {quest, map[string]string{"budget": "2"}, good, `budget: "2"`},
 		"negative block": {sparse.Config{Method: "quest", Values: sparse.Values{"block": "-1"}}, map[string]string{"token_budget": "64"}, good, "block: -1"},
 		"layout":         {quest, map[string]string{"layout": "[head, seq]"}, good, "layout:"},
 		"layout twice":   {quest, map[string]string{"layout": "[head, head, seq]"}, good, "layout:"},
 		"no q":           {quest, nil, good[1:], `tensor "q" is missing`},
-		"no v":           {quest, nil, good[:2], `tensor "v" is missing`},
+		"no k":           {quest, nil, good[2:], `tensor "k" is missing: the file is a safetensors file with v F32 [2 40 4]`},
 		"rank":           {quest, nil, []checkpoint.Tensor{x("q", 8), good[1], good[2]}, `tensor "q" has shape [8]`},
-		"batch":          {quest, nil, []checkpoint.Tensor{x("q", 2, 2, 40, 4), good[1], good[2]}, "want the three axes"},
-		"k without seq":  {quest, nil, []checkpoint.Tensor{good[0], x("k", 2, 4), good[2]}, "want the three axes"},
+		"batch":          {quest, nil, []checkpoint.Tensor{x("q", 2, 2, 40, 4), good[1], good[2]}, "a batch of 2, want one: q[0:1]"},
+		"k without seq":  {quest, nil, []checkpoint.Tensor{good[0], x("k", 2, 4), good[2]}, "want the axes [head, seq, head_dim]"},
 		"empty":          {quest, nil, []checkpoint.Tensor{good[0], x("k", 2, 0, 4), good[2]}, "no empty axis"},
 		"type":           {quest, nil, []checkpoint.Tensor{checkpoint.NewU8("q", []int{1, 1, 1}, []uint8{1}), good[1], good[2]}, `tensor "q" is U8`},
-		"v shape":        {quest, nil, []checkpoint.Tensor{good[0], good[1], x("v", 2, 39, 4)}, "want k's 2 of 40 x 4"},
+		"v shape":        {quest, nil, []checkpoint.Tensor{good[0], good[1], x("v", 2, 39, 4)}, "v is 2 heads of 39 x 4, want k's 2 of 40, of any width; they were read as [head, seq, head_dim]"},
 		"head size":      {quest, nil, []checkpoint.Tensor{x("q", 2, 40, 5), good[1], good[2]}, "heads of size 5, want k's 4"},
 		"head count":     {quest, nil, []checkpoint.Tensor{x("q", 3, 40, 4), good[1], good[2]}, "3 heads, want a multiple of k's 2"},
 		"long q":         {quest, nil, []checkpoint.Tensor{x("q", 2, 41, 4), good[1], good[2]}, "41 positions, want at most k's 40"},
 		"few queries":    {sparse.Config{Method: "snapkv", Values: sparse.Values{"k": "20", "window": "16"}}, nil, []checkpoint.Tensor{x("q", 2, 9, 4), good[1], good[2]}, "window: 16 queries vote"},
 	} {
-		_, err := Run(c.c, build(t, c.metadata, c.tensors...), ops.Reference())
+		_, err := Run(c.c, Options{}, build(t, c.metadata, c.tensors...), ops.Reference())
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want one with %q", name, err, c.want)
 		}

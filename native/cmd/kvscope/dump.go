@@ -35,6 +35,9 @@ func dump(_ context.Context, args []string, stdout, stderr io.Writer) error {
 	case (*list == "") == (*text == ""):
 		return input.Errorf("ids", "want either --ids or --text")
 	}
+	if err := notInput(*out, *name, *adapter, *text); err != nil {
+		return err
+	}
 	m, ids, err := dumped(withAdapter(*name, *adapter), *text)
 	if err != nil {
 		return err

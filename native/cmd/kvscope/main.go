@@ -10,6 +10,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -135,6 +137,29 @@ func parse(fs *flagSet, args []string) error {
 	}
 	for _, say := range fs.parsed {
 		say()
+	}
+	return nil
+}
+
+// notInput refuses to write over a file that is read, or over one in a folder that is.
+func notInput(out string, inputs ...string) error {
+	to, err := os.Stat(out)
+	if err != nil {
+		return nil // not there yet, or refused when it is written
+	}
+	for _, in := range inputs {
+		files := append(strings.Split(in, "+"), in) // an adapter over a model
+		if entries, err := os.ReadDir(in); err == nil {
+			for _, e := range entries {
+				files = append(files, filepath.Join(in, e.Name()))
+			}
+		}
+		if slices.ContainsFunc(files, func(file string) bool {
+			from, err := os.Stat(file)
+			return err == nil && os.SameFile(from, to)
+		}) {
+			return input.Errorf("out", "%s is an input, which would be lost: name another file", out)
+		}
 	}
 	return nil
 }

@@ -75,7 +75,7 @@ func kindWord(p sparse.Shared) string {
 // sayIgnored names, in one line, what was set and has no effect.
 func sayIgnored(w io.Writer, method string, names []string) {
 	if len(names) > 0 {
-		fmt.Fprintf(w, "ignored: %s, of which %s knows nothing\n", strings.Join(names, ", "), method)
+		fmt.Fprintf(w, "ignored: %s, which %s does not use\n", strings.Join(names, ", "), method)
 	}
 }
 

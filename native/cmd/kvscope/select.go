@@ -17,10 +17,15 @@ import (
 func selectFile(_ context.Context, args []string, stdout, stderr io.Writer) error {
 	fs := flags("select", stderr,
 		"kvscope select --method quest --in qkv.safetensors --out picked.safetensors --block 16 --budget 1/8",
-		"kvscope select --method moba --in qkv.safetensors --out picked.safetensors --block 16 --k 4 --public-code")
+		"kvscope select --method moba --in qkv.safetensors --out picked.safetensors --block 16 --k 4 --public-code",
+		"kvscope select --method snapkv --in qkv.npz --out kept.safetensors --k 512 --layout bshd --mask 12")
 	var cfg sparse.Config
 	fs.StringVar(&cfg.Method, "method", "", methodIDs()+"; from the file")
-	in := fs.String("in", "", "safetensors or npz `file` with q, k and v, [head, seq, head_dim] unless its metadata `layout` says otherwise")
+	in := fs.String("in", "", "safetensors or npz `file` with q, k and, for out, v; what it says of the method holds where no flag does")
+	var o apply.Options
+	fs.StringVar(&o.Layout, "layout", "", "`order` of axes, such as \"[batch, seq, head, head_dim]\" or bshd; from the file, else [head, seq, head_dim]")
+	fs.StringVar(&o.Scale, "scale", "", "`number` that q·k is multiplied with before the softmax; from the file, else 1/√head_dim")
+	fs.StringVar(&o.Mask, "mask", "", "padding: how `many` of the first positions, or an array that is 0 for them, of the input or in another file; attention_mask or mask of the input")
 	out := fs.String("out", "", "safetensors `file` to write: selected, score, out")
 	fs.Uint64Var(&cfg.SelectorSeed, "seed", 0, "of the random selector")
 	methodFlags(fs, &cfg)
@@ -34,12 +39,15 @@ func selectFile(_ context.Context, args []string, stdout, stderr io.Writer) erro
 	if *out == "" {
 		return input.Errorf("out", "missing, want the file to write")
 	}
+	if err := notInput(*out, *in, o.Mask); err != nil {
+		return err
+	}
 	f, err := checkpoint.Open(*in)
 	if err != nil {
 		return fmt.Errorf("in: %w", err)
 	}
 	defer f.Close()
-	r, err := apply.Run(cfg, f, simd.Best())
+	r, err := apply.Run(cfg, o, f, simd.Best())
 	if err != nil {
 		return err
 	}
@@ -47,9 +55,10 @@ func selectFile(_ context.Context, args []string, stdout, stderr io.Writer) erro
 		return err
 	}
 	if *asJSON {
-		return json.NewEncoder(stdout).Encode(map[string]any{"selected": r.Selected, "kv_read_fraction": r.ReadFraction, "ignored": append([]string{}, r.Ignored...)})
+		return json.NewEncoder(stdout).Encode(map[string]any{"selected": r.Selected, "kv_read_fraction": r.ReadFraction, "read": r.Read, "ignored": append([]string{}, r.Ignored...)})
 	}
 	sayIgnored(stderr, r.Plan.Method, r.Ignored)
+	fmt.Fprintf(stdout, "%s: %s\n", *in, r.Read)
 	fmt.Fprintf(stdout, "%s: %s reads %.1f%% of the entries, %d %ss a query at most\n", *out, r.Plan.Method, 100*r.ReadFraction, r.Plan.K, r.Plan.Unit)
 	return nil
 }

@@ -54,7 +54,7 @@ func traceFile(ctx context.Context, args []string, stdout, stderr io.Writer) err
 	var err error
 	if *in != "" {
 		f, err = readTrace(*in)
-	} else {
+	} else if err = notInput(*out, q.req.Model, q.text); err == nil {
 		path = *out
 		f, err = recordTrace(ctx, &q, *out, *light)
 	}
