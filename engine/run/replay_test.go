@@ -95,7 +95,7 @@ func TestReplayEqualsSelect(t *testing.T) {
 		if info.Phase == sparse.PhaseEvict {
 			length-- // select evicts after all of it, a run before the last query
 		}
-		want, err := apply.Run(cfg, capturedFile(t, length, length), ops.Reference())
+		want, err := apply.Run(cfg, apply.Options{}, capturedFile(t, length, length), ops.Reference())
 		if err != nil {
 			t.Fatal(err)
 		}
