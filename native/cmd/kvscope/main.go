@@ -143,9 +143,10 @@ func parse(fs *flagSet, args []string) error {
 
 // notInput refuses to write over a file that is read, or over one in a folder that is.
 func notInput(out string, inputs ...string) error {
-	to, err := os.Stat(out)
-	if err != nil {
-		return nil // not there yet, or refused when it is written
+	to, missing := os.Stat(out) // one that is not there yet is no input
+	same := func(file string) bool {
+		from, err := os.Stat(file)
+		return missing == nil && err == nil && os.SameFile(from, to)
 	}
 	for _, in := range inputs {
 		files := append(strings.Split(in, "+"), in) // an adapter over a model
@@ -154,10 +155,7 @@ func notInput(out string, inputs ...string) error {
 				files = append(files, filepath.Join(in, e.Name()))
 			}
 		}
-		if slices.ContainsFunc(files, func(file string) bool {
-			from, err := os.Stat(file)
-			return err == nil && os.SameFile(from, to)
-		}) {
+		if slices.ContainsFunc(files, same) {
 			return input.Errorf("out", "%s is an input, which would be lost: name another file", out)
 		}
 	}
