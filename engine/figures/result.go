@@ -26,6 +26,8 @@ type Result struct {
 	Expected     []string    `json:"expected"`
 	Score        *float64    `json:"score"`          // nil where nothing is expected
 	Note         string      `json:"note,omitempty"` // why nothing is
+	LogLik       *float64    `json:"loglik"`         // of the tokens generated, the sum of ln p; nil where none were
+	Cut          *trace.Cut  `json:"cut,omitempty"`  // what of an own text did not fit
 	ReadFraction float64     `json:"kv_read_fraction"`
 	Heads        []trace.Hit `json:"heads"`
 	Timing       Timing      `json:"timing_ms"`
@@ -48,6 +50,7 @@ func ResultOf(r *trace.Run) (Result, bool) {
 		Method: h.Method, Budget: h.Budget, Block: h.Block, K: h.K, Ignored: h.Ignored,
 		PromptTokens: len(h.Tokens),
 		Answer:       d.Answer, Expected: h.Expected,
+		LogLik: d.LogLik, Cut: h.Cut,
 		ReadFraction: d.ReadFraction, Heads: d.Hits,
 		Timing: Timing{Prefill: d.PrefillMS, Decode: d.DecodeMS},
 	}

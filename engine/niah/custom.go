@@ -59,10 +59,14 @@ func Custom(tok tokenizer.Tokenizer, haystack, key, value string, depth float64,
 	}
 	text := haystack
 	ids, offsets := tok.EncodeOffsets(text)
+	whole := len(ids)
 	for {
 		e := compose(text)
 		over := e.size() - context
 		if over <= 0 {
+			if len(text) < len(haystack) {
+				e.Cut = &Cut{Tokens: whole, Kept: len(ids)}
+			}
 			return e, nil
 		}
 		ids = ids[:max(0, len(ids)-over)]

@@ -29,6 +29,8 @@ type Example struct {
 	// that of the same place in the needle's value; -1 for commas, stop and end.
 	Gold []int
 
+	Cut *Cut // what of an own text did not fit, nil where all did
+
 	Needles      []Needle // all needles, in the order they appear
 	Question     string   // what is asked, a sentence of Text
 	QuestionSpan ops.Span // the question and the start of the answer, to the end of Tokens
@@ -46,6 +48,10 @@ type Needle struct {
 
 	valueAt int // byte of Example.Text where the value starts
 }
+
+// Cut is an own text that was shortened to fit: it has so many tokens, the first Kept of
+// which are in the prompt.
+type Cut struct{ Tokens, Kept int }
 
 // encode sets Tokens and Offsets from Text.
 func (e *Example) encode(tok tokenizer.Tokenizer) {

@@ -21,7 +21,7 @@ func (l *loaded) prompt(req Request, limit int) (*niah.Example, error) {
 		return nil, input.Errorf("model", "%q has no tokenizer, so it reads no text, only token numbers", req.Model)
 	}
 	context := limit
-	if req.Text == "" {
+	if req.Text == "" && req.Prompt == "" {
 		context = min(limit, DefaultContext)
 	}
 	if req.Context != nil {
@@ -38,6 +38,9 @@ func (l *loaded) prompt(req Request, limit int) (*niah.Example, error) {
 	}
 	if len(req.Text) > MaxText {
 		return nil, input.Errorf("text", "%d bytes, want at most %d", len(req.Text), MaxText)
+	}
+	if req.Prompt != "" {
+		return l.free(req, context)
 	}
 	if req.Text == "" && req.Key == "" && req.Value == "" {
 		task, err := niah.ByID(req.Task)
@@ -68,6 +71,23 @@ func (l *loaded) prompt(req Request, limit int) (*niah.Example, error) {
 	}
 	ex, err := niah.Custom(l.tok, req.Text, req.Key, req.Value, depth, context)
 	return ex, blame("text", err)
+}
+
+// free is the prompt of req as it stands, of at most so many tokens.
+func (l *loaded) free(req Request, context int) (*niah.Example, error) {
+	for _, f := range []struct{ name, value string }{{"task", req.Task}, {"text", req.Text}, {"key", req.Key}, {"value", req.Value}} {
+		if f.value != "" {
+			return nil, input.Errorf(f.name, "stands beside a prompt, want one or the other")
+		}
+	}
+	if len(req.Prompt) > MaxText {
+		return nil, input.Errorf("prompt", "%d bytes, want at most %d", len(req.Prompt), MaxText)
+	}
+	ex, err := niah.Complete(l.tok, req.Prompt)
+	if err == nil && len(ex.Tokens) >= context {
+		return nil, input.Errorf("prompt", "has %d tokens, want at most %d, so that one can follow", len(ex.Tokens), context-1)
+	}
+	return ex, err
 }
 
 // blame puts the name of a field to an error that has none.

@@ -27,6 +27,8 @@ type Request struct {
 	Key   string `json:"key,omitempty"`   // own needle: its key, also what is asked
 	Value string `json:"value,omitempty"` // own needle: its value; empty: the text already holds it
 
+	Prompt string `json:"prompt,omitempty"` // free text to continue instead of a task, without a needle
+
 	// Config is the method and what it is made with. Its SelectorSeed tells random
 	// selectors of one example apart.
 	sparse.Config

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"math"
 	"slices"
 	"time"
 
@@ -19,6 +20,9 @@ const prefillChunk = 256
 // extraTokens is how many tokens past the expected answer a run may generate, so
 // that an answer that goes on too long is seen to.
 const extraTokens = 4
+
+// freeTokens is how many tokens follow a free prompt where a request does not say.
+const freeTokens = 32
 
 // Run answers req and emits what happened to sink. It returns an input.Error when
 // the request cannot be, ctx's error when that ends, or sink's.
@@ -102,6 +106,9 @@ func (e *Engine) prepare(l *loaded, req Request) (*job, error) {
 		return nil, err
 	}
 	j.maxNew = len(j.example.Answer) + extraTokens
+	if req.Prompt != "" {
+		j.maxNew = freeTokens
+	}
 	if req.MaxNew != nil {
 		j.maxNew = *req.MaxNew
 	}
@@ -213,7 +220,7 @@ func (j *job) prefill(opt model.Options, pace *pace) (*model.Session, error) {
 func (j *job) decode(s *model.Session, rec *recorder, done *trace.Done) ([]int32, error) {
 	var answer []int32
 	prompt, expected := j.example.Tokens, j.example.Answer
-	next, started := prompt[len(prompt)-1], time.Now()
+	next, started, loglik := prompt[len(prompt)-1], time.Now(), 0.0
 	for step := 0; step < j.maxNew; step++ {
 		from := time.Now()
 		logits, err := s.Step(next)
@@ -227,6 +234,7 @@ func (j *job) decode(s *model.Session, rec *recorder, done *trace.Done) ([]int32
 		j.engine.kernels.Softmax(p, len(p), 1)
 		event := &trace.Step{Step: step, Position: s.Len() - 1, Top: j.likeliest(p, logits)}
 		event.Token, event.Prob = event.Top[0].Token, event.Top[0].Prob
+		loglik += math.Log(float64(event.Prob))
 		next = event.Token.ID
 		if step < len(expected) {
 			want := int(expected[step])
@@ -237,6 +245,7 @@ func (j *job) decode(s *model.Session, rec *recorder, done *trace.Done) ([]int32
 		if err := rec.sink.Emit(event); err != nil {
 			return nil, err
 		}
+		done.LogLik = &loglik
 		done.DecodeMS = milliseconds(started) / float64(step+1)
 		if slices.Contains(j.tok.Ends(), next) {
 			break
@@ -273,6 +282,9 @@ func (j *job) header() *trace.Header {
 	announce(h, j.plan)
 	if j.keep {
 		h.ID = req.ID()
+	}
+	if ex.Cut != nil {
+		h.Cut = (*trace.Cut)(ex.Cut)
 	}
 	for _, n := range ex.Needles {
 		h.Needles = append(h.Needles, trace.Needle{

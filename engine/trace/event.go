@@ -48,7 +48,15 @@ type Header struct {
 	ID      string   `json:"id,omitempty"`      // of the request, under which more of the run can be asked for
 	Ignored []string `json:"ignored,omitempty"` // parameters that were set and that the method has not
 
+	Cut            *Cut            `json:"cut,omitempty"`            // what of an own text did not fit, nil where all did
 	Counterfactual *Counterfactual `json:"counterfactual,omitempty"` // what is not as trained or as the method decides
+}
+
+// Cut is an own text that was shortened to fit: it has so many tokens, the first Kept of
+// which are in the prompt.
+type Cut struct {
+	Tokens int `json:"tokens"`
+	Kept   int `json:"kept"`
 }
 
 // Counterfactual is what was changed by hand to see what would have been.
@@ -125,7 +133,10 @@ type Done struct {
 	ReadFraction float64 `json:"kv_read_fraction"` // entries read by selecting queries / entries present
 	PrefillMS    float64 `json:"prefill_ms"`
 	DecodeMS     float64 `json:"decode_ms_per_token"`
-	Hits         []Hit   `json:"heads"`
+
+	LogLik *float64 `json:"loglik,omitempty"` // of the tokens generated, the sum of ln p; nil where none were, and in older files
+
+	Hits []Hit `json:"heads"`
 
 	// Time that selecting and attending took all heads for the last query, and what
 	// dense attention over the same caches took, in milliseconds; 0 when not measured.

@@ -39,7 +39,12 @@ type Source string
 const (
 	FromTask Source = "task"
 	FromText Source = "text"
+
+	FromPrompt Source = "prompt" // free text to continue; Form.Text
 )
+
+// Sources lists them in the order of the switch.
+func Sources() []Source { return []Source{FromTask, FromText, FromPrompt} }
 
 // DefaultForm is what the explorer runs when nothing else is asked.
 func DefaultForm() Form {
@@ -156,10 +161,14 @@ func (f Form) Request(model string, longest int) (run.Request, Problems) {
 		r.Context = whole(p, "context", f.Context, minContext, limit)
 		return r, p
 	}
-	r.Text, r.Key, r.Value = f.Text, strings.TrimSpace(f.Key), strings.TrimSpace(f.Value)
 	if strings.TrimSpace(f.Text) == "" {
-		p["text"] = "empty, paste the text to search"
+		p["text"] = map[Source]string{FromText: "empty, paste the text to search", FromPrompt: "empty, write what to continue"}[f.Source]
 	}
+	if f.Source == FromPrompt {
+		r.Prompt = f.Text
+		return r, p
+	}
+	r.Text, r.Key, r.Value = f.Text, strings.TrimSpace(f.Key), strings.TrimSpace(f.Value)
 	if r.Key == "" {
 		p["key"] = "empty, name what is asked for"
 	}
@@ -178,14 +187,16 @@ var always = []string{
 // has reports whether the form has a field of a name, where a complaint is seen.
 func (f Form) has(name string) bool {
 	byTask := name == "task" || name == "seed" || name == "context" || name == "prose"
-	byText := name == "text" || name == "key" || name == "value"
+	byText := name == "key" || name == "value"
 	switch {
+	case name == "text":
+		return f.Source != FromTask
 	case byTask:
 		return f.Source == FromTask
 	case byText:
 		return f.Source == FromText
 	case name == "depth":
-		return f.Source == FromTask || f.Value != ""
+		return f.Source == FromTask || f.Source == FromText && f.Value != ""
 	case slices.Contains(always, name):
 		return true
 	}

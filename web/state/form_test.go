@@ -30,6 +30,8 @@ func TestRequest(t *testing.T) {
 		}, run.Request{Task: "MK-1", Seed: 1, Config: sparse.Config{Method: "snapkv", Selector: "random", Values: sparse.Values{"budget": "1/8", "block": "16", "window": "64", "kernel": "5", "pooling": "max"}}}},
 		{"own text", func(f *Form) { f.Source, f.Text, f.Key, f.Value = FromText, " some text ", " key ", "" },
 			run.Request{Text: " some text ", Key: "key", Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}}},
+		{"free prompt, with what was typed for own text", func(f *Form) { f.Source, f.Text, f.Key, f.Depth = FromPrompt, " Once ", "k", "x" },
+			run.Request{Prompt: " Once ", Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}}},
 		{"own needle, with what was typed for tasks", func(f *Form) {
 			f.Source, f.Text, f.Key, f.Value, f.Depth, f.Seed, f.Context = FromText, "t", "k", "v", "50", "x", "y"
 		}, run.Request{Text: "t", Key: "k", Value: "v", Depth: &half, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}}},

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"kvscope/engine/niah"
 	"kvscope/engine/run"
 	"kvscope/engine/sparse"
 	"kvscope/engine/trace"
@@ -138,8 +139,11 @@ func (s *Snapshot) how(side int) string {
 
 // Prompt says what a run was asked, in few words: its task and seed.
 func Prompt(h *trace.Header) string {
-	if h.Task == "" {
+	switch h.Task {
+	case "", niah.CustomID:
 		return "own text"
+	case niah.PromptID:
+		return "free prompt"
 	}
 	return h.Task + ", seed " + strconv.FormatUint(h.Seed, 10)
 }

@@ -251,7 +251,7 @@ func ParseQuery(query string) Place {
 func (p *Place) set(name, value string) {
 	switch name {
 	case "source":
-		if s := Source(value); s == FromTask || s == FromText {
+		if s := Source(value); slices.Contains(Sources(), s) {
 			p.Form.Source = s
 		}
 	case "text_name":

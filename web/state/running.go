@@ -98,7 +98,7 @@ func (Run) start(s *Snapshot, link bool) []Effect {
 	if len(starts)+files == 0 {
 		problems["model"] = "the server has no models"
 	}
-	if f.Source == FromText && f.Text == "" && s.Elsewhere != "" {
+	if f.Source != FromTask && f.Text == "" && s.Elsewhere != "" {
 		problems["text"] = "the link names a text that this browser has not kept, paste it"
 	}
 	s.Problems = problems

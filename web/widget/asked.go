@@ -1,12 +1,15 @@
 package widget
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/engine/niah"
 	"kvscope/engine/trace"
+	"kvscope/viz/number"
 	"kvscope/web/state"
 )
 
@@ -34,11 +37,17 @@ func Asked(views []*ColumnView) app.UI {
 
 func askedLine(h *trace.Header) app.UI {
 	question, expected := h.Question, "expected "+strings.Join(h.Expected, ", ")
-	if question == "" {
+	switch {
+	case h.Task == niah.PromptID:
+		question = "continue the text as it stands"
+	case question == "":
 		question = "The question is at the end of the prompt."
 	}
 	if len(h.Expected) == 0 {
 		expected = "no answer expected, not scored"
+	}
+	if h.Cut != nil {
+		expected += fmt.Sprintf("; your text has %s tokens, the first %s fit", number.Count(h.Cut.Tokens), number.Count(h.Cut.Kept))
 	}
 	return app.P().Title(question).Body(
 		app.B().Text(state.Prompt(h)), app.Span().Class("question").Text(question), app.Span().Class("expected").Text(expected))

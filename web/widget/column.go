@@ -73,6 +73,9 @@ func (v *ColumnView) Status() string {
 		case v.Run.LineCount() == 0:
 			return fmt.Sprintf("reading %s tokens", number.Count(len(v.Run.Header.Tokens)))
 		}
+		if len(v.Run.Header.Answer) == 0 {
+			return fmt.Sprintf("answering, token %d", len(v.Run.Steps)+1)
+		}
 		return fmt.Sprintf("answering, token %d of about %d", len(v.Run.Steps)+1, len(v.Run.Header.Answer))
 	case state.Failed:
 		return "failed"
@@ -196,6 +199,12 @@ func columnHead(v *ColumnView, side int, on *Bus) app.UI {
 			class, text = "right", "✓ right"
 		case score == 0:
 			class, text = "wrong", "✗ wrong"
+		}
+		if d := v.Run.Done; len(v.Run.Header.Expected) == 0 {
+			class, text = "free", "nothing expected"
+			if d.LogLik != nil {
+				text = fmt.Sprintf("ln p %.2f", *d.LogLik)
+			}
 		}
 		body = append(body, app.Span().Class("score "+class).DataSet("testid", "score").DataSet("score", score).Text(text))
 	}

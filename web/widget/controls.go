@@ -53,11 +53,16 @@ func (c *Controls) Render() app.UI {
 	prompt := []app.UI{
 		app.H2().Text("Prompt"),
 		c.choice("source", "where the prompt comes from", string(c.Form.Source), "",
-			option{string(state.FromTask), "Needle task", ""}, option{string(state.FromText), "Own text", ""}),
+			option{string(state.FromTask), "Needle task", ""}, option{string(state.FromText), "Own text", ""},
+			option{string(state.FromPrompt), "Free prompt", "text to continue, without a needle"}),
 	}
-	if c.Form.Source == state.FromText {
+	switch c.Form.Source {
+	case state.FromText:
 		prompt = append(prompt, c.ownText()...)
-	} else {
+	case state.FromPrompt:
+		prompt = append(prompt, c.text("Text to continue", "Once upon a time"),
+			app.P().Class("hint").Text("The model continues the text as it stands: no needle, no question, nothing expected."))
+	default:
 		prompt = append(prompt, c.task()...)
 	}
 	return app.Section().Class("side controls").Aria("label", "request").Body(
@@ -121,12 +126,8 @@ func (c *Controls) ownText() []app.UI {
 	if value {
 		hint = "The needle is put into the text, and its key is asked for."
 	}
-	text := app.Textarea().ID(c.id("text")).Class("input").Name("text").Rows(7).
-		Placeholder("Paste or write the text to search").
-		Aria("invalid", c.invalid("text")).Aria("describedby", c.id("problem-text")).
-		DataSet("field", "text").OnInput(c.onType).OnKeyDown(c.onTextKey)
 	out := []app.UI{
-		app.Div().Class("field").Body(app.Label().For(c.id("text")).Class("label").Text("Text"), text, c.problem("text")),
+		c.text("Text", "Paste or write the text to search"),
 		app.Div().Class("pair").Body(c.input("key", "Needle key", "fuzzy-otter"), c.input("value", "Its value", "in the text")),
 		app.P().Class("hint").Text(hint),
 	}
@@ -134,6 +135,15 @@ func (c *Controls) ownText() []app.UI {
 		out = append(out, c.depth())
 	}
 	return out
+}
+
+// text is the field for a text of the user's own.
+func (c *Controls) text(title, placeholder string) app.UI {
+	text := app.Textarea().ID(c.id("text")).Class("input").Name("text").Rows(7).
+		Placeholder(placeholder).
+		Aria("invalid", c.invalid("text")).Aria("describedby", c.id("problem-text")).
+		DataSet("field", "text").OnInput(c.onType).OnKeyDown(c.onTextKey)
+	return app.Div().Class("field").Body(app.Label().For(c.id("text")).Class("label").Text(title), text, c.problem("text"))
 }
 
 func (c *Controls) seed() app.UI {
@@ -372,7 +382,7 @@ func (c *Controls) onTick(ctx app.Context, _ app.Event) {
 func (c *Controls) onChoose(ctx app.Context, _ app.Event) {
 	field, value := dataset(ctx, "field"), ctx.JSSrc().Get("value").String()
 	c.On.Do(state.Set{Field: field, Value: value})
-	if field == "source" || c.Form.Source == state.FromText && c.Form.Text == "" {
+	if field == "source" || c.Form.Source != state.FromTask && c.Form.Text == "" {
 		return // there is nothing to run yet
 	}
 	c.On.Do(state.Run{})

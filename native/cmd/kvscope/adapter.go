@@ -42,22 +42,22 @@ func openSource(name string) (src *model.Source, base string, found bool, err er
 	return src, base, true, nil
 }
 
-// openModel adds the model that path names, with or without an adapter, to e under name.
-// found is false where there is no such file or folder.
-func openModel(e *run.Engine, name, path string) (found bool, err error) {
+// openModel adds the model that path names, with or without an adapter, to e under name,
+// with the tokenizer in the file tokens, or where that is empty with its own. found is false where there is no such file or folder.
+func openModel(e *run.Engine, name, path, tokens string) (found bool, err error) {
 	if _, err := os.Stat(path); err == nil {
-		return true, e.Open(name, path, "")
+		return true, e.Open(name, path, tokens)
 	}
 	src, base, found, err := openSource(path)
 	if err != nil || !found {
 		return found, err
 	}
-	return true, e.AddOpened(name, src, base, "")
+	return true, e.AddOpened(name, src, base, tokens)
 }
 
 // openServed adds the model that path names to e under its short name.
-func openServed(e *run.Engine, path string) error {
-	found, err := openModel(e, shortName(e, path), path)
+func openServed(e *run.Engine, path, tokens string) error {
+	found, err := openModel(e, shortName(e, path), path, tokens)
 	if err == nil && !found {
 		err = input.Errorf("model", "no file or folder %q", path)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"kvscope/engine/figures"
+	"kvscope/engine/niah"
 	"kvscope/engine/trace"
 )
 
@@ -16,7 +17,8 @@ func ask(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	fs := flags("ask", stderr,
 		"kvscope ask --model ratplus --task MK-2 --seed 7 --method quest --budget 1/16",
 		"kvscope ask --model attention --text notes.txt --key brave-lantern --value 1234567",
-		"kvscope ask --model ratplus --text notes.txt --question brave-lantern --json")
+		"kvscope ask --model ratplus --text notes.txt --question brave-lantern --json",
+		"kvscope ask --model SmolLM2.gguf --prompt 'The capital of France is' --method quest --budget 1/4 --block 4")
 	var q question
 	q.flags(fs)
 	asJSON := fs.Bool("json", false, "print one JSON object")
@@ -56,6 +58,13 @@ func describe(w io.Writer, r figures.Result) {
 			hits++
 		}
 	}
+	if r.Cut != nil {
+		fmt.Fprintf(w, "text      has %d tokens, the first %d of which fit and were read\n", r.Cut.Tokens, r.Cut.Kept)
+	}
+	if r.Task == niah.PromptID {
+		describeFree(w, r)
+		return
+	}
 	expected, score := strings.Join(r.Expected, ", "), "none"
 	if r.Score != nil {
 		score = fmt.Sprintf("%.2f", *r.Score)
@@ -65,6 +74,12 @@ func describe(w io.Writer, r figures.Result) {
 	fmt.Fprintf(w, "answer    %s\nexpected  %s\nscore     %s\nread      %.1f%% of the KV entries per query (%s, %d a query)\nheads     %d of %d selected the needle at every answer step\ntime      prefill %.0f ms, %.1f ms a token\n",
 		strings.TrimSpace(r.Answer), expected, score, 100*r.ReadFraction, r.Method, r.K, hits, len(r.Heads),
 		r.Timing.Prefill, r.Timing.Decode)
+}
+
+// describeFree prints how a model went on with a free prompt.
+func describeFree(w io.Writer, r figures.Result) {
+	fmt.Fprintf(w, "goes on   %q\nloglik    %.2f\nread      %.1f%% of the KV entries per query (%s, %d a query) of %d tokens\ntime      prefill %.0f ms, %.1f ms a token\n",
+		r.Answer, *r.LogLik, 100*r.ReadFraction, r.Method, r.K, r.PromptTokens, r.Timing.Prefill, r.Timing.Decode)
 }
 
 // describeReplay prints what a method picked of a capture, where there is no answer.

@@ -52,7 +52,7 @@ func convert(_ context.Context, args []string, stdout, stderr io.Writer) error {
 // rewriteModel writes the model of that name to out with its matrices in a form, and
 // returns the size of the file. Norms and biases stay float32.
 func rewriteModel(name string, form checkpoint.DType, out, note string) (int64, error) {
-	engine, err := engineWith(name)
+	engine, err := engineWith(name, "")
 	if err != nil {
 		return 0, err
 	}

@@ -83,7 +83,7 @@ func dumped(name, text string) (*model.Model, []int32, error) {
 			return m, nil, blameModel(err)
 		}
 	}
-	engine, err := engineWith(name)
+	engine, err := engineWith(name, "")
 	if err != nil {
 		return nil, nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"kvscope/assets"
+	"kvscope/engine/input"
 	"kvscope/engine/niah"
 	"kvscope/engine/run"
 	"kvscope/native/simd"
@@ -26,22 +27,30 @@ func demoEngine() (*run.Engine, error) {
 	return run.Open(assets.Models(), simd.Best(), book)
 }
 
-// engineWith is demoEngine plus the model called name, when that is a path.
-func engineWith(name string) (*run.Engine, error) {
+// engineWith is demoEngine plus the model called name, when that is a path, with the
+// tokenizer in the file tokens, or where that is empty with its own.
+func engineWith(name, tokens string) (*run.Engine, error) {
 	e, err := demoEngine()
 	if err != nil {
 		return nil, err
 	}
-	return e, addModel(e, name)
+	shipped := len(e.Models())
+	if err := addModel(e, name, tokens); err != nil {
+		return nil, err
+	}
+	if tokens != "" && len(e.Models()) == shipped {
+		return nil, input.Errorf("tokenizer", "%s has its own, want a model file or folder with it", name)
+	}
+	return e, nil
 }
 
 // addModel adds the model at path, a file or a folder with or without an adapter, under
 // the path's own name, or a step of a demo model's training. A name that is neither is left to the engine to find.
-func addModel(e *run.Engine, path string) error {
+func addModel(e *run.Engine, path, tokens string) error {
 	if ok, err := addSnapshot(e, path); ok {
 		return err
 	}
-	_, err := openModel(e, path, path)
+	_, err := openModel(e, path, path, tokens)
 	return err
 }
 

@@ -146,7 +146,7 @@ func engineWithAll(models []string) (*run.Engine, error) {
 		return nil, err
 	}
 	for _, name := range models {
-		if err := addModel(engine, name); err != nil {
+		if err := addModel(engine, name, ""); err != nil {
 			return nil, err
 		}
 	}

@@ -33,7 +33,7 @@ func info(_ context.Context, args []string, stdout, stderr io.Writer) error {
 	if *name == "" {
 		return input.Errorf("model", "missing, want attention, ratplus, or a model file or folder")
 	}
-	engine, err := engineWith(*name)
+	engine, err := engineWith(*name, "")
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ type question struct {
 	req  run.Request
 	text string // file of the own text
 
-	adapter *string
+	adapter, tokens *string
 }
 
 // defaultModel answers where none is named.
@@ -25,7 +25,7 @@ const defaultModel = "ratplus"
 // flags adds the flags of a request to fs.
 func (q *question) flags(fs *flagSet) {
 	fs.StringVar(&q.req.Model, "model", defaultModel, "attention, ratplus, or a model `file` or folder, or a file of queries and keys")
-	q.adapter = adapterFlag(fs)
+	q.adapter, q.tokens = adapterFlag(fs), tokenizerFlag(fs)
 	fs.StringVar(&q.req.Task, "task", "", "S-1 S-2 S-3 MK-1 MK-2 MK-3 MV MQ; S-2 without --text")
 	fs.Uint64Var(&q.req.Seed, "seed", 1, "which example of the task")
 	fs.optionalInt(&q.req.Context, "context", "most `tokens` of prompt and answer; the model's context")
@@ -42,6 +42,7 @@ func (q *question) flags(fs *flagSet) {
 	fs.StringVar(&q.req.Key, "key", "", "own needle: its key")
 	fs.StringVar(&q.req.Key, "question", "", "key to ask for in --text, which already holds it; same as --key")
 	fs.StringVar(&q.req.Value, "value", "", "own needle: its value, planted in --text")
+	fs.StringVar(&q.req.Prompt, "prompt", "", "free `text` to continue as it stands, instead of a task")
 	fs.StringVar(&q.req.Method, "method", "dense", methodIDs())
 	fs.Uint64Var(&q.req.SelectorSeed, "selector-seed", 0, "tells random selectors of one example apart")
 	methodFlags(fs, &q.req.Config)
@@ -65,7 +66,7 @@ func (q *question) flags(fs *flagSet) {
 func (q *question) request() (run.Request, *run.Engine, error) {
 	req := q.req
 	req.Model = withAdapter(req.Model, *q.adapter)
-	engine, err := engineWith(req.Model)
+	engine, err := engineWith(req.Model, *q.tokens)
 	if err != nil {
 		return req, nil, err
 	}
@@ -75,7 +76,7 @@ func (q *question) request() (run.Request, *run.Engine, error) {
 			return req, nil, err
 		}
 		req.Text = content
-	} else if req.Task == "" && req.Key == "" && !isCapture(engine, req.Model) {
+	} else if req.Task == "" && req.Key == "" && req.Prompt == "" && !isCapture(engine, req.Model) {
 		req.Task = "S-2"
 	}
 	return req, engine, nil

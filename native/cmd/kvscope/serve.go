@@ -35,6 +35,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	open := fs.Bool("open", false, "open a browser")
 	var models paths
 	fs.Var(&models, "model", "model `file` or folder to show beside the demo pair; may be given several times")
+	tokens := tokenizerFlag(fs)
 	data := dataFlag(fs, "`folder` for experiments and their queue")
 	queue := fs.String("queue", "", "`URL` of a NATS cluster for experiments, or KVSCOPE_QUEUE, which other users do not see; one of our own")
 	workers := fs.Int("workers", 1, "cells of experiments computed at once in this process")
@@ -68,7 +69,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	for _, path := range models {
-		if err := openServed(engine, path); err != nil {
+		if err := openServed(engine, path, *tokens); err != nil {
 			return err
 		}
 	}

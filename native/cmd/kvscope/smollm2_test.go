@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"kvscope/engine/figures"
@@ -31,5 +32,22 @@ func TestSmolLM2LosesANeedle(t *testing.T) {
 		if r.Score == nil || *r.Score != c.score || len(r.Heads) != 270 {
 			t.Errorf("budget %s: answers %q, expected %q, score %v, %d heads", c.budget, r.Answer, r.Expected, r.Score, len(r.Heads))
 		}
+	}
+}
+
+// TestTokenizerFlag: a folder without a tokenizer reads text with the one that is given,
+// and a model that ships takes none.
+func TestTokenizerFlag(t *testing.T) {
+	status, _, stderr := runCommand(t, "ask", "--model", "ratplus", "--tokenizer", "x.json", "--prompt", "x")
+	if status != 2 || !strings.Contains(stderr, "ratplus has its own") {
+		t.Errorf("status %d: %s", status, stderr)
+	}
+	status, _, stderr = runCommand(t, "ask", "--model", tinyLlama, "--prompt", "x")
+	if status != 2 || !strings.Contains(stderr, "has no tokenizer") {
+		t.Errorf("without: status %d: %s", status, stderr)
+	}
+	status, _, stderr = runCommand(t, "ask", "--model", tinyLlama, "--tokenizer", "missing.json", "--prompt", "x")
+	if status == 0 || !strings.Contains(stderr, "missing.json") {
+		t.Errorf("a missing one: status %d: %s", status, stderr)
 	}
 }

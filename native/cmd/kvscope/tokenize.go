@@ -23,7 +23,7 @@ func tokenize(_ context.Context, args []string, stdout, stderr io.Writer) error 
 		"kvscope tokenize --tokenizer tokenizer.json --text - --json < notes.txt",
 		"kvscope tokenize --tokenizer model.gguf --text texts.jsonl --lines")
 	name := fs.String("model", "", "model whose tokenizer it is: a name, a `file` or a folder")
-	file := fs.String("tokenizer", "", "tokenizer.json, the folder of one, or GGUF `file`")
+	file := tokenizerFlag(fs)
 	text := fs.String("text", "", "`file` with the text; - is standard input")
 	lines := fs.Bool("lines", false, "each line is a text, written as a JSON string; each gives a line with the JSON list of its ids")
 	asJSON := fs.Bool("json", false, "print one JSON object")
@@ -61,10 +61,15 @@ func tokenize(_ context.Context, args []string, stdout, stderr io.Writer) error 
 	return printTokens(tok, string(content), *asJSON, stdout)
 }
 
+// tokenizerFlag adds --tokenizer to fs.
+func tokenizerFlag(fs *flagSet) *string {
+	return fs.String("tokenizer", "", "tokenizer.json, the folder of one, or GGUF `file`; a model's own")
+}
+
 // chosenTokenizer is that of the model of that name, or the one in file.
 func chosenTokenizer(name, file string) (tokenizer.Tokenizer, error) {
 	if name != "" {
-		engine, err := engineWith(name)
+		engine, err := engineWith(name, "")
 		if err != nil {
 			return nil, err
 		}
