@@ -40,8 +40,8 @@ func NewLowRank(outputs, inputs, rank int) *LowRank {
 	}
 }
 
-// gateModule is what adapters call the gate's projection.
-const gateModule = "self_attn.g_proj"
+// GateModule is what adapters call the gate's projection.
+const GateModule = "self_attn.g_proj"
 
 // adapted are the projections that an adapter may have deltas of.
 var adapted = []struct {
@@ -105,11 +105,11 @@ func (a *Adapter) Params() []Param {
 			lowRank(to.module, *to.delta(l))
 		}
 		if l.Gate.wide() {
-			matrix(gateModule, "weight", &l.Gate)
+			matrix(GateModule, "weight", &l.Gate)
 		}
-		lowRank(gateModule, l.Gate.Delta)
+		lowRank(GateModule, l.Gate.Delta)
 		if l.GateBias != nil {
-			ps = append(ps, Param{Name: fmt.Sprintf("layers.%d.%s.bias", i, gateModule), Shape: []int{len(l.GateBias)}, Data: l.GateBias})
+			ps = append(ps, Param{Name: fmt.Sprintf("layers.%d.%s.bias", i, GateModule), Shape: []int{len(l.GateBias)}, Data: l.GateBias})
 		}
 	}
 	return ps
@@ -163,7 +163,7 @@ func (a *Adapter) lay(w *Weights, c Config) error {
 			m.Delta = d
 		}
 		if g := from.Gate; g.Rows > 0 && (g.Rows != c.KVDim() || g.Cols != c.Dim) {
-			return a.misfit(i, gateModule, g.Rows, g.Cols, c.KVDim(), c.Dim)
+			return a.misfit(i, GateModule, g.Rows, g.Cols, c.KVDim(), c.Dim)
 		}
 		if a.Gated() {
 			to.Gate, to.GateBias = from.Gate, from.GateBias

@@ -79,7 +79,7 @@ func (a *Adapter) take(name string, shape []int, x []float32) error {
 		a.Layers = append(a.Layers, AdapterLayer{})
 	}
 	l, module, what := &a.Layers[i], parts[2], parts[3]
-	if module == gateModule && what == "bias" {
+	if module == GateModule && what == "bias" {
 		if len(shape) != 1 {
 			return fmt.Errorf("tensor %q has shape %v, want one axis", name, shape)
 		}
@@ -90,7 +90,7 @@ func (a *Adapter) take(name string, shape []int, x []float32) error {
 		return fmt.Errorf("tensor %q has shape %v, want two axes", name, shape)
 	}
 	m := Matrix{Rows: shape[0], Cols: shape[1], F32: x}
-	if module == gateModule && what == "weight" {
+	if module == GateModule && what == "weight" {
 		m.Delta = l.Gate.Delta
 		l.Gate = m
 		return nil
@@ -115,7 +115,7 @@ const mostLayers = 1 << 8
 
 // slot is where the delta of a module belongs, nil when no adapter has one of it.
 func (l *AdapterLayer) slot(module string) **LowRank {
-	if module == gateModule {
+	if module == GateModule {
 		return &l.Gate.Delta
 	}
 	for _, to := range adapted {
@@ -164,22 +164,22 @@ func (a *Adapter) validateDelta(layer int, module string, d *LowRank) error {
 // validateGate holds the gates of one layer to those of the first.
 func (a *Adapter) validateGate(layer int, l *AdapterLayer) error {
 	rank := a.Rank // that of a gate is its own
-	if err := a.validateDelta(layer, gateModule, l.Gate.Delta); err != nil {
+	if err := a.validateDelta(layer, GateModule, l.Gate.Delta); err != nil {
 		return err
 	}
 	a.Rank = rank
 	switch d := l.Gate.Delta; {
 	case d != nil && l.Gate.wide():
-		return fmt.Errorf("layers.%d.%s has both a weight and lora_A, want one form of the gate", layer, gateModule)
+		return fmt.Errorf("layers.%d.%s has both a weight and lora_A, want one form of the gate", layer, GateModule)
 	case d != nil:
 		l.Gate.Rows, l.Gate.Cols = d.B.Rows, d.A.Cols
 	}
 	first := &a.Layers[0]
 	if (l.Gate.Rows > 0) != (first.Gate.Rows > 0) || (l.GateBias != nil) != (first.GateBias != nil) {
-		return fmt.Errorf("layers.%d.%s: gates and their biases are of some layers only, want all or none", layer, gateModule)
+		return fmt.Errorf("layers.%d.%s: gates and their biases are of some layers only, want all or none", layer, GateModule)
 	}
 	if l.GateBias != nil && len(l.GateBias) != l.Gate.Rows {
-		return fmt.Errorf("layers.%d.%s.bias holds %d values, the gate has %d outputs", layer, gateModule, len(l.GateBias), l.Gate.Rows)
+		return fmt.Errorf("layers.%d.%s.bias holds %d values, the gate has %d outputs", layer, GateModule, len(l.GateBias), l.Gate.Rows)
 	}
 	return nil
 }

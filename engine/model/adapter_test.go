@@ -249,7 +249,7 @@ func TestAdapterFile(t *testing.T) {
 		for _, p := range a.Params() {
 			x := append([]float32(nil), p.Data...)
 			for i := range x {
-				if strings.HasSuffix(p.Name, "lora_B.weight") && !strings.Contains(p.Name, gateModule) {
+				if strings.HasSuffix(p.Name, "lora_B.weight") && !strings.Contains(p.Name, GateModule) {
 					x[i] /= 2
 				}
 			}

@@ -142,6 +142,23 @@ func (w *Weights) Unpaired(c Config) *Weights {
 	return &out
 }
 
+// Widened is w with the matrices of its layers in float32; everything else is shared.
+func (w *Weights) Widened() *Weights {
+	out := *w
+	out.Layers = append([]Layer(nil), w.Layers...)
+	for i := range out.Layers {
+		l := &out.Layers[i]
+		for _, m := range []*Matrix{&l.In, &l.Query, &l.Key, &l.Value, &l.Gate, &l.Out, &l.UpGate, &l.Up, &l.Down} {
+			if !m.Empty() && !m.wide() && !m.hollow() {
+				wide := Matrix{Rows: m.Rows, Cols: m.Cols, Delta: m.Delta, F32: make([]float32, m.Rows*m.Cols)}
+				m.Widen(wide.F32)
+				*m = wide
+			}
+		}
+	}
+	return &out
+}
+
 // pairedRow is where row r of queries or keys lies in Weights.PairedRows: rows i and
 // Dh/2+i of a head are 2i and 2i+1.
 func pairedRow(r, headDim int) int {

@@ -48,6 +48,13 @@ func NewGenerator(tok tokenizer.Tokenizer, books ...*Book) *Generator {
 	return g
 }
 
+// WithKeys is g with keys of other words.
+func (g *Generator) WithKeys(adjectives, nouns []string) *Generator {
+	out := *g
+	out.adjectives, out.nouns = adjectives, nouns
+	return &out
+}
+
 // Generate makes one example of task. The same task, context, seed and depth give
 // the same example on every platform; another depth with the rest unchanged only
 // moves the asked needle. To make many, keep a Generator.

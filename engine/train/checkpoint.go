@@ -3,10 +3,10 @@ package train
 import (
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"strconv"
 
 	"kvscope/engine/checkpoint"
-	"kvscope/engine/model"
 )
 
 // Point is one line of a run's history.
@@ -19,45 +19,55 @@ type Point struct {
 	First    float64            `json:"first"`              // training accuracy on first tokens of values
 	Value    float64            `json:"value"`              // on their later tokens
 	Repeats  float64            `json:"repeats"`            // on repeated tokens
+	Running  float64            `json:"running,omitempty"`  // on tokens of running text
 	Exact    map[string]float64 `json:"exact,omitempty"`    // held-out exact answers per task
 	FirstOf  map[string]float64 `json:"first_of,omitempty"` // held-out first value tokens per task
 	PerSec   float64            `json:"tokens_per_second"`
 	GradNorm float64            `json:"grad_norm"`
 }
 
-// encoding is a way to write a tensor: checkpoint.NewF32, NewF16, ...
-type encoding = func(name string, shape []int, x []float32) checkpoint.Tensor
+// saveBoth writes the state to resume from and the model to use.
+func (r *Run) saveBoth() error {
+	if err := r.save(r.statePath()); err != nil {
+		return err
+	}
+	return r.saveLearned(filepath.Join(r.opts.Dir, "model"))
+}
 
-// SaveModel writes the model alone, with its history, as the product loads it. Its
-// context is the longest it has been trained on.
-func (r *Run) SaveModel(path string, encode encoding) error {
+// saveLearned writes what has been learned alone, with its history, as the product
+// loads it. Its context is the longest it has been trained on.
+func (r *Run) saveLearned(path string) error {
 	meta := r.metadata()
 	longest := 0
 	for _, st := range r.cfg.Stages[:min(r.stage+1, len(r.cfg.Stages))] {
 		longest = max(longest, st.longest())
 	}
 	meta["context"] = strconv.Itoa(longest)
-	meta["note"] = fmt.Sprintf("trained on %.0fM tokens at contexts up to %d", float64(r.tokens)/1e6, longest)
-	return checkpoint.Save(path, meta, r.team.Lead.Weights.Tensors(r.cfg.Model, "", encode))
+	meta["note"] = fmt.Sprintf("trained on %s tokens at contexts up to %d", millions(r.tokens), longest)
+	return r.learner.save(path+".safetensors", meta)
+}
+
+// millions is n in millions, to two digits where it is small.
+func millions(n int) string {
+	if n < 10e6 {
+		return fmt.Sprintf("%.2fM", float64(n)/1e6)
+	}
+	return fmt.Sprintf("%.0fM", float64(n)/1e6)
 }
 
 // save writes everything a resumed run needs.
 func (r *Run) save(path string) error {
-	c := r.cfg.Model
-	ts := r.team.Lead.Weights.Tensors(c, "", checkpoint.NewF32)
-	ts = append(ts, r.opt.M.Tensors(c, "moment1.", checkpoint.NewF32)...)
-	ts = append(ts, r.opt.V.Tensors(c, "moment2.", checkpoint.NewF32)...)
-	return checkpoint.Save(path, r.metadata(), ts)
+	return checkpoint.Save(path, r.metadata(), r.learner.state())
 }
 
 func (r *Run) metadata() map[string]string {
-	meta := r.cfg.Model.Metadata()
-	meta["tokenizer"] = r.writer.tok.Fingerprint()
+	meta := r.learner.metadata()
+	meta["tokenizer"] = r.lessons.fingerprint()
 	meta["seed"] = strconv.FormatUint(r.cfg.Seed, 10)
 	meta["stage"] = strconv.Itoa(r.stage)
 	meta["step"] = strconv.Itoa(r.step)
 	meta["tokens"] = strconv.Itoa(r.tokens)
-	meta["steps"] = strconv.Itoa(r.opt.Steps)
+	meta["steps"] = strconv.Itoa(r.steps)
 	history, err := json.Marshal(r.history)
 	if err != nil {
 		panic("BUG: history does not marshal: " + err.Error())
@@ -73,21 +83,10 @@ func (r *Run) restore(path string) error {
 		return err
 	}
 	defer f.Close()
-	cfg, err := model.ReadConfig(f, "")
-	if err != nil {
-		return fmt.Errorf("resume %s: %w", path, err)
-	}
-	w, err := model.ReadWeights(f, cfg, "")
-	if err != nil {
-		return fmt.Errorf("resume %s: %w", path, err)
-	}
-	if cfg != r.cfg.Model {
-		return fmt.Errorf("resume %s: it holds %v, the config asks for %v", path, cfg, r.cfg.Model)
-	}
-	if got, want := f.Metadata["tokenizer"], r.writer.tok.Fingerprint(); got != want {
+	if got, want := f.Metadata["tokenizer"], r.lessons.fingerprint(); got != want {
 		return fmt.Errorf("resume %s: made with vocabulary %s, this program has %s", path, got, want)
 	}
-	for name, dst := range map[string]*int{"stage": &r.stage, "step": &r.step, "tokens": &r.tokens, "steps": &r.opt.Steps} {
+	for name, dst := range map[string]*int{"stage": &r.stage, "step": &r.step, "tokens": &r.tokens, "steps": &r.steps} {
 		if *dst, err = strconv.Atoi(f.Metadata[name]); err != nil {
 			return fmt.Errorf("resume %s: metadata %s: %w", path, name, err)
 		}
@@ -101,12 +100,8 @@ func (r *Run) restore(path string) error {
 	if err := json.Unmarshal([]byte(f.Metadata["history"]), &r.history); err != nil {
 		return fmt.Errorf("resume %s: metadata history: %w", path, err)
 	}
-	if r.opt.M, err = model.ReadWeights(f, cfg, "moment1."); err != nil {
+	if err := r.learner.resume(f); err != nil {
 		return fmt.Errorf("resume %s: %w", path, err)
 	}
-	if r.opt.V, err = model.ReadWeights(f, cfg, "moment2."); err != nil {
-		return fmt.Errorf("resume %s: %w", path, err)
-	}
-	r.setWeights(w)
 	return nil
 }

@@ -27,10 +27,13 @@ import (
 //	batch = 8192
 //	tokens = 8M
 //	mix = repeats 0.3, associations 0.4, packed 0.3
+//
+// With base = FILE an adapter over that model is trained, whose shape is its own.
 type Config struct {
-	Model  model.Config
-	Seed   uint64
-	Stages []Stage
+	Model   model.Config
+	Adapter *AdapterConfig // nil for a demo model
+	Seed    uint64
+	Stages  []Stage
 }
 
 // Stage is a part of the curriculum with a learning rate of its own.
@@ -38,12 +41,14 @@ type Stage struct {
 	Contexts      []int    // tokens per sequence; every step takes one of them, each as often
 	Batch         int      // tokens per step
 	Tokens        int      // to train on in this stage
-	LR            float64  // peak; reached over 100 steps from where the stage before ended, then a cosine to LREnd
+	LR            float64  // peak; reached over Warmup steps from where the stage before ended, then a cosine to LREnd
 	LREnd         float64  // a tenth of LR unless set
+	Warmup        int      // steps, 100 unless set
 	Mix           Mix      // what sequences are drawn
 	Tasks         []string // needle tasks drawn, each as often, where they fit the context
-	Dilation      int      // D of the dilated mask that some steps train on, 0 for none (RAT+ only)
+	Dilation      int      // D of the dilated mask that some steps train on, 0 for none (not attention's demo model)
 	Window        int      // W of that mask
+	Initial       int      // first tokens that it leaves to all, 1 unless set
 	DilationEvery int      // every n-th step is dilated
 	HoldLookBack  bool     // the first layer's queries and keys stay as they began
 }
@@ -60,7 +65,7 @@ func ParseConfig(r io.Reader) (*Config, error) {
 			continue
 		}
 		if text == "[stage]" {
-			c.Stages = append(c.Stages, Stage{})
+			c.Stages = append(c.Stages, Stage{Warmup: 100, Initial: 1})
 			clear(given)
 			continue
 		}
@@ -75,6 +80,9 @@ func ParseConfig(r io.Reader) (*Config, error) {
 	}
 	if err := scan.Err(); err != nil {
 		return nil, fmt.Errorf("config: %w", err)
+	}
+	if c.Adapter != nil {
+		return c, c.Validate()
 	}
 	c.Model.GateBias = c.Model.Memory
 	c.Model.KVHeads, c.Model.HeadDim = c.Model.Heads, c.Model.Dim/max(c.Model.Heads, 1)
@@ -122,10 +130,17 @@ func (c *Config) set(name, val string) error {
 	case "context":
 		return setCount(&m.Context, name, val)
 	default:
-		return input.Errorf(name, "unknown, want arch, seed, layers, heads, width, hidden or context")
+		if ok, err := c.setAdapter(name, val); ok {
+			return err
+		}
+		return input.Errorf(name, "unknown, want arch, seed, layers, heads, width, hidden or context, or of an adapter base, prose, rank, gates or ramp")
 	}
 	return nil
 }
+
+// dilates reports whether a dilated mask is trained on: attention's demo model, which
+// learns from the same stages, has no memory to read between the tokens.
+func (c *Config) dilates() bool { return c.Adapter != nil || c.Model.Memory }
 
 // set assigns a value of a stage.
 func (s *Stage) set(name, val string) error {
@@ -142,6 +157,10 @@ func (s *Stage) set(name, val string) error {
 		return s.Mix.set(val)
 	case "tasks":
 		s.Tasks = append(s.Tasks, strings.Fields(strings.ReplaceAll(val, ",", " "))...)
+	case "warmup":
+		return setCount(&s.Warmup, name, val)
+	case "initial":
+		return setCount(&s.Initial, name, val)
 	case "dilation":
 		return setCount(&s.Dilation, name, val)
 	case "window":
@@ -154,7 +173,7 @@ func (s *Stage) set(name, val string) error {
 		}
 		s.HoldLookBack = val == "yes"
 	default:
-		return input.Errorf(name, "unknown in a stage, want context, batch, tokens, lr, mix, tasks, dilation, window, dilation_every or hold_look_back")
+		return input.Errorf(name, "unknown in a stage, want context, batch, tokens, lr, warmup, mix, tasks, dilation, window, initial, dilation_every or hold_look_back")
 	}
 	return nil
 }
@@ -206,10 +225,12 @@ func (m *Mix) set(val string) error {
 			m.Associations = share
 		case "packed":
 			m.Packed = share
+		case "prose":
+			m.Prose = share
 		case "tasks":
 			m.Tasks = share
 		default:
-			return input.Errorf("mix", "no lesson %q, want repeats, associations, packed or tasks", words[0])
+			return input.Errorf("mix", "no lesson %q, want repeats, associations, packed, prose or tasks", words[0])
 		}
 	}
 	return nil
@@ -238,16 +259,11 @@ func setCount(dst *int, name, val string) error {
 // Validate reports the first value that cannot be. The vocabulary comes from the
 // tokenizer and is not looked at.
 func (c *Config) Validate() error {
-	m := c.Model
-	m.Vocab = 1
-	if m.Heads > 0 && m.Dim%(2*m.Heads) != 0 {
-		return input.Errorf("heads", "%d of a model of width %d: the head size must be an even whole number", m.Heads, m.Dim)
+	check := c.validateModel
+	if c.Adapter != nil {
+		check = c.validateAdapter
 	}
-	if err := m.Validate(); err != nil {
-		if name, ok := shapeNames[input.Field(err)]; ok {
-			_, what, _ := strings.Cut(err.Error(), ": ")
-			return input.Errorf(name, "%s", what)
-		}
+	if err := check(); err != nil {
 		return err
 	}
 	if len(c.Stages) == 0 {
@@ -259,6 +275,21 @@ func (c *Config) Validate() error {
 		}
 	}
 	return nil
+}
+
+// validateModel is Validate of a demo model's shape.
+func (c *Config) validateModel() error {
+	m := c.Model
+	m.Vocab = 1
+	if m.Heads > 0 && m.Dim%(2*m.Heads) != 0 {
+		return input.Errorf("heads", "%d of a model of width %d: the head size must be an even whole number", m.Heads, m.Dim)
+	}
+	err := m.Validate()
+	if name, ok := shapeNames[input.Field(err)]; ok {
+		_, what, _ := strings.Cut(err.Error(), ": ")
+		return input.Errorf(name, "%s", what)
+	}
+	return err
 }
 
 func (s *Stage) validate(c *Config) error {
@@ -282,9 +313,13 @@ func (s *Stage) validate(c *Config) error {
 		}
 	}
 	x := s.Mix
-	shares := []float64{x.Repeats, x.Associations, x.Packed, x.Tasks}
-	if !(slices.Min(shares) >= 0 && math.Abs(x.Repeats+x.Associations+x.Packed+x.Tasks-1) <= 1e-6) {
-		return input.Errorf("mix", "shares %v, want them not negative and adding up to 1", shares)
+	switch {
+	case !(x.least() >= 0 && math.Abs(x.total()-1) <= 1e-6):
+		return input.Errorf("mix", "shares %+v, want them not negative and adding up to 1", x)
+	case c.Adapter != nil && x.Repeats+x.Packed > 0:
+		return input.Errorf("mix", "repeats and packed are for demo models, want associations, prose and tasks")
+	case c.Adapter == nil && x.Prose > 0:
+		return input.Errorf("mix", "prose is for adapters, want repeats, associations, packed and tasks")
 	}
 	if x.Tasks > 0 && len(s.Tasks) == 0 {
 		return input.Errorf("tasks", "the mix draws tasks, name some")

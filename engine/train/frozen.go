@@ -19,6 +19,10 @@ type Frozen struct {
 	unsin   []float32 // −sin: the inverse rotation
 }
 
+// mostWide is how many bytes the matrices of the layers may take as float32 to be
+// widened once instead of at every use.
+const mostWide = 2 << 30
+
 // NewFrozen prepares m for sequences of up to context tokens.
 func NewFrozen(m *model.Model, context int) (*Frozen, error) {
 	c := m.Config()
@@ -36,12 +40,21 @@ func NewFrozen(m *model.Model, context int) (*Frozen, error) {
 	case context > c.Context:
 		return nil, input.Errorf("context", "%d, want at most the model's %d", context, c.Context)
 	}
+	if size := 4 * c.Layers * (2*c.Dim*(c.QueryDim()+c.KVDim()) + 3*c.Dim*c.Hidden); size <= mostWide {
+		f.weights = f.weights.Widened()
+	}
 	f.cos, f.sin = m.Rotations(context)
 	f.unsin = make([]float32, len(f.sin))
 	for i, s := range f.sin {
 		f.unsin[i] = -s
 	}
 	return f, nil
+}
+
+// kept is how many bytes the activations of a sequence of length tokens take.
+func (f *Frozen) kept(length int) int {
+	c := f.Config
+	return 4 * c.Layers * length * (2*c.Dim + 2*c.QueryDim() + 6*c.KVDim() + 2*c.Hidden + c.Heads)
 }
 
 // head is the matrix that makes logits, [V, D].

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"kvscope/engine/checkpoint"
-	"kvscope/engine/model"
+	"kvscope/engine/input"
 	"kvscope/engine/niah"
 	"kvscope/engine/ops"
 	"kvscope/engine/tokenizer"
@@ -23,13 +23,12 @@ import (
 type Run struct {
 	cfg     Config
 	opts    RunOptions
-	kernels *ops.Kernels
-	writer  *writer
-	team    *Team
-	opt     *Optimizer
+	lessons lessons
+	learner learner
 
 	stage   int // current stage
 	step    int // steps taken in it
+	steps   int // taken so far
 	tokens  int // trained on so far
 	history []Point
 }
@@ -46,21 +45,53 @@ type RunOptions struct {
 	Report    func(Point)   // called for every report
 }
 
-// NewRun prepares a run, from its start or from where it was.
+// learner is what a run trains.
+type learner interface {
+	// learn takes one optimiser step on a batch. It returns its loss, the norm of the
+	// gradient, and for every row with a target whether the first choice was right.
+	learn(b *Batch, mask Mask, t turn) (loss, norm float64, right []bool)
+	// answer is the last of what learn returns, nothing being learned.
+	answer(b *Batch) (right []bool)
+	// state is everything that a resumed run needs beside the run's own place, and
+	// resume takes it up again.
+	state() []checkpoint.Tensor
+	resume(f *checkpoint.File) error
+	// metadata is what its files say of it.
+	metadata() map[string]string
+	// save writes what has been learned to a folder, as the product loads it.
+	save(dir string, metadata map[string]string) error
+}
+
+// turn says which step it is that a learner takes.
+type turn struct {
+	lr     float64
+	step   int // of the whole run, from 1
+	tokens int // trained on before
+	hold   bool
+}
+
+// NewRun prepares a run of a demo model, from its start or from where it was.
 func NewRun(cfg Config, tok *tokenizer.Demo, k *ops.Kernels, opts RunOptions) (*Run, error) {
 	cfg.Model.Vocab = tok.Size()
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	r := &Run{cfg: cfg, opts: opts, kernels: k, writer: newWriter(tok), opt: NewOptimizer(cfg.Model, k)}
+	if cfg.Adapter != nil {
+		return nil, input.Errorf("base", "%s, want a run of a demo model", cfg.Adapter.Base)
+	}
+	return newRun(cfg, newWriter(tok), newDemo(cfg, k), opts)
+}
+
+// newRun is NewRun of a config that has been looked at.
+func newRun(cfg Config, from lessons, l learner, opts RunOptions) (*Run, error) {
+	r := &Run{cfg: cfg, opts: opts, lessons: from, learner: l}
 	for i, st := range cfg.Stages {
 		for _, n := range st.Contexts {
-			if _, err := r.writer.fitting(st.Tasks, n+1); st.Mix.Tasks > 0 && err != nil {
+			if _, err := from.fitting(st.Tasks, n+1); st.Mix.Tasks > 0 && err != nil {
 				return nil, fmt.Errorf("stage %d: %w", i+1, err)
 			}
 		}
 	}
-	r.setWeights(Initialise(cfg.Model, cfg.Seed))
 	if opts.Resume {
 		if err := r.restore(r.statePath()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
@@ -69,12 +100,7 @@ func NewRun(cfg Config, tok *tokenizer.Demo, k *ops.Kernels, opts RunOptions) (*
 	return r, nil
 }
 
-func (r *Run) setWeights(w *model.Weights) { r.team = NewTeam(r.cfg.Model, w, r.kernels) }
-
 func (r *Run) statePath() string { return filepath.Join(r.opts.Dir, "state.safetensors") }
-
-// warmup is the number of steps a stage's learning rate takes to its peak.
-const warmup = 100
 
 // rate is the learning rate at a step of stage i: linear from where the stage before
 // ended, zero for the first, to the peak, then a cosine down to its own end.
@@ -83,10 +109,10 @@ func (c *Config) rate(i, step int) float64 {
 	if i > 0 {
 		from = c.Stages[i-1].LREnd
 	}
-	if step < warmup {
-		return from + (st.LR-from)*float64(step+1)/warmup
+	if step < st.Warmup {
+		return from + (st.LR-from)*float64(step+1)/float64(st.Warmup)
 	}
-	done := float64(step-warmup) / float64(max(1, st.steps()-warmup))
+	done := float64(step-st.Warmup) / float64(max(1, st.steps()-st.Warmup))
 	return st.LREnd + (st.LR-st.LREnd)*(1+math.Cos(math.Pi*min(done, 1)))/2
 }
 
@@ -111,14 +137,15 @@ func (r *Run) Train(ctx context.Context) error {
 				return err
 			}
 			r.step++
+			r.steps++
 			r.tokens += st.Batch
 			last := r.step == total
-			snapshot := slices.Contains(snapshots, r.opt.Steps)
+			snapshot := slices.Contains(snapshots, r.steps)
 			if r.step%r.opts.LogEvery == 0 || last || snapshot {
 				tokens := sums.steps * st.Batch
 				p := Point{
-					Stage: r.stage + 1, Step: r.opt.Steps, Tokens: r.tokens, LR: lr, Loss: sums.loss / float64(sums.steps),
-					First: sums.share(first), Value: sums.share(value), Repeats: sums.share(repeated),
+					Stage: r.stage + 1, Step: r.steps, Tokens: r.tokens, LR: lr, Loss: sums.loss / float64(sums.steps),
+					First: sums.share(first), Value: sums.share(value), Repeats: sums.share(repeated), Running: sums.share(running),
 					PerSec: float64(tokens) / time.Since(started).Seconds(), GradNorm: norm,
 				}
 				if r.step%r.opts.EvalEvery == 0 || last || snapshot {
@@ -172,38 +199,30 @@ func (r *Run) saveSnapshot() error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	return r.SaveModel(filepath.Join(dir, fmt.Sprintf("%06d.safetensors", r.opt.Steps)), checkpoint.NewF16)
-}
-
-// saveBoth writes the state to resume from and the model to use.
-func (r *Run) saveBoth() error {
-	if err := r.save(r.statePath()); err != nil {
-		return err
-	}
-	return r.SaveModel(filepath.Join(r.opts.Dir, "model.safetensors"), checkpoint.NewF16)
+	return r.saveLearned(filepath.Join(dir, fmt.Sprintf("%06d", r.steps)))
 }
 
 // take is one optimiser step.
 func (r *Run) take(st *Stage, lr float64, tally *tally) (loss, norm float64, err error) {
 	rng := rand.New(rand.NewPCG(r.cfg.Seed, uint64(r.stage)<<32|uint64(r.step)))
-	b, kinds, err := r.writer.draw(rng, st)
+	b, kinds, err := draw(r.lessons, rng, st)
 	if err != nil {
 		return 0, 0, err
 	}
 	var mask Mask
-	if st.DilationEvery > 0 && r.step%st.DilationEvery == 0 && r.cfg.Model.Memory {
-		mask = Mask{Dilation: st.Dilation, Window: st.Window, Initial: 1}
+	if st.DilationEvery > 0 && r.step%st.DilationEvery == 0 && r.cfg.dilates() {
+		mask = Mask{Dilation: st.Dilation, Window: st.Window, Initial: st.Initial}
 	}
-	loss, right := r.team.Step(b, mask)
+	loss, norm, right := r.learner.learn(b, mask, turn{lr: lr, step: r.steps + 1, tokens: r.tokens, hold: st.HoldLookBack})
 	tally.add(loss, kinds, right)
-	return loss, r.opt.Update(r.team.Lead, lr, st.HoldLookBack), nil
+	return loss, norm, nil
 }
 
 // tally sums up the steps between two reports.
 type tally struct {
 	steps       int
 	loss        float64
-	seen, right [closing + 1]int
+	seen, right [running + 1]int
 }
 
 func (t *tally) add(loss float64, kinds []kind, right []bool) {
@@ -245,17 +264,17 @@ func (r *Run) evaluate(context int) (exact, firsts map[string]float64) {
 			b := &Batch{Seqs: n, Length: context}
 			var kinds [][]kind
 			for i := range n {
-				s, err := r.writer.example(id, seedsHeldOut+uint64(start+i), context+1)
+				s, err := r.lessons.example(id, seedsHeldOut+uint64(start+i), context+1)
 				if err != nil {
 					kinds = nil
 					break // the task does not fit this context
 				}
-				kinds = append(kinds, b.append(s, r.writer.tok.EOS()))
+				kinds = append(kinds, b.append(s, r.lessons.pad()))
 			}
 			if kinds == nil {
 				break
 			}
-			_, right := r.team.Evaluate(b, Mask{})
+			right := r.learner.answer(b)
 			for _, ks := range kinds {
 				tally.add(0, ks, right[:len(ks)])
 				ok := true

@@ -108,8 +108,8 @@ func TestSnapshotSteps(t *testing.T) {
 // TestRate: up from where the stage before ended, then down to its own end.
 func TestRate(t *testing.T) {
 	c := Config{Stages: []Stage{
-		{Contexts: []int{64}, Batch: 64, Tokens: 1000 * 64, LR: 1, LREnd: 0.5},
-		{Contexts: []int{64}, Batch: 64, Tokens: 1000 * 64, LR: 0.7, LREnd: 0.1},
+		{Contexts: []int{64}, Batch: 64, Tokens: 1000 * 64, LR: 1, LREnd: 0.5, Warmup: 100},
+		{Contexts: []int{64}, Batch: 64, Tokens: 1000 * 64, LR: 0.7, LREnd: 0.1, Warmup: 100},
 	}}
 	for _, tc := range []struct {
 		stage, step int
@@ -165,7 +165,7 @@ func TestContexts(t *testing.T) {
 	stage := &Stage{Contexts: []int{128, 512}, Batch: 1024, Mix: Mix{Tasks: 1}, Tasks: []string{"S-1", niah.OwnID}}
 	seen := map[int]int{}
 	for seed := range uint64(20) {
-		b, _, err := w.draw(rand.New(rand.NewPCG(seed, 1)), stage)
+		b, _, err := draw(w, rand.New(rand.NewPCG(seed, 1)), stage)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -20,10 +20,11 @@ const (
 	first         // the first token of an asked value: the one that takes a match
 	value         // a later token of an asked value
 	closing       // punctuation and end after a value
+	running       // a token of running text
 )
 
 // weights of the kinds in the loss.
-var kindWeight = [...]float32{repeated: 1, first: 3, value: 1, closing: 0.2}
+var kindWeight = [...]float32{repeated: 1, first: 3, value: 1, closing: 0.2, running: 0.15}
 
 // sequence is a training sequence being built, up to limit tokens.
 type sequence struct {
@@ -49,8 +50,8 @@ func (s *sequence) addValue(ids []int32) {
 
 // writer draws training sequences.
 type writer struct {
+	needles
 	tok                 *tokenizer.Demo
-	gen                 *niah.Generator
 	words, pairs, bytes []int32
 	known               []string // words as texts
 	decimal             []string // 00 to 99
@@ -63,7 +64,7 @@ type writer struct {
 
 func newWriter(tok *tokenizer.Demo) *writer {
 	w := &writer{
-		tok: tok, gen: niah.NewGenerator(tok), words: tok.WordIDs(), pairs: tok.PairIDs(), bytes: tok.ByteIDs(),
+		needles: needles{gen: niah.NewGenerator(tok), vocab: tok}, tok: tok, words: tok.WordIDs(), pairs: tok.PairIDs(), bytes: tok.ByteIDs(),
 		dash: mustToken(tok, "-"), comma: mustToken(tok, ","), stop: mustToken(tok, "."),
 	}
 	for _, a := range lexicon.New().Adjectives() {

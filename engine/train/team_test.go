@@ -67,7 +67,7 @@ func BenchmarkStep(b *testing.B) {
 		stage := &Stage{Contexts: []int{128}, Batch: 1024, Mix: Mix{Associations: 1}}
 		b.Run(string(arch), func(b *testing.B) {
 			for i := range b.N {
-				batch, _, err := w.draw(rand.New(rand.NewPCG(1, uint64(i))), stage)
+				batch, _, err := draw(w, rand.New(rand.NewPCG(1, uint64(i))), stage)
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -10,18 +11,21 @@ import (
 	"sort"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"kvscope/engine/input"
+	"kvscope/engine/run"
 	"kvscope/engine/tokenizer"
 	"kvscope/engine/train"
 	"kvscope/native/simd"
 )
 
-// trainModel trains a demo model from a config file.
+// trainModel trains a demo model, or an adapter, from a config file.
 func trainModel(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	fs := flags("train", stderr,
 		"kvscope train --config assets/training/ratplus.conf --out data/ratplus",
-		"kvscope train --config assets/training/ratplus.conf --out data/ratplus --resume")
+		"kvscope train --config assets/training/ratplus.conf --out data/ratplus --resume",
+		"kvscope train --config assets/training/memory.conf --out data/memory")
 	config := fs.String("config", "", "`file` that describes the run")
 	out := fs.String("out", "data/train", "`folder` for checkpoints and the model")
 	resume := fs.Bool("resume", false, "continue from the checkpoint in --out")
@@ -44,17 +48,88 @@ func trainModel(ctx context.Context, args []string, stdout, stderr io.Writer) er
 	if err := os.MkdirAll(*out, 0o755); err != nil {
 		return err
 	}
-	run, err := train.NewRun(*cfg, tokenizer.NewDemo(), simd.Best(), train.RunOptions{
-		Dir: *out, Resume: *resume, SaveEvery: 2 * time.Minute, LogEvery: 50, EvalEvery: 400, Examples: 64, Snapshots: 14,
+	opts := train.RunOptions{
+		Dir: *out, Resume: *resume, SaveEvery: 2 * time.Minute,
 		Report: func(p train.Point) { report(stdout, p, *asJSON) },
-	})
+	}
+	if cfg.Adapter != nil {
+		return trainAdapter(ctx, *cfg, opts)
+	}
+	opts.LogEvery, opts.EvalEvery, opts.Examples, opts.Snapshots = 50, 400, 64, 14
+	r, err := train.NewRun(*cfg, tokenizer.NewDemo(), simd.Best(), opts)
 	if err != nil {
 		return err
 	}
-	if err := run.Train(ctx); err != nil {
+	if err := r.Train(ctx); err != nil {
 		return err
 	}
 	return packHistory(filepath.Join(*out, "history"), filepath.Join(*out, "model"+historySuffix))
+}
+
+// trainAdapter trains an adapter over the model that cfg names.
+func trainAdapter(ctx context.Context, cfg train.Config, opts train.RunOptions) error {
+	path := cfg.Adapter.Base
+	engine := run.NewEngine(simd.Best())
+	found, err := openModel(engine, path, path)
+	if err == nil && !found {
+		err = input.Errorf("base", "no file or folder %q", path)
+	}
+	if err != nil {
+		return err
+	}
+	defer engine.Close()
+	base := train.Base{Name: shortName(engine, path)}
+	if base.Hash, err = engine.Models()[0].ContentHash(); err != nil {
+		return err
+	}
+	if base.Model, err = engine.Model(path); err != nil {
+		return err
+	}
+	if base.Tokenizer, err = engine.Tokenizer(path); err != nil {
+		return err
+	}
+	var texts []string
+	for _, name := range cfg.Adapter.Prose {
+		content, err := readProse(name)
+		if err != nil {
+			return input.Errorf("prose", "%v", err)
+		}
+		texts = append(texts, content)
+	}
+	opts.LogEvery, opts.EvalEvery, opts.Examples = 10, 100, 4
+	r, err := train.NewAdapterRun(cfg, base, texts, simd.Best(), opts)
+	if err != nil {
+		return err
+	}
+	return r.Train(ctx)
+}
+
+// mostProse is how many bytes a file of prose may have.
+const mostProse = 64 << 20
+
+// readProse reads a text, packed where its name ends in .gz.
+func readProse(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	var from io.Reader = f
+	if strings.HasSuffix(path, ".gz") {
+		if from, err = gzip.NewReader(f); err != nil {
+			return "", fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	content, err := io.ReadAll(io.LimitReader(from, mostProse+1))
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("%s: %w", path, err)
+	case len(content) > mostProse:
+		return "", fmt.Errorf("%s is longer than the %d bytes allowed", path, mostProse)
+	case !utf8.Valid(content):
+		return "", fmt.Errorf("%s is not text in UTF-8", path)
+	}
+	return string(content), nil
 }
 
 // report prints one line of a run's history.
@@ -67,8 +142,8 @@ func report(w io.Writer, p train.Point, asJSON bool) {
 		fmt.Fprintf(w, "%s\n", line)
 		return
 	}
-	fmt.Fprintf(w, "stage %d  step %6d  %6.2fM tokens  %6.0f/s  lr %.2g  loss %.4f  accuracy: repeats %3.0f%%  first %3.0f%%  value %3.0f%%\n",
-		p.Stage, p.Step, float64(p.Tokens)/1e6, p.PerSec, p.LR, p.Loss, 100*p.Repeats, 100*p.First, 100*p.Value)
+	fmt.Fprintf(w, "stage %d  step %6d  %6.2fM tokens  %6.0f/s  lr %.2g  loss %.4f  accuracy: repeats %3.0f%%  first %3.0f%%  value %3.0f%%  prose %3.0f%%\n",
+		p.Stage, p.Step, float64(p.Tokens)/1e6, p.PerSec, p.LR, p.Loss, 100*p.Repeats, 100*p.First, 100*p.Value, 100*p.Running)
 	var ids []string
 	for id := range p.Exact {
 		ids = append(ids, id)

@@ -1,0 +1,108 @@
+package train
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"kvscope/engine/input"
+	"kvscope/engine/lexicon"
+	"kvscope/engine/tokenizer"
+)
+
+func newTestReader(t *testing.T) *reader {
+	t.Helper()
+	r, err := newReader(tokenizer.NewDemo(), []string{tale()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// TestReaderLessons: what is asked can be known, and something is asked in every
+// sequence.
+func TestReaderLessons(t *testing.T) {
+	r := newTestReader(t)
+	for seed := range uint64(60) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		s := r.associations(rng, 257)
+		asked := 0
+		for i, k := range s.kinds {
+			if k == first || k == value {
+				asked++
+				if !appears(s.tokens[:i], s.tokens[i]) {
+					t.Fatalf("seed %d: token %d (%s) is asked for and stands nowhere before", seed, i, r.vocab.Text(s.tokens[i]))
+				}
+			}
+		}
+		if asked == 0 || len(s.tokens) > 257 {
+			t.Errorf("seed %d: %d tokens, %d asked for", seed, len(s.tokens), asked)
+		}
+		s = r.running(rng, 200)
+		scored := 0
+		for i, k := range s.kinds {
+			if k == running {
+				scored++
+			}
+			if i == 0 && k != unscored {
+				t.Error("the first token has nothing before it to be told from")
+			}
+		}
+		if scored != scoredRunning || len(s.tokens) != 200 {
+			t.Errorf("%d tokens, %d of them scored", len(s.tokens), scored)
+		}
+	}
+}
+
+// TestValuesAreMarked: the tokens in the loss are those of the values, and each value
+// begins with a first one.
+func TestValuesAreMarked(t *testing.T) {
+	r, txt := newTestReader(t), &text{}
+	txt.WriteString("the cat is: ")
+	txt.score("1234567")
+	txt.WriteString(", and the dog is: ")
+	txt.score("89")
+	txt.WriteString(".")
+	s := r.encode(txt, 200)
+	var values []string
+	for i, k := range s.kinds {
+		switch k {
+		case first:
+			values = append(values, r.vocab.Text(s.tokens[i]))
+		case value:
+			values[len(values)-1] += r.vocab.Text(s.tokens[i])
+		}
+	}
+	for i := range values {
+		values[i] = strings.TrimSpace(values[i])
+	}
+	if want := []string{"1234567", "89"}; !slices.Equal(values, want) {
+		t.Errorf("values in the loss %q, want %q", values, want)
+	}
+}
+
+// TestKeysAreNotThoseMeasured: no key that is trained on has a word of those that tasks
+// draw keys from.
+func TestKeysAreNotThoseMeasured(t *testing.T) {
+	r := newTestReader(t)
+	measured := map[string]bool{}
+	for _, w := range lexicon.New().Words() {
+		measured[w] = true
+	}
+	known := keyWords("anger lantern lantern anger " + strings.Repeat(lexicon.New().Nouns()[0]+" ", 3))
+	if slices.Contains(known, lexicon.New().Nouns()[0]) {
+		t.Errorf("words for keys: %q", known)
+	}
+	for seed := range uint64(40) {
+		key := r.gen.RandomKey(rand.New(rand.NewPCG(seed, 2)), "words")
+		for _, w := range strings.Split(key, "-") {
+			if measured[w] || !slices.Contains(r.words, w) {
+				t.Errorf("key %q", key)
+			}
+		}
+	}
+	if _, err := newReader(tokenizer.NewDemo(), []string{"Too short a tale. Too short."}); input.Field(err) != "prose" {
+		t.Errorf("a short text: %v", err)
+	}
+}
