@@ -74,6 +74,10 @@ func (b *Batch) normalise() {
 // kinds of its scored rows.
 func (b *Batch) append(s *sequence, pad int32) []kind {
 	var kinds []kind
+	scale := float32(1)
+	if total := s.total(b.Length); s.even && total > 0 {
+		scale = 1 / total
+	}
 	for t := range b.Length {
 		token, target, weight := pad, pad, float32(0)
 		if t < len(s.tokens) {
@@ -82,7 +86,7 @@ func (b *Batch) append(s *sequence, pad int32) []kind {
 		if t+1 < len(s.tokens) {
 			target = s.tokens[t+1]
 			if k := s.kinds[t+1]; k != unscored {
-				weight = kindWeight[k]
+				weight = s.weight(t+1) * scale
 				kinds = append(kinds, k)
 			}
 		}

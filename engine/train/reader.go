@@ -68,15 +68,19 @@ func keyWords(text string) []string {
 }
 
 // sequence is one of the lessons of an adapter.
-func (r *reader) sequence(rng *rand.Rand, stage *Stage, limit int) (*sequence, error) {
+func (r *reader) sequence(rng *rand.Rand, stage *Stage, limit int) (s *sequence, err error) {
 	switch p := rng.Float64(); {
 	case p < stage.Mix.Prose:
-		return r.running(rng, limit), nil
+		s = r.running(rng, limit)
 	case p < stage.Mix.Prose+stage.Mix.Associations:
-		return r.associations(rng, limit), nil
+		s = r.associations(rng, limit)
 	default:
-		return r.task(rng, stage.Tasks, limit)
+		if s, err = r.task(rng, stage.Tasks, limit); err != nil {
+			return nil, err
+		}
 	}
+	s.even = true
+	return s, nil
 }
 
 // scoredRunning is how many tokens of a sequence of running text are in the loss: the

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -104,5 +105,25 @@ func TestKeysAreNotThoseMeasured(t *testing.T) {
 	}
 	if _, err := newReader(tokenizer.NewDemo(), []string{"Too short a tale. Too short."}); input.Field(err) != "prose" {
 		t.Errorf("a short text: %v", err)
+	}
+}
+
+// TestSequencesCountAlike: whatever a sequence asks for, its weights in a batch add up to
+// the same.
+func TestSequencesCountAlike(t *testing.T) {
+	r := newTestReader(t)
+	stage := &Stage{Contexts: []int{256}, Batch: 8 * 256, Mix: Mix{Prose: 0.3, Associations: 0.3, Tasks: 0.4}, Tasks: []string{"S-2", "MV"}}
+	b, _, err := draw(r, rand.New(rand.NewPCG(2, 2)), stage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range b.Seqs {
+		var sum float64
+		for _, w := range b.sequences(i, i+1).Weights {
+			sum += float64(w)
+		}
+		if math.Abs(sum-1./8) > 1e-5 {
+			t.Errorf("sequence %d has %.5f of the loss, want an eighth", i, sum)
+		}
 	}
 }

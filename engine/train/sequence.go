@@ -24,13 +24,31 @@ const (
 )
 
 // weights of the kinds in the loss.
-var kindWeight = [...]float32{repeated: 1, first: 3, value: 1, closing: 0.2, running: 0.15}
+var kindWeight = [...]float32{repeated: 1, first: 3, value: 1, closing: 0.2, running: 1}
 
 // sequence is a training sequence being built, up to limit tokens.
 type sequence struct {
 	limit  int
 	tokens []int32
 	kinds  []kind
+	even   bool // it counts as much in a batch as any other, however many tokens are scored
+}
+
+// weight of its token t in the loss, 0 for none.
+func (s *sequence) weight(t int) float32 {
+	if s.kinds[t] == unscored {
+		return 0
+	}
+	return kindWeight[s.kinds[t]]
+}
+
+// total of the weights of the tokens after the first n at most.
+func (s *sequence) total(n int) float32 {
+	var sum float32
+	for t := 1; t <= min(n, len(s.tokens)-1); t++ {
+		sum += s.weight(t)
+	}
+	return sum
 }
 
 func (s *sequence) room() int { return s.limit - len(s.tokens) }

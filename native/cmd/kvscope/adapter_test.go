@@ -99,3 +99,32 @@ func TestShippedAdapters(t *testing.T) {
 		t.Errorf("another: %v", err)
 	}
 }
+
+// TestTrainAdapterErrors: what a config of an adapter names has to be there and to fit.
+func TestTrainAdapterErrors(t *testing.T) {
+	dir := t.TempDir()
+	prose := filepath.Join(dir, "prose.txt.gz")
+	if err := os.WriteFile(prose, []byte("not packed"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const stage = "\nrank = 2\ngates = none\n[stage]\ncontext = 64\nbatch = 64\ntokens = 64\nlr = 0.001\nmix = prose 1\n"
+	for _, tc := range []struct{ config, want string }{
+		{"base = nowhere.gguf\nprose = p.txt", "base: no file or folder \"nowhere.gguf\""},
+		{"base = " + tinyLlama + "\nprose = p.txt", "tokenizer"},
+		{"base = " + tinyLlama, "prose: missing"},
+	} {
+		path := filepath.Join(dir, "run.conf")
+		if err := os.WriteFile(path, []byte(tc.config+stage), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		status, _, stderr := runCommand(t, "train", "--config", path, "--out", dir)
+		if status == 0 || !strings.Contains(stderr, tc.want) {
+			t.Errorf("%q: status %d, %q, want %q in it", tc.config, status, stderr, tc.want)
+		}
+	}
+	for _, path := range []string{prose, filepath.Join(dir, "none.txt")} {
+		if _, err := readProse(path); err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}

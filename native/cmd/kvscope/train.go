@@ -70,7 +70,7 @@ func trainModel(ctx context.Context, args []string, stdout, stderr io.Writer) er
 func trainAdapter(ctx context.Context, cfg train.Config, opts train.RunOptions) error {
 	path := cfg.Adapter.Base
 	engine := run.NewEngine(simd.Best())
-	found, err := openModel(engine, path, path)
+	found, err := openModel(engine, path, path, "")
 	if err == nil && !found {
 		err = input.Errorf("base", "no file or folder %q", path)
 	}
