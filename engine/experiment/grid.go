@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -55,6 +56,16 @@ func (g Grid) Validate() error {
 	for _, id := range g.Tasks {
 		if _, err := niah.ByID(id); err != nil {
 			return input.Errorf("tasks", "%v", err)
+		}
+	}
+	for _, id := range g.Methods {
+		if _, ok := sparse.Method(id); !ok {
+			return input.Errorf("methods", "%v", sparse.Config{Method: cmp.Or(id, " ")}.Validate())
+		}
+	}
+	for _, s := range g.Selectors {
+		if s != sparse.SelectorOwn && s != sparse.SelectorRandom {
+			return input.Errorf("selectors", "%q, want %s or %s", s, sparse.SelectorOwn, sparse.SelectorRandom)
 		}
 	}
 	if g.Examples < 1 || g.Examples > MaxExamples {

@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"kvscope/engine/input"
 	"kvscope/engine/tokenizer"
 )
 
@@ -40,7 +41,7 @@ func Custom(tok tokenizer.Tokenizer, haystack, key, value string, depth float64,
 		return nil, err
 	}
 	if strings.Contains(value, ",") {
-		return nil, fmt.Errorf("value %q: may not hold a comma, which parts answers", value)
+		return nil, input.Errorf("value", "%q, may not hold a comma, which parts answers", value)
 	}
 
 	compose := func(text string) *Example {
@@ -104,7 +105,7 @@ func FromText(tok tokenizer.Tokenizer, text, question string) (*Example, error) 
 	case !utf8.ValidString(text):
 		return nil, fmt.Errorf("text: is not UTF-8 text")
 	}
-	if err := checkLine("question", question); err != nil {
+	if err := checkLine("key", question); err != nil {
 		return nil, err
 	}
 	found := needlePattern.FindAllStringSubmatchIndex(text, -1)
@@ -157,13 +158,13 @@ func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 func checkLine(field, text string) error {
 	switch {
 	case text == "":
-		return fmt.Errorf("%s: is empty", field)
+		return input.Errorf(field, "empty, want a line of text")
 	case len(text) > maxText:
-		return fmt.Errorf("%s: %d bytes, at most %d", field, len(text), maxText)
+		return input.Errorf(field, "%d bytes, want at most %d", len(text), maxText)
 	case !utf8.ValidString(text):
-		return fmt.Errorf("%s: is not UTF-8 text", field)
+		return input.Errorf(field, "not UTF-8 text")
 	case strings.ContainsAny(text, "\n\r"):
-		return fmt.Errorf("%s: may not hold a line break", field)
+		return input.Errorf(field, "%q, may not hold a line break", text)
 	}
 	return nil
 }

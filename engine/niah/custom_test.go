@@ -149,7 +149,7 @@ func TestFromText(t *testing.T) {
 		}
 	}
 	for field, call := range map[string][2]string{
-		"text": {" ", "key"}, "question": {"text", ""}, "question:": {"text", "a\nb"},
+		"text": {" ", "key"}, "key": {"text", ""}, "key: \"a": {"text", "a\nb"},
 	} {
 		if _, err := FromText(tok, call[0], call[1]); err == nil || !strings.HasPrefix(err.Error(), field) {
 			t.Errorf("wrong %s: %v", field, err)

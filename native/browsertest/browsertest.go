@@ -34,6 +34,12 @@ type Tab struct {
 // a Chromium it skips t, or fails it when CI=true.
 func Open(t testing.TB) *Tab {
 	t.Helper()
+	return OpenFor(t, timeout)
+}
+
+// OpenFor is Open for a test that takes longer than usual.
+func OpenFor(t testing.TB, timeout time.Duration) *Tab {
+	t.Helper()
 	path := find(t)
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path),

@@ -57,8 +57,8 @@ func newEngine(t testing.TB) *run.Engine {
 	return e
 }
 
-// newServer serves the page for an engine.
-func newServer(t testing.TB, runner server.Runner) *server.Server {
+// newServer serves the page for an engine, as change has it.
+func newServer(t testing.TB, runner server.Runner, change ...func(*server.Config)) *server.Server {
 	t.Helper()
 	p, err := dist.Load()
 	if errors.Is(err, dist.ErrNotBuilt) && os.Getenv("CI") != "true" {
@@ -67,10 +67,14 @@ func newServer(t testing.TB, runner server.Runner) *server.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := server.New(server.Config{
+	c := server.Config{
 		Runner: runner, Version: "test", Program: p, Loopback: true,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-	})
+	}
+	for _, f := range change {
+		f(&c)
+	}
+	s, err := server.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}

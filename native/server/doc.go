@@ -10,6 +10,9 @@
 //	POST /api/runs    run.Request in, {"id"} out: the run is kept to be looked into
 //	GET  /api/runs/{id}/head  ?layer=&head=, what that head saw, as package lens
 //	                  writes it; 404 when the run is no longer kept
+//	PUT  /api/texts/{name}  keep a text under the first 16 hexadecimal digits of its
+//	                  SHA-256, which a link names when it has no room for the text
+//	GET  /api/texts/{name}  that text; 404 when it is not, or no longer, kept
 //
 //	GET    /api/experiments                list, with how each is doing
 //	POST   /api/experiments                api.Order in, the new experiment out

@@ -26,6 +26,14 @@ type laboratory struct {
 	estimator *jobs.Estimator
 }
 
+// why is why there are none.
+func (l *laboratory) why() string {
+	if l.none == "" {
+		return "this server was started without"
+	}
+	return l.none
+}
+
 // maxName bounds the name of an experiment, in bytes.
 const maxName = 200
 
@@ -61,11 +69,7 @@ func (s *Server) experiments(mux *http.ServeMux) {
 func (s *Server) inLab(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.lab.store == nil || s.lab.jobs == nil {
-			why := s.lab.none
-			if why == "" {
-				why = "this server was started without"
-			}
-			writeError(w, http.StatusServiceUnavailable, "", "no experiments: "+why)
+			writeError(w, http.StatusServiceUnavailable, "", "no experiments: "+s.lab.why())
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -57,8 +57,8 @@ func rowOf(r *http.Request) (experiment.Row, error) {
 		return row, err
 	}
 	if block := q.Get("block"); block != "" {
-		if row.Block, err = strconv.Atoi(block); err != nil || row.Block < 0 {
-			return row, input.Errorf("block", "%q, want a whole number", block)
+		if row.Block, err = strconv.Atoi(block); err != nil || row.Block < 1 {
+			return row, input.Errorf("block", "%q, want a whole number from 1, or nothing for any", block)
 		}
 	}
 	return row, nil

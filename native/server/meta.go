@@ -11,12 +11,16 @@ import (
 
 // meta says what a page needs to offer choices.
 func (s *Server) meta(w http.ResponseWriter, _ *http.Request) {
+	limits := api.Limits{RequestBytes: maxRequest, Runs: cap(s.slots.taken)}
+	if s.lab.store != nil {
+		limits.TextBytes = api.MaxText
+	}
 	writeJSON(w, http.StatusOK, api.Meta{
 		Version: s.version,
 		Models:  s.listModels(),
 		Tasks:   tasks(),
 		Methods: methods(),
-		Limits:  api.Limits{RequestBytes: maxRequest, Runs: cap(s.slots.taken)},
+		Limits:  limits,
 	})
 }
 

@@ -88,6 +88,14 @@ ALTER TABLE experiment ADD COLUMN complete INTEGER NOT NULL DEFAULT 1;
 
 -- Nothing asks which experiments have a cell, and keeping it took most of the time of creating one.
 DROP INDEX experiment_cell_key;
+`, `
+-- Texts that are too long for an address, by a hash of their content.
+CREATE TABLE text (
+  name    TEXT PRIMARY KEY,
+  content TEXT NOT NULL,
+  bytes   INTEGER NOT NULL,
+  used    INTEGER NOT NULL -- Unix milliseconds of the last time
+) STRICT;
 `}
 
 // migrate brings the file at path up to the present schema, each step in a

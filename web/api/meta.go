@@ -29,5 +29,6 @@ type Task struct {
 // Limits are what a server allows.
 type Limits struct {
 	RequestBytes int `json:"request_bytes"`
-	Runs         int `json:"runs"` // at once
+	Runs         int `json:"runs"`       // at once
+	TextBytes    int `json:"text_bytes"` // of a text that is kept for links to it; 0 where none are
 }

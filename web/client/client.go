@@ -25,6 +25,9 @@ type Engine interface {
 	Head(ctx context.Context, req run.Request, layer, head int) (*lens.Head, error)
 }
 
+// jsonType is the content type of requests.
+const jsonType = "application/json"
+
 // statusError is an answer that is no success.
 type statusError struct {
 	at     string

@@ -62,7 +62,7 @@ func (l *ServerLab) ask(ctx context.Context, method, path string, query url.Valu
 			return fmt.Errorf("write request: %w", err)
 		}
 	}
-	status, answer, err := send(ctx, method, at.String(), text)
+	status, answer, err := send(ctx, method, at.String(), jsonType, text)
 	if err != nil {
 		return err
 	}
@@ -138,7 +138,10 @@ func (l *ServerLab) Examples(ctx context.Context, id string, r chart.Ref) (api.E
 	var out api.Examples
 	query := url.Values{
 		"model": {r.Model}, "task": {r.Task}, "method": {r.Method}, "selector": {r.Selector},
-		"budget": {strconv.FormatFloat(r.Budget, 'f', -1, 64)}, "block": {strconv.Itoa(r.Block)},
+		"budget": {strconv.FormatFloat(r.Budget, 'f', -1, 64)},
+	}
+	if r.Block > 0 {
+		query.Set("block", strconv.Itoa(r.Block))
 	}
 	if r.SelectWith != "" {
 		query.Set("select_with", r.SelectWith)

@@ -40,7 +40,7 @@ func (s *Server) keep(ctx context.Context, req run.Request) error {
 	if err != nil {
 		return fmt.Errorf("write request: %w", err)
 	}
-	status, answer, err := send(ctx, http.MethodPost, s.base.JoinPath("api/runs").String(), body)
+	status, answer, err := send(ctx, http.MethodPost, s.base.JoinPath("api/runs").String(), jsonType, body)
 	if err != nil || status == http.StatusOK {
 		return err
 	}

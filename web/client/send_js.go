@@ -7,7 +7,7 @@ import (
 )
 
 // send asks with any method and tells status and body; body may be nil.
-func send(ctx context.Context, method, at string, body []byte) (status int, answer []byte, err error) {
+func send(ctx context.Context, method, at, contentType string, body []byte) (status int, answer []byte, err error) {
 	type result struct {
 		text string
 		err  error
@@ -33,7 +33,7 @@ func send(ctx context.Context, method, at string, body []byte) (status int, answ
 	options := map[string]any{"method": method, "signal": abort.Get("signal")}
 	if body != nil {
 		options["body"] = string(body)
-		options["headers"] = map[string]any{"Content-Type": "application/json"}
+		options["headers"] = map[string]any{"Content-Type": contentType}
 	}
 	js.Global().Call("fetch", at, options).Call("then", arrived, failed)
 	select {

@@ -11,13 +11,13 @@ import (
 )
 
 // send asks with any method and tells status and body; body may be nil.
-func send(ctx context.Context, method, at string, body []byte) (status int, answer []byte, err error) {
+func send(ctx context.Context, method, at, contentType string, body []byte) (status int, answer []byte, err error) {
 	req, err := http.NewRequestWithContext(ctx, method, at, bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, fmt.Errorf("ask %s: %w", at, err)
 	}
 	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Content-Type", contentType)
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {

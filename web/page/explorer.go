@@ -3,6 +3,7 @@ package page
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
@@ -31,6 +32,7 @@ type Explorer struct {
 	show   int                        // how often the needle was asked for
 	linked string                     // the query that the address has
 	titled string                     // the title that the tab has
+	kept   string                     // the name of the text that was kept last
 	stop   []func()
 }
 
@@ -81,6 +83,9 @@ func (e *Explorer) restore(query string) {
 			p = p.WithText(keptText(p.Elsewhere))
 		}
 		e.do(state.Restore{Place: p})
+		if bad := state.Misread(query); len(bad) > 0 {
+			e.do(state.Say{Text: "What this page does not understand of the link is left out: " + strings.Join(bad, ", ") + "."})
+		}
 	}
 }
 
@@ -135,9 +140,9 @@ func (e *Explorer) perform(f state.Effect) {
 	case state.CopyLink:
 		copyLink(f.Note, func(text string) { e.ctx.Dispatch(func(app.Context) { e.do(state.Say{Text: text}) }) })
 	case state.KeepText:
-		if !keepText(f.Name, f.Text) {
-			e.do(state.Say{Text: "The text is too long for the address and for what the browser keeps: a reload loses it."})
-		}
+		e.keep(f)
+	case state.FindText:
+		e.findText(f.Name)
 	case state.LetGo:
 		letFileGo(f.Side)
 	case state.FocusTask:

@@ -110,6 +110,11 @@ func optionNames() []string {
 	return out
 }
 
+// isField reports whether the form has a field of that name.
+func isField(name string) bool {
+	return slices.ContainsFunc(fields, func(d field) bool { return d.name == name }) || slices.Contains(optionNames(), name)
+}
+
 // Equal reports whether g says the same.
 func (f Form) Equal(g Form) bool { return reflect.DeepEqual(f, g) }
 
@@ -213,11 +218,15 @@ func (f Form) config(p Problems) sparse.Config {
 		p["method"] = fmt.Sprintf("%q is not a method", f.Method)
 		return c
 	}
-	if f.Selector == sparse.SelectorRandom {
+	switch f.Selector {
+	case "", sparse.SelectorOwn:
+	case sparse.SelectorRandom:
 		c.Selector, c.SelectorSeed = f.Selector, seed(p, "selector_seed", f.SelectorSeed)
 		if !info.Random {
 			p["selector"] = info.Name + " has no random form, choose own"
 		}
+	default:
+		p["selector"] = fmt.Sprintf("%q, choose own or random", f.Selector)
 	}
 	budget := strings.TrimSpace(f.Budget)
 	if _, err := sparse.ParseBudget(budget); err != nil && budget != "" {
@@ -228,12 +237,15 @@ func (f Form) config(p Problems) sparse.Config {
 	}
 	for _, o := range Options(f.Method) {
 		text := strings.TrimSpace(f.Get(o.Name))
-		if text == "" || o.Kind == sparse.KindBool && text != "true" {
+		if text == "" {
 			continue
 		}
 		if err := o.Check(text); err != nil {
 			p[o.Name] = strings.TrimPrefix(err.Error(), o.Name+": ")
 			continue
+		}
+		if o.Kind == sparse.KindBool && text != "true" {
+			continue // as when it is not ticked
 		}
 		c = c.With(o.Name, text)
 	}

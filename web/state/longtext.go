@@ -1,28 +1,16 @@
 package state
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"strings"
+
+	"kvscope/web/api"
 )
 
-// A text that is too long for an address is kept by the browser under a short name, which
-// stands in the address instead.
+// A text that is too long for an address is kept by the browser and by the server under a
+// short name, which stands in the address instead.
 
 // mostText is the most bytes of an address that its text may take: the rest has to fit too.
 const mostText = maxQuery - 2<<10
-
-// textName is the name that a text is kept under, 16 hexadecimal digits of its SHA-256.
-func textName(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:8])
-}
-
-// isTextName reports whether a link's word can be the name of a text.
-func isTextName(s string) bool {
-	return len(s) == 16 && strings.Trim(s, "0123456789abcdef") == ""
-}
 
 // LongText is the name of the text of p that is not in its address, "" when all is: that
 // of its own text, or of one that a link named and that was not found.
@@ -31,36 +19,90 @@ func (p *Place) LongText() string {
 	case p.Form.Text == "":
 		return p.Elsewhere
 	case len(p.Form.Text) > mostText || len(escape(p.Form.Text)) > mostText:
-		return textName(p.Form.Text)
+		return api.TextName(p.Form.Text)
 	}
 	return ""
 }
 
 // WithText is p with the text that its link named, if content is that text.
 func (p Place) WithText(content string) Place {
-	if p.Elsewhere != "" && textName(content) == p.Elsewhere {
+	if p.Elsewhere != "" && api.TextName(content) == p.Elsewhere {
 		p.Form.Text, p.Elsewhere = content, ""
 	}
 	return p
 }
 
-// KeepText keeps a text under its name.
-type KeepText struct{ Name, Text string }
+// KeepText keeps a text under its name, in the browser and, if it has room for it, on the
+// server.
+type KeepText struct {
+	Name, Text string
+	Server     bool
+}
+
+// FindText asks the server for the text that a link names and this browser has not.
+type FindText struct{ Name string }
 
 func (KeepText) effect() {}
+func (FindText) effect() {}
 
 // keepText asks for the text to be kept that the address has no room for.
 func (s *Snapshot) keepText() []Effect {
 	if name := s.LongText(); name != "" && s.Form.Text != "" {
-		return []Effect{KeepText{Name: name, Text: s.Form.Text}}
+		return []Effect{KeepText{Name: name, Text: s.Form.Text, Server: len(s.Form.Text) <= s.Meta.Limits.TextBytes}}
 	}
 	return nil
 }
 
-// linkNote says what the link does not hold, "" when it holds all.
+// findText asks for the text that the link names, once; then it is a problem.
+func (s *Snapshot) findText(problems Problems) []Effect {
+	if s.sought != s.Elsewhere && s.Meta.Limits.TextBytes > 0 {
+		s.sought = s.Elsewhere
+		s.Said = "Asking the server for the text that the link names."
+		return []Effect{FindText{Name: s.Elsewhere}}
+	}
+	problems["text"] = "the link names a text that is not kept by this browser nor by the server, paste it"
+	return nil
+}
+
+// TextFound hands in the text that a link names, empty when nobody has it.
+type TextFound struct{ Name, Text string }
+
+func (a TextFound) apply(s *Snapshot) []Effect {
+	if s.Elsewhere != a.Name {
+		return nil // another link by now
+	}
+	s.Said = ""
+	s.Place = s.WithText(a.Text)
+	s.Draft.Text = s.Form.Text
+	return Run{}.start(s, false)
+}
+
+// TextKept says who keeps a text.
+type TextKept struct {
+	Name            string
+	Browser, Server bool
+}
+
+func (a TextKept) apply(s *Snapshot) []Effect {
+	s.textKept = a
+	if !a.Browser && !a.Server {
+		s.Said = "The text is too long for the address and is kept nowhere: a reload loses it."
+	}
+	return nil
+}
+
+// linkNote says what the link does not hold and who does, "" when it holds all.
 func (s *Snapshot) linkNote() string {
-	if s.LongText() == "" || s.Form.Text == "" {
+	name := s.LongText()
+	if name == "" || s.Form.Text == "" {
 		return ""
 	}
-	return fmt.Sprintf(" It names the text, of %d characters, which is kept in this browser alone: send the text along.", len([]rune(s.Form.Text)))
+	where := "which is kept in this browser alone: send the text along."
+	switch kept := s.textKept; {
+	case kept.Name != name || !kept.Browser && !kept.Server:
+		where = "which is kept nowhere: send the text along."
+	case kept.Server:
+		where = fmt.Sprintf("which this server keeps too, while it is among the last %d MB of texts: the link works for who reaches this server.", api.MaxTexts>>20)
+	}
+	return fmt.Sprintf(" It names the text, of %d characters, %s", len([]rune(s.Form.Text)), where)
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"kvscope/web/api"
 	"kvscope/web/picture"
 )
 
@@ -223,86 +224,104 @@ func escape(s string) string {
 }
 
 // ParseQuery reads what Query wrote. It takes any query: what it cannot use of the
-// view is dropped, and what it cannot use of the form is kept as typed, to be
-// complained about at its field.
+// view is dropped, which Misread tells, and what it cannot use of the form is kept as
+// typed, to be complained about at its field.
 func ParseQuery(query string) Place {
+	p, _ := readQuery(query)
+	return p
+}
+
+// Misread lists the parts of a query that ParseQuery drops, as they stand in it.
+func Misread(query string) []string {
+	_, misread := readQuery(query)
+	return misread
+}
+
+func readQuery(query string) (p Place, misread []string) {
 	if query == "" {
-		return FirstPlace()
+		return FirstPlace(), nil
 	}
-	p := DefaultPlace()
+	p = DefaultPlace()
 	for pair := range strings.SplitSeq(query, "&") {
 		name, value, _ := strings.Cut(pair, "=")
-		name, err := url.QueryUnescape(name)
-		if err != nil {
-			continue
-		}
-		if value, err = url.QueryUnescape(value); err != nil {
-			continue
-		}
+		name, bad := url.QueryUnescape(name)
+		value, worse := url.QueryUnescape(value)
 		value = strings.ToValidUTF8(value, "\uFFFD")
-		p.set(name, value)
+		if pair != "" && (bad != nil || worse != nil || !p.set(name, value)) {
+			misread = append(misread, pair)
+		}
 	}
 	if p.Form.Text != "" {
 		p.Elsewhere = ""
 	}
-	return p
+	return p, misread
 }
 
-func (p *Place) set(name, value string) {
+// set reads one part of a query, and reports whether it could be used.
+func (p *Place) set(name, value string) bool {
 	switch name {
 	case "source":
-		if s := Source(value); slices.Contains(Sources(), s) {
-			p.Form.Source = s
-		}
+		return oneOf(&p.Form.Source, value, Sources())
 	case "text_name":
-		if isTextName(value) {
+		if api.IsTextName(value) {
 			p.Elsewhere = value
 		}
+		return api.IsTextName(value)
 	case "head":
 		layer, head, _ := strings.Cut(value, ".")
 		l, h := index(layer), index(head)
-		if l >= 0 && h >= 0 {
-			p.Head = &picture.Head{Layer: l, Head: h}
+		if l < 0 || h < 0 {
+			return false
 		}
+		p.Head = &picture.Head{Layer: l, Head: h}
 	case "line":
-		p.Line = index(value)
+		return setIndex(&p.Line, value)
 	case "at":
-		p.Pin = index(value)
-	case "metric":
-		for _, m := range picture.Metrics() {
-			if string(m) == value {
-				p.Metric = m
-			}
-		}
-	case "shade":
-		for _, s := range picture.Shades() {
-			if string(s) == value {
-				p.Shade = s
-			}
-		}
-	case "view":
-		if v := View(value); slices.Contains(Views(), v) {
-			p.View = v
-		}
+		return setIndex(&p.Pin, value)
 	case "token":
-		p.Token = index(value)
+		return setIndex(&p.Token, value)
+	case "metric":
+		return oneOf(&p.Metric, value, picture.Metrics())
+	case "shade":
+		return oneOf(&p.Shade, value, picture.Shades())
+	case "view":
+		return oneOf(&p.View, value, Views())
+	case "speed":
+		return oneOf(&p.Speed, value, Speeds())
 	case "map":
 		p.Map.Frame = parseFrame(value)
-	case "speed":
-		if v := Speed(value); slices.Contains(Speeds(), v) {
-			p.Speed = v
-		}
+		return value == "" || p.Map.Frame != Frame{}
 	case "hide":
 		p.Hide = parseHide(value)
+		return !slices.ContainsFunc(strings.Split(value, ","), func(part string) bool { return part != "" && !p.Hides(part) })
 	default:
 		for _, flag := range p.flags() {
 			if flag.name == name {
 				*flag.at = value == "1"
-				return
+				return value == "1" || value == "0" || value == ""
 			}
+		}
+		if !isField(name) || slices.Contains(columnFields[:], name) && ParseColumn(value).String() != strings.TrimRight(value, ":") {
+			return false
 		}
 		p.Form = p.Form.With(name, value)
 	}
+	return true
+}
+
+// oneOf sets what at points to where value is in the list.
+func oneOf[T ~string](at *T, value string, list []T) bool {
+	if !slices.Contains(list, T(value)) {
+		return false
+	}
+	*at = T(value)
+	return true
+}
+
+// setIndex sets what at points to, -1 for what is no number from -1.
+func setIndex(at *int, value string) bool {
+	*at = index(value)
+	return *at >= 0 || value == "-1"
 }
 
 // index reads a number from 0, -1 when s is none.

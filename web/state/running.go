@@ -99,7 +99,10 @@ func (Run) start(s *Snapshot, link bool) []Effect {
 		problems["model"] = "the server has no models"
 	}
 	if f.Source != FromTask && f.Text == "" && s.Elsewhere != "" {
-		problems["text"] = "the link names a text that this browser has not kept, paste it"
+		if effects := s.findText(problems); effects != nil {
+			s.Problems = nil
+			return effects
+		}
 	}
 	s.Problems = problems
 	if len(problems) > 0 {

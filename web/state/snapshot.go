@@ -42,6 +42,9 @@ type Snapshot struct {
 	Theme      Theme
 	SystemDark bool // the system's own colours are dark
 	runs       int  // runs started, to tell late events from current ones
+
+	sought   string   // the name of the text that was asked for last
+	textKept TextKept // who keeps the text that is too long for the address
 }
 
 // Column is one run, of a model with a method.

@@ -1,0 +1,100 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/heapprofiler"
+	"github.com/chromedp/cdproto/memory"
+	"github.com/chromedp/cdproto/page"
+	cdpruntime "github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"kvscope/engine/run"
+	"kvscope/native/browsertest"
+)
+
+// holdMemory lets a page tell how large the memory of its program is.
+const holdMemory = `(() => {
+	const start = WebAssembly.instantiateStreaming;
+	WebAssembly.instantiateStreaming = async (...args) => {
+		const program = await start.apply(WebAssembly, args);
+		window.programMemory = program.instance.exports.mem;
+		return program;
+	};
+})()`
+
+// changeBudget waits for both columns and then presses budgets in turn, each when both have
+// the one before.
+const changeBudget = `(async (from, n) => {
+	const frame = () => new Promise(requestAnimationFrame);
+	while (!(` + allDone + `)) await frame();
+	for (let i = from; i < from + n; i++) {
+		const gens = ` + gensOf + `;
+		const all = document.querySelectorAll('[data-testid="choose-budget"] input:not(:checked)');
+		all[i % all.length].click();
+		while (!(` + allDone + ` && ` + gensOf + ` !== gens)) await frame();
+	}
+})`
+
+// BenchmarkPageMemory changes the budget of one prompt as often as -benchtime says, in the
+// page in front of the demo pair, and prints how much memory the page has after the first
+// 50 changes and how much more at most after any later ones: that of the program, which
+// never gets smaller, and that of the JavaScript around it.
+func BenchmarkPageMemory(b *testing.B) {
+	const first, step = 50, 25
+	s := httptest.NewServer(newServer(b, run.NewShelf(demoEngine(b), 1<<28)))
+	b.Cleanup(s.Close)
+	d := &desk{b, browsertest.OpenFor(b, 2*time.Minute+time.Duration(b.N)*2*time.Second), nil, s.URL}
+	d.do(chromedp.ActionFunc(func(ctx context.Context) error {
+		_, err := page.AddScriptToEvaluateOnNewDocument(holdMemory).Do(ctx)
+		return err
+	}))
+	d.do(chromedp.Navigate(s.URL + "/?task=MK-2&seed=3"))
+	d.awaits("(" + changeBudget + ")(0, 0)")
+	var after, most float64
+	b.ResetTimer()
+	for done := 0; done < b.N; {
+		n := min(step, b.N-done)
+		d.awaits(fmt.Sprintf("(%s)(%d, %d)", changeBudget, done, n))
+		done += n
+		program, script, nodes := d.memory()
+		b.Logf("%d changes: program %.1f MB, JavaScript %.1f MB, %d nodes", done, program, script, nodes)
+		if done <= first {
+			after = program + script
+		}
+		most = max(most, program+script)
+	}
+	d.quiet()
+	b.ReportMetric(after, "MB-after-50")
+	b.ReportMetric(most-after, "MB-more-at-most")
+}
+
+// awaits lets a promise of the page be kept, however long that takes.
+func (d *desk) awaits(promise string) {
+	d.t.Helper()
+	d.do(chromedp.Evaluate(promise, nil, func(p *cdpruntime.EvaluateParams) *cdpruntime.EvaluateParams { return p.WithAwaitPromise(true) }))
+}
+
+// memory is what the page holds, in MB: its program's memory and what is left of
+// JavaScript's after a collection; and its nodes.
+func (d *desk) memory() (program, script float64, nodes int64) {
+	d.t.Helper()
+	program = evaluate[float64](d, "programMemory.buffer.byteLength") / 1e6
+	d.do(chromedp.ActionFunc(func(ctx context.Context) error {
+		if err := heapprofiler.CollectGarbage().Do(ctx); err != nil {
+			return err
+		}
+		used, _, _, _, err := cdpruntime.GetHeapUsage().Do(ctx)
+		if err != nil {
+			return err
+		}
+		script = used / 1e6
+		_, nodes, _, err = memory.GetDOMCounters().Do(ctx)
+		return err
+	}))
+	return program, script, nodes
+}

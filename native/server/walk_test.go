@@ -1,0 +1,294 @@
+package server
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"kvscope/engine/checkpoint"
+	"kvscope/engine/input"
+	"kvscope/engine/model"
+	"kvscope/engine/niah"
+	"kvscope/engine/ops"
+	"kvscope/engine/run"
+	"kvscope/engine/tokenizer"
+	"kvscope/engine/trace"
+	"kvscope/engine/train"
+	"kvscope/web/api"
+)
+
+// walkValues are values that a JSON field may come to have: unknown, zero, negative, huge,
+// not a number, and of every wrong type.
+var walkValues = []string{
+	`null`, `0`, `-1`, `1`, `0.5`, `-0.0`, `1e-300`, `9223372036854775807`, `18446744073709551616`, `1e400`, `"NaN"`, `"-Inf"`, `""`, `" "`, `"x"`, `"1/0"`, `"\u0000"`,
+	`true`, `false`, `[]`, `{}`, `[null]`, `["x"]`, `[""]`, `[-1]`, `[0]`, `[1e400]`, `[99999999999999999999]`, `["NaN"]`,
+}
+
+// walkBases has, for every field of a run's request, a request in which it has another
+// effect than its default.
+var walkBases = map[string]string{
+	"model": `{"model": "ratplus"}`, "task": `{"task": "MK-2"}`, "seed": `{"seed": 7}`, "context": `{"context": 140}`, "depth": `{"depth": 0.5, "context": 250}`, "prose": `{"prose": "book", "context": 200}`,
+	"prompt": `{"prompt": "The cat sat on", "task": ""}`,
+	"text":   `{"text": "The cat sat. A dog ran.", "key": "cat", "value": "7", "task": ""}`, "key": `{"text": "The cat sat. A dog ran.", "key": "cat", "value": "7", "task": ""}`,
+	"value":  `{"text": "The cat sat. A dog ran.", "key": "cat", "value": "7", "task": ""}`,
+	"method": `{"method": "moba", "budget": "1/4"}`, "selector": `{"selector": "random", "method": "quest", "budget": "1/4"}`,
+	"selector_seed": `{"selector": "random", "selector_seed": 5, "method": "quest", "budget": "1/4"}`, "max_new": `{"max_new": 2}`,
+	"force": `{"force": "3", "method": "quest", "budget": "1/8"}`, "drop": `{"drop": "3"}`,
+	"memory_strength": `{"memory_strength": 0.25}`, "memory_cap": `{"memory_cap": 2}`, "select_with": `{"select_with": "plain", "method": "quest", "budget": "1/4", "block": 4}`, "compute_with": `{"compute_with": "plain"}`,
+	"budget": `{"budget": "1/4", "method": "quest"}`, "block": `{"block": 8, "budget": "1/4", "method": "quest"}`, "k": `{"k": 2, "method": "quest"}`,
+	"dense_layers": `{"dense_layers": 2, "budget": "1/8", "method": "quest"}`, "public_code": `{"public_code": true, "budget": "1/8", "method": "quest", "block": 4}`,
+	"window": `{"window": 16, "method": "snapkv", "budget": "1/2"}`, "kernel": `{"kernel": 3, "method": "snapkv", "budget": "1/2"}`, "pooling": `{"pooling": "max", "method": "snapkv", "budget": "1/2"}`,
+	"initial": `{"initial": 2, "method": "streaming", "budget": "1/4"}`, "dilation": `{"dilation": 3, "method": "dilated"}`, "top_p": `{"top_p": 0.3, "method": "twilight", "budget": "1/2"}`,
+}
+
+// TestWalkRequest gives every field of a run's request every kind of value. Each is refused
+// by its name, or changes the run.
+func TestWalkRequest(t *testing.T) {
+	e := walkEngine(t)
+	for _, name := range run.Fields() {
+		base, ok := walkBases[name]
+		if !ok {
+			t.Errorf("the walk has no request with %s", name)
+			continue
+		}
+		want, err := walked(t, e, with(t, base, name, ""))
+		if err != nil {
+			t.Errorf("%s: %v", base, err)
+			continue
+		}
+		for _, value := range walkValues {
+			body := with(t, base, name, value)
+			if body == with(t, base, name, "") {
+				continue
+			}
+			got, err := walked(t, e, body)
+			if !blames(err, name, value) && (err != nil || got == want) {
+				t.Errorf("%s: %s has no effect and is not blamed: %v", name, value, err)
+			}
+		}
+	}
+	if _, err := walked(t, e, `{"model": "ratplus", "unknown": 1}`); input.Field(err) != "unknown" {
+		t.Errorf("an unknown field: %v", err)
+	}
+}
+
+// blames reports whether err refuses a value by the name of its field. JSON itself refuses
+// some; a text that is missing is blamed as the task that there is none of either, and no random selector as
+// the number of them.
+func blames(err error, name, value string) bool {
+	switch {
+	case err == nil:
+		return false
+	case value == `1e400` || value == `[1e400]`:
+		return strings.Contains(err.Error(), name) || input.Field(err) == name
+	case (name == "text" || name == "prompt") && input.Field(err) == "task", name == "selectors" && (value == `null` || value == `[]`) && input.Field(err) == "seeds":
+		return true
+	}
+	return input.Field(err) == name
+}
+
+// with is a request like base with one field set to value, or left as it is for "".
+func with(t *testing.T, base, name, value string) string {
+	t.Helper()
+	members := map[string]json.RawMessage{"model": json.RawMessage(`"ratplus"`), "task": json.RawMessage(`"MK-1"`), "seed": json.RawMessage(`3`), "context": json.RawMessage(`160`)}
+	if err := json.Unmarshal([]byte(base), &members); err != nil {
+		t.Fatal(err)
+	}
+	if string(members["task"]) == `""` {
+		delete(members, "task")
+		delete(members, "context")
+	}
+	if value != "" {
+		members[name] = json.RawMessage("null")
+	}
+	text, err := json.Marshal(members)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if value == "" {
+		return string(text)
+	}
+	// Marshal checks what it writes, and some values are no JSON that it knows.
+	return strings.Replace(string(text), fmt.Sprintf("%q:null", name), fmt.Sprintf("%q:%s", name, value), 1)
+}
+
+// walked is a digest of what a body's run did, whatever time it took and whatever it says
+// that it was asked for.
+func walked(t *testing.T, e *run.Engine, body string) (digest string, err error) {
+	t.Helper()
+	req, err := parseRequest([]byte(body))
+	if err != nil {
+		return "", err
+	}
+	r := &trace.Run{}
+	if err := e.Run(t.Context(), req, r); err != nil {
+		return "", err
+	}
+	sum := sha256.New()
+	fmt.Fprintln(sum, r.Header.Tokens, r.Header.Model)
+	for _, s := range r.Selections {
+		fmt.Fprintln(sum, s.Step, s.Layer, s.Head, s.First, s.Unit, s.Candidates, string(s.Picked), s.Mass)
+	}
+	for _, s := range r.Steps {
+		fmt.Fprintln(sum, s.Token, s.Prob)
+	}
+	return fmt.Sprintf("%x", sum.Sum(nil)), nil
+}
+
+// walkEngine has two small models with fresh weights.
+func walkEngine(t *testing.T) *run.Engine {
+	t.Helper()
+	tok := tokenizer.NewDemo()
+	book, err := niah.NewBook("book", "Tom sat on the fence. The paint was wet. Nobody came by that day, and the sun was hot. He went home.")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := run.NewEngine(ops.Reference(), book)
+	for i, name := range []string{"attention", "ratplus"} {
+		cfg := model.Config{
+			Arch: model.Attention, Memory: name == "ratplus", Vocab: tok.Size(), Dim: 16, Heads: 2, KVHeads: 2, HeadDim: 8, Layers: 2, Hidden: 32, Context: 256,
+			Rope: model.Rope{Base: 10000}, Eps: 1e-6, Tied: true, GateBias: name == "ratplus",
+		}
+		meta := cfg.Metadata()
+		meta["tokenizer"] = tok.Fingerprint()
+		var file bytes.Buffer
+		if err := checkpoint.Write(&file, meta, train.Initialise(cfg, uint64(i)).Tensors(cfg, "", checkpoint.NewF32)); err != nil {
+			t.Fatal(err)
+		}
+		f, err := checkpoint.Parse(file.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Add(name, "fresh", f, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return e
+}
+
+// TestWalkOrder gives every field of an experiment's order every kind of value. Each is
+// refused by its name, or changes the cells.
+func TestWalkOrder(t *testing.T) {
+	const base = `{"models": ["ratplus"], "tasks": ["MK-1"], "methods": ["quest", "snapkv"], "selectors": ["own", "random"], "budgets": ["1/4"], "blocks": [8], "seeds": 2,
+		"examples": 20, "context": 120, "window": 8, "select_with": ["plain"], "compute_with": ["plain"]}`
+	var grid map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(base), &grid); err != nil {
+		t.Fatal(err)
+	}
+	ordered := func(body string) (string, error) {
+		o, err := parseObject[api.Order]([]byte(body))
+		if err != nil {
+			return "", err
+		}
+		cells, err := o.Grid.Cells(pairRunner{}.Models(), "1")
+		return fmt.Sprint(cells), err
+	}
+	want, err := ordered(`{"grid": ` + base + `}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range fieldsOf[api.Order]() {
+		if name == "name" || name == "grid" {
+			continue // below
+		}
+		was, ok := grid[name]
+		if !ok {
+			t.Errorf("the walk has no order with %s", name)
+			continue
+		}
+		for _, value := range walkValues {
+			grid[name] = json.RawMessage(`"` + name + `?"`)
+			text, err := json.Marshal(grid)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := ordered(`{"grid": ` + strings.Replace(string(text), `"`+name+`?"`, value, 1) + `}`)
+			if !blames(err, name, value) && (err != nil || got == want) {
+				t.Errorf("%s: %s has no effect and is not blamed: %v", name, value, err)
+			}
+		}
+		grid[name] = was
+	}
+	for body, field := range map[string]string{
+		`{"name": 3}`: "name", `{"grid": 3}`: "grid", `{"grid": []}`: "grid", `{"grid": {"unknown": 1}}`: "unknown", `{"unknown": 1}`: "unknown", `{}`: "models", `{"grid": null}`: "models",
+	} {
+		if _, err := ordered(body); input.Field(err) != field {
+			t.Errorf("%s: %v, want %s to be blamed", body, err, field)
+		}
+	}
+}
+
+// TestWalkQueries gives every field of the addresses of the API every kind of value. Each
+// is refused by its name, or changes the answer.
+func TestWalkQueries(t *testing.T) {
+	ts, begin := lab(t)
+	var made api.Described
+	call(t, "POST", ts.URL+"/api/experiments", smallGrid, http.StatusCreated, &made)
+	begin()
+	follow(t, ts.URL+"/api/experiments/"+made.ID)
+	at := "/api/experiments/" + made.ID
+	for _, c := range []struct{ path, query, name string }{
+		{at + "/examples", "model=ratplus&task=S-1&method=quest&selector=own&block=16&", "budget=1/4"},
+		{at + "/examples", "task=S-1&method=quest&budget=1/4&", "model=ratplus"},
+		{at + "/examples", "model=ratplus&method=quest&budget=1/4&", "task=S-1"},
+		{at + "/examples", "model=ratplus&task=S-1&budget=1/4&", "method=quest"},
+		{at + "/examples", "model=ratplus&task=S-1&method=quest&budget=1/4&", "selector=own"},
+		{at + "/examples", "model=ratplus&task=S-1&method=quest&budget=1/4&", "block=16"},
+		{at + "/examples", "model=ratplus&task=S-1&method=quest&budget=1/4&", "select_with="},
+		{at + "/examples", "model=ratplus&task=S-1&method=quest&budget=1/4&", "compute_with="},
+		{at + "/export", "", "format=json"},
+		{at + "/export", "format=csv&", "table=hits"},
+		{at + "/charts", "", "paper=none"},
+		{at + "/chart.svg", "", "chart=accuracy"},
+	} {
+		name, value, _ := strings.Cut(c.name, "=")
+		status, want := fetched(t, ts.URL+c.path+"?"+c.query+c.name)
+		if status != http.StatusOK && name != "paper" && name != "chart" {
+			t.Errorf("%s: status %d, %s", c.name, status, want)
+		}
+		for _, bad := range []string{"0", "-1", "1e400", "NaN", "x", "%00", "99999999999999999999", "1%2F0"} {
+			if bad == value {
+				continue
+			}
+			status, got := fetched(t, ts.URL+c.path+"?"+c.query+name+"="+bad)
+			switch {
+			case status == http.StatusBadRequest || status == http.StatusNotFound:
+				var refusal struct{ Error trace.Failure }
+				if err := json.Unmarshal([]byte(got), &refusal); err != nil || refusal.Error.Field != name {
+					t.Errorf("%s=%s: status %d blames %q: %s", name, bad, status, refusal.Error.Field, got)
+				}
+			case status != http.StatusOK || got == want:
+				t.Errorf("%s=%s: status %d, %s", name, bad, status, got)
+			}
+		}
+	}
+}
+
+// fetched is what an address answers.
+func fetched(t *testing.T, at string) (status int, body string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, at, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, text := do(t, req)
+	return resp.StatusCode, string(text)
+}
+
+// TestWalkKnowsAllFields: what the walks go over is all there is.
+func TestWalkKnowsAllFields(t *testing.T) {
+	for name := range walkBases {
+		if !slices.Contains(run.Fields(), name) {
+			t.Errorf("the walk has %s, which requests have not", name)
+		}
+	}
+	if n := reflect.TypeFor[api.Order]().NumField(); n != 2 {
+		t.Errorf("an order has %d fields, the walk knows two", n)
+	}
+}
