@@ -12,6 +12,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"kvscope/web/state"
+	"kvscope/web/view"
 )
 
 // Every key of the list does what the list says.
@@ -78,7 +79,8 @@ func TestEveryKey(t *testing.T) {
 		{"/", `document.activeElement.value === "MK-1"`},
 	}
 	keys := map[string]state.Key{}
-	for _, k := range state.Keys() {
+	page := state.New(state.DefaultPlace(), view.States(view.All()))
+	for _, k := range page.Keys() {
 		keys[k.Label] = k
 	}
 	tried := map[string]bool{"Space": true} // below: it has to be told from the run before

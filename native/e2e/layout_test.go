@@ -8,7 +8,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
-	"kvscope/web/state"
+	"kvscope/web/view"
 )
 
 // unreachable lists what of the page cannot be reached: controls that are of no size,
@@ -62,10 +62,10 @@ func TestEverythingIsReachable(t *testing.T) {
 	d := sit(t, "?head=1.1")
 	d.finished("")
 	d.walk("prompt")
-	for _, view := range state.Views() {
-		d.visit(fmt.Sprintf("?head=1.1&view=%s&line=1&at=3&ranked=1", view))
+	for _, v := range view.All() {
+		d.visit(fmt.Sprintf("?head=1.1&view=%s&line=1&at=3&ranked=1", v.Name))
 		d.finished("")
-		d.walk(string(view))
+		d.walk(v.Name)
 	}
 	d.visit("?head=1.1&method=snapkv&third=ratplus:moba&fourth=attention:moba&budget=1/4")
 	d.wait(`document.querySelectorAll('section.column[data-state="done"]').length === 4`)

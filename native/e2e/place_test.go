@@ -103,3 +103,37 @@ func TestHidingAndPresenting(t *testing.T) {
 	shown(state.Parts()...)
 	d.quiet()
 }
+
+// A change writes one address, and the pointer none however far it moves.
+func TestOneAddressAChange(t *testing.T) {
+	d := sit(t, "?head=1.1")
+	d.finished("")
+	evaluate[any](d, `(() => { window.writes = 0; for (const how of ["pushState", "replaceState"]) {
+		const write = history[how].bind(history);
+		history[how] = (...all) => { window.writes++; write(...all) };
+	} })()`)
+	for i := range 24 {
+		d.moveTo(d.place(id("grid-1")+" canvas", 0.1+0.03*float64(i), 0.6))
+		d.moveTo(d.place(id("strip-0"), 0.1+0.03*float64(i), 0.3))
+	}
+	if n := evaluate[int](d, "window.writes"); n != 0 {
+		t.Errorf("48 moves of the pointer write %d addresses", n)
+	}
+	for _, c := range []struct {
+		what, until string
+		do          func()
+	}{
+		{"a step", `location.search.includes("line=1")`, func() { d.do(chromedp.KeyEvent(kb.ArrowRight)) }},
+		{"a view", `location.search.includes("view=scores")`, func() { d.choose("view-1", "scores") }},
+		{"a press", `location.search.includes("at=")`, func() { d.do(chromedp.Click(id("grid-1")+" canvas", chromedp.ByQuery)) }},
+		{"another budget", `location.search.includes("budget=1/4")`, func() { d.rerun(func() { d.choose("budget", "1/4") }) }},
+	} {
+		evaluate[any](d, "window.writes = 0")
+		c.do()
+		d.wait(c.until)
+		if n := evaluate[int](d, "window.writes"); n != 1 {
+			t.Errorf("%s writes %d addresses", c.what, n)
+		}
+	}
+	d.quiet()
+}

@@ -70,7 +70,7 @@ type picked struct {
 
 // NewExperiments returns the page; connect finds the server once it is in a browser.
 func NewExperiments(connect func() client.Lab) *Experiments {
-	e := &Experiments{connect: connect, s: state.New(state.DefaultPlace()), place: state.DefaultLabPlace()}
+	e := &Experiments{connect: connect, s: newState(state.DefaultPlace()), place: state.DefaultLabPlace()}
 	e.meta.phase, e.list.phase = state.Loading, state.Loading
 	e.open.phase, e.pictures.phase, e.cost.phase = state.Idle, state.Idle, state.Idle
 	e.bus = &widget.Bus{Do: e.do}
@@ -481,7 +481,7 @@ func (e *Experiments) Render() app.UI {
 		app.Main().Class("lab-main").Body(e.experiments(), e.opened()),
 	}
 	if e.s.Help {
-		body = append(body, &widget.KeyList{On: e.bus})
+		body = append(body, &widget.KeyList{Keys: e.s.Keys(), On: e.bus})
 	}
 	return app.Div().Class("lab").DataSet("testid", "experiments").
 		DataSet("meta", string(e.meta.phase)).DataSet("list", string(e.list.phase)).

@@ -24,8 +24,8 @@ func (e *Experiments) presser() *presser {
 	return e.press
 }
 
-// plot is one chart, drawn by the script into an element of its own.
-type plot struct {
+// figure is one chart, drawn by the script into an element of its own.
+type figure struct {
 	app.Compo
 
 	Picture api.Picture
@@ -41,7 +41,7 @@ type plot struct {
 
 // Render lays out a caption and the place for the chart, which only the script
 // fills.
-func (p *plot) Render() app.UI {
+func (p *figure) Render() app.UI {
 	return app.Figure().Class("plot").DataSet("testid", "plot").DataSet("id", p.Picture.ID).Body(
 		app.Div().Class("plot-head").Body(
 			app.H3().Text(p.Picture.Title),
@@ -53,13 +53,13 @@ func (p *plot) Render() app.UI {
 }
 
 // OnMount draws the chart.
-func (p *plot) OnMount(ctx app.Context) { p.draw(ctx.JSSrc()) }
+func (p *figure) OnMount(ctx app.Context) { p.draw(ctx.JSSrc()) }
 
 // OnUpdate draws the chart anew if it changed.
-func (p *plot) OnUpdate(ctx app.Context) { p.draw(ctx.JSSrc()) }
+func (p *figure) OnUpdate(ctx app.Context) { p.draw(ctx.JSSrc()) }
 
 // OnDismount lets go of what the script holds.
-func (p *plot) OnDismount() {
+func (p *figure) OnDismount() {
 	for _, f := range p.release {
 		f()
 	}
@@ -69,7 +69,7 @@ func (p *plot) OnDismount() {
 	p.release, p.chart, p.drawn = nil, nil, ""
 }
 
-func (p *plot) draw(root app.Value) {
+func (p *figure) draw(root app.Value) {
 	if !p.Ready {
 		return
 	}
@@ -84,7 +84,7 @@ func (p *plot) draw(root app.Value) {
 	p.chart.Call("setOption", app.Window().Get("JSON").Call("parse", option), true)
 }
 
-func (p *plot) open(area app.Value) {
+func (p *figure) open(area app.Value) {
 	p.chart = app.Window().Get("echarts").Call("init", area)
 	click := app.FuncOf(func(_ app.Value, args []app.Value) any {
 		event := args[0]
@@ -122,6 +122,6 @@ func coloured(element app.Value, option string) string {
 }
 
 // onPNG hands the downloadable drawing out as pixels.
-func (p *plot) onPNG(app.Context, app.Event) {
+func (p *figure) onPNG(app.Context, app.Event) {
 	browser.DownloadPNGOf("kvscope-"+p.Picture.ID+".png", p.Drawing, func() {})
 }

@@ -281,7 +281,7 @@ func (e *Experiments) charts() app.UI {
 	}
 	plots := make([]app.UI, len(shown))
 	for i, c := range shown {
-		plots[i] = &plot{
+		plots[i] = &figure{
 			Picture: c, Ready: e.drawing, Dark: e.s.IsDark(), Drawing: e.lab.DrawingAt(e.place.ID, e.place.Paper, c.ID), On: e.presser(),
 		}
 	}

@@ -27,7 +27,7 @@ type Explorer struct {
 	ctx    app.Context
 	s      state.Snapshot
 	bus    *widget.Bus
-	drawn  [state.Sides]drawn
+	screen screen
 	cancel map[int]context.CancelFunc // of runs under way, by Gen
 	show   int                        // how often the needle was asked for
 	linked string                     // the query that the address has
@@ -38,8 +38,9 @@ type Explorer struct {
 
 // NewExplorer returns the page; connect finds the engine once it is in a browser.
 func NewExplorer(connect func() client.Engine) *Explorer {
-	e := &Explorer{connect: connect, s: state.New(state.FirstPlace()), cancel: map[int]context.CancelFunc{}}
+	e := &Explorer{connect: connect, s: newState(state.FirstPlace()), cancel: map[int]context.CancelFunc{}}
 	e.bus = &widget.Bus{Do: e.do}
+	e.screen.update(&e.s)
 	return e
 }
 
@@ -83,7 +84,7 @@ func (e *Explorer) restore(query string) {
 			p = p.WithText(keptText(p.Elsewhere))
 		}
 		e.do(state.Restore{Place: p})
-		if bad := state.Misread(query); len(bad) > 0 {
+		if bad := state.Misread(query, e.s.Views); len(bad) > 0 {
 			e.do(state.Say{Text: "What this page does not understand of the link is left out: " + strings.Join(bad, ", ") + "."})
 		}
 	}
@@ -110,6 +111,7 @@ func (e *Explorer) do(a state.Action) {
 	for _, f := range effects {
 		e.perform(f)
 	}
+	e.screen.update(&e.s)
 	if title := e.s.Title(); title != e.titled {
 		e.titled = title
 		e.ctx.Page().SetTitle(title)
@@ -146,7 +148,7 @@ func (e *Explorer) perform(f state.Effect) {
 	case state.LetGo:
 		letFileGo(f.Side)
 	case state.FocusTask:
-		if el := app.Window().Get("document").Call("querySelector", "[data-testid=choose-task] :checked, #request-text"); el.Truthy() {
+		if el := app.Window().Get("document").Call("querySelector", "#request-task :checked, #request-text"); el.Truthy() {
 			el.Call("focus")
 		}
 	}
@@ -213,12 +215,12 @@ func (e *Explorer) link(f state.Link) {
 // Render lays out the page.
 func (e *Explorer) Render() app.UI {
 	s := &e.s
-	views := make([]*widget.ColumnView, s.Shown())
-	columns := make([]app.UI, len(views))
-	for side := range views {
-		views[side] = e.drawn[side].of(s, side)
-		columns[side] = widget.Column(strconv.Itoa(side), side, views[side], s, e.show, e.bus)
+	columns := make([]app.UI, len(e.screen.views))
+	for side := range columns {
+		columns[side] = e.screen.column(strconv.Itoa(side), side, s, e.show, e.bus)
 	}
+	inspector, timeline := e.screen.inspector, e.screen.timeline
+	inspector.On, timeline.On = e.bus, e.bus
 	body := []app.UI{
 		&widget.Header{Path: "/", Theme: s.Theme, Explorer: true, On: e.bus},
 		&widget.Controls{
@@ -226,14 +228,14 @@ func (e *Explorer) Render() app.UI {
 			Running: s.Running(), Ready: s.MetaPhase == state.Done, Memory: s.Remembers(), On: e.bus,
 		},
 		app.Main().Class("centre").Body(
-			widget.Asked(views),
+			widget.Asked(e.screen.views),
 			app.Div().Class("columns").DataSet("count", len(columns)).Body(columns...),
-			timeline(s, views, e.bus)),
-		inspect(s, views, e.bus),
+			&timeline),
+		&inspector,
 		&widget.Said{Text: s.Said},
 	}
 	if s.Help {
-		body = append(body, &widget.KeyList{On: e.bus})
+		body = append(body, &widget.KeyList{Keys: s.Keys(), On: e.bus})
 	}
 	return app.Div().Class("explorer").
 		DataSet("testid", "explorer").
@@ -244,28 +246,4 @@ func (e *Explorer) Render() app.UI {
 		DataSet("wide", s.Wide).
 		DataSet("columns", len(columns)).
 		Body(body...)
-}
-
-// timeline is the timeline of all columns.
-func timeline(s *state.Snapshot, views []*widget.ColumnView, on *widget.Bus) app.UI {
-	t := &widget.Timeline{
-		Lines: s.Lines(), Planned: s.Planned(), Cursor: s.Cursor(), Playing: s.Playing, Speed: s.Speed,
-		Lanes: make([][]string, len(views)), On: on,
-	}
-	var label widget.LineLabel
-	for i, v := range views {
-		t.Lanes[i] = make([]string, v.Shift) // nothing of it stands beside the queries of others
-		for _, l := range v.Labels {
-			state := l.State
-			if state == "" {
-				state = "seen"
-			}
-			t.Lanes[i] = append(t.Lanes[i], state)
-		}
-		if at := t.Cursor - v.Shift; at >= 0 && at < len(v.Labels) && label.About == "" {
-			label = v.Labels[at]
-		}
-	}
-	t.Label = widget.TimelineLabel(t.Cursor, t.Lines, label)
-	return t
 }

@@ -25,7 +25,7 @@ type Gallery struct {
 
 // NewGallery returns the page.
 func NewGallery() *Gallery {
-	g := &Gallery{s: state.New(state.DefaultPlace())}
+	g := &Gallery{s: newState(state.DefaultPlace())}
 	g.bus = &widget.Bus{Do: g.do}
 	return g
 }
@@ -74,7 +74,7 @@ func (g *Gallery) touch(sp *specimen, a state.Action) {
 	if slices.ContainsFunc(effects, func(f state.Effect) bool { _, starts := f.(state.Start); return starts }) {
 		return
 	}
-	sp.s = next
+	sp.become(next)
 	for _, f := range effects {
 		switch f := f.(type) {
 		case state.ShowNeedle:
@@ -83,7 +83,8 @@ func (g *Gallery) touch(sp *specimen, a state.Action) {
 			g.ctx.After(f.For, func(app.Context) { g.touch(sp, state.Tick{}) })
 		case state.Look:
 			if seen := sp.look(f); seen != nil {
-				sp.s, _ = sp.s.Do(seen)
+				seen, _ := sp.s.Do(seen)
+				sp.become(seen)
 			}
 		}
 	}
@@ -98,7 +99,7 @@ func (g *Gallery) Render() app.UI {
 		app.Div().Class("specimens").Body(g.half(state.Light), g.half(state.Dark)),
 	}
 	if g.s.Help {
-		body = append(body, &widget.KeyList{On: g.bus})
+		body = append(body, &widget.KeyList{Keys: g.s.Keys(), On: g.bus})
 	}
 	return app.Div().Class("gallery").DataSet("testid", "gallery").Body(body...)
 }
@@ -109,10 +110,10 @@ func (g *Gallery) half(theme state.Theme) app.UI {
 			ID: string(theme), Form: g.s.Draft.With("method", "snapkv").With("budget", "1/64"), Longest: 640, Ready: true,
 			Problems: state.Problems{"budget": "1/64 keeps 10 tokens, fewer than the window of 32"}, On: g.bus,
 		}),
-		specimenOf("Keys", "key-list", widget.KeyTable()),
+		specimenOf("Keys", "key-list", widget.KeyTable(g.s.Keys())),
 	}
 	for i, sp := range g.specimens {
-		body = append(body, specimenOf(sp.title, sp.name, sp.draw(fmt.Sprintf("%s-%d", theme, i))))
+		body = append(body, specimenOf(sp.title, sp.name, sp.part(sp, fmt.Sprintf("%s-%d", theme, i))))
 	}
 	return app.Section().Class("specimen-side").DataSet("theme", string(theme)).Aria("label", string(theme)+" colours").Body(body...)
 }

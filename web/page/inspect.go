@@ -11,8 +11,8 @@ import (
 
 // inspect fills the inspector: the block pointed out, else the one that holds what
 // the step copies from, at the line under the pointer, else the one looked at.
-func inspect(s *state.Snapshot, views []*widget.ColumnView, on *widget.Bus) *widget.Inspector {
-	out := &widget.Inspector{Block: widget.Pointed(s), Held: s.Pin >= 0 && !s.Hover.On, Head: "all heads", Line: "step", On: on}
+func inspect(s *state.Snapshot, views []*widget.ColumnView) widget.Inspector {
+	out := widget.Inspector{Block: widget.Pointed(s), Held: s.Pin >= 0 && !s.Hover.On, Head: "all heads", Line: "step"}
 	out.Forced, out.Dropped = s.Draft.Force, s.Draft.Drop
 	out.Columns = make([]widget.InspectorColumn, len(views))
 	looked := s.Looked()
@@ -37,7 +37,7 @@ func inspect(s *state.Snapshot, views []*widget.ColumnView, on *widget.Bus) *wid
 		read(c, v.Run, line, out.Block, looked)
 		before(c, v.Base)
 		if out.Text == nil && out.Block >= 0 {
-			describe(out, v.Run, c.Step)
+			describe(&out, v.Run, c.Step)
 		}
 		out.Line = lineName(c.Line)
 	}

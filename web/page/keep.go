@@ -15,7 +15,7 @@ import (
 	"kvscope/engine/runfile"
 	"kvscope/engine/sparse"
 	"kvscope/engine/trace"
-	figure "kvscope/viz/plot"
+	"kvscope/viz/plot"
 	"kvscope/web/browser"
 	"kvscope/web/picture"
 	"kvscope/web/state"
@@ -24,7 +24,7 @@ import (
 
 // save writes something of a column to a file.
 func (e *Explorer) save(f state.Save) {
-	v := e.drawn[f.Side].of(&e.s, f.Side)
+	v := e.screen.views[f.Side]
 	if v.Run == nil || v.Run.Header == nil {
 		return
 	}
@@ -47,20 +47,20 @@ func (e *Explorer) save(f state.Save) {
 			say(name + " is saved")
 		}()
 	case "csv":
-		text, err := table(v, &e.s, f.What.Picture)
-		if err != nil {
-			say("The numbers cannot be saved: " + err.Error())
+		text := table(e.rows(f))
+		if text == nil {
+			say("There is nothing to save yet.")
 			return
 		}
 		browser.Download(name, "text/csv", text)
 		say(name + " is saved")
 	default:
-		svg := vector(v, &e.s, f.What.Picture)
+		svg := e.vector(f)
 		if svg == "" {
 			say("There is nothing to save yet.")
 			return
 		}
-		svg = figure.Resolve(svg, lookUp(e.s.IsDark()))
+		svg = plot.Resolve(svg, lookUp(e.s.IsDark()))
 		if f.What.Format == "svg" {
 			browser.Download(name, "image/svg+xml", []byte(svg))
 		} else {
@@ -84,7 +84,7 @@ func fileName(v *widget.ColumnView, s *state.Snapshot, what state.Keepsake) stri
 	switch what.Picture {
 	case "run":
 	case "view":
-		parts = append(parts, string(s.View))
+		parts = append(parts, s.Viewed().Name)
 	default:
 		parts = append(parts, what.Picture)
 	}
@@ -169,65 +169,34 @@ func (e *Explorer) allHeads(c *state.Column, h *trace.Header) (lens.Heads, error
 	return func(l, n int) *lens.Head { return heads[picture.Head{Layer: l, Head: n}] }, nil
 }
 
-// table is the numbers of a picture.
-func table(v *widget.ColumnView, s *state.Snapshot, what string) ([]byte, error) {
-	var rows [][]string
-	number := func(x float32) string { return strconv.FormatFloat(float64(x), 'g', -1, 32) }
-	switch {
-	case what == "grid":
-		rows = gridTable(v)
-	case what == "heads":
-		rows = append(rows, []string{"layer", "head", "hit_steps", "gold_steps", "recall", "mass", "memory_length", "jaccard"})
-		for i, c := range v.Heads.Cells {
-			rows = append(rows, []string{
-				strconv.Itoa(i / v.Heads.Heads), strconv.Itoa(i % v.Heads.Heads), strconv.Itoa(c.Hits), strconv.Itoa(c.Golds),
-				known(c.Recall), known(c.Mass), strconv.Itoa(c.MemoryLength), known(c.Jaccard),
-			})
-		}
-	case s.View == state.ScoresView && v.Scatter != nil:
-		rows = append(rows, []string{"block", "score", "mass", "picked", "forced", "gold"})
-		for _, p := range v.Scatter.Points {
-			rows = append(rows, []string{strconv.Itoa(p.Block), number(p.Score), number(p.Mass), strconv.FormatBool(p.Picked), strconv.FormatBool(p.Forced), strconv.FormatBool(p.Gold)})
-		}
-	case s.View == state.MemoryView && v.Sight.Head != nil && v.Sight.Head.Gate != nil:
-		rows = append(rows, []string{"position", "token", "weight_in_entry_" + strconv.Itoa(v.Entry), "mean_gate"})
-		h := v.Sight.Head
-		kernel := h.MemoryKernel(v.Entry)
-		for p := range h.Len() {
-			var gate, weight float32
-			for _, g := range h.Gate[p*h.Dim : (p+1)*h.Dim] {
-				gate += g / float32(h.Dim)
-			}
-			if p < len(kernel) {
-				weight = kernel[p]
-			}
-			rows = append(rows, []string{strconv.Itoa(p), token(v, p), number(weight), number(gate)})
-		}
-	case s.View == state.AttentionView && v.Sight.Head != nil:
-		rows = widget.MapTable(v.Sight.Head, s.Map.Frame)
-	default:
-		rows = append(rows, []string{"position", "token", "shade"})
-		for p := range v.Run.Header.Tokens {
-			shade := ""
-			if v.Strip != nil && p/v.Strip.Unit < len(v.Strip.Values) {
-				shade = number(v.Strip.Values[p/v.Strip.Unit] * v.Strip.Top)
-			}
-			rows = append(rows, []string{strconv.Itoa(p), token(v, p), shade})
-		}
+// rows is the numbers of a picture, nil where there are none.
+func (e *Explorer) rows(f state.Save) [][]string {
+	v := e.screen.views[f.Side]
+	switch f.What.Picture {
+	case "grid":
+		return gridTable(v)
+	case "heads":
+		return headsTable(v)
 	}
-	var out bytes.Buffer
-	w := csv.NewWriter(&out)
-	if err := w.WriteAll(rows); err != nil {
-		return nil, err
-	}
-	return out.Bytes(), nil
+	return e.screen.kept[f.Side].picture.Table(e.screen.frame("", f.Side, &e.s, 0, nil))
 }
 
-func token(v *widget.ColumnView, p int) string {
-	if p < len(v.Run.Header.Tokens) {
-		return v.Run.Header.Tokens[p].Text
+// table writes rows as CSV, nil for none.
+func table(rows [][]string) []byte {
+	var out bytes.Buffer
+	_ = csv.NewWriter(&out).WriteAll(rows) // a buffer takes everything
+	return out.Bytes()
+}
+
+func headsTable(v *widget.ColumnView) [][]string {
+	rows := [][]string{{"layer", "head", "hit_steps", "gold_steps", "recall", "mass", "memory_length", "jaccard"}}
+	for i, c := range v.Heads.Cells {
+		rows = append(rows, []string{
+			strconv.Itoa(i / v.Heads.Heads), strconv.Itoa(i % v.Heads.Heads), strconv.Itoa(c.Hits), strconv.Itoa(c.Golds),
+			known(c.Recall), known(c.Mass), strconv.Itoa(c.MemoryLength), known(c.Jaccard),
+		})
 	}
-	return ""
+	return rows
 }
 
 // known writes a quantity, nothing where it is not known.
@@ -255,14 +224,4 @@ func gridTable(v *widget.ColumnView) [][]string {
 		}
 	}
 	return rows
-}
-
-// sideOf is the column that shows a view.
-func sideOf(v *widget.ColumnView, s *state.Snapshot) int {
-	for side := range s.Columns {
-		if s.Columns[side].Run == v.Run {
-			return side
-		}
-	}
-	return 0
 }

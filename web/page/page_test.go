@@ -15,6 +15,7 @@ import (
 	"kvscope/web/picture"
 	"kvscope/web/sample"
 	"kvscope/web/state"
+	"kvscope/web/view"
 	"kvscope/web/widget"
 )
 
@@ -49,8 +50,8 @@ func TestEveryStateIsVisible(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	unreachable, _ := state.New(state.DefaultPlace()).Do(state.MetaFailed{Err: errors.New("no route")})
-	stopped, _ := state.New(state.DefaultPlace()).Do(state.MetaArrived{Meta: api.Meta{Models: []run.ModelInfo{{Name: "a"}}}})
+	unreachable, _ := newState(state.DefaultPlace()).Do(state.MetaFailed{Err: errors.New("no route")})
+	stopped, _ := newState(state.DefaultPlace()).Do(state.MetaArrived{Meta: api.Meta{Models: []run.ModelInfo{{Name: "a"}}}})
 	stopped, _ = stopped.Do(state.Stop{})
 	cut := &picture.Run{}
 	for _, e := range events[:len(events)-3] {
@@ -58,26 +59,25 @@ func TestEveryStateIsVisible(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	fromFile, _ := state.New(state.DefaultPlace()).Do(state.Opened{Name: "half.safetensors", Run: cut})
+	fromFile, _ := newState(state.DefaultPlace()).Do(state.Opened{Name: "half.safetensors", Run: cut})
 	for name, c := range map[string]struct {
 		s    state.Snapshot
 		says []string
 	}{
 		"opened, cut": {fromFile, []string{`data-state="done"`, "from half.safetensors", `data-testid="grid-0"`}},
-		"asking":      {state.New(state.DefaultPlace()), []string{`data-state="idle"`, "Asking the server"}},
+		"asking":      {newState(state.DefaultPlace()), []string{`data-state="idle"`, "Asking the server"}},
 		"no server":   {unreachable, []string{`data-state="idle"`, "does not answer", "no route", "kvscope serve"}},
 		"idle":        {stopped, []string{`data-state="idle"`, "Press Run", "stopped"}},
-		"waiting":     {state.Replay("attention", nil), []string{`data-state="loading"`, "waiting for its turn", "bar unsure"}},
-		"reading":     {state.Replay("attention", events[:1]), []string{`data-state="loading"`, "reading 2", "bar unsure"}},
-		"answering":   {state.Replay("attention", events[:len(events)-3]), []string{`data-state="loading"`, "answering, token", "scaleX("}},
-		"done":        {state.Replay("attention", events), []string{`data-state="done"`, `data-testid="score"`, "prompt 212 ms"}},
-		"preview":     {previewed(state.Replay("attention", events)), []string{`data-state="loading"`, `class="tag preview"`, "bar unsure", "preview from the scores of the last run; decoding again", `data-budget="0.25"`, `data-state="waiting"`}},
-		"failed":      {state.Replay("attention", []trace.Event{&trace.Failure{Field: "budget", Message: "too small"}}), []string{`data-state="failed"`, "budget: too small", "Correct the field"}},
-		"failed mid":  {state.Replay("attention", append(events[:len(events)-3:len(events)-3], &trace.Failure{Message: "out of memory"})), []string{`data-state="failed"`, "out of memory", `data-testid="grid-0"`}},
+		"waiting":     {replay(nil), []string{`data-state="loading"`, "waiting for its turn", "bar unsure"}},
+		"reading":     {replay(events[:1]), []string{`data-state="loading"`, "reading 2", "bar unsure"}},
+		"answering":   {replay(events[:len(events)-3]), []string{`data-state="loading"`, "answering, token", "scaleX("}},
+		"done":        {replay(events), []string{`data-state="done"`, `data-testid="score"`, "prompt 212 ms"}},
+		"preview":     {previewed(replay(events)), []string{`data-state="loading"`, `class="tag preview"`, "bar unsure", "preview from the scores of the last run; decoding again", `data-budget="0.25"`, `data-state="waiting"`}},
+		"failed":      {replay([]trace.Event{&trace.Failure{Field: "budget", Message: "too small"}}), []string{`data-state="failed"`, "budget: too small", "Correct the field"}},
+		"failed mid":  {replay(append(events[:len(events)-3:len(events)-3], &trace.Failure{Message: "out of memory"})), []string{`data-state="failed"`, "out of memory", `data-testid="grid-0"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var d drawn
-			html := app.HTMLString(widget.Column("0", 0, d.of(&c.s, 0), &c.s, 0, nil))
+			html := app.HTMLString(screenOf(&c.s).column("0", 0, &c.s, 0, nil))
 			for _, want := range c.says {
 				if !strings.Contains(html, want) {
 					t.Errorf("no %q in %s", want, html[:min(len(html), 900)])
@@ -87,27 +87,62 @@ func TestEveryStateIsVisible(t *testing.T) {
 	}
 }
 
+// TestEverySpecimenIsDrawn: what the gallery shows of the explorer is there.
+func TestEverySpecimenIsDrawn(t *testing.T) {
+	list, err := specimens()
+	if err != nil || len(list) < 20 {
+		t.Fatalf("%d specimens, %v", len(list), err)
+	}
+	for _, sp := range list {
+		if html := app.HTMLString(sp.part(sp, sp.name)); len(html) < 300 {
+			t.Errorf("%s is %q", sp.name, html)
+		}
+	}
+}
+
+// replay is a page on which a run has come as far as events.
+func replay(events []trace.Event) state.Snapshot {
+	return state.Replay("attention", events, view.States(views()))
+}
+
+// screenOf is what a page shows in a state.
+func screenOf(s *state.Snapshot) *screen {
+	p := &screen{}
+	p.update(s)
+	return p
+}
+
 // TestPicturesAreKept: moving the pointer over the blocks must not draw anew, and
-// what changes must.
+// what changes must. Drawing the page works out nothing.
 func TestPicturesAreKept(t *testing.T) {
 	events, err := sample.Events(sample.Spec{Method: "quest", Arch: "attention", Layers: 2, Heads: 2, Context: 256, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := state.Replay("attention", events)
-	var d drawn
-	first := *d.of(&s, 0)
-	s, _ = s.Do(state.Point{Block: 3, Line: 1})
-	if v := d.of(&s, 0); v.Grid != first.Grid || v.Strip != first.Strip {
+	s := replay(events)
+	p := screenOf(&s)
+	grid, below := p.views[0].Grid, p.kept[0].picture
+	do := func(a state.Action) {
+		s, _ = s.Do(a)
+		p.update(&s)
+	}
+	if do(state.Point{Block: 3, Line: 1}); p.views[0].Grid != grid || p.kept[0].picture != below {
 		t.Error("the pointer draws the grid again")
 	}
-	s, _ = s.Do(state.GoTo{Line: 2})
-	if v := d.of(&s, 0); v.Grid != first.Grid || v.Strip == first.Strip || v.Line != 2 || v.Step != 2 {
-		t.Error("another line needs another strip and the same grid")
+	if do(state.GoTo{Line: 2}); p.views[0].Grid != grid || p.kept[0].picture == below || p.views[0].Line != 2 || p.views[0].Step != 2 {
+		t.Error("another line needs another shading of the prompt and the same grid")
 	}
-	s, _ = s.Do(state.MoveHead{By: 1})
-	if v := d.of(&s, 0); v.Grid == first.Grid || v.Grid.Picked == nil {
+	if do(state.MoveHead{By: 1}); p.views[0].Grid == grid || p.views[0].Grid.Picked == nil {
 		t.Error("another head needs another grid")
+	}
+	grid, below = p.views[0].Grid, p.kept[0].picture
+	if do(state.Show{View: "scores"}); p.views[0].Grid != grid || p.kept[0].picture == below {
+		t.Error("another view needs another picture and the same grid")
+	}
+	grid, below = p.views[0].Grid, p.kept[0].picture
+	app.HTMLString(p.column("0", 0, &s, 0, nil))
+	if p.views[0].Grid != grid || p.kept[0].picture != below {
+		t.Error("drawing the page makes pictures")
 	}
 }
 
@@ -116,11 +151,8 @@ func TestInspectorReadsBothColumns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := state.Replay("attention", events)
-	var left, right drawn
-	look := func() *widget.Inspector {
-		return inspect(&s, []*widget.ColumnView{left.of(&s, 0), right.of(&s, 1)}, nil)
-	}
+	s := replay(events)
+	look := func() widget.Inspector { return screenOf(&s).inspector }
 	run := s.Columns[0].Run
 	in := look()
 	if gold := run.Gold(0) / run.Block(); in.Block != gold || !in.Gold {

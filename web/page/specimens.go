@@ -16,6 +16,7 @@ import (
 	"kvscope/web/picture"
 	"kvscope/web/sample"
 	"kvscope/web/state"
+	"kvscope/web/view"
 	"kvscope/web/widget"
 )
 
@@ -23,22 +24,19 @@ import (
 type specimen struct {
 	name, title string
 	s           state.Snapshot
-	drawn       [state.Sides]drawn
+	screen      screen
 	bus         *widget.Bus
 	show        int // how often the needle was asked for
 	part        part
 }
 
 // part draws what of the explorer a specimen is.
-type part func(sp *specimen, id string, views []*widget.ColumnView) app.UI
+type part func(sp *specimen, id string) app.UI
 
-// draw draws the specimen; the id is its own on the page.
-func (sp *specimen) draw(id string) app.UI {
-	views := make([]*widget.ColumnView, sp.s.Shown())
-	for side := range views {
-		views[side] = sp.drawn[side].of(&sp.s, side)
-	}
-	return sp.part(sp, id, views)
+// become brings the specimen to a state.
+func (sp *specimen) become(s state.Snapshot) {
+	sp.s = s
+	sp.screen.update(&sp.s)
 }
 
 // look makes up what a head of the specimen's run saw.
@@ -54,29 +52,33 @@ func madeUp(h *trace.Header, at picture.Head) *lens.Head {
 	return sample.Head(h, uint64(at.Layer*h.Heads+at.Head))
 }
 
-func wholeColumn(sp *specimen, id string, views []*widget.ColumnView) app.UI {
-	return widget.Column(id, 0, views[0], &sp.s, sp.show, sp.bus)
+func wholeColumn(sp *specimen, id string) app.UI {
+	return sp.screen.column(id, 0, &sp.s, sp.show, sp.bus)
 }
 
-func onlyView(sp *specimen, id string, views []*widget.ColumnView) app.UI {
-	return widget.ViewBox(id, 0, views[0], &sp.s, sp.show, sp.bus)
+func onlyView(sp *specimen, id string) app.UI {
+	return sp.screen.box(id, 0, &sp.s, sp.show, sp.bus)
 }
 
-func onlyHeads(sp *specimen, id string, views []*widget.ColumnView) app.UI {
-	return widget.HeadsBox(id, 0, views[0], &sp.s, sp.bus)
+func onlyHeads(sp *specimen, id string) app.UI {
+	return widget.HeadsBox(id, 0, sp.screen.views[0], &sp.s, sp.bus)
 }
 
-func gridAndHeadsOfSecond(sp *specimen, id string, views []*widget.ColumnView) app.UI {
+func gridAndHeadsOfSecond(sp *specimen, id string) app.UI {
 	return app.Div().Class("specimen-parts").Body(
-		widget.GridBox(id, 1, views[1], &sp.s, sp.bus), widget.HeadsBox(id, 1, views[1], &sp.s, sp.bus))
+		widget.GridBox(id, 1, sp.screen.views[1], &sp.s, sp.bus), widget.HeadsBox(id, 1, sp.screen.views[1], &sp.s, sp.bus))
 }
 
-func onlyTimeline(sp *specimen, _ string, views []*widget.ColumnView) app.UI {
-	return timeline(&sp.s, views, sp.bus)
+func onlyTimeline(sp *specimen, _ string) app.UI {
+	t := sp.screen.timeline
+	t.On = sp.bus
+	return &t
 }
 
-func onlyInspector(sp *specimen, _ string, views []*widget.ColumnView) app.UI {
-	return inspect(&sp.s, views, sp.bus)
+func onlyInspector(sp *specimen, _ string) app.UI {
+	n := sp.screen.inspector
+	n.On = sp.bus
+	return &n
 }
 
 // The runs that specimens show.
@@ -96,7 +98,7 @@ func after(spec sample.Spec, share float64, done ...state.Action) (state.Snapsho
 	if err != nil {
 		return state.Snapshot{}, err
 	}
-	s := state.Replay(spec.Arch, events[:int(float64(len(events))*share)])
+	s := state.Replay(spec.Arch, events[:int(float64(len(events))*share)], view.States(views()))
 	return then(s, done...), nil
 }
 
@@ -143,7 +145,7 @@ func specimens() ([]*specimen, error) {
 		}
 	}
 	answered := api.Meta{Models: []run.ModelInfo{{Name: "attention", Arch: "attention"}}}
-	fresh := state.New(state.DefaultPlace())
+	fresh := newState(state.DefaultPlace())
 	unreachable := &client.LostError{Err: errors.New("connection refused")}
 
 	type entry struct {
@@ -165,17 +167,17 @@ func specimens() ([]*specimen, error) {
 		{"ranking", "Heads, ranked", onlyHeads, questRun, 1, []state.Action{state.Toggle{Name: "ranked"}}},
 		{"lengths", "Heads by what their memory reaches back", onlyHeads, questRun, 1, []state.Action{state.ColourBy{Metric: picture.Memory}}},
 		{"prompt", "Prompt, shaded by attention", onlyView, questRun, 1, []state.Action{lock, state.ShadeBy{Shade: picture.ByMass}}},
-		{"attention", "Attention map, with its sums at the edges", onlyView, questRun, 1, []state.Action{lock, state.Show{View: state.AttentionView}, seen}},
-		{"memory", "Gate map, and the arcs of a cache entry", onlyView, questRun, 1, []state.Action{lock, state.Show{View: state.MemoryView}, seen}},
-		{"scores", "Scores against true attention", onlyView, questRun, 1, []state.Action{lock, state.Show{View: state.ScoresView}}},
+		{"attention", "Attention map, with its sums at the edges", onlyView, questRun, 1, []state.Action{lock, state.Show{View: "attention"}, seen}},
+		{"memory", "Gate map, and the arcs of a cache entry", onlyView, questRun, 1, []state.Action{lock, state.Show{View: "memory"}, seen}},
+		{"scores", "Scores against true attention", onlyView, questRun, 1, []state.Action{lock, state.Show{View: "scores"}}},
 
-		{"view-empty", "A view of a head: none is locked", onlyView, questRun, 1, []state.Action{state.Show{View: state.AttentionView}, state.Lock{}}},
-		{"view-early", "The same: the run is not over", onlyView, questRun, 0.8, []state.Action{lock, state.Show{View: state.AttentionView}}},
-		{"view-loading", "The same: being asked for", onlyView, questRun, 1, []state.Action{lock, state.Show{View: state.AttentionView}}},
+		{"view-empty", "A view of a head: none is locked", onlyView, questRun, 1, []state.Action{state.Show{View: "attention"}, state.Lock{}}},
+		{"view-early", "The same: the run is not over", onlyView, questRun, 0.8, []state.Action{lock, state.Show{View: "attention"}}},
+		{"view-loading", "The same: being asked for", onlyView, questRun, 1, []state.Action{lock, state.Show{View: "attention"}}},
 		{"view-failed", "The same: failed", onlyView, questRun, 1,
-			[]state.Action{lock, state.Show{View: state.AttentionView}, state.Seen{Gen: 1, At: looked, Err: unreachable}}},
-		{"memory-none", "Memory of a model that has none", onlyView, otherRun, 1, []state.Action{lock, state.Show{View: state.MemoryView}}},
-		{"scores-none", "Scores of a method that gives none here", onlyView, mobaRun, 1, []state.Action{lock, state.Show{View: state.ScoresView}, state.GoTo{Line: 3}}},
+			[]state.Action{lock, state.Show{View: "attention"}, state.Seen{Gen: 1, At: looked, Err: unreachable}}},
+		{"memory-none", "Memory of a model that has none", onlyView, otherRun, 1, []state.Action{lock, state.Show{View: "memory"}}},
+		{"scores-none", "Scores of a method that gives none here", onlyView, mobaRun, 1, []state.Action{lock, state.Show{View: "scores"}, state.GoTo{Line: 3}}},
 
 		{"loading-waiting", "Loading: waiting for its turn", wholeColumn, questRun, 0, nil},
 		{"loading-reading", "Loading: reading the prompt", wholeColumn, questRun, 0.014, nil},
@@ -195,13 +197,16 @@ func specimens() ([]*specimen, error) {
 	}{
 		{"preview", "Preview: another budget, from the scores of a run", previewed(out[0].s)},
 		{"failed-field", "Failed: a field is to blame", state.Replay("attention", []trace.Event{
-			&trace.Failure{Field: "budget", Message: "1/64 keeps 10 tokens, fewer than the window of 32"}})},
-		{"failed-run", "Failed: the run is", state.Replay("attention", []trace.Event{&trace.Failure{Message: "out of memory"}})},
+			&trace.Failure{Field: "budget", Message: "1/64 keeps 10 tokens, fewer than the window of 32"}}, view.States(views()))},
+		{"failed-run", "Failed: the run is", state.Replay("attention", []trace.Event{&trace.Failure{Message: "out of memory"}}, view.States(views()))},
 		{"empty-asking", "Empty: the server is being asked", fresh},
 		{"empty-unreachable", "Empty: the server does not answer", then(fresh, state.MetaFailed{Err: unreachable})},
 		{"empty-idle", "Empty: nothing has run", then(fresh, state.MetaArrived{Meta: answered}, state.Stop{})},
 	} {
 		out = append(out, &specimen{name: e.name, title: e.title, s: e.s, part: wholeColumn})
+	}
+	for _, sp := range out {
+		sp.become(sp.s)
 	}
 	return out, nil
 }

@@ -52,9 +52,15 @@ func (d *desk) link() (Link, bool) {
 var twoModels = MetaArrived{api.Meta{Models: []run.ModelInfo{
 	{Name: "attention", Arch: "attention", Context: 1024}, {Name: "ratplus", Arch: "ratplus", Memory: true, Context: 512}}}}
 
+// fourViews are views such as the page has.
+var fourViews = []View{
+	{Name: "prompt", Title: "Prompt"}, {Name: "attention", Title: "Attention", Needs: NeedsStates}, {Name: "memory", Title: "Memory", Needs: NeedsStates},
+	{Name: "scores", Title: "Scores", Needs: NeedsHead, Keys: []Key{{Keys: []string{"y"}, Label: "y", About: "nine lines on", Do: Always(Step{9})}}},
+}
+
 // ready is a desk whose first runs have been asked for.
 func ready(t testing.TB) *desk {
-	d := &desk{t: t, s: New(DefaultPlace())}
+	d := &desk{t: t, s: New(DefaultPlace(), fourViews)}
 	d.do(twoModels)
 	if n := len(d.starts()); n != 2 {
 		t.Fatalf("%d runs started by themselves, want 2", n)
@@ -100,7 +106,7 @@ func TestFirstRunStartsByItself(t *testing.T) {
 
 // A page without a query runs the first place's request and keeps its address empty.
 func TestFirstPlaceRuns(t *testing.T) {
-	d := &desk{t: t, s: New(ParseQuery(""))}
+	d := &desk{t: t, s: New(ParseQuery(""), fourViews)}
 	d.do(twoModels)
 	for _, st := range d.starts() {
 		if st.Request.Task != "MK-2" || st.Request.Seed != 3 || st.Request.Method != "quest" || st.Request.Values["budget"] != "1/8" {
@@ -122,17 +128,17 @@ func TestFirstPlaceRuns(t *testing.T) {
 }
 
 func TestOtherModelNames(t *testing.T) {
-	d := &desk{t: t, s: New(DefaultPlace())}
+	d := &desk{t: t, s: New(DefaultPlace(), fourViews)}
 	d.do(MetaArrived{api.Meta{Models: []run.ModelInfo{{Name: "r", Arch: "ratplus", Memory: true}, {Name: "a", Arch: "attention"}}}})
 	if d.s.Form.Left != "a" || d.s.Form.Right != "r" {
 		t.Errorf("models %q and %q, want a and r", d.s.Form.Left, d.s.Form.Right)
 	}
-	d = &desk{t: t, s: New(ParseQuery("left=gone"))}
+	d = &desk{t: t, s: New(ParseQuery("left=gone"), fourViews)}
 	d.do(twoModels)
 	if got := d.starts()[0].Request.Model; got != "gone" {
 		t.Errorf("asks for %q, want the model of the link, so that the server can say it is gone", got)
 	}
-	d = &desk{t: t, s: New(DefaultPlace())}
+	d = &desk{t: t, s: New(DefaultPlace(), fourViews)}
 	if d.do(MetaArrived{}); len(d.starts()) != 0 || d.s.Problems["model"] == "" {
 		t.Errorf("without models: %v, problems %v", d.effects, d.s.Problems)
 	}
@@ -373,7 +379,7 @@ func TestLines(t *testing.T) {
 }
 
 func TestPlay(t *testing.T) {
-	d := &desk{t: t, s: New(DefaultPlace())}
+	d := &desk{t: t, s: New(DefaultPlace(), fourViews)}
 	if d.do(TogglePlay{}); d.s.Playing {
 		t.Error("plays nothing")
 	}
@@ -411,8 +417,8 @@ func TestKeys(t *testing.T) {
 		{"ArrowRight", false, Step{1}}, {"ArrowLeft", false, Step{-1}},
 		{"ArrowDown", false, MoveHead{1}}, {"ArrowDown", true, MoveLayer{1}},
 		{" ", false, Stop{}}, {"/", false, Focus{}}, {"/", true, Focus{}}, {"?", true, ToggleHelp{}}, {"?", false, ToggleHelp{}},
-		{"Escape", false, Lock{}}, {"m", false, ColourBy{picture.Hit}}, {"s", false, ShadeBy{picture.ByMass}},
-		{"ArrowRight", true, nil}, {"x", false, nil}, {"Tab", false, nil}, {"v", false, Show{AttentionView}}, {"w", false, Toggle{"wide"}},
+		{"Escape", false, Lock{}}, {"m", false, ColourBy{picture.Hit}}, {"y", false, Step{9}},
+		{"ArrowRight", true, nil}, {"x", false, nil}, {"Tab", false, nil}, {"v", false, Show{"attention"}}, {"w", false, Toggle{"wide"}},
 	} {
 		if got := d.s.Press(c.key, c.shift); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%q (shift %v) is %#v, want %#v", c.key, c.shift, got, c.want)
@@ -426,7 +432,7 @@ func TestKeys(t *testing.T) {
 		t.Errorf("escape with the list open is %#v, want ToggleHelp", got)
 	}
 	seen := map[string]bool{}
-	for _, k := range Keys() {
+	for _, k := range d.s.Keys() {
 		for _, name := range k.Keys {
 			if id := name + k.Label; seen[id] || k.About == "" {
 				t.Errorf("key %q is listed twice or says nothing", id)
@@ -438,7 +444,7 @@ func TestKeys(t *testing.T) {
 }
 
 func TestColours(t *testing.T) {
-	d := &desk{t: t, s: New(DefaultPlace())}
+	d := &desk{t: t, s: New(DefaultPlace(), fourViews)}
 	for _, c := range []struct {
 		theme  Theme
 		system bool

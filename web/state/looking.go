@@ -49,6 +49,7 @@ func (a Restore) apply(s *Snapshot) []Effect {
 	}
 	same := p.Form.Equal(s.Form)
 	s.Place, s.Hover, s.Preview = p, Hover{}, nil
+	s.view(p.View)
 	if same && s.started() {
 		return nil
 	}

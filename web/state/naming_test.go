@@ -12,7 +12,7 @@ import (
 // shows is a snapshot whose columns show runs of such headers.
 func shows(t *testing.T, headers ...trace.Header) *Snapshot {
 	t.Helper()
-	s := New(FirstPlace())
+	s := New(FirstPlace(), fourViews)
 	for side, h := range headers {
 		h.Layers, h.Heads, h.HeadDim, h.Task, h.Seed = 1, 1, 8, "MK-2", 3
 		h.Method, h.Phase = orElse(h.Method, "quest"), "decode"

@@ -41,7 +41,7 @@ func (s *Snapshot) lookAtMaps(r *picture.Run, again bool) {
 		return
 	}
 	if !again {
-		s.View = AttentionView
+		s.view(s.viewOf(NeedsStates))
 	}
 	if s.Head == nil || s.Head.Layer >= h.Layers || s.Head.Head >= h.Heads {
 		s.Head = &picture.Head{}

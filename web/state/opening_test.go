@@ -26,7 +26,7 @@ func TestFileSurvivesReload(t *testing.T) {
 		"server first": {twoModels, again},
 		"file first":   {again, twoModels},
 	} {
-		d := &desk{t: t, s: New(DefaultPlace())}
+		d := &desk{t: t, s: New(DefaultPlace(), fourViews)}
 		d.do(Restore{Place: ParseQuery("line=2&view=prompt&at=3")}).do(Awaited{Side: 0, Name: "run.safetensors"})
 		if c := d.s.Columns[0]; c.File != "run.safetensors" || c.Phase != Loading {
 			t.Errorf("%s: while the file is awaited the column is %+v", name, c)
@@ -41,7 +41,7 @@ func TestFileSurvivesReload(t *testing.T) {
 		if c := d.s.Columns[0]; c.Run != again.Run || c.Phase != Done {
 			t.Errorf("%s: the column is %+v", name, c)
 		}
-		if d.s.Line != 2 || d.s.Pin != 3 || d.s.View != PromptView || d.s.Said != "" {
+		if d.s.Line != 2 || d.s.Pin != 3 || d.s.View != "" || d.s.Said != "" {
 			t.Errorf("%s: the eye rests elsewhere: %+v", name, d.s.Place)
 		}
 		// A server that went away and came back, or the way back, does not close the file.
@@ -61,7 +61,7 @@ func TestFileSurvivesReload(t *testing.T) {
 
 // Columns that all show files want no model.
 func TestOnlyFiles(t *testing.T) {
-	d := &desk{t: t, s: New(DefaultPlace())}
+	d := &desk{t: t, s: New(DefaultPlace(), fourViews)}
 	d.do(Opened{Side: 0, Name: "a", Run: replayed(t)}).do(Opened{Side: 1, Name: "b", Run: replayed(t)}).do(Opened{Side: 2, Name: "c", Run: replayed(t)})
 	if d.do(twoModels); len(d.starts()) != 0 || len(d.s.Problems) != 0 || d.s.Shown() != 3 {
 		t.Errorf("starts %v, problems %v, %d columns", d.starts(), d.s.Problems, d.s.Shown())
@@ -98,9 +98,9 @@ func TestMapsAfterReload(t *testing.T) {
 	if err := maps.Emit(&trace.Header{Layers: 1, Heads: 2, Tokens: make([]trace.Token, 4)}); err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{t: t, s: New(ParseQuery("view=prompt&head=5.5"))}
+	d := &desk{t: t, s: New(ParseQuery("view=prompt&head=5.5"), fourViews)}
 	d.do(Opened{Name: "m", Run: maps, Heads: func(int, int) *lens.Head { return &lens.Head{} }, Again: true})
-	if d.s.View != PromptView || *d.s.Head != (picture.Head{}) {
+	if d.s.View != "" || *d.s.Head != (picture.Head{}) {
 		t.Errorf("view %s, head %v", d.s.View, d.s.Head)
 	}
 }
@@ -117,7 +117,7 @@ func TestHeadsOfFilesAreReadWhenLookedAt(t *testing.T) {
 		t.Errorf("heads read before any is looked at: %v", asked)
 	}
 	at := picture.Head{Layer: 1, Head: 2}
-	d.do(Show{AttentionView}).do(Lock{&at}).do(Show{MemoryView}).do(Show{AttentionView})
+	d.do(Show{"attention"}).do(Lock{&at}).do(Show{"memory"}).do(Show{"attention"})
 	if asked[at] != 1 || d.s.Columns[1].Sights[at].Phase != Done || len(asked) > 2 {
 		t.Errorf("heads read %v, the one looked at is %+v", asked, d.s.Columns[1].Sights[at])
 	}

@@ -24,30 +24,16 @@ type Place struct {
 	Metric    picture.Metric
 	Shade     picture.Shade
 
-	View    View
-	Token   int  // position whose memory is looked at, None for that of the step
-	Ranked  bool // heads in the order of their metric
-	Compare bool // columns show what they pick otherwise than the first
+	View    string // name of what stands below the heads, empty for the first view
+	Token   int    // position whose memory is looked at, None for that of the step
+	Ranked  bool   // heads in the order of their metric
+	Compare bool   // columns show what they pick otherwise than the first
 	Map     MapView
 	Speed   Speed
 	Wide    bool   // the view fills its column
 	Present bool   // for an audience: large, without controls
 	Hide    string // parts not shown, with commas between them
 }
-
-// View is what stands below the heads.
-type View string
-
-// The views, as they stand in a URL.
-const (
-	PromptView    View = "prompt"
-	AttentionView View = "attention"
-	MemoryView    View = "memory"
-	ScoresView    View = "scores"
-)
-
-// Views lists them in the order of the switch.
-func Views() []View { return []View{PromptView, AttentionView, MemoryView, ScoresView} }
 
 // Speed is how many times as fast as usual the timeline plays.
 type Speed string
@@ -133,7 +119,7 @@ func FirstPlace() Place {
 // DefaultPlace has what a query leaves out. It is not what a page without any shows,
 // since links that are out in the world leave the same things out.
 func DefaultPlace() Place {
-	return Place{Form: DefaultForm(), Line: Auto, Pin: None, Metric: picture.Mass, Shade: picture.ByPicks, View: PromptView, Token: None, Speed: "1"}
+	return Place{Form: DefaultForm(), Line: Auto, Pin: None, Metric: picture.Mass, Shade: picture.ByPicks, Token: None, Speed: "1"}
 }
 
 // maxQuery bounds what a link carries: servers and mail programs refuse longer
@@ -191,7 +177,7 @@ func (p Place) differences(d Place) string {
 	add("at", strconv.Itoa(p.Pin), strconv.Itoa(d.Pin))
 	add("metric", string(p.Metric), string(d.Metric))
 	add("shade", string(p.Shade), string(d.Shade))
-	add("view", string(p.View), string(d.View))
+	add("view", p.View, d.View)
 	add("token", strconv.Itoa(p.Token), strconv.Itoa(d.Token))
 	add("map", p.Map.Frame.String(), "")
 	for _, flag := range p.flags() {
@@ -231,9 +217,13 @@ func ParseQuery(query string) Place {
 	return p
 }
 
-// Misread lists the parts of a query that ParseQuery drops, as they stand in it.
-func Misread(query string) []string {
-	_, misread := readQuery(query)
+// Misread lists the parts of a query that are dropped, as they stand in it, by a page
+// with such views.
+func Misread(query string, views []View) []string {
+	p, misread := readQuery(query)
+	if p.View != "" && !slices.ContainsFunc(views, func(v View) bool { return v.Name == p.View }) {
+		misread = append(misread, "view="+p.View)
+	}
 	return misread
 }
 
@@ -285,7 +275,10 @@ func (p *Place) set(name, value string) bool {
 	case "shade":
 		return oneOf(&p.Shade, value, picture.Shades())
 	case "view":
-		return oneOf(&p.View, value, Views())
+		if !isViewName(value) { // which views there are is for the snapshot to say
+			return false
+		}
+		p.View = value
 	case "speed":
 		return oneOf(&p.Speed, value, Speeds())
 	case "map":

@@ -31,7 +31,7 @@ func TestQueryIsReadable(t *testing.T) {
 			p.Form.Source, p.Form.Text, p.Form.Key, p.Form.Value = FromText, "a & b=1\né", "fuzzy-otter", "a,b:c/d"
 		}},
 		{"views", "view=attention&token=12&map=100,0.5,64&ranked=1&linear=1&present=1&speed=1/2&hide=controls,timeline", func(p *Place) {
-			p.View, p.Token, p.Map.Frame = AttentionView, 12, Frame{100, 0.5, 64}
+			p.View, p.Token, p.Map.Frame = "attention", 12, Frame{100, 0.5, 64}
 			p.Ranked, p.Map.Linear, p.Present, p.Speed, p.Hide = true, true, true, "1/2", "controls,timeline"
 		}},
 		{"columns", "k=3&memory_strength=0.5&select_with=plain&force=3,5&right=ratplus:moba&third=ratplus::plain/memory&compare=1", func(p *Place) {
@@ -57,7 +57,7 @@ func TestQueryIsReadable(t *testing.T) {
 func TestQueryThatMakesNoSense(t *testing.T) {
 	for _, query := range []string{
 		"head=2", "head=a.b", "head=-1.2", "head=1.99999999999", "line=x", "line=-7", "at=1e3",
-		"view=all", "token=-3", "map=1,2", "map=1,2,0", "map=1,nan,5", "map=1e9,1,5", "ranked=yes", "speed=9", "hide=everything",
+		"view=", "view=All", "view=a+b", "token=-3", "map=1,2", "map=1,2,0", "map=1,nan,5", "map=1e9,1,5", "ranked=yes", "speed=9", "hide=everything",
 		"metric=best", "shade=", "source=file", "unknown=1", "%zz=1", "task=%zz", "=", "&&", "a;b",
 	} {
 		if got, want := ParseQuery(query), DefaultPlace(); !reflect.DeepEqual(got, want) {

@@ -273,8 +273,8 @@ func (a Ended) apply(s *Snapshot) []Effect {
 }
 
 // Replay is the state of a page on which a run has come as far as events.
-func Replay(model string, events []trace.Event) Snapshot {
-	s := New(DefaultPlace())
+func Replay(model string, events []trace.Event, views []View) Snapshot {
+	s := New(DefaultPlace(), views)
 	s.MetaPhase = Done
 	s.Columns[0] = Column{Model: model, Phase: Loading, Gen: 1, next: &picture.Run{}}
 	Arrived{Side: 0, Gen: 1, Events: events}.apply(&s)

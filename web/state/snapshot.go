@@ -28,6 +28,8 @@ type Snapshot struct {
 	Draft    Form
 	Problems Problems // of the draft, by field
 
+	Views []View // below the heads, in the order of the chooser
+
 	Meta      api.Meta
 	MetaPhase Phase
 	MetaError string
@@ -105,9 +107,10 @@ const (
 	Dark   Theme = "dark"
 )
 
-// New is the state before anything is known.
-func New(p Place) Snapshot {
-	s := Snapshot{Place: p, Draft: p.Form, MetaPhase: Loading, Theme: System}
+// New is the state before anything is known, of a page with such views.
+func New(p Place, views []View) Snapshot {
+	s := Snapshot{Place: p, Draft: p.Form, Views: views, MetaPhase: Loading, Theme: System}
+	s.view(p.View)
 	for i := range s.Columns {
 		s.Columns[i].Phase = Idle
 	}

@@ -12,11 +12,11 @@ import (
 )
 
 // Show chooses the view below the heads. A view of one head locks one when none is.
-type Show struct{ View View }
+type Show struct{ View string }
 
 func (a Show) apply(s *Snapshot) []Effect {
-	s.View = a.View
-	if s.View != PromptView && s.Head == nil {
+	s.view(a.View)
+	if s.Viewed().Needs != NeedsNothing && s.Head == nil {
 		s.Head = s.telling()
 	}
 	return nil
@@ -47,7 +47,7 @@ func (s *Snapshot) telling() *picture.Head {
 
 // look asks for what the view shows of the locked head and is not there yet.
 func (s *Snapshot) look() []Effect {
-	if s.Head == nil || s.View != AttentionView && s.View != MemoryView {
+	if s.Head == nil || s.Viewed().Needs != NeedsStates {
 		return nil
 	}
 	var out []Effect

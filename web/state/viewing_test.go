@@ -28,18 +28,18 @@ func (d *desk) looks() []Look {
 // done, and again for another head or another run.
 func TestLooks(t *testing.T) {
 	d := ready(t)
-	if d.do(Show{AttentionView}); len(d.looks()) != 0 {
+	if d.do(Show{"attention"}); len(d.looks()) != 0 {
 		t.Errorf("asks for heads of a run that is not done: %v", d.looks())
 	}
 	d.finish(events(t, "quest"))
-	if d.do(Show{AttentionView}); d.s.Head == nil || len(d.looks()) != 2 {
+	if d.do(Show{"attention"}); d.s.Head == nil || len(d.looks()) != 2 {
 		t.Fatalf("locks %v and asks for %v, want a head in both columns", d.s.Head, d.looks())
 	}
 	look := d.looks()[1]
 	if look.Side != 1 || look.Gen != d.s.Columns[1].Gen || look.Request.Model != "ratplus" || look.Head != *d.s.Head {
 		t.Errorf("asks for %+v", look)
 	}
-	if d.do(Show{MemoryView}); len(d.looks()) != 0 {
+	if d.do(Show{"memory"}); len(d.looks()) != 0 {
 		t.Errorf("asks again: %v", d.looks())
 	}
 	head := &lens.Head{Dim: 2}
@@ -94,7 +94,7 @@ func TestEditRunsBesideWhatItChanges(t *testing.T) {
 
 // TestEditedLinkRunsBoth: a link to an edited run asks for what it is compared with.
 func TestEditedLinkRunsBoth(t *testing.T) {
-	d := &desk{t: t, s: New(ParseQuery("drop=3,7"))}
+	d := &desk{t: t, s: New(ParseQuery("drop=3,7"), fourViews)}
 	d.do(twoModels)
 	starts := d.starts()
 	if len(starts) != 4 || starts[0].Request.Drop != "3,7" || starts[1].Request.Drop != "" || starts[1].Side != 0 {
@@ -179,7 +179,7 @@ func TestOpened(t *testing.T) {
 		}
 	}
 	data := &lens.Head{Dim: 1}
-	d.do(Show{AttentionView}).do(Opened{Side: 1, Name: "run.safetensors", Run: r, Heads: func(int, int) *lens.Head { return data }})
+	d.do(Show{"attention"}).do(Opened{Side: 1, Name: "run.safetensors", Run: r, Heads: func(int, int) *lens.Head { return data }})
 	c := d.s.Columns[1]
 	if c.File == "" || c.Run != r || c.Phase != Done || c.Stale() || c.Sights[*d.s.Head].Head != data {
 		t.Errorf("column %+v", c)
@@ -196,8 +196,8 @@ func TestOpened(t *testing.T) {
 	if err := maps.Emit(&trace.Header{Layers: 1, Heads: 9, Tokens: make([]trace.Token, 4)}); err != nil {
 		t.Fatal(err)
 	}
-	d.do(Show{PromptView}).do(Lock{&picture.Head{Layer: 0, Head: 1}}).do(Opened{Side: 0, Name: "maps.npz", Run: maps, Heads: func(int, int) *lens.Head { return data }})
-	if d.s.View != AttentionView || *d.s.Head != (picture.Head{Layer: 0, Head: 1}) {
+	d.do(Show{"prompt"}).do(Lock{&picture.Head{Layer: 0, Head: 1}}).do(Opened{Side: 0, Name: "maps.npz", Run: maps, Heads: func(int, int) *lens.Head { return data }})
+	if d.s.View != "attention" || *d.s.Head != (picture.Head{Layer: 0, Head: 1}) {
 		t.Errorf("maps are opened on view %s of head %v", d.s.View, d.s.Head)
 	}
 	d.s.Head = &picture.Head{Layer: 1}

@@ -50,7 +50,7 @@ func TestWalkLink(t *testing.T) {
 			t.Errorf("the walk has no link with %s", name)
 			continue
 		}
-		if bad := Misread(base); len(bad) > 0 {
+		if bad := Misread(base, fourViews); len(bad) > 0 {
 			t.Errorf("%s: not understood: %v", base, bad)
 		}
 		want := follow(t, base)
@@ -68,7 +68,7 @@ func TestWalkLink(t *testing.T) {
 			query := name + "=" + url.QueryEscape(value) + rest
 			got := follow(t, query)
 			switch {
-			case slices.Contains(Misread(query), name+"="+url.QueryEscape(value)):
+			case slices.Contains(Misread(query, fourViews), name+"="+url.QueryEscape(value)):
 			case slices.Contains(got.problems, name):
 			case !reflect.DeepEqual(got.requests, want.requests) && len(got.problems) == 0:
 			case !reflect.DeepEqual(got.place, want.place):
@@ -78,11 +78,11 @@ func TestWalkLink(t *testing.T) {
 		}
 	}
 	for _, query := range []string{"unknown=1", "Task=MK-1", "task%zz=1", "task=%zz", "a;b", "="} {
-		if got := Misread("seed=7&" + query); !slices.Equal(got, []string{query}) {
+		if got := Misread("seed=7&" + query, fourViews); !slices.Equal(got, []string{query}) {
 			t.Errorf("%s: told are %v", query, got)
 		}
 	}
-	if got := Misread("seed=7&&task=MK-2"); len(got) > 0 {
+	if got := Misread("seed=7&&task=MK-2", fourViews); len(got) > 0 {
 		t.Errorf("told are %v of a link that is right", got)
 	}
 }
@@ -96,7 +96,7 @@ type followed struct {
 
 func follow(t *testing.T, query string) followed {
 	t.Helper()
-	d := &desk{t: t, s: New(DefaultPlace())}
+	d := &desk{t: t, s: New(DefaultPlace(), fourViews)}
 	d.do(Restore{Place: ParseQuery(query)}).do(twoModels)
 	out := followed{problems: slices.Sorted(maps.Keys(d.s.Problems)), place: ParseQuery(query)}
 	for _, s := range d.starts() {

@@ -29,7 +29,6 @@ type ColumnView struct {
 	Run    *picture.Run
 	Grid   *picture.Grid
 	Heads  *picture.Heads
-	Strip  *picture.Strip
 	Labels []LineLabel
 	Line   int // looked at, or -1
 	Step   int // of it, or -1
@@ -43,8 +42,6 @@ type ColumnView struct {
 	Base     *picture.Run  // the run without what is forced or dropped, or nil
 	Against  string        // name of the column compared with, or ""
 	Sight    state.Sight   // of the locked head
-	Entry    int           // position whose memory is looked at
-	Scatter  *picture.Scatter
 }
 
 // Progress is how much of the run is done, below 0 when that cannot be told.
@@ -121,8 +118,8 @@ func (v *ColumnView) Counterfactual() string {
 }
 
 // Column is one backbone: its answer, its blocks, its heads, its prompt. The id is
-// its own on the page.
-func Column(id string, side int, v *ColumnView, s *state.Snapshot, show int, on *Bus) app.UI {
+// its own on the page; below is what stands below the heads.
+func Column(id string, side int, v *ColumnView, s *state.Snapshot, below app.UI, on *Bus) app.UI {
 	root := app.Section().Class("column").
 		Aria("label", v.Name).
 		Aria("busy", strconv.FormatBool(v.Phase == state.Loading)).
@@ -159,7 +156,7 @@ func Column(id string, side int, v *ColumnView, s *state.Snapshot, show int, on 
 		}
 		return root.Body(body...)
 	}
-	return root.Body(append(body, pictures(id, side, v, s, show, on)...)...)
+	return root.Body(append(body, pictures(id, side, v, s, below, on)...)...)
 }
 
 // emptyColumn says why there is nothing to see yet.
@@ -228,10 +225,10 @@ func progressBar(v *ColumnView) app.UI {
 		Body(app.I().Style("transform", fmt.Sprintf("scaleX(%.3f)", p)))
 }
 
-func pictures(id string, side int, v *ColumnView, s *state.Snapshot, show int, on *Bus) []app.UI {
+func pictures(id string, side int, v *ColumnView, s *state.Snapshot, below app.UI, on *Bus) []app.UI {
 	h := v.Run.Header
 	if h.Method == "" {
-		return []app.UI{mapHeads(id, v, s, on), ViewBox(id, side, v, s, show, on)}
+		return []app.UI{mapHeads(id, v, s, on), below}
 	}
 	var base []*trace.Step
 	if v.Base != nil {
@@ -243,7 +240,7 @@ func pictures(id string, side int, v *ColumnView, s *state.Snapshot, show int, o
 			&Legend{Of: "answer-" + id, Keys: AnswerLegend()}),
 		GridBox(id, side, v, s, on),
 		HeadsBox(id, side, v, s, on),
-		ViewBox(id, side, v, s, show, on),
+		below,
 	}
 }
 
@@ -290,7 +287,7 @@ func headSwitch(id string, v *ColumnView, s *state.Snapshot, on *Bus) app.UI {
 	if v.Against != "" {
 		return app.Span().Class("note").Text("picks in common with " + v.Against)
 	}
-	return &Switch{Name: "metric-" + id, Label: "colour heads by", Value: string(s.Metric), Field: metricField, Options: metricOptions(v.Heads, s.Metric), On: on}
+	return &Switch{Name: "metric-" + id, Label: "colour heads by", Value: string(s.Metric), Field: MetricField, Options: metricOptions(v.Heads, s.Metric), On: on}
 }
 
 func compareButton(side int, s *state.Snapshot, on *Bus) app.UI {
@@ -331,12 +328,4 @@ func gridNote(v *ColumnView, looked *picture.Head) string {
 		return fmt.Sprintf("%s%s of %s tokens", what, number.Count(h.K), number.Count(len(h.Tokens)))
 	}
 	return fmt.Sprintf("%s%d of %d blocks", what, h.K, (len(h.Tokens)+v.Run.Block()-1)/v.Run.Block())
-}
-
-// stripNote says why the prompt is not shaded.
-func stripNote(v *ColumnView, s *state.Snapshot) string {
-	if v.Strip == nil && s.Shade == picture.ByMass {
-		return "mass not known here"
-	}
-	return ""
 }

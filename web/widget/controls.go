@@ -295,7 +295,7 @@ func (c *Controls) choice(name, label, value, class string, options ...option) a
 			OnChange(c.onChoose, name, o.value)
 		body[i] = app.Label().Title(o.about).Body(input, app.Span().Text(o.label))
 	}
-	return app.Div().Class(classes("choice", class)).Attr("role", "radiogroup").Aria("label", label).
+	return app.Div().ID(c.id(name)).Class(classes("choice", class)).Attr("role", "radiogroup").Aria("label", label).
 		DataSet("testid", "choose-"+name).Body(body...)
 }
 

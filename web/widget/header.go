@@ -70,20 +70,21 @@ func (h *Header) onTheme(app.Context, app.Event) {
 type KeyList struct {
 	app.Compo
 
-	On *Bus
+	Keys []state.Key
+	On   *Bus
 }
 
 // Render lays out the list.
 func (k *KeyList) Render() app.UI {
 	return app.Div().Class("keys").Attr("role", "dialog").Aria("modal", "true").Aria("label", "keys").
 		DataSet("testid", "keys").OnClick(k.onClose).
-		Body(KeyTable())
+		Body(KeyTable(k.Keys))
 }
 
 // KeyTable is the list by itself.
-func KeyTable() app.UI {
+func KeyTable(keys []state.Key) app.UI {
 	var rows []app.UI
-	for _, key := range state.Keys() {
+	for _, key := range keys {
 		rows = append(rows, app.Dt().Body(app.Kbd().Text(key.Label)), app.Dd().Text(key.About))
 	}
 	return app.Div().Class("key-table").Body(app.H2().Text("Keys"), app.Dl().Body(rows...))

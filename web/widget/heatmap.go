@@ -33,6 +33,7 @@ type AttentionMap struct {
 	Gold   int              // position that the step copies from, or -1
 	Picked *trace.Selection // of the step, or nil
 	Dark   bool
+	Shown  *Shown
 	On     *Bus
 
 	ctx     app.Context
@@ -44,6 +45,7 @@ type AttentionMap struct {
 	rowOf   int
 	told    string
 	legend  string
+	frames  int // drawn
 	frame   app.Func
 	asked   app.Value // the frame asked for, nil without one
 	resting app.Value
@@ -53,6 +55,9 @@ type AttentionMap struct {
 		x, y      float64
 	}
 }
+
+// None is no position.
+const None = state.None
 
 // frameTime is what a frame may take, in milliseconds, of the 33 that 30 a second
 // leave.
@@ -152,8 +157,8 @@ func (a *AttentionMap) draw() {
 	data.Set("frame", s.frame().String())
 	data.Set("built", taken && complete)
 	a.explain()
-	frames, _ := strconv.Atoi(data.Get("frames").String())
-	data.Set("frames", frames+1)
+	a.frames++
+	data.Set("frames", a.frames)
 	a.readOut()
 	if !taken || !complete {
 		a.ask()
@@ -321,21 +326,16 @@ func (a *AttentionMap) readOut() {
 // explain writes the legend, whose scale depends on what is seen.
 func (a *AttentionMap) explain() {
 	colours := a.screen.tiles.scale
-	data := a.JSValue().Get("dataset")
-	data.Set("from", number.Digits(float64(colours.Value(0)), 2))
-	data.Set("to", number.Digits(float64(colours.Value(1)), 2))
-	if text := MapLegend(MapScaleOf(a.screen.element), a.Query != None, a.Gold >= 0, a.Picked != nil).HTML(); text != a.legend {
+	scale := MapScale{
+		From: number.Digits(float64(colours.Value(0)), 2), To: number.Digits(float64(colours.Value(1)), 2),
+		Linear: a.View.Linear, Cell: 1 << a.screen.level,
+	}
+	if a.Shown != nil {
+		a.Shown.canvas, a.Shown.Scale = a.screen.element, scale
+	}
+	if text := MapLegend(scale, a.Query != None, a.Gold >= 0, a.Picked != nil).HTML(); text != a.legend {
 		a.legend = text
 		a.JSValue().Call("querySelector", ".legend").Set("innerHTML", text)
-	}
-}
-
-// MapScaleOf reads what the colours of the map on a canvas stand for off the page.
-func MapScaleOf(canvas app.Value) MapScale {
-	data := canvas.Call("closest", ".map").Get("dataset")
-	level, _ := strconv.Atoi(data.Get("level").String())
-	return MapScale{
-		From: data.Get("from").String(), To: data.Get("to").String(), Linear: data.Get("linear").String() == "true", Cell: 1 << level,
 	}
 }
 

@@ -70,13 +70,13 @@ func TestDiffColourIsWhatIsPainted(t *testing.T) {
 	}
 }
 
-// Every view of a column has a legend of its own.
-func TestEveryViewHasALegend(t *testing.T) {
+// Every picture of a column has a legend of its own.
+func TestEveryPictureHasALegend(t *testing.T) {
 	r := sampleRun(t, "quest")
-	s := state.New(state.DefaultPlace())
-	v := &ColumnView{Name: "Attention", Phase: state.Done, Run: r, Grid: r.Grid(nil), Heads: r.HeadGrid(), Labels: Lines(r), Strip: r.Strip(0, nil, picture.ByPicks)}
-	html := app.HTMLString(Column("0", 0, v, &s, 0, nil)) + app.HTMLString(&Timeline{Lines: 3, Planned: 4})
-	for _, of := range []string{"answer-0", "grid-0", "heads-0", "view-0", "timeline"} {
+	s := state.New(state.DefaultPlace(), nil)
+	v := &ColumnView{Name: "Attention", Phase: state.Done, Run: r, Grid: r.Grid(nil), Heads: r.HeadGrid(), Labels: Lines(r)}
+	html := app.HTMLString(Column("0", 0, v, &s, app.Div(), nil)) + app.HTMLString(&Timeline{Lines: 3, Planned: 4})
+	for _, of := range []string{"answer-0", "grid-0", "heads-0", "timeline"} {
 		_, after, found := strings.Cut(html, `data-testid="legend-`+of+`"`)
 		after, _, _ = strings.Cut(after, "</div>")
 		if !found || !strings.Contains(after, "legend-key") {

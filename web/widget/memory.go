@@ -25,6 +25,7 @@ type GateMap struct {
 	Entry int // position pointed out
 	Block int // positions in a block
 	Dark  bool
+	Shown *Shown
 	On    *Bus
 
 	canvas canvas
@@ -52,6 +53,9 @@ func (g *GateMap) paint() {
 	p := readPalette(g.canvas.element)
 	paintGates(&g.canvas.Raster, g.Head, g.Entry, &p, g.canvas.scale)
 	g.canvas.show()
+	if g.Shown != nil {
+		g.Shown.canvas = g.canvas.element
+	}
 }
 
 // paintGates paints the mean gate of the positions and channels under each pixel, and

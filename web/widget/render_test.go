@@ -138,10 +138,10 @@ func TestPromptMarks(t *testing.T) {
 // TestEveryControlHasAName looks for what a screen reader could not name.
 func TestEveryControlHasAName(t *testing.T) {
 	r := sampleRun(t, "snapkv")
-	s := state.New(state.DefaultPlace())
+	s := state.New(state.DefaultPlace(), nil)
 	v := &ColumnView{Name: "Attention", Phase: state.Done, Run: r, Grid: r.Grid(nil), Heads: r.HeadGrid(), Labels: Lines(r), Line: 0}
 	pages := map[string]app.UI{
-		"column":   Column("0", 0, v, &s, 0, nil),
+		"column":   Column("0", 0, v, &s, app.Div(), nil),
 		"timeline": &Timeline{Lines: 3, Planned: 4},
 		"header":   &Header{Path: "/"},
 	}

@@ -130,21 +130,3 @@ func (s *ScorePlot) Render() app.UI {
 		Attr("role", "img").
 		Aria("label", fmt.Sprintf("score against true attention of %d blocks, rank correlation %s", len(d.Points), number.Decimals(d.Correlation, 2)))
 }
-
-func scoresView(id string, v *ColumnView, s *state.Snapshot, on *Bus) app.UI {
-	say := func(what, more string) app.UI {
-		return app.Div().Class("message").Attr("role", "status").Body(app.B().Text(what), app.Span().Text(more))
-	}
-	switch {
-	case s.Looked() == nil:
-		return say("Scores are a head's own.", "Lock one in the grid above, or press ↓.")
-	case v.Scatter == nil:
-		return say("There are no scores here.", "The method gives none, or gave none for these queries: MoBA's are only there at the first answer step.")
-	}
-	h := v.Run.Header
-	return app.Div().Class("scores-box").Body(
-		&ScorePlot{ID: id, Data: v.Scatter, Votes: h.Phase == "evict", Block: Pointed(s), On: on},
-		app.Div().Class("scores-foot").Body(
-			&Legend{Of: "scores-" + id, Keys: ScoresLegend(v.Scatter)},
-			app.P().Class("hint").Text("rank correlation "+number.Decimals(v.Scatter.Correlation, 2))))
-}

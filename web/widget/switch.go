@@ -12,17 +12,17 @@ type Switch struct {
 	app.Compo
 
 	Name, Label, Value string
-	Field              string      // metricField or shadeField
+	Field              string      // MetricField, ShadeField, ViewField or SpeedField
 	Options            [][2]string // value, label
 	On                 *Bus
 }
 
 // What a Switch sets.
 const (
-	metricField = "metric"
-	shadeField  = "shade"
-	viewField   = "view"
-	speedField  = "speed"
+	MetricField = "metric"
+	ShadeField  = "shade"
+	ViewField   = "view"
+	SpeedField  = "speed"
 )
 
 // metricOptions offers the metrics that something is known of.
@@ -35,10 +35,6 @@ func metricOptions(h *picture.Heads, current picture.Metric) [][2]string {
 		out = append(out, [2]string{string(m), metricTitles[m][0]})
 	}
 	return out
-}
-
-func shadeOptions() [][2]string {
-	return [][2]string{{string(picture.ByPicks), "picks"}, {string(picture.ByMass), "mass"}}
 }
 
 // Render lays out radio buttons.
@@ -57,11 +53,11 @@ func (s *Switch) Render() app.UI {
 func (s *Switch) onChoose(ctx app.Context, _ app.Event) {
 	value := ctx.JSSrc().Get("value").String()
 	switch s.Field {
-	case shadeField:
+	case ShadeField:
 		s.On.Do(state.ShadeBy{Shade: picture.Shade(value)})
-	case viewField:
-		s.On.Do(state.Show{View: state.View(value)})
-	case speedField:
+	case ViewField:
+		s.On.Do(state.Show{View: value})
+	case SpeedField:
 		s.On.Do(state.PlayAt{Speed: state.Speed(value)})
 	default:
 		s.On.Do(state.ColourBy{Metric: picture.Metric(value)})

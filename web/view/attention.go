@@ -1,0 +1,75 @@
+package view
+
+import (
+	"kvscope/viz/plot"
+	"kvscope/web/state"
+	"kvscope/web/widget"
+)
+
+// Attention is the attention map of the locked head.
+func Attention() View {
+	return View{
+		View: state.View{
+			Name: "attention", Title: "Attention", About: "the attention map of the locked head", Needs: state.NeedsStates,
+			Keys: []state.Key{
+				{Keys: []string{"l"}, Label: "l", About: "attention by logarithm or in proportion", Do: state.Always(state.Toggle{Name: "linear"})},
+				{Keys: []string{"k"}, Label: "k", About: "attention with the first tokens or without", Do: state.Always(state.Toggle{Name: "nosink"})},
+				{Keys: []string{"0"}, Label: "0", About: "the whole attention map", Do: state.Always(state.MoveMap{})},
+			},
+		},
+		Saves: "png svg csv",
+		Of:    func(*widget.ColumnView, *state.Snapshot) Picture { return &attention{&widget.Shown{}} },
+		By:    func(v *widget.ColumnView, _ *state.Snapshot) any { return v.Sight.Head },
+	}
+}
+
+// attention leaves drawing to the map, which paints what is seen of it bit by bit.
+type attention struct {
+	shown *widget.Shown
+}
+
+// Draw places the map.
+func (a *attention) Draw(f *Frame) Drawn {
+	if m := missing(f); m != nil {
+		return Drawn{Body: m}
+	}
+	s, v := f.State, f.Column
+	m := &widget.AttentionMap{
+		ID: f.ID, Head: v.Sight.Head, Header: v.Run.Header, View: s.Map, Key: state.None, Query: state.None, Gold: v.Gold, Dark: s.IsDark(),
+		Shown: a.shown, On: f.On,
+	}
+	if v.Line >= 0 {
+		if l := v.Run.Lines()[v.Line]; l.Step >= 0 {
+			m.Query = l.First
+			m.Picked = v.Run.Selection(l.Step, s.Head.Layer, s.Head.Head)
+		}
+	}
+	switch {
+	case s.Hover.On && s.Hover.Token >= 0:
+		m.Key = s.Hover.Token
+	case s.Token >= 0:
+		m.Key = s.Token
+	}
+	return Drawn{Body: m}
+}
+
+// SVG frames what the map shows.
+func (a *attention) SVG(f *Frame, title string) Saved {
+	href, w, h := a.shown.Image()
+	if href == "" {
+		return Saved{}
+	}
+	v := f.Column
+	return Saved{SVG: plot.Picture{
+		Title: title + ": attention", Href: href, W: w, H: h,
+		Legend: widget.MapLegend(a.shown.Scale, v.Step >= 0, v.Gold >= 0, v.Step >= 0),
+	}.SVG()}
+}
+
+// Table lists the weights that are seen.
+func (a *attention) Table(f *Frame) [][]string {
+	if f.Column.Sight.Head == nil {
+		return nil
+	}
+	return widget.MapTable(f.Column.Sight.Head, f.State.Map.Frame)
+}

@@ -1,0 +1,52 @@
+package view
+
+import (
+	"github.com/maxence-charriere/go-app/v9/pkg/app"
+
+	"kvscope/web/state"
+	"kvscope/web/widget"
+)
+
+// Box is the lowest part of a column: the chooser and the picture of the view v.
+func Box(v View, p Picture, f *Frame) app.UI {
+	var options [][2]string
+	for _, other := range f.State.Views {
+		options = append(options, [2]string{other.Name, other.Title})
+	}
+	drawn := p.Draw(f)
+	head := []app.UI{
+		&widget.Switch{Name: "view-" + f.ID, Label: "show", Value: v.Name, Field: widget.ViewField, Options: options, On: f.On},
+	}
+	head = append(head, drawn.Tools...)
+	head = append(head,
+		&widget.Press{Label: "⤢", Title: "let the view fill its column (w)", Test: "wide-" + f.ID, Pressed: f.State.Wide, Do: state.Toggle{Name: "wide"}, On: f.On},
+		&widget.SaveMenu{Side: f.Side, Picture: "view", Formats: v.Saves, Label: "save this view", On: f.On})
+	return app.Div().Class("view-box stale").DataSet("part", "view").DataSet("testid", "view-"+f.ID).DataSet("view", v.Name).
+		Aria("label", v.About).
+		Body(app.Div().Class("heading").Body(head...), drawn.Body, &widget.Legend{Of: "view-" + f.ID, Keys: drawn.Legend})
+}
+
+// message stands in for a picture that is not there.
+func message(what, more string) app.UI {
+	return app.Div().Class("message").Attr("role", "status").Body(app.B().Text(what), app.Span().Text(more))
+}
+
+// missing is what stands in for a picture of what a head saw that is not there, nil
+// when it is.
+func missing(f *Frame) app.UI {
+	sight := f.Column.Sight
+	switch {
+	case f.State.Head == nil:
+		return message("No head is locked.", "Press one in the grid above, or ↓.")
+	case f.Column.Phase == state.Loading:
+		return message("The run is not over yet.", "A head can be looked into once it is.")
+	case sight.Phase == state.Failed:
+		return app.Div().Class("message bad").Attr("role", "alert").Body(app.B().Text("This head cannot be shown."), app.P().Text(sight.Problem),
+			&widget.Press{Label: "try again", Test: "look-again", Do: state.Forget{}, On: f.On})
+	case sight.Phase == state.Loading, sight.Head == nil:
+		return app.Div().Class("message").Attr("role", "status").Body(
+			app.Div().Class("bar unsure").Attr("role", "progressbar").Aria("label", "the head is on its way").Body(app.I()),
+			app.B().Text("Asking for the head."), app.Span().Text("Its queries and keys come once; what is drawn of them is computed here."))
+	}
+	return nil
+}

@@ -1,0 +1,135 @@
+package view
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/maxence-charriere/go-app/v9/pkg/app"
+
+	"kvscope/engine/lens"
+	"kvscope/viz/plot"
+	"kvscope/web/picture"
+	"kvscope/web/state"
+	"kvscope/web/widget"
+)
+
+// Memory is the gates of the locked head, and what one of its cache entries is made of.
+func Memory() View {
+	return View{
+		View: state.View{
+			Name: "memory", Title: "Memory", About: "the gates of the locked head, and what a cache entry carries", Needs: state.NeedsStates,
+		},
+		Saves: "png svg csv",
+		Of: func(v *widget.ColumnView, s *state.Snapshot) Picture {
+			return newMemory(v.Sight.Head, s.Entry(v.Run))
+		},
+		By: func(v *widget.ColumnView, s *state.Snapshot) any {
+			return memoryBy{v.Sight.Head, s.Entry(v.Run)}
+		},
+	}
+}
+
+type memoryBy struct {
+	head  *lens.Head
+	entry int
+}
+
+type memory struct {
+	memoryBy
+	kernel []float32 // [entry+1], nil without gates
+	length int       // effective, tokens
+	shade  *picture.Strip
+	shown  *widget.Shown // the gates
+}
+
+func newMemory(h *lens.Head, entry int) *memory {
+	m := &memory{memoryBy: memoryBy{h, entry}, shown: &widget.Shown{}}
+	if h != nil && h.Gate != nil {
+		m.kernel, m.length = h.MemoryKernel(entry), h.MemoryLength(entry)
+		m.shade = kernelShade(m.kernel)
+	}
+	return m
+}
+
+// kernelShade shades the prompt by what sits in an entry.
+func kernelShade(kernel []float32) *picture.Strip {
+	out := &picture.Strip{Unit: 1, Values: make([]float32, len(kernel))}
+	for i, w := range kernel {
+		out.Values[i] = w
+		out.Top = max(out.Top, w)
+	}
+	for i := range out.Values {
+		if out.Top > 0 {
+			out.Values[i] /= out.Top
+		}
+	}
+	return out
+}
+
+// Draw lays out the gates, the arcs and the prompt.
+func (m *memory) Draw(f *Frame) Drawn {
+	v, s := f.Column, f.State
+	switch h := v.Run.Header; {
+	case h.HasMemory():
+	case h.Arch == "":
+		return Drawn{Body: message("Nothing is known of a memory.", "The file holds attention maps alone.")}
+	default:
+		return Drawn{Body: message("This model has no memory.", "Each cache entry is the key and value of its own token.")}
+	}
+	if stand := missing(f); stand != nil {
+		return Drawn{Body: stand}
+	}
+	if m.kernel == nil {
+		return Drawn{Body: message("There are no gates here.", "They were not kept with this head.")}
+	}
+	return Drawn{Body: app.Div().Class("memory").DataSet("testid", "memory-"+f.ID).DataSet("entry", m.entry).DataSet("length", m.length).Body(
+		&widget.GateMap{ID: f.ID, Head: m.head, Entry: m.entry, Dark: s.IsDark(), Shown: m.shown, On: f.On, Block: v.Run.Block()},
+		&widget.Legend{Of: "gates-" + f.ID, Keys: widget.GateLegend()},
+		&widget.KernelArcs{ID: f.ID, Kernel: m.kernel, Entry: m.entry, Labels: v.Run.Pieces(), Length: m.length},
+		&widget.Legend{Of: "kernel-" + f.ID, Keys: widget.ArcsLegend(m.shade.Top)},
+		&widget.Strip{ID: f.ID, Header: v.Run.Header, Shade: m.shade, Block: widget.Pointed(s), Gold: m.entry, Show: f.Show, Tokens: true, On: f.On})}
+}
+
+// SVG is the gates over what the entry is made of.
+func (m *memory) SVG(f *Frame, title string) Saved {
+	if m.kernel == nil {
+		return Saved{}
+	}
+	const w, h = 900.0, 240.0
+	a := widget.Arcs(m.kernel, f.Column.Run.Pieces(), m.length)
+	a.Legend = widget.ArcsLegend(0)
+	arcs := plot.Part{SVG: a.SVG(w, h), W: w, H: h}
+	href, _, _ := m.shown.Image()
+	if href == "" {
+		return Saved{SVG: arcs.SVG}
+	}
+	gates := plot.Picture{
+		Title: title + fmt.Sprintf(": gates, and what entry %d is made of", m.entry), Href: href,
+		W: w - 74, H: 120, X0: "0", X1: strconv.Itoa(m.head.Len() - 1), XName: "position", YName: "channel", Legend: widget.GateLegend(),
+	}
+	return Saved{SVG: plot.Stack(gates.Title, plot.Part{SVG: gates.SVG(), W: w, H: gates.Height()}, arcs)}
+}
+
+// Table lists the positions: how much of each is in the entry, and its mean gate.
+func (m *memory) Table(f *Frame) [][]string {
+	if m.kernel == nil {
+		return nil
+	}
+	tokens := f.Column.Run.Header.Tokens
+	rows := [][]string{{"position", "token", "weight_in_entry_" + strconv.Itoa(m.entry), "mean_gate"}}
+	for p := range m.head.Len() {
+		var gate, weight float32
+		for _, g := range m.head.Gate[p*m.head.Dim : (p+1)*m.head.Dim] {
+			gate += g / float32(m.head.Dim)
+		}
+		if p < len(m.kernel) {
+			weight = m.kernel[p]
+		}
+		text := ""
+		if p < len(tokens) {
+			text = tokens[p].Text
+		}
+		rows = append(rows, []string{strconv.Itoa(p), text, exact(weight), exact(gate)})
+	}
+	return rows
+}

@@ -1,0 +1,78 @@
+package view
+
+import (
+	"strconv"
+
+	"github.com/maxence-charriere/go-app/v9/pkg/app"
+
+	"kvscope/web/picture"
+	"kvscope/web/state"
+	"kvscope/web/widget"
+)
+
+// Prompt is the prompt as text, shaded by what was picked of it or by its attention.
+func Prompt() View {
+	return View{
+		View: state.View{Name: "prompt", Title: "Prompt", About: "the prompt as text", Keys: []state.Key{
+			{Keys: []string{"g"}, Label: "g", About: "scroll the prompt to the needle", Do: state.Always(state.FindNeedle{})},
+			{Keys: []string{"s"}, Label: "s", About: "shade the prompt by picks or by mass", Do: otherShade},
+		}},
+		Saves: "csv",
+		Of: func(v *widget.ColumnView, s *state.Snapshot) Picture {
+			return &prompt{v.Run.Strip(v.Line, s.Looked(), s.Shade)}
+		},
+		By: func(v *widget.ColumnView, s *state.Snapshot) any {
+			return [3]string{strconv.Itoa(v.Line), widget.HeadName(s.Looked()), string(s.Shade)}
+		},
+	}
+}
+
+func otherShade(s *state.Snapshot) state.Action {
+	if s.Shade == picture.ByPicks {
+		return state.ShadeBy{Shade: picture.ByMass}
+	}
+	return state.ShadeBy{Shade: picture.ByPicks}
+}
+
+type prompt struct {
+	shade *picture.Strip // nil where there is nothing to shade by
+}
+
+// Draw lays out the text and the choice of its shading.
+func (p *prompt) Draw(f *Frame) Drawn {
+	s, v := f.State, f.Column
+	var tools []app.UI
+	if p.shade == nil && s.Shade == picture.ByMass {
+		tools = append(tools, app.Span().Class("note").Text("mass not known here"))
+	}
+	tools = append(tools,
+		&widget.Switch{
+			Name: "shade-" + f.ID, Label: "shade the prompt by", Value: string(s.Shade), Field: widget.ShadeField,
+			Options: [][2]string{{string(picture.ByPicks), "picks"}, {string(picture.ByMass), "mass"}}, On: f.On,
+		},
+		&widget.NeedleButton{On: f.On})
+	return Drawn{
+		Body:   &widget.Strip{ID: f.ID, Header: v.Run.Header, Shade: p.shade, Block: widget.Pointed(s), Gold: v.Gold, Show: f.Show, On: f.On},
+		Tools:  tools,
+		Legend: widget.StripLegend(p.shade, s.Shade, s.Looked() != nil, v.Run.Header),
+	}
+}
+
+// SVG is none: text is saved as a table.
+func (p *prompt) SVG(*Frame, string) Saved { return Saved{} }
+
+// Table lists the tokens and their shades.
+func (p *prompt) Table(f *Frame) [][]string {
+	rows := [][]string{{"position", "token", "shade"}}
+	for i, t := range f.Column.Run.Header.Tokens {
+		shade := ""
+		if p.shade != nil && i/p.shade.Unit < len(p.shade.Values) {
+			shade = exact(p.shade.Values[i/p.shade.Unit] * p.shade.Top)
+		}
+		rows = append(rows, []string{strconv.Itoa(i), t.Text, shade})
+	}
+	return rows
+}
+
+// exact writes a number so that a program reads back the same.
+func exact(x float32) string { return strconv.FormatFloat(float64(x), 'g', -1, 32) }

@@ -1,0 +1,18 @@
+package widget
+
+import "github.com/maxence-charriere/go-app/v9/pkg/app"
+
+// Shown is what a widget with a canvas shows at the moment, for those who save it. The
+// widget keeps it up to date; the zero value is of one that has not drawn yet.
+type Shown struct {
+	Scale  MapScale // of an attention map
+	canvas app.Value
+}
+
+// Image is the picture as a data URL and its size in pixels, "" before there is any.
+func (s *Shown) Image() (href string, w, h float64) {
+	if s.canvas == nil {
+		return "", 0, 0
+	}
+	return s.canvas.Call("toDataURL", "image/png").String(), s.canvas.Get("width").Float(), s.canvas.Get("height").Float()
+}
