@@ -131,11 +131,11 @@ const heaviestFile = 256 << 20
 
 // runFile is a column's run as a file, with what its heads saw.
 func (e *Explorer) runFile(side int) ([]byte, error) {
-	c := &e.s.Columns[side]
-	h := c.Run.Header
-	out := runfile.File{Run: &c.Run.Run}
+	on := e.s.Columns[side].On()
+	h := on.Run.Header
+	out := runfile.File{Run: &on.Run.Run}
 	if n := 12 * h.Layers * h.Heads * len(h.Tokens) * h.HeadDim; n <= heaviestFile {
-		heads, err := e.allHeads(c, h)
+		heads, err := e.allHeads(on)
 		if err != nil {
 			return nil, err
 		}
@@ -147,19 +147,19 @@ func (e *Explorer) runFile(side int) ([]byte, error) {
 }
 
 // allHeads is what every head saw, asked for where it is not there.
-func (e *Explorer) allHeads(c *state.Column, h *trace.Header) (lens.Heads, error) {
-	if c.File != "" {
-		return c.Heads, nil
-	}
+func (e *Explorer) allHeads(on *state.Content) (lens.Heads, error) {
 	heads := map[picture.Head]*lens.Head{}
-	for l := range h.Layers {
-		for n := range h.Heads {
-			at := picture.Head{Layer: l, Head: n}
-			if sight := c.Sights[at]; sight.Phase == state.Done {
+	switch of := on.Of.(type) {
+	case state.File:
+		return of.Heads, nil
+	case state.Asked:
+		for i := range on.Run.Header.Layers * on.Run.Header.Heads {
+			at := picture.Head{Layer: i / on.Run.Header.Heads, Head: i % on.Run.Header.Heads}
+			if sight := on.Sights[at]; sight.Phase == state.Done {
 				heads[at] = sight.Head
 				continue
 			}
-			head, err := e.engine.Head(context.Background(), c.Request, l, n)
+			head, err := e.engine.Head(context.Background(), of.Request, at.Layer, at.Head)
 			if err != nil {
 				return nil, err
 			}

@@ -153,7 +153,7 @@ func TestInspectorReadsBothColumns(t *testing.T) {
 	}
 	s := replay(events)
 	look := func() widget.Inspector { return screenOf(&s).inspector }
-	run := s.Columns[0].Run
+	run := s.Columns[0].Run()
 	in := look()
 	if gold := run.Gold(0) / run.Block(); in.Block != gold || !in.Gold {
 		t.Errorf("at rest it reads block %d, want the gold one, %d", in.Block, gold)

@@ -133,20 +133,25 @@ func (d *column) describe(s *state.Snapshot, side int) {
 	c, v, run := &s.Columns[side], &d.shows, s.Columns[side].Pictured()
 	names := s.Names()
 	v.Name, v.Short, v.How = names[side].Full, names[side].Short, names[side].How
-	v.Model, v.Phase, v.Stopped, v.Gen, v.Problem, v.Run = c.Model, c.Phase, c.Stopped, c.Gen, c.Problem, run
+	v.Model, v.Phase, v.Stopped, v.Gen, v.Problem, v.Run = c.Model(), c.Phase(), isStopped(c), c.Gen(), c.Problem(), run
 	v.Unopened, v.Shift = c.Unopened, 0
 	if run != nil {
 		v.Shift = s.Shift(run)
 	}
-	v.Stale, v.Preview, v.File, v.Base = c.Stale(), c.Preview != nil, c.File, c.Base
+	v.Stale, v.Preview, v.File, v.Base = c.Stale(), c.Preview() != nil, c.File(), c.BaseRun()
 	v.Against = ""
 	if d.grid.against != nil {
 		v.Against = names[0].Full
 	}
 	v.Sight = state.Sight{}
 	if s.Head != nil {
-		v.Sight = c.Sights[*s.Head]
+		v.Sight = c.Sight(*s.Head)
 	}
+}
+
+func isStopped(c *state.Column) bool {
+	_, stopped := c.Status.(state.Stopped)
+	return stopped
 }
 
 // draw works out the picture of the view.

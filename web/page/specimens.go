@@ -41,7 +41,7 @@ func (sp *specimen) become(s state.Snapshot) {
 
 // look makes up what a head of the specimen's run saw.
 func (sp *specimen) look(f state.Look) state.Action {
-	r := sp.s.Columns[f.Side].Run
+	r := sp.s.Columns[f.Side].Run()
 	if r == nil || r.Header == nil {
 		return nil
 	}
@@ -114,11 +114,12 @@ func then(s state.Snapshot, done ...state.Action) state.Snapshot {
 // has been asked for.
 func previewed(s state.Snapshot) state.Snapshot {
 	c := &s.Columns[0]
-	was := run.Request{Model: c.Model, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}}
+	on := c.On()
+	was := run.Request{Model: c.Model(), Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}}
 	more := was
 	more.Config = more.With("budget", "1/4")
-	c.Preview = picture.Preview(c.Run, run.Reselect(more, was, &c.Run.Run, ops.Reference()))
-	c.Phase = state.Loading
+	preview := picture.Preview(on.Run, run.Reselect(more, was, &on.Run.Run, ops.Reference()))
+	c.Status = state.Waiting{Gen: on.Gen + 1, Request: more, Next: &picture.Run{}, Before: on, Preview: preview}
 	return s
 }
 

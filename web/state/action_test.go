@@ -80,7 +80,7 @@ func events(t testing.TB, method string) []trace.Event {
 // finish lets all runs under way be the same run.
 func (d *desk) finish(e []trace.Event) *desk {
 	for side := range d.s.Columns {
-		d.do(Arrived{side, d.s.Columns[side].Gen, e})
+		d.do(Arrived{side, d.s.Columns[side].Gen(), e})
 	}
 	return d
 }
@@ -92,8 +92,8 @@ func TestFirstRunStartsByItself(t *testing.T) {
 		if st.Side != side || st.Request.Model != want || st.Request.Method != "quest" || st.Request.Values["budget"] != "1/8" {
 			t.Errorf("side %d asks for %+v", side, st.Request)
 		}
-		if c := d.s.Columns[side]; c.Phase != Loading || c.Gen != st.Gen {
-			t.Errorf("side %d is %s of start %d, want loading of %d", side, c.Phase, c.Gen, st.Gen)
+		if c := d.s.Columns[side]; c.Phase() != Loading || c.Gen() != st.Gen {
+			t.Errorf("side %d is %s of start %d, want loading of %d", side, c.Phase(), c.Gen(), st.Gen)
 		}
 	}
 	if l, ok := d.link(); !ok || l.Push || l.Query != "task=MK-1" {
@@ -147,23 +147,23 @@ func TestOtherModelNames(t *testing.T) {
 func TestRunArrives(t *testing.T) {
 	d, e := ready(t), events(t, "quest")
 	half := len(e) / 2
-	gen := d.s.Columns[0].Gen
-	if d.s.Columns[0].Run != nil || !d.s.Columns[0].Stale() {
+	gen := d.s.Columns[0].Gen()
+	if d.s.Columns[0].Run() != nil || !d.s.Columns[0].Stale() {
 		t.Fatal("a picture before the first header")
 	}
 	d.do(Arrived{0, gen, e[:half]})
-	if c := d.s.Columns[0]; c.Phase != Loading || c.Stale() || d.s.Cursor() != c.Run.LineCount()-1 {
-		t.Errorf("half way: %s, line %d of %d; want loading, the newest line", c.Phase, d.s.Cursor(), c.Run.LineCount())
+	if c := d.s.Columns[0]; c.Phase() != Loading || c.Stale() || d.s.Cursor() != c.Run().LineCount()-1 {
+		t.Errorf("half way: %s, line %d of %d; want loading, the newest line", c.Phase(), d.s.Cursor(), c.Run().LineCount())
 	}
 	version := d.s.Columns[0].Version
 	d.do(Arrived{0, gen, e[half:]})
-	if c := d.s.Columns[0]; c.Phase != Done || c.Version == version {
-		t.Errorf("in the end: %s, version %d", c.Phase, c.Version)
+	if c := d.s.Columns[0]; c.Phase() != Done || c.Version == version {
+		t.Errorf("in the end: %s, version %d", c.Phase(), c.Version)
 	}
 	if !d.s.Running() {
 		t.Error("the other column has ended too")
 	}
-	d.do(Arrived{1, d.s.Columns[1].Gen, e})
+	d.do(Arrived{1, d.s.Columns[1].Gen(), e})
 	if line := d.s.Cursor(); d.s.Running() || line != 0 {
 		t.Errorf("rests on line %d, want the first with an answer to find", line)
 	}
@@ -171,13 +171,13 @@ func TestRunArrives(t *testing.T) {
 
 func TestLateEventsAreIgnored(t *testing.T) {
 	d, e := ready(t), events(t, "quest")
-	old := d.s.Columns[0].Gen
+	old := d.s.Columns[0].Gen()
 	d.do(Set{"budget", "1/4"}).do(Run{})
 	for _, late := range []Action{
 		Arrived{0, old, e}, Arrived{0, old, []trace.Event{&trace.Failure{Message: "x"}}}, Ended{0, old, &client.LostError{Err: errors.New("x")}},
 	} {
 		d.do(late)
-		if c := d.s.Columns[0]; c.Phase != Loading || c.Run != nil {
+		if c := d.s.Columns[0]; c.Phase() != Loading || c.Run() != nil {
 			t.Errorf("%T of an earlier run was taken: %+v", late, c)
 		}
 	}
@@ -185,16 +185,16 @@ func TestLateEventsAreIgnored(t *testing.T) {
 
 func TestRunAgainKeepsThePictureUntilTheNext(t *testing.T) {
 	d, e := ready(t).finish(events(t, "quest")), events(t, "snapkv")
-	was := d.s.Columns[0].Run
+	was := d.s.Columns[0].Run()
 	d.do(GoTo{3}).do(Set{"method", "snapkv"}).do(Run{})
 	if l, _ := d.link(); !l.Push || !strings.Contains(l.Query, "method=snapkv") || strings.Contains(l.Query, "line") {
 		t.Errorf("link %+v, want one to go back from, at no line", l)
 	}
-	if c := d.s.Columns[0]; c.Run != was || !c.Stale() {
+	if c := d.s.Columns[0]; c.Run() != was || !c.Stale() {
 		t.Error("the old picture is gone before there is a new one")
 	}
-	d.do(Arrived{0, d.s.Columns[0].Gen, e[:1]})
-	if c := d.s.Columns[0]; c.Run == was || c.Stale() {
+	d.do(Arrived{0, d.s.Columns[0].Gen(), e[:1]})
+	if c := d.s.Columns[0]; c.Run() == was || c.Stale() {
 		t.Error("the old picture stays after the new header")
 	}
 }
@@ -205,7 +205,7 @@ func TestProblemsStopARun(t *testing.T) {
 	if d.s.Problems["context"] == "" {
 		t.Error("a context of 5 is taken without a word")
 	}
-	if d.do(Run{}); len(d.effects) != 0 || d.s.Columns[0].Phase != Done {
+	if d.do(Run{}); len(d.effects) != 0 || d.s.Columns[0].Phase() != Done {
 		t.Errorf("it runs: %v", d.effects)
 	}
 	if d.do(Set{"context", "500"}); d.s.Problems["context"] != "" {
@@ -215,8 +215,8 @@ func TestProblemsStopARun(t *testing.T) {
 
 func TestFailureGoesToItsField(t *testing.T) {
 	d := ready(t)
-	d.do(Arrived{0, d.s.Columns[0].Gen, []trace.Event{&trace.Failure{Field: "budget", Message: "too small"}}})
-	if c := d.s.Columns[0]; c.Phase != Failed || c.Problem.Message != "budget: too small" || c.Problem.Lost {
+	d.do(Arrived{0, d.s.Columns[0].Gen(), []trace.Event{&trace.Failure{Field: "budget", Message: "too small"}}})
+	if c := d.s.Columns[0]; c.Phase() != Failed || c.Problem().Message != "budget: too small" || c.Problem().Lost {
 		t.Errorf("column %+v", c)
 	}
 	if d.s.Problems["budget"] != "too small" {
@@ -233,18 +233,18 @@ func TestFailureGoesToItsField(t *testing.T) {
 func TestFailureOfAFieldThatIsNotShown(t *testing.T) {
 	for _, field := range []string{"", "model", "dilation", "window", "text"} {
 		d := ready(t)
-		d.do(Arrived{0, d.s.Columns[0].Gen, []trace.Event{&trace.Failure{Field: field, Message: "no"}}})
+		d.do(Arrived{0, d.s.Columns[0].Gen(), []trace.Event{&trace.Failure{Field: field, Message: "no"}}})
 		c := d.s.Columns[0]
-		if c.Phase != Failed || !strings.HasSuffix(c.Problem.Message, "no") || !strings.HasPrefix(c.Problem.Message, field) || len(d.s.Problems) != 0 {
-			t.Errorf("%q: column says %+v, fields %v", field, c.Problem, d.s.Problems)
+		if c.Phase() != Failed || !strings.HasSuffix(c.Problem().Message, "no") || !strings.HasPrefix(c.Problem().Message, field) || len(d.s.Problems) != 0 {
+			t.Errorf("%q: column says %+v, fields %v", field, c.Problem(), d.s.Problems)
 		}
 	}
 }
 
 func TestEventOutOfOrderFailsTheRun(t *testing.T) {
 	d := ready(t)
-	d.do(Arrived{0, d.s.Columns[0].Gen, []trace.Event{&trace.Step{}}})
-	if c := d.s.Columns[0]; c.Phase != Failed || !reflect.DeepEqual(d.effects, []Effect{Cancel{1}}) {
+	d.do(Arrived{0, d.s.Columns[0].Gen(), []trace.Event{&trace.Step{}}})
+	if c := d.s.Columns[0]; c.Phase() != Failed || !reflect.DeepEqual(d.effects, []Effect{Cancel{1}}) {
 		t.Errorf("column %+v, effects %v", c, d.effects)
 	}
 }
@@ -252,11 +252,11 @@ func TestEventOutOfOrderFailsTheRun(t *testing.T) {
 func TestServerGoesAndComesBack(t *testing.T) {
 	d := ready(t)
 	gone := &client.LostError{Err: errors.New("no route")}
-	d.do(Ended{0, d.s.Columns[0].Gen, gone})
-	if c := d.s.Columns[0]; c.Phase != Failed || !c.Problem.Lost || !reflect.DeepEqual(d.effects, []Effect{AskMeta{retryAfter}}) {
+	d.do(Ended{0, d.s.Columns[0].Gen(), gone})
+	if c := d.s.Columns[0]; c.Phase() != Failed || !c.Problem().Lost || !reflect.DeepEqual(d.effects, []Effect{AskMeta{retryAfter}}) {
 		t.Errorf("column %+v, effects %v", c, d.effects)
 	}
-	if d.do(Ended{1, d.s.Columns[1].Gen, gone}); len(d.effects) != 0 {
+	if d.do(Ended{1, d.s.Columns[1].Gen(), gone}); len(d.effects) != 0 {
 		t.Errorf("it is asked for twice: %v", d.effects)
 	}
 	if d.do(Run{}); len(d.effects) != 0 {
@@ -272,12 +272,12 @@ func TestServerGoesAndComesBack(t *testing.T) {
 
 func TestStop(t *testing.T) {
 	d, e := ready(t), events(t, "quest")
-	gen := d.s.Columns[0].Gen
+	gen := d.s.Columns[0].Gen()
 	d.do(Arrived{0, gen, e[:5]}).do(Stop{})
 	if !reflect.DeepEqual(d.effects, []Effect{Cancel{1}, Cancel{2}}) || d.s.Running() {
 		t.Errorf("effects %v", d.effects)
 	}
-	if c := d.s.Columns[0]; c.Phase != Idle || !c.Stopped || c.Run == nil {
+	if c := d.s.Columns[0]; c.Phase() != Idle || !stopped(c) || c.Run() == nil {
 		t.Errorf("column %+v, want what arrived", c)
 	}
 }
@@ -469,4 +469,10 @@ func TestDoLeavesTheSnapshotAsItWas(t *testing.T) {
 			t.Fatalf("%T changed the snapshot it was applied to", a)
 		}
 	}
+}
+
+// stopped reports whether a column was ended by hand.
+func stopped(c Column) bool {
+	_, is := c.Status.(Stopped)
+	return is
 }

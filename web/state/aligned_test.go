@@ -7,9 +7,9 @@ import "testing"
 func TestColumnsStandAtOneStep(t *testing.T) {
 	d := ready(t)
 	for side, method := range []string{"quest", "moba"} {
-		d.do(Arrived{side, d.s.Columns[side].Gen, events(t, method)})
+		d.do(Arrived{side, d.s.Columns[side].Gen(), events(t, method)})
 	}
-	quest, moba := d.s.Columns[0].Run, d.s.Columns[1].Run
+	quest, moba := d.s.Columns[0].Run(), d.s.Columns[1].Run()
 	queries := moba.Prompted()
 	if queries == 0 || quest.Prompted() != 0 || d.s.Shift(quest) != queries || d.s.Shift(moba) != 0 {
 		t.Fatalf("%d and %d lines of queries, shifts %d and %d", quest.Prompted(), queries, d.s.Shift(quest), d.s.Shift(moba))

@@ -113,6 +113,7 @@ func nextMetric(s *Snapshot) Action {
 // knows reports whether a metric is known of any head on the screen.
 func (s *Snapshot) knows(m picture.Metric) bool {
 	return slices.ContainsFunc(s.Columns[:], func(c Column) bool {
-		return c.Run != nil && c.Run.Header != nil && c.Run.HeadGrid().Has(m)
+		r := c.Run()
+		return r != nil && r.Header != nil && r.HeadGrid().Has(m)
 	})
 }

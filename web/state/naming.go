@@ -63,7 +63,7 @@ func (s *Snapshot) nameParts(side int) []string {
 	if h.Method != "" {
 		budget = sparse.FormatBudget(h.Budget)
 	}
-	return []string{s.modelTitle(c, h), MethodName(h.Method), budget, s.memoryUse(h), c.File}
+	return []string{s.modelTitle(c, h), MethodName(h.Method), budget, s.memoryUse(h), c.File()}
 }
 
 // header is that of the run that the column pictures, nil before there is any.
@@ -76,7 +76,7 @@ func (c *Column) header() *trace.Header {
 
 // modelTitle names the model of a run, by its own name too where the title is not it.
 func (s *Snapshot) modelTitle(c *Column, h *trace.Header) string {
-	title := h.Title
+	title, model := h.Title, c.PicturedOf().model(h)
 	switch {
 	case title != "":
 	case h.Arch == "attention": // files from before the title
@@ -84,10 +84,10 @@ func (s *Snapshot) modelTitle(c *Column, h *trace.Header) string {
 	case h.Arch == "ratplus":
 		title = "RAT+"
 	default:
-		return c.Model
+		return model
 	}
-	if c.Model != "" && c.Model != h.Arch {
-		title += " · " + c.Model
+	if model != "" && model != h.Arch {
+		title += " · " + model
 	}
 	return title
 }
@@ -125,11 +125,12 @@ func (s *Snapshot) how(side int) string {
 		return ""
 	}
 	how := MethodName(h.Method)
-	if c.File == "" && c.Request.Selector == sparse.SelectorRandom {
+	asked, live := c.PicturedOf().(Asked)
+	if live && asked.Request.Selector == sparse.SelectorRandom {
 		how += ", random blocks"
 	}
 	switch {
-	case c.File == "" && s.Form.Get("k") != "" && h.Method != "dense":
+	case live && s.Form.Get("k") != "" && h.Method != "dense":
 		how += ", K = " + strconv.Itoa(h.K)
 	case h.Budget != 1:
 		how += " at " + sparse.FormatBudget(h.Budget)

@@ -23,7 +23,7 @@ func shows(t *testing.T, headers ...trace.Header) *Snapshot {
 		if err := r.Emit(&h); err != nil {
 			t.Fatal(err)
 		}
-		s.Columns[side] = Column{Model: h.Model, Phase: Done, Run: r}
+		s.Columns[side].Status = Finished{Content{Run: r, Of: Asked{run.Request{Model: h.Model}}}}
 	}
 	return &s
 }
@@ -72,5 +72,15 @@ func TestNames(t *testing.T) {
 	}
 	if got := shows(t, attention, ratplus).Title(); got != "MK-2, seed 3 · Quest at 1/8 · kvscope" {
 		t.Errorf("title %q", got)
+	}
+}
+
+// While another model is waited for, the column is called by the run that it shows.
+func TestNameOfWhatIsPictured(t *testing.T) {
+	d := ready(t).finish(events(t, "quest"))
+	was := d.s.Names()[1].Full
+	d.do(Set{"right", "attention"}).do(Run{})
+	if c := d.s.Columns[1]; !c.Stale() || c.Model() != "attention" || d.s.Names()[1].Full != was {
+		t.Errorf("stale %v, model %s, called %q, want %q", c.Stale(), c.Model(), d.s.Names()[1].Full, was)
 	}
 }

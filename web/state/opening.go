@@ -21,11 +21,9 @@ type Opened struct {
 
 func (a Opened) apply(s *Snapshot) []Effect {
 	c := &s.Columns[a.Side]
-	effects := cancel(c.Gen, c.baseGen)
+	effects := cancel(c.Gen(), c.Base.start())
 	s.runs++
-	*c = Column{
-		Model: a.Run.Header.Model, File: a.Name, Phase: Done, Run: a.Run, Heads: a.Heads, Version: c.Version + 1, Gen: s.runs, next: a.Run,
-	}
+	*c = Column{Version: c.Version + 1, Status: Finished{Content{Run: a.Run, Gen: s.runs, Of: File{a.Name, a.Heads}}}}
 	s.lookAtMaps(a.Run, a.Again)
 	if !a.Again {
 		s.Line, s.Pin, s.Token, s.Playing = Auto, None, None, false
@@ -48,11 +46,11 @@ func (s *Snapshot) lookAtMaps(r *picture.Run, again bool) {
 	}
 }
 
-// fromFile is what the file of a column has of a head. It is asked for when the head is
+// sight is what the file has of a head. It is asked for when the head is
 // looked at: heads in half precision are widened then.
-func (c *Column) fromFile(head picture.Head) Sight {
-	if c.Heads != nil {
-		if data := c.Heads(head.Layer, head.Head); data != nil {
+func (f File) sight(head picture.Head) Sight {
+	if f.Heads != nil {
+		if data := f.Heads(head.Layer, head.Head); data != nil {
 			return Sight{Phase: Done, Head: data}
 		}
 	}
@@ -67,7 +65,7 @@ type Awaited struct {
 
 func (a Awaited) apply(s *Snapshot) []Effect {
 	c := &s.Columns[a.Side]
-	*c = Column{File: a.Name, Phase: Loading, Version: c.Version + 1}
+	*c = Column{Status: Opening{a.Name}, Version: c.Version + 1}
 	return nil
 }
 
@@ -80,16 +78,13 @@ type NotOpened struct {
 
 func (a NotOpened) apply(s *Snapshot) []Effect {
 	c := &s.Columns[a.Side]
-	if c.awaits() {
-		*c = Column{Phase: Idle, Version: c.Version}
+	if _, awaits := c.Status.(Opening); awaits {
+		*c = Column{Status: Empty{}, Version: c.Version}
 	}
 	c.Unopened = Problem{Message: a.Name + " cannot be opened", Advice: a.Problem}
 	c.Version++
 	return nil
 }
-
-// awaits reports whether the column waits for a file to be opened again.
-func (c *Column) awaits() bool { return c.File != "" && c.Phase == Loading }
 
 // Dismiss takes the message of NotOpened away.
 type Dismiss struct{ Side int }
@@ -103,7 +98,7 @@ func (a Dismiss) apply(s *Snapshot) []Effect {
 
 // letGo forgets the file that a column shows, if it does.
 func (s *Snapshot) letGo(side int) []Effect {
-	if s.Columns[side].File == "" {
+	if s.Columns[side].File() == "" {
 		return nil
 	}
 	return []Effect{LetGo{Side: side}}

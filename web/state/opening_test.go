@@ -28,7 +28,7 @@ func TestFileSurvivesReload(t *testing.T) {
 	} {
 		d := &desk{t: t, s: New(DefaultPlace(), fourViews)}
 		d.do(Restore{Place: ParseQuery("line=2&view=prompt&at=3")}).do(Awaited{Side: 0, Name: "run.safetensors"})
-		if c := d.s.Columns[0]; c.File != "run.safetensors" || c.Phase != Loading {
+		if c := d.s.Columns[0]; c.File() != "run.safetensors" || c.Phase() != Loading {
 			t.Errorf("%s: while the file is awaited the column is %+v", name, c)
 		}
 		var started []int
@@ -38,7 +38,7 @@ func TestFileSurvivesReload(t *testing.T) {
 		if !slices.Equal(started, []int{1}) {
 			t.Errorf("%s: runs start in columns %v, want 1 alone", name, started)
 		}
-		if c := d.s.Columns[0]; c.Run != again.Run || c.Phase != Done {
+		if c := d.s.Columns[0]; c.Run() != again.Run || c.Phase() != Done {
 			t.Errorf("%s: the column is %+v", name, c)
 		}
 		if d.s.Line != 2 || d.s.Pin != 3 || d.s.View != "" || d.s.Said != "" {
@@ -46,10 +46,10 @@ func TestFileSurvivesReload(t *testing.T) {
 		}
 		// A server that went away and came back, or the way back, does not close the file.
 		d.do(MetaFailed{Err: errors.New("gone")})
-		if got := of(d.do(twoModels).starts()); !slices.Equal(got, []int{1}) || d.s.Columns[0].File == "" {
+		if got := of(d.do(twoModels).starts()); !slices.Equal(got, []int{1}) || d.s.Columns[0].File() == "" {
 			t.Errorf("%s: when the server is back, runs start in columns %v", name, got)
 		}
-		if got := of(d.do(Restore{Place: ParseQuery("seed=9")}).starts()); !slices.Equal(got, []int{1}) || d.s.Columns[0].File == "" {
+		if got := of(d.do(Restore{Place: ParseQuery("seed=9")}).starts()); !slices.Equal(got, []int{1}) || d.s.Columns[0].File() == "" {
 			t.Errorf("%s: on the way back, runs start in columns %v", name, got)
 		}
 		d.do(Run{})
@@ -74,9 +74,9 @@ func TestOnlyFiles(t *testing.T) {
 // Why a file cannot be opened stands at its column, which shows what it showed.
 func TestNotOpened(t *testing.T) {
 	d := ready(t).finish(events(t, "quest"))
-	was := d.s.Columns[1].Run
+	was := d.s.Columns[1].Run()
 	d.do(NotOpened{Side: 1, Name: "x.npz", Problem: "the sum is 1.8"})
-	if c := d.s.Columns[1]; c.Unopened != (Problem{Message: "x.npz cannot be opened", Advice: "the sum is 1.8"}) || c.Run != was || c.Phase != Done {
+	if c := d.s.Columns[1]; c.Unopened != (Problem{Message: "x.npz cannot be opened", Advice: "the sum is 1.8"}) || c.Run() != was || c.Phase() != Done {
 		t.Errorf("column %+v", c)
 	}
 	if d.do(Dismiss{Side: 1}); d.s.Columns[1].Unopened != (Problem{}) {
@@ -87,7 +87,7 @@ func TestNotOpened(t *testing.T) {
 		t.Error("the message stays beside another file")
 	}
 	d.do(Awaited{Side: 0, Name: "gone.npz"}).do(NotOpened{Side: 0, Name: "gone.npz", Problem: "p"})
-	if c := d.s.Columns[0]; c.File != "" || c.Phase != Idle || c.Unopened.Advice != "p" {
+	if c := d.s.Columns[0]; c.File() != "" || c.Phase() != Idle || c.Unopened.Advice != "p" {
 		t.Errorf("a file that is gone leaves %+v", c)
 	}
 }
@@ -118,7 +118,7 @@ func TestHeadsOfFilesAreReadWhenLookedAt(t *testing.T) {
 	}
 	at := picture.Head{Layer: 1, Head: 2}
 	d.do(Show{"attention"}).do(Lock{&at}).do(Show{"memory"}).do(Show{"attention"})
-	if asked[at] != 1 || d.s.Columns[1].Sights[at].Phase != Done || len(asked) > 2 {
-		t.Errorf("heads read %v, the one looked at is %+v", asked, d.s.Columns[1].Sights[at])
+	if asked[at] != 1 || d.s.Columns[1].Sight(at).Phase != Done || len(asked) > 2 {
+		t.Errorf("heads read %v, the one looked at is %+v", asked, d.s.Columns[1].Sight(at))
 	}
 }

@@ -16,8 +16,8 @@ func previewed(t testing.TB) *desk {
 	d.do(Set{"budget", "1/4"}).do(Run{})
 	for side := range 2 {
 		c := d.s.Columns[side]
-		if c.Preview == nil || c.Pictured() != c.Preview || c.Phase != Loading || !c.Stale() {
-			t.Fatalf("side %d: %s, preview %v; want a preview of a run that is loading", side, c.Phase, c.Preview)
+		if c.Preview() == nil || c.Pictured() != c.Preview() || c.Phase() != Loading || !c.Stale() {
+			t.Fatalf("side %d: %s, preview %v; want a preview of a run that is loading", side, c.Phase(), c.Preview())
 		}
 	}
 	return d
@@ -26,7 +26,7 @@ func previewed(t testing.TB) *desk {
 func TestAnotherBudgetIsPreviewed(t *testing.T) {
 	d := previewed(t)
 	c := d.s.Columns[0]
-	was, now := c.Run, c.Preview
+	was, now := c.Run(), c.Preview()
 	if len(d.starts()) != 2 {
 		t.Error("the run behind the preview is not started")
 	}
@@ -46,23 +46,23 @@ func TestAnotherBudgetIsPreviewed(t *testing.T) {
 // TestTheRunReplacesThePreview with its first picks, not before and not after.
 func TestTheRunReplacesThePreview(t *testing.T) {
 	d, e := previewed(t), events(t, "quest")
-	gen := d.s.Columns[0].Gen
-	if d.do(Arrived{0, gen, e[:1]}); d.s.Columns[0].Preview == nil {
+	gen := d.s.Columns[0].Gen()
+	if d.do(Arrived{0, gen, e[:1]}); d.s.Columns[0].Preview() == nil {
 		t.Error("a header alone takes the preview away")
 	}
 	d.do(Arrived{0, gen, e[1:2]})
-	if c := d.s.Columns[0]; c.Preview != nil || c.Pictured() != c.Run || c.Stale() || len(c.Run.Selections) != 1 {
-		t.Errorf("after the first picks the column shows %d selections, preview %v", len(c.Run.Selections), c.Preview)
+	if c := d.s.Columns[0]; c.Preview() != nil || c.Pictured() != c.Run() || c.Stale() || len(c.Run().Selections) != 1 {
+		t.Errorf("after the first picks the column shows %d selections, preview %v", len(c.Run().Selections), c.Preview())
 	}
-	if d.s.Columns[1].Preview == nil {
+	if d.s.Columns[1].Preview() == nil {
 		t.Error("the other column's preview went with it")
 	}
 	if d.s.Cursor() != 0 {
 		t.Errorf("what is looked at moves to line %d", d.s.Cursor())
 	}
 	d.do(Arrived{0, gen, e[2:]})
-	if c := d.s.Columns[0]; c.Phase != Done || c.Run.Done == nil {
-		t.Errorf("in the end: %s", c.Phase)
+	if c := d.s.Columns[0]; c.Phase() != Done || c.Run().Done == nil {
+		t.Errorf("in the end: %s", c.Phase())
 	}
 }
 
@@ -75,10 +75,10 @@ func TestAPreviewEndsWithItsRun(t *testing.T) {
 		"stopped": func(int) Action { return Stop{} },
 	} {
 		d := previewed(t)
-		was := d.s.Columns[0].Run
-		d.do(end(d.s.Columns[0].Gen))
-		if c := d.s.Columns[0]; c.Preview != nil || c.Pictured() != was || !c.Stale() || c.Phase == Loading || c.Phase == Done {
-			t.Errorf("%s: %s, preview %v; want the run before, as such", name, c.Phase, c.Preview)
+		was := d.s.Columns[0].Run()
+		d.do(end(d.s.Columns[0].Gen()))
+		if c := d.s.Columns[0]; c.Preview() != nil || c.Pictured() != was || !c.Stale() || c.Phase() == Loading || c.Phase() == Done {
+			t.Errorf("%s: %s, preview %v; want the run before, as such", name, c.Phase(), c.Preview())
 		}
 	}
 }
@@ -89,20 +89,20 @@ func TestPreviewsComeOfRuns(t *testing.T) {
 	d := previewed(t)
 	was := d.s.Columns[0]
 	d.do(Set{"budget", "1/16"}).do(Run{})
-	if c := d.s.Columns[0]; c.Preview == nil || c.Preview == was.Preview || c.Run != was.Run || c.Preview.Header.K >= was.Preview.Header.K {
+	if c := d.s.Columns[0]; c.Preview() == nil || c.Preview() == was.Preview() || c.Run() != was.Run() || c.Preview().Header.K >= was.Preview().Header.K {
 		t.Error("a second budget before the first is there has no preview of its own")
 	}
 	for name, do := range map[string]Action{
 		"block": Set{"block", "32"}, "seed": Set{"seed", "2"}, "method": Set{"method", "moba"}, "nothing": Set{"budget", "1/8"},
 	} {
 		d := ready(t).finish(events(t, "quest"))
-		if d.do(do).do(Run{}); d.s.Columns[0].Preview != nil {
+		if d.do(do).do(Run{}); d.s.Columns[0].Preview() != nil {
 			t.Errorf("%s: a preview of what the scores do not tell", name)
 		}
 	}
 	d = ready(t).finish(events(t, "quest"))
 	d.do(Opened{Side: 0, Name: "file", Run: replayed(t)})
-	if d.do(Set{"budget", "1/4"}).do(Run{}); d.s.Columns[0].Preview != nil {
+	if d.do(Set{"budget", "1/4"}).do(Run{}); d.s.Columns[0].Preview() != nil {
 		t.Error("a preview of a file, of whose request nothing is known")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"time"
 
+	"kvscope/engine/run"
 	"kvscope/engine/trace"
 	"kvscope/web/api"
 	"kvscope/web/client"
@@ -76,7 +77,7 @@ func (Run) start(s *Snapshot, link bool) []Effect {
 	f := s.withModels(s.Draft)
 	problems := Problems{}
 	var starts []Start
-	shows := func(side int) bool { return !link && s.Columns[side].File != "" }
+	shows := func(side int) bool { return !link && s.Columns[side].File() != "" }
 	files := 0
 	for side := range f.Columns() {
 		model := f.Model(side)
@@ -119,8 +120,8 @@ func (Run) start(s *Snapshot, link bool) []Effect {
 			continue
 		}
 		effects = append(effects, s.letGo(side)...)
-		effects = append(effects, cancel(s.Columns[side].Gen, s.Columns[side].baseGen)...)
-		s.Columns[side] = Column{Phase: Idle, Version: s.Columns[side].Version + 1}
+		effects = append(effects, cancel(s.Columns[side].Gen(), s.Columns[side].Base.start())...)
+		s.Columns[side] = Column{Status: Empty{}, Version: s.Columns[side].Version + 1}
 	}
 	if !link {
 		return append(effects, Link{Query: s.Query()})
@@ -132,31 +133,45 @@ func (Run) start(s *Snapshot, link bool) []Effect {
 // begin starts a run in its column, and the run that it is to be compared with.
 func (s *Snapshot) begin(st Start) []Effect {
 	c := &s.Columns[st.Side]
-	effects := append(cancel(c.Gen), s.letGo(st.Side)...)
+	effects := append(cancel(c.Gen()), s.letGo(st.Side)...)
 	s.runs++
 	st.Gen = s.runs
-	was := *c
-	*c = Column{
-		Model: st.Request.Model, Request: st.Request, Phase: Loading, Gen: st.Gen,
-		Run: was.Run, ran: was.ran, Preview: was.preview(st.Request),
-		Version: was.Version + 1, Sights: was.Sights, next: &picture.Run{},
-	}
-	c.previewed = c.Preview != nil
+	was, on := *c, c.On()
+	*c = Column{Version: was.Version + 1, Status: Waiting{
+		Gen: st.Gen, Request: st.Request, Next: &picture.Run{}, Before: on, Preview: on.preview(st.Request),
+	}}
 	effects = append(effects, st)
-	base := Unedited(st.Request)
-	switch {
-	case !Edits(st.Request):
-		return append(effects, cancel(was.baseGen)...)
-	case was.Base != nil && was.base.Equal(base):
-		c.Base, c.base, c.baseGen = was.Base, base, was.baseGen
-	case was.Phase == Done && was.Request.Equal(base) && was.File == "":
-		c.Base, c.base = was.Run, base
-	default:
-		s.runs++
-		c.Base, c.base, c.baseGen = &picture.Run{}, base, s.runs
-		effects = append(append(effects, cancel(was.baseGen)...), Start{Side: st.Side, Gen: c.baseGen, Request: base})
+	if !Edits(st.Request) {
+		return append(effects, cancel(was.Base.start())...)
 	}
-	return effects
+	unedited := Unedited(st.Request)
+	if c.Base = was.baseFor(unedited); c.Base != nil {
+		return effects
+	}
+	s.runs++
+	c.Base = &Base{&picture.Run{}, unedited, s.runs}
+	return append(append(effects, cancel(was.Base.start())...), Start{Side: st.Side, Gen: s.runs, Request: unedited})
+}
+
+// baseFor is what the column has of a run to compare with, nil for nothing.
+func (c *Column) baseFor(unedited run.Request) *Base {
+	if c.Base != nil && c.Base.Request.Equal(unedited) {
+		return c.Base
+	}
+	if f, over := c.Status.(Finished); over {
+		if asked, live := f.Of.(Asked); live && asked.Request.Equal(unedited) {
+			return &Base{f.Run, unedited, 0}
+		}
+	}
+	return nil
+}
+
+// start is the start of the base, 0 for none.
+func (b *Base) start() int {
+	if b == nil {
+		return 0
+	}
+	return b.gen
 }
 
 // cancel stops those of the runs that there are.
@@ -177,12 +192,12 @@ func (Stop) apply(s *Snapshot) []Effect {
 	var out []Effect
 	for side := range s.Columns {
 		c := &s.Columns[side]
-		if c.Phase != Loading {
+		r, gen := c.underWay()
+		if r == nil {
 			continue
 		}
-		out = append(out, cancel(c.Gen, c.baseGen)...)
-		c.Phase, c.Stopped, c.Gen, c.Preview = Idle, true, 0, nil
-		c.Version++
+		out = append(out, cancel(gen, c.Base.start())...)
+		c.become(Stopped{c.attempt()})
 	}
 	return out
 }
@@ -195,33 +210,34 @@ type Arrived struct {
 
 func (a Arrived) apply(s *Snapshot) []Effect {
 	c := &s.Columns[a.Side]
-	if a.Gen != 0 && a.Gen == c.baseGen {
+	if a.Gen != 0 && a.Gen == c.Base.start() {
 		for _, e := range a.Events {
 			// A comparison that goes wrong is none.
-			if c.Base.Emit(e) != nil {
+			if c.Base.Run.Emit(e) != nil {
 				return []Effect{Cancel{Gen: a.Gen}}
 			}
 		}
 		c.Version++
 		return nil
 	}
-	if c.Gen != a.Gen || c.Phase != Loading {
-		return nil
-	}
 	for _, e := range a.Events {
+		r, gen := c.underWay()
+		if r == nil || gen != a.Gen {
+			return nil
+		}
 		if f, failed := e.(*trace.Failure); failed {
 			s.fail(c, f)
 			return nil
 		}
-		if err := c.next.Emit(e); err != nil {
+		if err := r.Emit(e); err != nil {
 			c.fail(Problem{Message: "The server sent something out of order: " + err.Error(), Advice: "Reload the page; it may be older than the server."})
 			return []Effect{Cancel{Gen: a.Gen}}
 		}
 		c.take()
-		c.Version++
 		if _, done := e.(*trace.Done); done {
-			c.Phase = Done
+			c.finish()
 		}
+		c.Version++
 	}
 	return nil
 }
@@ -240,10 +256,7 @@ func (s *Snapshot) fail(c *Column, f *trace.Failure) {
 	c.fail(Problem{Message: message, Advice: "Change the request, or run it again."})
 }
 
-func (c *Column) fail(p Problem) {
-	c.Phase, c.Problem, c.Preview = Failed, p, nil
-	c.Version++
-}
+func (c *Column) fail(p Problem) { c.become(Broken{c.attempt(), p}) }
 
 // Ended says that a run's end was never heard of.
 type Ended struct {
@@ -253,7 +266,7 @@ type Ended struct {
 
 func (a Ended) apply(s *Snapshot) []Effect {
 	c := &s.Columns[a.Side]
-	if c.Gen != a.Gen || c.Phase != Loading {
+	if r, gen := c.underWay(); r == nil || gen != a.Gen {
 		return nil
 	}
 	if !client.IsLost(a.Err) {
@@ -276,7 +289,7 @@ func (a Ended) apply(s *Snapshot) []Effect {
 func Replay(model string, events []trace.Event, views []View) Snapshot {
 	s := New(DefaultPlace(), views)
 	s.MetaPhase = Done
-	s.Columns[0] = Column{Model: model, Phase: Loading, Gen: 1, next: &picture.Run{}}
+	s.Columns[0].Status = Waiting{Gen: 1, Request: run.Request{Model: model}, Next: &picture.Run{}}
 	Arrived{Side: 0, Gen: 1, Events: events}.apply(&s)
 	return s
 }

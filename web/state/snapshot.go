@@ -3,7 +3,6 @@ package state
 import (
 	"slices"
 
-	"kvscope/engine/lens"
 	"kvscope/engine/niah"
 	"kvscope/engine/run"
 	"kvscope/web/api"
@@ -49,46 +48,6 @@ type Snapshot struct {
 	textKept TextKept // who keeps the text that is too long for the address
 }
 
-// Column is one run, of a model with a method.
-type Column struct {
-	Model   string
-	Request run.Request // of the run on its way or on the screen
-	File    string      // name of the file that the run was opened from, else ""
-	Phase   Phase
-	Run     *picture.Run // the run on the screen, nil before the first
-	Preview *picture.Run // what Request picks by the scores of Run, until it is heard of; else nil
-	Version int          // grows with every change of Run and Preview
-	Gen     int          // which start this is
-	Stopped bool         // by hand
-	Problem Problem
-	// Unopened is why a file could not be opened here; what the column shows is another.
-	Unopened Problem
-	Heads    lens.Heads             // of the file that the run was opened from, nil when it has none
-	Sights   map[picture.Head]Sight // what was asked for of its heads; replaced, never changed
-
-	Base    *picture.Run // the same run with nothing forced or dropped, nil when nothing is
-	baseGen int
-	base    run.Request
-
-	next      *picture.Run // the run being awaited, until it is on the screen
-	ran       run.Request  // what Run is of
-	previewed bool         // there was a preview of Request
-}
-
-// Sight is a look into a head.
-type Sight struct {
-	Phase   Phase // Loading, Done or Failed
-	Head    *lens.Head
-	Problem string
-}
-
-// Problem is why a column failed.
-type Problem struct {
-	Message string
-	Advice  string // what to do about it
-	Lost    bool   // the server could not be reached or went away
-}
-
 // Hover is what the pointer is on.
 type Hover struct {
 	On    bool
@@ -112,7 +71,7 @@ func New(p Place, views []View) Snapshot {
 	s := Snapshot{Place: p, Draft: p.Form, Views: views, MetaPhase: Loading, Theme: System}
 	s.view(p.View)
 	for i := range s.Columns {
-		s.Columns[i].Phase = Idle
+		s.Columns[i].Status = Empty{}
 	}
 	return s
 }
@@ -123,7 +82,7 @@ func (s *Snapshot) IsDark() bool { return s.Theme == Dark || s.Theme == System &
 // Running reports whether a run is under way.
 func (s *Snapshot) Running() bool {
 	for _, c := range s.Columns {
-		if c.Phase == Loading {
+		if c.Phase() == Loading {
 			return true
 		}
 	}
@@ -203,7 +162,10 @@ func (s *Snapshot) Cursor() int {
 // previewed reports whether there was a preview of any run that is under way: what is
 // looked at rests then, since all of its lines are there from the start.
 func (s *Snapshot) previewed() bool {
-	return slices.ContainsFunc(s.Columns[:], func(c Column) bool { return c.previewed })
+	return slices.ContainsFunc(s.Columns[:], func(c Column) bool {
+		on := c.On()
+		return c.Preview() != nil || on != nil && on.Previewed && !c.Stale()
+	})
 }
 
 // Looked is the head the pictures are of: the one under the cursor, else the
@@ -261,7 +223,7 @@ func (s *Snapshot) Proses() []string {
 func (s *Snapshot) Shown() int {
 	n := s.Form.Columns()
 	for side := n; side < Sides; side++ {
-		if s.Columns[side].Run != nil {
+		if s.Columns[side].Run() != nil {
 			n = side + 1
 		}
 	}
@@ -299,6 +261,3 @@ func (s *Snapshot) Remembers() string {
 	}
 	return ""
 }
-
-// Stale reports whether the run on the screen is not the one last asked for.
-func (c *Column) Stale() bool { return c.next != nil && c.Run != c.next }

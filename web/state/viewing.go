@@ -28,10 +28,11 @@ func (s *Snapshot) telling() *picture.Head {
 	var best *picture.Head
 	var most float32 = -1
 	for _, c := range s.Columns {
-		if c.Run == nil || c.Run.Header == nil {
+		r := c.Run()
+		if r == nil || r.Header == nil {
 			continue
 		}
-		grid := c.Run.HeadGrid()
+		grid := r.HeadGrid()
 		for l := range grid.Layers {
 			for h := range grid.Heads {
 				head := picture.Head{Layer: l, Head: h}
@@ -53,28 +54,22 @@ func (s *Snapshot) look() []Effect {
 	var out []Effect
 	for side := range s.Columns {
 		c := &s.Columns[side]
-		if c.Phase != Done || c.Run == nil {
+		f, over := c.Status.(Finished)
+		if !over {
 			continue
 		}
-		if _, asked := c.Sights[*s.Head]; asked || s.Head.Layer >= c.Run.Header.Layers || s.Head.Head >= c.Run.Header.Heads {
+		if _, asked := f.Sights[*s.Head]; asked || s.Head.Layer >= f.Run.Header.Layers || s.Head.Head >= f.Run.Header.Heads {
 			continue
 		}
-		if c.File != "" {
-			c.see(*s.Head, c.fromFile(*s.Head))
-			continue
+		switch of := f.Of.(type) {
+		case File:
+			c.see(*s.Head, of.sight(*s.Head))
+		case Asked:
+			c.see(*s.Head, Sight{Phase: Loading})
+			out = append(out, Look{Side: side, Gen: f.Gen, Request: of.Request, Head: *s.Head})
 		}
-		c.see(*s.Head, Sight{Phase: Loading})
-		out = append(out, Look{Side: side, Gen: c.Gen, Request: c.Request, Head: *s.Head})
 	}
 	return out
-}
-
-func (c *Column) see(head picture.Head, sight Sight) {
-	c.Sights = maps.Clone(c.Sights)
-	if c.Sights == nil {
-		c.Sights = map[picture.Head]Sight{}
-	}
-	c.Sights[head] = sight
 }
 
 // Seen hands in what a head saw.
@@ -87,7 +82,7 @@ type Seen struct {
 
 func (a Seen) apply(s *Snapshot) []Effect {
 	c := &s.Columns[a.Side]
-	if c.Gen != a.Gen {
+	if c.Gen() != a.Gen {
 		return nil
 	}
 	sight := Sight{Phase: Done, Head: a.Head}
@@ -107,9 +102,11 @@ type Forget struct{}
 func (Forget) apply(s *Snapshot) []Effect {
 	for side := range s.Columns {
 		c := &s.Columns[side]
-		kept := maps.Clone(c.Sights)
-		maps.DeleteFunc(kept, func(_ picture.Head, sight Sight) bool { return sight.Phase == Failed })
-		c.Sights = kept
+		if f, over := c.Status.(Finished); over {
+			f.Sights = maps.Clone(f.Sights)
+			maps.DeleteFunc(f.Sights, func(_ picture.Head, sight Sight) bool { return sight.Phase == Failed })
+			c.Status = f
+		}
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ func TestLooks(t *testing.T) {
 		t.Fatalf("locks %v and asks for %v, want a head in both columns", d.s.Head, d.looks())
 	}
 	look := d.looks()[1]
-	if look.Side != 1 || look.Gen != d.s.Columns[1].Gen || look.Request.Model != "ratplus" || look.Head != *d.s.Head {
+	if look.Side != 1 || look.Gen != d.s.Columns[1].Gen() || look.Request.Model != "ratplus" || look.Head != *d.s.Head {
 		t.Errorf("asks for %+v", look)
 	}
 	if d.do(Show{"memory"}); len(d.looks()) != 0 {
@@ -44,11 +44,11 @@ func TestLooks(t *testing.T) {
 	}
 	head := &lens.Head{Dim: 2}
 	d.do(Seen{Side: 1, Gen: look.Gen, At: look.Head, Head: head})
-	if got := d.s.Columns[1].Sights[look.Head]; got.Phase != Done || got.Head != head {
+	if got := d.s.Columns[1].Sight(look.Head); got.Phase != Done || got.Head != head {
 		t.Errorf("sight %+v", got)
 	}
-	d.do(Seen{Side: 0, Gen: d.s.Columns[0].Gen, At: look.Head, Err: &client.LostError{Err: errors.New("gone")}})
-	if got := d.s.Columns[0].Sights[look.Head]; got.Phase != Failed || got.Problem == "" {
+	d.do(Seen{Side: 0, Gen: d.s.Columns[0].Gen(), At: look.Head, Err: &client.LostError{Err: errors.New("gone")}})
+	if got := d.s.Columns[0].Sight(look.Head); got.Phase != Failed || got.Problem == "" {
 		t.Errorf("sight %+v", got)
 	}
 	if d.do(Forget{}); len(d.looks()) != 1 || d.looks()[0].Side != 0 {
@@ -58,10 +58,10 @@ func TestLooks(t *testing.T) {
 		t.Errorf("another head: asks for %v", d.looks())
 	}
 	d.do(Run{}).finish(events(t, "quest"))
-	if got := d.s.Columns[1].Sights[look.Head]; got.Head == head {
+	if got := d.s.Columns[1].Sight(look.Head); got.Head == head {
 		t.Error("another run shows the head of the one before")
 	}
-	if d.do(Seen{Side: 1, Gen: look.Gen, At: look.Head, Head: head}); d.s.Columns[1].Sights[look.Head].Head == head {
+	if d.do(Seen{Side: 1, Gen: look.Gen, At: look.Head, Head: head}); d.s.Columns[1].Sight(look.Head).Head == head {
 		t.Error("a late answer is taken")
 	}
 }
@@ -70,24 +70,24 @@ func TestLooks(t *testing.T) {
 // the screen, from which the eye does not move.
 func TestEditRunsBesideWhatItChanges(t *testing.T) {
 	d := ready(t).finish(events(t, "quest"))
-	before := d.s.Columns[0].Run
+	before := d.s.Columns[0].Run()
 	d.do(Choose{Line: 2, Block: 4}).do(Edit{"force", 4})
 	starts := d.starts()
 	if len(starts) != 2 || starts[0].Request.Force != "4" || starts[1].Request.Force != "4" {
 		t.Fatalf("starts %+v", starts)
 	}
-	if d.s.Line != 2 || d.s.Pin != 4 || d.s.Columns[0].Base != before {
-		t.Errorf("line %d, block %d, compared with %p, want 2, 4, %p", d.s.Line, d.s.Pin, d.s.Columns[0].Base, before)
+	if d.s.Line != 2 || d.s.Pin != 4 || d.s.Columns[0].BaseRun() != before {
+		t.Errorf("line %d, block %d, compared with %p, want 2, 4, %p", d.s.Line, d.s.Pin, d.s.Columns[0].BaseRun(), before)
 	}
 	if l, ok := d.link(); !ok || !l.Push || l.Query != "force=4&line=2&at=4" {
 		t.Errorf("link %+v", l)
 	}
 	d.finish(events(t, "quest")).do(Edit{"drop", 4})
-	if d.s.Form.Force != "" || d.s.Form.Drop != "4" || d.s.Columns[0].Base != before {
-		t.Errorf("forced %q, dropped %q, compared with %p, want it dropped instead, compared with %p", d.s.Form.Force, d.s.Form.Drop, d.s.Columns[0].Base, before)
+	if d.s.Form.Force != "" || d.s.Form.Drop != "4" || d.s.Columns[0].BaseRun() != before {
+		t.Errorf("forced %q, dropped %q, compared with %p, want it dropped instead, compared with %p", d.s.Form.Force, d.s.Form.Drop, d.s.Columns[0].BaseRun(), before)
 	}
 	d.finish(events(t, "quest")).do(Edit{"drop", 4})
-	if d.s.Form.Drop != "" || d.s.Columns[0].Base != nil {
+	if d.s.Form.Drop != "" || d.s.Columns[0].BaseRun() != nil {
 		t.Error("undone, it is still there")
 	}
 }
@@ -101,11 +101,11 @@ func TestEditedLinkRunsBoth(t *testing.T) {
 		t.Fatalf("starts %+v", starts)
 	}
 	d.do(Arrived{0, starts[1].Gen, events(t, "quest")})
-	if c := d.s.Columns[0]; c.Base == nil || c.Base.Done == nil || c.Run != nil || c.Phase != Loading {
+	if c := d.s.Columns[0]; c.BaseRun() == nil || c.BaseRun().Done == nil || c.Run() != nil || c.Phase() != Loading {
 		t.Errorf("column %+v", c)
 	}
 	d.do(Arrived{0, starts[0].Gen, events(t, "quest")})
-	if c := d.s.Columns[0]; c.Run == c.Base || c.Phase != Done {
+	if c := d.s.Columns[0]; c.Run() == c.BaseRun() || c.Phase() != Done {
 		t.Errorf("column %+v", c)
 	}
 }
@@ -140,7 +140,7 @@ func TestColumns(t *testing.T) {
 	}
 	d.finish(events(t, "quest"))
 	d.do(Set{"fourth", ""}).do(Run{})
-	if d.s.Shown() != 3 || d.s.Columns[3].Run != nil {
+	if d.s.Shown() != 3 || d.s.Columns[3].Run() != nil {
 		t.Errorf("%d columns, want three", d.s.Shown())
 	}
 	if f := d.s.Draft.Swap("ratplus"); f.Columns() != 4 || f.Column(1) != (ColumnSpec{Model: "ratplus", Memory: "plain/memory"}) {
@@ -181,14 +181,14 @@ func TestOpened(t *testing.T) {
 	data := &lens.Head{Dim: 1}
 	d.do(Show{"attention"}).do(Opened{Side: 1, Name: "run.safetensors", Run: r, Heads: func(int, int) *lens.Head { return data }})
 	c := d.s.Columns[1]
-	if c.File == "" || c.Run != r || c.Phase != Done || c.Stale() || c.Sights[*d.s.Head].Head != data {
+	if c.File() == "" || c.Run() != r || c.Phase() != Done || c.Stale() || c.Sight(*d.s.Head).Head != data {
 		t.Errorf("column %+v", c)
 	}
 	if len(d.looks()) != 0 {
 		t.Errorf("the server is asked for heads of a file: %v", d.looks())
 	}
 	d.do(Opened{Side: 1, Name: "run.safetensors", Run: r})
-	if c := d.s.Columns[1].Sights[*d.s.Head]; c.Phase != Failed || c.Problem == "" {
+	if c := d.s.Columns[1].Sight(*d.s.Head); c.Phase != Failed || c.Problem == "" {
 		t.Errorf("a file without heads shows %+v", c)
 	}
 	// Attention maps are shown as such, of the locked head where the file has it.
@@ -207,11 +207,11 @@ func TestOpened(t *testing.T) {
 	d.do(Opened{Side: 1, Name: "run.safetensors", Run: r})
 	c = d.s.Columns[1]
 	// Events of the run that the file took the place of.
-	d.do(Arrived{1, c.Gen - 1, []trace.Event{&trace.Step{}}})
-	if d.s.Columns[1].Run != r {
+	d.do(Arrived{1, c.Gen() - 1, []trace.Event{&trace.Step{}}})
+	if d.s.Columns[1].Run() != r {
 		t.Error("a late event counts")
 	}
-	if d.do(Run{}); d.s.Columns[1].File != "" || len(d.starts()) != 2 {
+	if d.do(Run{}); d.s.Columns[1].File() != "" || len(d.starts()) != 2 {
 		t.Error("a run does not take the place of the file")
 	}
 }
@@ -240,7 +240,7 @@ func TestHidingAndPlaying(t *testing.T) {
 
 func TestEntry(t *testing.T) {
 	d := ready(t).finish(events(t, "quest"))
-	r := d.s.Columns[0].Run
+	r := d.s.Columns[0].Run()
 	if got, want := d.s.Entry(r), r.Gold(r.Lines()[d.s.Cursor()].Step); got != want {
 		t.Errorf("entry %d, want that of the step, %d", got, want)
 	}
