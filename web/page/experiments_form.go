@@ -7,8 +7,8 @@ import (
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
-	"kvscope/engine/experiment"
 	"kvscope/viz/number"
+	"kvscope/web/lab"
 	"kvscope/web/state"
 )
 
@@ -18,7 +18,7 @@ func (e *Experiments) controls() app.UI {
 		app.Div().Class("section").Body(
 			app.H2().Text("New experiment"),
 			e.belongs(),
-			e.presets(),
+			e.choosePreset(),
 			e.text("name", "Name", ""),
 		),
 		app.Div().Class("section").Body(
@@ -40,16 +40,16 @@ func (e *Experiments) controls() app.UI {
 	return app.Section().Class("side controls").Aria("label", "new experiment").Body(
 		app.Form().AutoComplete(false).OnSubmit(func(_ app.Context, event app.Event) {
 			event.PreventDefault()
-			e.start()
+			e.do(lab.Start{})
 		}).DataSet("testid", "grid").Body(body...))
 }
 
 // belongs says how the form stands to the experiment that is shown.
 func (e *Experiments) belongs() app.UI {
 	text := ""
-	switch x := e.open.value; {
+	switch x := e.s.Open.Value; {
 	case x.ID == "":
-	case e.form.Same(x.Grid):
+	case e.s.Form.Same(x.Grid):
 		text = "The grid of the experiment shown."
 	default:
 		text = "Not the grid of the experiment shown; “Copy grid” there brings it here."
@@ -57,47 +57,36 @@ func (e *Experiments) belongs() app.UI {
 	return app.P().Class("hint").DataSet("testid", "form-belongs").Hidden(text == "").Text(text)
 }
 
-func (e *Experiments) presets() app.UI {
-	all := experiment.Presets(e.meta.value.Models)
+func (e *Experiments) choosePreset() app.UI {
+	all := e.presets()
 	about := "Your own choice."
-	options := []app.UI{app.Option().Value("").Selected(e.form.Preset == "").Text("Own grid")}
+	options := []app.UI{app.Option().Value("").Selected(e.s.Form.Preset == "").Text("Own grid")}
 	for _, p := range all {
-		options = append(options, app.Option().Value(p.ID).Selected(p.ID == e.form.Preset).Text(p.Name))
-		if p.ID == e.form.Preset {
+		options = append(options, app.Option().Value(p.ID).Selected(p.ID == e.s.Form.Preset).Text(p.Name))
+		if p.ID == e.s.Form.Preset {
 			about = p.About
 		}
 	}
 	return app.Div().Class("field").Body(
 		app.Label().For("lab-preset").Class("label").Text("Preset"),
 		app.Select().ID("lab-preset").Class("input").DataSet("testid", "preset").OnChange(func(ctx app.Context, _ app.Event) {
-			id := ctx.JSSrc().Get("value").String()
-			// Of the models there are now: the first handler stays.
-			for _, p := range experiment.Presets(e.meta.value.Models) {
-				if p.ID == id {
-					e.usePreset(p)
-				}
-			}
+			e.do(lab.UsePreset{ID: ctx.JSSrc().Get("value").String()})
 		}).Body(options...),
 		app.P().Class("hint").Text(about))
 }
 
 // ticks is a row of boxes for a list.
 func (e *Experiments) ticks(list, title, class string) app.UI {
-	all := state.GridChoices(list, e.meta.value.Models)
-	for _, v := range e.form.Lists[list] {
-		if !slices.Contains(all, v) {
-			all = append(all, v)
-		}
-	}
+	all := e.s.Offered(list)
 	named := map[string]func(string) string{
-		"methods": state.MethodName, "models": func(v string) string { return state.ModelName(e.meta.value.Models, v) },
+		"methods": state.MethodName, "models": func(v string) string { return state.ModelName(e.s.Meta.Value.Models, v) },
 	}[list]
 	titles := map[string]map[string]string{
 		"selectors": {"own": "the method", "random": "chance"}, "select_with": {"memory": "K̃", "plain": "K"}, "compute_with": {"memory": "K̃, Ṽ", "plain": "K, V"},
 	}[list]
 	boxes := make([]app.UI, len(all))
 	for i, v := range all {
-		on := slices.Contains(e.form.Lists[list], v)
+		on := slices.Contains(e.s.Form.Lists[list], v)
 		label := v
 		if t := titles[v]; t != "" {
 			label = t
@@ -106,7 +95,7 @@ func (e *Experiments) ticks(list, title, class string) app.UI {
 		}
 		box := app.Input().Type("checkbox").Value(v).Checked(on).Aria("label", title+" "+label).DataSet("list", list)
 		boxes[i] = app.Label().Body(
-			box.OnChange(func(app.Context, app.Event) { e.change(e.form.Toggle(list, v, all)) }, list, v, strconv.FormatBool(on)),
+			box.OnChange(func(app.Context, app.Event) { e.do(lab.Tick{List: list, Value: v}) }, list, v, strconv.FormatBool(on)),
 			app.Span().Text(label))
 	}
 	return app.Div().Class("field").Body(
@@ -116,23 +105,25 @@ func (e *Experiments) ticks(list, title, class string) app.UI {
 }
 
 func (e *Experiments) text(field, title, placeholder string) app.UI {
-	value := e.form.Texts[field]
+	value := e.s.Form.Texts[field]
 	if field == "name" {
-		value = e.form.Name
+		value = e.s.Form.Name
 	}
-	_, bad := e.problems[field]
+	_, bad := e.s.Problems[field]
 	id := "lab-" + field
 	return app.Div().Class("field").Body(
 		app.Label().For(id).Class("label").Text(title),
 		app.Input().ID(id).Class("input").Type("text").Placeholder(placeholder).Value(value).
 			Aria("invalid", strconv.FormatBool(bad)).Aria("describedby", id+"-problem").DataSet("field", field).
-			OnInput(func(ctx app.Context, _ app.Event) { e.change(e.form.Write(field, ctx.JSSrc().Get("value").String())) }),
+			OnInput(func(ctx app.Context, _ app.Event) {
+				e.do(lab.Write{Field: field, Text: ctx.JSSrc().Get("value").String()})
+			}),
 		e.problem(field))
 }
 
 // problem is the complaint about a field, an empty line of no height without one.
 func (e *Experiments) problem(field string) app.UI {
-	text, bad := e.problems[field]
+	text, bad := e.s.Problems[field]
 	p := app.P().ID("lab-"+field+"-problem").Class("problem").DataSet("testid", "problem-"+field)
 	if !bad {
 		return p.Hidden(true).Text("")
@@ -143,16 +134,16 @@ func (e *Experiments) problem(field string) app.UI {
 // price is what the grid would cost, and the button that starts it.
 func (e *Experiments) price() app.UI {
 	text := ""
-	switch c := e.cost.value; {
-	case len(e.problems) > 0:
+	switch c := e.s.Cost.Value; {
+	case len(e.s.Problems) > 0:
 		text = "Correct the field that is marked."
-	case e.cost.phase == state.Loading:
+	case e.s.Cost.Phase == state.Loading:
 		text = "Estimating …"
-	case e.cost.phase == state.Failed:
-		text = e.cost.err
-	case e.cost.phase == state.Done && c.Left == 0:
+	case e.s.Cost.Phase == state.Failed:
+		text = e.s.Cost.Err
+	case e.s.Cost.Phase == state.Done && c.Left == 0:
 		text = fmt.Sprintf("All %d cells were computed before: the result is there at once.", c.Cells)
-	case e.cost.phase == state.Done:
+	case e.s.Cost.Phase == state.Done:
 		who := "with the " + number.Of(c.Workers, "worker") + " there now"
 		if c.Workers == 0 {
 			who = "with one worker (none is there now: start “kvscope worker”)"
@@ -161,16 +152,16 @@ func (e *Experiments) price() app.UI {
 			c.Examples, c.Cells, c.Known, number.Wait(c.Seconds/float64(max(1, c.Workers))), who, number.Amount(c.Tokens), number.Amount(c.FLOP))
 	}
 	label := "Start"
-	if e.starting {
+	if e.s.Starting {
 		label = "Starting …"
 	}
 	body := []app.UI{
-		app.P().Class("hint").DataSet("testid", "estimate").DataSet("state", string(e.cost.phase)).Text(text),
+		app.P().Class("hint").DataSet("testid", "estimate").DataSet("state", string(e.s.Cost.Phase)).Text(text),
 	}
-	if e.refused != "" {
-		body = append(body, app.P().Class("problem").Attr("role", "alert").DataSet("testid", "refused").Text(e.refused))
+	if e.s.Refused != "" {
+		body = append(body, app.P().Class("problem").Attr("role", "alert").DataSet("testid", "refused").Text(e.s.Refused))
 	}
 	body = append(body, app.Button().Type("submit").Class("button main").DataSet("testid", "start").
-		Disabled(e.starting || e.meta.phase != state.Done || len(e.problems) > 0).Text(label))
+		Disabled(e.s.Starting || e.s.Meta.Phase != state.Done || len(e.s.Problems) > 0).Text(label))
 	return app.Div().Class("go lab-go").Body(body...)
 }

@@ -5,23 +5,16 @@ import (
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
-	"kvscope/viz/chart"
 	"kvscope/web/api"
 	"kvscope/web/browser"
+	"kvscope/web/lab"
 	"kvscope/web/state"
 )
 
-// presser hears of pressed points. Plots hold a pointer to one, which go-app finds
+// presser hears of pressed points. Charts hold a pointer to one, which go-app finds
 // equal to itself.
 type presser struct {
-	press func(ref chart.Ref, about string)
-}
-
-func (e *Experiments) presser() *presser {
-	if e.press == nil {
-		e.press = &presser{func(ref chart.Ref, about string) { e.later(func() { e.pick(ref, about); e.Update() }) }}
-	}
-	return e.press
+	press func(lab.Pick)
 }
 
 // figure is one chart, drawn by the script into an element of its own.
@@ -93,7 +86,7 @@ func (p *figure) open(area app.Value) {
 		}
 		point := state.PointAt(p.Picture, event.Get("seriesName").String(), event.Get("dataIndex").Int())
 		if point != nil && point.Ref != nil {
-			p.On.press(*point.Ref, point.About)
+			p.On.press(lab.Pick{Ref: *point.Ref, About: point.About})
 		}
 		return nil
 	})

@@ -12,13 +12,14 @@ import (
 	"kvscope/viz/chart"
 	"kvscope/viz/number"
 	"kvscope/web/api"
+	"kvscope/web/lab"
 	"kvscope/web/state"
 )
 
 // experiments lists what was asked for, newest first.
 func (e *Experiments) experiments() app.UI {
-	if e.removed != nil {
-		return app.Div().Class("lab-lists").Body(e.undo(*e.removed), e.listed())
+	if e.s.Removed != nil {
+		return app.Div().Class("lab-lists").Body(e.undo(*e.s.Removed), e.listed())
 	}
 	return app.Div().Class("lab-lists").Body(e.listed())
 }
@@ -27,29 +28,29 @@ func (e *Experiments) experiments() app.UI {
 func (e *Experiments) undo(x api.Described) app.UI {
 	return app.Div().Class("lab-undo").Attr("role", "status").DataSet("testid", "removed").Body(
 		app.Span().Text("“"+x.Name+"” is removed. What it computed is kept."),
-		app.Button().Type("button").Class("button small").DataSet("testid", "undo-remove").OnClick(func(app.Context, app.Event) { e.unremove() }).Text("Undo"),
-		app.Button().Type("button").Class("button small").OnClick(func(app.Context, app.Event) { e.removed = nil; e.Update() }).Text("Close"))
+		app.Button().Type("button").Class("button small").DataSet("testid", "undo-remove").OnClick(func(app.Context, app.Event) { e.do(lab.Undo{}) }).Text("Undo"),
+		app.Button().Type("button").Class("button small").OnClick(func(app.Context, app.Event) { e.do(lab.Dismiss{}) }).Text("Close"))
 }
 
 func (e *Experiments) listed() app.UI {
 	nav := app.Nav().Class("lab-list").Aria("label", "experiments").DataSet("testid", "list")
 	switch {
-	case e.list.phase == state.Failed && len(e.list.value) == 0:
-		return nav.Body(message("The experiments cannot be seen.", e.list.err))
-	case e.list.phase == state.Loading:
+	case e.s.List.Phase == state.Failed && len(e.s.List.Value) == 0:
+		return nav.Body(message("The experiments cannot be seen.", e.s.List.Err))
+	case e.s.List.Phase == state.Loading:
 		return nav.Body(app.P().Class("quiet").Text("Asking the server …"))
-	case len(e.list.value) == 0:
+	case len(e.s.List.Value) == 0:
 		return nav.Body(app.P().Class("quiet").Text("No experiments yet. Choose a preset on the left and press Start."))
 	}
-	body := make([]app.UI, len(e.list.value))
-	for i, x := range e.list.value {
+	body := make([]app.UI, len(e.s.List.Value))
+	for i, x := range e.s.List.Value {
 		b := app.Button().Type("button").Class("lab-item").DataSet("id", x.ID).
-			OnClick(func(app.Context, app.Event) { e.openOne(x.ID) }, x.ID).
+			OnClick(func(app.Context, app.Event) { e.do(lab.Open{ID: x.ID}) }, x.ID).
 			Body(
 				app.B().Text(x.Name),
 				app.Span().Class("quiet").Text(standing(x)),
 				meter(x.Status))
-		b.Aria("current", strconv.FormatBool(x.ID == e.place.ID))
+		b.Aria("current", strconv.FormatBool(x.ID == e.s.Place.ID))
 		body[i] = b
 	}
 	return nav.Body(body...)
@@ -87,21 +88,21 @@ func message(what, why string) app.UI {
 // opened is the experiment that is open.
 func (e *Experiments) opened() app.UI {
 	area := app.Section().Class("lab-open").Aria("label", "experiment").DataSet("testid", "open")
-	x := e.open.value
+	x := e.s.Open.Value
 	switch {
-	case e.open.phase == state.Idle:
+	case e.s.Open.Phase == state.Idle:
 		return area
-	case e.open.phase == state.Failed && x.ID == "":
-		return area.Body(message("This experiment cannot be shown.", e.open.err))
+	case e.s.Open.Phase == state.Failed && x.ID == "":
+		return area.Body(message("This experiment cannot be shown.", e.s.Open.Err))
 	case x.ID == "":
 		return area.Body(app.P().Class("quiet").Text("Asking for the experiment …"))
 	}
 	body := []app.UI{e.heading(x), e.progress(x)}
-	if e.open.err != "" {
-		body = append(body, message("The server refused.", e.open.err))
+	if e.s.Open.Err != "" {
+		body = append(body, message("The server refused.", e.s.Open.Err))
 	}
-	body = append(body, e.failures(x), e.views())
-	if e.place.View == "table" {
+	body = append(body, e.failures(x), e.looks())
+	if e.s.Place.View == "table" {
 		body = append(body, e.table(x))
 	} else {
 		body = append(body, e.findings(), e.charts())
@@ -111,8 +112,8 @@ func (e *Experiments) opened() app.UI {
 
 func (e *Experiments) heading(x api.Described) app.UI {
 	button := func(what, label string) app.UI {
-		return app.Button().Type("button").Class("button small").Disabled(e.asked != "").DataSet("testid", what).
-			OnClick(func(app.Context, app.Event) { e.decide(what) }, what, x.ID).Text(label)
+		return app.Button().Type("button").Class("button small").Disabled(e.s.Decision != "").DataSet("testid", what).
+			OnClick(func(app.Context, app.Event) { e.do(lab.Choose{What: what}) }, what, x.ID).Text(label)
 	}
 	var buttons []app.UI
 	switch {
@@ -131,15 +132,15 @@ func (e *Experiments) heading(x api.Described) app.UI {
 	}
 	buttons = append(buttons, download("csv", "CSV"), download("json", "JSON"), download("html", "Report"))
 	buttons = append(buttons, app.Button().Type("button").Class("button small").DataSet("testid", "copy-grid").Title("Fill the form with this grid").
-		OnClick(func(app.Context, app.Event) { e.copyGrid() }, x.ID).Text("Copy grid"))
-	if e.removing {
+		OnClick(func(app.Context, app.Event) { e.do(lab.CopyGrid{}) }, x.ID).Text("Copy grid"))
+	if e.s.Removing {
 		buttons = append(buttons,
 			app.Span().Attr("role", "status").Text("Remove it from the list? What was computed is kept."),
-			app.Button().Type("button").Class("button small").DataSet("testid", "remove-yes").OnClick(func(app.Context, app.Event) { e.remove() }, x.ID).Text("Yes, remove"),
-			app.Button().Type("button").Class("button small").DataSet("testid", "remove-no").OnClick(func(app.Context, app.Event) { e.removing = false; e.Update() }, x.ID).Text("Keep"))
+			app.Button().Type("button").Class("button small").DataSet("testid", "remove-yes").OnClick(func(app.Context, app.Event) { e.do(lab.Remove{}) }, x.ID).Text("Yes, remove"),
+			app.Button().Type("button").Class("button small").DataSet("testid", "remove-no").OnClick(func(app.Context, app.Event) { e.do(lab.AskRemove{Ask: false}) }, x.ID).Text("Keep"))
 	} else {
 		buttons = append(buttons, app.Button().Type("button").Class("button small").DataSet("testid", "remove").Title("Forget the experiment; what was computed is kept").
-			OnClick(func(app.Context, app.Event) { e.removing = true; e.Update() }, x.ID).Text("Remove"))
+			OnClick(func(app.Context, app.Event) { e.do(lab.AskRemove{Ask: true}) }, x.ID).Text("Remove"))
 	}
 	return app.Div().Class("lab-head").Body(
 		app.H2().Text(x.Name),
@@ -187,16 +188,16 @@ func (e *Experiments) failures(x api.Described) app.UI {
 		}
 		c := f.Cell
 		body = append(body, app.Li().Body(
-			app.B().Text(fmt.Sprintf("%s, %s, %s at %s: ", e.called(c.Model), c.Task, state.MethodName(c.Method), sparse.FormatBudget(c.Budget))),
+			app.B().Text(fmt.Sprintf("%s, %s, %s at %s: ", e.s.Called(c.Model), c.Task, state.MethodName(c.Method), sparse.FormatBudget(c.Budget))),
 			app.Text(f.Error)))
 	}
 	return list.Body(body...)
 }
 
-// views chooses what to look at.
-func (e *Experiments) views() app.UI {
-	place, methods, budgets := e.place.Choices(e.pictures.value.Charts)
-	body := []app.UI{e.choose("view", "view", e.place.View, state.LabViews, func(v string) state.LabPlace { p := e.place; p.View = v; return p })}
+// looks chooses what to look at.
+func (e *Experiments) looks() app.UI {
+	place, methods, budgets, _ := e.s.Shown()
+	body := []app.UI{e.choose("view", "view", e.s.Place.View, state.LabViews)}
 	same := func(values []string) [][2]string {
 		out := make([][2]string, len(values))
 		for i, v := range values {
@@ -204,31 +205,30 @@ func (e *Experiments) views() app.UI {
 		}
 		return out
 	}
-	if len(methods) > 1 && e.place.View != "chance" {
+	if len(methods) > 1 && e.s.Place.View != "chance" {
 		called := same(methods)
-		for _, c := range e.pictures.value.Charts {
+		for _, c := range e.s.Pictures.Value.Charts {
 			if i := slices.Index(methods, c.Method); i >= 0 {
 				called[i][1] = c.MethodName
 			}
 		}
-		body = append(body, e.choose("method", "method", place.Method, called, func(v string) state.LabPlace { p := place; p.Method = v; return p }))
+		body = append(body, e.choose("method", "method", place.Method, called))
 	}
 	if len(budgets) > 1 {
-		body = append(body, e.choose("budget", "budget", place.Budget, same(budgets), func(v string) state.LabPlace { p := place; p.Budget = v; return p }))
+		body = append(body, e.choose("budget", "budget", place.Budget, same(budgets)))
 	}
-	if e.place.View == "accuracy" {
-		body = append(body, e.choose("paper", "paper's table", e.place.Paper, [][2]string{{"3", "Paper: Table 3"}, {"4", "Table 4"}},
-			func(v string) state.LabPlace { p := e.place; p.Paper = v; return p }))
+	if e.s.Place.View == "accuracy" {
+		body = append(body, e.choose("paper", "paper's table", e.s.Place.Paper, [][2]string{{"3", "Paper: Table 3"}, {"4", "Table 4"}}))
 	}
 	return app.Div().Class("lab-views").Body(body...)
 }
 
-func (e *Experiments) choose(name, label, value string, options [][2]string, to func(string) state.LabPlace) app.UI {
+func (e *Experiments) choose(name, label, value string, options [][2]string) app.UI {
 	body := make([]app.UI, len(options))
 	for i, o := range options {
 		input := app.Input().Type("radio").Name("lab-"+name).Value(o[0]).Checked(o[0] == value).Aria("label", label+" "+o[1])
 		body[i] = app.Label().Body(
-			input.OnChange(func(app.Context, app.Event) { e.look(to(o[0])) }, name, o[0], e.place),
+			input.OnChange(func(app.Context, app.Event) { e.do(lab.Look{Field: name, Value: o[0]}) }, name, o[0]),
 			app.Span().Text(o[1]))
 	}
 	return app.Div().Class("choice small").Attr("role", "radiogroup").Aria("label", label).DataSet("testid", "lab-"+name).Body(body...)
@@ -242,9 +242,9 @@ var questionOf = map[string][]api.Question{
 // findings says what the numbers say of what is shown.
 func (e *Experiments) findings() app.UI {
 	var body []app.UI
-	place, _, _ := e.place.Choices(e.pictures.value.Charts)
+	place, _, _, _ := e.s.Shown()
 	method, _, _ := strings.Cut(place.Method, ",") // the rest is its block size
-	for _, f := range e.pictures.value.Findings {
+	for _, f := range e.s.Pictures.Value.Findings {
 		if slices.Contains(questionOf[place.View], f.Question) && (f.Method == method || f.Verdict == api.Baseline || place.View == "chance") {
 			body = append(body, app.Li().Class(string(f.Verdict)).Text(f.Text))
 		}
@@ -255,26 +255,14 @@ func (e *Experiments) findings() app.UI {
 // charts shows the pictures of the view, their common legend, and the examples of
 // the point that was pressed.
 func (e *Experiments) charts() app.UI {
-	area := app.Div().Class("lab-charts").DataSet("testid", "charts").DataSet("view", e.place.View).DataSet("state", string(e.pictures.phase))
-	place, _, _ := e.place.Choices(e.pictures.value.Charts)
-	if place.View == "chance" {
-		place.Method, place.Budget = "", ""
-	}
-	shown := place.Shown(e.pictures.value.Charts)
-	if place.View == "chance" {
-		shown = nil
-		for _, c := range e.pictures.value.Charts {
-			if c.View == chart.Chance {
-				shown = append(shown, c)
-			}
-		}
-	}
+	area := app.Div().Class("lab-charts").DataSet("testid", "charts").DataSet("view", e.s.Place.View).DataSet("state", string(e.s.Pictures.Phase))
+	_, _, _, shown := e.s.Shown()
 	switch {
-	case e.pictures.phase == state.Failed:
-		return area.Body(message("The charts cannot be drawn.", e.pictures.err))
+	case e.s.Pictures.Phase == state.Failed:
+		return area.Body(message("The charts cannot be drawn.", e.s.Pictures.Err))
 	case len(shown) == 0:
 		why := "Nothing of this was measured in this experiment."
-		if !e.open.value.Status.Over {
+		if !e.s.Open.Value.Status.Over {
 			why = "Nothing yet. Charts appear as cells are done."
 		}
 		return area.Body(app.P().Class("quiet").Text(why))
@@ -282,11 +270,11 @@ func (e *Experiments) charts() app.UI {
 	plots := make([]app.UI, len(shown))
 	for i, c := range shown {
 		plots[i] = &figure{
-			Picture: c, Ready: e.drawing, Dark: e.s.IsDark(), Drawing: e.lab.DrawingAt(e.place.ID, e.place.Paper, c.ID), On: e.presser(),
+			Picture: c, Ready: e.s.Drawing, Dark: e.s.IsDark(), Drawing: e.lab.DrawingAt(e.s.Place.ID, e.s.Place.Paper, c.ID), On: e.press,
 		}
 	}
 	body := []app.UI{legend(shown), app.Div().Class("lab-plots kind-" + string(shown[0].Kind)).Body(plots...)}
-	if e.picked.ref != nil {
+	if e.s.Picked != nil {
 		body = append(body, e.examples())
 	}
 	return area.Body(body...)
@@ -317,24 +305,24 @@ func legend(shown []api.Picture) app.UI {
 
 // examples offers a failed and a right example of the point that was pressed.
 func (e *Experiments) examples() app.UI {
-	area := app.Aside().Class("lab-examples").DataSet("testid", "examples").DataSet("state", string(e.picked.examples.phase))
-	ref := e.picked.ref
+	area := app.Aside().Class("lab-examples").DataSet("testid", "examples").DataSet("state", string(e.s.Picked.Examples.Phase))
+	ref := e.s.Picked.Ref
 	head := app.Div().Class("lab-head").Body(
-		app.H3().Text(fmt.Sprintf("%s, %s, %s, %s", e.called(ref.Model), ref.Task, state.MethodName(ref.Method), e.picked.about)),
-		app.Button().Type("button").Class("button small").OnClick(func(app.Context, app.Event) { e.picked = picked{}; e.Update() }).Text("Close"))
-	x := e.picked.examples
-	switch x.phase {
+		app.H3().Text(fmt.Sprintf("%s, %s, %s, %s", e.s.Called(ref.Model), ref.Task, state.MethodName(ref.Method), e.s.Picked.About)),
+		app.Button().Type("button").Class("button small").OnClick(func(app.Context, app.Event) { e.do(lab.Unpick{}) }).Text("Close"))
+	x := e.s.Picked.Examples
+	switch x.Phase {
 	case state.Loading:
 		return area.Body(head, app.P().Class("quiet").Text("Asking for its examples …"))
 	case state.Failed:
-		return area.Body(head, message("The examples cannot be shown.", x.err))
+		return area.Body(head, message("The examples cannot be shown.", x.Err))
 	}
-	list := state.AtDepths(x.value.Examples, ref.Depths)
+	list := state.AtDepths(x.Value.Examples, ref.Depths)
 	right, wrong := 0, 0
 	var links []app.UI
 	link := func(kind, label string, i int) {
 		one := list[i]
-		links = append(links, app.A().Class("button").Href(state.ExampleLink(x.value.Cell, one, e.meta.value.Models)).
+		links = append(links, app.A().Class("button").Href(state.ExampleLink(x.Value.Cell, one, e.s.Meta.Value.Models)).
 			DataSet("testid", "example-"+kind).Text(fmt.Sprintf("%s: seed %d", label, one.Seed)))
 	}
 	for i, one := range list {
@@ -368,7 +356,7 @@ func (e *Experiments) table(x api.Described) app.UI {
 		}
 		var cells []app.UI
 		for _, text := range []string{
-			e.called(r.Model), r.Task, state.MethodName(r.Method), r.Selector, orTrained(r.SelectWith), orTrained(r.ComputeWith), sparse.FormatBudget(r.Budget), strconv.Itoa(r.Block), fmt.Sprintf("%.1f%%", 100*r.Accuracy),
+			e.s.Called(r.Model), r.Task, state.MethodName(r.Method), r.Selector, orTrained(r.SelectWith), orTrained(r.ComputeWith), sparse.FormatBudget(r.Budget), strconv.Itoa(r.Block), fmt.Sprintf("%.1f%%", 100*r.Accuracy),
 			fmt.Sprintf("%.1f–%.1f", 100*r.CI95[0], 100*r.CI95[1]), deviation, strconv.Itoa(r.Seeds), strconv.Itoa(r.Examples), fmt.Sprintf("%.1f%%", 100*r.Read),
 		} {
 			cells = append(cells, app.Td().Text(text))
@@ -376,19 +364,16 @@ func (e *Experiments) table(x api.Described) app.UI {
 		ref := chart.Ref{Model: r.Model, Task: r.Task, Method: r.Method, Selector: r.Selector, Swap: chart.Swap(r.Swap), Budget: r.Budget, Block: r.Block}
 		about := fmt.Sprintf("budget %s: %.1f%% of %d", sparse.FormatBudget(r.Budget), 100*r.Accuracy, r.Examples)
 		cells = append(cells, app.Td().Body(app.Button().Type("button").Class("link").Title("open one of its examples").
-			OnClick(func(app.Context, app.Event) { e.pick(ref, about) }, ref).Text("examples")))
+			OnClick(func(app.Context, app.Event) { e.do(lab.Pick{Ref: ref, About: about}) }, ref).Text("examples")))
 		rows[i] = app.Tr().Body(cells...)
 	}
 	body := []app.UI{app.Div().Class("lab-table").DataSet("testid", "table").Body(
 		app.Table().Body(app.THead().Body(app.Tr().Body(head...)), app.TBody().Body(rows...)))}
-	if e.picked.ref != nil {
+	if e.s.Picked != nil {
 		body = append(body, e.examples())
 	}
 	return app.Div().Class("lab-charts").Body(body...)
 }
-
-// called is what a model is called.
-func (e *Experiments) called(model string) string { return state.ModelName(e.meta.value.Models, model) }
 
 // orTrained says what a side of a swap is, where it is not named.
 func orTrained(with string) string {

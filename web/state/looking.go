@@ -240,30 +240,6 @@ func (a ShadeBy) apply(s *Snapshot) []Effect {
 	return nil
 }
 
-// UseTheme chooses the colours.
-type UseTheme struct{ Theme Theme }
-
-func (a UseTheme) apply(s *Snapshot) []Effect {
-	s.Theme = a.Theme
-	return []Effect{KeepTheme(a)}
-}
-
-// SystemColours says what colours the system has.
-type SystemColours struct{ Dark bool }
-
-func (a SystemColours) apply(s *Snapshot) []Effect {
-	s.SystemDark = a.Dark
-	return nil
-}
-
-// ToggleHelp shows or hides the list of keys.
-type ToggleHelp struct{}
-
-func (ToggleHelp) apply(s *Snapshot) []Effect {
-	s.Help = !s.Help
-	return nil
-}
-
 // FindNeedle scrolls to the needle.
 type FindNeedle struct{}
 

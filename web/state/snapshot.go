@@ -27,6 +27,7 @@ type Snapshot struct {
 	Draft    Form
 	Problems Problems // of the draft, by field
 
+	Chrome
 	Views []View // below the heads, in the order of the chooser
 
 	Meta      api.Meta
@@ -37,12 +38,9 @@ type Snapshot struct {
 	Hover   Hover
 	Preview *picture.Head // head under the cursor
 
-	Playing    bool
-	Help       bool
-	Said       string // a short message on what was done last
-	Theme      Theme
-	SystemDark bool // the system's own colours are dark
-	runs       int  // runs started, to tell late events from current ones
+	Playing bool
+	Said    string // a short message on what was done last
+	runs    int    // runs started, to tell late events from current ones
 
 	sought   string   // the name of the text that was asked for last
 	textKept TextKept // who keeps the text that is too long for the address
@@ -56,28 +54,15 @@ type Hover struct {
 	Token int // position under the pointer, or None where only a block is
 }
 
-// Theme is the choice of colours.
-type Theme string
-
-// The themes, as kept in the browser.
-const (
-	System Theme = "system"
-	Light  Theme = "light"
-	Dark   Theme = "dark"
-)
-
 // New is the state before anything is known, of a page with such views.
 func New(p Place, views []View) Snapshot {
-	s := Snapshot{Place: p, Draft: p.Form, Views: views, MetaPhase: Loading, Theme: System}
+	s := Snapshot{Place: p, Draft: p.Form, Views: views, MetaPhase: Loading, Chrome: Chrome{Theme: System}}
 	s.view(p.View)
 	for i := range s.Columns {
 		s.Columns[i].Status = Empty{}
 	}
 	return s
 }
-
-// IsDark reports whether the colours are those for the dark.
-func (s *Snapshot) IsDark() bool { return s.Theme == Dark || s.Theme == System && s.SystemDark }
 
 // Running reports whether a run is under way.
 func (s *Snapshot) Running() bool {

@@ -1,0 +1,93 @@
+// Package lab is the state of the experiments' page, as package state is that of the
+// explorer: a Snapshot, Actions that make the next one, and Effects that only the page
+// can carry out. It knows no browser and no server.
+//
+//	s, effects := lab.New().Do(lab.MetaArrived{Meta: meta})
+//	s, effects = s.Do(lab.Start{})
+package lab
+
+import (
+	"time"
+
+	"kvscope/viz/chart"
+	"kvscope/web/api"
+	"kvscope/web/state"
+)
+
+// Snapshot is everything the page shows. It is a value: an Action makes a new one.
+type Snapshot struct {
+	state.Chrome
+	Place state.LabPlace // what a link would restore
+
+	Meta     Loaded[api.Meta]
+	Form     state.GridForm
+	Problems state.Problems // of the form, by field
+	Cost     Loaded[api.Estimate]
+	Starting bool
+	Refused  string // why an experiment could not be started
+
+	List     Loaded[[]api.Described]
+	Open     Loaded[api.Described]
+	Pictures Loaded[api.Pictures]
+	Decision string         // what was decided last, until it is heard of
+	Picked   *Picked        // the row whose examples are shown, nil for none
+	Removing bool           // it was asked whether to remove the open experiment
+	Removed  *api.Described // what was removed last, to be undone
+	Drawing  bool           // the script that draws charts is there
+
+	costs  int       // changes of the form, to tell late estimates
+	opens  int       // experiments opened, to tell late answers
+	picks  int       // rows picked
+	fresh  time.Time // when pictures were last asked for
+	filled bool      // the form has been filled in once
+}
+
+// Loaded is something that takes time to come.
+type Loaded[T any] struct {
+	Phase state.Phase
+	Value T
+	Err   string
+}
+
+// Picked is the row whose examples are shown.
+type Picked struct {
+	Ref      chart.Ref
+	About    string
+	Examples Loaded[api.Examples]
+}
+
+// become notes what came, or that it did not. What was there before stays.
+func (l *Loaded[T]) become(v T, err error) {
+	if err != nil {
+		l.Phase, l.Err = state.Failed, err.Error()
+		return
+	}
+	l.Phase, l.Value, l.Err = state.Done, v, ""
+}
+
+// New is the page before anything is known.
+func New() Snapshot {
+	s := Snapshot{Chrome: state.Chrome{Theme: state.System}, Place: state.DefaultLabPlace()}
+	s.Meta.Phase, s.List.Phase = state.Loading, state.Loading
+	s.Open.Phase, s.Pictures.Phase, s.Cost.Phase = state.Idle, state.Idle, state.Idle
+	return s
+}
+
+// Called is what a model is called.
+func (s *Snapshot) Called(model string) string { return state.ModelName(s.Meta.Value.Models, model) }
+
+// Shown is the place as it can be shown of the charts there are, what it offers to choose
+// from, and the charts.
+func (s *Snapshot) Shown() (place state.LabPlace, methods, budgets []string, charts []api.Picture) {
+	all := s.Pictures.Value.Charts
+	place, methods, budgets = s.Place.Choices(all)
+	if place.View != "chance" {
+		return place, methods, budgets, place.Shown(all)
+	}
+	for _, c := range all {
+		if c.View == chart.Chance {
+			charts = append(charts, c)
+		}
+	}
+	return place, methods, budgets, charts
+}

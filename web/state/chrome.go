@@ -1,0 +1,50 @@
+package state
+
+// Chrome is what every page has around what it shows: its colours and the list of keys.
+type Chrome struct {
+	Theme      Theme
+	SystemDark bool // the system's own colours are dark
+	Help       bool // the list of keys is open
+}
+
+// IsDark reports whether the colours are those for the dark.
+func (c *Chrome) IsDark() bool { return c.Theme == Dark || c.Theme == System && c.SystemDark }
+
+// Do applies an action to the chrome, which has no part in most.
+func (c *Chrome) Do(a Action) []Effect {
+	switch a := a.(type) {
+	case UseTheme:
+		c.Theme = a.Theme
+		return []Effect{KeepTheme(a)}
+	case SystemColours:
+		c.SystemDark = a.Dark
+	case ToggleHelp:
+		c.Help = !c.Help
+	}
+	return nil
+}
+
+// Theme is the choice of colours.
+type Theme string
+
+// The themes, as kept in the browser.
+const (
+	System Theme = "system"
+	Light  Theme = "light"
+	Dark   Theme = "dark"
+)
+
+// UseTheme chooses the colours.
+type UseTheme struct{ Theme Theme }
+
+func (a UseTheme) apply(s *Snapshot) []Effect { return s.Chrome.Do(a) }
+
+// SystemColours says what colours the system has.
+type SystemColours struct{ Dark bool }
+
+func (a SystemColours) apply(s *Snapshot) []Effect { return s.Chrome.Do(a) }
+
+// ToggleHelp shows or hides the list of keys.
+type ToggleHelp struct{}
+
+func (a ToggleHelp) apply(s *Snapshot) []Effect { return s.Chrome.Do(a) }
