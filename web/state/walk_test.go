@@ -78,7 +78,7 @@ func TestWalkLink(t *testing.T) {
 		}
 	}
 	for _, query := range []string{"unknown=1", "Task=MK-1", "task%zz=1", "task=%zz", "a;b", "="} {
-		if got := Misread("seed=7&" + query, fourViews); !slices.Equal(got, []string{query}) {
+		if got := Misread("seed=7&"+query, fourViews); !slices.Equal(got, []string{query}) {
 			t.Errorf("%s: told are %v", query, got)
 		}
 	}
