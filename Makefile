@@ -8,6 +8,8 @@ SHELL := bash
 GO       ?= go
 PORT     ?= 8080
 FUZZTIME ?= 20s
+FUZZCAP  ?= 2h
+FUZZ     ?= .
 BENCH    ?= .
 
 # What is missing is said in one sentence, before anything is tried. Go from 1.21 on
@@ -113,12 +115,13 @@ test-noasm: ## all tests of the compute code without assembly
 race: wasm ## the concurrent parts under the race detector
 	$(GO) test -race -short ./engine/model/... ./engine/run/... ./engine/trace/... ./engine/train/... ./native/jobs/... ./native/store/... ./native/server/... ./web/...
 
-fuzz: ## every fuzz test for FUZZTIME (20s)
-	@grep -rl --include='*_test.go' '^func Fuzz' . | while read -r file; do \
-		sed -nE 's/^func (Fuzz[A-Za-z0-9_]*)\(.*/\1/p' "$$file" | while read -r name; do \
-			echo "$$name in $$(dirname "$$file")"; \
-			$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" </dev/null; \
-		done; \
+fuzz: ## fuzz tests that match FUZZ (all), each for FUZZTIME (20s, or as 1000000x) and FUZZCAP (2h) at most
+	@log=$$(mktemp); trap 'rm -f $$log' EXIT; \
+	grep -rHE --include='*_test.go' '^func Fuzz' . | sed -nE 's/^(.*)\/[^/]*:func (Fuzz[A-Za-z0-9_]*)\(.*/\1 \2/p' | sort | grep -E '$(FUZZ)' | \
+	while read -r package name; do \
+		status=0; timeout -s INT $(FUZZCAP) $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$package" </dev/null >$$log 2>&1 || status=$$?; \
+		echo "$$package $$name: $$(sed -nE 's/.*elapsed: ([^,]*), execs: ([0-9]+).*/\2 executions in \1/p' $$log | tail -n 1)"; \
+		case $$status in 0) ;; 124) echo "  stopped by FUZZCAP=$(FUZZCAP)";; *) cat $$log; exit $$status;; esac; \
 	done
 
 bench: ## benchmarks whose names match BENCH (all)

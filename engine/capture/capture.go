@@ -43,6 +43,9 @@ func Read(f *checkpoint.File) (*Capture, error) {
 	} else {
 		err = r.apart(c)
 	}
+	if err == nil && len(c.queries) == 0 {
+		err = fmt.Errorf("no queries and keys, want q and k, or layers.0.q and layers.0.k; the file has %s", f.Contents())
+	}
 	if err != nil {
 		return nil, err
 	}

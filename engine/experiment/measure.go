@@ -48,6 +48,9 @@ func Measure(ctx context.Context, r Runner, c Cell) (out *Outcome, err error) {
 			out, err = nil, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
+	if c.Examples < 1 || c.Examples > ChunkExamples || c.First < 0 || c.First > MaxExamples {
+		return nil, fmt.Errorf("examples: %d from %d on, want 1 to %d, from 0 to %d on", c.Examples, c.First, ChunkExamples, MaxExamples)
+	}
 	m, err := modelNamed(r.Models(), c.Model)
 	if err != nil {
 		return nil, fmt.Errorf("model: %w", err)

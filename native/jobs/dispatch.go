@@ -19,6 +19,12 @@ import (
 	"kvscope/web/api"
 )
 
+// What is believed of workers, who may be anyone: messages of so many bytes, from so many.
+const (
+	maxPresence = 4 << 10
+	maxWorkers  = 1000
+)
+
 // window is how many cells are on the queue at once: enough that workers never
 // wait, few enough that a pause is soon felt.
 const window = 64
@@ -278,9 +284,18 @@ func (d *Dispatcher) meet(msg *nats.Msg) {
 		d.log.Debug("message that is no presence", "err", err)
 		return
 	}
+	if len(msg.Data) > maxPresence {
+		d.log.Debug("presence that is too long", "bytes", len(msg.Data))
+		return
+	}
 	d.mu.Lock()
-	d.workers[p.ID] = seen{p, time.Now()}
-	d.mu.Unlock()
+	defer d.mu.Unlock()
+	if len(d.workers) >= maxWorkers {
+		d.forget()
+	}
+	if _, known := d.workers[p.ID]; known || len(d.workers) < maxWorkers {
+		d.workers[p.ID] = seen{p, time.Now()}
+	}
 }
 
 // Create stores and starts an experiment.

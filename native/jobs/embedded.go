@@ -24,6 +24,11 @@ type Embedded struct {
 	token  string
 }
 
+const (
+	queueHost     = "127.0.0.1"
+	secretLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" // those of rand.Text
+)
+
 // urlFile is where an embedded queue writes its URL, in its folder.
 const urlFile = "queue.url"
 
@@ -42,7 +47,7 @@ func Embed(folder string) (*Embedded, error) {
 	}
 	token, port := last(folder)
 	s, err := server.NewServer(&server.Options{
-		ServerName: "kvscope", Host: "127.0.0.1", Port: port, Authorization: token,
+		ServerName: "kvscope", Host: queueHost, Port: port, Authorization: token,
 		JetStream: true, StoreDir: folder, NoLog: true, NoSigs: true, DisableJetStreamBanner: true,
 	})
 	if err != nil {
@@ -77,8 +82,13 @@ func replace(path string, text []byte) error {
 	return os.Rename(f.Name(), path)
 }
 
+// leastSecret is the shortest secret that is taken over, in letters: too many to try. Ours
+// have 26.
+const leastSecret = 16
+
 // last is the secret and the port of the queue's last run, so that its workers
-// find it again; new ones where there are none or the port is taken.
+// find it again; new ones where there are none or the port is taken. What no queue of ours
+// has written is not taken over: it could name any machine, or a secret that is none.
 func last(folder string) (token string, port int) {
 	token, port = rand.Text(), server.RANDOM_PORT
 	text, err := EmbeddedURL(folder)
@@ -86,15 +96,17 @@ func last(folder string) (token string, port int) {
 		return token, port
 	}
 	u, err := url.Parse(text)
-	if err != nil || u.User.Username() == "" {
+	if err != nil || u.Scheme != "nats" || u.Hostname() != queueHost || len(u.User.Username()) < leastSecret || strings.Trim(u.User.Username(), secretLetters) != "" {
 		return token, port
 	}
 	token = u.User.Username()
+	n, err := strconv.ParseUint(u.Port(), 10, 16)
+	if err != nil || n == 0 {
+		return token, port
+	}
 	if l, err := net.Listen("tcp", u.Host); err == nil {
 		l.Close()
-		if n, err := strconv.Atoi(u.Port()); err == nil {
-			port = n
-		}
+		port = int(n)
 	}
 	return token, port
 }

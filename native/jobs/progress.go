@@ -43,16 +43,22 @@ func (d *Dispatcher) Status(ctx context.Context, id string) (api.Status, error) 
 func (d *Dispatcher) Workers() []api.Presence {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.forget()
 	list := []api.Presence{}
-	for id, w := range d.workers {
-		if time.Since(w.at) > workerGone {
-			delete(d.workers, id)
-			continue
-		}
+	for _, w := range d.workers {
 		list = append(list, w.Presence)
 	}
 	slices.SortFunc(list, func(a, b api.Presence) int { return cmp.Compare(a.ID, b.ID) })
 	return list
+}
+
+// forget drops the workers not heard of lately; d.mu is held.
+func (d *Dispatcher) forget() {
+	for id, w := range d.workers {
+		if time.Since(w.at) > workerGone {
+			delete(d.workers, id)
+		}
+	}
 }
 
 // Watch returns a channel that has a value whenever something may have changed,
