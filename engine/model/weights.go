@@ -142,20 +142,18 @@ func (w *Weights) Unpaired(c Config) *Weights {
 	return &out
 }
 
-// Widened is w with the matrices of its layers in float32; everything else is shared.
-func (w *Weights) Widened() *Weights {
+// Widened is w with its matrices in float32; everything else is shared.
+func (w *Weights) Widened(c Config) *Weights {
 	out := *w
 	out.Layers = append([]Layer(nil), w.Layers...)
-	for i := range out.Layers {
-		l := &out.Layers[i]
-		for _, m := range []*Matrix{&l.In, &l.Query, &l.Key, &l.Value, &l.Gate, &l.Out, &l.UpGate, &l.Up, &l.Down} {
-			if !m.Empty() && !m.wide() && !m.hollow() {
-				wide := Matrix{Rows: m.Rows, Cols: m.Cols, Delta: m.Delta, F32: make([]float32, m.Rows*m.Cols)}
-				m.Widen(wide.F32)
-				*m = wide
-			}
+	for _, t := range out.tensors(c) {
+		if m := t.matrix; m != nil && !m.Empty() && !m.wide() && !m.hollow() {
+			wide := Matrix{Rows: m.Rows, Cols: m.Cols, Delta: m.Delta, F32: make([]float32, m.Rows*m.Cols)}
+			m.Widen(wide.F32)
+			*m = wide
 		}
 	}
+	out.tie(c)
 	return &out
 }
 

@@ -19,8 +19,8 @@ type Frozen struct {
 	unsin   []float32 // −sin: the inverse rotation
 }
 
-// mostWide is how many bytes the matrices of the layers may take as float32 to be
-// widened once instead of at every use.
+// mostWide is how many bytes all weights may take as float32 to be widened once instead
+// of at every use.
 const mostWide = 2 << 30
 
 // NewFrozen prepares m for sequences of up to context tokens.
@@ -40,8 +40,8 @@ func NewFrozen(m *model.Model, context int) (*Frozen, error) {
 	case context > c.Context:
 		return nil, input.Errorf("context", "%d, want at most the model's %d", context, c.Context)
 	}
-	if size := 4 * c.Layers * (2*c.Dim*(c.QueryDim()+c.KVDim()) + 3*c.Dim*c.Hidden); size <= mostWide {
-		f.weights = f.weights.Widened()
+	if 4*m.Weights().Len(c) <= mostWide {
+		f.weights = f.weights.Widened(c)
 	}
 	f.cos, f.sin = m.Rotations(context)
 	f.unsin = make([]float32, len(f.sin))

@@ -21,12 +21,7 @@ const adapterJoint = "+"
 // openSource opens the model that name is the path of, with or without an adapter after
 // a plus; base is the path without. found is false where there is no such file or folder.
 func openSource(name string) (src *model.Source, base string, found bool, err error) {
-	base, adapter, joined := name, "", false
-	if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {
-		if i := strings.LastIndex(name, adapterJoint); i > 0 {
-			base, adapter, joined = name[:i], name[i+1:], true
-		}
-	}
+	base, adapter, joined := splitAdapter(name)
 	switch _, err := os.Stat(base); {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, base, false, nil
@@ -40,6 +35,16 @@ func openSource(name string) (src *model.Source, base string, found bool, err er
 		return nil, base, true, errors.Join(err, src.Close())
 	}
 	return src, base, true, nil
+}
+
+// splitAdapter parts MODEL+ADAPTER, unless there is a file or folder of that whole name.
+func splitAdapter(name string) (base, adapter string, joined bool) {
+	if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {
+		if i := strings.LastIndex(name, adapterJoint); i > 0 {
+			return name[:i], name[i+1:], true
+		}
+	}
+	return name, "", false
 }
 
 // openModel adds the model that path names, with or without an adapter, to e under name,

@@ -10,6 +10,7 @@ import (
 
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/model"
+	"kvscope/engine/run"
 	"kvscope/native/simd"
 )
 
@@ -81,6 +82,22 @@ func TestAdapterFlag(t *testing.T) {
 		if status != 2 || !strings.Contains(stderr, "--adapter: no file \""+name) {
 			t.Errorf("adapter %s: status %d, %q", name, status, stderr)
 		}
+	}
+}
+
+// TestAdapterNames: a model under an adapter is called by both.
+func TestAdapterNames(t *testing.T) {
+	e, adapter := run.NewEngine(simd.Best()), saveAdapter(t)
+	for _, want := range []string{"llama_gqa_tied+memory", "llama_gqa_tied+memory-2"} {
+		if err := openServed(e, tinyLlama+"+"+adapter, ""); err != nil {
+			t.Fatal(err)
+		}
+		if models := e.Models(); models[len(models)-1].Name != want || !models[len(models)-1].Memory {
+			t.Errorf("called %+v, want %s with a memory", models[len(models)-1], want)
+		}
+	}
+	if got := shortName(e, "models/base.gguf+control"); got != "base.gguf+control" {
+		t.Errorf("what is not there is called %s", got)
 	}
 }
 

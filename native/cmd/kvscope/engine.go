@@ -74,9 +74,24 @@ func (p *paths) Set(path string) error {
 	return nil
 }
 
-// shortName is what the page calls the model at path: the name of its file without the
-// extension, or of its folder, and a number where e has one of that name.
+// shortName is what the page calls the model at path, with or without an adapter: the
+// names of their files without extensions, or of folders, and a number where e has one
+// of that name.
 func shortName(e *run.Engine, path string) string {
+	of, adapter, joined := splitAdapter(path)
+	base := stem(of)
+	if joined {
+		base += adapterJoint + stem(adapter)
+	}
+	name := base
+	for n := 2; slices.ContainsFunc(e.Models(), func(m run.ModelInfo) bool { return m.Name == name }); n++ {
+		name = fmt.Sprintf("%s-%d", base, n)
+	}
+	return name
+}
+
+// stem is the name of the file at path without its extension, or of the folder.
+func stem(path string) string {
 	base := filepath.Base(filepath.Clean(path))
 	if abs, err := filepath.Abs(path); err == nil {
 		base = filepath.Base(abs)
@@ -84,9 +99,5 @@ func shortName(e *run.Engine, path string) string {
 	if info, err := os.Stat(path); err == nil && !info.IsDir() {
 		base = strings.TrimSuffix(base, filepath.Ext(base))
 	}
-	name := base
-	for n := 2; slices.ContainsFunc(e.Models(), func(m run.ModelInfo) bool { return m.Name == name }); n++ {
-		name = fmt.Sprintf("%s-%d", base, n)
-	}
-	return name
+	return base
 }
