@@ -142,8 +142,12 @@ func report(w io.Writer, p train.Point, asJSON bool) {
 		fmt.Fprintf(w, "%s\n", line)
 		return
 	}
-	fmt.Fprintf(w, "stage %d  step %6d  %6.2fM tokens  %6.0f/s  lr %.2g  loss %.4f  accuracy: repeats %3.0f%%  first %3.0f%%  value %3.0f%%  prose %3.0f%%\n",
-		p.Stage, p.Step, float64(p.Tokens)/1e6, p.PerSec, p.LR, p.Loss, 100*p.Repeats, 100*p.First, 100*p.Value, 100*p.Running)
+	fmt.Fprintf(w, "stage %d  step %6d  %6.2fM tokens  %6.0f/s  lr %.2g  loss %.4f  accuracy: repeats %3.0f%%  first %3.0f%%  value %3.0f%%",
+		p.Stage, p.Step, float64(p.Tokens)/1e6, p.PerSec, p.LR, p.Loss, 100*p.Repeats, 100*p.First, 100*p.Value)
+	if p.Running > 0 {
+		fmt.Fprintf(w, "  prose %3.0f%%", 100*p.Running)
+	}
+	fmt.Fprintln(w)
 	var ids []string
 	for id := range p.Exact {
 		ids = append(ids, id)
