@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"kvscope/engine/figures"
 	"kvscope/engine/lens"
 	"kvscope/engine/run"
 	"kvscope/engine/trace"
@@ -20,6 +21,8 @@ type Engine interface {
 	// a Failure event and a nil error; an error means that its end was never heard
 	// of, and is a LostError when the engine could not be reached or went away.
 	Run(ctx context.Context, req run.Request, sink trace.Sink) error
+	// Ask runs req to its end and says what came of it, without its selections.
+	Ask(ctx context.Context, req run.Request) (figures.Result, error)
 	// Head is what one head saw in the run of req, which is run again where it has been
 	// forgotten.
 	Head(ctx context.Context, req run.Request, layer, head int) (*lens.Head, error)

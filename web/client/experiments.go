@@ -8,8 +8,6 @@ import (
 	"strconv"
 
 	"kvscope/engine/experiment"
-	"kvscope/engine/input"
-	"kvscope/engine/trace"
 	"kvscope/viz/chart"
 	"kvscope/web/api"
 )
@@ -66,20 +64,7 @@ func (l *ServerLab) ask(ctx context.Context, method, path string, query url.Valu
 	if err != nil {
 		return err
 	}
-	if status >= 400 {
-		var refusal struct{ Error trace.Failure }
-		if json.Unmarshal(answer, &refusal) != nil || refusal.Error.Message == "" {
-			return fmt.Errorf("ask %s: status %d", path, status)
-		}
-		if refusal.Error.Field != "" {
-			return input.Errorf(refusal.Error.Field, "%s", refusal.Error.Message)
-		}
-		return fmt.Errorf("%s", refusal.Error.Message)
-	}
-	if err := json.Unmarshal(answer, to); err != nil {
-		return fmt.Errorf("read %s: %w", path, err)
-	}
-	return nil
+	return decode(path, status, answer, to)
 }
 
 // Meta says what the engine has.

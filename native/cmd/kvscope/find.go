@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"kvscope/engine/input"
+	"kvscope/engine/run"
 	"kvscope/engine/seeds"
 )
 
@@ -17,6 +17,18 @@ type found struct {
 	Seed  uint64   `json:"seed"`
 	Right []string `json:"right"` // models that keep the answer under the method
 	Wrong []string `json:"wrong"` // models that lose it
+}
+
+func foundOf(row seeds.Row, names []string) found {
+	f := found{Seed: row.Seed, Right: []string{}, Wrong: []string{}}
+	for i, a := range row.Answers {
+		if a.Kept() {
+			f.Right = append(f.Right, names[i])
+		} else {
+			f.Wrong = append(f.Wrong, names[i])
+		}
+	}
+	return f
 }
 
 // find lists the seeds at which every model is right with everything read and a method
@@ -51,13 +63,17 @@ func find(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	reqs := make([]run.Request, len(names))
+	for i, name := range names {
+		reqs[i] = req
+		reqs[i].Model = name
+	}
 	rows, tried, show := []found{}, 0, bar(stderr)
-	err = seeds.Compare(ctx, engine, req, names, req.Seed, *n, func(row seeds.Row) error {
+	err = seeds.Repeat(ctx, seeds.Engine{Runner: engine}, reqs, req.Seed, *n, func(row seeds.Row) error {
 		tried++
 		show(tried, *n)
 		if row.Lost() {
-			right, wrong := row.Right()
-			rows = append(rows, found{row.Seed, slices.Concat([]string{}, right), wrong})
+			rows = append(rows, foundOf(row, names))
 		}
 		return nil
 	})
