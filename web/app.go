@@ -13,6 +13,8 @@ import (
 func Routes() {
 	app.RouteFunc("/", func() app.Composer { return page.NewExplorer(connect) })
 	app.RouteFunc("/experiments", func() app.Composer { return page.NewExperiments(laboratory) })
+	app.RouteFunc("/lessons", func() app.Composer { return page.NewLessons() })
+	app.RouteFunc("/notes", func() app.Composer { return page.NewNotes() })
 	app.RouteFunc("/gallery", func() app.Composer { return page.NewGallery() })
 }
 

@@ -276,7 +276,7 @@ func TestWithoutProgramThePageSaysSo(t *testing.T) {
 // The page may be zoomed by hand.
 func TestPageMayBeZoomed(t *testing.T) {
 	ts := start(t, Config{Program: program(t), Loopback: true})
-	for _, path := range []string{"/", "/experiments", "/gallery"} {
+	for _, path := range []string{"/", "/lessons", "/notes", "/experiments", "/gallery"} {
 		_, drawn := get(t, ts.URL+path)
 		body := string(drawn)
 		if !strings.Contains(body, `name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover"`) || strings.Contains(body, "user-scalable") {

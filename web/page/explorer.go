@@ -9,9 +9,11 @@ import (
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
 	"kvscope/engine/run"
+	"kvscope/engine/seeds"
 	"kvscope/engine/trace"
 	"kvscope/web/browser"
 	"kvscope/web/client"
+	"kvscope/web/lesson"
 	"kvscope/web/state"
 	"kvscope/web/widget"
 )
@@ -55,6 +57,14 @@ func (e *Explorer) OnMount(ctx app.Context) {
 		browser.Listen(app.Window(), "popstate", func(app.Value) { later(func() { e.restore(ctx.Page().URL().RawQuery) }) }))
 	e.do(state.SystemColours{Dark: dark})
 	e.do(state.UseTheme{Theme: keptTheme()})
+	e.do(state.UseProgress{Progress: keptProgress()})
+	e.stop = append(e.stop, followStep(func(at lesson.At) {
+		later(func() {
+			if e.s.Lesson != (lesson.At{}) && e.s.Lesson != at {
+				e.do(state.Teach{At: at})
+			}
+		})
+	}))
 	e.openAgain()
 	e.perform(state.AskMeta{})
 }
@@ -131,6 +141,12 @@ func (e *Explorer) perform(f state.Effect) {
 		e.askMeta(f.After)
 	case state.KeepTheme:
 		keepTheme(f.Theme)
+	case state.RepeatSeeds:
+		e.repeat(f)
+	case state.CancelSeeds:
+		e.stopRun(f.Gen)
+	case state.KeepProgress:
+		keepProgress(f)
 	case state.Wait:
 		e.ctx.After(f.For, func(app.Context) { e.do(state.Tick{}) })
 	case state.ShowNeedle:
@@ -179,6 +195,23 @@ func (e *Explorer) start(f state.Start) {
 	}(f.Request)
 }
 
+// repeat asks for an example after the other beside the page.
+func (e *Explorer) repeat(f state.RepeatSeeds) {
+	ctx, cancel := context.WithCancel(context.Background())
+	e.cancel[f.Gen] = cancel
+	later := func(a state.Action) { e.ctx.Dispatch(func(app.Context) { e.do(a) }) }
+	go func() {
+		err := seeds.Repeat(ctx, e.engine, f.Requests, f.First, f.N, func(row seeds.Row) error {
+			later(state.SeedArrived{Gen: f.Gen, Row: row})
+			return nil
+		})
+		if ctx.Err() == nil {
+			later(state.SeedsEnded{Gen: f.Gen, Err: err})
+		}
+		e.ctx.Dispatch(func(app.Context) { e.stopRun(f.Gen) })
+	}()
+}
+
 // look asks the engine what a head saw.
 func (e *Explorer) look(f state.Look) {
 	go func() {
@@ -223,12 +256,13 @@ func (e *Explorer) Render() app.UI {
 	inspector.On, timeline.On = e.bus, e.bus
 	body := []app.UI{
 		&widget.Header{Path: "/", Theme: s.Theme, Explorer: true, On: e.bus},
+		&widget.Lesson{At: s.Lesson, Chosen: s.Progress.Prediction(s.Lesson), Free: s.Free, On: e.bus},
 		&widget.Controls{
 			ID: "request", Form: s.Draft, Problems: s.Problems, Models: s.Meta.Models, Proses: s.Proses(), Longest: s.Longest(),
 			Running: s.Running(), Ready: s.MetaPhase == state.Done, Memory: s.Remembers(), On: e.bus,
 		},
 		app.Main().Class("centre").Body(
-			widget.Asked(e.screen.views),
+			app.Div().Class("asked").Body(widget.Asked(e.screen.views), widget.Seeds(e.screen.views, s, e.bus)),
 			app.Div().Class("columns").DataSet("count", len(columns)).Body(columns...),
 			&timeline),
 		&inspector,
@@ -237,7 +271,10 @@ func (e *Explorer) Render() app.UI {
 	if s.Help {
 		body = append(body, &widget.KeyList{Keys: s.Keys(), On: e.bus})
 	}
+	_, step, _ := s.Lesson.Find()
 	return app.Div().Class("explorer").
+		DataSet("lesson", beside(s)).
+		DataSet("look", step.Look).
 		DataSet("testid", "explorer").
 		DataSet("meta", string(s.MetaPhase)).
 		DataSet("theme", string(s.Theme)).
@@ -246,4 +283,15 @@ func (e *Explorer) Render() app.UI {
 		DataSet("wide", s.Wide).
 		DataSet("columns", len(columns)).
 		Body(body...)
+}
+
+// beside says whether a lesson stands beside the picture, and whether the controls do.
+func beside(s *state.Snapshot) string {
+	switch {
+	case s.Lesson == (lesson.At{}):
+		return ""
+	case s.Free:
+		return "free"
+	}
+	return "alone"
 }

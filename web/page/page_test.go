@@ -31,6 +31,8 @@ func TestPagesRenderWithoutABrowser(t *testing.T) {
 			NewExperiments(func() client.Lab { t.Error("the page connects before it is in a browser"); return nil }),
 			[]string{`data-testid="experiments"`, `data-testid="grid"`, `data-testid="list"`, `data-testid="start"`},
 		},
+		"lessons": {NewLessons(), []string{`data-testid="lessons"`, `data-lesson="states"`, `lesson=quest.1`, `id="term-KV-cache"`}},
+		"notes":   {NewNotes(), []string{`data-testid="notes"`}},
 		"gallery": {NewGallery(), []string{`data-testid="gallery"`, `data-theme="light"`, `data-theme="dark"`}},
 	} {
 		t.Run(name, func(t *testing.T) {

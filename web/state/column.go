@@ -224,6 +224,24 @@ func (c *Column) Model() string {
 	return ""
 }
 
+// Request is what was asked for last, the zero value of a file and of nothing.
+func (c *Column) Request() run.Request {
+	switch s := c.Status.(type) {
+	case Waiting:
+		return s.Request
+	case Stopped:
+		return s.Request
+	case Broken:
+		return s.Request
+	}
+	if on := c.On(); on != nil {
+		if asked, ok := on.Of.(Asked); ok {
+			return asked.Request
+		}
+	}
+	return run.Request{}
+}
+
 // File is the name of the file that the column shows or is about to, else "".
 func (c *Column) File() string {
 	switch s := c.Status.(type) {

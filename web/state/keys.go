@@ -3,6 +3,7 @@ package state
 import (
 	"slices"
 
+	"kvscope/web/lesson"
 	"kvscope/web/picture"
 )
 
@@ -50,6 +51,8 @@ func (s *Snapshot) ownKeys() []Key {
 		{Keys: []string{"x"}, Label: "x", About: "drop the block that is held", Do: edit("drop")},
 		{Keys: []string{"["}, Label: "[", About: "play slower", Do: Always(faster(-1))},
 		{Keys: []string{"]"}, Label: "]", About: "play faster", Do: Always(faster(1))},
+		{Keys: []string{"PageDown", "n"}, Label: "n", About: "the next step of the lesson; Page Down, as pointers for presentations send it, too", Do: turn(1)},
+		{Keys: []string{"PageUp", "b"}, Label: "b", About: "the step before; Page Up too", Do: turn(-1)},
 		{Keys: []string{"c"}, Label: "c", About: "copy the link to what is on the screen", Do: Always(Share{})},
 		{Keys: []string{"h"}, Label: "h", About: "presentation: large, without controls", Do: Always(Toggle{"present"})},
 		{Keys: []string{"/"}, Label: "/", About: "go to the tasks", Do: Always(Focus{})},
@@ -76,6 +79,16 @@ func edit(field string) func(*Snapshot) Action {
 			return nil
 		}
 		return Edit{Field: field, Block: s.Pin}
+	}
+}
+
+// turn goes on in the lecture, where it is on the screen.
+func turn(by int) func(*Snapshot) Action {
+	return func(s *Snapshot) Action {
+		if s.Lesson == (lesson.At{}) {
+			return nil
+		}
+		return Turn{by}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"kvscope/web/api"
+	"kvscope/web/lesson"
 	"kvscope/web/picture"
 )
 
@@ -33,6 +34,8 @@ type Place struct {
 	Wide    bool   // the view fills its column
 	Present bool   // for an audience: large, without controls
 	Hide    string // parts not shown, with commas between them
+
+	Lesson lesson.At // step of the lecture beside the picture, zero outside it
 }
 
 // Speed is how many times as fast as usual the timeline plays.
@@ -187,6 +190,7 @@ func (p Place) differences(d Place) string {
 	}
 	add("speed", string(p.Speed), string(d.Speed))
 	add("hide", p.Hide, "")
+	add("lesson", p.Lesson.String(), "")
 	return b.String()
 }
 
@@ -287,6 +291,9 @@ func (p *Place) set(name, value string) bool {
 	case "hide":
 		p.Hide = parseHide(value)
 		return !slices.ContainsFunc(strings.Split(value, ","), func(part string) bool { return part != "" && !p.Hides(part) })
+	case "lesson":
+		p.Lesson = lesson.ParseAt(value)
+		return value == "" || p.Lesson != (lesson.At{})
 	default:
 		for _, flag := range p.flags() {
 			if flag.name == name {

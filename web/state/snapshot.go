@@ -38,6 +38,10 @@ type Snapshot struct {
 	Hover   Hover
 	Preview *picture.Head // head under the cursor
 
+	Progress Progress // of the lecture
+	Free     bool     // the controls are shown beside a lesson
+	Many     Many
+
 	Playing bool
 	Said    string // a short message on what was done last
 	runs    int    // runs started, to tell late events from current ones

@@ -37,6 +37,7 @@ func (h *Header) Render() app.UI {
 		app.P().Class("tagline").Text("Which KV-cache blocks sparse attention reads, and whether the answer was among them"),
 		app.Nav().Class("nav").Aria("label", "pages").Body(
 			link("/", "Explorer"),
+			link("/lessons", "Lessons"),
 			link("/experiments", "Experiments"),
 			link("/gallery", "Gallery"),
 			OpenButton("open-run", 0, "open a saved run or attention maps in the first column, more of them in those beside it; each column has a button of its own").Hidden(!h.Explorer),
