@@ -48,7 +48,7 @@ func BenchmarkPageMemory(b *testing.B) {
 	const first, step = 50, 25
 	s := httptest.NewServer(newServer(b, run.NewShelf(demoEngine(b), 1<<28)))
 	b.Cleanup(s.Close)
-	d := &desk{b, browsertest.OpenFor(b, 2*time.Minute+time.Duration(b.N)*2*time.Second), nil, s.URL}
+	d := &desk{b, browsertest.OpenFor(b, 10*time.Minute+time.Duration(b.N)*20*time.Second), nil, s.URL}
 	d.do(chromedp.ActionFunc(func(ctx context.Context) error {
 		_, err := page.AddScriptToEvaluateOnNewDocument(holdMemory).Do(ctx)
 		return err

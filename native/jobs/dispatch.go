@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -75,6 +76,12 @@ func NewDispatcher(ctx context.Context, s *store.Store, q *Queue, o Options) (*D
 		workers: map[string]seen{}, meters: map[string]*meter{}, watchers: map[chan struct{}]bool{},
 	}
 	err := q.setUp(ctx, o.AckWait)
+	var refused *jetstream.APIError
+	if errors.As(err, &refused) {
+		// What an earlier run left is damaged.
+		o.Log.Warn("queue cannot be set up, making it anew", "why", err)
+		err = q.remake(ctx, o.AckWait)
+	}
 	if err == nil {
 		err = q.takeBack(ctx, "")
 	}

@@ -1,10 +1,12 @@
 package jobs
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"testing"
+	"time"
 )
 
 // TestQueueURLIsPrivate: the secret goes to a file of its own, not to where a link leads
@@ -38,4 +40,33 @@ func TestQueueURLIsPrivate(t *testing.T) {
 	if left, err := filepath.Glob(path + ".*"); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v %v", left, err)
 	}
+}
+
+// TestDamagedQueueIsMadeAnew: a queue whose files hold something else is made anew, and the
+// experiment goes on.
+func TestDamagedQueueIsMadeAnew(t *testing.T) {
+	b := set(t, time.Second)
+	want := cells(6)
+	id := b.create(want)
+	b.queue.Close()
+	damaged := 0
+	err := filepath.WalkDir(b.folder, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || d.Name() == urlFile {
+			return err
+		}
+		damaged++
+		return os.WriteFile(path, []byte("something else"), 0o600)
+	})
+	if err != nil || damaged < 4 {
+		t.Fatalf("%d files damaged, %v", damaged, err)
+	}
+	e, err := Embed(b.folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.queue = e
+	b.d = b.dispatch(time.Second)
+	b.work(fast)
+	b.until(id, "all cells", over)
+	b.exact(id, want)
 }

@@ -80,8 +80,10 @@ type bench struct {
 	t     *testing.T
 	store *store.Store
 	queue *Embedded
-	join  func() *Queue // connects to the queue
-	d     *Dispatcher
+	// of the queue
+	folder string
+	join   func() *Queue // connects to the queue
+	d      *Dispatcher
 }
 
 func set(t *testing.T, ackWait time.Duration) *bench {
@@ -96,7 +98,7 @@ func set(t *testing.T, ackWait time.Duration) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { e.Close(); s.Close() })
-	b := &bench{t: t, store: s, queue: e}
+	b := &bench{t: t, store: s, queue: e, folder: filepath.Join(dir, "queue")}
 	b.join = b.connect
 	b.d = b.dispatch(ackWait)
 	return b

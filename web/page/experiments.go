@@ -28,6 +28,7 @@ type Experiments struct {
 	s        lab.Snapshot
 	bus      *widget.Bus
 	linked   string // the query that the address has
+	said     string // what of it is not understood
 	unfollow context.CancelFunc
 	press    *presser
 	stop     []func()
@@ -77,6 +78,10 @@ func (e *Experiments) OnNav(ctx app.Context) {
 }
 
 func (e *Experiments) restore(query string) {
+	e.said = ""
+	if bad := state.MisreadLab(query); len(bad) > 0 {
+		e.said = leftOut(bad)
+	}
 	e.linked = query
 	e.do(lab.Restore{Place: state.ParseLabQuery(query)})
 }
@@ -226,6 +231,7 @@ func (e *Experiments) Render() app.UI {
 		&widget.Header{Path: "/experiments", Theme: e.s.Theme, On: e.bus},
 		e.controls(),
 		app.Main().Class("lab-main").Body(e.experiments(), e.opened()),
+		&widget.Said{Text: e.said},
 	}
 	if e.s.Help {
 		keys := newState(state.DefaultPlace())

@@ -95,9 +95,14 @@ func (e *Explorer) restore(query string) {
 		}
 		e.do(state.Restore{Place: p})
 		if bad := state.Misread(query, e.s.Views); len(bad) > 0 {
-			e.do(state.Say{Text: "What this page does not understand of the link is left out: " + strings.Join(bad, ", ") + "."})
+			e.do(state.Say{Text: leftOut(bad)})
 		}
 	}
+}
+
+// leftOut says what of a link is not understood.
+func leftOut(parts []string) string {
+	return "What this page does not understand of the link is left out: " + strings.Join(parts, ", ") + "."
 }
 
 // onKey answers the keyboard. The browser must hear at once whether the key is

@@ -182,28 +182,50 @@ func (p LabPlace) Query() string {
 	return strings.Join(parts, "&")
 }
 
-// ParseLabQuery reads what Query wrote. It takes any query.
+// ParseLabQuery reads what Query wrote. It takes any query: what it cannot use is dropped,
+// which MisreadLab tells.
 func ParseLabQuery(query string) LabPlace {
-	p, d := DefaultLabPlace(), DefaultLabPlace()
+	p, _ := readLabQuery(query)
+	return p
+}
+
+// MisreadLab lists the parts of a query that ParseLabQuery drops, as they stand in it.
+func MisreadLab(query string) []string {
+	_, misread := readLabQuery(query)
+	return misread
+}
+
+func readLabQuery(query string) (p LabPlace, misread []string) {
+	p = DefaultLabPlace()
 	for pair := range strings.SplitSeq(query, "&") {
 		name, value, _ := strings.Cut(pair, "=")
 		value, err := url.QueryUnescape(value)
-		if err != nil {
-			continue
-		}
-		for _, f := range p.fields() {
-			if f.name == name {
-				*f.at = strings.ToValidUTF8(value, "\uFFFD")
-			}
+		if pair != "" && (err != nil || !p.set(name, strings.ToValidUTF8(value, "\uFFFD"))) {
+			misread = append(misread, pair)
 		}
 	}
-	if !slices.ContainsFunc(LabViews, func(v [2]string) bool { return v[0] == p.View }) {
-		p.View = d.View
+	return p, misread
+}
+
+// set reads one part of a query, and reports whether it could be used.
+func (p *LabPlace) set(name, value string) bool {
+	switch name {
+	case "view":
+		if !slices.ContainsFunc(LabViews, func(v [2]string) bool { return v[0] == value }) {
+			return false
+		}
+	case "paper":
+		if value != "3" && value != "4" {
+			return false
+		}
 	}
-	if p.Paper != "3" && p.Paper != "4" {
-		p.Paper = d.Paper
+	for _, f := range p.fields() {
+		if f.name == name {
+			*f.at = value
+			return true
+		}
 	}
-	return p
+	return false
 }
 
 // Choices lists the methods, and for the chosen one the budgets, that pictures of a
