@@ -66,3 +66,22 @@ func TestBrokenModels(t *testing.T) {
 		return err
 	})
 }
+
+// TestBrokenGGUF breaks a model of another program's, whose first bytes say what it holds.
+func TestBrokenGGUF(t *testing.T) {
+	good, err := os.ReadFile("testdata/gguf/legacy.gguf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "broken.gguf")
+	inputtest.Broken(t, "gguf", good, 8<<20, 40, func(data []byte) error {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		m, err := Open(path, ops.Reference())
+		if err != nil {
+			return err
+		}
+		return m.Close()
+	})
+}

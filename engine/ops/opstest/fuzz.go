@@ -16,6 +16,7 @@ import (
 func Fuzz(f *testing.F, tables ...*ops.Kernels) {
 	f.Add(uint8(1), uint8(1), []byte{0, 0, 128, 63})
 	f.Add(uint8(3), uint8(17), []byte{0, 0, 128, 127, 0, 0, 128, 255, 1, 0, 0, 0, 0, 0, 192, 127})
+	f.Add(uint8(81), uint8(64), []byte("00x\xae")) // products so small that each is flushed
 	f.Add(uint8(5), uint8(64), []byte{205, 204, 76, 190, 0, 0, 174, 66, 0, 0, 174, 194})
 	f.Fuzz(func(t *testing.T, rows, cols uint8, data []byte) {
 		r, n := int(rows%6), int(cols%70)+1

@@ -1,0 +1,47 @@
+package apply
+
+import (
+	"os"
+	"testing"
+
+	"kvscope/engine/checkpoint"
+	"kvscope/engine/input/inputtest"
+	"kvscope/engine/ops"
+	"kvscope/engine/sparse"
+)
+
+// goldenFile holds queries and keys that Quest, among others, can run on.
+const goldenFile = "../testdata/quest_S128_B16_T64.safetensors"
+
+// TestBrokenTensors breaks a file of queries and keys, and runs a method on what is left.
+func TestBrokenTensors(t *testing.T) {
+	good, err := os.ReadFile(goldenFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inputtest.Broken(t, "tensors", good, 16<<20, 400, runOn)
+}
+
+// runOn runs Quest on the tensors of a file.
+func runOn(data []byte) error {
+	f, err := checkpoint.Parse(data)
+	if err != nil {
+		return err
+	}
+	_, err = Run(sparse.Config{Method: "quest"}.With("budget", "1/4"), Options{}, f, ops.Reference())
+	return err
+}
+
+// FuzzRun runs Quest on files of any bytes: it refuses them or selects.
+func FuzzRun(f *testing.F) {
+	good, err := os.ReadFile(goldenFile)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Fuzz(func(_ *testing.T, data []byte) {
+		if len(data) < 1<<18 { // larger ones take long and tell no more
+			_ = runOn(data)
+		}
+	})
+}
