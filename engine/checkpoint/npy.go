@@ -115,7 +115,7 @@ func (a *array) setType(order, count string) error {
 	case !known && !a.isText():
 		return fmt.Errorf("type %q, want bool, an integer, float16, float32, float64 or text", a.kind+count)
 	case order == ">" && a.width > 1 && a.kind != "S":
-		return errors.New("elements are big-endian, want little-endian")
+		return errors.New("elements are big-endian, want little-endian: save it with .astype(\"<f4\")")
 	}
 	return nil
 }

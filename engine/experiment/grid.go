@@ -25,6 +25,10 @@ type Grid struct {
 	Context   *int     `json:"context,omitempty"`   // nil: the model's own
 	Window    *int     `json:"window,omitempty"`    // SnapKV's; nil: its default
 
+	// Files are tasks that are no generated ones, and how many examples each has; who
+	// runs the cells knows them.
+	Files map[string]int `json:"-"`
+
 	// What methods select by and what attention reads, on models with a memory:
 	// memory, plain; empty: memory. Every pairing is measured.
 	SelectWith  []string `json:"select_with,omitempty"`
@@ -54,8 +58,8 @@ func (g Grid) Validate() error {
 		}
 	}
 	for _, id := range g.Tasks {
-		if _, err := niah.ByID(id); err != nil {
-			return input.Errorf("tasks", "%v", err)
+		if _, err := g.task(id); err != nil {
+			return err
 		}
 	}
 	for _, id := range g.Methods {
@@ -105,6 +109,18 @@ func (g Grid) Validate() error {
 		}
 	}
 	return nil
+}
+
+// task is the name of a task of the grid.
+func (g Grid) task(id string) (string, error) {
+	if _, isFile := g.Files[id]; isFile {
+		return id, nil
+	}
+	task, err := niah.ByID(id)
+	if err != nil {
+		return "", input.Errorf("tasks", "%v", err)
+	}
+	return task.ID, nil
 }
 
 // orElse is what p points to, or otherwise where it is nil.
@@ -214,12 +230,15 @@ func (g Grid) Cells(models []run.ModelInfo, version string) ([]Cell, error) {
 			return nil, input.Errorf("models", "%s: %v", name, err)
 		}
 		for _, id := range g.Tasks {
-			task, err := niah.ByID(id)
+			task, err := g.task(id)
 			if err != nil {
-				return nil, input.Errorf("tasks", "%v", err)
+				return nil, err
 			}
-			base := Cell{Model: name, ModelHash: hash, Task: task.ID, Context: context, Version: version}
-			if err := g.eachSelection(base, m.Memory, add); err != nil {
+			base, of := Cell{Model: name, ModelHash: hash, Task: task, Context: context, Version: version}, g
+			if n, isFile := g.Files[task]; isFile { // the whole of the model's context, as for any text
+				base.Context, of.Examples = orElse(g.Context, m.Context), min(n, g.Examples)
+			}
+			if err := of.eachSelection(base, m.Memory, add); err != nil {
 				return nil, err
 			}
 		}

@@ -1,11 +1,6 @@
 package figures
 
-import (
-	"slices"
-	"strings"
-
-	"kvscope/engine/trace"
-)
+import "kvscope/engine/trace"
 
 // Result is a finished run without its selections: what `ask --json` prints and
 // the API answers. Its keys are relied on by scripts.
@@ -49,7 +44,7 @@ func ResultOf(r *trace.Run) (Result, bool) {
 		Model: h.Model, Task: h.Task, Seed: h.Seed, Context: h.Context,
 		Method: h.Method, Budget: h.Budget, Block: h.Block, K: h.K, Ignored: h.Ignored,
 		PromptTokens: len(h.Tokens),
-		Answer:       d.Answer, Expected: h.Expected,
+		Answer:       d.Answer, Expected: h.Expected, Note: h.Note,
 		LogLik: d.LogLik, Cut: h.Cut,
 		ReadFraction: d.ReadFraction, Heads: d.Hits,
 		Timing: Timing{Prefill: d.PrefillMS, Decode: d.DecodeMS},
@@ -65,23 +60,4 @@ func ResultOf(r *trace.Run) (Result, bool) {
 		out.Heads = []trace.Hit{}
 	}
 	return out, true
-}
-
-// NoNeedle says that the text of h has no needle for key, and for which keys it has some;
-// "" where something is expected, or no key was asked for.
-func NoNeedle(h *trace.Header, key string) string {
-	if len(h.Expected) > 0 || key == "" {
-		return ""
-	}
-	var keys []string
-	for _, n := range h.Needles {
-		if !slices.Contains(keys, n.Key) {
-			keys = append(keys, n.Key)
-		}
-	}
-	has := "none"
-	if len(keys) > 0 {
-		has = strings.Join(keys, ", ")
-	}
-	return "the text has no needle for " + key + "; it has " + has
 }

@@ -2,6 +2,8 @@ package niah
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"kvscope/engine/tokenizer"
 )
@@ -20,7 +22,9 @@ func (e *Example) answer(tok tokenizer.Tokenizer, asked []Needle) {
 		if i > 0 {
 			text += ","
 		}
-		text += " "
+		if last, _ := utf8.DecodeLastRuneInString(text); text != "" && !unicode.IsSpace(last) {
+			text += " "
+		}
 		starts[i] = len(text)
 		text += n.Value
 		e.Expected = append(e.Expected, n.Value)
@@ -31,7 +35,7 @@ func (e *Example) answer(tok tokenizer.Tokenizer, asked []Needle) {
 	for i, n := range asked {
 		for ; from < len(ids) && offsets[from].Start < starts[i]+len(n.Value); from++ {
 			at := -1
-			if o := offsets[from]; o.Start >= starts[i] || o.End > starts[i] {
+			if o := offsets[from]; n.valueAt >= 0 && (o.Start >= starts[i] || o.End > starts[i]) {
 				at = e.source(n, ids[from], o, n.valueAt-starts[i])
 			}
 			e.Gold = append(e.Gold, at)

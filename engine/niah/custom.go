@@ -108,30 +108,34 @@ func FromText(tok tokenizer.Tokenizer, text, question string) (*Example, error) 
 	if err := checkLine("key", question); err != nil {
 		return nil, err
 	}
-	found := needlePattern.FindAllStringSubmatchIndex(text, -1)
 	kind, matches := Number, 0
-	for _, m := range found {
-		if oneLine(text[m[4]:m[5]]) == oneLine(question) {
+	for _, m := range needlePattern.FindAllStringSubmatch(text, -1) {
+		if oneLine(m[2]) == oneLine(question) {
 			matches++
-			kind = Kind(strings.TrimSuffix(text[m[2]:m[3]], "s") + "s")
+			kind = Kind(strings.TrimSuffix(m[1], "s") + "s")
 		}
 	}
 	return custom(tok, kind, matches < 2, question, func(d *draft) {
-		at := d.text.Len()
-		d.text.WriteString(text)
-		for _, m := range found {
-			p := planted{
-				Needle: Needle{Key: oneLine(text[m[4]:m[5]]), Value: oneLine(text[m[6]:m[7]])},
-				start:  at + m[0], end: at + m[7] + 1,
-				keyAt: at + m[4], keyEnd: at + m[5],
-				valueAt: at + m[6], stops: at + m[7], query: -1,
-			}
-			if p.Key == oneLine(question) {
-				p.Queried, p.query = true, 0
-			}
-			d.needles = append(d.needles, p)
-		}
+		d.find(text, func(n Needle) bool { return n.Key == oneLine(question) })
 	}), nil
+}
+
+// find writes a text and notes the needles in it, of which the first query asks for some.
+func (d *draft) find(text string, asks func(Needle) bool) {
+	at := d.text.Len()
+	d.text.WriteString(text)
+	for _, m := range needlePattern.FindAllStringSubmatchIndex(text, -1) {
+		p := planted{
+			Needle: Needle{Key: oneLine(text[m[4]:m[5]]), Value: oneLine(text[m[6]:m[7]])},
+			start:  at + m[0], end: at + m[7] + 1,
+			keyAt: at + m[4], keyEnd: at + m[5],
+			valueAt: at + m[6], stops: at + m[7], query: -1,
+		}
+		if asks(p.Needle) {
+			p.Queried, p.query = true, 0
+		}
+		d.needles = append(d.needles, p)
+	}
 }
 
 // needlePattern is a needle in running text, lines of which may break anywhere between its
@@ -153,7 +157,14 @@ func kindOf(value string) Kind {
 	return Number
 }
 
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+// brokenHyphen is a line break after a hyphen, where words that have one are broken.
+var brokenHyphen = regexp.MustCompile(`(\pL|\pN)-[ \t]*\r?\n[ \t]*(\pL|\pN)`)
+
+// oneLine is text whose lines were broken, in one line: a word broken after its hyphen is
+// whole again.
+func oneLine(s string) string {
+	return strings.Join(strings.Fields(brokenHyphen.ReplaceAllString(s, "$1-$2")), " ")
+}
 
 func checkLine(field, text string) error {
 	switch {

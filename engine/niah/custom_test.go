@@ -237,6 +237,9 @@ func TestFromTextWrapped(t *testing.T) {
 		{"Once. One of the special\nmagic words for brave-lantern is: sunny-day. More.", "brave-lantern", "the special magic word for", "sunny-day"},
 		{"Once. One of the special magic words for brave-lantern is: a sunny\nday. More.", "brave-lantern", "the special magic word for", "a sunny day"},
 		{"Once. One of the special magic numbers for k is:\n3.14. More.", "k", "the special magic number for", "3.14"},
+		{"Once. One of the special magic numbers for brave-\nlantern is: 1234567. More.", "brave-lantern", "the special magic number for", "1234567"},
+		{"Once. One of the special magic words for k is: sunny-\r\n  day. More.", "k", "the special magic word for", "sunny-day"},
+		{"Once. One of the special magic words for a - b is: x -\ny. More.", "a - b", "the special magic word for", "x - y"},
 		{"Once. One of the special magic numbers for k is: 3\n\nMore. End.", "k", "the special magic number for", ""},
 	} {
 		e, err := FromText(tok, c.text, c.question)

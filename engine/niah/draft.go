@@ -54,6 +54,11 @@ func (d *draft) ask(tok tokenizer.Tokenizer, question, answer string) (e *Exampl
 		answer = strings.TrimPrefix(answer, " ")
 	}
 	d.text.WriteString(answer)
+	return d.example(tok, question, at)
+}
+
+// example is the prompt as it is written, whose question begins at a byte of it.
+func (d *draft) example(tok tokenizer.Tokenizer, question string, at int) (e *Example, asked map[int][]Needle) {
 	e = &Example{Text: d.text.String(), Question: question}
 	e.encode(tok)
 	e.QuestionSpan = e.tokens(at, len(e.Text))

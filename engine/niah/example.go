@@ -46,7 +46,7 @@ type Needle struct {
 	ValueSpan  ops.Span
 	Queried    bool // its key is asked for
 
-	valueAt int // byte of Example.Text where the value starts
+	valueAt int // byte of Example.Text where the value starts; -1 where it does not stand
 }
 
 // Cut is an own text that was shortened to fit: it has so many tokens, the first Kept of

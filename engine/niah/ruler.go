@@ -7,6 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"kvscope/engine/tokenizer"
 )
 
 // Limits of a RULER file.
@@ -26,6 +31,68 @@ type RULERExample struct {
 // Prompt is the text a model continues.
 func (e RULERExample) Prompt() string { return e.Input + e.AnswerPrefix }
 
+// Line is e as a line of a file.
+func (e RULERExample) Line() string {
+	line, err := json.Marshal(e)
+	if err != nil {
+		panic("BUG: " + err.Error()) // texts only
+	}
+	return string(line)
+}
+
+// RULERID is the Task.ID of examples from RULER's files.
+const RULERID = "ruler"
+
+// IsRULER reports whether text begins as RULER's files do: with an object in one line
+// that has an input and outputs.
+func IsRULER(text string) bool {
+	line, _, _ := strings.Cut(strings.TrimSpace(strings.TrimPrefix(text, "\ufeff")), "\n")
+	var fields map[string]json.RawMessage
+	if !strings.HasPrefix(line, "{") || json.Unmarshal([]byte(line), &fields) != nil {
+		return false
+	}
+	return fields["input"] != nil && fields["outputs"] != nil
+}
+
+// PickRULER is the example that a seed asks for: the first one for 1. The only one is
+// that of any seed, which then tells its random selectors apart.
+func PickRULER(examples []RULERExample, seed uint64) (RULERExample, error) {
+	if len(examples) == 1 {
+		return examples[0], nil
+	}
+	if seed < 1 || seed > uint64(len(examples)) {
+		return RULERExample{}, fmt.Errorf("%d, want 1 to %d, the examples of the file", seed, len(examples))
+	}
+	return examples[seed-1], nil
+}
+
+// FromRULER is the example as RULER wrote it: its input as it is, in which no chat
+// wraps the question, its answer prefix at the end, its outputs expected. Needles in
+// its wording are found; an output that none of them holds comes from nowhere.
+func FromRULER(tok tokenizer.Tokenizer, r RULERExample) (*Example, error) {
+	for _, text := range append([]string{r.Input, r.AnswerPrefix}, r.Outputs...) {
+		if !utf8.ValidString(text) {
+			return nil, fmt.Errorf("is not UTF-8 text")
+		}
+	}
+	d := &draft{}
+	d.find(r.Input, func(n Needle) bool { return slices.Contains(r.Outputs, n.Value) })
+	d.text.WriteString(r.AnswerPrefix)
+	question := strings.TrimSpace(r.Input)
+	question = question[strings.LastIndexByte(question, '\n')+1:]
+	e, asked := d.example(tok, question, strings.LastIndex(r.Input, question))
+	e.Task = Task{ID: RULERID, Value: Number, Keys: 1, Values: len(r.Outputs), Queries: 1}
+	needles := make([]Needle, len(r.Outputs))
+	for i, value := range r.Outputs {
+		needles[i] = Needle{Value: value, valueAt: -1}
+		if at := slices.IndexFunc(asked[0], func(n Needle) bool { return n.Value == value }); at >= 0 {
+			needles[i] = asked[0][at]
+		}
+	}
+	e.answer(tok, needles)
+	return e, nil
+}
+
 // ReadRULER reads RULER's JSON lines. Unknown fields and empty lines are skipped;
 // errors name the line.
 func ReadRULER(r io.Reader) ([]RULERExample, error) {
@@ -35,7 +102,7 @@ func ReadRULER(r io.Reader) ([]RULERExample, error) {
 	n := 0
 	for lines.Scan() {
 		n++
-		line := bytes.TrimSpace(lines.Bytes())
+		line := bytes.TrimSpace(bytes.TrimPrefix(lines.Bytes(), []byte("\ufeff")))
 		if len(line) == 0 {
 			continue
 		}

@@ -1,9 +1,14 @@
 package niah
 
 import (
+	"bytes"
+	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
+
+	"kvscope/engine/tokenizer"
 )
 
 func TestReadRULER(t *testing.T) {
@@ -56,6 +61,106 @@ func FuzzReadRULER(f *testing.F) {
 		for _, e := range examples {
 			if e.Prompt() == "" || len(e.Outputs) == 0 {
 				t.Fatalf("accepted %+v", e)
+			}
+		}
+	})
+}
+
+// TestFromRULER: the prompt is the file's to the letter, and what is expected comes from
+// the needles that hold it.
+func TestFromRULER(t *testing.T) {
+	file, err := os.ReadFile("testdata/own/validation.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !IsRULER(string(file)) {
+		t.Fatal("a file of RULER's is not known as one")
+	}
+	examples, err := ReadRULER(bytes.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tok := tokenizer.NewDemo()
+	e, err := FromRULER(tok, examples[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.Text != examples[0].Input+examples[0].AnswerPrefix || tok.Decode(e.Tokens) != e.Text {
+		t.Errorf("the prompt is not the file's: %q", e.Text)
+	}
+	if !slices.Equal(e.Expected, []string{"1234567"}) || strings.TrimSpace(tok.Decode(e.Answer)) != "1234567." {
+		t.Errorf("expects %q, %q", e.Expected, tok.Decode(e.Answer))
+	}
+	if !strings.HasPrefix(e.Question, "What is the special magic number for brave-lantern") {
+		t.Errorf("asks %q", e.Question)
+	}
+	if len(e.Needles) != 1 || !e.Needles[0].Queried || e.Needles[0].Key != "brave-lantern" {
+		t.Fatalf("needles %+v", e.Needles)
+	}
+	value := e.Needles[0].ValueSpan
+	for i, at := range e.Gold {
+		if at >= 0 && (at < value.Start || at >= value.End || e.Tokens[at] != e.Answer[i]) {
+			t.Errorf("token %d of the answer comes from %d, want within %v", i, at, value)
+		}
+	}
+	if !slices.ContainsFunc(e.Gold, func(at int) bool { return at >= 0 }) {
+		t.Error("no token of the answer comes from the needle")
+	}
+
+	// Outputs that no needle holds are expected all the same, from nowhere.
+	e, err = FromRULER(tok, RULERExample{Input: "VAR X1 = 12345. VAR X2 = X1.\nWhich variables are 12345?\n", AnswerPrefix: "They are:", Outputs: []string{"X1", "X2"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := tok.Decode(e.Answer); strings.TrimSpace(got) != "X1, X2." || !slices.Equal(e.Expected, []string{"X1", "X2"}) || e.Question != "Which variables are 12345?" {
+		t.Errorf("answer %q, expected %q, question %q", got, e.Expected, e.Question)
+	}
+	if slices.ContainsFunc(e.Gold, func(at int) bool { return at != -1 }) {
+		t.Errorf("gold %v", e.Gold)
+	}
+	if len(e.Gold) != len(e.Answer) {
+		t.Errorf("%d of %d tokens have a source", len(e.Gold), len(e.Answer))
+	}
+
+	for _, text := range []string{"", "{", `{"input": "x"}`, "[1]", "The text {", `{"text": 1, "outputs": []}`} {
+		if IsRULER(text) {
+			t.Errorf("%q is taken for RULER's", text)
+		}
+	}
+	if !IsRULER("\ufeff \n" + `{"outputs": ["1"], "input": "x"}` + "\nwhatever") {
+		t.Error("a mark of the byte order hides a file of RULER's")
+	}
+}
+
+// FuzzFromRULER: whatever a line holds, it is a prompt of its own text or an error.
+func FuzzFromRULER(f *testing.F) {
+	file, err := os.ReadFile("testdata/own/validation.jsonl")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(string(file))
+	f.Add(`{"input": "a\n", "outputs": ["", ",", "a"], "answer_prefix": " "}`)
+	tok := tokenizer.NewDemo()
+	f.Fuzz(func(t *testing.T, line string) {
+		if len(line) > 1<<16 {
+			return
+		}
+		examples, err := ReadRULER(strings.NewReader(line))
+		if err != nil {
+			return
+		}
+		for _, r := range examples {
+			e, err := FromRULER(tok, r)
+			if err != nil {
+				continue
+			}
+			if e.Text != r.Prompt() || len(e.Gold) != len(e.Answer) || len(e.Expected) != len(r.Outputs) {
+				t.Fatalf("%q: %d of %d tokens of the answer, expects %q", e.Text, len(e.Gold), len(e.Answer), e.Expected)
+			}
+			for _, at := range e.Gold {
+				if at < -1 || at >= len(e.Tokens) {
+					t.Fatalf("gold %v of %d tokens", e.Gold, len(e.Tokens))
+				}
 			}
 		}
 	})

@@ -2,6 +2,7 @@ package run
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"kvscope/engine/input"
@@ -55,15 +56,15 @@ func (l *loaded) prompt(req Request, limit int) (*niah.Example, error) {
 	if req.Task != "" {
 		return nil, input.Errorf("task", "%q beside an own text or needle, want one or the other", req.Task)
 	}
+	if niah.IsRULER(req.Text) {
+		return l.ruler(req, context)
+	}
 	if strings.TrimSpace(req.Key) == "" {
 		return nil, input.Errorf("key", "missing, want what to ask for")
 	}
 	if req.Value == "" {
 		ex, err := niah.FromText(l.tok, req.Text, req.Key)
-		if err == nil && len(ex.Tokens)+len(ex.Answer) > context {
-			return nil, input.Errorf("text", "makes a prompt of %d tokens, want at most %d with its answer", len(ex.Tokens), context)
-		}
-		return ex, blame("text", err)
+		return fits(ex, context, err)
 	}
 	depth := 0.5
 	if req.Depth != nil {
@@ -88,6 +89,51 @@ func (l *loaded) free(req Request, context int) (*niah.Example, error) {
 		return nil, input.Errorf("prompt", "has %d tokens, want at most %d, so that one can follow", len(ex.Tokens), context-1)
 	}
 	return ex, err
+}
+
+// ruler is the example of a RULER file that req asks for by its seed.
+func (l *loaded) ruler(req Request, context int) (*niah.Example, error) {
+	for _, field := range []struct {
+		name string
+		set  bool
+	}{{"key", req.Key != ""}, {"value", req.Value != ""}, {"depth", req.Depth != nil}} {
+		if field.set {
+			return nil, input.Errorf(field.name, "is set, want none beside an example of RULER's, which has its question and its answer")
+		}
+	}
+	examples, err := niah.ReadRULER(strings.NewReader(req.Text))
+	if err != nil {
+		return nil, blame("text", err)
+	}
+	one, err := niah.PickRULER(examples, req.Seed)
+	if err != nil {
+		return nil, blame("seed", err)
+	}
+	ex, err := niah.FromRULER(l.tok, one)
+	return fits(ex, context, err)
+}
+
+// fits is an example of a text that must not be cut, or says by how much it is too long.
+func fits(ex *niah.Example, context int, err error) (*niah.Example, error) {
+	if err == nil && len(ex.Tokens)+len(ex.Answer) > context {
+		return nil, input.Errorf("text", "makes a prompt of %d tokens, want at most %d with its answer of %d", len(ex.Tokens), context, len(ex.Answer))
+	}
+	return ex, blame("text", err)
+}
+
+// note says why nothing is expected of an example that was asked for by a key: its text has
+// no needle for it, but for others.
+func note(ex *niah.Example, key string) string {
+	if key == "" || len(ex.Expected) > 0 {
+		return ""
+	}
+	var keys []string
+	for _, n := range ex.Needles {
+		if !slices.Contains(keys, n.Key) {
+			keys = append(keys, n.Key)
+		}
+	}
+	return "the text has no needle for " + key + "; it has " + cmp.Or(strings.Join(keys, ", "), "none")
 }
 
 // blame puts the name of a field to an error that has none.

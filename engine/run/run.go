@@ -277,7 +277,7 @@ func (j *job) header() *trace.Header {
 		Layers: c.Layers, Heads: c.Heads, KVHeads: c.KVHeads, HeadDim: c.HeadDim, Kernels: e.kernels.Name,
 		Task: ex.Task.ID, Seed: req.Seed, Context: ex.Context, Question: ex.Question,
 		Tokens: j.tokens(ex.Tokens), Pieces: tokenizer.Pieces(j.tok, ex.Tokens), Expected: ex.Expected, Answer: j.tokens(ex.Answer), Gold: ex.Gold,
-		Counterfactual: counterfactual(j.edit, j.memory),
+		Note: note(ex, req.Key), Counterfactual: counterfactual(j.edit, j.memory),
 	}
 	announce(h, j.plan)
 	if j.keep {

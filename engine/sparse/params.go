@@ -30,7 +30,7 @@ func blocksParam(aliases ...string) Param {
 	return Param{
 		Name: "k", Title: "K, blocks", Kind: KindInt, Min: 1, Max: mostUnits, Extent: true,
 		Help:         "blocks a query reads; from the budget when not set",
-		Aliases:      append([]string{"top_k"}, aliases...),
+		Aliases:      append([]string{"top_k", "topk"}, aliases...),
 		TokenAliases: []string{"token_budget"},
 	}
 }

@@ -44,6 +44,7 @@ type Header struct {
 	Answer   []Token  `json:"answer"`           // the expected answer, token by token
 	Gold     []int    `json:"gold"`             // prompt position each answer token is copied from, or -1
 	Needles  []Needle `json:"needles"`
+	Note     string   `json:"note,omitempty"` // why nothing is expected of a text: it has no needle for the key
 
 	ID      string   `json:"id,omitempty"`      // of the request, under which more of the run can be asked for
 	Ignored []string `json:"ignored,omitempty"` // parameters that were set and that the method has not

@@ -168,6 +168,54 @@ func TestMapsAreOpened(t *testing.T) {
 	d.quiet()
 }
 
+// Texts go into the form, and RULER's files run at once by their own questions; of a text
+// the page says what it has no needle for, and how much of it did not fit.
+func TestTextsAreOpened(t *testing.T) {
+	d := sit(t, "?task=S-1")
+	d.finished("")
+	gens := d.gens()
+	open := func(name, content string) {
+		t.Helper()
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d.do(chromedp.SetUploadFiles("#open-0", []string{path}, chromedp.ByQuery))
+	}
+	line := func(value string) string {
+		return `{"index": 0, "input": "The grass is green. One of the special magic numbers for brave-lantern is: ` + value +
+			`. The sky is blue.\nWhat is the special magic number for brave-lantern?", "answer_prefix": " It is", "outputs": ["` + value + `"], "length": 60}` + "\n"
+	}
+	open("validation.jsonl", line("1234567")+line("7654321"))
+	d.finished(gens)
+	d.has(id("asked"), "RULER, example 1")
+	d.has(id("asked"), "expected 1234567")
+	gens = d.gens()
+	d.press(id("next-seed"))
+	d.finished(gens)
+	d.has(id("asked"), "expected 7654321")
+	d.do(chromedp.Reload()) // the link holds it
+	d.wait(allDone)
+	d.has(id("asked"), "expected 7654321")
+	gens = d.gens()
+	d.press(id("next-seed"))
+	d.has(id("problem-seed"), "3, want 1 to 2, the examples of the file")
+
+	open("notes.txt", strings.Repeat("The grass is green. ", 9)+"One of the special magic numbers for brave-\nlantern is: 1234567. The sky is blue.")
+	d.has(id("said"), "notes.txt is in the text field")
+	d.write("key", "other")
+	d.press(id("run"))
+	d.finished(gens)
+	d.has(id("asked"), "the text has no needle for other; it has brave-lantern")
+	gens = d.gens()
+	open("long.txt", strings.Repeat("The grass is green. ", 300))
+	d.write("value", "7")
+	d.press(id("run"))
+	d.finished(gens)
+	d.has(id("asked"), "your text has 1 500 tokens, the first ")
+	d.quiet()
+}
+
 // saver saves the pictures of the second column of d.
 type saver struct {
 	*desk

@@ -73,7 +73,6 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) {
 		writeError(w, http.StatusInternalServerError, "", errUnfinished.Error())
 		return
 	}
-	result.Note = figures.NoNeedle(out.Header, req.Key)
 	writeJSON(w, http.StatusOK, result)
 }
 

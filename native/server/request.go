@@ -66,6 +66,9 @@ func fieldNames(t reflect.Type) []string {
 	var names []string
 	for _, f := range reflect.VisibleFields(t) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "-" {
+			continue
+		}
 		names = append(names, name)
 		if f.Type.Kind() == reflect.Struct {
 			names = append(names, fieldNames(f.Type)...)

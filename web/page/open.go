@@ -1,13 +1,18 @@
 package page
 
 import (
+	"bytes"
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/engine/checkpoint"
+	"kvscope/engine/niah"
+	"kvscope/engine/run"
 	"kvscope/engine/runfile"
 	"kvscope/web/browser"
 	"kvscope/web/picture"
@@ -97,8 +102,24 @@ func (e *Explorer) openFile(side int, name string, file app.Value, done func(sta
 // later does an action in go-app's own turn.
 func (e *Explorer) later(a state.Action) { e.ctx.Dispatch(func(app.Context) { e.do(a) }) }
 
-// open reads the file of a run, or of attention maps, which may not say of what model.
+// open reads the file of a run, or of attention maps, which may not say of what model. A
+// text becomes that of the form.
 func open(side int, name string, content []byte) state.Action {
+	kind := checkpoint.KindOf(content)
+	isText := (kind == checkpoint.KindText || kind == checkpoint.KindJSON) && slices.Contains([]string{".txt", ".md", ".jsonl"}, path.Ext(name))
+	switch {
+	case !isText:
+	case len(content) > run.MaxText:
+		return state.NotOpened{Side: side, Name: name, Problem: fmt.Sprintf(
+			"It is text of %d bytes; the page takes texts of at most %d. Cut it; of RULER's examples, a few lines will do.", len(content), run.MaxText)}
+	case path.Ext(name) == ".jsonl":
+		if _, err := niah.ReadRULER(bytes.NewReader(content)); err != nil {
+			return state.NotOpened{Side: side, Name: name, Problem: err.Error()}
+		}
+		fallthrough
+	default:
+		return state.TextOpened{Name: name, Text: string(content)}
+	}
 	f, err := runfile.Read(content)
 	if err != nil {
 		return state.NotOpened{Side: side, Name: name, Problem: err.Error()}

@@ -1,8 +1,10 @@
 package page
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 
@@ -208,5 +210,44 @@ func TestStreamBatches(t *testing.T) {
 	case batch := <-got:
 		t.Errorf("%d events after the end", len(batch))
 	default:
+	}
+}
+
+// TestOpenTellsTextsApart: texts and RULER's files go into the form, runs and maps into a
+// column, and anything else is refused by what it is.
+func TestOpenTellsTextsApart(t *testing.T) {
+	read := func(path string) []byte {
+		t.Helper()
+		content, err := os.ReadFile("../../engine/" + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return content
+	}
+	for name, content := range map[string][]byte{
+		"cjk.txt": read("niah/testdata/own/cjk.txt"), "validation.jsonl": read("niah/testdata/own/validation.jsonl"), "notes.md": []byte("# Notes"),
+	} {
+		if a, ok := open(1, name, content).(state.TextOpened); !ok || a.Text != string(content) || a.Name != name {
+			t.Errorf("%s: %+v", name, a)
+		}
+	}
+	for name, c := range map[string]struct {
+		content []byte
+		problem string
+	}{
+		"config.json": {[]byte(`{"a": 1}`), "JSON text"},
+		"notes.npz":   {[]byte("not a run"), "the file is text"},
+		"other.jsonl": {[]byte(`{"a": 1}` + "\n" + `{"a": 2}`), "line 1: field input is missing"},
+		"long.txt":    {bytes.Repeat([]byte("a "), run.MaxText), "2097152 bytes; the page takes texts of at most 1048576"},
+		"plain.npy":   {read("runfile/testdata/maps/plain.npy"), "a NumPy array (.npy)"},
+		"lfs":         {read("runfile/testdata/maps/lfs_pointer.safetensors"), "a git-lfs pointer"},
+		"torch.pt":    {read("runfile/testdata/maps/torch.pt"), "a PyTorch file"},
+	} {
+		if a, ok := open(1, name, c.content).(state.NotOpened); !ok || a.Side != 1 || !strings.Contains(a.Problem, c.problem) {
+			t.Errorf("%s: %+v, want %q", name, a, c.problem)
+		}
+	}
+	if a, ok := open(0, "attentions.npz", read("runfile/testdata/maps/attentions.npz")).(state.Opened); !ok || a.Heads == nil {
+		t.Errorf("maps: %+v", a)
 	}
 }

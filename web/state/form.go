@@ -173,6 +173,10 @@ func (f Form) Request(model string, longest int) (run.Request, Problems) {
 		r.Prompt = f.Text
 		return r, p
 	}
+	if niah.IsRULER(f.Text) {
+		r.Text, r.Seed = rulerExample(p, f.Text, f.Seed), seed(p, "seed", f.Seed)
+		return r, p
+	}
 	r.Text, r.Key, r.Value = f.Text, strings.TrimSpace(f.Key), strings.TrimSpace(f.Value)
 	if r.Key == "" {
 		p["key"] = "empty, name what is asked for"
@@ -182,6 +186,25 @@ func (f Form) Request(model string, longest int) (run.Request, Problems) {
 	}
 	return r, p
 }
+
+// rulerExample is the example of a RULER file that a seed asks for, alone.
+func rulerExample(p Problems, text, number string) string {
+	examples, err := niah.ReadRULER(strings.NewReader(text))
+	if err != nil {
+		p["text"] = err.Error()
+		return ""
+	}
+	one, err := niah.PickRULER(examples, seed(p, "seed", number))
+	if err != nil {
+		p["seed"] = err.Error()
+		return ""
+	}
+	return one.Line()
+}
+
+// RULER reports whether the text is a file of RULER's, whose examples have their own
+// questions.
+func (f Form) RULER() bool { return f.Source == FromText && niah.IsRULER(f.Text) }
 
 // always are the fields that every form shows.
 var always = []string{
@@ -194,14 +217,16 @@ func (f Form) has(name string) bool {
 	byTask := name == "task" || name == "seed" || name == "context" || name == "prose"
 	byText := name == "key" || name == "value"
 	switch {
+	case name == "seed" && f.RULER():
+		return true
 	case name == "text":
 		return f.Source != FromTask
 	case byTask:
 		return f.Source == FromTask
 	case byText:
-		return f.Source == FromText
+		return f.Source == FromText && !f.RULER()
 	case name == "depth":
-		return f.Source == FromTask || f.Source == FromText && f.Value != ""
+		return f.Source == FromTask || f.Source == FromText && f.Value != "" && !f.RULER()
 	case slices.Contains(always, name):
 		return true
 	}

@@ -91,8 +91,19 @@ func (a TextKept) apply(s *Snapshot) []Effect {
 	return nil
 }
 
-// linkNote says what the link does not hold and who does, "" when it holds all.
+// linkNote says what the link does not hold, "" when it holds all.
 func (s *Snapshot) linkNote() string {
+	note := s.textNote()
+	for side := range s.Form.Columns() {
+		if name := s.Columns[side].File(); name != "" {
+			note += fmt.Sprintf(" The file %s is not in it: send the file along.", name)
+		}
+	}
+	return note
+}
+
+// textNote says that the link holds the name of a text alone, and who keeps it.
+func (s *Snapshot) textNote() string {
 	name := s.LongText()
 	if name == "" || s.Form.Text == "" {
 		return ""

@@ -145,6 +145,8 @@ func Prompt(h *trace.Header) string {
 		return "own text"
 	case niah.PromptID:
 		return "free prompt"
+	case niah.RULERID:
+		return "RULER, example " + strconv.FormatUint(h.Seed, 10)
 	}
 	return h.Task + ", seed " + strconv.FormatUint(h.Seed, 10)
 }

@@ -1,6 +1,8 @@
 package state
 
 import (
+	"slices"
+
 	"kvscope/engine/lens"
 	"kvscope/web/picture"
 )
@@ -67,6 +69,20 @@ func (a Awaited) apply(s *Snapshot) []Effect {
 	c := &s.Columns[a.Side]
 	*c = Column{Status: Opening{a.Name}, Version: c.Version + 1}
 	return nil
+}
+
+// TextOpened puts the text of a file into the form, as if it had been pasted. What has
+// its question, as RULER's examples do, is run.
+type TextOpened struct{ Name, Text string }
+
+func (a TextOpened) apply(s *Snapshot) []Effect {
+	effects := slices.Concat(Set{Field: "source", Value: string(FromText)}.apply(s), Set{Field: "text", Value: a.Text}.apply(s))
+	s.Said = a.Name + " is in the text field"
+	if !s.Draft.RULER() {
+		return effects
+	}
+	effects = append(effects, Set{Field: "seed", Value: "1"}.apply(s)...)
+	return append(effects, Run{}.apply(s)...)
 }
 
 // NotOpened says at a column why a file cannot be opened there. What it shows stays.

@@ -49,6 +49,9 @@ func askedLine(h *trace.Header) app.UI {
 	if h.Cut != nil {
 		expected += fmt.Sprintf("; your text has %s tokens, the first %s fit", number.Count(h.Cut.Tokens), number.Count(h.Cut.Kept))
 	}
+	if h.Note != "" {
+		expected += ": " + h.Note
+	}
 	return app.P().Title(question).Body(
 		app.B().Text(state.Prompt(h)), app.Span().Class("question").Text(question), app.Span().Class("expected").Text(expected))
 }

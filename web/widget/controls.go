@@ -126,6 +126,13 @@ func (c *Controls) ownText() []app.UI {
 	if value {
 		hint = "The needle is put into the text, and its key is asked for."
 	}
+	if c.Form.RULER() {
+		return []app.UI{
+			c.text("Text", "Paste or write the text to search"),
+			c.field("seed", "Example", app.Div().Class("together").Body(c.box("seed", "1").Attr("inputmode", "numeric"), c.nextSeed())),
+			app.P().Class("hint").Text("A file of RULER's: the example's input is read as it is, and its outputs are expected."),
+		}
+	}
 	out := []app.UI{
 		c.text("Text", "Paste or write the text to search"),
 		app.Div().Class("pair").Body(c.input("key", "Needle key", "fuzzy-otter"), c.input("value", "Its value", "in the text")),
@@ -149,11 +156,15 @@ func (c *Controls) text(title, placeholder string) app.UI {
 func (c *Controls) seed() app.UI {
 	return c.field("seed", "Seed", app.Div().Class("together").Body(
 		c.box("seed", "1").Attr("inputmode", "numeric"),
-		app.Button().Type("button").Class("button").Title("next seed").Aria("label", "next seed").
-			DataSet("testid", "next-seed").OnClick(c.onNextSeed).Text("+1"),
+		c.nextSeed(),
 		app.Button().Type("button").Class("button").Title("random seed").Aria("label", "random seed").
 			OnClick(c.onRandomSeed).Text("⚄"),
 	))
+}
+
+func (c *Controls) nextSeed() app.UI {
+	return app.Button().Type("button").Class("button").Title("next seed").Aria("label", "next seed").
+		DataSet("testid", "next-seed").OnClick(c.onNextSeed).Text("+1")
 }
 
 func (c *Controls) depth() app.UI {

@@ -7,5 +7,5 @@ import "github.com/maxence-charriere/go-app/v9/pkg/app"
 func OpenButton(id string, side int, about string) app.HTMLLabel {
 	return app.Label().Class("button icon small open").Title(about).Body(
 		app.Raw(iconOpen), app.Span().Class("unseen").Text("open a file"),
-		app.Input().ID(id).Type("file").Accept(".safetensors,.npz").Multiple(true).Class("unseen").DataSet("opens", side).Aria("label", about))
+		app.Input().ID(id).Type("file").Accept(".safetensors,.npz,.txt,.md,.jsonl").Multiple(true).Class("unseen").DataSet("opens", side).Aria("label", about))
 }

@@ -101,6 +101,21 @@ func TestWhatIsNotUsedIsNamed(t *testing.T) {
 	}
 }
 
+// TestOneElement: an array of one setting is that setting, and grouped heads in another
+// order are asked about as others are.
+func TestOneElement(t *testing.T) {
+	x := ramp(40 * 8 * 4)
+	list := map[string]string{"method": `["quest"]`, "topk": `["2"]`, "block": "8"}
+	r, _ := run(t, sparse.Config{}, build(t, list, checkpoint.NewF32("q", []int{8, 40, 4}, x), checkpoint.NewF32("k", []int{8, 40, 4}, x)))
+	if r.Plan.Method != "quest" || r.Plan.K != 2 || len(r.Ignored) > 0 {
+		t.Errorf("%+v, ignored %v", r.Plan, r.Ignored)
+	}
+	grouped := build(t, nil, checkpoint.NewF32("q", []int{1, 40, 8, 4}, x), checkpoint.NewF32("k", []int{1, 40, 2, 4}, x[:320]))
+	if _, err := Run(sparse.Config{Method: "quest"}, Options{}, grouped, ops.Reference()); err == nil || !strings.Contains(err.Error(), "is it [batch, seq, head, head_dim]?") {
+		t.Errorf("grouped heads in another order: %v", err)
+	}
+}
+
 // TestSizesThatAddUp: authors who give the parts of a cache's size are understood.
 func TestSizesThatAddUp(t *testing.T) {
 	x := ramp(2 * 40 * 4)

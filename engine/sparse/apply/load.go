@@ -81,12 +81,12 @@ func (w *work) tensors(s *settings, given bool) (err error) {
 		}
 	}
 	s.used["q"], s.used["k"], s.used["v"] = true, true, true
-	if err := w.agree(); err != nil {
-		return fmt.Errorf("%w; they were read as %s, --layout says another order", err, w.axes)
-	}
 	if w.keys.count > w.keys.rows && !given {
 		return input.Errorf("layout", "k of shape %v is %d heads of only %d positions as %s: is it %s? Say which, with --layout or as layout in the file",
 			k, w.keys.count, w.keys.rows, w.axes, swapped(len(k)))
+	}
+	if err := w.agree(); err != nil {
+		return fmt.Errorf("%w; they were read as %s, --layout says another order", err, w.axes)
 	}
 	return nil
 }

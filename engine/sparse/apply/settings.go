@@ -1,9 +1,9 @@
 package apply
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -26,7 +26,13 @@ type settings struct {
 func readSettings(f *checkpoint.File) (*settings, error) {
 	// The framework that wrote a file says nothing of the method, and is no oversight.
 	s := &settings{file: f, texts: map[string]string{}, used: map[string]bool{"format": true}, names: map[string]string{}}
-	maps.Copy(s.texts, f.Metadata)
+	for name, text := range f.Metadata {
+		var list []string // which an array of texts is
+		if json.Unmarshal([]byte(text), &list) == nil && len(list) == 1 {
+			text = list[0]
+		}
+		s.texts[name] = text
+	}
 	for _, name := range f.Names() {
 		_, shape, ok := f.Shape(name)
 		if !ok || len(shape) > 1 || len(shape) == 1 && shape[0] != 1 {

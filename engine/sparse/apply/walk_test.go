@@ -129,7 +129,7 @@ func TestEverySetting(t *testing.T) {
 						continue // there it is the keys
 					}
 					values := odd
-					if name != p.Name { // which is read as the name is
+					if name != p.Name || way.name == "npz" { // which are read as the others are
 						values = []any{3, -1, 1 << 20, 1e300, math.NaN(), true, "many"}
 					}
 					for _, v := range values {
@@ -157,6 +157,7 @@ func TestEverySetting(t *testing.T) {
 			}
 		}
 	}
+	t.Logf("%d values, %d refused", tried, refused)
 	if refused < tried/2 || refused > tried*9/10 {
 		t.Errorf("%d of %d values were refused", refused, tried)
 	}

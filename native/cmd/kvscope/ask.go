@@ -37,7 +37,6 @@ func ask(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if !ok {
 		return fmt.Errorf("the run did not finish")
 	}
-	result.Note = figures.NoNeedle(record.Header, req.Key)
 	if *asJSON {
 		return json.NewEncoder(stdout).Encode(result)
 	}

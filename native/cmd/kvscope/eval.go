@@ -29,10 +29,11 @@ func eval(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	fs := flags("eval", stderr,
 		"kvscope eval --tasks all --methods quest,moba,snapkv --budgets 1,1/4,1/8,1/16",
 		"kvscope eval --methods quest,snapkv --budgets 1/4 --hits --json",
+		"kvscope eval --tasks validation.jsonl --methods dense,quest --budgets 1/4",
 		"kvscope eval --methods quest --budgets 1/4 --selector random --seeds 5 --examples 100 --json",
 		"kvscope eval --models ratplus --methods quest --budgets 1,1/4 --select-with memory,plain --compute-with memory,plain")
 	models := fs.String("models", "attention,ratplus", "`names` of models, comma-separated")
-	tasks := fs.String("tasks", "all", "`tasks`, comma-separated, or all")
+	tasks := fs.String("tasks", "all", "`tasks`, comma-separated, or all; files of RULER's (.jsonl) too")
 	methods := fs.String("methods", "dense", "`methods`, comma-separated")
 	budgets := fs.String("budgets", "1", "`budgets`, comma-separated")
 	selectors := fs.String("selector", "own", "own, random or own,random")
@@ -77,11 +78,15 @@ func eval(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if g.Blocks, err = numbers("block", *blocks); err != nil {
 		return err
 	}
-	engine, err := engineWithAll(g.Models)
-	if err != nil {
+	files := rulerTasks{files: map[string][]niah.RULERExample{}}
+	if g.Tasks, err = files.take(g.Tasks); err != nil {
 		return err
 	}
-	out, err := evaluate(ctx, engine, g, *data, *workers, bar(stderr))
+	g.Files = files.sizes()
+	if files.Engine, err = engineWithAll(g.Models); err != nil {
+		return err
+	}
+	out, err := evaluate(ctx, files, g, *data, *workers, bar(stderr))
 	if err != nil {
 		return singular(err)
 	}
@@ -111,7 +116,7 @@ type failedCell struct {
 
 // evaluate computes the cells of g that the store in folder data does not have and
 // adds all of them up. Where none could be computed, the first says why.
-func evaluate(ctx context.Context, engine *run.Engine, g experiment.Grid, data string, workers int, progress func(done, total int)) (evaluation, error) {
+func evaluate(ctx context.Context, engine experiment.Runner, g experiment.Grid, data string, workers int, progress func(done, total int)) (evaluation, error) {
 	cells, err := g.Cells(engine.Models(), release)
 	if err != nil {
 		return evaluation{}, err

@@ -6,8 +6,10 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 
 	"kvscope/engine/input"
+	"kvscope/engine/niah"
 	"kvscope/engine/run"
 )
 
@@ -26,7 +28,7 @@ const defaultModel = "ratplus"
 func (q *question) flags(fs *flagSet) {
 	fs.StringVar(&q.req.Model, "model", defaultModel, "attention, ratplus, or a model `file` or folder, or a file of queries and keys")
 	q.adapter, q.tokens = adapterFlag(fs), tokenizerFlag(fs)
-	fs.StringVar(&q.req.Task, "task", "", "S-1 S-2 S-3 MK-1 MK-2 MK-3 MV MQ; S-2 without --text")
+	fs.StringVar(&q.req.Task, "task", "", "S-1 S-2 S-3 MK-1 MK-2 MK-3 MV MQ; S-2 without --text; or a file of RULER's (.jsonl)")
 	fs.Uint64Var(&q.req.Seed, "seed", 1, "which example of the task")
 	fs.optionalInt(&q.req.Context, "context", "most `tokens` of prompt and answer; the model's context")
 	fs.StringVar(&q.req.Prose, "prose", "", "what tasks hide needles in: tom-sawyer or sentences; sentences for the demo models, the book for others")
@@ -38,7 +40,7 @@ func (q *question) flags(fs *flagSet) {
 		q.req.Depth = &d
 		return nil
 	})
-	fs.StringVar(&q.text, "text", "", "`file` with own text instead of a task")
+	fs.StringVar(&q.text, "text", "", "`file` with own text instead of a task, or of RULER's, of which --seed counts the examples")
 	fs.StringVar(&q.req.Key, "key", "", "own needle: its key")
 	fs.StringVar(&q.req.Key, "question", "", "key to ask for in --text, which already holds it; same as --key")
 	fs.StringVar(&q.req.Value, "value", "", "own needle: its value, planted in --text")
@@ -70,8 +72,12 @@ func (q *question) request() (run.Request, *run.Engine, error) {
 	if err != nil {
 		return req, nil, err
 	}
-	if q.text != "" {
-		content, err := readText(q.text)
+	path := q.text
+	if path == "" && strings.HasSuffix(req.Task, rulerSuffix) {
+		path, req.Task = req.Task, ""
+	}
+	if path != "" {
+		content, err := questionText(path, req.Seed)
 		if err != nil {
 			return req, nil, err
 		}
@@ -86,6 +92,17 @@ func (q *question) request() (run.Request, *run.Engine, error) {
 // their own.
 func isCapture(e *run.Engine, name string) bool {
 	return slices.ContainsFunc(e.Models(), func(m run.ModelInfo) bool { return m.Name == name && m.Arch == run.ArchCapture })
+}
+
+// questionText is what a file asks: a text, or the example of RULER's that a seed asks for.
+func questionText(path string, seed uint64) (string, error) {
+	if !strings.HasSuffix(path, rulerSuffix) {
+		content, err := readText(path)
+		if err != nil || !niah.IsRULER(content) {
+			return content, err
+		}
+	}
+	return rulerText(path, seed)
 }
 
 // readText reads a file of at most run.MaxText bytes.
