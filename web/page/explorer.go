@@ -156,6 +156,8 @@ func (e *Explorer) perform(f state.Effect) {
 		e.ctx.After(f.For, func(app.Context) { e.do(state.Tick{}) })
 	case state.ShowNeedle:
 		e.show++
+	case state.AskDense:
+		e.askDense(f)
 	case state.Look:
 		e.look(f)
 	case state.Save:

@@ -134,7 +134,7 @@ func (d *column) describe(s *state.Snapshot, side int) {
 	names := s.Names()
 	v.Name, v.Short, v.How = names[side].Full, names[side].Short, names[side].How
 	v.Model, v.Phase, v.Stopped, v.Gen, v.Problem, v.Run = c.Model(), c.Phase(), isStopped(c), c.Gen(), c.Problem(), run
-	v.Unopened, v.Shift = c.Unopened, 0
+	v.Unopened, v.Shift, v.Verdict = c.Unopened, 0, s.Verdict(side)
 	if run != nil {
 		v.Shift = s.Shift(run)
 	}

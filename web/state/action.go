@@ -78,7 +78,7 @@ func (CopyLink) effect()   {}
 func (s Snapshot) Do(a Action) (Snapshot, []Effect) {
 	before := s.Place
 	effects := append(a.apply(&s), s.look()...)
-	effects = append(effects, s.outdated()...)
+	effects = append(append(effects, s.outdated()...), s.askDense()...)
 	for _, e := range effects {
 		if _, links := e.(Link); links {
 			return s, effects

@@ -75,6 +75,7 @@ type Content struct {
 	Of        Origin
 	Sights    map[picture.Head]Sight // what was asked for of its heads; replaced, never changed
 	Previewed bool                   // it was previewed
+	denseID   string                 // of the request that reads everything, "" where nothing is scored
 }
 
 // Origin is where a run comes from: Asked or File.
@@ -329,7 +330,12 @@ func (c *Column) take() {
 
 // finish ends the run under way well.
 func (c *Column) finish() {
-	if a, answers := c.Status.(Answering); answers {
-		c.Status = Finished(a)
+	a, answers := c.Status.(Answering)
+	if !answers {
+		return
 	}
+	if asked, live := a.Of.(Asked); live && len(a.Run.Header.Expected) > 0 {
+		a.denseID = DenseOf(asked.Request).ID()
+	}
+	c.Status = Finished(a)
 }

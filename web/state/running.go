@@ -111,7 +111,7 @@ func (Run) start(s *Snapshot, link bool) []Effect {
 	}
 	s.Draft, s.Form, s.Elsewhere = f, f, ""
 	s.Playing = false
-	effects := s.keepText()
+	effects := append(s.keepText(), s.stopDense()...)
 	for _, st := range starts {
 		effects = append(effects, s.begin(st)...)
 	}

@@ -43,8 +43,9 @@ type Snapshot struct {
 	Many     Many
 
 	Playing bool
-	Said    string // a short message on what was done last
-	runs    int    // runs started, to tell late events from current ones
+	dense   map[string]Dense // by the ID of their requests; replaced, never changed
+	Said    string           // a short message on what was done last
+	runs    int              // runs started, to tell late events from current ones
 
 	sought   string   // the name of the text that was asked for last
 	textKept TextKept // who keeps the text that is too long for the address

@@ -18,6 +18,7 @@ type ColumnView struct {
 	Name    string // of its model and what tells it from the other columns
 	Short   string // the least that does
 	How     string // its cache was read
+	Verdict string // whether the method or the model is to blame for the answer, or ""
 	Model   string
 	Phase   state.Phase
 	Stopped bool
@@ -205,6 +206,7 @@ func columnHead(v *ColumnView, side int, on *Bus) app.UI {
 		}
 		body = append(body, app.Span().Class("score "+class).DataSet("testid", "score").DataSet("score", score).Text(text))
 	}
+	body = append(body, app.Span().Class("verdict").DataSet("testid", "verdict").Hidden(v.Verdict == "").Text(v.Verdict))
 	if v.Run != nil && v.Run.Header != nil && v.Phase != state.Loading {
 		body = append(body, &SaveMenu{Side: side, Picture: "run", Formats: "safetensors", Label: "save this run as a file", On: on})
 	}
