@@ -73,6 +73,7 @@ func TestEveryKey(t *testing.T) {
 		{"0", gone("map=") + " && " + dataset("map-0", "frame", "")},
 		{"v", dataset("view-0", "view", "memory")},
 		{"v", dataset("view-0", "view", "scores")},
+		{"v", dataset("view-0", "view", "block")},
 		{"v", dataset("view-0", "view", "prompt")},
 		{"f", address("force=5") + " && " + allDone},
 		{"x", address("drop=5") + " && " + gone("force") + " && " + allDone},

@@ -35,6 +35,9 @@ const (
 	MarkPickedDot  Mark = "picked-dot"
 	MarkGoldDot    Mark = "gold-dot"
 	MarkForcedDot  Mark = "forced-dot" // read whatever it scores
+	MarkTerm       Mark = "term"       // a term of a sum
+	MarkOtherTerm  Mark = "other-term" // what the term would be otherwise
+	MarkPoint      Mark = "point"      // what a term is compared with
 	MarkArc        Mark = "arc"        // carried over from an earlier token
 	MarkRightToken Mark = "right-token"
 	MarkWrongToken Mark = "wrong-token"
@@ -132,6 +135,12 @@ func (m Mark) draw(d *drawing, x, y float64) {
 		}
 	case MarkDot, MarkPickedDot, MarkGoldDot, MarkForcedDot:
 		m.drawDot(d, x+w/2, y+h/2)
+	case MarkTerm:
+		box("var(--seq-6)")
+	case MarkOtherTerm:
+		d.rect(x+0.5, y+0.5, w-1, h-1, "none", "stroke", "var(--edge)")
+	case MarkPoint:
+		fmt.Fprintf(&d.b, `<circle cx="%s" cy="%s" r="2.5" fill="var(--ink)"/>`, n(x+w/2), n(y+h/2))
 	case MarkArc:
 		fmt.Fprintf(&d.b, `<path d="M%s %sC%s %s %s %s %s %s" fill="none" stroke="var(--seq-6)" stroke-width="1.8"/>`,
 			n(x+1), n(y+h), n(x+1), n(y-2), n(x+w-1), n(y-2), n(x+w-1), n(y+h))

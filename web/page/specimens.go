@@ -171,6 +171,7 @@ func specimens() ([]*specimen, error) {
 		{"attention", "Attention map, with its sums at the edges", onlyView, questRun, 1, []state.Action{lock, state.Show{View: "attention"}, seen}},
 		{"memory", "Gate map, and the arcs of a cache entry", onlyView, questRun, 1, []state.Action{lock, state.Show{View: "memory"}, seen}},
 		{"scores", "Scores against true attention", onlyView, questRun, 1, []state.Action{lock, state.Show{View: "scores"}}},
+		{"block", "How the score of a block comes about", onlyView, questRun, 1, []state.Action{lock, state.Show{View: "block"}, seen}},
 
 		{"view-empty", "A view of a head: none is locked", onlyView, questRun, 1, []state.Action{state.Show{View: "attention"}, state.Lock{}}},
 		{"view-early", "The same: the run is not over", onlyView, questRun, 0.8, []state.Action{lock, state.Show{View: "attention"}}},

@@ -64,7 +64,7 @@ type Saved struct {
 
 // All lists the views in the order of the chooser; the first is shown where none is
 // named.
-func All() []View { return []View{Prompt(), Attention(), Memory(), Scores()} }
+func All() []View { return []View{Prompt(), Attention(), Memory(), Scores(), Block()} }
 
 // States is what a snapshot knows of views.
 func States(views []View) []state.View {

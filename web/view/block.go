@@ -1,0 +1,186 @@
+package view
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/maxence-charriere/go-app/v9/pkg/app"
+
+	"kvscope/engine/lens"
+	"kvscope/engine/run"
+	"kvscope/viz/number"
+	"kvscope/viz/plot"
+	"kvscope/web/picture"
+	"kvscope/web/state"
+	"kvscope/web/widget"
+)
+
+// Block is how the score of one block comes about: the one pointed out, else the one that
+// holds what the step copies.
+func Block() View {
+	return View{
+		View: state.View{
+			Name: "block", Title: "Block", About: "how the score of a block comes about, term by term", Needs: state.NeedsStates,
+		},
+		Saves: "png svg csv",
+		Of: func(v *widget.ColumnView, s *state.Snapshot) Picture {
+			return newBlock(v, s)
+		},
+		By: func(v *widget.ColumnView, s *state.Snapshot) any {
+			return blockBy{v.Sight.Head, v.Line, blockOf(v, s)}
+		},
+	}
+}
+
+type blockBy struct {
+	head  *lens.Head
+	line  int
+	block int
+}
+
+// blockOf is the block that is taken apart: of the one pointed out, the one of the gold
+// position and the first, the first there is.
+func blockOf(v *widget.ColumnView, s *state.Snapshot) int {
+	switch b := widget.Pointed(s); {
+	case b >= 0:
+		return b
+	case v.Gold >= 0:
+		return v.Gold / v.Run.Block()
+	}
+	return 0
+}
+
+type block struct {
+	of   *picture.Anatomy // nil where there is none
+	plot *plot.Parts
+}
+
+func newBlock(v *widget.ColumnView, s *state.Snapshot) *block {
+	if s.Head == nil || plainKeys(v.Run) {
+		return &block{}
+	}
+	a := v.Run.Anatomy(v.Line, blockOf(v, s), *s.Head, v.Sight.Head)
+	if a == nil {
+		return &block{}
+	}
+	return &block{a, terms(a)}
+}
+
+// plainKeys reports whether blocks were scored by keys that are not those of the cache.
+func plainKeys(r *picture.Run) bool {
+	c := r.Header.Counterfactual
+	return c != nil && c.SelectWith == run.WithPlain
+}
+
+// terms draws the terms of a score.
+func terms(a *picture.Anatomy) *plot.Parts {
+	out := &plot.Parts{Title: "how the score of block " + strconv.Itoa(a.Block) + " comes about", XName: "channel →"}
+	for i, p := range a.Parts {
+		t := plot.Term{Value: float64(p.Value), Other: math.NaN(), Mark: float64(p.True)}
+		switch a.Kind {
+		case picture.BoundParts:
+			won := "minimum"
+			if p.Upper {
+				won = "maximum"
+			}
+			t.Other = float64(p.Other)
+			t.About = fmt.Sprintf("channel %d: q × %s = %s, the other bound gives %s; the best key %s", i, won, digits(p.Value), digits(p.Other), digits(p.True))
+		case picture.MeanParts:
+			t.About = fmt.Sprintf("channel %d: q × mean = %s; the best key %s", i, digits(p.Value), digits(p.True))
+		case picture.VoteParts:
+			out.XName, t.Mark = "position →", math.NaN()
+			t.About = fmt.Sprintf("position %d: %s votes", a.Lo+i, digits(p.Value))
+		}
+		out.Terms = append(out.Terms, t)
+	}
+	return out
+}
+
+func digits(v float32) string { return number.Digits(float64(v), 3) }
+
+// Draw lays out the terms and what they come to.
+func (b *block) Draw(f *Frame) Drawn {
+	if stand := missing(f); stand != nil {
+		return Drawn{Body: stand}
+	}
+	switch {
+	case plainKeys(f.Column.Run):
+		return Drawn{Body: message("Blocks were scored by plain keys.", "What is kept of a head is its keys with memory.")}
+	case b.of == nil:
+		return Drawn{Body: message("There is no score to take apart here.",
+			"Quest, MoBA and the methods that evict have one of each block, MoBA's only at the first answer step; point at a block that the query may read.")}
+	}
+	return Drawn{
+		Body: app.Div().Class("block-score").DataSet("testid", "block-"+f.ID).DataSet("block", b.of.Block).DataSet("score", exact(b.of.Score)).
+			DataSet("best", exact(b.of.Best)).DataSet("terms", len(b.of.Parts)).Body(
+			&widget.Drawing{ID: "terms-" + f.ID, Class: "terms", Label: b.plot.Title, Of: b.plot},
+			app.P().Class("hint").Text(b.words(f.Column.Run))),
+		Legend: b.legend(),
+	}
+}
+
+// words say what the terms come to.
+func (b *block) words(r *picture.Run) string {
+	a := b.of
+	place := func(rank int) string { return number.Rank(rank) + " of " + strconv.Itoa(a.Blocks) }
+	where := fmt.Sprintf("Block %d, positions %d–%d", a.Block, a.Lo, a.Hi-1)
+	if a.Kind == picture.VoteParts {
+		if math.IsInf(float64(a.Score), 1) {
+			return where + ": of the window that votes, kept whatever it scores."
+		}
+		return fmt.Sprintf("%s: at most %s votes for a token, as the last queries of the prompt attend to it.", where, digits(a.Score))
+	}
+	name, sum := "bound", "no key of it can have a larger q·k"
+	if a.Kind == picture.MeanParts {
+		name, sum = "score", "q times its mean key"
+	}
+	token := ""
+	if tokens := r.Header.Tokens; a.BestAt < len(tokens) {
+		token = " “" + picture.Label(tokens[a.BestAt]) + "”"
+	}
+	return fmt.Sprintf("%s: %s %s, %s; rank %s. Its largest q·k is %s, at %d%s; rank %s by that.",
+		where, name, number.Digits(float64(a.Score), 4), sum, place(a.ScoreRank), number.Digits(float64(a.Best), 4), a.BestAt, token, place(a.BestRank))
+}
+
+func (b *block) legend() plot.Legend {
+	best := plot.Key{Mark: plot.MarkPoint, Text: "its key of the largest q·k"}
+	switch b.of.Kind {
+	case picture.BoundParts:
+		return plot.Legend{
+			{Mark: plot.MarkTerm, Text: "greater of q·min and q·max"}, {Mark: plot.MarkOtherTerm, Text: "the other"}, best,
+		}
+	case picture.MeanParts:
+		return plot.Legend{{Mark: plot.MarkTerm, Text: "q·mean"}, best}
+	}
+	return plot.Legend{{Mark: plot.MarkTerm, Text: "votes"}}
+}
+
+// SVG is the terms.
+func (b *block) SVG(f *Frame, title string) Saved {
+	if b.of == nil {
+		return Saved{}
+	}
+	p := *b.plot
+	p.Legend = b.legend()
+	return Saved{SVG: p.SVG(720, 360), Lines: []string{title + ": " + p.Title, b.words(f.Column.Run)}}
+}
+
+// Table lists the terms.
+func (b *block) Table(*Frame) [][]string {
+	if b.of == nil {
+		return nil
+	}
+	rows := [][]string{{"block", "term", "value", "other_bound", "best_key"}}
+	for i, p := range b.of.Parts {
+		row := []string{strconv.Itoa(b.of.Block), strconv.Itoa(i), exact(p.Value), "", ""}
+		if b.of.Kind == picture.BoundParts {
+			row[3] = exact(p.Other)
+		}
+		if b.of.Kind != picture.VoteParts {
+			row[4] = exact(p.True)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
