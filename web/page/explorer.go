@@ -189,7 +189,7 @@ func (e *Explorer) start(f state.Start) {
 	ctx, cancel := context.WithCancel(context.Background())
 	e.cancel[f.Gen] = cancel
 	later := func(a state.Action) { e.ctx.Dispatch(func(app.Context) { e.do(a) }) }
-	sink := &stream{ctx: ctx, deliver: func(events []trace.Event) {
+	sink := &stream{ctx: ctx, after: afterFunc, deliver: func(events []trace.Event) {
 		later(state.Arrived{Side: f.Side, Gen: f.Gen, Events: events})
 	}}
 	go func(req run.Request) {

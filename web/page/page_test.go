@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
@@ -185,12 +186,17 @@ func TestInspectorReadsBothColumns(t *testing.T) {
 func TestStreamBatches(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	got := make(chan []trace.Event, 10)
-	s := &stream{ctx: ctx, deliver: func(e []trace.Event) { got <- e }}
+	var due []func()
+	s := &stream{ctx: ctx, deliver: func(e []trace.Event) { got <- e }, after: func(_ time.Duration, f func()) { due = append(due, f) }}
 	for range 5 {
 		if err := s.Emit(&trace.Step{}); err != nil {
 			t.Fatal(err)
 		}
 	}
+	if len(due) != 1 {
+		t.Fatalf("%d batches are on their way, want one", len(due))
+	}
+	due[0]()
 	if batch := <-got; len(batch) != 5 {
 		t.Errorf("a batch of %d events, want all 5 at once", len(batch))
 	}

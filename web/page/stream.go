@@ -16,6 +16,7 @@ const flushEvery = 33 * time.Millisecond
 type stream struct {
 	ctx     context.Context
 	deliver func([]trace.Event)
+	after   func(time.Duration, func()) // calls a func after a while
 
 	mu      sync.Mutex
 	events  []trace.Event
@@ -32,7 +33,7 @@ func (s *stream) Emit(e trace.Event) error {
 	s.events = append(s.events, e)
 	if !s.waiting {
 		s.waiting = true
-		time.AfterFunc(flushEvery, s.flush)
+		s.after(flushEvery, s.flush)
 	}
 	return nil
 }
@@ -47,3 +48,5 @@ func (s *stream) flush() {
 		s.deliver(events)
 	}
 }
+
+func afterFunc(d time.Duration, f func()) { time.AfterFunc(d, f) }
