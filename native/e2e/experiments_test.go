@@ -128,13 +128,11 @@ func TestExperimentFromGridToExample(t *testing.T) {
 		}
 	}
 	// A PNG of a chart, caught where the browser would save it.
-	evaluate[any](d, `window.realClick = HTMLAnchorElement.prototype.click; HTMLAnchorElement.prototype.click = function() {
-		window.saved = this.download;
-		fetch(this.href).then(r => r.blob()).then(b => { window.bytes = b.size });
-	}`)
+	evaluate[any](d, `window.realClick = HTMLAnchorElement.prototype.click; HTMLAnchorElement.prototype.click = function() { window.saved = this.download };
+		window.realURL = URL.createObjectURL; URL.createObjectURL = content => { window.bytes = content.size; return window.realURL.call(URL, content) }; null`)
 	d.press(id("plot") + ` button[title="download as PNG"]`)
 	d.wait(`/^kvscope-accuracy-quest.*[.]png$/.test(window.saved) && window.bytes > 1500`)
-	evaluate[any](d, `HTMLAnchorElement.prototype.click = window.realClick`)
+	evaluate[any](d, `HTMLAnchorElement.prototype.click = window.realClick; URL.createObjectURL = window.realURL; null`)
 	// The point of RAT+ at the second budget of the first chart.
 	at := evaluate[[]float64](d, `(() => {
 		const area = document.querySelector('.plot-area'), chart = echarts.getInstanceByDom(area), box = area.getBoundingClientRect();
