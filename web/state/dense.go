@@ -4,7 +4,7 @@ import (
 	"maps"
 
 	"kvscope/engine/run"
-	"kvscope/engine/sparse"
+	"kvscope/engine/seeds"
 	"kvscope/viz/number"
 )
 
@@ -24,11 +24,12 @@ type AskDense struct {
 
 func (AskDense) effect() {}
 
-// DenseOf is the request of the same model, prompt and memory that reads everything.
+// DenseOf is the request of the same model and prompt that reads everything. The memory
+// stays as it is: what comes of changing it is no method's doing.
 func DenseOf(r run.Request) run.Request {
-	r = Unedited(r)
-	r.Config, r.SelectWith = sparse.Config{Method: "dense"}, ""
-	return r
+	dense := seeds.Dense(r)
+	dense.MemoryStrength, dense.MemoryCap, dense.ComputeWith = r.MemoryStrength, r.MemoryCap, r.ComputeWith
+	return dense
 }
 
 // DenseArrived is such an answer, or why there is none.
