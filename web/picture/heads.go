@@ -26,6 +26,7 @@ const Jaccard Metric = "jaccard"
 // Heads is the head grid: what each head's selections were worth so far.
 type Heads struct {
 	Layers, Heads int
+	Group         int        // heads that read one head of keys and values
 	Cells         []HeadCell // [Layers, Heads]
 	Steps         int        // answer steps counted
 }
@@ -105,7 +106,10 @@ func (r *Run) HeadGrid() *Heads {
 	if r.Header == nil {
 		return &Heads{}
 	}
-	h := &Heads{Layers: r.Header.Layers, Heads: r.Header.Heads, Steps: len(r.steps)}
+	h := &Heads{Layers: r.Header.Layers, Heads: r.Header.Heads, Group: 1, Steps: len(r.steps)}
+	if kv := r.Header.KVHeads; kv > 0 && h.Heads%kv == 0 {
+		h.Group = h.Heads / kv
+	}
 	h.Cells = make([]HeadCell, h.Layers*h.Heads)
 	for i := range h.Cells {
 		h.Cells[i] = HeadCell{Hits: r.found[i].hits, Golds: r.found[i].gold, Recall: -1, Mass: -1, Jaccard: -1, memory: -1}

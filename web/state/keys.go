@@ -46,6 +46,7 @@ func (s *Snapshot) ownKeys() []Key {
 		{Keys: []string{"v"}, Label: "v", About: "the next view: " + s.viewTitles(), Do: nextView},
 		{Keys: []string{"w"}, Label: "w", About: "let the view fill its column", Do: Always(Toggle{"wide"})},
 		{Keys: []string{"r"}, Label: "r", About: "heads as a grid, or ranked", Do: Always(Toggle{"ranked"})},
+		{Keys: []string{"z"}, Label: "z", About: "heads small, or as large as their numbers need", Do: Always(Toggle{"zoomed"})},
 		{Keys: []string{"d"}, Label: "d", About: "picks, or what differs from the first column", Do: Always(Toggle{"compare"})},
 		{Keys: []string{"f"}, Label: "f", About: "force the block that is held", Do: edit("force")},
 		{Keys: []string{"x"}, Label: "x", About: "drop the block that is held", Do: edit("drop")},

@@ -128,6 +128,14 @@ func (a Lock) apply(s *Snapshot) []Effect {
 	return nil
 }
 
+// LookAt keeps looking at a head, locked already or not.
+type LookAt struct{ Head picture.Head }
+
+func (a LookAt) apply(s *Snapshot) []Effect {
+	s.Head, s.Preview = &a.Head, nil
+	return nil
+}
+
 // MoveHead locks the head so many places on, layer by layer.
 type MoveHead struct{ By int }
 

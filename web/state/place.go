@@ -28,6 +28,7 @@ type Place struct {
 	View    string // name of what stands below the heads, empty for the first view
 	Token   int    // position whose memory is looked at, None for that of the step
 	Ranked  bool   // heads in the order of their metric
+	Zoomed  bool   // heads as large as their numbers need
 	Compare bool   // columns show what they pick otherwise than the first
 	Map     MapView
 	Speed   Speed
@@ -202,7 +203,7 @@ type flag struct {
 
 func (p *Place) flags() []flag {
 	return []flag{
-		{"ranked", &p.Ranked}, {"compare", &p.Compare}, {"linear", &p.Map.Linear}, {"nosink", &p.Map.NoSink},
+		{"ranked", &p.Ranked}, {"zoomed", &p.Zoomed}, {"compare", &p.Compare}, {"linear", &p.Map.Linear}, {"nosink", &p.Map.NoSink},
 		{"wide", &p.Wide}, {"present", &p.Present},
 	}
 }

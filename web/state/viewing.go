@@ -119,7 +119,7 @@ func (a MoveMap) apply(s *Snapshot) []Effect {
 	return nil
 }
 
-// Toggle switches something of the place on or off: ranked, compare, linear, nosink,
+// Toggle switches something of the place on or off: ranked, zoomed, compare, linear, nosink,
 // wide or present.
 type Toggle struct{ Name string }
 

@@ -268,10 +268,12 @@ func HeadsBox(id string, side int, v *ColumnView, s *state.Snapshot, on *Bus) ap
 	return app.Div().Class("picture stale").DataSet("part", "heads").Body(
 		app.H3().Class("heading").Body(app.Span().Text("Heads"),
 			headSwitch(id, v, s, on),
+			&HeadFinder{ID: id, Heads: headsOf(v.Heads), On: on},
+			&Press{Label: "zoom", Title: "heads as large as their numbers need (z)", On: on, Pressed: s.Zoomed, Hidden: !many(v.Heads) || s.Ranked, Test: "zoomed-" + id, Do: state.Toggle{Name: "zoomed"}},
 			&Press{Label: "rank", Title: "heads in the order of their metric (r)", On: on, Pressed: s.Ranked, Test: "ranked-" + id, Do: state.Toggle{Name: "ranked"}},
 			&SaveMenu{Side: side, Picture: "heads", Formats: "png svg csv", Label: "save the heads", On: on}),
 		app.Div().Class("heads-box").Body(
-			&HeadGrid{ID: id, Heads: v.Heads, Metric: metric, Ranked: s.Ranked, Locked: s.Head, Looked: looked, On: on},
+			&HeadGrid{ID: id, Heads: v.Heads, Metric: metric, Ranked: s.Ranked, Zoomed: s.Zoomed, Locked: s.Head, On: on},
 			&HeadFigures{Heads: v.Heads, Head: looked, Lock: s.Preview == nil && s.Head != nil, Reads: v.Reads, Against: v.Against}),
 		&Legend{Of: "heads-" + id, Keys: HeadsLegend(v.Heads, metric, s.Ranked, len(v.Run.Header.Tokens))})
 }
@@ -281,7 +283,7 @@ func mapHeads(id string, v *ColumnView, s *state.Snapshot, on *Bus) app.UI {
 	h := v.Run.Header
 	return app.Div().Class("picture stale").DataSet("part", "heads").Body(
 		app.H3().Class("heading").Body(app.Span().Text("Heads"), app.Span().Class("note").Text(fmt.Sprintf("%d layers of %d, attention maps alone", h.Layers, h.Heads))),
-		&HeadGrid{ID: id, Heads: v.Heads, Metric: picture.Mass, Locked: s.Head, Looked: s.Looked(), On: on})
+		&HeadGrid{ID: id, Heads: v.Heads, Metric: picture.Mass, Zoomed: s.Zoomed, Locked: s.Head, On: on})
 }
 
 // headSwitch chooses the metric; compared heads have one of their own.

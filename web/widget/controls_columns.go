@@ -82,22 +82,11 @@ func aboutModel(models []run.ModelInfo, name string) string {
 	if m.Memory {
 		memory = "memory"
 	}
-	parts := []string{m.Title, parameters(m.Params)}
+	parts := []string{m.Title, number.Amount(float64(m.Params)) + " weights"}
 	if m.DType != "" {
 		parts[1] += " in " + m.DType
 	}
 	return strings.Join(append(parts, fmt.Sprintf("%d × %d heads", m.Layers, m.Heads), number.Count(m.Context)+" tokens", memory), ", ")
-}
-
-// parameters writes how many weights a model has.
-func parameters(n int) string {
-	switch {
-	case n >= 1e9:
-		return fmt.Sprintf("%.1f billion weights", float64(n)/1e9)
-	case n >= 1e7:
-		return fmt.Sprintf("%.0f million weights", float64(n)/1e6)
-	}
-	return fmt.Sprintf("%.1f million weights", float64(n)/1e6)
 }
 
 func methodOptions() []option {

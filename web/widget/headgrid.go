@@ -21,10 +21,21 @@ type HeadGrid struct {
 	Heads  *picture.Heads
 	Metric picture.Metric
 	Ranked bool // in the order of the metric instead of the model's
+	Zoomed bool // as large as their numbers need, where there are many
 	Locked *picture.Head
-	Looked *picture.Head
 	On     *Bus
 }
+
+const (
+	// manyHeads is from how many heads on a grid has cells without numbers, until it is
+	// zoomed, and a field to find one.
+	manyHeads = 97
+	// rankedHeads is how many a ranking lists.
+	rankedHeads = 128
+)
+
+// many reports whether there are more heads than fit a grid with their numbers.
+func many(h *picture.Heads) bool { return h != nil && len(h.Cells) >= manyHeads }
 
 // inkFlip is the value from which on the ink on the sequential map changes.
 const inkFlip = 0.66
@@ -47,24 +58,27 @@ func (g *HeadGrid) Render() app.UI {
 	if g.Ranked {
 		return g.ranking(h)
 	}
-	cells := []app.UI{app.Span()}
-	for i := range h.Heads {
-		cells = append(cells, app.Span().Text(i))
-	}
+	cells := headings(h)
 	for l := range h.Layers {
-		cells = append(cells, app.Span().Text("L"+strconv.Itoa(l)))
+		label := ""
+		if l%4 == 0 || h.Layers <= 16 || g.Zoomed {
+			label = "L" + strconv.Itoa(l)
+		}
+		cells = append(cells, app.Span().Text(label))
 		for i := range h.Heads {
 			cells = append(cells, g.cell(h, picture.Head{Layer: l, Head: i}))
 		}
 	}
 	height := "1.3rem"
 	switch {
+	case g.Zoomed && many(h):
+		height = "1.5rem"
 	case h.Layers > 16:
 		height = "0.5rem"
 	case h.Layers > 8:
 		height = "0.8rem"
 	}
-	return app.Div().Class("heads").
+	return app.Div().Class(classes("heads", when(many(h), "many"), when(g.Zoomed && many(h), "zoomed"))).
 		Style("--n", strconv.Itoa(max(1, h.Heads))).
 		Style("--head-h", height).
 		Attr("role", "group").
@@ -75,17 +89,49 @@ func (g *HeadGrid) Render() app.UI {
 		Body(cells...)
 }
 
+// headings are the rows above the heads: the heads of keys and values, where several
+// heads read one, and the heads' own numbers, as many as there is room for.
+func headings(h *picture.Heads) []app.UI {
+	out := []app.UI{}
+	if h.Group > 1 {
+		out = append(out, app.Span().Class("corner").Title("heads of keys and values").Text("KV"))
+		for i := 0; i < h.Heads; i += h.Group {
+			out = append(out, app.Span().Class("group").Style("grid-column", "span "+strconv.Itoa(h.Group)).
+				Title(fmt.Sprintf("heads %d to %d read keys and values of head %d", i, i+h.Group-1, i/h.Group)).Text(i/h.Group))
+		}
+	}
+	every := 1
+	if h.Heads > 16 {
+		every = max(h.Group, 4)
+	}
+	out = append(out, app.Span())
+	for i := range h.Heads {
+		text := ""
+		if i%every == 0 {
+			text = strconv.Itoa(i)
+		}
+		out = append(out, app.Span().Class(when(opens(h, i), "opens")).Text(text))
+	}
+	return out
+}
+
+// opens reports whether head i is the first of a group after another.
+func opens(h *picture.Heads, i int) bool { return h.Group > 1 && i > 0 && i%h.Group == 0 }
+
 func (g *HeadGrid) cell(h *picture.Heads, head picture.Head) app.UI {
 	c := h.At(head)
 	v := c.Value(g.Metric)
 	text, value := "", "not known"
 	if v >= 0 {
 		value = HeadValue(c, g.Metric)
-		if h.Layers <= 8 && h.Heads <= 12 {
+		if g.Zoomed || !many(h) && h.Layers <= 8 && h.Heads <= 12 {
 			text = value
 		}
 	}
-	b := g.button(head, value).Class(classes(when(v < 0, "none"), when(v >= inkFlip, "hi")))
+	b := g.button(head, value).Class(classes(when(v < 0, "none"), when(v >= inkFlip, "hi"), when(opens(h, head.Head), "opens")))
+	if text == "" {
+		b.Title(fmt.Sprintf("L%d·%d: %s", head.Layer, head.Head, value))
+	}
 	if v >= 0 {
 		b.Style("--c", paint.Ramp(v).CSS())
 	}
@@ -120,7 +166,8 @@ func HeadValue(c picture.HeadCell, m picture.Metric) string {
 // ranking lists the heads by the metric.
 func (g *HeadGrid) ranking(h *picture.Heads) app.UI {
 	var rows []app.UI
-	for i, head := range h.Ranking(g.Metric) {
+	ranking := h.Ranking(g.Metric)
+	for i, head := range ranking[:min(len(ranking), rankedHeads)] {
 		c := h.At(head)
 		v, value := max(c.Value(g.Metric), 0), "not known"
 		if c.Value(g.Metric) >= 0 {
@@ -136,6 +183,9 @@ func (g *HeadGrid) ranking(h *picture.Heads) app.UI {
 			body = append(body, app.Span().Class("hit"))
 		}
 		rows = append(rows, app.Li().Body(g.button(head, value).Body(body...)))
+	}
+	if rest := len(ranking) - rankedHeads; rest > 0 {
+		rows = append(rows, app.Li().Class("quiet").Text(fmt.Sprintf("and %d lower ones", rest)))
 	}
 	return app.Ol().Class("ranking").
 		Aria("label", "heads by "+metricTitles[g.Metric][1]+", the greatest first").
