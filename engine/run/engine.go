@@ -3,6 +3,7 @@ package run
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -14,8 +15,8 @@ import (
 	"kvscope/engine/tokenizer"
 )
 
-// Engine answers requests on the models it was given. It is safe for concurrent
-// use once the models are added.
+// Engine answers requests on the models it was given. It is safe for concurrent use, also
+// while models are added.
 type Engine struct {
 	// Yield, when set, is called between pieces of work of some milliseconds to tens of
 	// them, by every run. A host whose goroutines share one thread with an event loop, as in
@@ -24,8 +25,10 @@ type Engine struct {
 	Yield func()
 
 	kernels *ops.Kernels
-	models  []loaded
 	books   []*niah.Book
+
+	mu     sync.RWMutex
+	models []*loaded // in the order added
 }
 
 type loaded struct {
@@ -62,7 +65,7 @@ func (e *Engine) AddSource(name, note string, src *model.Source, tok tokenizer.T
 	if tok, err = owned(tok, src.File().Metadata["tokenizer"], cfg.Vocab); err != nil {
 		return fmt.Errorf("model %s: %w", name, err)
 	}
-	l := loaded{model: m, tok: tok, info: ModelInfo{
+	l := &loaded{model: m, tok: tok, info: ModelInfo{
 		Name: name, Arch: cfg.Kind(), Title: cfg.Title(), Memory: cfg.Memory,
 		Layers: cfg.Layers, Heads: cfg.Heads, KVHeads: cfg.KVHeads, HeadDim: cfg.HeadDim,
 		Context: cfg.Context, Params: m.Weights().Len(cfg), DType: strings.Join(src.DTypes(), ", "), Bytes: m.Weights().Bytes(cfg), Note: note,
@@ -76,8 +79,25 @@ func (e *Engine) AddSource(name, note string, src *model.Source, tok tokenizer.T
 	if tok != nil {
 		l.gen, l.info.Prose = niah.NewGenerator(tok, e.books...), e.proseOf(tok)
 	}
+	return e.add(l)
+}
+
+// add adds l, whose name no other model may have.
+func (e *Engine) add(l *loaded) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if slices.ContainsFunc(e.models, func(m *loaded) bool { return m.info.Name == l.info.Name }) {
+		return input.Errorf("model", "there is one called %q already", l.info.Name)
+	}
 	e.models = append(e.models, l)
 	return nil
+}
+
+// all are the models as they are now.
+func (e *Engine) all() []*loaded {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	return slices.Clone(e.models)
 }
 
 // proseOf is the prose that a model with tok reads where a request names none: that which
@@ -92,13 +112,15 @@ func (e *Engine) proseOf(tok tokenizer.Tokenizer) string {
 // Close releases the files of all models. Nothing of e may run after it.
 func (e *Engine) Close() error {
 	var failed error
-	for _, m := range e.models {
+	for _, m := range e.all() {
 		if m.capture != nil {
 			failed = errors.Join(failed, m.capture.Close())
 			continue
 		}
 		failed = errors.Join(failed, m.model.Close())
 	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	e.models = nil
 	return failed
 }
@@ -106,7 +128,7 @@ func (e *Engine) Close() error {
 // Models lists what can be run, in the order added.
 func (e *Engine) Models() []ModelInfo {
 	var infos []ModelInfo
-	for _, m := range e.models {
+	for _, m := range e.all() {
 		infos = append(infos, m.info)
 	}
 	return infos
@@ -138,11 +160,11 @@ func (e *Engine) Tokenizer(name string) (tokenizer.Tokenizer, error) {
 
 func (e *Engine) find(name string) (*loaded, error) {
 	var names []string
-	for i := range e.models {
-		if e.models[i].info.Name == name {
-			return &e.models[i], nil
+	for _, m := range e.all() {
+		if m.info.Name == name {
+			return m, nil
 		}
-		names = append(names, e.models[i].info.Name)
+		names = append(names, m.info.Name)
 	}
 	return nil, input.Errorf("model", "%q, want one of %s", name, strings.Join(names, ", "))
 }

@@ -44,8 +44,7 @@ func (e *Engine) AddCapture(name string, f *checkpoint.File) error {
 		Layers: c.Layers, Heads: c.Heads, KVHeads: c.KVHeads, HeadDim: c.HeadDim, Context: c.Len,
 		Note: "queries and keys, replayed", Hash: f.Identity(),
 	}
-	e.models = append(e.models, loaded{info: info, capture: &captured{c, tokens, pieces}})
-	return nil
+	return e.add(&loaded{info: info, capture: &captured{c, tokens, pieces}})
 }
 
 // replay is a request on a capture that has been understood. The last steps of its

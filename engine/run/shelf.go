@@ -30,6 +30,21 @@ func NewShelf(engine *Engine, limit int) *Shelf {
 // Models lists what can be run.
 func (s *Shelf) Models() []ModelInfo { return s.engine.Models() }
 
+// Limit is about how many bytes the runs kept may take.
+func (s *Shelf) Limit() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.limit
+}
+
+// Keep makes limit the limit.
+func (s *Shelf) Keep(limit int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.limit = limit
+	s.shrink()
+}
+
 // Run is Engine.Run, and keeps the run under the ID that its header says.
 func (s *Shelf) Run(ctx context.Context, req Request, sink trace.Sink) error {
 	a, err := s.engine.understand(req, s)
@@ -76,6 +91,11 @@ func (s *Shelf) put(k *Kept) {
 	}
 	s.byID[k.Header.ID] = s.order.PushFront(k)
 	s.bytes += k.Bytes()
+	s.shrink()
+}
+
+// shrink forgets the runs used least until the others are within the limit.
+func (s *Shelf) shrink() {
 	for s.bytes > s.limit && s.order.Len() > 1 {
 		s.remove(s.order.Back())
 	}

@@ -51,7 +51,7 @@ func benchOf(t *testing.T, e *run.Engine, gate func()) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := jobs.NewDispatcher(t.Context(), s, q, jobs.Options{Models: e.Models(), Log: log})
+	d, err := jobs.NewDispatcher(t.Context(), s, q, jobs.Options{Models: e.Models, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

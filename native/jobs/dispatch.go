@@ -36,7 +36,7 @@ type Dispatcher struct {
 	store   *store.Store
 	queue   *Queue
 	ackWait time.Duration
-	models  []run.ModelInfo
+	models  func() []run.ModelInfo
 	log     *slog.Logger
 
 	feeding sync.Mutex // one feed or state change at a time
@@ -57,9 +57,9 @@ type seen struct {
 
 // Options are of a Dispatcher. Zero values mean the default named.
 type Options struct {
-	Models  []run.ModelInfo // whose results are taken; none
-	AckWait time.Duration   // 15 s: silence after which a worker counts as dead
-	Log     *slog.Logger    // slog.Default()
+	Models  func() []run.ModelInfo // whose results are taken, asked at every result; none
+	AckWait time.Duration          // 15 s: silence after which a worker counts as dead
+	Log     *slog.Logger           // slog.Default()
 }
 
 // NewDispatcher sets the queue up and takes off it what an earlier dispatcher left:
@@ -67,6 +67,9 @@ type Options struct {
 func NewDispatcher(ctx context.Context, s *store.Store, q *Queue, o Options) (*Dispatcher, error) {
 	if o.AckWait == 0 {
 		o.AckWait = defaultAckWait
+	}
+	if o.Models == nil {
+		o.Models = func() []run.ModelInfo { return nil }
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()
@@ -245,7 +248,7 @@ func (d *Dispatcher) take(ctx context.Context, msg jetstream.Msg) {
 	}
 	key := r.Cell.Key()
 	var err error
-	if err := r.check(d.models); err != nil {
+	if err := r.check(d.models()); err != nil {
 		// It counts as a try: the worker may be of another version, and would do it again.
 		d.log.Error("result that cannot be", "cell", key, "worker", r.Worker, "err", err)
 		r.Outcome, r.Fatal, r.Error = nil, false, "a worker sent a result that cannot be: "+err.Error()

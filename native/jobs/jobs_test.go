@@ -108,7 +108,7 @@ func set(t *testing.T, ackWait time.Duration) *bench {
 func (b *bench) dispatch(ackWait time.Duration) *Dispatcher {
 	b.t.Helper()
 	q := b.join()
-	d, err := NewDispatcher(b.t.Context(), b.store, q, Options{Models: tested(), AckWait: ackWait, Log: quiet()})
+	d, err := NewDispatcher(b.t.Context(), b.store, q, Options{Models: tested, AckWait: ackWait, Log: quiet()})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -405,7 +405,7 @@ func TestDispatcherRestarts(t *testing.T) {
 		b := &bench{t: t, store: s, queue: e}
 		b.join = b.connect
 		q := b.connect()
-		d, err := NewDispatcher(t.Context(), s, q, Options{Models: tested(), AckWait: time.Second, Log: quiet()})
+		d, err := NewDispatcher(t.Context(), s, q, Options{Models: tested, AckWait: time.Second, Log: quiet()})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"kvscope/engine/figures"
@@ -23,6 +24,7 @@ const discardTimeout = 10 * time.Second
 func (s *Server) api() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/api/models", only(http.MethodGet, s.models))
+	mux.Handle("/api/models/open", only(http.MethodPost, s.open))
 	mux.Handle("/api/meta", only(http.MethodGet, s.meta))
 	mux.Handle("/api/ask", only(http.MethodPost, s.ask))
 	mux.Handle("/api/run", only(http.MethodGet, s.stream))
@@ -55,6 +57,36 @@ func (s *Server) models(w http.ResponseWriter, _ *http.Request) {
 // listModels is a list even when it is empty, never null.
 func (s *Server) listModels() []run.ModelInfo {
 	return append([]run.ModelInfo{}, s.runner.Models()...)
+}
+
+// opened names a model to open.
+type opened struct {
+	Path      string `json:"path"`                // of a file or folder on the server's machine
+	Tokenizer string `json:"tokenizer,omitempty"` // a file of one, where the model came without
+}
+
+// open adds the model at a path, and answers with all models as they are then, the new one
+// last.
+func (s *Server) open(w http.ResponseWriter, r *http.Request) {
+	req, ok := readObject[opened](w, r)
+	if !ok {
+		return
+	}
+	switch {
+	case s.openModel == nil:
+		writeError(w, http.StatusForbidden, "path", "models are opened by path only where the server listens to its own machine alone; start it with kvscope serve --model PATH")
+		return
+	case strings.TrimSpace(req.Path) == "":
+		writeError(w, http.StatusBadRequest, "path", "missing, want a model file or folder on this machine")
+		return
+	}
+	if err := s.openModel(req.Path, req.Tokenizer); err != nil {
+		s.log.Info("model not opened", "path", req.Path, "err", err)
+		writeError(w, http.StatusBadRequest, "path", err.Error())
+		return
+	}
+	s.log.Info("model opened", "path", req.Path)
+	s.models(w, r)
 }
 
 // ask runs a request to its end and answers with the result.

@@ -79,7 +79,7 @@ func lab(t *testing.T) (ts *httptest.Server, begin func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := jobs.NewDispatcher(t.Context(), s, q, jobs.Options{Models: pairRunner{}.Models(), Log: log})
+	d, err := jobs.NewDispatcher(t.Context(), s, q, jobs.Options{Models: pairRunner{}.Models, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

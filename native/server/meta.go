@@ -11,7 +11,7 @@ import (
 
 // meta says what a page needs to offer choices.
 func (s *Server) meta(w http.ResponseWriter, _ *http.Request) {
-	limits := api.Limits{RequestBytes: maxRequest, Runs: cap(s.slots.taken)}
+	limits := api.Limits{RequestBytes: maxRequest, Runs: cap(s.slots.taken), KeptBytes: s.keptBytes(), OpenPath: s.openModel != nil}
 	if s.lab.store != nil {
 		limits.TextBytes = api.MaxText
 	}
@@ -22,6 +22,14 @@ func (s *Server) meta(w http.ResponseWriter, _ *http.Request) {
 		Methods: methods(),
 		Limits:  limits,
 	})
+}
+
+// keptBytes is about how much memory kept runs may take, 0 where none are kept.
+func (s *Server) keptBytes() int {
+	if keeper, ok := s.runner.(Keeper); ok {
+		return keeper.Limit()
+	}
+	return 0
 }
 
 func tasks() []api.Task {

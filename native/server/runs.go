@@ -13,6 +13,8 @@ import (
 type Keeper interface {
 	// Kept is the run whose header says id, nil when it is not, or no longer, kept.
 	Kept(id string) *run.Kept
+	// Limit is about how many bytes the runs kept may take.
+	Limit() int
 }
 
 // runs answers everything below /api/runs.

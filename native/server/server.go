@@ -41,6 +41,11 @@ type Config struct {
 	Jobs          *jobs.Dispatcher //
 	NoExperiments string           // why there are none
 
+	// OpenModel opens the model at a path on this machine, with the tokenizer in the file
+	// tokens unless that is empty, beside those of Runner. It is asked only with Loopback: who
+	// names paths must be who may read them.
+	OpenModel func(path, tokens string) error
+
 	Loopback     bool          // answer to localhost and loopback addresses only, not to any address
 	Hosts        []string      // further host names to answer to
 	Token        string        // that every request must show; empty: none
@@ -55,6 +60,7 @@ type Server struct {
 	version      string
 	writeTimeout time.Duration
 	log          *slog.Logger
+	openModel    func(path, tokens string) error // nil where that is not allowed
 	slots        *slots
 	handler      http.Handler
 	lab          laboratory
@@ -85,6 +91,9 @@ func New(c Config) (*Server, error) {
 		lab: laboratory{
 			store: c.Store, jobs: c.Jobs, none: c.NoExperiments, estimator: jobs.NewEstimator(c.Store, c.Runner),
 		},
+	}
+	if c.Loopback {
+		s.openModel = c.OpenModel
 	}
 	page, err := newPage(c.Program)
 	if err != nil {

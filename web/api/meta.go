@@ -28,7 +28,9 @@ type Task struct {
 
 // Limits are what a server allows.
 type Limits struct {
-	RequestBytes int `json:"request_bytes"`
-	Runs         int `json:"runs"`       // at once
-	TextBytes    int `json:"text_bytes"` // of a text that is kept for links to it; 0 where none are
+	RequestBytes int  `json:"request_bytes"`
+	Runs         int  `json:"runs"`       // at once
+	TextBytes    int  `json:"text_bytes"` // of a text that is kept for links to it; 0 where none are
+	KeptBytes    int  `json:"kept_bytes"` // of runs kept to be looked into; the least recently used go first
+	OpenPath     bool `json:"open_path"`  // models are opened by path
 }

@@ -31,6 +31,12 @@ type Engine interface {
 // jsonType is the content type of requests.
 const jsonType = "application/json"
 
+// ModelOpener is an Engine that opens models by their path on its machine.
+type ModelOpener interface {
+	// OpenModel opens one and lists all models then, the new one last.
+	OpenModel(ctx context.Context, path string) ([]run.ModelInfo, error)
+}
+
 // statusError is an answer that is no success.
 type statusError struct {
 	at     string

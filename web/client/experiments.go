@@ -49,9 +49,15 @@ type ServerLab struct {
 // NewServerLab returns the experiments of the server at the origin of base.
 func NewServerLab(base *url.URL) *ServerLab { return &ServerLab{NewServer(base)} }
 
-// ask sends a request to path below /api/ and reads the answer into to.
+// ask is Server.ask.
 func (l *ServerLab) ask(ctx context.Context, method, path string, query url.Values, body, to any) error {
-	at := l.server.base.JoinPath("api", path)
+	return l.server.ask(ctx, method, path, query, body, to)
+}
+
+// ask sends a request to path below /api/ and reads the answer into to. A refusal that
+// blames a field is an input.Error.
+func (s *Server) ask(ctx context.Context, method, path string, query url.Values, body, to any) error {
+	at := s.base.JoinPath("api", path)
 	at.RawQuery = query.Encode()
 	var text []byte
 	if body != nil {

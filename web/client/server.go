@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 
 	"github.com/coder/websocket"
@@ -41,6 +42,14 @@ func (s *Server) Meta(ctx context.Context) (api.Meta, error) {
 		return m, fmt.Errorf("read %s: %w", at, err)
 	}
 	return m, nil
+}
+
+// OpenModel opens the model at a path on the server's machine and lists all models then,
+// the new one last.
+func (s *Server) OpenModel(ctx context.Context, path string) ([]run.ModelInfo, error) {
+	var answer struct{ Models []run.ModelInfo }
+	err := s.ask(ctx, http.MethodPost, "models/open", nil, map[string]string{"path": path}, &answer)
+	return answer.Models, err
 }
 
 // Run sends req over a WebSocket of its own and reads its frames. Cancelling ctx

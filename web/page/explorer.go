@@ -2,6 +2,7 @@ package page
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -160,6 +161,8 @@ func (e *Explorer) perform(f state.Effect) {
 		e.askDense(f)
 	case state.Look:
 		e.look(f)
+	case state.AskModel:
+		e.openModel(f.Path)
 	case state.Save:
 		e.save(f)
 	case state.CopyLink:
@@ -229,6 +232,25 @@ func (e *Explorer) look(f state.Look) {
 	}()
 }
 
+// openModel asks the engine to open the model at a path.
+func (e *Explorer) openModel(path string) {
+	opener, ok := e.engine.(client.ModelOpener)
+	if !ok {
+		e.do(state.ModelNotOpened{Err: errors.New("the engine in this page opens no paths; kvscope serve does")})
+		return
+	}
+	go func() {
+		models, err := opener.OpenModel(context.Background(), path)
+		e.ctx.Dispatch(func(app.Context) {
+			if err != nil {
+				e.do(state.ModelNotOpened{Err: err})
+				return
+			}
+			e.do(state.ModelOpened{Models: models})
+		})
+	}()
+}
+
 func (e *Explorer) askMeta(after time.Duration) {
 	go func() {
 		time.Sleep(after)
@@ -265,7 +287,7 @@ func (e *Explorer) Render() app.UI {
 		&widget.Header{Path: "/", Theme: s.Theme, Explorer: true, On: e.bus},
 		&widget.Lesson{At: s.Lesson, Chosen: s.Progress.Prediction(s.Lesson), Free: s.Free, On: e.bus},
 		&widget.Controls{
-			ID: "request", Form: s.Draft, Problems: s.Problems, Models: s.Meta.Models, Proses: s.Proses(), Longest: s.Longest(),
+			ID: "request", Form: s.Draft, Problems: s.Problems, Models: s.Meta.Models, Proses: s.Proses(), Limits: s.Meta.Limits, Opening: s.Opening, Longest: s.Longest(),
 			Running: s.Running(), Ready: s.MetaPhase == state.Done, Memory: s.Remembers(), On: e.bus,
 		},
 		app.Main().Class("centre").Body(

@@ -56,6 +56,9 @@ type KeepTheme struct{ Theme Theme }
 // Wait asks for a Tick after a while.
 type Wait struct{ For time.Duration }
 
+// AskModel asks the engine to open a model.
+type AskModel struct{ Path string }
+
 // ShowNeedle scrolls the prompts to the needle.
 type ShowNeedle struct{}
 
@@ -71,6 +74,7 @@ func (Wait) effect()       {}
 func (ShowNeedle) effect() {}
 func (FocusTask) effect()  {}
 func (Look) effect()       {}
+func (AskModel) effect()   {}
 func (Save) effect()       {}
 func (CopyLink) effect()   {}
 

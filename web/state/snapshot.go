@@ -34,6 +34,8 @@ type Snapshot struct {
 	MetaPhase Phase
 	MetaError string
 
+	Opening string // path of the model being opened, "" for none
+
 	Columns [Sides]Column
 	Hover   Hover
 	Preview *picture.Head // head under the cursor

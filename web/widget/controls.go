@@ -12,6 +12,7 @@ import (
 	"kvscope/engine/run"
 	"kvscope/engine/sparse"
 	"kvscope/viz/number"
+	"kvscope/web/api"
 	"kvscope/web/state"
 )
 
@@ -24,6 +25,8 @@ type Controls struct {
 	Problems state.Problems
 	Models   []run.ModelInfo // to choose from
 	Proses   []string        // to hide needles in
+	Limits   api.Limits      // of the engine
+	Opening  string          // path of the model being opened, "" for none
 	Longest  int             // context of the shorter model, 0 when not known
 	Running  bool
 	Ready    bool
@@ -359,7 +362,7 @@ func (c *Controls) OnUpdate(app.Context) { c.fill() }
 // fill sets the text of fields. The one being typed in is left alone: what was
 // typed since would be lost.
 func (c *Controls) fill() {
-	for _, el := range list(c.JSValue().Call("querySelectorAll", "input[type=text], input[type=range], textarea")) {
+	for _, el := range list(c.JSValue().Call("querySelectorAll", "input[type=text][data-field], input[type=range], textarea")) {
 		name := el.Get("dataset").Get("field").String()
 		value := c.Form.Get(name)
 		switch name {

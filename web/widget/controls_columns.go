@@ -38,7 +38,51 @@ func (c *Controls) columns() app.UI {
 		app.Button().Type("button").Class("button small").Disabled(n == state.Sides).DataSet("testid", "add-column").OnClick(c.onAdd).Text("+ column"),
 		app.Button().Type("button").Class("button small").Hidden(c.Memory == "").DataSet("testid", "swap").OnClick(c.onSwap).
 			Title("four columns: select with K or K̃, compute with (K, V) or (K̃, Ṽ)").Text("2 × 2 swap")))
-	return app.Div().Class("section").Body(append(body, c.problem("model"))...)
+	body = append(body, c.problem("model"), c.openModel(),
+		app.P().Class("hint").Hidden(c.Limits.KeptBytes == 0).DataSet("testid", "kept").
+			Text("The caches of the last runs are kept, "+number.Bytes(c.Limits.KeptBytes)+" at most for all models together; those used least recently go first."))
+	return app.Div().Class("section").Body(body...)
+}
+
+// openModel opens a model by its path, where the engine may read what the page names.
+func (c *Controls) openModel() app.UI {
+	if !c.Limits.OpenPath {
+		return app.P().Class("hint").Hidden(!c.Ready).DataSet("testid", "open-model-not").
+			Text("A model of your own: kvscope serve --model PATH. Paths are opened from the page only where the server listens to its own machine alone.")
+	}
+	return app.Div().Class("field").Body(
+		app.Label().For(c.id("path")).Class("label").Text("Model file or folder on this machine"),
+		app.Div().Class("together").Body(
+			&PathField{ID: c.id("path"), Problem: c.id("problem-path"), Invalid: c.invalid("path"), On: c.On},
+			app.Button().Type("button").Class("button").Disabled(c.Opening != "").DataSet("testid", "open-model").OnClick(c.onOpenModel).Text("Open")),
+		app.P().Class("hint").Hidden(c.Opening == "").Attr("role", "status").Text("opening "+c.Opening+" …"),
+		c.problem("path"))
+}
+
+// onOpenModel opens the path that was typed.
+func (c *Controls) onOpenModel(app.Context, app.Event) {
+	c.On.Do(state.OpenModel{Path: app.Window().GetElementByID(c.id("path")).Get("value").String()})
+}
+
+// PathField is the field for a model's path. Enter opens it.
+type PathField struct {
+	app.Compo
+
+	ID, Problem, Invalid string
+	On                   *Bus
+}
+
+// Render lays out the field.
+func (f *PathField) Render() app.UI {
+	return app.Input().ID(f.ID).Class("input").Type("text").Placeholder("~/models/SmolLM2.gguf").
+		Aria("invalid", f.Invalid).Aria("describedby", f.Problem).DataSet("testid", "model-path").OnKeyDown(f.onKey)
+}
+
+func (f *PathField) onKey(ctx app.Context, e app.Event) {
+	if e.Get("key").String() == "Enter" {
+		e.PreventDefault() // it would run the form
+		f.On.Do(state.OpenModel{Path: ctx.JSSrc().Get("value").String()})
+	}
 }
 
 // pick is one choice about a column.

@@ -22,7 +22,7 @@ type laboratory struct {
 
 // openLaboratory opens the store in folder and the queue at url, or one of its own
 // in the same folder, for experiments on models. One process has a folder at a time.
-func openLaboratory(ctx context.Context, folder, url string, models []run.ModelInfo, log *slog.Logger) (*laboratory, error) {
+func openLaboratory(ctx context.Context, folder, url string, models func() []run.ModelInfo, log *slog.Logger) (*laboratory, error) {
 	lab := &laboratory{url: url}
 	var closers []func()
 	lab.close = func() {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"kvscope/engine/input"
+	"kvscope/engine/run"
 	"kvscope/native/machine"
 )
 
@@ -15,6 +16,9 @@ const (
 	// keptBytes is how much memory the last runs may take, kept for pages to look into,
 	// where the limit of all is not too low for it.
 	keptBytes = 512 << 20
+	// keptRuns is how many runs at the whole context of the largest model are kept at
+	// least, where memory allows it: those that a page shows at once.
+	keptRuns = 4
 	// leastMemory is the lowest limit that leaves room for a run and the queue.
 	leastMemory = 256 << 20
 	// garbagePercent is how much garbage may gather beside what is alive. That is mostly
@@ -55,8 +59,8 @@ func parseMemory(text string) (int64, error) {
 
 // limitMemory sets how much memory the program takes before it collects garbage harder:
 // what text says or, where it says nothing, GOMEMLIMIT or half of the machine's. It
-// returns how much of that kept runs may take. The limit is soft: what is alive stays.
-func limitMemory(text string) (kept int, err error) {
+// returns the most of that which kept runs may take. The limit is soft: what is alive stays.
+func limitMemory(text string) (most int, err error) {
 	limit := debug.SetMemoryLimit(-1)
 	switch {
 	case text != "":
@@ -72,5 +76,15 @@ func limitMemory(text string) (kept int, err error) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(garbagePercent)
 	}
-	return int(min(keptBytes, limit/4)), nil
+	return int(limit / 4), nil
+}
+
+// keptLimit is how much memory kept runs of models may take, at most so much.
+func keptLimit(models []run.ModelInfo, most int) int {
+	largest := 0
+	for _, m := range models {
+		// float32 keys, values and queries of every position.
+		largest = max(largest, 4*m.Layers*m.HeadDim*(2*m.KVHeads+m.Heads)*m.Context)
+	}
+	return min(most, max(keptBytes, keptRuns*largest))
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"kvscope/engine/input"
+	"kvscope/engine/run"
 	"kvscope/native/machine"
 )
 
@@ -31,27 +32,48 @@ func TestLimitMemory(t *testing.T) {
 	defer debug.SetMemoryLimit(before)
 	percent := debug.SetGCPercent(100)
 	defer debug.SetGCPercent(percent)
-	check := func(text string, limit int64, kept int) {
+	check := func(text string, limit int64, most int) {
 		t.Helper()
 		got, err := limitMemory(text)
-		if now := debug.SetMemoryLimit(-1); err != nil || now != limit || got != kept {
-			t.Errorf("%q: limit %d, %d for kept runs (%v), want %d and %d", text, now, got, err, limit, kept)
+		if now := debug.SetMemoryLimit(-1); err != nil || now != limit || got != most {
+			t.Errorf("%q: limit %d, %d at most for kept runs (%v), want %d and %d", text, now, got, err, limit, most)
 		}
 	}
 	check("400MiB", 400<<20, 100<<20)
-	check("off", unlimited, keptBytes)
+	check("off", unlimited, unlimited/4)
 	if n := debug.SetGCPercent(100); n != garbagePercent {
 		t.Errorf("garbage may gather to %d%%, want %d", n, garbagePercent)
 	}
 	t.Setenv("GOMEMLIMIT", "1GiB") // read by the runtime at its start, not now
 	debug.SetMemoryLimit(1 << 30)
 	check("", 1<<30, 256<<20)
-	check("8GB", 8e9, keptBytes)
+	check("8GB", 8e9, 2e9)
 	t.Setenv("GOMEMLIMIT", "")
 	if n := machine.Memory(); n > 8<<30 {
-		check("", n/2, keptBytes)
+		check("", n/2, int(n/8))
 	}
 	if err := serve(t.Context(), []string{"--memory", "lots"}, io.Discard, io.Discard); input.Field(err) != "memory" {
 		t.Errorf("serve: %v", err)
+	}
+}
+
+// TestKeptLimit: a page may show four runs at the whole context of the largest model
+// without one being forgotten, where memory allows it.
+func TestKeptLimit(t *testing.T) {
+	demo := run.ModelInfo{Layers: 6, Heads: 4, KVHeads: 4, HeadDim: 32, Context: 1024}
+	smollm2 := run.ModelInfo{Layers: 30, Heads: 9, KVHeads: 3, HeadDim: 64, Context: 8192}
+	for _, c := range []struct {
+		models []run.ModelInfo
+		most   int
+		want   int
+	}{
+		{[]run.ModelInfo{demo}, 8 << 30, keptBytes},
+		{[]run.ModelInfo{demo}, 100 << 20, 100 << 20},
+		{[]run.ModelInfo{demo, smollm2}, 8 << 30, 4 * 8192 * 4 * 30 * 64 * 15},
+		{[]run.ModelInfo{demo, smollm2}, 1 << 30, 1 << 30},
+	} {
+		if got := keptLimit(c.models, c.most); got != c.want {
+			t.Errorf("%d models, at most %d: %d, want %d", len(c.models), c.most, got, c.want)
+		}
 	}
 }

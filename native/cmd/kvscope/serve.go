@@ -11,8 +11,11 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
+	"sync"
 	"syscall"
 
 	"kvscope/assets/dist"
@@ -58,7 +61,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if *workers < 0 {
 		return input.Errorf("workers", "%d, want 0 or more", *workers)
 	}
-	kept, err := limitMemory(*memory)
+	most, err := limitMemory(*memory)
 	if err != nil {
 		return err
 	}
@@ -91,9 +94,20 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		l.Close()
 		return input.Errorf("token", "missing, want a file: other machines can reach %s, and would be let in unasked", l.Addr())
 	}
-	config := server.Config{Runner: run.NewShelf(engine, kept), Version: release, Program: program, Loopback: loopback, Hosts: names, Token: token, Log: log}
+	shelf := run.NewShelf(engine, keptLimit(engine.Models(), most))
+	config := server.Config{Runner: shelf, Version: release, Program: program, Loopback: loopback, Hosts: names, Token: token, Log: log}
+	var opening sync.Mutex // for names that are free
+	config.OpenModel = func(path, tokens string) error {
+		opening.Lock()
+		defer opening.Unlock()
+		if err := openServed(engine, atHome(path), tokens); err != nil {
+			return err
+		}
+		shelf.Keep(keptLimit(engine.Models(), most))
+		return nil
+	}
 	said := map[string]string{"url": url}
-	lab, err := openLaboratory(ctx, *data, *queue, engine.Models(), log)
+	lab, err := openLaboratory(ctx, *data, *queue, engine.Models, log)
 	if err != nil {
 		// The explorer works without.
 		log.Warn("no experiments", "why", err)
@@ -127,6 +141,16 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		}
 	}
 	return s.Serve(ctx, l)
+}
+
+// atHome is a path typed on the page, where no shell puts the home folder in place of ~.
+func atHome(path string) string {
+	rest, ok := strings.CutPrefix(path, "~/")
+	home, err := os.UserHomeDir()
+	if !ok || err != nil {
+		return path
+	}
+	return filepath.Join(home, rest)
 }
 
 func checkAddr(addr string) error {
