@@ -2,7 +2,7 @@ package run
 
 // Check reports what Run would refuse of req, without running it.
 func (e *Engine) Check(req Request) error {
-	_, err := e.understand(req, nil)
+	_, err := e.understand(req, false)
 	return err
 }
 

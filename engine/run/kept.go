@@ -59,12 +59,15 @@ func (k *Kept) Bytes() int {
 	return k.session.Bytes() + k.prefix.Bytes() + k.gates.bytes()
 }
 
-// serves reports whether the prompt as k read it can stand for that of j: the same
-// tokens through the same model, read densely by both.
-func (k *Kept) serves(j *job) bool {
-	return k.job != nil && k.job.model == j.model && k.job.memory.Equal(j.memory) &&
-		k.job.plan.Phase != sparse.PhasePrefill && j.plan.Phase != sparse.PhasePrefill &&
-		slices.Equal(k.job.example.Tokens, j.example.Tokens)
+// serves reports whether the prompt as k read it can stand for that of j.
+func (k *Kept) serves(j *job) bool { return k.job != nil && k.job.shares(j) }
+
+// shares reports whether j and o read the same prompt alike: the same tokens through the
+// same model, densely.
+func (j *job) shares(o *job) bool {
+	return j.model == o.model && j.memory.Equal(o.memory) &&
+		j.plan.Phase != sparse.PhasePrefill && o.plan.Phase != sparse.PhasePrefill &&
+		slices.Equal(j.example.Tokens, o.example.Tokens)
 }
 
 // repeats is how often measure measures, to take the shortest.

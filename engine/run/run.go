@@ -31,7 +31,7 @@ const freeTokens = 32
 // step: so every answer token, the first too, is produced by a query that the
 // method selects for.
 func (e *Engine) Run(ctx context.Context, req Request, sink trace.Sink) error {
-	a, err := e.understand(req, nil)
+	a, err := e.understand(req, false)
 	if err != nil {
 		return err
 	}
@@ -45,8 +45,9 @@ type answer interface {
 	run(ctx context.Context, sink trace.Sink) (*Kept, error)
 }
 
-// understand makes an answer to a request, whose run is kept in the shelf keep unless that is nil.
-func (e *Engine) understand(req Request, keep *Shelf) (answer, error) {
+// understand makes an answer to a request, whose run leaves what Kept is made of if it is
+// to be kept.
+func (e *Engine) understand(req Request, keep bool) (answer, error) {
 	l, err := e.find(req.Model)
 	if err != nil {
 		return nil, err
@@ -56,16 +57,14 @@ func (e *Engine) understand(req Request, keep *Shelf) (answer, error) {
 		if err != nil {
 			return nil, err
 		}
-		r.keep = keep != nil
+		r.keep = keep
 		return r, nil
 	}
 	j, err := e.prepare(l, req)
 	if err != nil {
 		return nil, err
 	}
-	if keep != nil {
-		j.keep, j.from = true, keep.donor(j)
-	}
+	j.keep = keep
 	return j, nil
 }
 

@@ -19,12 +19,14 @@ type Shelf struct {
 	byID  map[string]*list.Element
 	order *list.List // of *Kept, the last used in front
 	bytes int
+
+	reading map[*job]chan struct{} // runs that read a prompt now, closed when each is over
 }
 
 // NewShelf returns a shelf of engine's runs that holds about limit bytes, and the
 // last run however large it is.
 func NewShelf(engine *Engine, limit int) *Shelf {
-	return &Shelf{engine: engine, limit: limit, byID: map[string]*list.Element{}, order: list.New()}
+	return &Shelf{engine: engine, limit: limit, byID: map[string]*list.Element{}, order: list.New(), reading: map[*job]chan struct{}{}}
 }
 
 // Models lists what can be run.
@@ -45,11 +47,19 @@ func (s *Shelf) Keep(limit int) {
 	s.shrink()
 }
 
-// Run is Engine.Run, and keeps the run under the ID that its header says.
+// Run is Engine.Run, and keeps the run under the ID that its header says. A run whose
+// prompt another one is reading waits for that and takes it over.
 func (s *Shelf) Run(ctx context.Context, req Request, sink trace.Sink) error {
-	a, err := s.engine.understand(req, s)
+	a, err := s.engine.understand(req, true)
 	if err != nil {
 		return err
+	}
+	if j, ok := a.(*job); ok {
+		over, err := s.take(ctx, j)
+		if err != nil {
+			return err
+		}
+		defer over()
 	}
 	kept, err := a.run(ctx, sink)
 	if err != nil {
@@ -71,10 +81,47 @@ func (s *Shelf) Kept(id string) *Kept {
 	return e.Value.(*Kept)
 }
 
+// take gives j the prompt as another run has read it, waiting for one that reads it now.
+// Where there is none, j is the one to wait for until over is called.
+func (s *Shelf) take(ctx context.Context, j *job) (over func(), err error) {
+	for {
+		s.mu.Lock()
+		j.from = s.donor(j)
+		other := s.reader(j)
+		if j.from != nil || other == nil {
+			done := make(chan struct{})
+			if j.from == nil {
+				s.reading[j] = done
+			}
+			s.mu.Unlock()
+			return func() {
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				delete(s.reading, j)
+				close(done)
+			}, nil
+		}
+		s.mu.Unlock()
+		select {
+		case <-other:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// reader is the channel of a run that reads the prompt of j now, or nil.
+func (s *Shelf) reader(j *job) chan struct{} {
+	for other, done := range s.reading {
+		if other.shares(j) {
+			return done
+		}
+	}
+	return nil
+}
+
 // donor is a run that has read the prompt of j already, or nil.
 func (s *Shelf) donor(j *job) *Kept {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	for e := s.order.Front(); e != nil; e = e.Next() {
 		if k := e.Value.(*Kept); k.serves(j) {
 			return k

@@ -1,10 +1,13 @@
 package run
 
 import (
+	"context"
+	"errors"
 	"math"
 	"runtime"
 	"slices"
 	"strconv"
+	"sync"
 	"testing"
 
 	"kvscope/engine/input"
@@ -216,4 +219,47 @@ func TestMeddling(t *testing.T) {
 	if err := testEngine(t, model.Attention).Run(t.Context(), req, &trace.Run{}); input.Field(err) != "memory_strength" {
 		t.Errorf("a model without memory: %v", err)
 	}
+}
+
+// TestAPromptIsReadOnce: runs on one prompt at the same time wait for the one that reads
+// it, whatever becomes of that, and pick what they pick alone.
+func TestAPromptIsReadOnce(t *testing.T) {
+	e := testEngine(t, model.RATPlus)
+	alone := record(t, e, Request{Task: "S-2", Seed: 8, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8"}}})
+	s := NewShelf(e, 1<<30)
+	ask := func(ctx context.Context, budget string, sink trace.Sink) error {
+		return s.Run(ctx, Request{Model: "m", Task: "S-2", Seed: 8, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": budget}}}, sink)
+	}
+	begun := make(chan struct{})
+	first, cancel := context.WithCancel(t.Context())
+	failed := make(chan error, 1)
+	e.Yield = sync.OnceFunc(func() { close(begun); <-first.Done() }) // the first run stands still while it reads
+	go func() { failed <- ask(first, "1/2", &trace.Run{}) }()
+	<-begun
+	if len(s.reading) != 1 {
+		t.Fatalf("%d runs read", len(s.reading))
+	}
+	waiting, give := context.WithCancel(t.Context())
+	give()
+	if err := ask(waiting, "1/4", &trace.Run{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("a run that waits does not hear that it is over: %v", err)
+	}
+	var second trace.Run
+	got := make(chan error, 1)
+	go func() { got <- ask(t.Context(), "1", &second) }()
+	cancel() // the first comes to nothing: the second reads by itself
+	if err := <-failed; !errors.Is(err, context.Canceled) {
+		t.Errorf("the first run: %v", err)
+	}
+	if err := <-got; err != nil {
+		t.Fatal(err)
+	}
+	var third trace.Run
+	if err := ask(t.Context(), "1/8", &third); err != nil {
+		t.Fatal(err)
+	}
+	if len(s.reading) != 0 || third.Done.PrefillMS < second.Done.PrefillMS/2 {
+		t.Errorf("%d runs read, prefill of %g and %g ms", len(s.reading), second.Done.PrefillMS, third.Done.PrefillMS)
+	}
+	same(t, "taken over", &third, alone)
 }
