@@ -358,6 +358,11 @@ func TestHeads(t *testing.T) {
 	if d.do(Lock{&picture.Head{Layer: 1, Head: 2}}); d.s.Looked() != nil {
 		t.Error("pressing the locked head does not let it go")
 	}
+	for range 2 {
+		if d.do(LookAt{picture.Head{Layer: 1, Head: 1}}); *d.s.Looked() != (picture.Head{Layer: 1, Head: 1}) {
+			t.Error("a head that was looked for is not looked at, or let go the second time")
+		}
+	}
 }
 
 func TestLines(t *testing.T) {
