@@ -25,6 +25,9 @@ func NewTally(layers, heads int) *Tally {
 	return &Tally{heads: heads, perHead: make([]headTally, layers*heads)}
 }
 
+// Heads is how many heads of all layers are counted.
+func (t *Tally) Heads() int { return len(t.perHead) }
+
 // Add counts the selection of one answer step; gold is the prompt position the
 // step's token is copied from, or -1. A selection of several queries panics, since
 // an answer step has one.

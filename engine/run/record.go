@@ -22,7 +22,15 @@ type recorder struct {
 
 	rows map[[2]int]*trace.Selection // prefill rows being gathered, by layer and head
 	mass []float32
+
+	room  int  // bytes of scores and attention that may still be emitted
+	light *int // first step without, nil while all have theirs
 }
+
+// lookBytes bounds the scores and the attention of single candidates in a run's events:
+// what a page keeps of them, and a slow one is behind by. 270 heads over 8,192 tokens,
+// scored one by one, have 18 MB of them at every step.
+const lookBytes = 128 << 20
 
 // observe records one query of one head.
 func (r *recorder) observe(a *model.Attended) {
@@ -40,7 +48,22 @@ func (r *recorder) observe(a *model.Attended) {
 		gold = r.gold[s.Step]
 	}
 	r.tally.Add(s, gold)
+	r.fit(s)
 	r.err = r.sink.Emit(s)
+}
+
+// fit takes scores and attention away from s where those of its step, of all heads, are
+// more than there is room for.
+func (r *recorder) fit(s *trace.Selection) {
+	if s.Layer == 0 && s.Head == 0 && r.light == nil { // the first head of every step
+		r.room -= 4 * r.tally.Heads() * (len(s.Scores) + len(s.Mass))
+		if r.room < 0 {
+			r.light = new(s.Step)
+		}
+	}
+	if r.light != nil && s.Step >= *r.light {
+		s.Scores, s.Mass = nil, nil
+	}
 }
 
 // answerStep is what a query of the answer to a prompt of so many tokens selected, as

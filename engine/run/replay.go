@@ -120,7 +120,7 @@ func (r *replay) run(ctx context.Context, sink trace.Sink) (*Kept, error) {
 	}
 	rec := &recorder{
 		kernels: r.kernels, sink: sink, tally: figures.NewTally(r.of.Layers, r.of.Heads),
-		prompt: r.prompt, rows: map[[2]int]*trace.Selection{},
+		prompt: r.prompt, rows: map[[2]int]*trace.Selection{}, room: lookBytes,
 	}
 	done := &trace.Done{}
 	for l := range r.of.Layers {
@@ -134,6 +134,7 @@ func (r *replay) run(ctx context.Context, sink trace.Sink) (*Kept, error) {
 		}
 	}
 	done.DecodeMS /= float64(r.of.Len - r.prompt + 1)
+	done.LightFrom = rec.light
 	done.ReadFraction, done.Hits = rec.tally.ReadFraction(), rec.tally.Hits()
 	return &Kept{Header: header, replay: r}, sink.Emit(done)
 }

@@ -145,7 +145,7 @@ func (j *job) run(ctx context.Context, sink trace.Sink) (*Kept, error) {
 	c, prompt := j.model.Config(), j.example.Tokens
 	rec := &recorder{
 		kernels: j.engine.kernels, sink: sink, tally: figures.NewTally(c.Layers, c.Heads),
-		prompt: len(prompt), gold: j.example.Gold, rows: map[[2]int]*trace.Selection{},
+		prompt: len(prompt), gold: j.example.Gold, rows: map[[2]int]*trace.Selection{}, room: lookBytes,
 	}
 	gates := newGates(c)
 	if j.from != nil {
@@ -182,6 +182,7 @@ func (j *job) run(ctx context.Context, sink trace.Sink) (*Kept, error) {
 	done.Answer = j.tok.Decode(answer)
 	done.Score = niah.Score(j.example.Expected, done.Answer)
 	done.ReadFraction, done.Hits = rec.tally.ReadFraction(), rec.tally.Hits()
+	done.LightFrom = rec.light
 	gates.lengths(done.Hits, len(prompt)-1)
 	if j.keep {
 		done.SparseMS, done.DenseMS = kept.measure()

@@ -22,6 +22,9 @@ func check(e Event) error {
 			return fmt.Errorf("step %d at position %d, neither may be negative", e.Step, e.Position)
 		}
 	case *Done:
+		if e.LightFrom != nil && *e.LightFrom < 0 {
+			return fmt.Errorf("light_from: step %d, may not be negative", *e.LightFrom)
+		}
 		for _, h := range e.Hits {
 			if h.Layer < 0 || h.Head < 0 {
 				return fmt.Errorf("heads: layer %d head %d, neither may be negative", h.Layer, h.Head)

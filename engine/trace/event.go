@@ -139,6 +139,10 @@ type Done struct {
 
 	Hits []Hit `json:"heads"`
 
+	// LightFrom is the first step whose selections have neither scores nor attention, since
+	// together they would be too many; nil where all have theirs.
+	LightFrom *int `json:"light_from,omitempty"`
+
 	// Time that selecting and attending took all heads for the last query, and what
 	// dense attention over the same caches took, in milliseconds; 0 when not measured.
 	SparseMS float64 `json:"attention_ms,omitempty"`

@@ -82,6 +82,10 @@ func (v *ColumnView) Status() string {
 		if d == nil {
 			return "stopped" // before it was saved
 		}
+		if d.LightFrom != nil {
+			return fmt.Sprintf("prompt %s, %s a token; scores and attention up to step %d, of the others they are too many to keep",
+				number.Milliseconds(d.PrefillMS), number.Milliseconds(d.DecodeMS), *d.LightFrom-1)
+		}
 		return fmt.Sprintf("prompt %s, %s a token", number.Milliseconds(d.PrefillMS), number.Milliseconds(d.DecodeMS))
 	}
 	if v.Stopped {
