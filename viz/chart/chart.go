@@ -1,5 +1,7 @@
 package chart
 
+import "strings"
+
 // Kind is the form of a chart.
 type Kind string
 
@@ -121,7 +123,7 @@ type Swap struct {
 type Row struct {
 	Ref
 	Name      string // what the method is called
-	Arch      string // attention or ratplus
+	Arch      string // kind of the model: attention, ratplus, llama, llama-memory, ...
 	Unit      string // what the method selects: block or token
 	Context   int
 	Accuracy  float64
@@ -137,6 +139,9 @@ type subject struct {
 	model, arch string
 	swap        Swap
 }
+
+// HasMemory reports whether keys and values of the row's model pass a memory.
+func (r Row) HasMemory() bool { return r.Arch == "ratplus" || strings.HasSuffix(r.Arch, "-memory") }
 
 func (r Row) subject() subject { return subject{r.Model, r.Arch, r.Swap} }
 

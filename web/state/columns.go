@@ -72,8 +72,8 @@ func (f Form) Columns() int {
 	return n
 }
 
-// ColumnRequest reads the form for a column whose model is of the given backbone.
-func (f Form) ColumnRequest(side int, arch string, longest int) (run.Request, Problems) {
+// ColumnRequest reads the form for a column whose model has a memory or not.
+func (f Form) ColumnRequest(side int, memory bool, longest int) (run.Request, Problems) {
 	spec := f.Column(side)
 	if spec.Method != "" && spec.Method != f.Method {
 		f.Method = spec.Method
@@ -83,7 +83,7 @@ func (f Form) ColumnRequest(side int, arch string, longest int) (run.Request, Pr
 	}
 	r, p := f.Request(spec.Model, longest)
 	q := f.memory(&r, spec.Memory)
-	if arch != "ratplus" {
+	if !memory {
 		r.MemoryStrength, r.MemoryCap, r.SelectWith, r.ComputeWith = nil, nil, "", ""
 	}
 	maps.Copy(p, q)

@@ -140,7 +140,7 @@ func TestExampleLinkOfASwap(t *testing.T) {
 	link := ExampleLink(cell, experiment.Example{Seed: experiment.Seed(0)}, labModels())
 	form := ParseQuery(link[len("/?"):]).Form
 	for side, want := range []string{"", "plain"} {
-		got, problems := form.ColumnRequest(side, "ratplus", 1024)
+		got, problems := form.ColumnRequest(side, true, 1024)
 		if len(problems) > 0 || got.Model != "ratplus" || got.SelectWith != want || got.ComputeWith != "" {
 			t.Errorf("column %d of %s: %+v %v", side, link, got, problems)
 		}

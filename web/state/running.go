@@ -88,11 +88,9 @@ func (Run) start(s *Snapshot, link bool) []Effect {
 		if model == "" {
 			continue
 		}
-		arch := ""
-		if m := s.Model(model); m != nil {
-			arch = m.Arch
-		}
-		req, p := f.ColumnRequest(side, arch, s.Longest())
+		m := s.Model(model)
+		memory := m != nil && m.Memory
+		req, p := f.ColumnRequest(side, memory, s.Longest())
 		maps.Copy(problems, p)
 		starts = append(starts, Start{Side: side, Request: req})
 	}
