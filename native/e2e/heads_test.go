@@ -41,6 +41,13 @@ func writeWide(t testing.TB) string {
 	return path
 }
 
+// retype writes text in place of what stands in a field, and ends with Enter.
+func (d *desk) retype(name, text string) {
+	d.t.Helper()
+	evaluate[any](d, `document.querySelector('`+id(name)+`').value = ""`)
+	d.do(chromedp.SendKeys(id(name), text+kb.Enter, chromedp.ByQuery))
+}
+
 // TestAModelIsOpenedByPath: the page opens a model of a hundred heads, says what it is,
 // and shows its heads in their groups; they zoom, are found, and ranked.
 func TestAModelIsOpenedByPath(t *testing.T) {
@@ -56,9 +63,7 @@ func TestAModelIsOpenedByPath(t *testing.T) {
 	before := d.gens()
 	d.do(chromedp.SendKeys(id("model-path"), "nowhere.gguf"+kb.Enter, chromedp.ByQuery))
 	d.wait(`document.querySelector('[data-testid="problem-path"]').textContent.includes("nowhere.gguf")`)
-	d.do(
-		chromedp.SetValue(id("model-path"), "", chromedp.ByQuery),
-		chromedp.SendKeys(id("model-path"), path+kb.Enter, chromedp.ByQuery))
+	d.retype("model-path", path)
 	d.finished(before)
 	if got := evaluate[string](d, `document.querySelector('[data-testid="column-0"]').dataset.model`); got != "wide" {
 		t.Fatalf("column 1 shows %q", got)
@@ -87,7 +92,7 @@ func TestAModelIsOpenedByPath(t *testing.T) {
 	}
 	d.do(chromedp.SendKeys(id("find-head-0"), "11.8"+kb.Enter, chromedp.ByQuery))
 	d.wait(grid + `.querySelector('[data-layer="11"][data-head="8"]').getAttribute("aria-pressed") === "true"`)
-	d.do(chromedp.SetValue(id("find-head-0"), "", chromedp.ByQuery), chromedp.SendKeys(id("find-head-0"), "12.0"+kb.Enter, chromedp.ByQuery))
+	d.retype("find-head-0", "12.0")
 	d.wait(`document.body.textContent.includes("layers are 0 to 11")`)
 	d.press(id("ranked-0"))
 	d.wait(grid + `.querySelectorAll("li button").length === 108`)

@@ -46,7 +46,7 @@ func TestLecture(t *testing.T) {
 	d.wait(`document.querySelector('` + id("because") + `')?.textContent.startsWith("So it is.")`)
 	form := state.ParseQuery(step.Query).Form
 	for side := range 2 {
-		req, problems := form.ColumnRequest(side, form.Model(side), 1024)
+		req, problems := form.ColumnRequest(side, form.Model(side) == "ratplus", 1024)
 		if len(problems) > 0 {
 			t.Fatal(problems)
 		}

@@ -63,7 +63,7 @@ func FuzzMessages(f *testing.F) {
 		f.Fatal(err)
 	}
 	d := &Dispatcher{
-		store: s, models: tested(), log: quiet(), flying: map[string]string{}, workers: map[string]seen{}, meters: map[string]*meter{}, watchers: map[chan struct{}]bool{},
+		store: s, models: tested, log: quiet(), flying: map[string]string{}, workers: map[string]seen{}, meters: map[string]*meter{}, watchers: map[chan struct{}]bool{},
 	}
 	for i := range window { // so that nothing is fed to a queue that is not there
 		d.flying[fmt.Sprint(i)] = "another"

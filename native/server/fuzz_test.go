@@ -60,7 +60,7 @@ func fuzzed(f *testing.F) (*Server, *atomic.Int64) {
 		f.Fatal(err)
 	}
 	f.Cleanup(func() { q.Close(); e.Close(); s.Close() })
-	d, err := jobs.NewDispatcher(f.Context(), s, q, jobs.Options{Models: pairRunner{}.Models(), Log: log})
+	d, err := jobs.NewDispatcher(f.Context(), s, q, jobs.Options{Models: pairRunner{}.Models, Log: log})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -19,9 +19,9 @@ func TestLessonsSayWhatIsSo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	arch := map[string]string{}
+	memory := map[string]bool{}
 	for _, m := range e.Models() {
-		arch[m.Name] = m.Arch
+		memory[m.Name] = m.Memory
 	}
 	for _, l := range lesson.All() {
 		for i, step := range l.Steps {
@@ -29,7 +29,7 @@ func TestLessonsSayWhatIsSo(t *testing.T) {
 				form := state.ParseQuery(step.Query).Form
 				runs := make([]*trace.Run, form.Columns())
 				for side := range runs {
-					req, problems := form.ColumnRequest(side, arch[form.Model(side)], 1024)
+					req, problems := form.ColumnRequest(side, memory[form.Model(side)], 1024)
 					if len(problems) > 0 {
 						t.Fatalf("column %d: %v", side, problems)
 					}
