@@ -49,7 +49,7 @@ func (p *Parts) SVG(w, h float64) string {
 	at := func(v float64) float64 { return top + (hi-min(max(v, lo), hi))/(hi-lo)*(h-top-bottom) }
 	for step, v := nice((hi-lo)/5), math.Ceil(lo/nice((hi-lo)/5)); v*step <= hi; v++ {
 		d.line(left, at(v*step), w-right, at(v*step), "var(--line)")
-		d.text(left-5, at(v*step)+4, 11, "end", "var(--ink-3)", number.Digits(v*step, 3))
+		d.text(left-5, at(v*step)+4, 11, "end", "var(--ink-3)", number.Digits(v*step+0, 3))
 	}
 	wide := (w - left - right) / float64(max(1, len(p.Terms)))
 	bar := func(i int, v float64, fill string, more ...string) {
