@@ -72,7 +72,7 @@ func (g *HeadGrid) Render() app.UI {
 	height := "1.3rem"
 	switch {
 	case g.Zoomed && many(h):
-		height = "1.5rem"
+		height = "1.65rem"
 	case h.Layers > 16:
 		height = "0.5rem"
 	case h.Layers > 8:
