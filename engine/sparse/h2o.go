@@ -91,8 +91,13 @@ func (m H2O) Keep(dst *Selection, window []float32, _, _ int, h *Head) {
 	dst.reset(1)
 	past := max(0, h.Len-m.Recent)
 	dst.Scores = resize(dst.Scores, h.Len)
-	accumulated(dst.Scores, window, h)
+	m.score(dst.Scores, window, h)
 	keepTop(dst, h, past, m.Capacity-m.Recent)
+}
+
+func (m H2O) score(dst, window []float32, h *Head) {
+	accumulated(dst, window, h)
+	always(dst[max(0, h.Len-m.Recent):])
 }
 
 // Rekeep implements Rekeeper. Where Recent is less than before, the positions between

@@ -13,7 +13,7 @@ type Plan struct {
 	Phase  string // PhasePrefill, PhaseDecode or PhaseEvict
 	Budget float64
 	Block  int // B of the cache
-	K      int // units of the prompt that a query reads at most; with PhaseEvict, that stay
+	K      int // units of the prompt that a query reads at most; with PhaseEvict, that stay, on average where heads or layers share a budget
 
 	// Selector picks for the queries at positions within [From, To); the others read
 	// all there is for them, of what Evictor left. Either may be nil.
@@ -98,6 +98,16 @@ func (s Settings) blockPlan(k int, forced Forced, made func(limit int) Selector)
 		p.Selector = made(limit)
 	}
 	return p
+}
+
+// evictPlan is the plan of a method that keeps so many tokens: made makes it. Chance takes
+// its place where that is asked for.
+func (s Settings) evictPlan(made func(capacity int) Evictor) Plan {
+	k := s.tokens()
+	if s.Random {
+		return Plan{K: k, Evictor: RandomTokens{Capacity: s.limit(k), Seed: s.Seed}}
+	}
+	return Plan{K: k, Evictor: made(s.limit(k))}
 }
 
 // tooSmall blames what k tokens come from for not exceeding what must fit.

@@ -42,14 +42,19 @@ func (s *Selection) rescore(unit, n int, scores []float32) bool {
 // keepTop keeps the n positions before past of the highest dst.Scores, and all from
 // past on, which it marks as kept without being scored.
 func keepTop(dst *Selection, h *Head, past, n int) {
-	for j := range dst.Scores[past:] {
-		dst.Scores[past+j] = float32(math.Inf(1))
-	}
+	always(dst.Scores[past:])
 	dst.picked = TopK(h.kernels, dst.picked, dst.Scores[:past], n)
 	for _, j := range dst.picked {
 		dst.add(j, j+1)
 	}
 	dst.add(past, h.Len)
+}
+
+// always marks scores of positions that are kept without being scored.
+func always(scores []float32) {
+	for j := range scores {
+		scores[j] = float32(math.Inf(1))
+	}
 }
 
 // rekeepTop is keepTop by scores of before. They do not tell when one of those that

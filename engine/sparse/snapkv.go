@@ -14,28 +14,54 @@ func snapKVMethod() Info {
 		Help:  "keeps the tokens that the last queries of the prompt attend to most, and drops the rest",
 		Paper: "arXiv:2404.14469",
 		Params: []Param{
-			budgetParam(), capacityParam(),
-			{
-				Name: "window", Title: "Window, tokens", Kind: KindInt, Default: "32", Min: 1, Max: 4096,
-				Help:    "last queries of the prompt that vote; their own tokens are always kept",
-				Aliases: []string{"window_size"},
-			},
-			{
-				Name: "kernel", Title: "Kernel, tokens", Kind: KindInt, Default: "7", Min: 1, Max: 255, Odd: true,
-				Help:    "neighbouring tokens over which votes are pooled; 1 does not pool",
-				Aliases: []string{"kernel_size"},
-			},
+			budgetParam(), capacityParam(), observedParam(), kernelParam("7"),
 			{
 				Name: "pooling", Title: "Pooling", Kind: KindChoice, Default: "avg", Choices: []string{"avg", "max"},
 				Help:      "how votes are pooled",
 				Spellings: map[string]string{"avgpool": "avg", "maxpool": "max"}, // as PyTorch calls them
 			},
+			groupParam(groupEach),
 		},
 		plan: planSnapKV,
 	}
 }
 
+// observedParam is the window of a method whose last queries vote.
+func observedParam() Param {
+	return Param{
+		Name: "window", Title: "Window, tokens", Kind: KindInt, Default: "32", Min: 1, Max: 4096,
+		Help:    "last queries of the prompt that vote; their own tokens are always kept",
+		Aliases: []string{"window_size"},
+	}
+}
+
+// kernelParam is how far votes are pooled.
+func kernelParam(otherwise string) Param {
+	return Param{
+		Name: "kernel", Title: "Kernel, tokens", Kind: KindInt, Default: otherwise, Min: 1, Max: 255, Odd: true,
+		Help:    "neighbouring tokens over which votes are pooled; 1 does not pool",
+		Aliases: []string{"kernel_size"},
+	}
+}
+
 func planSnapKV(s Settings) (Plan, error) {
+	p, m, err := planObserved(s)
+	if p.Evictor != nil || err != nil {
+		return p, err
+	}
+	if s.Choice("pooling") == "max" {
+		m.Pooling = MaxPool
+	}
+	p.Evictor = m
+	if group := s.Choice("group"); group != groupEach {
+		p.Evictor = Grouped{Scorer: m, Capacity: m.Capacity, Group: group}
+	}
+	return p, nil
+}
+
+// planObserved is the plan of a method whose last queries vote, as SnapKV's do, which the
+// method is to make of the SnapKV given; or chance in its place.
+func planObserved(s Settings) (Plan, SnapKV, error) {
 	k, window := s.tokens(), s.Int("window")
 	capacity := k
 	if capacity == s.Tokens {
@@ -43,16 +69,12 @@ func planSnapKV(s Settings) (Plan, error) {
 		capacity = max(capacity, window+1)
 	}
 	if capacity <= window {
-		return Plan{}, s.tooSmall(capacity, window, "the observation window")
+		return Plan{}, SnapKV{}, s.tooSmall(capacity, window, "the observation window")
 	}
 	if s.Random {
-		return Plan{K: k, Evictor: RandomTokens{Capacity: capacity, Recent: window, Seed: s.Seed}}, nil
+		return Plan{K: k, Evictor: RandomTokens{Capacity: capacity, Recent: window, Seed: s.Seed}}, SnapKV{}, nil
 	}
-	pooling := AvgPool
-	if s.Choice("pooling") == "max" {
-		pooling = MaxPool
-	}
-	return Plan{K: k, Evictor: SnapKV{Capacity: capacity, Observed: window, Kernel: s.Int("kernel"), Pooling: pooling}}, nil
+	return Plan{K: k}, SnapKV{Capacity: capacity, Observed: window, Kernel: s.Int("kernel")}, nil
 }
 
 // Pooling smooths SnapKV's votes over neighbouring positions.
@@ -110,10 +132,15 @@ func (m SnapKV) Keep(dst *Selection, window []float32, _, _ int, h *Head) {
 		panic(fmt.Sprintf("sparse: window of %d values for %d queries of size %d", len(window), min(m.Observed, h.Len), h.Dim))
 	}
 	dst.reset(1)
-	past := max(0, h.Len-m.Observed)
 	dst.Scores = resize(dst.Scores, h.Len)
-	m.pool(h.kernels, dst.Scores[:past], votes(window, h)[:past])
-	keepTop(dst, h, past, m.Capacity-m.Observed)
+	m.score(dst.Scores, window, h)
+	keepTop(dst, h, max(0, h.Len-m.Observed), m.Capacity-m.Observed)
+}
+
+func (m SnapKV) score(dst, window []float32, h *Head) {
+	past := max(0, h.Len-m.Observed)
+	m.pool(h.kernels, dst[:past], votes(window, h)[:past])
+	always(dst[past:])
 }
 
 // Rekeep implements Rekeeper.

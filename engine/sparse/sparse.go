@@ -1,6 +1,10 @@
 package sparse
 
-import "kvscope/engine/ops"
+import (
+	"slices"
+
+	"kvscope/engine/ops"
+)
 
 // Query is one query of one head, at the moment it selects.
 type Query struct {
@@ -43,6 +47,11 @@ func (s *Selection) Has(position int) bool {
 		}
 	}
 	return false
+}
+
+// Clone is a selection of the same positions with memory of its own.
+func (s *Selection) Clone() Selection {
+	return Selection{Spans: slices.Clone(s.Spans), Unit: s.Unit, Scores: slices.Clone(s.Scores)}
 }
 
 // reset empties s for candidates of unit positions, keeping its memory.

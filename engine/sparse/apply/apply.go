@@ -139,15 +139,19 @@ func (w *work) once(r *Result) error {
 	lists := make([][]int, w.q.count)
 	out := heads{count: w.q.count, rows: 1, size: w.values.size, data: make([]float32, w.q.count*w.values.size)}
 	var scores []float32
+	var kept []sparse.Selection
+	if e := r.Plan.Evictor; e != nil {
+		n := min(e.Window(), seq)
+		if err := w.enough(n); err != nil {
+			return err
+		}
+		kept = w.evict(r.Plan, n)
+	}
 	for i := range w.q.count {
 		h := w.head(i, r.Plan)
-		if e := r.Plan.Evictor; e != nil {
-			n := min(e.Window(), seq)
-			if err := w.enough(n); err != nil {
-				return err
-			}
-			at := (i*w.q.rows + w.q.rows - n) * w.q.size
-			e.Keep(&w.sel, w.q.data[at:at+n*w.q.size], 0, i, h.Head)
+		if kept != nil {
+			w.sel = kept[i]
+			sparse.Narrow(r.Plan.Evictor, &w.sel, sparse.Query{Q: w.q.row(i, last), Position: seq - 1, Head: i}, h.Head)
 		} else {
 			r.Plan.Selector.Select(&w.sel, sparse.Query{Q: w.q.row(i, last), Position: seq - 1, Head: i}, h.Head)
 		}
@@ -181,6 +185,22 @@ func (w *work) enough(n int) error {
 		return fmt.Errorf("tensor \"q\" holds the last %d queries, and all %d vote: save those of the whole prompt", w.q.rows, n)
 	}
 	return input.Errorf("window", "%d queries vote, the file's q holds the last %d only", n, w.q.rows)
+}
+
+// evict lets the method keep what it does after the last n queries.
+func (w *work) evict(p sparse.Plan, n int) []sparse.Selection {
+	l := sparse.Layer{Count: 1}
+	var shared *sparse.Head
+	for i := range w.q.count {
+		if i%(w.q.count/w.keys.count) == 0 {
+			shared = w.head(i, p).Head
+		}
+		at := (i*w.q.rows + w.q.rows - n) * w.q.size
+		l.Windows, l.Caches = append(l.Windows, w.q.data[at:at+n*w.q.size]), append(l.Caches, shared)
+	}
+	kept := make([]sparse.Selection, w.q.count)
+	sparse.KeepLayer(p.Evictor, kept, l)
+	return kept
 }
 
 // prefill lets the method select for every query.

@@ -1,0 +1,126 @@
+package sparse
+
+import "math"
+
+// rocketKVMethod is the entry of RocketKV in the list of methods.
+func rocketKVMethod() Info {
+	return Info{
+		ID: "rocketkv", Name: "RocketKV", Family: FamilyEviction, Unit: UnitToken, Phase: PhaseEvict, Scores: ScoresAttention, Random: true,
+		Help:  "evicts once, as SnapKV with wide pooling, and of what stays reads the tokens in the most promising pages at every step",
+		Paper: "arXiv:2502.14051",
+		Params: []Param{
+			budgetParam(), capacityParam(), observedParam(), kernelParam("63"),
+			{
+				Name: "page", Title: "Page, tokens", Kind: KindInt, Default: "4", Min: 1, Max: 4096, Extent: true,
+				Help: "kept tokens that share bounds in the second stage",
+			},
+			{
+				Name: "channels", Title: "Channels read", Kind: KindFloat, Default: "0.5", Max: 1, Above: true, Extent: true,
+				Help: "share of the channels, those where queries are largest, that the second stage scores pages by",
+			},
+			groupParam(groupMean),
+		},
+		plan: func(s Settings) (Plan, error) {
+			p, snap, err := planObserved(s)
+			if p.Evictor != nil || err != nil {
+				return p, err
+			}
+			read := s.limit(snap.Capacity)
+			snap.Pooling, snap.Capacity = MaxPool, max(snap.Capacity, rocketStays(s.Tokens, snap.Capacity))
+			p.Evictor = RocketKV{Scorer: snap, Read: read, Page: s.Int("page"), Channels: s.Float("channels"), Group: s.Choice("group")}
+			return p, nil
+		},
+	}
+}
+
+// rocketStays is how many of so many tokens stay after the first stage where each query
+// may read budget of them: tokens/c^α, c = tokens/budget, α = min(0.2 + 0.06·log2 c, 0.8).
+func rocketStays(tokens, budget int) int {
+	c := float64(tokens) / float64(budget)
+	alpha := min(0.2+0.06*math.Log2(c), 0.8)
+	return min(tokens, int(math.Round(float64(tokens)/math.Pow(c, alpha))))
+}
+
+// RocketKV evicts and then selects (Behnam et al., arXiv:2502.14051, sections 3.2 and 3.3).
+// Once after the prefill it keeps the positions that SnapKV, with maxima pooled widely, scores
+// highest, Scorer.Capacity of them: T/c^α where a query may read T/c. At every step a query
+// q then reads the positions of the pages of the greatest
+//
+//	s_p = Σ_{c in C} max(q[c]·min_p[c], q[c]·max_p[c]),  C the ⌈Channels·Dh⌉ of the largest |q[c]|
+//
+// with pages of Page kept positions each, in their order, and min_p and max_p the bounds of
+// their keys; Read positions at most, the newest page among them. The authors choose C and
+// the pages for a group of heads together; here each query does. Scores are those of the
+// first stage, [P].
+//
+// Time O(w·P·Dh) after the prefill and O(n/Page·Channels·Dh + Read·Dh) a step, n positions
+// having stayed; here the bounds are made anew at every step, O(n·Dh), where a deployment
+// keeps them. Memory O(w·P) a head.
+type RocketKV struct {
+	Scorer   SnapKV  // its Capacity stays
+	Read     int     // positions that a query reads
+	Page     int     // positions of a page
+	Channels float64 // share of them
+	Group    string
+}
+
+// Window implements Evictor.
+func (m RocketKV) Window() int { return m.Scorer.Window() }
+
+// Keep implements Evictor.
+func (m RocketKV) Keep(dst *Selection, window []float32, layer, _ int, h *Head) {
+	keepAlone(m, dst, window, layer, h)
+}
+
+// KeepLayer implements LayerEvictor.
+func (m RocketKV) KeepLayer(dst []Selection, l Layer) {
+	Grouped{Scorer: m.Scorer, Capacity: m.Scorer.Capacity, Group: m.Group}.KeepLayer(dst, l)
+}
+
+// Narrow implements Narrower.
+func (m RocketKV) Narrow(dst *Selection, q Query, h *Head) {
+	there := dst.positions()
+	if len(there) <= m.Read {
+		return
+	}
+	channels := m.channels(q, h)
+	pages := (len(there) + m.Page - 1) / m.Page
+	scores := make([]float32, pages)
+	for p := range scores {
+		page := there[p*m.Page : min((p+1)*m.Page, len(there))]
+		scores[p] = boundOn(q.Q, channels, page, h)
+	}
+	last := there[(pages-1)*m.Page:]
+	dst.picked = TopK(h.kernels, dst.picked, scores[:pages-1], (m.Read-len(last))/m.Page)
+	dst.Spans = dst.Spans[:0]
+	for _, p := range dst.picked {
+		for _, j := range there[p*m.Page : (p+1)*m.Page] {
+			dst.add(j, j+1)
+		}
+	}
+	for _, j := range last[max(0, len(last)-m.Read):] {
+		dst.add(j, j+1)
+	}
+}
+
+// channels are those in which q is largest, ascending.
+func (m RocketKV) channels(q Query, h *Head) []int {
+	size := make([]float32, h.Dim)
+	for c, v := range q.Q {
+		size[c] = float32(math.Abs(float64(v)))
+	}
+	return TopK(h.kernels, nil, size, int(math.Ceil(m.Channels*float64(h.Dim))))
+}
+
+// boundOn is Quest's bound of a page's keys on some channels.
+func boundOn(q []float32, channels, page []int, h *Head) float32 {
+	var sum float32
+	for _, c := range channels {
+		best := float32(math.Inf(-1))
+		for _, j := range page {
+			best = max(best, q[c]*h.Keys[j*h.Dim+c])
+		}
+		sum += best
+	}
+	return sum
+}

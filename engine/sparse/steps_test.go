@@ -1,0 +1,210 @@
+package sparse
+
+import (
+	"math"
+	"slices"
+	"testing"
+)
+
+// weights64 is the attention of q among the positions at, in float64.
+func weights64(q []float32, h *Head, at []int) []float64 {
+	out := make([]float64, len(at))
+	var total float64
+	for i, j := range at {
+		var s float64
+		for c := range h.Dim {
+			s += float64(q[c]) * float64(h.Keys[j*h.Dim+c])
+		}
+		out[i] = math.Exp(s / math.Sqrt(float64(h.Dim)))
+		total += out[i]
+	}
+	for i := range out {
+		out[i] /= total
+	}
+	return out
+}
+
+// heaviest are the n of the positions at of the greatest score, ascending.
+func heaviest(at []int, score func(i int) float64, n int) []int {
+	order := make([]int, len(at))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		switch {
+		case score(a) > score(b):
+			return -1
+		case score(a) < score(b):
+			return 1
+		}
+		return 0
+	})
+	var out []int
+	for _, i := range order[:min(n, len(order))] {
+		out = append(out, at[i])
+	}
+	slices.Sort(out)
+	return out
+}
+
+// layerOf are two groups of two heads of which n of 140 positions have been read, and how
+// they go on.
+func layerOf(n int) (l Layer, queries [][]float32, whole []*Head) {
+	for g := range 2 {
+		h, _ := cache(uint64(50+g), 8, 16, 140)
+		read := NewHead(h.kernels, h.Dim, h.Block, 140, Summaries{})
+		for t := range n {
+			read.Append(h.Keys[t*8:(t+1)*8], h.Values[t*8:(t+1)*8])
+		}
+		for range 2 {
+			_, q := cache(uint64(60+len(queries)), 8, 16, 140)
+			queries = append(queries, q)
+			l.Caches, whole = append(l.Caches, read), append(whole, h)
+		}
+	}
+	return l, queries, whole
+}
+
+// observe sets the queries of l to those at [from, to).
+func (l *Layer) observe(queries [][]float32, from, to int) {
+	l.Windows = nil
+	for _, q := range queries {
+		l.Windows = append(l.Windows, q[from*8:to*8])
+	}
+}
+
+// step lets e go on evicting after position n has been read.
+func step(e Evictor, kept []Selection, l *Layer, queries [][]float32, whole []*Head, n int) {
+	for i, h := range l.Caches {
+		if h.Len == n {
+			h.Append(whole[i].Keys[n*8:(n+1)*8], whole[i].Values[n*8:(n+1)*8])
+		}
+	}
+	l.observe(queries, n, n+1)
+	EvictStep(e, kept, *l)
+}
+
+// TestTOVAIsTheDefinition follows a layer through its steps in float64.
+func TestTOVAIsTheDefinition(t *testing.T) {
+	for _, capacity := range []int{1, 20, 100, 103, 1 << 40} {
+		m := TOVA{Capacity: capacity}
+		l, queries, whole := layerOf(100)
+		l.observe(queries, 99, 100)
+		kept := make([]Selection, 4)
+		KeepLayer(m, kept, l)
+		var want []int
+		for j := range 99 {
+			want = append(want, j)
+		}
+		for newest := 99; newest < 120; newest++ {
+			if newest > 99 {
+				step(m, kept, &l, queries, whole, newest)
+			}
+			at := append(slices.Clone(want), newest)
+			mean := make([]float64, len(at))
+			for i, q := range queries {
+				for n, w := range weights64(q[newest*8:(newest+1)*8], whole[i], at) {
+					mean[n] += w / 4
+				}
+			}
+			want = append(heaviest(at[:len(at)-1], func(i int) float64 { return mean[i] }, capacity-1), newest)
+			for i := range kept {
+				if got := positions(&kept[i]); !slices.Equal(got, want) {
+					t.Fatalf("capacity %d, head %d after %d: %v, want %v", capacity, i, newest, got, want)
+				}
+				for n, j := range at {
+					if math.Abs(float64(kept[i].Scores[j])-mean[n]) > 1e-5 {
+						t.Fatalf("capacity %d after %d: position %d scores %g, want %g", capacity, newest, j, kept[i].Scores[j], mean[n])
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestH2ODecodeIsTheDefinition follows four heads through their steps in float64.
+func TestH2ODecodeIsTheDefinition(t *testing.T) {
+	for _, m := range []H2ODecode{{20, 10}, {20, 0}, {20, 20}, {1, 0}, {104, 52}, {1 << 40, 7}} {
+		l, queries, whole := layerOf(100)
+		l.observe(queries, 0, 100)
+		kept, heads := make([]Selection, 4), make([]hitters, 4)
+		KeepLayer(m, kept, l)
+		for i, q := range queries {
+			heads[i].sums = make([]float64, 140)
+			for p := range 100 {
+				heads[i].read(q[p*8:(p+1)*8], whole[i], p)
+			}
+		}
+		for newest := 99; newest < 120; newest++ {
+			if newest > 99 {
+				step(m, kept, &l, queries, whole, newest)
+			}
+			for i, q := range queries {
+				if newest > 99 {
+					heads[i].read(q[newest*8:(newest+1)*8], whole[i], newest)
+				}
+				heads[i].evict(m, newest)
+				if got := positions(&kept[i]); !slices.Equal(got, heads[i].there) {
+					t.Fatalf("%+v, head %d after %d: %v, want %v", m, i, newest, got, heads[i].there)
+				}
+			}
+		}
+	}
+}
+
+// hitters are the positions of a head that are there, and the attention that each was paid.
+type hitters struct {
+	there []int
+	sums  []float64
+}
+
+func (s *hitters) read(q []float32, h *Head, position int) {
+	s.there = append(s.there, position)
+	for n, w := range weights64(q, h, s.there) {
+		s.sums[s.there[n]] += w
+	}
+}
+
+func (s *hitters) evict(m H2ODecode, newest int) {
+	past := s.there
+	for len(past) > 0 && past[len(past)-1] > newest-m.Recent {
+		past = past[:len(past)-1]
+	}
+	recent := slices.Clone(s.there[len(past):])
+	s.there = append(heaviest(past, func(n int) float64 { return s.sums[past[n]] }, m.Capacity-len(recent)), recent...)
+}
+
+// TestStepsOfOthersStay: what decides once keeps the positions that come after.
+func TestStepsOfOthersStay(t *testing.T) {
+	for _, e := range []Evictor{Knorm{Capacity: 30}, EditedOnce{Knorm{Capacity: 30}, Edit{Drop: []int{0}}}} {
+		l, queries, whole := layerOf(100)
+		l.observe(queries, 100, 100)
+		kept := make([]Selection, 4)
+		KeepLayer(e, kept, l)
+		want := positions(&kept[3])
+		for n := 100; n < 105; n++ {
+			step(e, kept, &l, queries, whole, n)
+			want = append(want, n)
+		}
+		if got := positions(&kept[3]); !slices.Equal(got, want) {
+			t.Errorf("%T keeps %v, want %v", e, got, want)
+		}
+	}
+	// By hand a block comes and goes at every step.
+	e := EditedOnce{TOVA{Capacity: 10}, Edit{Force: []int{1}, Drop: []int{6}}}
+	l, queries, whole := layerOf(100)
+	l.observe(queries, 99, 100)
+	kept := make([]Selection, 4)
+	KeepLayer(e, kept, l)
+	for n := 100; n < 105; n++ {
+		step(e, kept, &l, queries, whole, n)
+		for j := range n {
+			if in := kept[0].Has(j); j/16 == 1 && !in || j/16 == 6 && in {
+				t.Errorf("after %d position %d is kept: %v", n, j, in)
+			}
+		}
+		if !kept[0].Has(n) {
+			t.Errorf("position %d does not stay for its own step", n)
+		}
+	}
+}

@@ -1,0 +1,113 @@
+package sparse
+
+import "kvscope/engine/ops"
+
+// tovaMethod is the entry of TOVA in the list of methods.
+func tovaMethod() Info {
+	return Info{
+		ID: "tova", Name: "TOVA", Family: FamilyEviction, Unit: UnitToken, Phase: PhaseEvict, Scores: ScoresAttention, Random: true,
+		Help:   "keeps, the same for all heads of a layer, the tokens that the newest query attends to most; for each new token one leaves",
+		Paper:  "arXiv:2401.06104",
+		Params: []Param{budgetParam(), capacityParam()},
+		plan: func(s Settings) (Plan, error) {
+			return s.evictPlan(func(capacity int) Evictor { return TOVA{Capacity: capacity} }), nil
+		},
+	}
+}
+
+// TOVA keeps one set of positions for all H heads of a layer, those that the newest query
+// attends to most (Oren et al., arXiv:2401.06104, section 4). After the prefill, whose last
+// query is q_P, and after every step of decoding, with R the positions that are there:
+//
+//	s_j = 1/H·Σ_h softmax_{j in R}(q_h·k_j/√Dh)      [R]
+//
+// and the Capacity positions of the greatest s stay. The newest one always does, as in
+// kvpress; the authors let it compete, which its own attention almost always wins. When
+// everything fits nothing is dropped. Scores are s of the step that dropped a position, or
+// of the last, [P].
+//
+// Time O(H·P·Dh) after the prefill and O(H·Capacity·Dh) a step, memory O(P) a layer.
+type TOVA struct {
+	Capacity int // positions kept
+}
+
+// Validate reports the first field out of range.
+func (m TOVA) Validate() error { return validateKept(m.Capacity) }
+
+// Window implements Evictor.
+func (m TOVA) Window() int { return 1 }
+
+// Keep implements Evictor.
+func (m TOVA) Keep(dst *Selection, window []float32, layer, _ int, h *Head) {
+	keepAlone(m, dst, window, layer, h)
+}
+
+// KeepLayer implements LayerEvictor.
+func (m TOVA) KeepLayer(dst []Selection, l Layer) {
+	for h := range dst {
+		dst[h].reset(1)
+		dst[h].add(0, l.Caches[h].Len-1)
+		dst[h].Scores = resize(dst[h].Scores, l.Caches[h].Len-1)
+		clear(dst[h].Scores)
+	}
+	m.EvictStep(dst, l)
+}
+
+// EvictStep implements StepEvictor.
+func (m TOVA) EvictStep(kept []Selection, l Layer) {
+	newest := l.Caches[0].Len - 1
+	there := append(kept[0].positions(), newest)
+	mean := make([]float32, len(there))
+	for h := range kept {
+		w := weightsAt(l.Windows[h], l.Caches[h], there)
+		for i, v := range w {
+			mean[i] += v / float32(len(kept))
+		}
+	}
+	rivals := mean[:len(there)-1] // of the newest, which stays
+	picked := TopK(l.Caches[0].kernels, nil, rivals, m.Capacity-1)
+	for h := range kept {
+		s := &kept[h]
+		s.Scores = append(s.Scores, 0)
+		for i, j := range there {
+			s.Scores[j] = mean[i]
+		}
+		s.Spans = s.Spans[:0]
+		for _, i := range picked {
+			s.add(there[i], there[i]+1)
+		}
+		s.add(newest, newest+1)
+	}
+}
+
+// positions lists what is selected, ascending.
+func (s *Selection) positions() []int {
+	var out []int
+	for _, span := range s.Spans {
+		for j := span.Start; j < span.End; j++ {
+			out = append(out, j)
+		}
+	}
+	return out
+}
+
+// weightsAt is the attention that q pays to the positions at among nothing but those,
+// softmax(q·k_j/√Dh), ascending.
+func weightsAt(q []float32, h *Head, at []int) []float32 {
+	out := make([]float32, len(at))
+	rest := out
+	for _, span := range spansOf(at) {
+		h.kernels.DotRows(rest[:span.Len()], q, h.Keys[span.Start*h.Dim:span.End*h.Dim])
+		rest = rest[span.Len():]
+	}
+	h.kernels.Softmax(out, len(out), headScale(h))
+	return out
+}
+
+func spansOf(at []int) []ops.Span {
+	var s Selection
+	for _, j := range at {
+		s.add(j, j+1)
+	}
+	return s.Spans
+}
