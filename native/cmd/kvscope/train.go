@@ -96,7 +96,7 @@ func trainAdapter(ctx context.Context, cfg train.Config, opts train.RunOptions) 
 		}
 		texts = append(texts, content)
 	}
-	opts.LogEvery, opts.EvalEvery, opts.Examples = 10, 100, 4
+	opts.LogEvery, opts.EvalEvery, opts.Examples = 10, 200, 4
 	r, err := train.NewAdapterRun(cfg, base, texts, simd.Best(), opts)
 	if err != nil {
 		return err
