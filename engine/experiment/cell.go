@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"kvscope/engine/run"
@@ -15,19 +14,18 @@ import (
 // Cell is the unit of work: some examples of one combination of a grid. It says
 // everything that its outcome depends on.
 type Cell struct {
-	Model        string  `json:"model"`
-	ModelHash    string  `json:"model_hash"`
-	Task         string  `json:"task"`
-	Method       string  `json:"method"`
-	Selector     string  `json:"selector"`
-	SelectorSeed uint64  `json:"selector_seed"`
-	Budget       float64 `json:"budget"`
-	Block        int     `json:"block"`  // 0: the method's default, or it has none
-	Window       int     `json:"window"` // likewise
-	Context      int     `json:"context"`
-	First        int     `json:"first"` // number of the first example
-	Examples     int     `json:"examples"`
-	Version      string  `json:"version"` // of the program
+	Model        string `json:"model"`
+	ModelHash    string `json:"model_hash"`
+	Task         string `json:"task"`
+	Method       string `json:"method"`
+	Selector     string `json:"selector"`
+	SelectorSeed uint64 `json:"selector_seed"`
+	// Params are the parameters of the method that are not its default.
+	Params   sparse.Setting `json:"params"`
+	Context  int            `json:"context"`
+	First    int            `json:"first"` // number of the first example
+	Examples int            `json:"examples"`
+	Version  string         `json:"version"` // of the program
 	Swap
 }
 
@@ -68,19 +66,37 @@ func (c Cell) Request(i int) run.Request {
 	}
 }
 
-// config is the selection of the cell. What its method has not, it does not set.
+// config is the selection of the cell.
 func (c Cell) config() sparse.Config {
-	out := sparse.Config{Method: c.Method, Selector: c.Selector, SelectorSeed: c.SelectorSeed}
-	info, _ := sparse.Method(c.Method)
-	set := func(name, text string) {
-		if _, ok := info.Param(name); ok && text != "0" {
-			out = out.With(name, text)
-		}
+	return sparse.Config{Method: c.Method, Selector: c.Selector, SelectorSeed: c.SelectorSeed, Values: c.Params.Values()}
+}
+
+// Resolved are the parameters that the cell's method is made with, defaults among them.
+func (c Cell) Resolved() sparse.Values {
+	out, err := c.config().Resolved()
+	if err != nil {
+		return c.Params.Values() // of a method that there is no more
 	}
-	set("budget", strconv.FormatFloat(c.Budget, 'f', -1, 64))
-	set("block", strconv.Itoa(c.Block))
-	set("window", strconv.Itoa(c.Window))
 	return out
+}
+
+// Selection says in words what is selected how: "Quest at budget 1/8, blocks of 16".
+func (c Cell) Selection() string { return Selection(c.Method, c.Resolved()) }
+
+// Selection says in words what a method with resolved parameters is asked to do.
+func Selection(method string, params sparse.Values) string {
+	info, ok := sparse.Method(method)
+	if !ok {
+		return method
+	}
+	text := info.Name
+	if _, ok := info.Param("budget"); ok {
+		text += " at budget " + sparse.FormatBudget(params.Budget())
+	}
+	if how := info.Describe(params); how != "" {
+		text += ", " + how
+	}
+	return text
 }
 
 // modelNamed finds a model, or says which there are.

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"kvscope/engine/input"
 	"kvscope/engine/run"
+	"kvscope/engine/sparse"
 	"kvscope/engine/trace"
 )
 
@@ -48,7 +50,7 @@ func (r teller) Run(_ context.Context, req run.Request, sink trace.Sink) error {
 func grid() Grid {
 	return Grid{
 		Models: []string{"attention", "ratplus"}, Tasks: []string{"S-1", "niah_multivalue"}, Methods: []string{"quest", "snapkv", "dense"},
-		Budgets: []string{"1/4", "1/8"}, Blocks: []int{8, 16}, Selectors: []string{"own"}, Examples: 25,
+		Params: sparse.Sweep{"budget": {"1/4", "1/8"}, "block": {"8", "16"}}, Selectors: []string{"own"}, Examples: 25,
 	}
 }
 
@@ -68,7 +70,7 @@ func TestCells(t *testing.T) {
 	if want := []int{0, 10, 10, 10, 20, 5}; !slices.Equal(sizes, want) {
 		t.Errorf("chunks %v, want %v", sizes, want)
 	}
-	if c := cells[0]; c.Context != 512 || c.ModelHash != "a" || c.Budget != 0.25 || c.Block != 8 {
+	if c := cells[0]; c.Context != 512 || c.ModelHash != "a" || c.Params != `{"block":8,"budget":"1/4"}` {
 		t.Errorf("%+v", c)
 	}
 	if c := cells[len(cells)-1]; c.Task != "MV" {
@@ -76,7 +78,7 @@ func TestCells(t *testing.T) {
 	}
 	// Written otherwise, asked for more: the same cells.
 	g := grid()
-	g.Budgets, g.Examples, g.Context = []string{"0.25", "1/8"}, 30, new(512)
+	g.Params, g.Examples, g.Context = g.Params.With("budget", "0.25", "1/8"), 30, new(512)
 	more, err := g.Cells(teller{}.Models(), "1")
 	if err != nil {
 		t.Fatal(err)
@@ -94,12 +96,12 @@ func TestCells(t *testing.T) {
 // TestDefaultsAreSaid: asking for a default is asking for nothing else, so that what
 // was computed for the one serves the other.
 func TestDefaultsAreSaid(t *testing.T) {
-	g := Grid{Models: []string{"attention"}, Tasks: []string{"S-1"}, Methods: []string{"quest", "snapkv"}, Budgets: []string{"1/4"}, Examples: 10}
+	g := Grid{Models: []string{"attention"}, Tasks: []string{"S-1"}, Methods: []string{"quest", "snapkv"}, Params: sparse.Sweep{"budget": {"1/4"}}, Examples: 10}
 	silent, err := g.Cells(teller{}.Models(), "v")
 	if err != nil {
 		t.Fatal(err)
 	}
-	g.Blocks, g.Window = []int{16}, new(32)
+	g.Params = g.Params.With("block", "16").With("window", "32").With("kernel", "7").With("public_code", "false")
 	said, err := g.Cells(teller{}.Models(), "v")
 	if err != nil {
 		t.Fatal(err)
@@ -114,16 +116,18 @@ func TestDefaultsAreSaid(t *testing.T) {
 func TestSwaps(t *testing.T) {
 	models := []run.ModelInfo{{Name: "a", Hash: "a", Arch: "attention", Context: 512}, {Name: "r", Hash: "r", Arch: "ratplus", Memory: true, Context: 512}}
 	g := Grid{
-		Models: []string{"a", "r"}, Tasks: []string{"S-1"}, Methods: []string{"quest"}, Budgets: []string{"1/4"}, Selectors: []string{"own", "random"},
+		Models: []string{"a", "r"}, Tasks: []string{"S-1"}, Methods: []string{"quest"}, Params: sparse.Sweep{"budget": {"1/4"}}, Selectors: []string{"own", "random"},
 		Examples: 10, SelectWith: []string{"memory", "plain"}, ComputeWith: []string{"memory", "plain"},
 	}
 	cells, err := g.Cells(models, "v")
 	if err != nil {
 		t.Fatal(err)
 	}
-	dense := g
-	dense.Methods, dense.Selectors = []string{"dense"}, nil
-	more, err := dense.Cells(models, "v")
+	// Patterns read no keys to choose, whatever their parameters.
+	patterns := g
+	patterns.Methods, patterns.Selectors = []string{"dense", "streaming", "dilated"}, nil
+	patterns.Params = g.Params.With("block", "8", "16").With("initial", "2")
+	more, err := patterns.Cells(models, "v")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,6 +140,7 @@ func TestSwaps(t *testing.T) {
 	as, keys, states, both := Swap{}, Swap{SelectWith: "plain"}, Swap{ComputeWith: "plain"}, Swap{"plain", "plain"}
 	for at, want := range map[string][]Swap{
 		"a quest own": {as}, "a quest random": {as}, "r quest own": {as, keys, states, both}, "r quest random": {as, states}, "r dense own": {as, states},
+		"r streaming own": {as, states}, "r dilated own": {as, states}, "a streaming own": {as},
 	} {
 		if !slices.Equal(got[at], want) {
 			t.Errorf("%s: %v, want %v", at, got[at], want)
@@ -153,7 +158,7 @@ func TestSwaps(t *testing.T) {
 
 func TestSeedsAreOfTheRandomSelector(t *testing.T) {
 	g := grid()
-	g.Models, g.Tasks, g.Methods, g.Budgets, g.Blocks = g.Models[:1], g.Tasks[:1], []string{"quest"}, []string{"1/4"}, nil
+	g.Models, g.Tasks, g.Methods, g.Params = g.Models[:1], g.Tasks[:1], []string{"quest"}, sparse.Sweep{"budget": {"1/4"}}
 	g.Selectors, g.Seeds, g.Examples = []string{"own", "random"}, new(5), 10
 	cells, err := g.Cells(teller{}.Models(), "1")
 	if err != nil {
@@ -165,7 +170,7 @@ func TestSeedsAreOfTheRandomSelector(t *testing.T) {
 }
 
 func TestMeasure(t *testing.T) {
-	c := Cell{Model: "ratplus", ModelHash: "r", Task: "S-1", Method: "quest", Selector: "random", SelectorSeed: 1, Budget: 0.25, First: 10, Examples: 8}
+	c := Cell{Model: "ratplus", ModelHash: "r", Task: "S-1", Method: "quest", Selector: "random", SelectorSeed: 1, Params: `{"budget":"1/4"}`, First: 10, Examples: 8}
 	o, err := Measure(t.Context(), teller{}, c)
 	if err != nil {
 		t.Fatal(err)
@@ -180,7 +185,7 @@ func TestMeasure(t *testing.T) {
 }
 
 func TestMeasureFails(t *testing.T) {
-	c := Cell{Model: "ratplus", ModelHash: "r", Task: "S-1", Method: "quest", Budget: 1, Examples: 1}
+	c := Cell{Model: "ratplus", ModelHash: "r", Task: "S-1", Method: "quest", Examples: 1}
 	broken := errors.New("broken")
 	if _, err := Measure(t.Context(), teller{err: broken}, c); !errors.Is(err, broken) {
 		t.Errorf("got %v", err)
@@ -203,9 +208,12 @@ func TestGridErrors(t *testing.T) {
 		"models":    func(g *Grid) { g.Models = []string{"gpt"} },
 		"tasks":     func(g *Grid) { g.Tasks = []string{"S-9"} },
 		"methods":   func(g *Grid) { g.Methods = []string{"magic"} },
-		"budgets":   func(g *Grid) { g.Budgets = []string{"3"} },
+		"budget":    func(g *Grid) { g.Params = sparse.Sweep{"budget": {"3"}} },
 		"selectors": func(g *Grid) { g.Selectors = []string{"lucky"} },
-		"blocks":    func(g *Grid) { g.Blocks = []int{-1} },
+		"block":     func(g *Grid) { g.Params = sparse.Sweep{"block": {"-1"}} },
+		"window":    func(g *Grid) { g.Params = sparse.Sweep{"window": {"32", "few"}} },
+		"kernel":    func(g *Grid) { g.Params = sparse.Sweep{"kernel": {}} },
+		"blokc":     func(g *Grid) { g.Params = sparse.Sweep{"blokc": {"8"}} },
 		"examples":  func(g *Grid) { g.Examples = 0 },
 		"seeds":     func(g *Grid) { g.Seeds = new(5) },
 		"context":   func(g *Grid) { g.Context = new(513) },
@@ -221,11 +229,12 @@ func TestGridErrors(t *testing.T) {
 	}
 	// Zero is not absent.
 	for field, change := range map[string]func(*Grid){
-		"seeds": func(g *Grid) { g.Seeds = new(0) }, "context": func(g *Grid) { g.Context = new(0) }, "window": func(g *Grid) { g.Window = new(0) },
+		"seeds": func(g *Grid) { g.Seeds = new(0) }, "context": func(g *Grid) { g.Context = new(0) },
+		"window": func(g *Grid) { g.Params = g.Params.With("window", "0") },
 	} {
 		g := grid()
 		change(&g)
-		if err := g.Validate(); input.Field(err) != field || !strings.Contains(err.Error(), "0, want 1 to") {
+		if err := g.Validate(); input.Field(err) != field || !strings.Contains(err.Error(), ": 0, want ") {
 			t.Errorf("%s of 0: %v", field, err)
 		}
 	}
@@ -246,7 +255,7 @@ type checker map[string]int
 
 func (c checker) Check(req run.Request) error {
 	c[req.Model+req.Method+req.Values["budget"]]++
-	if req.Values["budget"] == "0.125" {
+	if req.Values["budget"] == "1/8" {
 		return input.Errorf("budget", "too little")
 	}
 	return nil
@@ -256,22 +265,22 @@ func (c checker) Check(req run.Request) error {
 // that holds what cannot run.
 func TestCheck(t *testing.T) {
 	g := grid()
-	g.Tasks, g.Methods, g.Budgets, g.Blocks = g.Tasks[:1], []string{"quest", "snapkv"}, []string{"1/4"}, nil
+	g.Tasks, g.Methods, g.Params = g.Tasks[:1], []string{"quest", "snapkv"}, sparse.Sweep{"budget": {"1/4"}}
 	g.Selectors, g.Seeds = []string{"random"}, new(3)
 	cells, err := g.Cells(teller{}.Models(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	asked := checker{}
-	if err := Check(t.Context(), asked, cells); err != nil || len(asked) != 4 || asked["ratplusquest0.25"] != 1 {
+	if err := Check(t.Context(), asked, cells); err != nil || len(asked) != 4 || asked["ratplusquest1/4"] != 1 {
 		t.Errorf("%v, asked %v", err, asked)
 	}
-	g.Budgets = []string{"1/4", "1/8"}
+	g.Params = sparse.Sweep{"budget": {"1/4", "1/8"}}
 	if cells, err = g.Cells(teller{}.Models(), ""); err != nil {
 		t.Fatal(err)
 	}
 	err = Check(t.Context(), checker{}, cells)
-	if input.Field(err) != "budgets" || !strings.Contains(err.Error(), "attention cannot run S-1 with quest: budget: too little") {
+	if input.Field(err) != "budget" || !strings.Contains(err.Error(), "attention cannot run S-1 with quest: budget: too little") {
 		t.Errorf("%v", err)
 	}
 }
@@ -295,8 +304,8 @@ func TestWilson(t *testing.T) {
 // TestPresets: every preset is a valid grid that keeps the paper's ratios.
 func TestPresets(t *testing.T) {
 	models := []run.ModelInfo{
-		{Name: "other", Arch: "olmo2", Context: 9}, {Name: "a", Arch: "attention", Context: 2048},
-		{Name: "r", Arch: "ratplus", Memory: true, Context: 1024}, {Name: "r2", Arch: "ratplus", Memory: true, Context: 64},
+		{Name: "other", Arch: "olmo2", Base: "olmo2", Context: 9}, {Name: "a", Arch: "attention", Base: "attention", Context: 2048},
+		{Name: "r", Arch: "ratplus", Base: "attention", Memory: true, Context: 1024}, {Name: "r2", Arch: "ratplus", Base: "attention", Memory: true, Context: 64},
 	}
 	for _, p := range Presets(models) {
 		cells, err := p.Grid.Cells(models, "1")
@@ -311,8 +320,8 @@ func TestPresets(t *testing.T) {
 		if want == 0 {
 			want = 16
 		}
-		if p.Grid.Blocks[0] != want {
-			t.Errorf("%s: blocks %v", p.ID, p.Grid.Blocks)
+		if p.Grid.Params["block"][0] != strconv.Itoa(want) {
+			t.Errorf("%s: blocks %v", p.ID, p.Grid.Params)
 		}
 		// As docs/results.md has them.
 		examples := map[string]int{"quick": 20, "random": 30}[p.ID]
@@ -320,8 +329,8 @@ func TestPresets(t *testing.T) {
 			examples = 50
 		}
 		for _, c := range cells {
-			if c.Method == "snapkv" && c.Window != 32 {
-				t.Fatalf("%s: SnapKV's window is %d", p.ID, c.Window)
+			if c.Method == "snapkv" && c.Resolved()["window"] != "32" {
+				t.Fatalf("%s: SnapKV is set up by %s", p.ID, c.Params)
 			}
 		}
 		if p.Grid.Examples != examples {

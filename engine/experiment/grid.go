@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strconv"
 
 	"kvscope/engine/input"
 	"kvscope/engine/niah"
@@ -18,12 +17,14 @@ type Grid struct {
 	Tasks     []string `json:"tasks"` // task IDs
 	Methods   []string `json:"methods"`
 	Selectors []string `json:"selectors,omitempty"` // own, random; empty: own
-	Budgets   []string `json:"budgets"`             // as sparse.ParseBudget reads them
-	Blocks    []int    `json:"blocks,omitempty"`    // tokens in a block; empty: the method's default
-	Seeds     *int     `json:"seeds,omitempty"`     // random selectors tried on each example; nil: 1
-	Examples  int      `json:"examples"`            // of each task
-	Context   *int     `json:"context,omitempty"`   // nil: the model's own
-	Window    *int     `json:"window,omitempty"`    // SnapKV's; nil: its default
+
+	// Params are the values to measure of parameters of the methods, an axis each. A
+	// method without the parameter is measured once whatever its values.
+	Params sparse.Sweep `json:"params,omitempty"`
+
+	Seeds    *int `json:"seeds,omitempty"`   // random selectors tried on each example; nil: 1
+	Examples int  `json:"examples"`          // of each task
+	Context  *int `json:"context,omitempty"` // nil: the model's own
 
 	// Files are tasks that are no generated ones, and how many examples each has; who
 	// runs the cells knows them.
@@ -52,7 +53,7 @@ func (g Grid) Validate() error {
 	for _, list := range []struct {
 		name   string
 		values []string
-	}{{"models", g.Models}, {"tasks", g.Tasks}, {"methods", g.Methods}, {"budgets", g.Budgets}} {
+	}{{"models", g.Models}, {"tasks", g.Tasks}, {"methods", g.Methods}} {
 		if len(list.values) == 0 {
 			return input.Errorf(list.name, "none, want at least one")
 		}
@@ -79,7 +80,7 @@ func (g Grid) Validate() error {
 		name string
 		n    *int
 		most int
-	}{{"seeds", g.Seeds, MaxSeeds}, {"context", g.Context, math.MaxInt32}, {"window", g.Window, math.MaxInt32}} {
+	}{{"seeds", g.Seeds, MaxSeeds}, {"context", g.Context, math.MaxInt32}} {
 		if f.n != nil && (*f.n < 1 || *f.n > f.most) {
 			return input.Errorf(f.name, "%d, want 1 to %d", *f.n, f.most)
 		}
@@ -97,18 +98,11 @@ func (g Grid) Validate() error {
 			}
 		}
 	}
-	for _, text := range g.Budgets {
-		budget, err := sparse.ParseBudget(text)
-		if err != nil {
-			return input.Errorf("budgets", "%v", err)
-		}
-		for _, c := range g.selections(budget) {
-			if err := c.config().Validate(); err != nil {
-				return plural(err)
-			}
-		}
+	if err := g.Params.Validate(); err != nil {
+		return err
 	}
-	return nil
+	_, err := g.selections()
+	return err
 }
 
 // task is the name of a task of the grid.
@@ -135,67 +129,50 @@ func orElse(p *int, otherwise int) int {
 func plural(err error) error {
 	field := input.Field(err)
 	switch field {
-	case "method", "selector", "budget", "block":
+	case "method", "selector":
 		return input.Errorf(field+"s", "%v", err)
 	}
 	return err
 }
 
-// selections lists the selections asked for at one budget, each a cell with nothing
-// else in it. What a method has no use for is left zero, and what was not asked for is its default, so that a selection
-// is counted once however it was asked for.
-func (g Grid) selections(budget float64) []Cell {
-	selectors, blocks := g.Selectors, g.Blocks
+// Unused lists the parameters among g's that none of its methods has.
+func (g Grid) Unused() []string {
+	var methods []sparse.Info
+	for _, id := range g.Methods {
+		if info, ok := sparse.Method(id); ok {
+			methods = append(methods, info)
+		}
+	}
+	return g.Params.Unused(methods)
+}
+
+// selections lists the selections asked for, each a cell with nothing else in it: one
+// however often and in whatever words it was asked for.
+func (g Grid) selections() ([]Cell, error) {
+	selectors := g.Selectors
 	if len(selectors) == 0 {
 		selectors = []string{sparse.SelectorOwn}
 	}
-	if len(blocks) == 0 {
-		blocks = []int{0}
-	}
 	var out []Cell
 	for _, method := range g.Methods {
-		info, _ := sparse.Method(method)
-		uses := func(name string) bool {
-			return slices.ContainsFunc(info.Params, func(p sparse.Param) bool { return p.Name == name })
-		}
 		for _, selector := range selectors {
-			for _, block := range blocks {
-				c := Cell{Method: method, Selector: selector, Budget: budget, Block: block}
-				switch {
-				case info.ID == "": // Validate says what is wrong with it
-				case !uses("budget"):
-					c.Budget, c.Block = 1, 0
-				case !uses("block"):
-					c.Block = 0
-				}
-				if uses("window") {
-					c.Window = orElse(g.Window, 0)
-				}
-				c.Block, c.Window = orDefault(c.Block, info, "block"), orDefault(c.Window, info, "window")
+			c := Cell{Method: method, Selector: selector}
+			if err := c.config().Validate(); err != nil {
+				return nil, plural(err)
+			}
+			info, _ := sparse.Method(method)
+			settings, err := g.Params.Of(info)
+			if err != nil {
+				return nil, err
+			}
+			for _, c.Params = range settings {
 				if !slices.Contains(out, c) {
 					out = append(out, c)
 				}
 			}
 		}
 	}
-	return out
-}
-
-// orDefault is v, or the method's default for the parameter called name.
-func orDefault(v int, info sparse.Info, name string) int {
-	if v != 0 {
-		return v
-	}
-	for _, p := range info.Params {
-		if p.Name == name && p.Default != "" {
-			n, err := strconv.Atoi(p.Default)
-			if err != nil {
-				panic("BUG: default of " + name + ": " + err.Error())
-			}
-			return n
-		}
-	}
-	return 0
+	return out, nil
 }
 
 // Cells lists the work of a grid, models outermost and chunks of examples
@@ -248,18 +225,16 @@ func (g Grid) Cells(models []run.ModelInfo, version string) ([]Cell, error) {
 
 // eachSelection adds the cells of one task and model, which has a memory or not.
 func (g Grid) eachSelection(base Cell, memory bool, add func(Cell) error) error {
-	for _, text := range g.Budgets {
-		budget, err := sparse.ParseBudget(text)
-		if err != nil {
-			return input.Errorf("budgets", "%v", err)
-		}
-		for _, s := range g.selections(budget) {
-			c := base
-			c.Method, c.Selector, c.Budget, c.Block, c.Window = s.Method, s.Selector, s.Budget, s.Block, s.Window
-			for _, c.Swap = range g.swaps(c, memory) {
-				if err := g.eachExample(c, add); err != nil {
-					return err
-				}
+	selections, err := g.selections()
+	if err != nil {
+		return err
+	}
+	for _, s := range selections {
+		c := base
+		c.Method, c.Selector, c.Params = s.Method, s.Selector, s.Params
+		for _, c.Swap = range g.swaps(c, memory) {
+			if err := g.eachExample(c, add); err != nil {
+				return err
 			}
 		}
 	}

@@ -1,6 +1,8 @@
 package experiment
 
 import (
+	"strconv"
+
 	"kvscope/engine/niah"
 	"kvscope/engine/run"
 	"kvscope/engine/sparse"
@@ -34,8 +36,8 @@ func Presets(models []run.ModelInfo) []Preset {
 	all := []string{"quest", "moba", "snapkv"}
 	grid := func(methods, budgets []string, block int) Grid {
 		return Grid{
-			Models: pair, Tasks: tasks, Methods: methods, Budgets: budgets, Selectors: []string{sparse.SelectorOwn},
-			Blocks: []int{block}, Examples: 50, Context: &context,
+			Models: pair, Tasks: tasks, Methods: methods, Selectors: []string{sparse.SelectorOwn},
+			Params: sparse.Sweep{"budget": budgets, "block": {strconv.Itoa(block)}}, Examples: 50, Context: &context,
 		}
 	}
 	quick := grid([]string{"quest"}, []string{"1", "1/4", "1/8"}, block)
@@ -43,7 +45,6 @@ func Presets(models []run.ModelInfo) []Preset {
 	random := grid(all, []string{"1/4"}, block)
 	random.Selectors, random.Seeds, random.Examples = []string{sparse.SelectorRandom}, new(5), 30
 	swap := grid([]string{"quest", "snapkv"}, []string{"1", "1/4", "1/8"}, block)
-	swap.Models = ratplusOf(models)
 	swap.SelectWith, swap.ComputeWith = []string{run.WithMemory, run.WithPlain}, []string{run.WithMemory, run.WithPlain}
 	presets := []Preset{
 		{"quick", "A quick look", "Three tasks, Quest, 20 examples each.", quick},
@@ -53,7 +54,8 @@ func Presets(models []run.ModelInfo) []Preset {
 		{"hits", "Hypothesis 1: head hits", "How many heads select the needle at every answer step, under Quest and SnapKV.", grid([]string{"quest", "snapkv"}, []string{"1/4", "1/8", "1/16"}, block)},
 		{"random", "Hypothesis 2: random selector", "Chance selects, five seeds: what is lost is what selection was worth.", random},
 	}
-	if len(swap.Models) > 0 {
+	if _, with := run.Pair(models); with != nil {
+		swap.Models = []string{with.Name}
 		presets = append(presets, Preset{
 			"swap", "2 × 2 swap: both on one model",
 			"RAT+ alone: blocks picked by keys with or without the memory, attention over states with or without it.", swap,
@@ -62,28 +64,16 @@ func Presets(models []run.ModelInfo) []Preset {
 	return presets
 }
 
-// ratplusOf is the first model with a memory.
-func ratplusOf(models []run.ModelInfo) []string {
-	for _, m := range models {
-		if m.Memory {
-			return []string{m.Name}
-		}
-	}
-	return nil
-}
-
-// pairOf is the first model of each backbone, and the shorter of their contexts.
+// pairOf names the models of the pair, and the shorter of their contexts.
 func pairOf(models []run.ModelInfo) (names []string, context int) {
-	for _, arch := range []string{"attention", "ratplus"} {
-		for _, m := range models {
-			if m.Arch != arch {
-				continue
-			}
-			names = append(names, m.Name)
-			if context == 0 || m.Context < context {
-				context = m.Context
-			}
-			break
+	without, with := run.Pair(models)
+	for _, m := range []*run.ModelInfo{without, with} {
+		if m == nil {
+			continue
+		}
+		names = append(names, m.Name)
+		if context == 0 || m.Context < context {
+			context = m.Context
 		}
 	}
 	return names, context

@@ -1,6 +1,10 @@
 package experiment
 
-import "math"
+import (
+	"math"
+
+	"kvscope/engine/sparse"
+)
 
 // Row is one combination of a grid, its cells summed up.
 type Row struct {
@@ -10,18 +14,18 @@ type Row struct {
 	Method   string `json:"method"`
 	Selector string `json:"selector"`
 	Swap
-	Budget   float64    `json:"budget"`
-	Block    int        `json:"block"`
-	K        int        `json:"k"`
-	Window   int        `json:"window"`
-	Context  int        `json:"context"`
-	Examples int        `json:"examples"` // answered, all seeds together
-	Accuracy float64    `json:"accuracy"` // mean score, 0..1
-	CI95     [2]float64 `json:"ci95"`     // Wilson interval of Accuracy
-	Seeds    int        `json:"seeds"`    // random selectors tried
-	Std      float64    `json:"std"`      // standard deviation of the accuracy over the seeds, 0 for one
-	Read     float64    `json:"kv_read_fraction"`
-	Seconds  float64    `json:"seconds"` // computing, all workers together
+	Params   sparse.Values `json:"params"` // of the method, defaults among them
+	Budget   float64       `json:"budget"` // 1 where the method has none
+	Block    int           `json:"block"`  // of the cache
+	K        int           `json:"k"`      // blocks or tokens that a query read at most
+	Context  int           `json:"context"`
+	Examples int           `json:"examples"` // answered, all seeds together
+	Accuracy float64       `json:"accuracy"` // mean score, 0..1
+	CI95     [2]float64    `json:"ci95"`     // Wilson interval of Accuracy
+	Seeds    int           `json:"seeds"`    // random selectors tried
+	Std      float64       `json:"std"`      // standard deviation of the accuracy over the seeds, 0 for one
+	Read     float64       `json:"kv_read_fraction"`
+	Seconds  float64       `json:"seconds"` // computing, all workers together
 
 	ModelHash string `json:"model_hash"`
 	Version   string `json:"version"`
@@ -35,11 +39,12 @@ type Hit struct {
 	Method   string `json:"method"`
 	Selector string `json:"selector"`
 	Swap
-	Budget float64 `json:"budget"`
-	Block  int     `json:"block"`
-	Layer  int     `json:"layer"`
-	Head   int     `json:"head"`
-	Rate   float64 `json:"rate"`
+	Params sparse.Values `json:"params"`
+	Budget float64       `json:"budget"`
+	Block  int           `json:"block"`
+	Layer  int           `json:"layer"`
+	Head   int           `json:"head"`
+	Rate   float64       `json:"rate"`
 }
 
 // Example is one answered example of a row.

@@ -10,7 +10,7 @@ import (
 // TestValidateOutcome: what Measure makes passes; what it cannot make is refused with
 // the field.
 func TestValidateOutcome(t *testing.T) {
-	c := Cell{Model: "ratplus", ModelHash: "r", Task: "S-1", Method: "quest", Budget: 0.25, Examples: 8}
+	c := Cell{Model: "ratplus", ModelHash: "r", Task: "S-1", Method: "quest", Params: `{"budget":"1/4"}`, Examples: 8}
 	models := teller{}.Models()
 	good, err := Measure(t.Context(), teller{}, c)
 	if err != nil {

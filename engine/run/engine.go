@@ -66,7 +66,7 @@ func (e *Engine) AddSource(name, note string, src *model.Source, tok tokenizer.T
 		return fmt.Errorf("model %s: %w", name, err)
 	}
 	l := &loaded{model: m, tok: tok, info: ModelInfo{
-		Name: name, Arch: cfg.Kind(), Title: cfg.Title(), Memory: cfg.Memory,
+		Name: name, Arch: cfg.Kind(), Base: string(cfg.Arch), Title: cfg.Title(), Memory: cfg.Memory,
 		Layers: cfg.Layers, Heads: cfg.Heads, KVHeads: cfg.KVHeads, HeadDim: cfg.HeadDim,
 		Context: cfg.Context, Params: m.Weights().Len(cfg), DType: strings.Join(src.DTypes(), ", "), Bytes: m.Weights().Bytes(cfg), Note: note,
 	}}

@@ -4,6 +4,7 @@ package run
 type ModelInfo struct {
 	Name    string `json:"name"`     // what Request.Model says
 	Arch    string `json:"arch"`     // model.Config.Kind: attention, ratplus, llama, ...
+	Base    string `json:"base"`     // architecture without the memory: attention of a ratplus
 	Title   string `json:"title"`    // that for people
 	Memory  bool   `json:"memory"`   // keys and values pass a memory
 	Layers  int    `json:"layers"`   // L
@@ -28,4 +29,26 @@ func (m ModelInfo) ContentHash() (string, error) {
 		return m.Hash, nil
 	}
 	return m.content()
+}
+
+// Pair finds the model with a memory that is compared, the first there is, and the one
+// without to hold it against: the first of the same architecture, or else the first.
+// Either is nil where there is none.
+func Pair(models []ModelInfo) (without, with *ModelInfo) {
+	for i := range models {
+		if m := &models[i]; m.Memory && with == nil {
+			with = m
+		}
+	}
+	for i := range models {
+		m := &models[i]
+		switch {
+		case m.Memory:
+		case with != nil && m.Base == with.Base:
+			return m, with
+		case without == nil:
+			without = m
+		}
+	}
+	return without, with
 }

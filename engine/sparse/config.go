@@ -67,7 +67,7 @@ func (c Config) settings(promptTokens int) (Settings, error) {
 			continue
 		}
 		if kindOf(name) == "" {
-			return s, input.Errorf(name, "unknown parameter, methods have %s", strings.Join(names(), ", "))
+			return s, unknownParam(name)
 		}
 		s.ignored = append(s.ignored, name)
 	}

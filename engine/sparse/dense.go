@@ -5,7 +5,7 @@ func denseMethod() Info {
 	return Info{
 		ID: "dense", Name: "Dense", Family: FamilyDense, Unit: UnitBlock, Phase: PhaseDecode, Scores: ScoresNone,
 		Help:   "reads everything",
-		Params: []Param{blockParam()},
+		Params: []Param{},
 		plan: func(s Settings) (Plan, error) {
 			return Plan{Selector: Dense{}, K: s.allBlocks()}, nil
 		},

@@ -125,11 +125,14 @@ type Shared struct {
 	Methods []Info // with their own default, range and help under Param.Name
 }
 
-// Params lists the parameters of all methods, each name once, in the order of the
+// Params lists the parameters of all methods; see ParamsOf.
+func Params() []Shared { return ParamsOf(Methods()) }
+
+// ParamsOf lists the parameters of some methods, each name once, in the order of the
 // methods. A name means the same kind of value wherever it occurs.
-func Params() []Shared {
+func ParamsOf(methods []Info) []Shared {
 	var out []Shared
-	for _, m := range Methods() {
+	for _, m := range methods {
 		for _, p := range m.Params {
 			i := slices.IndexFunc(out, func(s Shared) bool { return s.Name == p.Name })
 			if i < 0 {

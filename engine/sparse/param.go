@@ -30,8 +30,12 @@ type Param struct {
 	Max     float64  `json:"max"`
 	Above   bool     `json:"above,omitempty"` // Min itself is not allowed
 	Odd     bool     `json:"odd"`
-	Choices []string `json:"choices,omitempty"` // of a KindChoice
+	Choices []string `json:"choices,omitempty"` // of a KindChoice; of a KindBudget those to offer
 	Help    string   `json:"help"`
+
+	// Phrase says a value in words, with %s in its place: "blocks of %s". Without one it
+	// is the name and the value.
+	Phrase string `json:"-"`
 
 	// Extent says that the parameter decides how much is picked, and changes no score.
 	Extent bool `json:"-"`

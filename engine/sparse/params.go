@@ -13,7 +13,8 @@ const mostUnits = 1 << 20
 func budgetParam() Param {
 	return Param{
 		Name: "budget", Title: "Budget, share of the cache read", Kind: KindBudget, Default: "1", Max: 1, Above: true, Extent: true,
-		Help: "share of the KV entries that a query may read",
+		Choices: []string{"1", "1/2", "1/4", "1/8", "1/16", "1/32", "1/64"},
+		Help:    "share of the KV entries that a query may read",
 	}
 }
 
@@ -21,6 +22,7 @@ func blockParam(aliases ...string) Param {
 	return Param{
 		Name: "block", Title: "Block, tokens", Kind: KindInt, Default: strconv.Itoa(DefaultBlock), Min: 1, Max: 4096, Extent: true,
 		Help:    "tokens in a block",
+		Phrase:  "blocks of %s",
 		Aliases: append([]string{"block_size", "chunk_size", "page_size"}, aliases...),
 	}
 }

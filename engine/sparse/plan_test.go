@@ -121,7 +121,7 @@ func TestNewRefuses(t *testing.T) {
 		{Config{Method: "streaming", Values: Values{"budget": "0.01"}}, 100, `budget: 1/100 of this prompt is 1 tokens, want more than the 4 of initial`},
 		{Config{Method: "dilated", Values: Values{"k": "8", "window": "8"}}, 100, `k: 8 tokens, want more than the 8 of window and initial`},
 		{Config{Method: "quest", Values: Values{"k": "0"}}, 100, `k: 0, want a whole number from 1 to 1048576`},
-		{Config{Method: "quest", Values: Values{"blokc": "8"}}, 100, `blokc: unknown parameter, methods have block, budget, k, `},
+		{Config{Method: "quest", Values: Values{"blokc": "8"}}, 100, `blokc: unknown parameter, methods have budget, block, k, `},
 		{Config{Method: "quest"}, 0, `prompt: 0 tokens, want at least 1`},
 	} {
 		_, err := New(c.config, c.tokens)

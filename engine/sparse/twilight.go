@@ -15,22 +15,28 @@ func twilightMethod() Info {
 		Params: []Param{
 			budgetParam(), blockParam(), blocksParam(),
 			{
-				Name: "top_p", Title: "Share of attention, p", Kind: KindFloat, Default: "0.95", Max: 1, Above: true,
-				Help:    "p, the share of the estimated attention that is read",
+				Name: "top_p", Title: "Share of attention, p", Kind: KindFloat, Max: 1, Above: true,
+				Help:    "p, the share of the estimated attention that is read; 0.95, or 1 where the budget leaves nothing out",
 				Aliases: []string{"p"},
 			},
 		},
 		Summaries: Summaries{Bounds: true},
 		plan: func(s Settings) (Plan, error) {
 			k := s.blocks()
-			m := Twilight{Blocks: s.limit(k), TopP: s.Float("top_p")}
-			if s.everything() && !s.Given("top_p") {
+			m := Twilight{Blocks: s.limit(k), TopP: defaultTopP}
+			switch {
+			case s.Given("top_p"):
+				m.TopP = s.Float("top_p")
+			case s.everything():
 				m.TopP = 1 // nothing was asked that would leave anything out
 			}
 			return Plan{Selector: m, K: min(k*s.Int("block"), s.Tokens)}, nil
 		},
 	}
 }
+
+// defaultTopP is p where none is given and the budget leaves something out.
+const defaultTopP = 0.95
 
 // Twilight lets the attention itself say how much of it is worth reading (Lin et
 // al., arXiv:2502.02770, section 4). Quest first hands on its Blocks; among their

@@ -102,7 +102,7 @@ func (v *Values) UnmarshalJSON(text []byte) error {
 	out := Values{}
 	for _, name := range slices.Sorted(maps.Keys(members)) {
 		if kindOf(name) == "" {
-			return input.Errorf(name, "unknown parameter, methods have %s", strings.Join(names(), ", "))
+			return unknownParam(name)
 		}
 		if err := out.SetJSON(name, members[name]); err != nil {
 			return err

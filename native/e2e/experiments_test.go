@@ -100,7 +100,7 @@ func (d *desk) enter(field, text string) {
 func (d *desk) small() {
 	d.t.Helper()
 	d.tick("tasks", "S-2")
-	d.tick("budgets", "1/8")
+	d.tick("budget", "1/8")
 	d.enter("examples", "4")
 	d.enter("name", "A small one")
 	d.wait(`document.querySelector('` + id("estimate") + `').textContent.includes("32 examples in 8 cells")`)
@@ -207,7 +207,7 @@ func TestSwapExperiment(t *testing.T) {
 		d.tick("tasks", task)
 	}
 	d.tick("methods", "snapkv")
-	d.tick("budgets", "1/8")
+	d.tick("budget", "1/8")
 	d.enter("examples", "5")
 	d.wait(`document.querySelector('` + id("estimate") + `').textContent.includes("80 examples in 16 cells")`)
 	d.press(id("start"))

@@ -70,7 +70,7 @@ func fast(_ context.Context, c experiment.Cell) (*experiment.Outcome, error) {
 func cells(n int) []experiment.Cell {
 	out := make([]experiment.Cell, n)
 	for i := range out {
-		out[i] = experiment.Cell{Model: "m", ModelHash: "h", Task: "S-1", Method: "quest", Selector: "own", Budget: 0.25, Context: 256, First: 10 * i, Examples: 10}
+		out[i] = experiment.Cell{Model: "m", ModelHash: "h", Task: "S-1", Method: "quest", Selector: "own", Params: `{"budget":"1/4"}`, Context: 256, First: 10 * i, Examples: 10}
 	}
 	return out
 }

@@ -209,7 +209,7 @@ func TestEndpointsAndMethods(t *testing.T) {
 func TestModels(t *testing.T) {
 	ts := start(t, Config{})
 	_, body := get(t, ts.URL+"/api/models")
-	want := `{"models":[{"name":"attention","arch":"attention","title":"","memory":false,"layers":1,"heads":2,"kv_heads":0,"head_dim":0,"context":0,"params":0,"dtype":"","bytes":0,"note":"","prose":"","hash":""}]}` + "\n"
+	want := `{"models":[{"name":"attention","arch":"attention","base":"","title":"","memory":false,"layers":1,"heads":2,"kv_heads":0,"head_dim":0,"context":0,"params":0,"dtype":"","bytes":0,"note":"","prose":"","hash":""}]}` + "\n"
 	if string(body) != want {
 		t.Errorf("got  %swant %s", body, want)
 	}

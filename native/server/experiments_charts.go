@@ -95,8 +95,8 @@ func draw(cells []experiment.Measured, paper chart.Paper) []chart.Chart {
 func chartRow(r experiment.Row) chart.Row {
 	info, _ := sparse.Method(r.Method)
 	return chart.Row{
-		Ref:  chart.Ref{Model: r.Model, Task: r.Task, Method: r.Method, Selector: r.Selector, Swap: chart.Swap(r.Swap), Budget: r.Budget, Block: r.Block},
-		Name: info.Name, Arch: r.Arch, Unit: info.Unit, Context: r.Context, Accuracy: r.Accuracy, Low: r.CI95[0], High: r.CI95[1],
+		Ref:    chart.Ref{Model: r.Model, Task: r.Task, Method: r.Method, Selector: r.Selector, Swap: chart.Swap(r.Swap), Params: r.Params},
+		Budget: r.Budget, Block: r.Block, Name: info.Name, Setup: info.Describe(r.Params), Arch: r.Arch, Unit: info.Unit, Context: r.Context, Accuracy: r.Accuracy, Low: r.CI95[0], High: r.CI95[1],
 		Std: r.Std, Seeds: r.Seeds, Examples: r.Examples,
 	}
 }
@@ -213,7 +213,7 @@ func (s *Server) reportPage(e api.Experiment, p api.Progress, cells []experiment
 	for _, f := range failures {
 		c := f.Cell
 		out.Failures = append(out.Failures, report.Failure{
-			Cell:  fmt.Sprintf("%s, %s, %s by %s, budget %s, examples %d to %d", c.Model, c.Task, c.Method, c.Selector, sparse.FormatBudget(c.Budget), c.First, c.First+c.Examples-1),
+			Cell:  fmt.Sprintf("%s, %s, %s by %s, examples %d to %d", c.Model, c.Task, c.Selection(), c.Selector, c.First, c.First+c.Examples-1),
 			Tries: f.Tries, Error: f.Error,
 		})
 	}

@@ -2,9 +2,11 @@ package server
 
 import (
 	"encoding/csv"
+	"slices"
 	"strconv"
 
 	"kvscope/engine/experiment"
+	"kvscope/engine/sparse"
 	"kvscope/native/summary"
 )
 
@@ -16,44 +18,79 @@ var csvTables = map[string]func(*csv.Writer, []experiment.Measured) error{
 
 func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
+// paramColumns names the parameters of the methods of cells, without those that a
+// table has in columns of its own.
+func paramColumns(cells []experiment.Measured, own []string) []string {
+	var methods []sparse.Info
+	seen := map[string]bool{}
+	for _, m := range cells {
+		if info, ok := sparse.Method(m.Cell.Method); ok && !seen[info.ID] {
+			seen[info.ID] = true
+			methods = append(methods, info)
+		}
+	}
+	var out []string
+	for _, p := range sparse.ParamsOf(methods) {
+		if !slices.Contains(own, p.Name) {
+			out = append(out, p.Name)
+		}
+	}
+	return out
+}
+
+// pick lists the values of some parameters, "" for those that there are not.
+func pick(params sparse.Values, names []string) []string {
+	out := make([]string, len(names))
+	for i, name := range names {
+		out[i] = params[name]
+	}
+	return out
+}
+
 func rowsCSV(w *csv.Writer, cells []experiment.Measured) error {
-	lines := [][]string{{
-		"model", "arch", "task", "method", "selector", "select_with", "compute_with", "budget", "block", "k", "window", "context", "examples", "accuracy",
+	head := []string{
+		"model", "arch", "task", "method", "selector", "select_with", "compute_with", "budget", "block", "k", "context", "examples", "accuracy",
 		"ci95_low", "ci95_high", "seeds", "std", "kv_read_fraction", "seconds", "model_hash", "version", "kernels",
-	}}
+	}
+	params := paramColumns(cells, head)
+	lines := [][]string{append(head, params...)}
 	for _, r := range summary.Sum(cells).Rows {
-		lines = append(lines, []string{
+		lines = append(lines, append([]string{
 			r.Model, r.Arch, r.Task, r.Method, r.Selector, r.SelectWith, r.ComputeWith, number(r.Budget), strconv.Itoa(r.Block), strconv.Itoa(r.K),
-			strconv.Itoa(r.Window), strconv.Itoa(r.Context), strconv.Itoa(r.Examples), number(r.Accuracy),
+			strconv.Itoa(r.Context), strconv.Itoa(r.Examples), number(r.Accuracy),
 			number(r.CI95[0]), number(r.CI95[1]), strconv.Itoa(r.Seeds), number(r.Std), number(r.Read),
 			strconv.FormatFloat(r.Seconds, 'f', 3, 64), r.ModelHash, r.Version, r.Kernels,
-		})
+		}, pick(r.Params, params)...))
 	}
 	return w.WriteAll(lines)
 }
 
 func hitsCSV(w *csv.Writer, cells []experiment.Measured) error {
-	lines := [][]string{{"model", "task", "method", "selector", "select_with", "compute_with", "budget", "block", "layer", "head", "rate"}}
+	head := []string{"model", "task", "method", "selector", "select_with", "compute_with", "budget", "block", "layer", "head", "rate"}
+	params := paramColumns(cells, head)
+	lines := [][]string{append(head, params...)}
 	for _, h := range summary.Sum(cells).Hits {
-		lines = append(lines, []string{
+		lines = append(lines, append([]string{
 			h.Model, h.Task, h.Method, h.Selector, h.SelectWith, h.ComputeWith, number(h.Budget), strconv.Itoa(h.Block),
 			strconv.Itoa(h.Layer), strconv.Itoa(h.Head), number(h.Rate),
-		})
+		}, pick(h.Params, params)...))
 	}
 	return w.WriteAll(lines)
 }
 
 func examplesCSV(w *csv.Writer, cells []experiment.Measured) error {
-	lines := [][]string{{
+	head := []string{
 		"model", "task", "method", "selector", "selector_seed", "select_with", "compute_with", "budget", "block", "context", "seed", "depth", "score",
-	}}
+	}
+	params := paramColumns(cells, head)
+	lines := [][]string{append(head, params...)}
 	for _, m := range cells {
-		c, o := m.Cell, m.Outcome
+		c, o, set := m.Cell, m.Outcome, m.Cell.Resolved()
 		for i, score := range o.Scores {
-			lines = append(lines, []string{
-				c.Model, c.Task, c.Method, c.Selector, strconv.FormatUint(c.SelectorSeed, 10), c.SelectWith, c.ComputeWith, number(c.Budget), strconv.Itoa(o.Block),
+			lines = append(lines, append([]string{
+				c.Model, c.Task, c.Method, c.Selector, strconv.FormatUint(c.SelectorSeed, 10), c.SelectWith, c.ComputeWith, number(set.Budget()), strconv.Itoa(o.Block),
 				strconv.Itoa(c.Context), strconv.FormatUint(experiment.Seed(c.First+i), 10), number(o.Depths[i]), number(score),
-			})
+			}, pick(set, params)...))
 		}
 	}
 	return w.WriteAll(lines)

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strconv"
 	"time"
 
 	"kvscope/engine/experiment"
@@ -52,14 +51,20 @@ func rowOf(r *http.Request) (experiment.Row, error) {
 			return row, input.Errorf(f.name, "missing, want the row's")
 		}
 	}
-	var err error
-	if row.Budget, err = sparse.ParseBudget(q.Get("budget")); err != nil {
-		return row, err
+	info, ok := sparse.Method(row.Method)
+	if !ok {
+		return row, nil // of which there is no example
 	}
-	if block := q.Get("block"); block != "" {
-		if row.Block, err = strconv.Atoi(block); err != nil || row.Block < 1 {
-			return row, input.Errorf("block", "%q, want a whole number from 1, or nothing for any", block)
+	for _, p := range info.Settable() {
+		text := q.Get(p.Name)
+		if text == "" {
+			continue
 		}
+		value, err := p.Canonical(text)
+		if err != nil {
+			return row, err
+		}
+		row.Params = row.Params.With(p.Name, value)
 	}
 	return row, nil
 }

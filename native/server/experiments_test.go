@@ -304,14 +304,17 @@ func TestBadOrders(t *testing.T) {
 	for body, field := range map[string]string{
 		grid(`, "tasks": ["S-9"]`):                               "tasks",
 		grid(`, "models": ["gpt"]`):                              "models",
-		grid(`, "budgets": ["2"]`):                               "budgets",
+		grid(`, "budgets": ["2"]`):                               "budget",
+		grid(`, "params": {"top_p": [2]}`):                       "top_p",
+		grid(`, "params": {"block": 16}`):                        "block",
+		grid(`, "params": {"blokc": [16]}`):                      "blokc",
 		grid(`, "examples": "many"`):                             "examples",
 		grid(`, "examples": 0`):                                  "examples",
 		grid(`, "wings": 2`):                                     "wings",
 		grid(`, "seeds": 5`):                                     "seeds",
 		grid(`, "context": 300`):                                 "context",
 		grid(`, "seeds": 0`):                                     "seeds",
-		grid(`, "window": 0`):                                    "window",
+		grid(`, "methods": ["snapkv"], "window": 0`):             "window",
 		grid(`, "tasks": ["S-1", "MQ"]`):                         "context", // cannot run
 		fmt.Sprintf(`{"name": "%0300d"`, 0) + "," + grid("")[1:]: "name",
 	} {

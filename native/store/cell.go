@@ -8,23 +8,58 @@ import (
 	"fmt"
 
 	"kvscope/engine/experiment"
+	"kvscope/engine/sparse"
 	"kvscope/web/api"
 )
 
 // MaxTries is how often a cell is tried before it counts as failed.
 const MaxTries = 3
 
-const configColumns = "model, model_hash, task, method, selector, selector_seed, budget, block, window, context, first_example, examples, version, select_with, compute_with"
+const configColumns = "model, model_hash, task, method, selector, selector_seed, params, context, first_example, examples, version, select_with, compute_with"
 
 func scanConfig(row interface{ Scan(...any) error }, c *experiment.Cell, more ...any) error {
 	var seed int64
+	var params string
 	to := []any{
-		&c.Model, &c.ModelHash, &c.Task, &c.Method, &c.Selector, &seed, &c.Budget,
-		&c.Block, &c.Window, &c.Context, &c.First, &c.Examples, &c.Version, &c.SelectWith, &c.ComputeWith,
+		&c.Model, &c.ModelHash, &c.Task, &c.Method, &c.Selector, &seed, &params,
+		&c.Context, &c.First, &c.Examples, &c.Version, &c.SelectWith, &c.ComputeWith,
 	}
 	err := row.Scan(append(to, more...)...)
 	c.SelectorSeed = uint64(seed)
+	if params != noParams {
+		c.Params = sparse.Setting(params)
+	}
 	return err
+}
+
+// noParams is how a file says that every parameter is the default.
+const noParams = "{}"
+
+// object is s as a file has it: JSON in every case.
+func object(s sparse.Setting) string {
+	if s == "" {
+		return noParams
+	}
+	return string(s)
+}
+
+// budgets returns what looks up the budget of cells, which takes longer than to store
+// them, once for all that are set up alike.
+func budgets() func(experiment.Cell) float64 {
+	type setup struct {
+		method string
+		params sparse.Setting
+	}
+	known := map[setup]float64{}
+	return func(c experiment.Cell) float64 {
+		at := setup{c.Method, c.Params}
+		budget, ok := known[at]
+		if !ok {
+			budget = c.Resolved().Budget()
+			known[at] = budget
+		}
+		return budget
+	}
 }
 
 // keyed is a cell with its key, which takes some time to compute.
@@ -35,14 +70,15 @@ type keyed struct {
 
 // insertCells adds the cells that are not there yet.
 func insertCells(ctx context.Context, tx *sql.Tx, cells []keyed) error {
-	insert, err := tx.PrepareContext(ctx, "INSERT INTO cell (key, "+configColumns+") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (key) DO NOTHING")
+	insert, err := tx.PrepareContext(ctx, "INSERT INTO cell (key, budget, "+configColumns+") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (key) DO NOTHING")
 	if err != nil {
 		return err
 	}
 	defer insert.Close()
+	budget := budgets()
 	for _, c := range cells {
-		if _, err := insert.ExecContext(ctx, c.key, c.Model, c.ModelHash, c.Task, c.Method, c.Selector, int64(c.SelectorSeed),
-			c.Budget, c.Block, c.Window, c.Context, c.First, c.Examples, c.Version, c.SelectWith, c.ComputeWith); err != nil {
+		if _, err := insert.ExecContext(ctx, c.key, budget(c.Cell), c.Model, c.ModelHash, c.Task, c.Method, c.Selector, int64(c.SelectorSeed),
+			object(c.Params), c.Context, c.First, c.Examples, c.Version, c.SelectWith, c.ComputeWith); err != nil {
 			return err
 		}
 	}

@@ -8,9 +8,15 @@ import (
 	"os"
 )
 
+// migration is a step from one schema to the next: SQL, and then what SQL cannot do.
+type migration struct {
+	sql  string
+	then func(context.Context, *sql.Tx) error
+}
+
 // migrations are the steps from an empty file to the present schema. Step i leads
 // from user_version i to i+1; a released step never changes.
-var migrations = []string{`
+var migrations = []migration{{sql: `
 CREATE TABLE experiment (
   id      TEXT PRIMARY KEY,
   name    TEXT NOT NULL,
@@ -63,7 +69,7 @@ CREATE TABLE failure (
   at     INTEGER NOT NULL, -- Unix milliseconds
   PRIMARY KEY (key, try)
 ) STRICT, WITHOUT ROWID;
-`, `
+`}, {sql: `
 -- Empty, as the model was trained, or 'plain'.
 ALTER TABLE cell ADD COLUMN select_with  TEXT NOT NULL DEFAULT '';
 ALTER TABLE cell ADD COLUMN compute_with TEXT NOT NULL DEFAULT '';
@@ -82,13 +88,13 @@ SELECT c.key, c.model, c.task, c.method, c.selector, c.selector_seed, c.select_w
        h.key / json_extract(c.outcome, '$.heads') AS layer, h.key % json_extract(c.outcome, '$.heads') AS head,
        h.value AS hits, c.examples
 FROM cell c, json_each(c.outcome, '$.hits') h WHERE c.state = 'done';
-`, `
+`}, {sql: `
 -- 0 while its cells are being written, which takes many transactions.
 ALTER TABLE experiment ADD COLUMN complete INTEGER NOT NULL DEFAULT 1;
 
 -- Nothing asks which experiments have a cell, and keeping it took most of the time of creating one.
 DROP INDEX experiment_cell_key;
-`, `
+`}, {sql: `
 -- Texts that are too long for an address, by a hash of their content.
 CREATE TABLE text (
   name    TEXT PRIMARY KEY,
@@ -96,7 +102,27 @@ CREATE TABLE text (
   bytes   INTEGER NOT NULL,
   used    INTEGER NOT NULL -- Unix milliseconds of the last time
 ) STRICT;
-`}
+`}, {sql: `
+-- Parameters of the method that are not its default. The budget, which readers group
+-- by, keeps a column of its own; the block and the window do not.
+DROP VIEW example;
+DROP VIEW head_hit;
+ALTER TABLE cell ADD COLUMN params TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(params));
+
+CREATE VIEW example AS
+SELECT c.key, c.model, c.task, c.method, c.selector, c.selector_seed, c.select_with, c.compute_with, c.budget, c.params,
+       json_extract(c.outcome, '$.block') AS block, c.context,
+       c.first_example + s.key AS number, 2199023255552 + c.first_example + s.key AS seed,
+       s.value AS score, json_extract(c.outcome, '$.depths[' || s.key || ']') AS depth, c.kernels, c.version
+FROM cell c, json_each(c.outcome, '$.scores') s WHERE c.state = 'done';
+
+CREATE VIEW head_hit AS
+SELECT c.key, c.model, c.task, c.method, c.selector, c.selector_seed, c.select_with, c.compute_with, c.budget, c.params,
+       json_extract(c.outcome, '$.block') AS block, c.context,
+       h.key / json_extract(c.outcome, '$.heads') AS layer, h.key % json_extract(c.outcome, '$.heads') AS head,
+       h.value AS hits, c.examples
+FROM cell c, json_each(c.outcome, '$.hits') h WHERE c.state = 'done';
+`, then: fillParams}}
 
 // migrate brings the file at path up to the present schema, each step in a
 // transaction of its own. A file that holds something is copied first.
@@ -154,8 +180,13 @@ func step(ctx context.Context, db *sql.DB, from int) error {
 	if at > from {
 		return nil
 	}
-	if _, err := tx.ExecContext(ctx, migrations[from]); err != nil {
+	if _, err := tx.ExecContext(ctx, migrations[from].sql); err != nil {
 		return err
+	}
+	if then := migrations[from].then; then != nil {
+		if err := then(ctx, tx); err != nil {
+			return err
+		}
 	}
 	if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", from+1)); err != nil {
 		return err

@@ -20,7 +20,7 @@ func cells(n int) []experiment.Cell {
 	for i := range out {
 		out[i] = experiment.Cell{
 			Model: "ratplus", ModelHash: "abc", Task: "MK-1", Method: "quest", Selector: "own",
-			Budget: 0.25, Context: 256, First: 10 * i, Examples: 10, Version: "1", SelectorSeed: 1<<64 - 1,
+			Params: `{"budget":"1/4"}`, Context: 256, First: 10 * i, Examples: 10, Version: "1", SelectorSeed: 1<<64 - 1,
 		}
 	}
 	return out
@@ -250,11 +250,16 @@ func first(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	for _, text := range []string{migrations[0], "PRAGMA user_version = 1", `
+	for _, text := range []string{migrations[0].sql, "PRAGMA user_version = 1", `
 		INSERT INTO experiment VALUES ('e', 'old', '{"examples": 2}', 'running', 0);
 		INSERT INTO cell VALUES ('k', 'ratplus', 'abc', 'MK-1', 'quest', 'own', 3, 0.25, 16, 0, 256, 10, 2, '1', 'done', '', 1, 0.5, 'plain', 'w', 0,
 			'{"layers": 2, "heads": 2, "block": 16, "scores": [1, 0.5], "depths": [0.25, 0.75], "hits": [1, 0, 2, 0]}');
-		INSERT INTO experiment_cell VALUES ('e', 0, 'k');`} {
+		INSERT INTO cell VALUES ('w', 'ratplus', 'abc', 'MK-1', 'snapkv', 'own', 0, 0.125, 0, 16, 256, 0, 10, '1', 'failed', 'out of memory', NULL, NULL, NULL, 'w', 0, NULL);
+		INSERT INTO cell VALUES ('d', 'ratplus', 'abc', 'MK-1', 'quest', 'own', 3, 0.25, 0, 0, 256, 10, 2, '1', 'pending', '', NULL, NULL, NULL, NULL, NULL, NULL);
+		INSERT INTO failure VALUES ('w', 'a', 'out of memory', 'w', 0);
+		INSERT INTO experiment_cell VALUES ('e', 0, 'k'), ('e', 1, 'w');
+		INSERT INTO experiment VALUES ('f', 'older still', '{"methods": ["quest"], "budgets": ["1/4"], "blocks": [16], "window": 64, "examples": 2}', 'paused', 0);
+		INSERT INTO experiment_cell VALUES ('f', 0, 'd');`} {
 		if _, err := db.Exec(text); err != nil {
 			t.Fatal(err)
 		}
@@ -271,13 +276,33 @@ func TestMigration(t *testing.T) {
 	if err != nil || len(done) != 1 || done[0].Cell.Swap != (experiment.Swap{}) || done[0].Outcome.Hits[2] != 2 {
 		t.Fatalf("%+v, %v", done, err)
 	}
+	// Under its new key it is the cell that a grid of today asks for.
+	c := done[0].Cell
+	if c.Params != `{"budget":"1/4"}` || c.SelectorSeed != 3 {
+		t.Errorf("%+v", c)
+	}
+	if o, err := s.Outcome(t.Context(), c.Key()); o == nil {
+		t.Errorf("nothing under the new key: %v", err)
+	}
+	fails, err := s.Failures(t.Context(), "e")
+	if err != nil || len(fails) != 1 || fails[0].Tries != 1 || fails[0].Cell.Params != `{"budget":"1/8","window":16}` {
+		t.Errorf("failures %+v, %v", fails, err)
+	}
+	// The same cell written without its default was another: now the computed one is both.
+	if p := progress(t, s, "f"); p.Cells != 1 || p.Done != 1 {
+		t.Errorf("%+v", p)
+	}
+	e, err := s.Experiment(t.Context(), "f")
+	if err != nil || e.Grid.Params["window"][0] != "64" || e.Grid.Params["block"][0] != "16" || e.Grid.Params["budget"][0] != "1/4" {
+		t.Errorf("%+v, %v", e.Grid, err)
+	}
 	old, err := sql.Open("sqlite", path+".schema-1")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer old.Close()
 	var version, kept int
-	if err := errors.Join(old.QueryRow("PRAGMA user_version").Scan(&version), old.QueryRow("SELECT count(*) FROM cell").Scan(&kept)); err != nil || version != 1 || kept != 1 {
+	if err := errors.Join(old.QueryRow("PRAGMA user_version").Scan(&version), old.QueryRow("SELECT count(*) FROM cell").Scan(&kept)); err != nil || version != 1 || kept != 3 {
 		t.Errorf("the copy has schema %d and %d cells, %v", version, kept, err)
 	}
 	left, err := filepath.Glob(path + ".schema-*")

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 
 	"gonum.org/v1/gonum/stat"
 
@@ -122,20 +121,27 @@ func pair(cells []experiment.Measured) (attention, ratplus string) {
 // setting is what both backbones are compared under.
 type setting struct {
 	method, selector string
+	params           sparse.Setting
 	budget           float64
-	block            int
+	block            int // of the cache
 }
 
 func (s setting) holds(m experiment.Measured) bool {
-	return m.Cell.Method == s.method && m.Cell.Selector == s.selector && m.Cell.Budget == s.budget && m.Outcome.Block == s.block
+	return m.Cell.Method == s.method && m.Cell.Selector == s.selector && m.Cell.Params == s.params
+}
+
+// resolved are the parameters of s, defaults among them.
+func (s setting) resolved() sparse.Values {
+	return experiment.Cell{Method: s.method, Selector: s.selector, Params: s.params}.Resolved()
 }
 
 func settings(cells []experiment.Measured) []setting {
 	var list []setting
 	for _, m := range cells {
-		s := setting{m.Cell.Method, m.Cell.Selector, m.Cell.Budget, m.Outcome.Block}
-		if !slices.Contains(list, s) {
-			list = append(list, s)
+		c := m.Cell
+		known := func(s setting) bool { return s.method == c.Method && s.selector == c.Selector && s.params == c.Params }
+		if !slices.ContainsFunc(list, known) {
+			list = append(list, setting{c.Method, c.Selector, c.Params, c.Resolved().Budget(), m.Outcome.Block})
 		}
 	}
 	return list
@@ -232,7 +238,7 @@ func compare(q api.Question, s setting, without, with map[example]figure) (api.F
 		return api.Finding{}, false
 	}
 	f := api.Finding{
-		Question: q, Method: s.method, Budget: s.budget, Block: s.block, Selector: s.selector, Pairs: p.n,
+		Question: q, Method: s.method, Params: s.resolved(), Budget: s.budget, Block: s.block, Selector: s.selector, Pairs: p.n,
 		Without: stat.Mean(p.without, p.examples), With: stat.Mean(p.with, p.examples), CI95: [2]float64{-1, 1},
 	}
 	f.Difference = f.With - f.Without
@@ -264,11 +270,7 @@ func words(s api.Finding) string {
 		}
 		return "Reading everything, " + fmt.Sprintf(who, 100*s.With, 100*s.Without) + ": what the rest is to be held against."
 	}
-	info, _ := sparse.Method(s.Method)
-	where := info.Name + " at budget " + sparse.FormatBudget(s.Budget)
-	if info.Unit == sparse.UnitBlock && s.Budget < 1 {
-		where += " in blocks of " + strconv.Itoa(s.Block)
-	}
+	where := experiment.Selection(s.Method, s.Params)
 	if s.Selector == sparse.SelectorRandom && s.Question != api.H2 {
 		where += " where chance selects"
 	}

@@ -6,20 +6,21 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"kvscope/engine/experiment"
+	"kvscope/engine/sparse"
 )
 
 // combination is what the cells of a row have in common.
 type combination struct {
 	model, hash, task, method, selector string
 	swap                                experiment.Swap
-	budget                              float64
-	block, window, context              int
+	params                              sparse.Setting
+	context                             int
 	version                             string
 }
 
 func of(c experiment.Cell) combination {
 	return combination{
-		c.Model, c.ModelHash, c.Task, c.Method, c.Selector, c.Swap, c.Budget, c.Block, c.Window, c.Context, c.Version,
+		c.Model, c.ModelHash, c.Task, c.Method, c.Selector, c.Swap, c.Params, c.Context, c.Version,
 	}
 }
 
@@ -54,9 +55,10 @@ func (g *group) add(m experiment.Measured) {
 	c, o := m.Cell, m.Outcome
 	if g.cells == nil {
 		g.heads, g.hits = o.Heads, make([]int, len(o.Hits))
+		params := c.Resolved()
 		g.row = experiment.Row{
-			Model: c.Model, Arch: o.Arch, Task: c.Task, Method: c.Method, Selector: c.Selector, Swap: c.Swap, Budget: c.Budget,
-			Block: o.Block, K: o.K, Window: c.Window, Context: c.Context,
+			Model: c.Model, Arch: o.Arch, Task: c.Task, Method: c.Method, Selector: c.Selector, Swap: c.Swap,
+			Params: params, Budget: params.Budget(), Block: o.Block, K: o.K, Context: c.Context,
 			ModelHash: c.ModelHash, Version: c.Version, Kernels: o.Kernels,
 		}
 	}
@@ -108,8 +110,8 @@ func Sum(cells []experiment.Measured) experiment.Result {
 		out.Rows = append(out.Rows, r)
 		for i, rate := range g.rates() {
 			out.Hits = append(out.Hits, experiment.Hit{
-				Model: r.Model, Task: r.Task, Method: r.Method, Selector: r.Selector, Swap: r.Swap, Budget: r.Budget, Block: r.Block,
-				Layer: i / g.heads, Head: i % g.heads, Rate: rate,
+				Model: r.Model, Task: r.Task, Method: r.Method, Selector: r.Selector, Swap: r.Swap,
+				Params: r.Params, Budget: r.Budget, Block: r.Block, Layer: i / g.heads, Head: i % g.heads, Rate: rate,
 			})
 		}
 	}
@@ -136,14 +138,14 @@ func (g *group) rates() []float64 {
 }
 
 // Examples lists the answered examples of the row that r names by its model, task,
-// method, selector, swap, budget and block; block 0 means any. It also gives one cell of
-// that row, to ask its examples again.
+// method, selector, swap and parameters; one that it does not name may have any value.
+// It also gives one cell of that row, to ask its examples again.
 func Examples(cells []experiment.Measured, r experiment.Row) ([]experiment.Example, experiment.Cell) {
 	list := []experiment.Example{}
 	var cell experiment.Cell
 	for _, m := range cells {
 		c, o := m.Cell, m.Outcome
-		if c.Model != r.Model || c.Task != r.Task || c.Method != r.Method || c.Selector != r.Selector || c.Swap != r.Swap || c.Budget != r.Budget || r.Block != 0 && o.Block != r.Block {
+		if c.Model != r.Model || c.Task != r.Task || c.Method != r.Method || c.Selector != r.Selector || c.Swap != r.Swap || !within(c.Resolved(), r.Params) {
 			continue
 		}
 		cell = c
@@ -154,6 +156,16 @@ func Examples(cells []experiment.Measured, r experiment.Row) ([]experiment.Examp
 		}
 	}
 	return list, cell
+}
+
+// within reports whether params have all that are named.
+func within(params, named sparse.Values) bool {
+	for name, text := range named {
+		if params[name] != text {
+			return false
+		}
+	}
+	return true
 }
 
 // Depth is how the examples of a row did whose needle stood in one part of the

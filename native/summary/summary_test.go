@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"kvscope/engine/experiment"
+	"kvscope/engine/sparse"
 )
 
 // cell is a measured cell of as many examples as there are scores.
@@ -16,10 +17,18 @@ func cell(model, method, selector string, seed uint64, budget float64, first int
 	return experiment.Measured{
 		Cell: experiment.Cell{
 			Model: model, ModelHash: model, Task: "MK-2", Method: method, Selector: selector, SelectorSeed: seed,
-			Budget: budget, Context: 256, First: first, Examples: len(scores),
+			Params: paramsOf(method, budget), Context: 256, First: first, Examples: len(scores),
 		},
 		Outcome: o,
 	}
+}
+
+func paramsOf(method string, budget float64) sparse.Setting {
+	s, err := sparse.Config{Method: method}.With("budget", sparse.FormatBudget(budget)).Setting()
+	if err != nil {
+		panic(err)
+	}
+	return s
 }
 
 func near(a, b float64) bool { return math.Abs(a-b) < 1e-9 }
@@ -67,10 +76,10 @@ func TestExamples(t *testing.T) {
 	}
 	row := Sum(cells).Rows[0]
 	list, one := Examples(cells, row)
-	if len(list) != 3 || list[2].Seed != experiment.Seed(2) || list[2].Score != 0.5 || one.Budget != 0.25 {
+	if len(list) != 3 || list[2].Seed != experiment.Seed(2) || list[2].Score != 0.5 || one.Resolved()["budget"] != "1/4" {
 		t.Errorf("%+v", list)
 	}
-	row.Block = 8
+	row.Params = row.Params.With("block", "8")
 	if list, _ := Examples(cells, row); len(list) != 0 {
 		t.Errorf("examples of a row that is not there: %+v", list)
 	}

@@ -105,8 +105,7 @@ type Ref struct {
 	Method   string `json:"method"`
 	Selector string `json:"selector"`
 	Swap
-	Budget float64 `json:"budget"`
-	Block  int     `json:"block"`
+	Params map[string]string `json:"params"` // of the method, all there are
 	// Depths bounds the needle depths of the examples that the point shows, in 0..1;
 	// nil: all depths.
 	Depths *[2]float64 `json:"depths,omitempty"`
@@ -122,7 +121,10 @@ type Swap struct {
 // Row is one row of an experiment: a Ref and what it came to, accuracies in 0..1.
 type Row struct {
 	Ref
+	Budget    float64
+	Block     int    // tokens in a block
 	Name      string // what the method is called
+	Setup     string // how it is set up beyond the budget, in words: "blocks of 16"; "" for as it is by default
 	Arch      string // kind of the model: attention, ratplus, llama, llama-memory, ...
 	Unit      string // what the method selects: block or token
 	Context   int

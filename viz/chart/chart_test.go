@@ -26,13 +26,13 @@ func paper(t testing.TB, table Table) Paper {
 }
 
 func row(model, method, selector string, budget, accuracy float64) Row {
-	unit := "block"
+	unit, setup := "block", "blocks of 16"
 	if method == "snapkv" {
-		unit = "token"
+		unit, setup = "token", ""
 	}
 	return Row{
-		Ref:  Ref{Model: model, Task: "MK-2", Method: method, Selector: selector, Budget: budget, Block: 16},
-		Arch: model, Unit: unit, Context: 1024, Accuracy: accuracy, Low: accuracy - 0.1, High: accuracy + 0.1, Std: 0.05, Seeds: 5, Examples: 100,
+		Ref:    Ref{Model: model, Task: "MK-2", Method: method, Selector: selector, Params: map[string]string{"budget": fraction(budget)}},
+		Budget: budget, Block: 16, Setup: setup, Arch: model, Unit: unit, Context: 1024, Accuracy: accuracy, Low: accuracy - 0.1, High: accuracy + 0.1, Std: 0.05, Seeds: 5, Examples: 100,
 	}
 }
 
@@ -57,7 +57,7 @@ func TestFigure1(t *testing.T) {
 		t.Fatalf("%+v", c)
 	}
 	ours, theirs := c.Series[1], c.Series[3]
-	if ours.Name != "RAT+" || len(ours.Points) != 2 || ours.Points[1].X != 1 || ours.Points[1].Y != 75 || ours.Points[1].Low != 65 || ours.Points[1].Ref.Budget != 0.25 {
+	if ours.Name != "RAT+" || len(ours.Points) != 2 || ours.Points[1].X != 1 || ours.Points[1].Y != 75 || ours.Points[1].Low != 65 || ours.Points[1].Ref.Params["budget"] != "1/4" {
 		t.Errorf("%+v", ours)
 	}
 	// Table 3, Quest, RAT+, MK-2: 100, 97.2, 70.4 in blocks of 64.

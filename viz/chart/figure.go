@@ -60,13 +60,13 @@ func slug(words ...string) string {
 
 // setup is what the rows of one picture of accuracies have in common.
 type setup struct {
-	method, called string
-	block          int // 0 where the method selects tokens
+	method, called, how string
+	block               int // 0 where the method selects tokens
 }
 
 func (r Row) setup() setup {
-	s := setup{method: r.Method, called: cmp.Or(r.Name, r.Method), block: r.Block}
-	if r.Unit == "token" || r.Method == "dense" {
+	s := setup{method: r.Method, called: cmp.Or(r.Name, r.Method), how: r.Setup, block: r.Block}
+	if r.Unit == "token" {
 		s.block = 0
 	}
 	return s
@@ -77,10 +77,10 @@ func (s setup) id() string    { return s.with(s.method) }
 func (s setup) title() string { return s.with(s.called) }
 
 func (s setup) with(method string) string {
-	if s.block == 0 {
+	if s.how == "" {
 		return method
 	}
-	return fmt.Sprintf("%s, blocks of %d", method, s.block)
+	return method + ", " + s.how
 }
 
 // Figure1 is accuracy against budget, a chart for every method, block size and

@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 
+	"kvscope/engine/sparse"
 	"kvscope/viz/chart"
 )
 
@@ -52,16 +53,17 @@ const (
 // Finding compares with and without a memory on the same examples: the two
 // backbones or, of a swap, one model with and without it in one place.
 type Finding struct {
-	Question   Question   `json:"question"`
-	Method     string     `json:"method"`
-	Budget     float64    `json:"budget"`
-	Block      int        `json:"block"`
-	Selector   string     `json:"selector"`
-	Without    float64    `json:"without"`    // mean without the memory: of attention, or of the swap
-	With       float64    `json:"with"`       // mean with it
-	Difference float64    `json:"difference"` // With - Without, mean of the pairs
-	CI95       [2]float64 `json:"ci95"`       // of Difference; -1 to 1 where there are too few pairs
-	Pairs      int        `json:"pairs"`
-	Verdict    Verdict    `json:"verdict"`
-	Text       string     `json:"text"`
+	Question   Question      `json:"question"`
+	Method     string        `json:"method"`
+	Params     sparse.Values `json:"params"` // of the method, defaults among them
+	Budget     float64       `json:"budget"`
+	Block      int           `json:"block"` // of the cache
+	Selector   string        `json:"selector"`
+	Without    float64       `json:"without"`    // mean without the memory: of attention, or of the swap
+	With       float64       `json:"with"`       // mean with it
+	Difference float64       `json:"difference"` // With - Without, mean of the pairs
+	CI95       [2]float64    `json:"ci95"`       // of Difference; -1 to 1 where there are too few pairs
+	Pairs      int           `json:"pairs"`
+	Verdict    Verdict       `json:"verdict"`
+	Text       string        `json:"text"`
 }

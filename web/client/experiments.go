@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"strconv"
 
 	"kvscope/engine/experiment"
 	"kvscope/viz/chart"
@@ -129,10 +128,9 @@ func (l *ServerLab) Examples(ctx context.Context, id string, r chart.Ref) (api.E
 	var out api.Examples
 	query := url.Values{
 		"model": {r.Model}, "task": {r.Task}, "method": {r.Method}, "selector": {r.Selector},
-		"budget": {strconv.FormatFloat(r.Budget, 'f', -1, 64)},
 	}
-	if r.Block > 0 {
-		query.Set("block", strconv.Itoa(r.Block))
+	for name, text := range r.Params {
+		query.Set(name, text)
 	}
 	if r.SelectWith != "" {
 		query.Set("select_with", r.SelectWith)

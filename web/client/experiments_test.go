@@ -30,7 +30,7 @@ func TestLab(t *testing.T) {
 		case strings.HasSuffix(r.URL.Path, "/progress"):
 			io.WriteString(w, "data: {\"cells\":4,\"done\":1,\"state\":\"running\"}\n\ndata: not this\n\ndata: {\"cells\":4,\"done\":4,\"over\":true}\n\n")
 		case strings.HasSuffix(r.URL.Path, "/examples"):
-			io.WriteString(w, `{"cell":{"context":256},"examples":[{"seed":2199023255552,"score":1}]}`)
+			io.WriteString(w, `{"cell":{"context":256,"params":{}},"examples":[{"seed":2199023255552,"score":1}]}`)
 		default:
 			json.NewEncoder(w).Encode(api.Experiment{ID: "x", State: api.Paused})
 		}
@@ -50,7 +50,7 @@ func TestLab(t *testing.T) {
 	if err := l.Remove(t.Context(), "x"); err == nil || !strings.Contains(err.Error(), "502") {
 		t.Errorf("%v", err)
 	}
-	some, err := l.Examples(t.Context(), "x", chart.Ref{Model: "a", Task: "S-1", Method: "quest", Selector: "own", Budget: 0.0625, Block: 16})
+	some, err := l.Examples(t.Context(), "x", chart.Ref{Model: "a", Task: "S-1", Method: "quest", Selector: "own", Params: map[string]string{"budget": "1/16", "block": "16"}})
 	if err != nil || some.Cell.Context != 256 || some.Examples[0].Seed != 1<<41 {
 		t.Errorf("%+v %v", some, err)
 	}
@@ -61,9 +61,9 @@ func TestLab(t *testing.T) {
 	}
 	want := []string{
 		"POST /api/experiments/x/pause ",
-		`POST /api/experiments {"name":"n","grid":{"models":null,"tasks":["S-9"],"methods":null,"budgets":null,"examples":0}}`,
+		`POST /api/experiments {"name":"n","grid":{"models":null,"tasks":["S-9"],"methods":null,"examples":0}}`,
 		"DELETE /api/experiments/x ",
-		"GET /api/experiments/x/examples?block=16&budget=0.0625&method=quest&model=a&selector=own&task=S-1 ",
+		"GET /api/experiments/x/examples?block=16&budget=1%2F16&method=quest&model=a&selector=own&task=S-1 ",
 		"GET /api/experiments/x/progress ",
 	}
 	if strings.Join(asked, "\n") != strings.Join(want, "\n") {

@@ -25,15 +25,14 @@ func (e *Experiments) controls() app.UI {
 			e.ticks("models", "Models", ""),
 			e.ticks("tasks", "Tasks", "wrap"),
 			e.ticks("methods", "Methods", "wide"),
-			e.ticks("budgets", "Budgets", "wrap"),
 			e.ticks("selectors", "Who picks", ""),
 			e.ticks("select_with", "Method picks by (models with memory)", ""),
 			e.ticks("compute_with", "Attention reads (models with memory)", ""),
 		),
+		app.Div().Class("section").Body(e.params()...),
 		app.Div().Class("section").Body(
 			app.Div().Class("pair").Body(e.text("examples", "Examples a task", "100"), e.text("seeds", "Seeds of chance", "1")),
-			app.Div().Class("pair").Body(e.text("context", "Context, tokens", "the model's"), e.text("blocks", "Blocks, tokens", "16")),
-			app.Div().Class("pair").Body(e.text("window", "SnapKV window", "32"), app.Div()),
+			app.Div().Class("pair").Body(e.text("context", "Context, tokens", "the model's"), app.Div()),
 		),
 		e.price(),
 	}
@@ -42,6 +41,28 @@ func (e *Experiments) controls() app.UI {
 			event.PreventDefault()
 			e.do(lab.Start{})
 		}).DataSet("testid", "grid").Body(body...))
+}
+
+// params are the fields of the parameters of the methods that are ticked, as the methods
+// describe them.
+func (e *Experiments) params() []app.UI {
+	body := []app.UI{app.H2().Text("Parameters")}
+	var typed []app.UI
+	for _, p := range e.s.Form.Params() {
+		if state.Ticked(p.Param) {
+			body = append(body, e.ticks(p.Name, p.Title, "wrap"))
+			continue
+		}
+		placeholder := p.Default
+		if placeholder == "" {
+			placeholder = "auto"
+		}
+		typed = append(typed, e.text(p.Name, p.Title, placeholder))
+	}
+	for pair := range slices.Chunk(typed, 2) {
+		body = append(body, app.Div().Class("pair").Body(append(pair, app.Div())[:2]...))
+	}
+	return append(body, app.P().Class("hint").Text("Several values are measured each: tick them, or write them with commas. One that is left open is the method's default."))
 }
 
 // belongs says how the form stands to the experiment that is shown.
@@ -117,7 +138,7 @@ func (e *Experiments) text(field, title, placeholder string) app.UI {
 			Aria("invalid", strconv.FormatBool(bad)).Aria("describedby", id+"-problem").DataSet("field", field).
 			OnInput(func(ctx app.Context, _ app.Event) {
 				e.do(lab.Write{Field: field, Text: ctx.JSSrc().Get("value").String()})
-			}),
+			}, field),
 		e.problem(field))
 }
 

@@ -188,7 +188,7 @@ func (e *Experiments) failures(x api.Described) app.UI {
 		}
 		c := f.Cell
 		body = append(body, app.Li().Body(
-			app.B().Text(fmt.Sprintf("%s, %s, %s at %s: ", e.s.Called(c.Model), c.Task, state.MethodName(c.Method), sparse.FormatBudget(c.Budget))),
+			app.B().Text(fmt.Sprintf("%s, %s, %s: ", e.s.Called(c.Model), c.Task, c.Selection())),
 			app.Text(f.Error)))
 	}
 	return list.Body(body...)
@@ -345,7 +345,7 @@ func (e *Experiments) examples() app.UI {
 
 func (e *Experiments) table(x api.Described) app.UI {
 	head := []app.UI{}
-	for _, name := range []string{"model", "task", "method", "selector", "keys", "states", "budget", "block", "accuracy", "95% interval", "deviation", "seeds", "examples", "cache read", "examples of it"} {
+	for _, name := range []string{"model", "task", "method", "selector", "keys", "states", "budget", "parameters", "accuracy", "95% interval", "deviation", "seeds", "examples", "cache read", "examples of it"} {
 		head = append(head, app.Th().Text(name))
 	}
 	rows := make([]app.UI, len(x.Rows))
@@ -356,12 +356,12 @@ func (e *Experiments) table(x api.Described) app.UI {
 		}
 		var cells []app.UI
 		for _, text := range []string{
-			e.s.Called(r.Model), r.Task, state.MethodName(r.Method), r.Selector, orTrained(r.SelectWith), orTrained(r.ComputeWith), sparse.FormatBudget(r.Budget), strconv.Itoa(r.Block), fmt.Sprintf("%.1f%%", 100*r.Accuracy),
+			e.s.Called(r.Model), r.Task, state.MethodName(r.Method), r.Selector, orTrained(r.SelectWith), orTrained(r.ComputeWith), sparse.FormatBudget(r.Budget), state.Setup(r), fmt.Sprintf("%.1f%%", 100*r.Accuracy),
 			fmt.Sprintf("%.1f–%.1f", 100*r.CI95[0], 100*r.CI95[1]), deviation, strconv.Itoa(r.Seeds), strconv.Itoa(r.Examples), fmt.Sprintf("%.1f%%", 100*r.Read),
 		} {
 			cells = append(cells, app.Td().Text(text))
 		}
-		ref := chart.Ref{Model: r.Model, Task: r.Task, Method: r.Method, Selector: r.Selector, Swap: chart.Swap(r.Swap), Budget: r.Budget, Block: r.Block}
+		ref := chart.Ref{Model: r.Model, Task: r.Task, Method: r.Method, Selector: r.Selector, Swap: chart.Swap(r.Swap), Params: r.Params}
 		about := fmt.Sprintf("budget %s: %.1f%% of %d", sparse.FormatBudget(r.Budget), 100*r.Accuracy, r.Examples)
 		cells = append(cells, app.Td().Body(app.Button().Type("button").Class("link").Title("open one of its examples").
 			OnClick(func(app.Context, app.Event) { e.do(lab.Pick{Ref: ref, About: about}) }, ref).Text("examples")))

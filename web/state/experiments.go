@@ -19,16 +19,31 @@ import (
 )
 
 // GridForm is an experiment as typed. Lists hold what is ticked; numbers are text
-// that may not be valid yet.
+// that may not be valid yet. Parameters of methods are among both, by their names.
 type GridForm struct {
 	Preset string
 	Name   string
-	Lists  map[string][]string // those of GridLists
-	Texts  map[string]string   // blocks, seeds, examples, context, window
+	Lists  map[string][]string // those of GridLists, and parameters that are ticked
+	Texts  map[string]string   // seeds, examples, context, and the other parameters
 }
 
-// GridLists are the lists of a GridForm.
-var GridLists = []string{"models", "tasks", "methods", "budgets", "selectors", "select_with", "compute_with"}
+// GridLists are the lists of a GridForm that every grid has.
+var GridLists = []string{"models", "tasks", "methods", "selectors", "select_with", "compute_with"}
+
+// Ticked reports whether the values of a parameter are ticked; else they are typed, with
+// commas between them.
+func Ticked(p sparse.Param) bool { return p.Kind != sparse.KindInt && p.Kind != sparse.KindFloat }
+
+// Params lists the parameters of the methods that are ticked.
+func (f GridForm) Params() []sparse.Shared {
+	var methods []sparse.Info
+	for _, id := range f.Lists["methods"] {
+		if info, ok := sparse.Method(id); ok {
+			methods = append(methods, info)
+		}
+	}
+	return sparse.ParamsOf(methods)
+}
 
 // FormOf is the form of a preset.
 func FormOf(p experiment.Preset) GridForm {
@@ -38,27 +53,58 @@ func FormOf(p experiment.Preset) GridForm {
 		}
 		return strconv.Itoa(*n)
 	}
-	var blocks []string
-	for _, b := range p.Grid.Blocks {
-		blocks = append(blocks, strconv.Itoa(b))
-	}
 	orMemory := func(list []string) []string {
 		if len(list) == 0 {
 			return []string{run.WithMemory}
 		}
 		return list
 	}
-	return GridForm{
+	f := GridForm{
 		Preset: p.ID, Name: p.Name,
 		Lists: map[string][]string{
-			"models": p.Grid.Models, "tasks": p.Grid.Tasks, "methods": p.Grid.Methods, "budgets": p.Grid.Budgets, "selectors": p.Grid.Selectors,
+			"models": p.Grid.Models, "tasks": p.Grid.Tasks, "methods": p.Grid.Methods, "selectors": p.Grid.Selectors,
 			"select_with": orMemory(p.Grid.SelectWith), "compute_with": orMemory(p.Grid.ComputeWith),
 		},
-		Texts: map[string]string{
-			"blocks": strings.Join(blocks, ", "), "seeds": number(p.Grid.Seeds), "examples": strconv.Itoa(p.Grid.Examples),
-			"context": number(p.Grid.Context), "window": number(p.Grid.Window),
-		},
+		Texts: map[string]string{"seeds": number(p.Grid.Seeds), "examples": strconv.Itoa(p.Grid.Examples), "context": number(p.Grid.Context)},
 	}
+	for _, param := range sparse.Params() {
+		values := canonical(param.Param, p.Grid.Params[param.Name])
+		switch {
+		case len(values) == 0:
+		case Ticked(param.Param):
+			f.Lists[param.Name] = values
+		default:
+			f.Texts[param.Name] = strings.Join(values, ", ")
+		}
+	}
+	return f
+}
+
+// canonical writes values as the form offers them; what is no value stays as it is.
+func canonical(p sparse.Param, values []string) []string {
+	out := slices.Clone(values)
+	for i, text := range out {
+		if one, err := p.Canonical(text); err == nil {
+			out[i] = one
+		}
+	}
+	return out
+}
+
+// sweep reads the parameters of the methods that are ticked. Those of others stay in
+// the form for when their method is.
+func (f GridForm) sweep() sparse.Sweep {
+	var s sparse.Sweep
+	for _, p := range f.Params() {
+		values := f.Lists[p.Name]
+		if !Ticked(p.Param) {
+			values = strings.FieldsFunc(f.Texts[p.Name], func(r rune) bool { return r == ',' || r == ' ' })
+		}
+		if len(values) > 0 {
+			s = s.With(p.Name, values...)
+		}
+	}
+	return s
 }
 
 // Same reports whether the form asks for the grid g.
@@ -106,11 +152,11 @@ func with[V any](m map[string]V, key string, v V) map[string]V {
 func (f GridForm) Grid() (experiment.Grid, Problems) {
 	p := Problems{}
 	g := experiment.Grid{
-		Models: f.Lists["models"], Tasks: f.Lists["tasks"], Methods: f.Lists["methods"], Budgets: f.Lists["budgets"], Selectors: f.Lists["selectors"],
+		Models: f.Lists["models"], Tasks: f.Lists["tasks"], Methods: f.Lists["methods"], Params: f.sweep(), Selectors: f.Lists["selectors"],
 		Examples: wholeOr0(p, "examples", f.Texts["examples"], 1, experiment.MaxExamples),
 	}
 	given := func(name string, lo, hi int) *int { return whole(p, name, f.Texts[name], lo, hi) }
-	g.Seeds, g.Context, g.Window = given("seeds", 1, experiment.MaxSeeds), given("context", minContext, math.MaxInt32), given("window", 1, 4096)
+	g.Seeds, g.Context = given("seeds", 1, experiment.MaxSeeds), given("context", minContext, math.MaxInt32)
 	for _, list := range []string{"selectors", "select_with", "compute_with"} {
 		if len(f.Lists[list]) == 0 {
 			p[list] = "none, want at least one"
@@ -121,11 +167,6 @@ func (f GridForm) Grid() (experiment.Grid, Problems) {
 	}
 	if !slices.Contains(g.Selectors, sparse.SelectorRandom) {
 		g.Seeds = nil // the form keeps what was typed for when chance selects
-	}
-	for text := range strings.SplitSeq(f.Texts["blocks"], ",") {
-		if n := whole(p, "blocks", text, 1, 4096); n != nil {
-			g.Blocks = append(g.Blocks, *n)
-		}
 	}
 	if len(p) == 0 {
 		if err := g.Validate(); err != nil {
@@ -289,15 +330,16 @@ func ExampleLink(c experiment.Cell, e experiment.Example, models []run.ModelInfo
 	p := DefaultPlace()
 	f := &p.Form
 	f.Task, f.Seed, f.Context = c.Task, strconv.FormatUint(e.Seed, 10), strconv.Itoa(c.Context)
-	f.Method, f.Selector, f.Budget = c.Method, c.Selector, sparse.FormatBudget(c.Budget)
+	f.Method, f.Selector = c.Method, c.Selector
 	if e.SelectorSeed != 0 {
 		f.SelectorSeed = strconv.FormatUint(e.SelectorSeed, 10)
 	}
-	if c.Block != 0 {
-		f.Block = strconv.Itoa(c.Block)
-	}
-	if c.Window != 0 {
-		p.Form = f.With("window", strconv.Itoa(c.Window))
+	// What the form leaves open is the method's default.
+	set := c.Params.Values()
+	for name, text := range c.Resolved() {
+		if set[name] != "" || f.Get(name) != "" {
+			p.Form = f.With(name, text)
+		}
 	}
 	// The model goes to the column of its backbone. One that was swapped goes there
 	// as it was swapped, and as it was trained to the other.
@@ -349,6 +391,15 @@ func MethodName(id string) string {
 	return id
 }
 
+// Setup says how the method of a row is set up beyond its budget.
+func Setup(r experiment.Row) string {
+	info, _ := sparse.Method(r.Method)
+	if how := info.Describe(r.Params); how != "" {
+		return how
+	}
+	return "–"
+}
+
 // ModelName is what one of models is called: by its title, and by its own name too
 // where that is not its backbone's.
 func ModelName(models []run.ModelInfo, name string) string {
@@ -386,12 +437,24 @@ func GridChoices(list string, models []run.ModelInfo) []string {
 		for _, m := range sparse.Methods() {
 			out = append(out, m.ID)
 		}
-	case "budgets":
-		out = []string{"1", "1/2", "1/4", "1/8", "1/16", "1/32", "1/64"}
 	case "selectors":
 		out = []string{sparse.SelectorOwn, sparse.SelectorRandom}
 	case "select_with", "compute_with":
 		out = []string{run.WithMemory, run.WithPlain}
+	default:
+		for _, p := range sparse.Params() {
+			if p.Name == list {
+				out = choicesOf(p.Param)
+			}
+		}
 	}
 	return out
+}
+
+// choicesOf lists the values of a parameter to tick.
+func choicesOf(p sparse.Param) []string {
+	if p.Kind == sparse.KindBool {
+		return []string{"false", "true"}
+	}
+	return p.Choices
 }

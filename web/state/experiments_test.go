@@ -51,7 +51,9 @@ func TestGridForm(t *testing.T) {
 	}
 	for field, change := range map[string]GridForm{
 		"examples":  f.Write("examples", "many"),
-		"blocks":    f.Write("blocks", "16, x"),
+		"block":     f.Write("block", "16, x"),
+		"window":    f.Write("window", "0"),
+		"pooling":   {Lists: with(f.Lists, "pooling", []string{"avg", "least"}), Texts: f.Texts},
 		"context":   f.Write("context", "3"),
 		"tasks":     {Lists: with(f.Lists, "tasks", nil), Texts: f.Texts},
 		"selectors": {Lists: with(f.Lists, "selectors", nil), Texts: f.Texts},
@@ -118,7 +120,7 @@ func TestPointAt(t *testing.T) {
 // TestExampleLink: the link asks the explorer for the very run that was measured.
 func TestExampleLink(t *testing.T) {
 	cell := experiment.Cell{
-		Model: "tiny", Task: "MK-2", Method: "snapkv", Selector: "random", SelectorSeed: 0, Budget: 1.0 / 16, Window: 8, Context: 512, First: 10, Examples: 10,
+		Model: "tiny", Task: "MK-2", Method: "snapkv", Selector: "random", SelectorSeed: 0, Params: `{"budget":"1/16","window":8}`, Context: 512, First: 10, Examples: 10,
 	}
 	link := ExampleLink(cell, experiment.Example{Seed: experiment.Seed(13), SelectorSeed: 3}, labModels())
 	form := ParseQuery(link[len("/?"):]).Form
@@ -136,7 +138,7 @@ func TestExampleLink(t *testing.T) {
 
 // A swapped model stands beside itself as it was trained.
 func TestExampleLinkOfASwap(t *testing.T) {
-	cell := experiment.Cell{Model: "ratplus", Task: "S-1", Method: "quest", Selector: "own", Budget: 0.25, Block: 16, Context: 512, Examples: 10, Swap: experiment.Swap{SelectWith: "plain"}}
+	cell := experiment.Cell{Model: "ratplus", Task: "S-1", Method: "quest", Selector: "own", Params: `{"budget":"1/4"}`, Context: 512, Examples: 10, Swap: experiment.Swap{SelectWith: "plain"}}
 	link := ExampleLink(cell, experiment.Example{Seed: experiment.Seed(0)}, labModels())
 	form := ParseQuery(link[len("/?"):]).Form
 	for side, want := range []string{"", "plain"} {
@@ -167,7 +169,7 @@ func TestSameGrid(t *testing.T) {
 		if !f.Same(p.Grid) || f.Preset != "" {
 			t.Errorf("%s: copied, and not the same: %+v", p.ID, f)
 		}
-		if f.Write("examples", "7").Same(p.Grid) || f.Toggle("budgets", "1/2", GridChoices("budgets", nil)).Same(p.Grid) {
+		if f.Write("examples", "7").Same(p.Grid) || f.Toggle("budget", "1/2", GridChoices("budget", nil)).Same(p.Grid) {
 			t.Errorf("%s: changed, and yet the same", p.ID)
 		}
 	}

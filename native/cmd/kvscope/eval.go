@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"flag"
@@ -10,7 +11,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -35,16 +35,14 @@ func eval(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	models := fs.String("models", "attention,ratplus", "`names` of models, comma-separated")
 	tasks := fs.String("tasks", "all", "`tasks`, comma-separated, or all; files of RULER's (.jsonl) too")
 	methods := fs.String("methods", "dense", "`methods`, comma-separated")
-	budgets := fs.String("budgets", "1", "`budgets`, comma-separated")
 	selectors := fs.String("selector", "own", "own, random or own,random")
 	selects := fs.String("select-with", "memory", "keys that methods select by on models with a memory: memory, plain or memory,plain")
 	computes := fs.String("compute-with", "memory", "keys and values that attention reads there: memory, plain or memory,plain")
-	blocks := fs.String("block", "", "`tokens` in a block, several comma-separated; 16")
 	var g experiment.Grid
+	sweepFlags(fs, &g.Params)
 	seeds := fs.Int("seeds", 1, "random selectors per example")
 	fs.IntVar(&g.Examples, "examples", 100, "examples of each task")
 	tokens := fs.Int("context", 0, "most `tokens` of prompt and answer; the model's context")
-	window := fs.Int("window", 0, "SnapKV's observation window; 32")
 	workers := fs.Int("workers", runtime.GOMAXPROCS(0), "cells computed at once")
 	data := fs.String("data", "", "`folder` that keeps what is computed and knows what was; none")
 	hits := fs.Bool("hits", false, "also report every head's hit rate")
@@ -61,12 +59,10 @@ func eval(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			g.Seeds = seeds
 		case "context":
 			g.Context = tokens
-		case "window":
-			g.Window = window
 		}
 	})
 	split := func(s string) []string { return strings.Split(s, ",") }
-	g.Models, g.Tasks, g.Methods, g.Budgets, g.Selectors = split(*models), split(*tasks), split(*methods), split(*budgets), split(*selectors)
+	g.Models, g.Tasks, g.Methods, g.Selectors = split(*models), split(*tasks), split(*methods), split(*selectors)
 	g.SelectWith, g.ComputeWith = split(*selects), split(*computes)
 	if *tasks == "all" {
 		g.Tasks = nil
@@ -75,9 +71,6 @@ func eval(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		}
 	}
 	var err error
-	if g.Blocks, err = numbers("block", *blocks); err != nil {
-		return err
-	}
 	files := rulerTasks{files: map[string][]niah.RULERExample{}}
 	if g.Tasks, err = files.take(g.Tasks); err != nil {
 		return err
@@ -90,6 +83,7 @@ func eval(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return singular(err)
 	}
+	sayIgnored(stderr, strings.Join(g.Methods, ", "), g.Unused())
 	for _, f := range out.combinations() {
 		fmt.Fprintln(stderr, f)
 	}
@@ -158,26 +152,10 @@ func engineWithAll(models []string) (*run.Engine, error) {
 	return engine, nil
 }
 
-// numbers reads a list of whole numbers, nil for none.
-func numbers(flag, list string) ([]int, error) {
-	if list == "" {
-		return nil, nil
-	}
-	var out []int
-	for text := range strings.SplitSeq(list, ",") {
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			return nil, input.Errorf(flag, "%q, want whole numbers, comma-separated", text)
-		}
-		out = append(out, n)
-	}
-	return out, nil
-}
-
 // singular blames the flag for what is a list in a grid.
 func singular(err error) error {
 	switch field := input.Field(err); field {
-	case "selectors", "blocks":
+	case "selectors":
 		return input.Errorf(strings.TrimSuffix(field, "s"), "%s", strings.TrimPrefix(err.Error(), field+": "))
 	}
 	return err
@@ -188,7 +166,7 @@ func (e evaluation) combinations() []string {
 	var out []string
 	for _, f := range e.Failed {
 		c := f.Cell
-		text := fmt.Sprintf("failed: %s, %s, %s, budget %s: %s", c.Model, c.Task, c.Method, sparse.FormatBudget(c.Budget), f.Error)
+		text := fmt.Sprintf("failed: %s, %s, %s: %s", c.Model, c.Task, c.Selection(), f.Error)
 		if !slices.Contains(out, text) {
 			out = append(out, text)
 		}
@@ -199,19 +177,25 @@ func (e evaluation) combinations() []string {
 // print writes the rows and hits as a table.
 func (e evaluation) print(stdout io.Writer) error {
 	w := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "model\ttask\tmethod\tselector\tkeys\tstates\tbudget\tblock\tk\taccuracy\t95% interval\texamples\tseeds\tdeviation")
+	fmt.Fprintln(w, "model\ttask\tmethod\tselector\tkeys\tstates\tbudget\tblock\tk\tparameters\taccuracy\t95% interval\texamples\tseeds\tdeviation")
 	for _, r := range e.Rows {
 		deviation := "-"
 		if r.Seeds > 1 {
 			deviation = fmt.Sprintf("%.2f", 100*r.Std)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%.4g\t%d\t%d\t%.1f\t%.1f-%.1f\t%d\t%d\t%s\n",
-			r.Model, r.Task, r.Method, r.Selector, orTrained(r.SelectWith), orTrained(r.ComputeWith), r.Budget, r.Block, r.K, 100*r.Accuracy, 100*r.CI95[0], 100*r.CI95[1], r.Examples, r.Seeds, deviation)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%.4g\t%d\t%d\t%s\t%.1f\t%.1f-%.1f\t%d\t%d\t%s\n",
+			r.Model, r.Task, r.Method, r.Selector, orTrained(r.SelectWith), orTrained(r.ComputeWith), r.Budget, r.Block, r.K, setup(r), 100*r.Accuracy, 100*r.CI95[0], 100*r.CI95[1], r.Examples, r.Seeds, deviation)
 	}
 	for _, h := range e.Hits {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%.4g\tlayer %d\thead %d\thit %.1f\n", h.Model, h.Task, h.Method, h.Selector, orTrained(h.SelectWith), orTrained(h.ComputeWith), h.Budget, h.Layer, h.Head, 100*h.Rate)
 	}
 	return w.Flush()
+}
+
+// setup says how the method of a row is set up beyond its budget.
+func setup(r experiment.Row) string {
+	info, _ := sparse.Method(r.Method)
+	return cmp.Or(info.Describe(r.Params), "-")
 }
 
 // orTrained says what a side of a swap is, where it is not named.

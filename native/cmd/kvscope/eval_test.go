@@ -14,21 +14,46 @@ func TestEvalGoesOn(t *testing.T) {
 	var out struct {
 		Rows   []struct{ Budget float64 }
 		Failed []struct {
-			Cell  struct{ Budget float64 }
+			Cell  struct{ Params map[string]any }
 			Error string
 		}
 	}
 	if err := json.Unmarshal([]byte(stdout), &out); err != nil || status != 0 {
 		t.Fatalf("status %d, %v in %q, %s", status, err, stdout, stderr)
 	}
-	if len(out.Rows) != 1 || out.Rows[0].Budget != 0.5 || len(out.Failed) != 1 || out.Failed[0].Cell.Budget != 0.0625 || !strings.Contains(out.Failed[0].Error, "observation window") {
+	if len(out.Rows) != 1 || out.Rows[0].Budget != 0.5 || len(out.Failed) != 1 || out.Failed[0].Cell.Params["budget"] != "1/16" || !strings.Contains(out.Failed[0].Error, "observation window") {
 		t.Errorf("%+v", out)
 	}
-	if !strings.Contains(stderr, "failed: ratplus, S-1, snapkv, budget 1/16") {
+	if !strings.Contains(stderr, "failed: ratplus, S-1, SnapKV at budget 1/16") {
 		t.Errorf("said %q", stderr)
 	}
 	status, stdout, stderr = runCommand(t, append(args, "1/16")...)
 	if status != 2 || stdout != "" || !strings.Contains(stderr, "--budget") || !strings.Contains(stderr, "observation window") {
 		t.Errorf("nothing computed: status %d, %q and %q", status, stdout, stderr)
+	}
+}
+
+// TestEvalSweeps: any parameter of a method is an axis, and what no method of the grid
+// has is said.
+func TestEvalSweeps(t *testing.T) {
+	status, stdout, stderr := runCommand(t, "eval", "--models", "ratplus", "--tasks", "S-1", "--methods", "twilight,dense", "--examples", "1", "--context", "256", "--json",
+		"--budget", "1/2", "--top-p", "0.5,0.9", "--window", "8")
+	var out struct {
+		Rows []struct {
+			Method string
+			Params map[string]any
+		}
+	}
+	if err := json.Unmarshal([]byte(stdout), &out); err != nil || status != 0 || len(out.Rows) != 3 {
+		t.Fatalf("status %d, %v in %q, %s", status, err, stdout, stderr)
+	}
+	if out.Rows[0].Params["top_p"] != 0.5 || out.Rows[1].Params["top_p"] != 0.9 || out.Rows[1].Params["budget"] != "1/2" || out.Rows[2].Params["top_p"] != nil {
+		t.Errorf("%+v", out.Rows)
+	}
+	if !strings.Contains(stderr, "ignored: window") {
+		t.Errorf("of the window was said %q", stderr)
+	}
+	if status, _, stderr := runCommand(t, "eval", "--methods", "twilight", "--top-p", "0.5,2"); status != 2 || !strings.Contains(stderr, "--top-p: 2, want a number above 0 and at most 1") {
+		t.Errorf("status %d, %q", status, stderr)
 	}
 }

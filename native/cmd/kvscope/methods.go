@@ -27,7 +27,7 @@ func methodFlags(fs *flagSet, c *sparse.Config) {
 			*c = c.With(p.Name, text)
 			return nil
 		}
-		name := strings.ReplaceAll(p.Name, "_", "-")
+		name := flagName(p.Name)
 		if p.Kind == sparse.KindBool {
 			fs.BoolFunc(name, paramUsage(p), set)
 		} else {
@@ -36,9 +36,36 @@ func methodFlags(fs *flagSet, c *sparse.Config) {
 	}
 }
 
-// paramUsage is what the methods say of a parameter that they share: once, where they
+// sweepFlags adds the parameters of all methods to fs, as flags that set the values in s
+// to measure each. The budget may be called budgets too, as it was before the others
+// could be several.
+func sweepFlags(fs *flagSet, s *sparse.Sweep) {
+	for _, p := range sparse.Params() {
+		set := func(list string) error {
+			*s = s.With(p.Name, strings.Split(list, ",")...)
+			return nil
+		}
+		name, usage := flagName(p.Name), "`values` comma-separated; "+paramHelp(p)
+		if p.Kind == sparse.KindBool {
+			fs.BoolFunc(name, usage, set)
+			continue
+		}
+		fs.Func(name, usage, set)
+		if p.Kind == sparse.KindBudget {
+			fs.Func(name+"s", "the same as --"+name, set)
+		}
+	}
+}
+
+// flagName is the flag of a parameter.
+func flagName(param string) string { return strings.ReplaceAll(param, "_", "-") }
+
+// paramUsage is the help of a parameter's flag.
+func paramUsage(p sparse.Shared) string { return kindWord(p) + paramHelp(p) }
+
+// paramHelp is what the methods say of a parameter that they share: once, where they
 // say the same.
-func paramUsage(p sparse.Shared) string {
+func paramHelp(p sparse.Shared) string {
 	var said []string
 	by := map[string][]string{}
 	for _, m := range p.Methods {
@@ -53,12 +80,12 @@ func paramUsage(p sparse.Shared) string {
 		by[text] = append(by[text], m.Name)
 	}
 	if len(said) == 1 && len(p.Methods) > 3 {
-		return kindWord(p) + said[0]
+		return said[0]
 	}
 	for i, text := range said {
 		said[i] = strings.Join(by[text], ", ") + ": " + text
 	}
-	return kindWord(p) + strings.Join(said, "\n")
+	return strings.Join(said, "\n")
 }
 
 // kindWord is how the help names the value of a parameter.
