@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"kvscope/viz/number"
 )
 
 func paper(t testing.TB, table Table) Paper {
@@ -31,7 +33,7 @@ func row(model, method, selector string, budget, accuracy float64) Row {
 		unit, setup = "token", ""
 	}
 	return Row{
-		Ref:    Ref{Model: model, Task: "MK-2", Method: method, Selector: selector, Params: map[string]string{"budget": fraction(budget)}},
+		Ref:    Ref{Model: model, Task: "MK-2", Method: method, Selector: selector, Params: map[string]string{"budget": number.Budget(budget)}},
 		Budget: budget, Block: 16, Setup: setup, Arch: model, Unit: unit, Context: 1024, Accuracy: accuracy, Low: accuracy - 0.1, High: accuracy + 0.1, Std: 0.05, Seeds: 5, Examples: 100,
 	}
 }

@@ -15,7 +15,7 @@ func samples(t testing.TB) []chart.Chart {
 	t.Helper()
 	row := func(model, selector string, budget, accuracy float64) chart.Row {
 		return chart.Row{
-			Ref:  chart.Ref{Model: model, Task: "MK-2", Method: "quest", Selector: selector},
+			Ref:    chart.Ref{Model: model, Task: "MK-2", Method: "quest", Selector: selector},
 			Budget: budget, Block: 16, Setup: "blocks of 16", Name: "Quest", Arch: model, Unit: "block", Context: 1024, Accuracy: accuracy, Low: accuracy - 0.1, High: accuracy + 0.1, Std: 0.05, Seeds: 5, Examples: 100,
 		}
 	}
