@@ -20,6 +20,8 @@ type Runner interface {
 type Outcome struct {
 	Kernels string `json:"kernels"` // kernel table that ran
 	Arch    string `json:"arch"`
+	Title   string `json:"title,omitempty"`  // that for people; see ArchTitle
+	Memory  bool   `json:"memory,omitempty"` // see HasMemory
 	Layers  int    `json:"layers"`
 	Heads   int    `json:"heads"`
 	Block   int    `json:"block"`
@@ -39,6 +41,17 @@ func (o *Outcome) Score() float64 {
 		sum += s
 	}
 	return sum
+}
+
+// HasMemory reports whether keys and values of the model passed a memory; outcomes from
+// before the field say so as headers of runs do.
+func (o *Outcome) HasMemory() bool { return o.header().HasMemory() }
+
+// ArchTitle is Arch for people, "" where it is not known.
+func (o *Outcome) ArchTitle() string { return o.header().ArchTitle() }
+
+func (o *Outcome) header() *trace.Header {
+	return &trace.Header{Arch: o.Arch, Title: o.Title, Memory: o.Memory}
 }
 
 // Measure computes a cell. A panic of the engine is an error of the cell.
@@ -99,7 +112,8 @@ func (a *answer) Emit(e trace.Event) error {
 func (o *Outcome) add(a *answer, n int) {
 	h := a.header
 	if o.Hits == nil {
-		o.Kernels, o.Arch, o.Layers, o.Heads, o.Block, o.K = h.Kernels, h.Arch, h.Layers, h.Heads, h.Block, h.K
+		o.Kernels, o.Arch, o.Title, o.Memory = h.Kernels, h.Arch, h.Title, h.Memory
+		o.Layers, o.Heads, o.Block, o.K = h.Layers, h.Heads, h.Block, h.K
 		o.Hits = make([]int, h.Layers*h.Heads)
 	}
 	o.Scores = append(o.Scores, a.done.Score)

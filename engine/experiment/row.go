@@ -9,6 +9,8 @@ import (
 // Row is one combination of a grid, its cells summed up.
 type Row struct {
 	Model    string `json:"model"`
+	Title    string `json:"title"`  // of Arch, for people
+	Memory   bool   `json:"memory"` // keys and values of the model pass a memory
 	Arch     string `json:"arch"`
 	Task     string `json:"task"`
 	Method   string `json:"method"`

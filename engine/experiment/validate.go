@@ -29,6 +29,10 @@ func (o *Outcome) Validate(c Cell, models []run.ModelInfo) error {
 		return fmt.Errorf("model_hash: %q, %s has weights %s", c.ModelHash, c.Model, hash)
 	case o.Arch != m.Arch || o.Layers != m.Layers || o.Heads != m.Heads:
 		return fmt.Errorf("arch: %q of %d layers and %d heads, %s is %q of %d and %d", o.Arch, o.Layers, o.Heads, c.Model, m.Arch, m.Layers, m.Heads)
+	case o.Title != "" && o.Title != m.Title:
+		return fmt.Errorf("title: %q, %s is %q", o.Title, c.Model, m.Title)
+	case o.Memory && !m.Memory:
+		return fmt.Errorf("memory: %s has none", c.Model)
 	}
 	return o.Check(c.Examples)
 }

@@ -32,6 +32,8 @@ func TestValidateOutcome(t *testing.T) {
 		{"arch", func(o *Outcome, _ *Cell) { o.Heads = 0 }},
 		{"arch", func(o *Outcome, _ *Cell) { o.Layers, o.Hits = 1000, make([]int, 1000*o.Heads) }},
 		{"arch", func(o *Outcome, _ *Cell) { o.Arch = "<script>" }},
+		{"title", func(o *Outcome, _ *Cell) { o.Title = "Best of all" }},
+		{"memory", func(o *Outcome, _ *Cell) { o.Memory = true }},
 		{"hits", func(o *Outcome, _ *Cell) { o.Hits = append(o.Hits, 0) }},
 		{"hits", func(o *Outcome, _ *Cell) { o.Hits[0] = 9 }},
 		{"hits", func(o *Outcome, _ *Cell) { o.Hits[0] = -1 }},

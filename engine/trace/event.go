@@ -174,6 +174,16 @@ func (*Step) event()      {}
 func (*Done) event()      {}
 func (*Failure) event()   {}
 
-// HasMemory reports whether keys and values of the run's model pass a memory. Files
-// from before the field say so by the name of the model alone.
-func (h *Header) HasMemory() bool { return h.Memory || h.Arch == "ratplus" }
+// untitled are the architectures of files from before the fields Title and Memory.
+var untitled = map[string]Header{"attention": {Title: "Attention"}, "ratplus": {Title: "RAT+", Memory: true}}
+
+// HasMemory reports whether keys and values of the run's model pass a memory.
+func (h *Header) HasMemory() bool { return h.Memory || untitled[h.Arch].Memory }
+
+// ArchTitle is Arch for people, "" where it is not known.
+func (h *Header) ArchTitle() string {
+	if h.Title != "" {
+		return h.Title
+	}
+	return untitled[h.Arch].Title
+}

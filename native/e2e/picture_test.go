@@ -170,7 +170,7 @@ func TestPictureOfTraining(t *testing.T) {
 		for _, p := range points {
 			for _, task := range learnt {
 				if _, ok := p.Exact[task]; ok {
-					m := chart.Measured{Model: name, Arch: name, Task: task, Tokens: float64(p.Tokens) / 1e6, Share: p.Exact[task]}
+					m := chart.Measured{Model: name, Called: name, Memory: f.Metadata["arch"] == "ratplus", Task: task, Tokens: float64(p.Tokens) / 1e6, Share: p.Exact[task]}
 					exact = append(exact, m)
 					m.Share = p.FirstOf[task]
 					firsts = append(firsts, m)

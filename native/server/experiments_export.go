@@ -7,6 +7,7 @@ import (
 
 	"kvscope/engine/experiment"
 	"kvscope/engine/input"
+	"kvscope/native/publish"
 	"kvscope/native/summary"
 	"kvscope/web/api"
 )
@@ -39,7 +40,7 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) error {
 			Rows: result.Rows, Hits: result.Hits, Findings: summary.Findings(cells), Failures: failures,
 		})
 	case "html":
-		page, err := s.reportPage(e, status.Progress, cells, failures)
+		page, err := publish.Report(publish.Result{Experiment: e, Progress: status.Progress, Cells: cells, Failures: failures}, s.version)
 		if err != nil {
 			return err
 		}
@@ -56,9 +57,9 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) error {
 // exportCSV answers with one of the tables.
 func (s *Server) exportCSV(w http.ResponseWriter, r *http.Request, name string, cells []experiment.Measured) error {
 	table := r.URL.Query().Get("table")
-	write, ok := csvTables[table]
-	if !ok {
-		return input.Errorf("table", "%q, want rows, hits or examples", table)
+	write, err := publish.TableNamed(table)
+	if err != nil {
+		return err
 	}
 	if table != "" && table != "rows" {
 		name += "-" + table

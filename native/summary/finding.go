@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/gonum/stat"
 
@@ -35,31 +36,31 @@ func keep(cells []experiment.Measured, want func(experiment.Measured) bool) []ex
 	return out
 }
 
-// backbones compares the two backbones.
+// backbones compares the two models of the pair.
 func backbones(cells []experiment.Measured) []api.Finding {
 	out, baseline := []api.Finding{}, false
-	attention, ratplus := pair(cells)
-	if attention == "" || ratplus == "" {
+	p := pairOf(cells)
+	if p.without == "" || p.with == "" {
 		return out
 	}
 	for _, s := range settings(cells) {
 		of := func(model string) []experiment.Measured {
 			return keep(cells, func(m experiment.Measured) bool { return m.Cell.Model == model && s.holds(m) })
 		}
-		a, r := of(attention), of(ratplus)
+		a, r := of(p.without), of(p.with)
 		question := api.Accuracy
 		if s.selector == sparse.SelectorRandom {
 			question = api.H2
 		}
 		// Reading everything, all methods are the same.
 		whole := question == api.Accuracy && s.budget == 1
-		if st, ok := compare(question, s, scores(a), scores(r)); ok && !(whole && baseline) {
+		if st, ok := p.compare(question, s, scores(a), scores(r)); ok && !(whole && baseline) {
 			out = append(out, st)
 			baseline = baseline || whole
 		}
 		info, _ := sparse.Method(s.method)
 		if s.selector == sparse.SelectorOwn && s.budget < 1 && info.Phase != sparse.PhasePrefill {
-			if st, ok := compare(api.H1, s, headHits(a), headHits(r)); ok {
+			if st, ok := p.compare(api.H1, s, headHits(a), headHits(r)); ok {
 				out = append(out, st)
 			}
 		}
@@ -70,8 +71,8 @@ func backbones(cells []experiment.Measured) []api.Finding {
 // swaps compares the first model with a memory with itself where one use of the
 // memory is taken away.
 func swaps(cells []experiment.Measured) []api.Finding {
-	_, ratplus := pair(cells)
-	cells = keep(cells, func(m experiment.Measured) bool { return m.Cell.Model == ratplus })
+	p := pairOf(cells)
+	cells = keep(cells, func(m experiment.Measured) bool { return m.Cell.Model == p.with })
 	var out []api.Finding
 	baseline := false
 	for _, s := range settings(cells) {
@@ -80,7 +81,7 @@ func swaps(cells []experiment.Measured) []api.Finding {
 		}
 		trained, keys, states := of(experiment.Swap{}), of(experiment.Swap{SelectWith: run.WithPlain}), of(experiment.Swap{ComputeWith: run.WithPlain})
 		add := func(q api.Question, without, with map[example]figure) {
-			if st, ok := compare(q, s, without, with); ok {
+			if st, ok := p.compare(q, s, without, with); ok {
 				out = append(out, st)
 			}
 		}
@@ -105,17 +106,38 @@ func rank(q api.Question) int {
 	return slices.Index([]api.Question{api.Accuracy, api.H1, api.H2, api.SwapHits, api.SwapKeys, api.SwapStates}, q)
 }
 
-// pair is the first model of each backbone.
-func pair(cells []experiment.Measured) (attention, ratplus string) {
-	for _, m := range cells {
-		switch {
-		case m.Outcome.Arch == "attention" && attention == "":
-			attention = m.Cell.Model
-		case m.Outcome.Arch == "ratplus" && ratplus == "":
-			ratplus = m.Cell.Model
+// pair is the two models that are compared: their names, and what they are called.
+type pair struct {
+	without, with             string
+	withoutTitle, memoryTitle string
+}
+
+// pairOf is the first model with a memory, and the first without of the same shape, or
+// else the first without.
+func pairOf(cells []experiment.Measured) pair {
+	var with, without *experiment.Measured
+	for i := range cells {
+		if cells[i].Outcome.HasMemory() && with == nil {
+			with = &cells[i]
 		}
 	}
-	return attention, ratplus
+	alike := func(o *experiment.Outcome) bool {
+		return with != nil && o.Layers == with.Outcome.Layers && o.Heads == with.Outcome.Heads
+	}
+	for i := range cells {
+		o := cells[i].Outcome
+		if !o.HasMemory() && (without == nil || alike(o) && !alike(without.Outcome)) {
+			without = &cells[i]
+		}
+	}
+	var p pair
+	if with != nil {
+		p.with, p.memoryTitle = with.Cell.Model, cmp.Or(with.Outcome.ArchTitle(), with.Cell.Model)
+	}
+	if without != nil {
+		p.without, p.withoutTitle = without.Cell.Model, cmp.Or(without.Outcome.ArchTitle(), without.Cell.Model)
+	}
+	return p
 }
 
 // setting is what both backbones are compared under.
@@ -232,7 +254,7 @@ func pairUp(without, with map[example]figure, chunks bool) pairs {
 }
 
 // compare puts paired figures without and with a memory against each other.
-func compare(q api.Question, s setting, without, with map[example]figure) (api.Finding, bool) {
+func (pair pair) compare(q api.Question, s setting, without, with map[example]figure) (api.Finding, bool) {
 	p := pairUp(without, with, q == api.H1 || q == api.SwapHits)
 	if p.n == 0 {
 		return api.Finding{}, false
@@ -257,16 +279,16 @@ func compare(q api.Question, s setting, without, with map[example]figure) (api.F
 	default:
 		f.Verdict = api.Undecided
 	}
-	f.Text = words(f)
+	f.Text = pair.words(f)
 	return f, true
 }
 
 // words says a statement in a sentence.
-func words(s api.Finding) string {
+func (pair pair) words(s api.Finding) string {
 	if s.Verdict == api.Baseline {
-		who := "RAT+ answers %.1f%% right and attention %.1f%%"
+		who := literal(pair.memoryTitle) + " answers %.1f%% right and " + literal(pair.withoutTitle) + " %.1f%%"
 		if s.Question == api.SwapStates {
-			who = "RAT+ answers %.1f%% right from states with the memory and %.1f%% from states without, which it was not trained to read"
+			who = literal(pair.memoryTitle) + " answers %.1f%% right from states with the memory and %.1f%% from states without, which it was not trained to read"
 		}
 		return "Reading everything, " + fmt.Sprintf(who, 100*s.With, 100*s.Without) + ": what the rest is to be held against."
 	}
@@ -277,18 +299,19 @@ func words(s api.Finding) string {
 	if s.Verdict == api.TooFew {
 		return fmt.Sprintf("%s: %d of the same examples are too few to compare, want at least %d.", where, s.Pairs, minPairs)
 	}
+	with, without := literal(pair.memoryTitle), literal(pair.withoutTitle)
 	subject := map[api.Question]string{
-		api.Accuracy: "RAT+ answers %.1f%% right, attention %.1f%%",
-		api.H1:       "a head of RAT+ holds the needle at every answer step in %.1f%% of examples on average, one of attention in %.1f%%",
-		api.H2:       "where chance selects, RAT+ answers %.1f%% right, attention %.1f%%",
+		api.Accuracy: with + " answers %.1f%% right, " + without + " %.1f%%",
+		api.H1:       "a head of " + with + " holds the needle at every answer step in %.1f%% of examples on average, one of " + without + " in %.1f%%",
+		api.H2:       "where chance selects, " + with + " answers %.1f%% right, " + without + " %.1f%%",
 
 		api.SwapHits:   "a head that picks by keys with the memory holds the needle at every answer step in %.1f%% of examples on average, by keys without in %.1f%%",
-		api.SwapKeys:   "picking by keys with the memory, RAT+ answers %.1f%% right, by keys without %.1f%%",
-		api.SwapStates: "reading states with the memory, RAT+ answers %.1f%% right, states without %.1f%%",
+		api.SwapKeys:   "picking by keys with the memory, " + with + " answers %.1f%% right, by keys without %.1f%%",
+		api.SwapStates: "reading states with the memory, " + with + " answers %.1f%% right, states without %.1f%%",
 	}[s.Question]
 	verdict := map[api.Verdict]string{
-		api.Supports:    "RAT+ is ahead by %.1f points (95%% interval %.1f to %.1f), as the paper has it.",
-		api.Contradicts: "RAT+ is behind by %.1f points (95%% interval %.1f to %.1f), against the paper.",
+		api.Supports:    with + " is ahead by %.1f points (95%% interval %.1f to %.1f), as the paper has it.",
+		api.Contradicts: with + " is behind by %.1f points (95%% interval %.1f to %.1f), against the paper.",
 		api.Undecided:   "the difference of %.1f points is not significant (95%% interval %.1f to %.1f).",
 	}[s.Verdict]
 	if s.Question == api.SwapHits || s.Question == api.SwapKeys || s.Question == api.SwapStates {
@@ -304,3 +327,6 @@ func words(s api.Finding) string {
 	}
 	return where + ": " + fmt.Sprintf(subject, 100*s.With, 100*s.Without) + "; " + fmt.Sprintf(verdict, d, low, high)
 }
+
+// literal is text as part of a format.
+func literal(text string) string { return strings.ReplaceAll(text, "%", "%%") }

@@ -129,7 +129,7 @@ func TestWithoutPartner(t *testing.T) {
 		a[example{first: i}], b[example{first: i}] = figure{float64(i % 2), 1}, figure{1, 1}
 	}
 	b[example{first: 99}] = figure{0, 1}
-	f, ok := compare(api.Accuracy, setting{method: "quest", budget: 0.5}, a, b)
+	f, ok := pair{}.compare(api.Accuracy, setting{method: "quest", budget: 0.5}, a, b)
 	if !ok || f.Pairs != 12 || f.With != 1 || f.Without != 0.5 || f.Difference != 0.5 {
 		t.Errorf("%+v", f)
 	}

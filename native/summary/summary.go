@@ -57,7 +57,7 @@ func (g *group) add(m experiment.Measured) {
 		g.heads, g.hits = o.Heads, make([]int, len(o.Hits))
 		params := c.Resolved()
 		g.row = experiment.Row{
-			Model: c.Model, Arch: o.Arch, Task: c.Task, Method: c.Method, Selector: c.Selector, Swap: c.Swap,
+			Model: c.Model, Arch: o.Arch, Title: o.ArchTitle(), Memory: o.HasMemory(), Task: c.Task, Method: c.Method, Selector: c.Selector, Swap: c.Swap,
 			Params: params, Budget: params.Budget(), Block: o.Block, K: o.K, Context: c.Context,
 			ModelHash: c.ModelHash, Version: c.Version, Kernels: o.Kernels,
 		}

@@ -1,6 +1,9 @@
 package chart
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+)
 
 // Kind is the form of a chart.
 type Kind string
@@ -125,7 +128,8 @@ type Row struct {
 	Block     int    // tokens in a block
 	Name      string // what the method is called
 	Setup     string // how it is set up beyond the budget, in words: "blocks of 16"; "" for as it is by default
-	Arch      string // kind of the model: attention, ratplus, llama, llama-memory, ...
+	Called    string // what the model is called; "" for its name
+	Memory    bool   // keys and values of the model pass a memory
 	Unit      string // what the method selects: block or token
 	Context   int
 	Accuracy  float64
@@ -138,29 +142,48 @@ type Row struct {
 // subject is whose values a series shows: a model as it was trained, or with a use
 // of its memory taken away.
 type subject struct {
-	model, arch string
-	swap        Swap
+	model, called string
+	memory        bool
+	swap          Swap
 }
 
-// HasMemory reports whether keys and values of the row's model pass a memory.
-func (r Row) HasMemory() bool { return r.Arch == "ratplus" || strings.HasSuffix(r.Arch, "-memory") }
-
-func (r Row) subject() subject { return subject{r.Model, r.Arch, r.Swap} }
+func (r Row) subject() subject { return subject{r.Model, cmp.Or(r.Called, r.Model), r.Memory, r.Swap} }
 
 // swapColours are those of states with the memory, blue, and without, gold.
 var swapColours = map[Swap]string{{SelectWith: "plain"}: "seq-4", {ComputeWith: "plain"}: "gold-ink", {"plain", "plain"}: "gold"}
 
-// colour is that of a subject among the models of a picture.
-func (s subject) colour(models []string) string {
+// colour is that of a subject among those of a picture.
+func (s subject) colour(all []subject) string {
 	if c, swapped := swapColours[s.swap]; swapped {
 		return c
 	}
-	return colourOf(models, s.model, s.arch)
+	return s.plainColour(unique(all, subject.trained))
+}
+
+// plainColour is the colour of a model among all: one for the first of those without a
+// memory and one for the first with, others for the rest.
+func (s subject) plainColour(models []subject) string {
+	spare := []string{"right", "gold-ink", "edge", "seq-4"}
+	i := slices.IndexFunc(models, func(m subject) bool { return m.model == s.model })
+	first := slices.IndexFunc(models, func(m subject) bool { return m.memory == s.memory })
+	switch {
+	case i != first:
+		return spare[i%len(spare)]
+	case s.memory:
+		return "accent"
+	}
+	return "ink-3"
+}
+
+// trained is the subject as it was trained.
+func (s subject) trained() subject {
+	s.swap = Swap{}
+	return s
 }
 
 // name is how a subject is called.
 func (s subject) name() string {
-	name := nameOf(s.model, s.arch)
+	name := s.called
 	if s.swap.SelectWith != "" {
 		name += ", picks by K"
 	}
@@ -168,33 +191,4 @@ func (s subject) name() string {
 		name += ", reads K, V"
 	}
 	return name
-}
-
-func modelsOf(subjects []subject) []string {
-	return unique(subjects, func(s subject) string { return s.model })
-}
-
-// colourOf is the colour of a model: one for each backbone, others for further
-// models of the same one.
-func colourOf(models []string, model, arch string) string {
-	spare := []string{"right", "gold-ink", "edge", "seq-4"}
-	first := map[string]string{"attention": "ink-3", "ratplus": "accent"}
-	for i, m := range models {
-		if m == model {
-			if c := first[arch]; c != "" && i < 2 {
-				return c
-			}
-			return spare[i%len(spare)]
-		}
-	}
-	return "ink"
-}
-
-// nameOf is how a model is called: by its backbone where its name is that.
-func nameOf(model, arch string) string {
-	title := map[string]string{"attention": "Attention", "ratplus": "RAT+"}[arch]
-	if title == "" || model != arch {
-		return model
-	}
-	return title
 }

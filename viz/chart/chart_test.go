@@ -34,7 +34,7 @@ func row(model, method, selector string, budget, accuracy float64) Row {
 	}
 	return Row{
 		Ref:    Ref{Model: model, Task: "MK-2", Method: method, Selector: selector, Params: map[string]string{"budget": number.Budget(budget)}},
-		Budget: budget, Block: 16, Setup: setup, Arch: model, Unit: unit, Context: 1024, Accuracy: accuracy, Low: accuracy - 0.1, High: accuracy + 0.1, Std: 0.05, Seeds: 5, Examples: 100,
+		Budget: budget, Block: 16, Setup: setup, Called: map[string]string{"attention": "Attention", "ratplus": "RAT+"}[model], Memory: model == "ratplus", Unit: unit, Context: 1024, Accuracy: accuracy, Low: accuracy - 0.1, High: accuracy + 0.1, Std: 0.05, Seeds: 5, Examples: 100,
 	}
 }
 
@@ -78,7 +78,7 @@ func TestPaperBlocks(t *testing.T) {
 		block, context int
 		want           int
 	}{{"quest", 16, 1024, 64}, {"quest", 4, 1024, 16}, {"moba", 32, 1024, 128}, {"moba", 16, 1024, 64}, {"quest", 16, 256, 64}, {"snapkv", 0, 1024, 0}} {
-		rows := p.of(tc.method, "ratplus", "own", tc.block, tc.context)
+		rows := p.of(tc.method, true, "own", tc.block, tc.context)
 		if len(rows) == 0 {
 			t.Errorf("%+v: none", tc)
 		}
@@ -88,7 +88,7 @@ func TestPaperBlocks(t *testing.T) {
 			}
 		}
 	}
-	if rows := p.of("quest", "ratplus", "own", 16, 1024); rows[0].Budget != 0.25 {
+	if rows := p.of("quest", true, "own", 16, 1024); rows[0].Budget != 0.25 {
 		t.Errorf("budget %g", rows[0].Budget)
 	}
 }
@@ -227,18 +227,17 @@ func TestSVGIsXML(t *testing.T) {
 }
 
 func TestManyModelsHaveTheirOwnColours(t *testing.T) {
-	models := []string{"a", "b", "c", "d"}
+	models := []subject{{model: "a"}, {model: "b", memory: true}, {model: "c"}, {model: "d", memory: true}}
 	seen := map[string]string{}
-	for i, m := range models {
-		arch := "attention"
-		if i%2 == 1 {
-			arch = "ratplus"
-		}
-		c := colourOf(models, m, arch)
+	for _, m := range models {
+		c := m.colour(append(models, subject{model: "b", memory: true, swap: Swap{SelectWith: "plain"}}))
 		if other := seen[c]; other != "" {
-			t.Errorf("%s and %s are both %s", m, other, c)
+			t.Errorf("%s and %s are both %s", m.model, other, c)
 		}
-		seen[c] = m
+		seen[c] = m.model
+	}
+	if seen["ink-3"] != "a" || seen["accent"] != "b" {
+		t.Errorf("the pair is not in its own colours: %v", seen)
 	}
 }
 

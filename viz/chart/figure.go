@@ -91,13 +91,13 @@ func Figure1(rows []Row, paper Paper) []Chart {
 	var out []Chart
 	for _, s := range unique(rows, Row.setup) {
 		ours := keep(rows, func(r Row) bool { return r.setup() == s })
-		theirs := map[string][]PaperRow{}
+		theirs := map[bool][]PaperRow{} // with a memory, without
 		var budgets []float64
 		for _, r := range ours {
 			budgets = append(budgets, r.Budget)
-			if _, done := theirs[r.Arch]; !done {
-				theirs[r.Arch] = paper.of(s.method, r.Arch, "own", s.block, r.Context)
-				for _, p := range theirs[r.Arch] {
+			if _, done := theirs[r.Memory]; !done {
+				theirs[r.Memory] = paper.of(s.method, r.Memory, "own", s.block, r.Context)
+				for _, p := range theirs[r.Memory] {
 					budgets = append(budgets, p.Budget)
 				}
 			}
@@ -111,11 +111,11 @@ func Figure1(rows []Row, paper Paper) []Chart {
 			for _, who := range subjects {
 				mine := keep(ours, func(r Row) bool { return r.Task == task && r.subject() == who })
 				if len(mine) > 0 {
-					c.Series = append(c.Series, accuracyOf(mine, modelsOf(subjects), budgets))
+					c.Series = append(c.Series, accuracyOf(mine, subjects, budgets))
 				}
 			}
-			for _, arch := range []string{"attention", "ratplus"} {
-				if series, ok := paperOf(theirs[arch], task, arch, paper.Label, budgets); ok {
+			for _, memory := range []bool{false, true} {
+				if series, ok := paper.series(theirs[memory], task, memory, budgets); ok {
 					c.Series = append(c.Series, series)
 				}
 			}
@@ -126,8 +126,8 @@ func Figure1(rows []Row, paper Paper) []Chart {
 }
 
 // accuracyOf is the points of one subject and task.
-func accuracyOf(rows []Row, models []string, budgets []float64) Series {
-	s := Series{Name: rows[0].subject().name(), Colour: rows[0].subject().colour(models)}
+func accuracyOf(rows []Row, all []subject, budgets []float64) Series {
+	s := Series{Name: rows[0].subject().name(), Colour: rows[0].subject().colour(all)}
 	for i, b := range budgets {
 		for _, r := range rows {
 			if r.Budget == b {
@@ -148,13 +148,14 @@ func (r Row) point(x, low, high float64, whisker string) Point {
 	return Point{X: x, Y: 100 * r.Accuracy, Low: 100 * low, High: 100 * high, About: about, Ref: &ref}
 }
 
-// paperOf is the paper's points of one backbone and task.
-func paperOf(rows []PaperRow, task, arch, label string, budgets []float64) (Series, bool) {
-	s := Series{Name: nameOf(arch, arch) + ", paper (" + label + ")", Colour: colourOf([]string{arch}, arch, arch), Paper: true}
+// series is the paper's points of one task and one of its models.
+func (p Paper) series(rows []PaperRow, task string, memory bool, budgets []float64) (Series, bool) {
+	who := subject{memory: memory}
+	s := Series{Name: p.name(memory) + ", paper (" + p.Label + ")", Colour: who.colour([]subject{who}), Paper: true}
 	for i, b := range budgets {
 		for _, r := range rows {
 			if v, ok := r.Accuracy[task]; ok && r.Budget == b {
-				s.Points = append(s.Points, Point{X: float64(i), Y: v, Low: v, High: v, About: "budget " + number.Budget(b) + ": " + number.Percent(v/100) + " in the paper, " + label})
+				s.Points = append(s.Points, Point{X: float64(i), Y: v, Low: v, High: v, About: "budget " + number.Budget(b) + ": " + number.Percent(v/100) + " in the paper, " + p.Label})
 			}
 		}
 	}
@@ -184,7 +185,7 @@ func Table5(rows []Row, paper Paper) []Chart {
 			if len(mine) == 0 {
 				continue
 			}
-			s := Series{Name: who.name(), Colour: who.colour(modelsOf(subjects))}
+			s := Series{Name: who.name(), Colour: who.colour(subjects)}
 			theirs := Series{Name: s.Name + ", paper (" + paper.Label + ")", Colour: s.Colour, Paper: true}
 			for _, r := range mine {
 				x := float64(slices.Index(tasks, r.Task))
@@ -192,7 +193,7 @@ func Table5(rows []Row, paper Paper) []Chart {
 				if r.Swap != (Swap{}) {
 					continue // the paper has no swap
 				}
-				for _, pr := range paper.of(p.method, r.Arch, "random", 0, 0) {
+				for _, pr := range paper.of(p.method, r.Memory, "random", 0, 0) {
 					if v, ok := pr.Mean[r.Task]; ok && pr.Budget == p.budget {
 						theirs.Points = append(theirs.Points, Point{
 							X: x, Y: v, Low: v - pr.Std[r.Task], High: v + pr.Std[r.Task],

@@ -22,7 +22,7 @@ const topHeads = 50
 // every method, block size, budget and task.
 func Figures2to4(curves []Curve) []Chart {
 	curves = keep(curves, func(c Curve) bool { return c.Selector == "own" && c.Budget < 1 })
-	models := unique(curves, func(c Curve) string { return c.Model })
+	subjects := unique(curves, func(c Curve) subject { return c.subject() })
 	type panel struct {
 		setup
 		budget float64
@@ -39,7 +39,7 @@ func Figures2to4(curves []Curve) []Chart {
 			if panelOf(curve) != p {
 				continue
 			}
-			s := Series{Name: curve.subject().name(), Colour: curve.subject().colour(models)}
+			s := Series{Name: curve.subject().name(), Colour: curve.subject().colour(subjects)}
 			rates := slices.Clone(curve.Rates)
 			slices.Sort(rates)
 			slices.Reverse(rates)

@@ -7,11 +7,11 @@ import (
 
 func TestLearning(t *testing.T) {
 	charts := Learning([]Measured{
-		{"attention", "attention", "MK-1", 0.4, 0},
-		{"attention", "attention", "MK-1", 10, 0.25},
-		{"attention", "attention", "MK-1", 19.5, 0.5},
-		{"attention", "attention", "MV", 20, 0.75},
-		{"ratplus", "ratplus", "MK-1", 12, 1},
+		{"attention", "Attention", false, "MK-1", 0.4, 0},
+		{"attention", "Attention", false, "MK-1", 10, 0.25},
+		{"attention", "Attention", false, "MK-1", 19.5, 0.5},
+		{"attention", "Attention", false, "MV", 20, 0.75},
+		{"ratplus", "RAT+", true, "MK-1", 12, 1},
 	}, "exact answers")
 	if len(charts) != 2 || charts[0].Title != "MK-1, exact answers" || charts[0].XMax != 20 {
 		t.Fatalf("%+v", charts)

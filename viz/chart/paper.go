@@ -13,12 +13,30 @@ type Paper struct {
 	Label  string // "7B, 4,096 tokens"
 	Tokens int    // context
 	Rows   []PaperRow
+
+	models map[string]paperModel // by what rows call them
+}
+
+// paperModel is one of the two models that a table compares.
+type paperModel struct {
+	Name   string `json:"name"`
+	Memory bool   `json:"memory"`
+}
+
+// name is what the paper's model with a memory, or that without, is called.
+func (p Paper) name(memory bool) string {
+	for _, m := range p.models {
+		if m.Memory == memory {
+			return m.Name
+		}
+	}
+	return ""
 }
 
 // PaperRow is one row of a table. Accuracies are by task, in percent.
 type PaperRow struct {
 	Method   string             `json:"method"`
-	Arch     string             `json:"backbone"`
+	Model    string             `json:"backbone"`
 	Selector string             `json:"selector"` // random, or empty for own
 	Block    int                `json:"block_size"`
 	Text     string             `json:"budget"`
@@ -42,6 +60,7 @@ const (
 func ParsePaper(text []byte, table Table) (Paper, error) {
 	var file struct {
 		Tokens int                       `json:"context_tokens"`
+		Models map[string]paperModel     `json:"backbones"`
 		Three  struct{ Rows []PaperRow } `json:"table_3"`
 		Four   struct{ Rows []PaperRow } `json:"table_4"`
 		Five   struct{ Rows []PaperRow } `json:"table_5"`
@@ -49,7 +68,7 @@ func ParsePaper(text []byte, table Table) (Paper, error) {
 	if err := json.Unmarshal(text, &file); err != nil {
 		return Paper{}, fmt.Errorf("read the paper's tables: %w", err)
 	}
-	p := Paper{Label: "7B, 4,096 tokens", Tokens: file.Tokens}
+	p := Paper{Label: "7B, 4,096 tokens", Tokens: file.Tokens, models: file.Models}
 	switch table {
 	case FromScratch:
 		p.Rows = file.Three.Rows
@@ -61,6 +80,9 @@ func ParsePaper(text []byte, table Table) (Paper, error) {
 	p.Rows = append(p.Rows, file.Five.Rows...)
 	for i := range p.Rows {
 		r := &p.Rows[i]
+		if _, ok := p.models[r.Model]; !ok {
+			return p, fmt.Errorf("read the paper's tables: no backbone %q", r.Model)
+		}
 		above, below, _ := strings.Cut(r.Text, "/")
 		a, err := strconv.ParseFloat(above, 64)
 		b := 1.0
@@ -75,13 +97,14 @@ func ParsePaper(text []byte, table Table) (Paper, error) {
 	return p, nil
 }
 
-// of lists the rows of a method, backbone and selector. Where the paper has several
+// of lists the rows of a method and a selector, of the model with a memory or of that
+// without. Where the paper has several
 // block sizes, it is those whose share of the context is nearest to ours.
-func (p Paper) of(method, arch, selector string, block, context int) []PaperRow {
+func (p Paper) of(method string, memory bool, selector string, block, context int) []PaperRow {
 	var rows []PaperRow
 	for _, r := range p.Rows {
 		own := r.Selector == "" && selector == "own" || r.Selector == selector
-		if r.Method == method && r.Arch == arch && own {
+		if r.Method == method && p.models[r.Model].Memory == memory && own {
 			rows = append(rows, r)
 		}
 	}

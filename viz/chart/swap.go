@@ -35,10 +35,10 @@ const allTasks = "mean of tasks"
 func Swaps2x2(rows []Row) []Chart {
 	type panel struct {
 		setup
-		model, arch, selector string
-		budget                float64
+		model, called, selector string
+		budget                  float64
 	}
-	panelOf := func(r Row) panel { return panel{r.setup(), r.Model, r.Arch, r.Selector, r.Budget} }
+	panelOf := func(r Row) panel { return panel{r.setup(), r.Model, r.subject().called, r.Selector, r.Budget} }
 	swapped := map[panel]bool{}
 	for _, r := range rows {
 		if r.Swap != (Swap{}) {
@@ -55,7 +55,7 @@ func Swaps2x2(rows []Row) []Chart {
 		}
 		ours := keep(rows, func(r Row) bool { return panelOf(r) == p })
 		tasks := unique(ours, func(r Row) string { return r.Task })
-		name, method, called := nameOf(p.model, p.arch), p.id(), p.title()
+		name, method, called := p.called, p.id(), p.title()
 		if p.selector == "random" {
 			method += ", chance picks"
 			called += ", random selector"

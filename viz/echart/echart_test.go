@@ -16,10 +16,10 @@ func samples(t testing.TB) []chart.Chart {
 	row := func(model, selector string, budget, accuracy float64) chart.Row {
 		return chart.Row{
 			Ref:    chart.Ref{Model: model, Task: "MK-2", Method: "quest", Selector: selector},
-			Budget: budget, Block: 16, Setup: "blocks of 16", Name: "Quest", Arch: model, Unit: "block", Context: 1024, Accuracy: accuracy, Low: accuracy - 0.1, High: accuracy + 0.1, Std: 0.05, Seeds: 5, Examples: 100,
+			Budget: budget, Block: 16, Setup: "blocks of 16", Name: "Quest", Called: map[string]string{"attention": "Attention", "ratplus": "RAT+"}[model], Memory: model == "ratplus", Unit: "block", Context: 1024, Accuracy: accuracy, Low: accuracy - 0.1, High: accuracy + 0.1, Std: 0.05, Seeds: 5, Examples: 100,
 		}
 	}
-	paper, err := chart.ParsePaper([]byte(`{"context_tokens": 4096,
+	paper, err := chart.ParsePaper([]byte(`{"context_tokens": 4096, "backbones": {"ratplus": {"name": "RAT+", "memory": true}},
 		"table_3": {"rows": [{"method": "quest", "backbone": "ratplus", "block_size": 64, "budget": "1/4", "accuracy": {"MK-2": 97.2}}]},
 		"table_5": {"rows": [{"method": "quest", "backbone": "ratplus", "selector": "random", "block_size": 64, "budget": "1/4", "accuracy_mean": {"MK-2": 91.5}, "accuracy_std": {"MK-2": 0.9}}]}}`), chart.FromScratch)
 	if err != nil {

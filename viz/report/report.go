@@ -144,14 +144,14 @@ func swapped(rows []chart.Row) bool {
 // keysOf and statesOf say what a row picked by and read; without a memory there is
 // only the one.
 func keysOf(r chart.Row) string {
-	if !r.HasMemory() || r.SelectWith != "" {
+	if !r.Memory || r.SelectWith != "" {
 		return "K"
 	}
 	return "K̃"
 }
 
 func statesOf(r chart.Row) string {
-	if !r.HasMemory() || r.ComputeWith != "" {
+	if !r.Memory || r.ComputeWith != "" {
 		return "K, V"
 	}
 	return "K̃, Ṽ"

@@ -12,11 +12,11 @@ func sample() Report {
 	rows := []chart.Row{
 		{
 			Ref: chart.Ref{Model: "<b>attention</b>", Task: "MK-2", Method: "quest", Selector: "own"}, Budget: 0.25, Block: 16,
-			Arch: "attention", Unit: "block", Accuracy: 0.5, Low: 0.4, High: 0.6, Seeds: 1, Examples: 100,
+			Unit: "block", Accuracy: 0.5, Low: 0.4, High: 0.6, Seeds: 1, Examples: 100,
 		},
 		{
 			Ref: chart.Ref{Model: "ratplus", Task: "MK-2", Method: "quest", Selector: "random"}, Budget: 0.25, Block: 16,
-			Arch: "ratplus", Unit: "block", Accuracy: 0.25, Seeds: 5, Std: 0.0123, Examples: 500,
+			Memory: true, Unit: "block", Accuracy: 0.25, Seeds: 5, Std: 0.0123, Examples: 500,
 		},
 	}
 	return Report{

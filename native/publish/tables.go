@@ -1,4 +1,4 @@
-package server
+package publish
 
 import (
 	"encoding/csv"
@@ -6,14 +6,26 @@ import (
 	"strconv"
 
 	"kvscope/engine/experiment"
+	"kvscope/engine/input"
 	"kvscope/engine/sparse"
 	"kvscope/native/summary"
 )
 
-// csvTables write what an experiment came to as a table each, columns named as in
-// JSON and in the store.
-var csvTables = map[string]func(*csv.Writer, []experiment.Measured) error{
-	"": rowsCSV, "rows": rowsCSV, "hits": hitsCSV, "examples": examplesCSV,
+// Table writes what an experiment came to as a table. Columns are named as in JSON and
+// in the store; those of the parameters of the methods come last.
+type Table func(*csv.Writer, []experiment.Measured) error
+
+// TableNamed is the table of a name: rows, hits or examples; rows where none is given.
+func TableNamed(name string) (Table, error) {
+	switch name {
+	case "", "rows":
+		return rowsCSV, nil
+	case "hits":
+		return hitsCSV, nil
+	case "examples":
+		return examplesCSV, nil
+	}
+	return nil, input.Errorf("table", "%q, want rows, hits or examples", name)
 }
 
 func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
