@@ -13,9 +13,12 @@ const (
 	SelectorRandom = "random" // a seeded draw, the same number of them
 )
 
+// DefaultMethod is the method where none is asked for: it reads everything.
+const DefaultMethod = "dense"
+
 // Config asks for a method by name, with its parameters.
 type Config struct {
-	Method       string `json:"method,omitempty"`        // of Methods; dense
+	Method       string `json:"method,omitempty"`        // of Methods; DefaultMethod
 	Selector     string `json:"selector,omitempty"`      // own or random; own
 	SelectorSeed uint64 `json:"selector_seed,omitempty"` // of SelectorRandom
 
@@ -40,7 +43,7 @@ func (c Config) Validate() error {
 // settings checks c and puts the defaults in.
 func (c Config) settings(promptTokens int) (Settings, error) {
 	if c.Method == "" {
-		c.Method = "dense"
+		c.Method = DefaultMethod
 	}
 	info, ok := Method(c.Method)
 	if !ok {

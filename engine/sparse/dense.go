@@ -3,7 +3,7 @@ package sparse
 // denseMethod is the entry of Dense in the list of methods.
 func denseMethod() Info {
 	return Info{
-		ID: "dense", Name: "Dense", Family: FamilyDense, Unit: UnitBlock, Phase: PhaseDecode, Scores: ScoresNone,
+		ID: DefaultMethod, Name: "Dense", Family: FamilyDense, Unit: UnitBlock, Phase: PhaseDecode, Scores: ScoresNone,
 		Help:   "reads everything",
 		Params: []Param{},
 		plan: func(s Settings) (Plan, error) {

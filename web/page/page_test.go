@@ -51,7 +51,7 @@ func TestPagesRenderWithoutABrowser(t *testing.T) {
 
 // TestEveryStateIsVisible renders a column in each state it can be in.
 func TestEveryStateIsVisible(t *testing.T) {
-	events, err := sample.Events(sample.Spec{Method: "quest", Arch: "attention", Layers: 2, Heads: 2, Context: 256, Seed: 1})
+	events, err := sample.Events(sample.Spec{Method: "quest", Model: "attention", Layers: 2, Heads: 2, Context: 256, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func screenOf(s *state.Snapshot) *screen {
 // TestPicturesAreKept: moving the pointer over the blocks must not draw anew, and
 // what changes must. Drawing the page works out nothing.
 func TestPicturesAreKept(t *testing.T) {
-	events, err := sample.Events(sample.Spec{Method: "quest", Arch: "attention", Layers: 2, Heads: 2, Context: 256, Seed: 1})
+	events, err := sample.Events(sample.Spec{Method: "quest", Model: "attention", Layers: 2, Heads: 2, Context: 256, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func TestPicturesAreKept(t *testing.T) {
 }
 
 func TestInspectorReadsBothColumns(t *testing.T) {
-	events, err := sample.Events(sample.Spec{Method: "quest", Arch: "attention", Layers: 2, Heads: 2, Context: 256, Seed: 1})
+	events, err := sample.Events(sample.Spec{Method: "quest", Model: "attention", Layers: 2, Heads: 2, Context: 256, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

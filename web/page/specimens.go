@@ -83,10 +83,10 @@ func onlyInspector(sp *specimen, _ string) app.UI {
 
 // The runs that specimens show.
 var (
-	questRun  = sample.Spec{Method: "quest", Arch: "ratplus", Layers: 4, Heads: 4, Context: 640, Seed: 3}
-	otherRun  = sample.Spec{Method: "quest", Arch: "attention", Layers: 4, Heads: 4, Context: 640, Seed: 3}
-	snapkvRun = sample.Spec{Method: "snapkv", Arch: "attention", Layers: 6, Heads: 8, Context: 640, Seed: 5}
-	mobaRun   = sample.Spec{Method: "moba", Arch: "ratplus", Layers: 4, Heads: 4, Context: 640, Seed: 7}
+	questRun  = sample.Spec{Method: "quest", Model: "ratplus", Memory: true, Layers: 4, Heads: 4, Context: 640, Seed: 3}
+	otherRun  = sample.Spec{Method: "quest", Model: "attention", Layers: 4, Heads: 4, Context: 640, Seed: 3}
+	snapkvRun = sample.Spec{Method: "snapkv", Model: "attention", Layers: 6, Heads: 8, Context: 640, Seed: 5}
+	mobaRun   = sample.Spec{Method: "moba", Model: "ratplus", Memory: true, Layers: 4, Heads: 4, Context: 640, Seed: 7}
 )
 
 // looked is a head worth a look in them.
@@ -98,7 +98,7 @@ func after(spec sample.Spec, share float64, done ...state.Action) (state.Snapsho
 	if err != nil {
 		return state.Snapshot{}, err
 	}
-	s := state.Replay(spec.Arch, events[:int(float64(len(events))*share)], view.States(views()))
+	s := state.Replay(spec.Model, events[:int(float64(len(events))*share)], view.States(views()))
 	return then(s, done...), nil
 }
 

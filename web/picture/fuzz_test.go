@@ -89,7 +89,7 @@ func TestBrokenRuns(t *testing.T) {
 	const seed = 3
 	random := rand.New(rand.NewPCG(seed, 0))
 	header, rest := small(t)
-	events, err := sample.Events(sample.Spec{Method: "moba", Arch: "attention", Layers: 1, Heads: 1, Context: 256, Seed: 1})
+	events, err := sample.Events(sample.Spec{Method: "moba", Model: "attention", Layers: 1, Heads: 1, Context: 256, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

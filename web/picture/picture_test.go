@@ -160,7 +160,7 @@ func TestLongPromptsMergeMoreQueries(t *testing.T) {
 func TestPicturesSayWhatTheTraceSays(t *testing.T) {
 	for _, m := range sparse.Methods() {
 		t.Run(m.ID, func(t *testing.T) {
-			events, err := sample.Events(sample.Spec{Method: m.ID, Arch: "ratplus", Layers: 2, Heads: 3, Context: 300, Seed: 9})
+			events, err := sample.Events(sample.Spec{Method: m.ID, Model: "ratplus", Memory: true, Layers: 2, Heads: 3, Context: 300, Seed: 9})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -306,7 +306,7 @@ func TestRefusedEventChangesNothing(t *testing.T) {
 }
 
 func TestPiecesAreTheText(t *testing.T) {
-	events, err := sample.Events(sample.Spec{Method: "quest", Arch: "attention", Layers: 1, Heads: 1, Context: 300, Seed: 1})
+	events, err := sample.Events(sample.Spec{Method: "quest", Model: "attention", Layers: 1, Heads: 1, Context: 300, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -347,8 +347,8 @@ func TestLabel(t *testing.T) {
 
 func BenchmarkGrid(b *testing.B) {
 	for _, spec := range []sample.Spec{
-		{Method: "quest", Arch: "attention", Layers: 6, Heads: 4, Context: 1024, Seed: 1},
-		{Method: "moba", Arch: "attention", Layers: 6, Heads: 4, Context: 1024, Seed: 1},
+		{Method: "quest", Model: "attention", Layers: 6, Heads: 4, Context: 1024, Seed: 1},
+		{Method: "moba", Model: "attention", Layers: 6, Heads: 4, Context: 1024, Seed: 1},
 	} {
 		events, err := sample.Events(spec)
 		if err != nil {

@@ -14,7 +14,7 @@ import (
 // so that nothing moves when the run behind the preview arrives.
 func TestPreviewHasTheLinesOfItsRun(t *testing.T) {
 	for _, method := range []string{"quest", "moba", "snapkv"} {
-		events, err := sample.Events(sample.Spec{Method: method, Arch: "attention", Layers: 2, Heads: 2, Context: 256, Seed: 1})
+		events, err := sample.Events(sample.Spec{Method: method, Model: "attention", Layers: 2, Heads: 2, Context: 256, Seed: 1})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -39,7 +39,7 @@ func Head(h *trace.Header, seed uint64) *lens.Head {
 			out.K[gold*headDim+8+step%8] = 6
 		}
 	}
-	if h.Arch == "ratplus" {
+	if h.HasMemory() {
 		out.Gate = make([]float32, n*headDim)
 		for i := range out.Gate {
 			keeps := float64(i%headDim)/headDim*4 - 2 + 0.7*draw.NormFloat64()

@@ -16,7 +16,8 @@ import (
 // Spec says what to make up.
 type Spec struct {
 	Method        string // of sparse.Methods
-	Arch          string // "attention" or "ratplus", which finds the needle more often
+	Model         string // what it is called
+	Memory        bool   // it has one, and finds the needle more often
 	Layers, Heads int
 	Context       int
 	Seed          uint64
@@ -39,7 +40,7 @@ func Events(s Spec) ([]trace.Event, error) {
 	}
 	m := &maker{
 		Spec: s, info: info, tok: tok, ex: ex, block: 16,
-		draw: rand.New(rand.NewPCG(s.Seed, uint64(len(s.Arch)))),
+		draw: rand.New(rand.NewPCG(s.Seed, uint64(len(s.Model)))),
 	}
 	return m.events(), nil
 }
@@ -85,7 +86,7 @@ func (m *maker) events() []trace.Event {
 	}
 	text := m.tok.Decode(answer)
 	hits := m.tally.Hits()
-	if m.Arch == "ratplus" {
+	if m.Memory {
 		for i := range hits {
 			hits[i].MemoryLength = 1 + 7*i*i%90
 		}
@@ -96,9 +97,16 @@ func (m *maker) events() []trace.Event {
 	})
 }
 
+func (m *maker) title() string {
+	if m.Memory {
+		return "RAT+"
+	}
+	return "Attention"
+}
+
 func (m *maker) header() *trace.Header {
 	h := &trace.Header{
-		Model: m.Arch, Arch: m.Arch, Layers: m.Layers, Heads: m.Heads, HeadDim: 32, Kernels: "sample",
+		Model: m.Model, Arch: m.Model, Title: m.title(), Memory: m.Memory, Layers: m.Layers, Heads: m.Heads, HeadDim: 32, Kernels: "sample",
 		Method: m.Method, Phase: m.info.Phase, Budget: budget, Block: m.block, K: m.units(),
 		Task: m.ex.Task.ID, Seed: m.Seed, Context: m.Context, Question: m.ex.Question,
 		Tokens: m.tokens(m.ex.Tokens), Pieces: tokenizer.Pieces(m.tok, m.ex.Tokens), Expected: m.ex.Expected, Answer: m.tokens(m.ex.Answer), Gold: m.ex.Gold,
@@ -139,7 +147,7 @@ func (m *maker) unit() int {
 func (m *maker) weights(layer, head, n, unit, gold int) []float32 {
 	w := make([]float32, n)
 	keen := float64(layer+1) / float64(m.Layers) * []float64{0.25, 1, 0.1, 0.6, 0.9, 0.4, 0.05, 0.7}[head%8]
-	if m.Arch == "ratplus" {
+	if m.Memory {
 		keen = math.Sqrt(keen)
 	}
 	for i := range w {
@@ -214,12 +222,12 @@ func (m *maker) prefill(layer, head int) *trace.Selection {
 
 func pick(bits []byte, i int) { bits[i/8] |= 1 << (i % 8) }
 
-// step makes up one answer token; the attention backbone gets a middle one wrong.
+// step makes up one answer token; a model without a memory gets a middle one wrong.
 func (m *maker) step(step int) *trace.Step {
 	right := m.ex.Answer[step]
 	id, p := right, float32(0.55+0.4*m.draw.Float64())
 	other := m.ex.Tokens[min(len(m.ex.Tokens)-1, m.ex.Needles[0].ValueSpan.Start+step%2)]
-	if m.Arch == "attention" && step == 1 {
+	if !m.Memory && step == 1 {
 		id, other, p = other, right, 0.41
 	}
 	s := &trace.Step{

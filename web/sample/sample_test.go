@@ -13,7 +13,7 @@ import (
 func TestEventsAreARunOfEveryMethod(t *testing.T) {
 	for _, m := range sparse.Methods() {
 		t.Run(m.ID, func(t *testing.T) {
-			spec := Spec{Method: m.ID, Arch: "attention", Layers: 2, Heads: 3, Context: 300, Seed: 4}
+			spec := Spec{Method: m.ID, Model: "attention", Layers: 2, Heads: 3, Context: 300, Seed: 4}
 			events, err := Events(spec)
 			if err != nil {
 				t.Fatal(err)
@@ -36,24 +36,24 @@ func TestEventsAreARunOfEveryMethod(t *testing.T) {
 }
 
 func TestHeadsAreLookedInto(t *testing.T) {
-	for _, arch := range []string{"attention", "ratplus"} {
-		events, err := Events(Spec{Method: "quest", Arch: arch, Layers: 2, Heads: 2, Context: 300, Seed: 4})
+	for _, memory := range []bool{false, true} {
+		events, err := Events(Spec{Method: "quest", Model: "a", Memory: memory, Layers: 2, Heads: 2, Context: 300, Seed: 4})
 		if err != nil {
 			t.Fatal(err)
 		}
 		h := events[0].(*trace.Header)
 		head := Head(h, 1)
 		if _, err := head.Encode(); err != nil {
-			t.Errorf("%s: %v", arch, err)
+			t.Errorf("memory %v: %v", memory, err)
 		}
-		if got := head.MemoryKernel(40) != nil; got != (arch == "ratplus") {
-			t.Errorf("%s: a memory is %v", arch, got)
+		if got := head.MemoryKernel(40) != nil; got != memory {
+			t.Errorf("memory %v: there is %v", memory, got)
 		}
 		// The query that copies the answer's first token looks at it more than at any other.
 		row := make([]float32, len(h.Tokens))
 		head.Row(ops.Reference(), row, len(h.Tokens)-1)
 		if top := figures.Top(row, 1)[0]; top != h.Gold[0] {
-			t.Errorf("%s: the answer's query looks at %d, want %d", arch, top, h.Gold[0])
+			t.Errorf("memory %v: the answer's query looks at %d, want %d", memory, top, h.Gold[0])
 		}
 	}
 }

@@ -70,7 +70,7 @@ func ready(t testing.TB) *desk {
 
 func events(t testing.TB, method string) []trace.Event {
 	t.Helper()
-	e, err := sample.Events(sample.Spec{Method: method, Arch: "attention", Layers: 2, Heads: 3, Context: 256, Seed: 1})
+	e, err := sample.Events(sample.Spec{Method: method, Model: "attention", Layers: 2, Heads: 3, Context: 256, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -76,14 +76,8 @@ func (c *Column) header() *trace.Header {
 
 // modelTitle names the model of a run, by its own name too where the title is not it.
 func (s *Snapshot) modelTitle(c *Column, h *trace.Header) string {
-	title, model := h.Title, c.PicturedOf().model(h)
-	switch {
-	case title != "":
-	case h.Arch == "attention": // files from before the title
-		title = "Attention"
-	case h.Arch == "ratplus":
-		title = "RAT+"
-	default:
+	title, model := h.ArchTitle(), c.PicturedOf().model(h)
+	if title == "" {
 		return model
 	}
 	if model != "" && model != h.Arch {
@@ -129,8 +123,10 @@ func (s *Snapshot) how(side int) string {
 	if live && asked.Request.Selector == sparse.SelectorRandom {
 		how += ", random blocks"
 	}
+	info, _ := sparse.Method(h.Method)
+	_, picksK := info.Param("k")
 	switch {
-	case live && s.Form.Get("k") != "" && h.Method != "dense":
+	case live && s.Form.Get("k") != "" && picksK:
 		how += ", K = " + strconv.Itoa(h.K)
 	case h.Budget != 1:
 		how += " at " + sparse.FormatBudget(h.Budget)

@@ -28,11 +28,11 @@ func (a MetaArrived) apply(s *Snapshot) []Effect {
 	return nil
 }
 
-// withModels puts models that are there for those not chosen: one of each backbone
-// if there is. A name that was chosen stays, there or not.
+// withModels puts models that are there for those not chosen: one without a memory and
+// one with if there is. A name that was chosen stays, there or not.
 func (s *Snapshot) withModels(f Form) Form {
 	d := DefaultForm()
-	pick := func(name, otherwise, arch, not string) string {
+	pick := func(name, otherwise string, memory bool, not string) string {
 		if name != "" && (name != otherwise || s.Model(name) != nil) {
 			return name
 		}
@@ -40,7 +40,7 @@ func (s *Snapshot) withModels(f Form) Form {
 		for _, m := range s.Meta.Models {
 			switch {
 			case m.Name == not:
-			case m.Arch == arch:
+			case m.Memory == memory:
 				return m.Name
 			case found == "":
 				found = m.Name
@@ -48,8 +48,8 @@ func (s *Snapshot) withModels(f Form) Form {
 		}
 		return found
 	}
-	f.Left = pick(f.Left, d.Left, "attention", f.Right)
-	f.Right = pick(f.Right, d.Right, "ratplus", f.Left)
+	f.Left = pick(f.Left, d.Left, false, f.Right)
+	f.Right = pick(f.Right, d.Right, true, f.Left)
 	return f
 }
 
@@ -89,8 +89,7 @@ func (Run) start(s *Snapshot, link bool) []Effect {
 			continue
 		}
 		m := s.Model(model)
-		memory := m != nil && m.Memory
-		req, p := f.ColumnRequest(side, memory, s.Longest())
+		req, p := f.ColumnRequest(side, m != nil && m.Memory, s.Longest())
 		maps.Copy(problems, p)
 		starts = append(starts, Start{Side: side, Request: req})
 	}

@@ -18,7 +18,7 @@ import (
 // shows it, of one head.
 func page(t *testing.T, method, arch, view string) (*state.Snapshot, *widget.ColumnView) {
 	t.Helper()
-	events, err := sample.Events(sample.Spec{Method: method, Arch: arch, Layers: 2, Heads: 2, Context: 256, Seed: 1})
+	events, err := sample.Events(sample.Spec{Method: method, Model: arch, Memory: arch == "ratplus", Layers: 2, Heads: 2, Context: 256, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

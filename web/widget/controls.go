@@ -201,10 +201,6 @@ func depthOr(s, otherwise string) string {
 }
 
 func (c *Controls) method() []app.UI {
-	var methods []option
-	for _, m := range sparse.Methods() {
-		methods = append(methods, option{m.ID, m.Name, m.Help})
-	}
 	info, known := sparse.Method(c.Form.Method)
 	offered := make([]option, len(budgets))
 	for i, b := range budgets {
@@ -216,7 +212,7 @@ func (c *Controls) method() []app.UI {
 	out := []app.UI{
 		app.H2().Text("Selection"),
 		app.Div().Class("field").Body(
-			c.choice("method", "method", c.Form.Method, "wide", methods...),
+			c.methods(),
 			app.P().Class("hint").Text(aboutMethod(info, known)),
 			c.problem("method"),
 		),
@@ -265,6 +261,21 @@ func (c *Controls) method() []app.UI {
 	return out
 }
 
+// methods is the choice of a method, a line for every family of them.
+func (c *Controls) methods() app.UI {
+	var families []app.UI
+	for _, f := range state.Families() {
+		var members []app.UI
+		for _, m := range f.Methods {
+			members = append(members, c.radio("method", "method", c.Form.Method, option{m.ID, m.Name, aboutMethod(m, true)}))
+		}
+		families = append(families,
+			app.Span().Class("family").Text(f.Name),
+			app.Div().Class("choice wide").Attr("role", "group").Aria("label", f.Name).Body(members...))
+	}
+	return app.Div().Class("families").Attr("role", "radiogroup").Aria("label", "method").DataSet("testid", "choose-method").Body(families...)
+}
+
 func aboutMethod(m sparse.Info, known bool) string {
 	if !known {
 		return ""
@@ -274,7 +285,7 @@ func aboutMethod(m sparse.Info, known bool) string {
 		sparse.PhasePrefill: "Picks for every query of the prompt; the answer is read densely",
 		sparse.PhaseEvict:   "Decides once, after the prompt",
 	}[m.Phase]
-	if m.ID == "dense" {
+	if m.Family == sparse.FamilyDense {
 		return "Reads everything: what the others are measured against."
 	}
 	return phase + ": " + m.Help + "."
@@ -303,14 +314,19 @@ type option struct{ value, label, about string }
 func (c *Controls) choice(name, label, value, class string, options ...option) app.UI {
 	body := make([]app.UI, len(options))
 	for i, o := range options {
-		input := app.Input().Type("radio").Checked(o.value == value).Name(c.id(name)).Value(o.value).
-			Aria("label", label+" "+o.label).
-			DataSet("field", name).
-			OnChange(c.onChoose, name, o.value)
-		body[i] = app.Label().Title(o.about).Body(input, app.Span().Text(o.label))
+		body[i] = c.radio(name, label, value, o)
 	}
 	return app.Div().ID(c.id(name)).Class(classes("choice", class)).Attr("role", "radiogroup").Aria("label", label).
 		DataSet("testid", "choose-"+name).Body(body...)
+}
+
+// radio is one of the buttons of a choice.
+func (c *Controls) radio(name, label, value string, o option) app.UI {
+	input := app.Input().Type("radio").Checked(o.value == value).Name(c.id(name)).Value(o.value).
+		Aria("label", label+" "+o.label).
+		DataSet("field", name).
+		OnChange(c.onChoose, name, o.value)
+	return app.Label().Title(o.about).Body(input, app.Span().Text(o.label))
 }
 
 func (c *Controls) titled(name, title, value string, options ...option) app.UI {

@@ -219,9 +219,7 @@ func (c *Controls) setColumn(side int, text string) {
 func (c *Controls) onAdd(app.Context, app.Event) {
 	n := c.Form.Columns()
 	spec := c.Form.Column(n - 1)
-	if spec.Method = "moba"; c.Form.Method == "moba" {
-		spec.Method = "quest"
-	}
+	spec.Method = state.OtherMethod(c.Form.Method)
 	c.setColumn(n, spec.String())
 }
 

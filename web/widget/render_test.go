@@ -19,7 +19,7 @@ import (
 
 func sampleRun(t *testing.T, method string) *picture.Run {
 	t.Helper()
-	events, err := sample.Events(sample.Spec{Method: method, Arch: "attention", Layers: 2, Heads: 3, Context: 256, Seed: 1})
+	events, err := sample.Events(sample.Spec{Method: method, Model: "attention", Layers: 2, Heads: 3, Context: 256, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

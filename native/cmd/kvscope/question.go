@@ -11,6 +11,7 @@ import (
 	"kvscope/engine/input"
 	"kvscope/engine/niah"
 	"kvscope/engine/run"
+	"kvscope/engine/sparse"
 )
 
 // question is a request as it stands on the command line.
@@ -45,7 +46,7 @@ func (q *question) flags(fs *flagSet) {
 	fs.StringVar(&q.req.Key, "question", "", "key to ask for in --text, which already holds it; same as --key")
 	fs.StringVar(&q.req.Value, "value", "", "own needle: its value, planted in --text")
 	fs.StringVar(&q.req.Prompt, "prompt", "", "free `text` to continue as it stands, instead of a task")
-	fs.StringVar(&q.req.Method, "method", "dense", methodIDs())
+	fs.StringVar(&q.req.Method, "method", sparse.DefaultMethod, methodIDs())
 	fs.Uint64Var(&q.req.SelectorSeed, "selector-seed", 0, "tells random selectors of one example apart")
 	methodFlags(fs, &q.req.Config)
 	fs.StringVar(&q.req.Force, "force", "", "`blocks` that every query reads: 3,7")
