@@ -133,7 +133,7 @@ func (s Sweep) MarshalJSON() ([]byte, error) {
 func (s *Sweep) UnmarshalJSON(text []byte) error {
 	members := map[string]json.RawMessage{}
 	if err := json.Unmarshal(text, &members); err != nil {
-		return err
+		return input.Errorf("params", "%s, want an object with an array of values for each parameter", bytes.TrimSpace(text))
 	}
 	out := Sweep{}
 	for _, name := range slices.Sorted(maps.Keys(members)) {

@@ -175,8 +175,8 @@ func walkEngine(t *testing.T) *run.Engine {
 // TestWalkOrder gives every field of an experiment's order every kind of value. Each is
 // refused by its name, or changes the cells.
 func TestWalkOrder(t *testing.T) {
-	const base = `{"models": ["ratplus"], "tasks": ["MK-1"], "methods": ["quest", "snapkv"], "selectors": ["own", "random"], "budgets": ["1/4"], "blocks": [8], "seeds": 2,
-		"examples": 20, "context": 120, "window": 8, "select_with": ["plain"], "compute_with": ["plain"]}`
+	const base = `{"models": ["ratplus"], "tasks": ["MK-1"], "methods": ["quest", "snapkv"], "selectors": ["own", "random"], "params": {"budget": ["1/4"], "block": [8], "window": [8]}, "seeds": 2,
+		"examples": 20, "context": 120, "select_with": ["plain"], "compute_with": ["plain"]}`
 	var grid map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(base), &grid); err != nil {
 		t.Fatal(err)

@@ -18,7 +18,7 @@ import (
 // frames are decoded anew, both columns run to their end, and the page is drawn. What the
 // page keeps does not grow with the changes.
 func TestBudgetsDoNotAddUp(t *testing.T) {
-	events, err := sample.Events(sample.Spec{Method: "quest", Arch: "ratplus", Layers: 4, Heads: 4, Context: 1024, Seed: 1})
+	events, err := sample.Events(sample.Spec{Method: "quest", Model: "ratplus", Memory: true, Layers: 4, Heads: 4, Context: 1024, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,6 +29,7 @@ func ask(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	defer engine.Close()
 	var record trace.Run
 	if err := engine.Run(ctx, req, &record); err != nil {
 		return err

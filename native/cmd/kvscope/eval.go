@@ -79,6 +79,7 @@ func eval(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if files.Engine, err = engineWithAll(g.Models); err != nil {
 		return err
 	}
+	defer files.Close()
 	out, err := evaluate(ctx, files, g, *data, *workers, bar(stderr))
 	if err != nil {
 		return singular(err)

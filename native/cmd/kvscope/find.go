@@ -63,6 +63,7 @@ func find(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	defer engine.Close()
 	reqs := make([]run.Request, len(names))
 	for i, name := range names {
 		reqs[i] = req

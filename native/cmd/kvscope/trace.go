@@ -103,6 +103,7 @@ func recordTrace(ctx context.Context, q *question, path string, light bool) (*ru
 	if err != nil {
 		return nil, err
 	}
+	defer engine.Close()
 	shelf := run.NewShelf(engine, keptBytes)
 	f := &runfile.File{Run: &trace.Run{}}
 	if err := shelf.Run(ctx, req, f.Run); err != nil {

@@ -64,6 +64,7 @@ func worker(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	if err != nil {
 		return err
 	}
+	defer engine.Close()
 	log := slog.New(slog.NewTextHandler(stderr, nil))
 	queue, err := jobs.Connect(at)
 	if ours && jobs.IsAway(err) {
