@@ -49,8 +49,13 @@ func TestResolved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := Setting(`{"block":16,"budget":"1/8","kernel":3,"pooling":"avg","window":32}`); v.Setting() != want || v.Budget() != 0.125 {
-		t.Errorf("%s at %g, want %s", v.Setting(), v.Budget(), want)
+	for name, want := range map[string]string{"block": "16", "budget": "1/8", "kernel": "3", "pooling": "avg", "window": "32"} {
+		if v[name] != want {
+			t.Errorf("%s is %q, want %q", name, v[name], want)
+		}
+	}
+	if v.Budget() != 0.125 || v["k"] != "" {
+		t.Errorf("%s at %g", v.Setting(), v.Budget())
 	}
 	if v, err := (Config{}).Resolved(); err != nil || v.Budget() != 1 {
 		t.Errorf("dense reads %g, %v", v.Budget(), err)
