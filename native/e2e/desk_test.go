@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http/httptest"
 	"os"
 	"strconv"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/chromedp/chromedp"
@@ -28,12 +30,21 @@ import (
 	"kvscope/native/server"
 )
 
-// newEngine holds a small pair of models with fresh weights under the names of the
-// demo pair: what they answer is noise, what they read is not.
+// newEngine holds newModels.
 func newEngine(t testing.TB) *run.Engine {
 	t.Helper()
-	tok := tokenizer.NewDemo()
-	e := run.NewEngine(ops.Reference())
+	e, err := run.Open(newModels(t), ops.Reference())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// newModels is a small pair of models with fresh weights under the names of the demo
+// pair: what they answer is noise, what they read is not.
+func newModels(t testing.TB) fs.FS {
+	t.Helper()
+	tok, files := tokenizer.NewDemo(), fstest.MapFS{}
 	for i, arch := range []model.Arch{model.Attention, model.RATPlus} {
 		cfg := model.Config{
 			Arch: model.Attention, Memory: arch == model.RATPlus, Vocab: tok.Size(), Dim: 32, Heads: 2, KVHeads: 2, HeadDim: 16, Layers: 2, Hidden: 64, Context: 384,
@@ -46,18 +57,12 @@ func newEngine(t testing.TB) *run.Engine {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f, err := checkpoint.Parse(file.Bytes())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := e.Add(string(arch), "fresh", f, nil); err != nil {
-			t.Fatal(err)
-		}
+		files[string(arch)+".safetensors"] = &fstest.MapFile{Data: file.Bytes()}
 	}
-	return e
+	return files
 }
 
-// newServer serves the page for an engine, as change has it.
+// newServer serves the page for an engine of newModels, as change has it.
 func newServer(t testing.TB, runner server.Runner, change ...func(*server.Config)) *server.Server {
 	t.Helper()
 	p, err := dist.Load()
@@ -68,7 +73,7 @@ func newServer(t testing.TB, runner server.Runner, change ...func(*server.Config
 		t.Fatal(err)
 	}
 	c := server.Config{
-		Runner: runner, Version: "test", Program: p, Loopback: true,
+		Runner: runner, Version: "test", Program: p, Models: newModels(t), Loopback: true,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 	for _, f := range change {

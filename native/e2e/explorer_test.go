@@ -344,7 +344,7 @@ func TestServerGoesAndComesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.choose("budget", "1/2")
-	d.wait(`document.querySelector('` + id("failure-0") + `')?.textContent.includes("The server went away")`)
+	d.wait(`document.querySelector('` + id("failure-0") + `')?.textContent.includes("The engine went away")`)
 	gens := d.gens()
 	h, _ = listen(addr)
 	t.Cleanup(func() { h.Shutdown(context.Background()) })

@@ -137,7 +137,7 @@ func TestServerDiesMidRun(t *testing.T) {
 	d.do(chromedp.KeyEvent("r"), chromedp.KeyEvent("v"))
 	first.die()
 	d.wait(`document.querySelectorAll('section.column[data-state="failed"]').length === 2`)
-	d.wait(`document.querySelector('` + id("failure-0") + `').textContent.includes("The server went away")`)
+	d.wait(`document.querySelector('` + id("failure-0") + `').textContent.includes("The engine went away")`)
 	if n := evaluate[int](d, answered); n != 4 {
 		t.Errorf("%d steps are left of what arrived, want 4", n)
 	}

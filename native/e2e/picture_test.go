@@ -30,23 +30,9 @@ var update = flag.Bool("update", false, "take the pictures of docs/ anew")
 // demoEngine holds the models that ship with the program.
 func demoEngine(t testing.TB) *run.Engine {
 	t.Helper()
-	e := run.NewEngine(simd.Best())
-	names, err := fs.Glob(assets.Models(), "*.safetensors")
-	if err != nil || len(names) == 0 {
+	e, err := run.Open(assets.Models(), simd.Best())
+	if err != nil || len(e.Models()) == 0 {
 		t.Fatalf("no models in assets/models: %v", err)
-	}
-	for _, name := range names {
-		data, err := fs.ReadFile(assets.Models(), name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		f, err := checkpoint.Parse(data)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := e.Add(strings.TrimSuffix(name, ".safetensors"), f.Metadata["note"], f, nil); err != nil {
-			t.Fatal(err)
-		}
 	}
 	return e
 }

@@ -47,7 +47,7 @@ func TestEmptyAndFailedStates(t *testing.T) {
 	d.do(chromedp.Navigate(s.URL + "/"))
 	// No server: the page says so in both columns, and nothing can be run.
 	for _, column := range []string{"column-0", "column-1"} {
-		d.has(id(column), "The server does not answer.")
+		d.has(id(column), "The engine does not answer.")
 		d.has(id(column), "kvscope serve")
 	}
 	if !evaluate[bool](d, `document.querySelector('`+id("run")+`').disabled`) {
@@ -90,7 +90,7 @@ func TestNoModels(t *testing.T) {
 	t.Cleanup(s.Close)
 	d := &desk{t, browsertest.Open(t), e, s.URL}
 	d.do(chromedp.Navigate(s.URL + "/"))
-	d.has(id("problem-model"), "the server has no models")
+	d.has(id("problem-model"), "the engine has no models")
 	d.has(id("column-0"), "Nothing has run here yet.")
 	d.quiet()
 }

@@ -5,23 +5,30 @@ import (
 	"slices"
 
 	"kvscope/engine/niah"
+	"kvscope/engine/run"
 	"kvscope/engine/sparse"
 	"kvscope/web/api"
 )
 
 // meta says what a page needs to offer choices.
 func (s *Server) meta(w http.ResponseWriter, _ *http.Request) {
-	limits := api.Limits{RequestBytes: maxRequest, Runs: cap(s.slots.taken), KeptBytes: s.keptBytes(), OpenPath: s.openModel != nil}
+	meta := metaOf(s.version, s.listModels(), cap(s.slots.taken))
+	meta.Limits.KeptBytes, meta.Limits.OpenPath = s.keptBytes(), s.openModel != nil
 	if s.lab.store != nil {
-		limits.TextBytes = api.MaxText
+		meta.Limits.TextBytes = api.MaxText
 	}
-	writeJSON(w, http.StatusOK, api.Meta{
-		Version: s.version,
-		Models:  s.listModels(),
+	writeJSON(w, http.StatusOK, meta)
+}
+
+// metaOf is what an engine has that runs so many requests at once.
+func metaOf(version string, models []run.ModelInfo, runs int) api.Meta {
+	return api.Meta{
+		Version: version,
+		Models:  models,
 		Tasks:   tasks(),
 		Methods: methods(),
-		Limits:  limits,
-	})
+		Limits:  api.Limits{RequestBytes: maxRequest, Runs: runs},
+	}
 }
 
 // keptBytes is about how much memory kept runs may take, 0 where none are kept.

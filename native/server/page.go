@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"strings"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
 	"kvscope/assets"
 	"kvscope/assets/dist"
 	"kvscope/web"
+	"kvscope/web/api"
 )
 
 // noWorker is the service worker of a page that wants none: it clears what an
@@ -25,8 +27,9 @@ self.addEventListener("activate", (event) => event.waitUntil((async () => {
 })()));
 `
 
-// newPage serves the page, its program, styles and icons.
-func newPage(p dist.Program) (http.Handler, error) {
+// newPage serves the page, its program, styles and icons, and the models that it may
+// run itself.
+func newPage(p dist.Program, models fs.FS) (http.Handler, error) {
 	if p.Hash == "" {
 		return http.HandlerFunc(notBuilt), nil
 	}
@@ -34,20 +37,27 @@ func newPage(p dist.Program) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	shipped, err := modelFiles(models)
+	if err != nil {
+		return nil, err
+	}
+	site, files := api.Site{Server: true, Meta: "api/meta"}, map[string]*file{}
+	for _, m := range shipped {
+		site.Models = append(site.Models, m.SiteFile)
+		files["/"+m.File] = &file{contentType: "application/octet-stream", plain: m.data, size: m.Size, tag: hash(m.data), immutable: true}
+	}
 	wasmURL := "/web/app-" + p.Hash + ".wasm"
 	stylesURL := "/web/style-" + hash(styles) + ".css"
-	config, err := appConfig(wasmURL, p)
+	config, err := appConfig(wasmURL[1:], p, site)
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	files := map[string]*file{
-		wasmURL:         {contentType: "application/wasm", brotli: p.Brotli, gzip: p.Gzip, size: p.Size, tag: p.Hash, immutable: true},
-		stylesURL:       textFile("text/css; charset=utf-8", styles, true),
-		"/wasm_exec.js": textFile("text/javascript; charset=utf-8", p.Boot, false),
-		"/app.js":       textFile("text/javascript; charset=utf-8", config, false),
-	}
-	for name, contentType := range map[string]string{"icon.svg": "image/svg+xml", "icon-192.png": "image/png", "icon-512.png": "image/png"} {
+	files[wasmURL] = &file{contentType: "application/wasm", brotli: p.Brotli, gzip: p.Gzip, size: p.Size, tag: p.Hash, immutable: true}
+	files[stylesURL] = textFile("text/css; charset=utf-8", styles, true)
+	files["/wasm_exec.js"] = textFile("text/javascript; charset=utf-8", p.Boot, false)
+	files["/app.js"] = textFile("text/javascript; charset=utf-8", config, false)
+	for name, contentType := range icons {
 		icon, err := fs.ReadFile(assets.Icons(), name)
 		if err != nil {
 			return nil, fmt.Errorf("read icon: %w", err)
@@ -61,8 +71,52 @@ func newPage(p dist.Program) (http.Handler, error) {
 	for _, path := range []string{"/robots.txt", "/sitemap.xml", "/ads.txt"} {
 		mux.Handle(path, http.NotFoundHandler())
 	}
+	mux.Handle("/", pages(p, wasmURL, stylesURL))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			http.Error(w, "only GET and HEAD are allowed here", http.StatusMethodNotAllowed)
+			return
+		}
+		answerSoon(w)
+		mux.ServeHTTP(w, r)
+	}), nil
+}
+
+// icons are the icons of the page and their types.
+var icons = map[string]string{"icon.svg": "image/svg+xml", "icon-192.png": "image/png", "icon-512.png": "image/png"}
+
+// shipped is a file that pages may fetch.
+type shipped struct {
+	api.SiteFile
+	data []byte
+}
+
+// modelFiles are the models that pages may fetch, none of nil.
+func modelFiles(models fs.FS) ([]shipped, error) {
+	if models == nil {
+		return nil, nil
+	}
+	names, err := fs.Glob(models, "*.safetensors") // sorted
+	if err != nil {
+		return nil, fmt.Errorf("list models: %w", err)
+	}
+	var out []shipped
+	for _, name := range names {
+		data, err := fs.ReadFile(models, name)
+		if err != nil {
+			return nil, fmt.Errorf("read model: %w", err)
+		}
+		name = strings.TrimSuffix(name, ".safetensors")
+		out = append(out, shipped{api.SiteFile{Name: name, File: "web/model-" + name + "-" + hash(data) + ".safetensors", Size: len(data)}, data})
+	}
+	return out, nil
+}
+
+// pages draws the pages, ahead of the program that takes them over.
+func pages(p dist.Program, wasmURL, stylesURL string) http.Handler {
 	web.Routes()
-	mux.Handle("/", drawn(&app.Handler{
+	return drawn(&app.Handler{
 		Name:         "kvscope",
 		Title:        "kvscope",
 		Description:  "Which KV blocks sparse attention picks, and whether the answer was among them",
@@ -77,25 +131,21 @@ func newPage(p dist.Program) (http.Handler, error) {
 		Resources:             resources{wasmURL},
 		ServiceWorkerTemplate: noWorker,
 		// Says when a cached page is stale: whenever anything it names has changed.
-		Version: hash([]byte(p.Hash + hash(styles) + hash(p.Boot))),
-	}))
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			w.Header().Set("Allow", "GET, HEAD")
-			http.Error(w, "only GET and HEAD are allowed here", http.StatusMethodNotAllowed)
-			return
-		}
-		answerSoon(w)
-		mux.ServeHTTP(w, r)
-	}), nil
+		Version: hash([]byte(p.Hash + stylesURL + hash(p.Boot))),
+	})
 }
 
 // appConfig is the script that starts the program, in place of go-app's own.
-func appConfig(wasmURL string, p dist.Program) ([]byte, error) {
+func appConfig(wasmURL string, p dist.Program, site api.Site) ([]byte, error) {
+	about, err := json.Marshal(site)
+	if err != nil {
+		return nil, fmt.Errorf("write the page's settings: %w", err)
+	}
 	config, err := json.Marshal(map[string]any{
-		"wasm": wasmURL,
-		"size": p.Size,
-		"env":  map[string]string{"GOAPP_VERSION": p.Hash, "GOAPP_INTERNAL_URLS": "[]"},
+		"wasm":   wasmURL,
+		"size":   p.Size,
+		"server": site.Server,
+		"env":    map[string]string{"GOAPP_VERSION": p.Hash, "GOAPP_INTERNAL_URLS": "[]", api.SiteVariable: string(about)},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("write the page's settings: %w", err)

@@ -171,7 +171,7 @@ func TestPageNamesNothingOutside(t *testing.T) {
 		}
 	}
 	_, config := get(t, ts.URL+"/app.js")
-	if !strings.Contains(string(config), fakeWASMPath) {
+	if !strings.Contains(string(config), `"`+fakeWASMPath[1:]) {
 		t.Errorf("the boot does not name the program: %s", config)
 	}
 }
@@ -262,7 +262,7 @@ func TestDrawnPageIsTheProgramsFirst(t *testing.T) {
 }
 
 func TestWithoutProgramThePageSaysSo(t *testing.T) {
-	h, err := newPage(dist.Program{})
+	h, err := newPage(dist.Program{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -36,6 +37,7 @@ type Config struct {
 	Runner  Runner
 	Version string       // of this program
 	Program dist.Program // the page's program; without one, the page says how to build it
+	Models  fs.FS        // *.safetensors that pages may fetch and run themselves, of Runner's; nil: none
 
 	Store         *store.Store     // of experiments; with Jobs, or neither
 	Jobs          *jobs.Dispatcher //
@@ -95,7 +97,7 @@ func New(c Config) (*Server, error) {
 	if c.Loopback {
 		s.openModel = c.OpenModel
 	}
-	page, err := newPage(c.Program)
+	page, err := newPage(c.Program, c.Models)
 	if err != nil {
 		return nil, err
 	}

@@ -3,12 +3,42 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 
 	"kvscope/engine/figures"
 	"kvscope/engine/run"
+	"kvscope/engine/trace"
 )
+
+// outcome is a run without its selections and steps, of which a long prompt makes many.
+type outcome struct{ trace.Run }
+
+// Emit implements trace.Sink.
+func (o *outcome) Emit(e trace.Event) error {
+	switch e.(type) {
+	case *trace.Selection, *trace.Step:
+		return nil
+	}
+	return o.Run.Emit(e)
+}
+
+// Ask runs req in a worker.
+func (w *Workers) Ask(ctx context.Context, req run.Request) (figures.Result, error) {
+	var out outcome
+	if err := w.Run(ctx, req, &out); err != nil {
+		return figures.Result{}, err
+	}
+	if out.Failure != nil {
+		return figures.Result{}, failed(out.Failure)
+	}
+	r, over := figures.ResultOf(&out.Run)
+	if !over {
+		return r, errors.New("the run ended without a result")
+	}
+	return r, nil
+}
 
 // Ask sends req to /api/ask and returns what came of it, without its selections.
 func (s *Server) Ask(ctx context.Context, req run.Request) (figures.Result, error) {

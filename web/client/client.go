@@ -37,6 +37,12 @@ type ModelOpener interface {
 	OpenModel(ctx context.Context, path string) ([]run.ModelInfo, error)
 }
 
+// ProgressSink is a Sink that also wants to hear what a run waits for.
+type ProgressSink interface {
+	trace.Sink
+	Progress(p api.RunProgress)
+}
+
 // statusError is an answer that is no success.
 type statusError struct {
 	at     string

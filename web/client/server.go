@@ -32,16 +32,7 @@ func NewServer(base *url.URL) *Server {
 
 // Meta asks /api/meta.
 func (s *Server) Meta(ctx context.Context) (api.Meta, error) {
-	var m api.Meta
-	at := s.base.JoinPath("api/meta").String()
-	body, err := get(ctx, at)
-	if err != nil {
-		return m, err
-	}
-	if err := json.Unmarshal(body, &m); err != nil {
-		return m, fmt.Errorf("read %s: %w", at, err)
-	}
-	return m, nil
+	return fetchMeta(ctx, s.base.JoinPath("api/meta").String())
 }
 
 // OpenModel opens the model at a path on the server's machine and lists all models then,

@@ -12,6 +12,7 @@ import (
 	"kvscope/engine/run"
 	"kvscope/engine/seeds"
 	"kvscope/engine/trace"
+	"kvscope/web/api"
 	"kvscope/web/browser"
 	"kvscope/web/client"
 	"kvscope/web/lesson"
@@ -24,8 +25,9 @@ import (
 type Explorer struct {
 	app.Compo
 
-	connect func() client.Engine
-	engine  client.Engine
+	find   func() []client.Host
+	hosts  []client.Host
+	engine client.Engine
 
 	ctx    app.Context
 	s      state.Snapshot
@@ -39,9 +41,10 @@ type Explorer struct {
 	stop   []func()
 }
 
-// NewExplorer returns the page; connect finds the engine once it is in a browser.
-func NewExplorer(connect func() client.Engine) *Explorer {
-	e := &Explorer{connect: connect, s: newState(state.FirstPlace()), cancel: map[int]context.CancelFunc{}}
+// NewExplorer returns the page; find finds the places where the engine runs once it is in
+// a browser, the usual one first.
+func NewExplorer(find func() []client.Host) *Explorer {
+	e := &Explorer{find: find, s: newState(state.FirstPlace()), cancel: map[int]context.CancelFunc{}}
 	e.bus = &widget.Bus{Do: e.do}
 	e.screen.update(&e.s)
 	return e
@@ -49,7 +52,8 @@ func NewExplorer(connect func() client.Engine) *Explorer {
 
 // OnMount starts the page in a browser.
 func (e *Explorer) OnMount(ctx app.Context) {
-	e.ctx, e.engine = ctx, e.connect()
+	e.ctx = ctx
+	e.haveHosts()
 	later := func(f func()) { ctx.Dispatch(func(app.Context) { f() }) }
 	dark, stopDark := browser.PrefersDark(func(dark bool) { later(func() { e.do(state.SystemColours{Dark: dark}) }) })
 	e.stop = append(e.stop, stopDark, e.openDropped(),
@@ -145,6 +149,9 @@ func (e *Explorer) perform(f state.Effect) {
 		e.link(f)
 	case state.AskMeta:
 		e.askMeta(f.After)
+	case state.Engage:
+		e.engage(f.Kind)
+		keepEngine(f.Kind)
 	case state.KeepTheme:
 		keepTheme(f.Theme)
 	case state.RepeatSeeds:
@@ -194,15 +201,17 @@ func (e *Explorer) start(f state.Start) {
 	later := func(a state.Action) { e.ctx.Dispatch(func(app.Context) { e.do(a) }) }
 	sink := &stream{ctx: ctx, after: afterFunc, deliver: func(events []trace.Event) {
 		later(state.Arrived{Side: f.Side, Gen: f.Gen, Events: events})
+	}, told: func(p api.RunProgress) {
+		later(state.Progressed{Side: f.Side, Gen: f.Gen, Progress: p})
 	}}
-	go func(req run.Request) {
-		err := e.engine.Run(ctx, req, sink)
+	go func(req run.Request, engine client.Engine) {
+		err := engine.Run(ctx, req, sink)
 		sink.flush()
 		if err != nil && ctx.Err() == nil {
 			later(state.Ended{Side: f.Side, Gen: f.Gen, Err: err})
 		}
 		e.ctx.Dispatch(func(app.Context) { e.stopRun(f.Gen) })
-	}(f.Request)
+	}(f.Request, e.engine)
 }
 
 // repeat asks for an example after the other beside the page.
@@ -252,10 +261,14 @@ func (e *Explorer) openModel(path string) {
 }
 
 func (e *Explorer) askMeta(after time.Duration) {
+	engine := e.engine
 	go func() {
 		time.Sleep(after)
-		meta, err := e.engine.Meta(context.Background())
+		meta, err := engine.Meta(context.Background())
 		e.ctx.Dispatch(func(app.Context) {
+			if engine != e.engine {
+				return // another is in use by now, and asked itself
+			}
 			if err != nil {
 				e.do(state.MetaFailed{Err: err})
 				return
@@ -288,6 +301,7 @@ func (e *Explorer) Render() app.UI {
 		&widget.Lesson{At: s.Lesson, Chosen: s.Progress.Prediction(s.Lesson), Free: s.Free, On: e.bus},
 		&widget.Controls{
 			ID: "request", Form: s.Draft, Problems: s.Problems, Models: s.Meta.Models, Proses: s.Proses(), Limits: s.Meta.Limits, Opening: s.Opening, Longest: s.Longest(),
+			Engine: s.Engine, Engines: s.Engines,
 			Running: s.Running(), Ready: s.MetaPhase == state.Done, Memory: s.Remembers(), On: e.bus,
 		},
 		app.Main().Class("centre").Body(

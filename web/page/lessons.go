@@ -113,7 +113,7 @@ func (l *Lessons) card(number int, of lesson.Lesson) app.UI {
 		app.H3().Body(app.Small().Text(fmt.Sprintf("%d ", number)), app.Text(of.Title)),
 		app.P().Text(of.Summary),
 		app.P().Class("lesson-go").Body(
-			app.A().Class("button main").Href("/?"+StepQuery(next)).Aria("label", word+": "+of.Title).Text(word),
+			app.A().Class("button main").Href(widget.At("/?"+StepQuery(next))).Aria("label", word+": "+of.Title).Text(word),
 			app.Span().Class("quiet").Text(said)))
 }
 

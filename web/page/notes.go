@@ -86,7 +86,7 @@ func (n *Notes) Render() app.UI {
 	of, step, ok := n.at.Find()
 	body := []app.UI{&widget.Header{Path: "/notes", Theme: n.plain.Theme, On: n.plain.bus}}
 	if !ok {
-		body = append(body, app.Main().Class("lessons-page").Body(app.P().Text("Open a step of the lecture; its notes appear here."), app.A().Href("/lessons").Text("Lessons")))
+		body = append(body, app.Main().Class("lessons-page").Body(app.P().Text("Open a step of the lecture; its notes appear here."), app.A().Href(widget.At("/lessons")).Text("Lessons")))
 		return app.Div().Class("lessons").DataSet("testid", "notes").Body(body...)
 	}
 	notes := []app.UI{

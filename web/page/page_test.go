@@ -24,12 +24,12 @@ import (
 
 // TestPagesRenderWithoutABrowser: the server renders them first.
 func TestPagesRenderWithoutABrowser(t *testing.T) {
-	connect := func() client.Engine { t.Error("the page connects before it is in a browser"); return nil }
+	hosts := func() []client.Host { t.Error("the page connects before it is in a browser"); return nil }
 	for name, c := range map[string]struct {
 		page app.UI
 		has  []string
 	}{
-		"explorer": {NewExplorer(connect), []string{`data-testid="controls"`, `data-testid="column-0"`, `data-testid="column-1"`, `data-state="idle"`, `data-testid="inspector"`, `data-testid="timeline"`}},
+		"explorer": {NewExplorer(hosts), []string{`data-testid="controls"`, `data-testid="column-0"`, `data-testid="column-1"`, `data-state="idle"`, `data-testid="inspector"`, `data-testid="timeline"`}},
 		"experiments": {
 			NewExperiments(func() client.Lab { t.Error("the page connects before it is in a browser"); return nil }),
 			[]string{`data-testid="experiments"`, `data-testid="grid"`, `data-testid="list"`, `data-testid="start"`},
@@ -55,7 +55,8 @@ func TestEveryStateIsVisible(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	unreachable, _ := newState(state.DefaultPlace()).Do(state.MetaFailed{Err: errors.New("no route")})
+	unreachable, _ := newState(state.DefaultPlace()).Do(state.HasEngines{Engines: []state.Engine{{Kind: "server", Advice: "start it again"}}})
+	unreachable, _ = unreachable.Do(state.MetaFailed{Err: errors.New("no route")})
 	stopped, _ := newState(state.DefaultPlace()).Do(state.MetaArrived{Meta: api.Meta{Models: []run.ModelInfo{{Name: "a"}}}})
 	stopped, _ = stopped.Do(state.Stop{})
 	cut := &picture.Run{}
@@ -70,8 +71,8 @@ func TestEveryStateIsVisible(t *testing.T) {
 		says []string
 	}{
 		"opened, cut": {fromFile, []string{`data-state="done"`, "from half.safetensors", `data-testid="grid-0"`}},
-		"asking":      {newState(state.DefaultPlace()), []string{`data-state="idle"`, "Asking the server"}},
-		"no server":   {unreachable, []string{`data-state="idle"`, "does not answer", "no route", "kvscope serve"}},
+		"asking":      {newState(state.DefaultPlace()), []string{`data-state="idle"`, "Asking the engine"}},
+		"no server":   {unreachable, []string{`data-state="idle"`, "does not answer", "no route", "start it again"}},
 		"idle":        {stopped, []string{`data-state="idle"`, "Press Run", "stopped"}},
 		"waiting":     {replay(nil), []string{`data-state="loading"`, "waiting for its turn", "bar unsure"}},
 		"reading":     {replay(events[:1]), []string{`data-state="loading"`, "reading 2", "bar unsure"}},
@@ -187,7 +188,7 @@ func TestStreamBatches(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	got := make(chan []trace.Event, 10)
 	var due []func()
-	s := &stream{ctx: ctx, deliver: func(e []trace.Event) { got <- e }, after: func(_ time.Duration, f func()) { due = append(due, f) }}
+	s := &stream{ctx: ctx, deliver: func(e []trace.Event) { got <- e }, told: func(api.RunProgress) {}, after: func(_ time.Duration, f func()) { due = append(due, f) }}
 	for range 5 {
 		if err := s.Emit(&trace.Step{}); err != nil {
 			t.Fatal(err)

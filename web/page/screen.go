@@ -135,6 +135,7 @@ func (d *column) describe(s *state.Snapshot, side int) {
 	v.Name, v.Short, v.How = names[side].Full, names[side].Short, names[side].How
 	v.Model, v.Phase, v.Stopped, v.Gen, v.Problem, v.Run = c.Model(), c.Phase(), isStopped(c), c.Gen(), c.Problem(), run
 	v.Unopened, v.Shift, v.Verdict = c.Unopened, 0, s.Verdict(side)
+	v.Recorded, v.Waits = c.Recorded(), c.Waits()
 	if run != nil {
 		v.Shift = s.Shift(run)
 	}

@@ -201,8 +201,8 @@ func specimens() ([]*specimen, error) {
 		{"failed-field", "Failed: a field is to blame", state.Replay("attention", []trace.Event{
 			&trace.Failure{Field: "budget", Message: "1/64 keeps 10 tokens, fewer than the window of 32"}}, view.States(views()))},
 		{"failed-run", "Failed: the run is", state.Replay("attention", []trace.Event{&trace.Failure{Message: "out of memory"}}, view.States(views()))},
-		{"empty-asking", "Empty: the server is being asked", fresh},
-		{"empty-unreachable", "Empty: the server does not answer", then(fresh, state.MetaFailed{Err: unreachable})},
+		{"empty-asking", "Empty: the engine is being asked", fresh},
+		{"empty-unreachable", "Empty: the engine does not answer", then(fresh, state.MetaFailed{Err: unreachable})},
 		{"empty-idle", "Empty: nothing has run", then(fresh, state.MetaArrived{Meta: answered}, state.Stop{})},
 	} {
 		out = append(out, &specimen{name: e.name, title: e.title, s: e.s, part: wholeColumn})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kvscope/engine/trace"
+	"kvscope/web/api"
 )
 
 // flushEvery is how often the events of a run are handed to the page: often enough
@@ -17,10 +18,12 @@ type stream struct {
 	ctx     context.Context
 	deliver func([]trace.Event)
 	after   func(time.Duration, func()) // calls a func after a while
+	told    func(api.RunProgress)
 
-	mu      sync.Mutex
-	events  []trace.Event
-	waiting bool
+	mu       sync.Mutex
+	events   []trace.Event
+	progress *api.RunProgress // the last, where the page has yet to hear of it
+	waiting  bool
 }
 
 // Emit keeps e for the next batch.
@@ -31,19 +34,35 @@ func (s *stream) Emit(e trace.Event) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.events = append(s.events, e)
+	s.soon()
+	return nil
+}
+
+// Progress keeps p for the next batch, instead of what was told before.
+func (s *stream) Progress(p api.RunProgress) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.progress = &p
+	s.soon()
+}
+
+// soon lets a batch be handed on after a while.
+func (s *stream) soon() {
 	if !s.waiting {
 		s.waiting = true
 		s.after(flushEvery, s.flush)
 	}
-	return nil
 }
 
 // flush hands on what is there.
 func (s *stream) flush() {
 	s.mu.Lock()
-	events := s.events
-	s.events, s.waiting = nil, false
+	events, progress := s.events, s.progress
+	s.events, s.progress, s.waiting = nil, nil, false
 	s.mu.Unlock()
+	if progress != nil && s.ctx.Err() == nil {
+		s.told(*progress)
+	}
 	if len(events) > 0 && s.ctx.Err() == nil {
 		s.deliver(events)
 	}

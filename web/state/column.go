@@ -6,6 +6,7 @@ import (
 	"kvscope/engine/lens"
 	"kvscope/engine/run"
 	"kvscope/engine/trace"
+	"kvscope/web/api"
 	"kvscope/web/picture"
 )
 
@@ -16,7 +17,26 @@ type Column struct {
 	// Unopened is why a file could not be opened here; what the column shows is another.
 	Unopened Problem
 	Base     *Base // what the run is compared with, nil when nothing is forced or dropped
+	told     told
 }
+
+// told is what was said about a run beside its events.
+type told struct {
+	gen      int             // which start it is about
+	waits    api.RunProgress // what the run waits for, while nothing of it has been picked
+	recorded bool            // it was computed when the site was made, not now
+}
+
+// Waits is what the run under way waits for.
+func (c *Column) Waits() api.RunProgress {
+	if c.told.gen != c.Gen() {
+		return api.RunProgress{}
+	}
+	return c.told.waits
+}
+
+// Recorded reports whether the run was computed when the site was made, not now.
+func (c *Column) Recorded() bool { return c.told.recorded && c.told.gen == c.Gen() }
 
 // Status is what a column is doing: one of Empty, Opening, Waiting, Answering, Finished,
 // Stopped and Broken. Nil is Empty.
@@ -111,7 +131,7 @@ type Sight struct {
 type Problem struct {
 	Message string
 	Advice  string // what to do about it
-	Lost    bool   // the server could not be reached or went away
+	Lost    bool   // the engine could not be reached or went away
 }
 
 // become changes what the column is doing.

@@ -11,7 +11,7 @@ import (
 	"kvscope/web/picture"
 )
 
-// retryAfter is how long to wait before asking for a lost server again.
+// retryAfter is how long to wait before asking for a lost engine again.
 const retryAfter = 2 * time.Second
 
 // MetaArrived says what can be asked for. It starts what was waiting for it.
@@ -52,6 +52,9 @@ func (s *Snapshot) withModels(f Form) Form {
 	f.Right = pick(f.Right, d.Right, true, f.Left)
 	return f
 }
+
+// olderPage is what to do about an engine that says what the page does not understand.
+const olderPage = "Reload the page; it may be older than the engine."
 
 func (s *Snapshot) started() bool { return s.runs > 0 }
 
@@ -94,7 +97,7 @@ func (Run) start(s *Snapshot, link bool) []Effect {
 		starts = append(starts, Start{Side: side, Request: req})
 	}
 	if len(starts)+files == 0 {
-		problems["model"] = "the server has no models"
+		problems["model"] = "the engine has no models"
 	}
 	if f.Source != FromTask && f.Text == "" && s.Elsewhere != "" {
 		if effects := s.findText(problems); effects != nil {
@@ -227,7 +230,7 @@ func (a Arrived) apply(s *Snapshot) []Effect {
 			return nil
 		}
 		if err := r.Emit(e); err != nil {
-			c.fail(Problem{Message: "The server sent something out of order: " + err.Error(), Advice: "Reload the page; it may be older than the server."})
+			c.fail(Problem{Message: "The engine sent something out of order: " + err.Error(), Advice: olderPage})
 			return []Effect{Cancel{Gen: a.Gen}}
 		}
 		c.take()
@@ -267,12 +270,12 @@ func (a Ended) apply(s *Snapshot) []Effect {
 		return nil
 	}
 	if !client.IsLost(a.Err) {
-		c.fail(Problem{Message: a.Err.Error(), Advice: "Reload the page; it may be older than the server."})
+		c.fail(Problem{Message: a.Err.Error(), Advice: olderPage})
 		return nil
 	}
 	c.fail(Problem{
-		Message: "The server went away.",
-		Advice:  "Start it again with “kvscope serve”. This page asks for it every two seconds and then runs again by itself.",
+		Message: "The engine went away.",
+		Advice:  s.Engine.Advice,
 		Lost:    true,
 	})
 	if s.MetaPhase == Failed {

@@ -33,6 +33,8 @@ type Snapshot struct {
 	Meta      api.Meta
 	MetaPhase Phase
 	MetaError string
+	Engine    Engine   // in use
+	Engines   []Engine // to choose from
 
 	Opening string // path of the model being opened, "" for none
 

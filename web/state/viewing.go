@@ -89,7 +89,7 @@ func (a Seen) apply(s *Snapshot) []Effect {
 	if a.Err != nil {
 		sight = Sight{Phase: Failed, Problem: a.Err.Error()}
 		if client.IsLost(a.Err) {
-			sight.Problem = "The server does not answer; choose the head again once it does."
+			sight.Problem = "The engine does not answer; choose the head again once it does."
 		}
 	}
 	c.see(a.At, sight)

@@ -9,23 +9,26 @@ import (
 
 	"kvscope/engine/trace"
 	"kvscope/viz/number"
+	"kvscope/web/api"
 	"kvscope/web/picture"
 	"kvscope/web/state"
 )
 
 // ColumnView is what a column shows, worked out from a snapshot.
 type ColumnView struct {
-	Name    string // of its model and what tells it from the other columns
-	Short   string // the least that does
-	How     string // its cache was read
-	Verdict string // whether the method or the model is to blame for the answer, or ""
-	Model   string
-	Phase   state.Phase
-	Stopped bool
-	Stale   bool // the pictures are of the run before
-	Preview bool // or of its scores
-	Gen     int
-	Problem state.Problem
+	Name     string // of its model and what tells it from the other columns
+	Short    string // the least that does
+	How      string // its cache was read
+	Verdict  string // whether the method or the model is to blame for the answer, or ""
+	Model    string
+	Phase    state.Phase
+	Stopped  bool
+	Recorded bool            // when the site was made, not run now
+	Waits    api.RunProgress // what the run waits for
+	Stale    bool            // the pictures are of the run before
+	Preview  bool            // or of its scores
+	Gen      int
+	Problem  state.Problem
 
 	Run    *picture.Run
 	Grid   *picture.Grid
@@ -50,13 +53,28 @@ func (v *ColumnView) Progress() float64 {
 	switch {
 	case v.Phase == state.Done:
 		return 1
+	case v.Phase == state.Loading && v.Waits.Kind == api.Weights:
+		return v.waited()
 	case v.Phase != state.Loading, v.Stale, v.Preview, v.Run == nil, v.Run.Header == nil, len(v.Run.Header.Answer) == 0:
 		return -1
 	}
 	if len(v.Run.Steps) == 0 && v.Run.LineCount() == 0 {
-		return -1
+		return v.waited()
 	}
 	return min(float64(len(v.Run.Steps))/float64(len(v.Run.Header.Answer)), 1)
+}
+
+// waited is how much there is of what the run waits for, below 0 when that cannot be told.
+func (v *ColumnView) waited() float64 {
+	if v.Waits.Of == 0 {
+		return -1
+	}
+	return min(float64(v.Waits.Done)/float64(v.Waits.Of), 1)
+}
+
+// downloaded says how much of a download is there.
+func downloaded(p api.RunProgress) string {
+	return number.Bytes(p.Done) + " of " + number.Bytes(p.Of)
 }
 
 // Status says in words where the column stands.
@@ -66,8 +84,12 @@ func (v *ColumnView) Status() string {
 		switch {
 		case v.Preview:
 			return "preview from the scores of the last run; decoding again…"
+		case v.Waits.Kind == api.Weights && v.Waits.Done < v.Waits.Of:
+			return "fetching the model, " + downloaded(v.Waits)
 		case v.Stale || v.Run == nil || v.Run.Header == nil:
 			return "waiting for its turn"
+		case v.Run.LineCount() == 0 && v.Waits.Kind == api.Prompt:
+			return fmt.Sprintf("reading, %s of %s tokens", number.Count(v.Waits.Done), number.Count(v.Waits.Of))
 		case v.Run.LineCount() == 0:
 			return fmt.Sprintf("reading %s tokens", number.Count(len(v.Run.Header.Tokens)))
 		}
@@ -86,7 +108,11 @@ func (v *ColumnView) Status() string {
 			return fmt.Sprintf("prompt %s, %s a token; scores and attention up to step %d, of the others they are too many to keep",
 				number.Milliseconds(d.PrefillMS), number.Milliseconds(d.DecodeMS), *d.LightFrom-1)
 		}
-		return fmt.Sprintf("prompt %s, %s a token", number.Milliseconds(d.PrefillMS), number.Milliseconds(d.DecodeMS))
+		took := fmt.Sprintf("prompt %s, %s a token", number.Milliseconds(d.PrefillMS), number.Milliseconds(d.DecodeMS))
+		if v.Recorded {
+			return "recorded; Run computes it here: " + took
+		}
+		return took
 	}
 	if v.Stopped {
 		return "stopped"
@@ -135,6 +161,7 @@ func Column(id string, side int, v *ColumnView, s *state.Snapshot, below app.UI,
 		DataSet("gen", v.Gen).
 		DataSet("side", side).
 		DataSet("file", v.File).
+		DataSet("recorded", strconv.FormatBool(v.Recorded)).
 		DataSet("model", v.Model)
 	if v.Run != nil && v.Run.Header != nil {
 		h := v.Run.Header
@@ -171,9 +198,11 @@ func emptyColumn(v *ColumnView, s *state.Snapshot) app.UI {
 	case v.File != "":
 		what, more = "Opening "+v.File+".", ""
 	case s.MetaPhase == state.Failed:
-		what, more = "The server does not answer.", "Start it with “kvscope serve”. This page asks for it every two seconds and then runs by itself. ("+s.MetaError+")"
+		what, more = "The engine does not answer.", s.Engine.Advice+" ("+s.MetaError+")"
 	case s.MetaPhase == state.Loading:
-		what, more = "Asking the server for its models.", ""
+		what, more = "Asking the engine for its models.", ""
+	case v.Phase == state.Loading && v.Waits.Kind == api.Weights:
+		what, more = "The model is on its way.", downloaded(v.Waits)
 	case v.Phase == state.Loading:
 		what, more = "The run is on its way.", ""
 	}

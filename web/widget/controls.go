@@ -31,6 +31,8 @@ type Controls struct {
 	Running  bool
 	Ready    bool
 	Memory   string // model of the form that has one, or ""
+	Engine   state.Engine
+	Engines  []state.Engine // to choose from
 	On       *Bus
 }
 
@@ -75,6 +77,7 @@ func (c *Controls) Render() app.UI {
 			c.columns(),
 			c.memory(),
 			c.edits(),
+			c.engines(),
 			c.goButtons(),
 		),
 	)
@@ -300,6 +303,25 @@ func orAuto(s string) string {
 
 // goButtons has both buttons and shows one: were one to become the other, the press
 // that stops could be taken for the press that runs.
+// engines says where runs are computed, and lets another place be chosen.
+func (c *Controls) engines() app.UI {
+	box := app.Div().Class("section").DataSet("testid", "engine").DataSet("engine", c.Engine.Kind).Hidden(len(c.Engines) == 0)
+	if len(c.Engines) < 2 {
+		return box.Body(app.P().Class("hint").Text("Computed " + c.Engine.Title + "."))
+	}
+	body := make([]app.UI, len(c.Engines))
+	for i, e := range c.Engines {
+		input := app.Input().Type("radio").Checked(e == c.Engine).Name(c.id("engine")).Value(e.Kind).OnChange(c.onEngine, e.Kind)
+		body[i] = app.Label().Body(input, app.Span().Text(e.Title))
+	}
+	return box.Body(app.H2().Text("Computed"),
+		app.Div().Class("choice").Attr("role", "radiogroup").Aria("label", "where runs are computed").DataSet("testid", "choose-engine").Body(body...))
+}
+
+func (c *Controls) onEngine(ctx app.Context, _ app.Event) {
+	c.On.Do(state.UseEngine{Kind: ctx.JSSrc().Get("value").String()})
+}
+
 func (c *Controls) goButtons() app.UI {
 	return app.Div().Class("go").Body(
 		app.Button().Type("submit").Class("button main").Disabled(!c.Ready).Hidden(c.Running).DataSet("testid", "run").Text("Run"),

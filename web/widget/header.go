@@ -19,7 +19,7 @@ type Header struct {
 // Render lays out name, links and the switch of colours.
 func (h *Header) Render() app.UI {
 	link := func(path, name string) app.UI {
-		a := app.A().Href(path).Text(name)
+		a := app.A().Href(At(path)).Text(name)
 		if path == h.Path {
 			a.Aria("current", "page")
 		}
@@ -33,12 +33,12 @@ func (h *Header) Render() app.UI {
 		icon, name = iconDark, "colours: dark"
 	}
 	return app.Header().Class("header").Body(
-		app.A().Class("brand").Href("/").Body(app.Raw(iconLogo), app.Text("kvscope")),
+		app.A().Class("brand").Href(At("/")).Body(app.Raw(iconLogo), app.Text("kvscope")),
 		app.P().Class("tagline").Text("Which KV-cache blocks sparse attention reads, and whether the answer was among them"),
 		app.Nav().Class("nav").Aria("label", "pages").Body(
 			link("/", "Explorer"),
 			link("/lessons", "Lessons"),
-			link("/experiments", "Experiments"),
+			app.If(served(), link("/experiments", "Experiments")),
 			link("/gallery", "Gallery"),
 			OpenButton("open-run", 0, "open a saved run or attention maps in the first column, more of them in those beside it; each column has a button of its own").Hidden(!h.Explorer),
 			app.Button().Type("button").Class("button icon").Aria("label", "copy link").Title("copy the link to what is on the screen (c)").

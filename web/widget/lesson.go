@@ -30,7 +30,7 @@ func (l *Lesson) Render() app.UI {
 	}
 	body := []app.UI{
 		app.Header().Class("lesson-head").Body(
-			app.P().Body(app.A().Href("/lessons").Text("Lessons"), app.Text(" › "+of.Title)),
+			app.P().Body(app.A().Href(At("/lessons")).Text("Lessons"), app.Text(" › "+of.Title)),
 			app.Button().Type("button").Class("button icon small").Aria("label", "close the lesson").Title("close the lesson").
 				DataSet("testid", "lesson-close").OnClick(l.onClose).Text("×"),
 		),
@@ -93,7 +93,7 @@ func (l *Lesson) buttons() app.UI {
 		app.Button().Type("button").Class("button small").DataSet("testid", "lesson-again").Title("show the step's picture as it was").OnClick(l.onAgain).Text("Picture again"),
 		app.Button().Type("button").Class("button small").DataSet("testid", "lesson-free").Aria("pressed", strconv.FormatBool(l.Free)).
 			Title("show the controls, to change the picture").OnClick(l.onFree).Text("Controls"),
-		app.A().Class("button small").Href("/notes?lesson="+l.At.String()).Target("kvscope-notes").DataSet("testid", "lesson-notes").
+		app.A().Class("button small").Href(At("/notes?lesson="+l.At.String())).Target("kvscope-notes").DataSet("testid", "lesson-notes").
 			Title("notes for who presents, in a window of their own").Text("Notes"),
 	)
 }
@@ -119,7 +119,7 @@ func Prose(text string) app.UI {
 	for _, m := range termMark.FindAllStringSubmatchIndex(text, -1) {
 		term := text[m[2]:m[3]]
 		e, _ := lesson.Explain(term)
-		body = append(body, app.Text(text[at:m[0]]), app.A().Class("term").Href("/lessons#"+TermID(term)).Target("kvscope-glossary").Title(e.Text).Text(term))
+		body = append(body, app.Text(text[at:m[0]]), app.A().Class("term").Href(At("/lessons#"+TermID(term))).Target("kvscope-glossary").Title(e.Text).Text(term))
 		at = m[1]
 	}
 	return app.P().Body(append(body, app.Text(text[at:]))...)

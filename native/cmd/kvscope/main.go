@@ -31,6 +31,7 @@ func commands() []command {
 		{"find", "find examples that a method loses and everything read keeps", find},
 		{"trace", "record a run in a file, or describe one", traceFile},
 		{"eval", "measure accuracy and hit rates over tasks, methods and budgets", eval},
+		{"export", "write the page as a static site that computes in the browser", exportSite},
 		{"worker", "compute cells of experiments that kvscope serve has queued", worker},
 		{"backup", "copy the results of experiments, also while they run", backup},
 		{"select", "run one selection method on tensors dumped from any model", selectFile},

@@ -18,6 +18,7 @@ import (
 	"sync"
 	"syscall"
 
+	"kvscope/assets"
 	"kvscope/assets/dist"
 	"kvscope/engine/input"
 	"kvscope/engine/run"
@@ -95,7 +96,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return input.Errorf("token", "missing, want a file: other machines can reach %s, and would be let in unasked", l.Addr())
 	}
 	shelf := run.NewShelf(engine, keptLimit(engine.Models(), most))
-	config := server.Config{Runner: shelf, Version: release, Program: program, Loopback: loopback, Hosts: names, Token: token, Log: log}
+	config := server.Config{Runner: shelf, Version: release, Program: program, Models: assets.Models(), Loopback: loopback, Hosts: names, Token: token, Log: log}
 	var opening sync.Mutex // for names that are free
 	config.OpenModel = func(path, tokens string) error {
 		opening.Lock()

@@ -1,0 +1,137 @@
+package e2e
+
+import (
+	"errors"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"kvscope/assets"
+	"kvscope/assets/dist"
+	"kvscope/engine/run"
+	"kvscope/engine/sparse"
+	"kvscope/native/browsertest"
+	"kvscope/native/server"
+)
+
+// below is where the static site begins on its host.
+const below = "/some/where"
+
+// static serves a static site of models on a path of its host.
+func static(t *testing.T, e *run.Engine, models fs.FS) *httptest.Server {
+	t.Helper()
+	p, err := dist.Load()
+	if errors.Is(err, dist.ErrNotBuilt) && os.Getenv("CI") != "true" {
+		t.Skip("no browser program: make wasm builds it")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := server.Static(t.Context(), server.StaticConfig{Program: p, Version: "test", Models: models, Runner: run.NewShelf(e, 0)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	site := fstest.MapFS{}
+	for name, data := range files {
+		site[name] = &fstest.MapFile{Data: data}
+	}
+	s := httptest.NewServer(http.StripPrefix(below, http.FileServerFS(site)))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// The static site shows its recorded runs, then runs what is asked for in the browser,
+// and picks what the engine behind the server picks; nothing but its files is asked for.
+func TestStaticSite(t *testing.T) {
+	e := newEngine(t)
+	s := static(t, e, newModels(t))
+	d := &desk{t, browsertest.Open(t), e, s.URL}
+	started := time.Now()
+	d.do(chromedp.Navigate(s.URL + below + "/"))
+	d.finished("")
+	t.Logf("first picture after %v", time.Since(started).Round(time.Millisecond))
+	recorded := func(want string) {
+		t.Helper()
+		d.wait(`[...document.querySelectorAll("section.column")].every((c) => c.dataset.recorded === "` + want + `")`)
+	}
+	recorded("true")
+	d.has(id("engine"), "in this browser")
+	req := run.Request{Task: "MK-2", Seed: 3, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}}
+	d.samePicks(req)
+	started = time.Now()
+	d.rerun(func() { d.press(id("run")) })
+	t.Logf("first own answer after %v more", time.Since(started).Round(time.Millisecond))
+	recorded("false")
+	d.samePicks(req)
+	for _, method := range []string{"snapkv", "moba", "twilight"} {
+		d.rerun(func() { d.choose("method", method) })
+		req.Method = method
+		d.samePicks(req)
+	}
+	d.press(id("choose-view-1") + ` input[value="memory"]`)
+	d.wait(`!!document.querySelector('` + id("memory-1") + ` canvas')`)
+
+	// An address of it can be opened, and the pages lead to each other.
+	if got := evaluate[string](d, "location.pathname"); got != below+"/" {
+		t.Errorf("the address is %s", got)
+	}
+	d.press(`.nav a[href$="/gallery"]`)
+	d.wait(`!!document.querySelector('` + id("gallery") + ` [data-specimen="quest"] canvas')`)
+	d.do(chromedp.Reload())
+	d.wait(`document.documentElement.dataset.boot === "running" && location.pathname === "` + below + `/gallery" && !!document.querySelector('` + id("gallery") + `')`)
+	d.press(`.nav a`)
+	d.finished("")
+	if evaluate[bool](d, `!!document.querySelector('.nav a[href*="experiments"]')`) {
+		t.Error("a link leads to experiments, which a site without a server does not have")
+	}
+	for _, url := range d.tab.Requests() {
+		if at, ours := strings.CutPrefix(url, s.URL); ours && !strings.HasPrefix(at, below+"/") || strings.Contains(url, "/api/") {
+			t.Errorf("the page asks for %s", url)
+		}
+	}
+	d.quiet()
+}
+
+// The site that is exported has all of its files within ten megabytes, names none that
+// is not there, and none by an address that begins at the host.
+func TestStaticSiteIsWhole(t *testing.T) {
+	p, err := dist.Load()
+	if err != nil {
+		t.Skip("no browser program: make wasm builds it")
+	}
+	files, err := server.Static(t.Context(), server.StaticConfig{Program: p, Models: assets.Models(), Runner: run.NewShelf(demoEngine(t), 0)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := 0
+	for name, data := range files {
+		size += len(data)
+		if path.Ext(name) != ".html" {
+			continue
+		}
+		for _, attribute := range []string{`href="`, `src="`} {
+			for _, rest := range strings.Split(string(data), attribute)[1:] {
+				address, _, _ := strings.Cut(rest, `"`)
+				at := path.Join(path.Dir(name), address)
+				if strings.HasPrefix(address, "data:") || slices.Contains([]string{".", "gallery", "lessons", "notes"}, at) {
+					continue
+				}
+				if _, there := files[at]; !there {
+					t.Errorf("%s names %s, which is not there", name, address)
+				}
+			}
+		}
+	}
+	if size > 10<<20 {
+		t.Errorf("%d files of %.1f MB, want at most 10", len(files), float64(size)/(1<<20))
+	}
+}

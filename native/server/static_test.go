@@ -1,0 +1,66 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"kvscope/engine/run"
+	"kvscope/engine/trace"
+	"kvscope/web/api"
+)
+
+// TestStatic: the site says where its models and recorded runs are, by addresses that do
+// not begin at the host, and draws no link to what only a server has.
+func TestStatic(t *testing.T) {
+	asked := 0
+	runner := fakeRunner(func(ctx context.Context, req run.Request, sink trace.Sink) error {
+		if asked++; req.Task == "" || req.Method == "" {
+			t.Errorf("the first screen asks for %+v", req)
+		}
+		return emits(wholeRun())(ctx, req, sink)
+	})
+	files, err := Static(t.Context(), StaticConfig{
+		Program: fakeProgram(), Version: "v1", Models: fstest.MapFS{"attention.safetensors": {Data: []byte("weights")}}, Runner: runner,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _, _ := strings.Cut(strings.TrimPrefix(string(files["app.js"]), "kvscopeBoot("), ");\n")
+	var config struct {
+		Wasm string
+		Env  map[string]string
+	}
+	if err := json.Unmarshal([]byte(text), &config); err != nil {
+		t.Fatal(err)
+	}
+	site := api.ReadSite(config.Env[api.SiteVariable])
+	if site.Server || len(site.Models) != 1 || site.Models[0].Name != "attention" || site.Models[0].Size != 7 || len(site.Runs) != asked || asked == 0 {
+		t.Errorf("site %+v after %d runs", site, asked)
+	}
+	for _, f := range append(append(site.Models, site.Runs...), api.SiteFile{File: config.Wasm}, api.SiteFile{File: site.Meta}) {
+		if len(files[f.File]) == 0 {
+			t.Errorf("%s is not there", f.File)
+		}
+	}
+	var meta api.Meta
+	if err := json.Unmarshal(files["meta.json"], &meta); err != nil || meta.Version != "v1" || len(meta.Models) != 1 {
+		t.Errorf("meta %+v %v", meta, err)
+	}
+	for _, name := range []string{"index.html", "gallery/index.html", "lessons/index.html", "notes/index.html"} {
+		page := string(files[name])
+		for _, bad := range []string{`="/`, "http:", "/experiments", "manifest"} {
+			if strings.Contains(page, bad) {
+				t.Errorf("%s has %s", name, bad)
+			}
+		}
+		if !strings.Contains(page, "Content-Security-Policy") || !strings.Contains(page, "wasm_exec.js") {
+			t.Errorf("%s lacks its policy or its boot: %.300s", name, page)
+		}
+	}
+	if !strings.Contains(string(files["gallery/index.html"]), `src="./../app.js"`) {
+		t.Error("the gallery does not find its script")
+	}
+}

@@ -1,0 +1,93 @@
+package api
+
+import (
+	"encoding/json"
+
+	"kvscope/engine/run"
+	"kvscope/engine/trace"
+)
+
+// Site is what a page finds beside it, as the host that serves it says; see SiteVariable.
+// Addresses are relative to the site's root.
+type Site struct {
+	Server bool       `json:"server"`         // kvscope serve answers below api/
+	Meta   string     `json:"meta"`           // address of the JSON of a Meta
+	Models []SiteFile `json:"models"`         // that the page can fetch and run itself
+	Runs   []SiteFile `json:"runs,omitempty"` // recorded ones, named by run.Request.ID
+}
+
+// SiteVariable is the variable of the page's environment that holds a Site as JSON.
+const SiteVariable = "KVSCOPE_SITE"
+
+// ReadSite reads a Site, by default that of a server without models for the browser.
+func ReadSite(text string) Site {
+	site := Site{Server: true, Meta: "api/meta"}
+	if err := json.Unmarshal([]byte(text), &site); err != nil {
+		return Site{Server: true, Meta: "api/meta"}
+	}
+	return site
+}
+
+// SiteFile is a file that a page can fetch.
+type SiteFile struct {
+	Name string `json:"name"`
+	File string `json:"file"` // address
+	Size int    `json:"size"` // bytes, unpacked
+}
+
+// ProgressKind is what a run waits for.
+type ProgressKind string
+
+// The kinds of progress of runs.
+const (
+	Weights  ProgressKind = "weights"  // of the model, in bytes
+	Prompt   ProgressKind = "prompt"   // read, in tokens
+	Recorded ProgressKind = "recorded" // nothing: the run was recorded when the site was made
+)
+
+// RunProgress is how far that has come.
+type RunProgress struct {
+	Kind ProgressKind `json:"kind"`
+	Done int          `json:"done"`
+	Of   int          `json:"of"`
+}
+
+// AskKind is what a page wants of a worker.
+type AskKind string
+
+// The kinds of asks.
+const (
+	AskRun    AskKind = "run"    // run Request
+	AskHead   AskKind = "head"   // what head Head of Layer saw in the run of Request
+	AskLoad   AskKind = "load"   // load Model, to be ready
+	AskCancel AskKind = "cancel" // end the ask of the same ID
+)
+
+// Ask is what a page asks of a worker.
+type Ask struct {
+	ID      int          `json:"id"` // of all that is said about it
+	Kind    AskKind      `json:"kind"`
+	Request *run.Request `json:"request,omitempty"` // of AskRun and AskHead
+	Layer   int          `json:"layer,omitempty"`
+	Head    int          `json:"head,omitempty"`
+	Model   string       `json:"model,omitempty"` // of AskLoad
+}
+
+// SaidKind is what a worker says.
+type SaidKind string
+
+// The kinds of what a worker says. Each ask ends in one SaidEnd.
+const (
+	SaidFrame    SaidKind = "frame"    // beside it: a frame of package trace
+	SaidProgress SaidKind = "progress" // Progress
+	SaidHead     SaidKind = "head"     // beside it: a head as package lens writes it
+	SaidEnd      SaidKind = "end"      // Failure, nil where all went well
+)
+
+// Said is what a worker says about an ask.
+type Said struct {
+	ID       int            `json:"id"`
+	Kind     SaidKind       `json:"kind"`
+	Progress *RunProgress   `json:"progress,omitempty"`
+	Failure  *trace.Failure `json:"failure,omitempty"`
+}

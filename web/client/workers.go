@@ -1,0 +1,258 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"kvscope/engine/input"
+	"kvscope/engine/lens"
+	"kvscope/engine/run"
+	"kvscope/engine/trace"
+	"kvscope/web/api"
+)
+
+// Port is the way to one worker.
+type Port interface {
+	// Post asks; the answers come to the Listener that the port was made with.
+	Post(ask api.Ask)
+	// Close ends the worker.
+	Close()
+}
+
+// Listener hears what a worker says, in order, and when it is gone.
+type Listener interface {
+	Said(said api.Said, data []byte)
+	Gone(why error)
+}
+
+// Workers is the Engine in the browser itself: as many workers as there are runs at
+// once, up to a bound, each with models of its own.
+type Workers struct {
+	start func(Listener) Port
+	meta  func(context.Context) (api.Meta, error)
+	most  int
+
+	mu      sync.Mutex
+	workers []*worker
+	kept    map[string]*worker // that ran the request of an ID last
+	asks    int                // so far, the IDs of them
+}
+
+// NewWorkers returns an engine of at most so many workers, which start starts, and of
+// the models that meta tells of.
+func NewWorkers(most int, start func(Listener) Port, meta func(context.Context) (api.Meta, error)) *Workers {
+	return &Workers{start: start, meta: meta, most: max(1, most), kept: map[string]*worker{}}
+}
+
+// worker is one of them. Its fields are the pool's to lock.
+type worker struct {
+	pool   *Workers
+	port   Port
+	models map[string]bool // that it was asked to run
+	asks   map[int]*answers
+}
+
+// Meta says what can be run.
+func (w *Workers) Meta(ctx context.Context) (api.Meta, error) { return w.meta(ctx) }
+
+// Run runs req in a worker.
+func (w *Workers) Run(ctx context.Context, req run.Request, sink trace.Sink) error {
+	return w.ask(ctx, api.Ask{Kind: api.AskRun, Request: &req}, func(a answer) error {
+		switch a.said.Kind {
+		case api.SaidProgress:
+			if s, ok := sink.(ProgressSink); ok {
+				s.Progress(*a.said.Progress)
+			}
+		case api.SaidFrame:
+			e, err := trace.Decode(a.data)
+			if err != nil {
+				return fmt.Errorf("read frame: %w", err)
+			}
+			return sink.Emit(e)
+		case api.SaidEnd:
+			if a.said.Failure != nil {
+				return sink.Emit(a.said.Failure)
+			}
+		}
+		return nil
+	})
+}
+
+// Head is what a head saw in a run of req.
+func (w *Workers) Head(ctx context.Context, req run.Request, layer, head int) (*lens.Head, error) {
+	var out *lens.Head
+	err := w.ask(ctx, api.Ask{Kind: api.AskHead, Request: &req, Layer: layer, Head: head}, func(a answer) (err error) {
+		switch a.said.Kind {
+		case api.SaidHead:
+			out, err = lens.Decode(a.data)
+		case api.SaidEnd:
+			err = failed(a.said.Failure)
+		}
+		return err
+	})
+	return out, err
+}
+
+// Load makes a worker ready for a model before anything is asked of it.
+func (w *Workers) Load(ctx context.Context, model string) error {
+	return w.ask(ctx, api.Ask{Kind: api.AskLoad, Model: model}, func(a answer) error {
+		if a.said.Kind == api.SaidEnd {
+			return failed(a.said.Failure)
+		}
+		return nil
+	})
+}
+
+// failed is a failure as an error, nil for none.
+func failed(f *trace.Failure) error {
+	switch {
+	case f == nil:
+		return nil
+	case f.Field != "":
+		return input.Errorf(f.Field, "%s", f.Message)
+	}
+	return errors.New(f.Message)
+}
+
+// ask asks a worker and hands what it says to hear, until it has said all, ctx ends or
+// hear returns an error: then the worker is told to stop.
+func (w *Workers) ask(ctx context.Context, ask api.Ask, hear func(answer) error) error {
+	worker, said := w.post(&ask)
+	for {
+		a, err := said.next(ctx)
+		if err == nil {
+			err = hear(a)
+		}
+		if err == nil && a.said.Kind != api.SaidEnd {
+			continue
+		}
+		if err != nil && !IsLost(err) && a.said.Kind != api.SaidEnd {
+			worker.port.Post(api.Ask{ID: ask.ID, Kind: api.AskCancel})
+		}
+		return err
+	}
+}
+
+// post picks a worker for an ask, which gets its ID, and posts it.
+func (w *Workers) post(ask *api.Ask) (*worker, *answers) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	model, id := ask.Model, ""
+	if ask.Request != nil {
+		model, id = ask.Request.Model, ask.Request.ID()
+	}
+	at := w.kept[id]
+	if ask.Kind != api.AskHead || at == nil {
+		at = w.pick(model)
+	}
+	if id != "" {
+		w.kept[id] = at
+	}
+	w.asks++
+	ask.ID = w.asks
+	said := &answers{added: make(chan struct{}, 1)}
+	at.models[model], at.asks[ask.ID] = true, said
+	at.port.Post(*ask)
+	return at, said
+}
+
+// pick is the worker to ask for a model: one that has nothing to do and has the model, a
+// new one while there may be more, or the one that has least to do, rather with the model.
+func (w *Workers) pick(model string) *worker {
+	var best *worker
+	for _, at := range w.workers {
+		if best == nil || len(at.asks) < len(best.asks) || len(at.asks) == len(best.asks) && at.models[model] && !best.models[model] {
+			best = at
+		}
+	}
+	if best != nil && (len(w.workers) >= w.most || len(best.asks) == 0 && best.models[model]) {
+		return best
+	}
+	at := &worker{pool: w, models: map[string]bool{}, asks: map[int]*answers{}}
+	at.port = w.start(at)
+	w.workers = append(w.workers, at)
+	return at
+}
+
+// Said implements Listener.
+func (w *worker) Said(said api.Said, data []byte) {
+	w.pool.mu.Lock()
+	defer w.pool.mu.Unlock()
+	a := w.asks[said.ID]
+	if a == nil {
+		return
+	}
+	if said.Kind == api.SaidEnd {
+		delete(w.asks, said.ID) // the worker is free, whether or not anybody still listens
+	}
+	a.add(answer{said: said, data: data})
+}
+
+// Gone implements Listener: what was asked is lost, and the next ask starts a new worker.
+func (w *worker) Gone(why error) {
+	w.port.Close()
+	w.pool.mu.Lock()
+	defer w.pool.mu.Unlock()
+	for _, a := range w.asks {
+		a.add(answer{err: &LostError{why}})
+	}
+	for id, at := range w.pool.kept {
+		if at == w {
+			delete(w.pool.kept, id)
+		}
+	}
+	for i, at := range w.pool.workers {
+		if at == w {
+			w.pool.workers = append(w.pool.workers[:i:i], w.pool.workers[i+1:]...)
+			break
+		}
+	}
+}
+
+// answer is something that a worker said, or why it says nothing more.
+type answer struct {
+	said api.Said
+	data []byte
+	err  error
+}
+
+// answers keeps what was said until it is heard. Adding never waits: it happens in a
+// turn of the browser's own.
+type answers struct {
+	mu    sync.Mutex
+	list  []answer
+	added chan struct{} // something was, since the last look
+}
+
+func (q *answers) add(a answer) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.list = append(q.list, a)
+	select {
+	case q.added <- struct{}{}:
+	default:
+	}
+}
+
+// next waits for the next answer.
+func (q *answers) next(ctx context.Context) (answer, error) {
+	for {
+		if err := ctx.Err(); err != nil {
+			return answer{}, context.Cause(ctx)
+		}
+		q.mu.Lock()
+		if len(q.list) > 0 {
+			a := q.list[0]
+			q.list = q.list[1:]
+			q.mu.Unlock()
+			return a, a.err
+		}
+		q.mu.Unlock()
+		select {
+		case <-q.added:
+		case <-ctx.Done():
+		}
+	}
+}

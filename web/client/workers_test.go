@@ -1,0 +1,272 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"kvscope/engine/checkpoint"
+	"kvscope/engine/input"
+	"kvscope/engine/model"
+	"kvscope/engine/ops"
+	"kvscope/engine/run"
+	"kvscope/engine/sparse"
+	"kvscope/engine/tokenizer"
+	"kvscope/engine/trace"
+	"kvscope/engine/train"
+	"kvscope/web/api"
+	host "kvscope/web/worker"
+)
+
+// weights is a small model.
+func weights(t *testing.T) []byte {
+	t.Helper()
+	tok := tokenizer.NewDemo()
+	cfg := model.Config{
+		Arch: model.Attention, Vocab: tok.Size(), Dim: 32, Heads: 2, KVHeads: 2, HeadDim: 16, Layers: 2, Hidden: 64, Context: 256,
+		Rope: model.Rope{Base: 10000}, Eps: 1e-6, Tied: true,
+	}
+	meta := cfg.Metadata()
+	meta["tokenizer"] = tok.Fingerprint()
+	var out bytes.Buffer
+	if err := checkpoint.Write(&out, meta, train.Initialise(cfg, 1).Tensors(cfg, "", checkpoint.NewF32)); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// inside is a worker within this process: a host of its own.
+type inside struct {
+	host   *host.Host
+	to     Listener
+	mu     sync.Mutex
+	asked  []api.Ask
+	closed bool
+}
+
+func (p *inside) Post(ask api.Ask) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.asked = append(p.asked, ask)
+	go p.host.Receive(ask)
+}
+
+func (p *inside) Close() { p.closed = true }
+
+// hall is a pool of workers within this process, and the workers.
+type hall struct {
+	*Workers
+	mu    sync.Mutex
+	ports []*inside
+}
+
+// open starts no more than so many workers, whose runs wait at a gate if there is one.
+func open(t *testing.T, most int, gate chan struct{}) *hall {
+	file := weights(t)
+	h := &hall{}
+	h.Workers = NewWorkers(most, func(to Listener) Port {
+		p := &inside{to: to}
+		p.host = host.New(host.Config{
+			Kernels: ops.Reference(), Models: []api.SiteFile{{Name: "a", Size: len(file)}, {Name: "b", Size: len(file)}},
+			Fetch: func(_ context.Context, _ api.SiteFile, told func(int)) ([]byte, error) {
+				told(len(file))
+				return file, nil
+			},
+			Say: to.Said,
+			Yield: func() {
+				if gate != nil {
+					<-gate
+				}
+			},
+		})
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.ports = append(h.ports, p)
+		return p
+	}, func(context.Context) (api.Meta, error) { return api.Meta{Version: "v"}, nil })
+	return h
+}
+
+func needle(model string, seed uint64) run.Request {
+	return run.Request{Model: model, Task: "MK-1", Seed: seed, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/4", "block": "8"}}}
+}
+
+// attentive is a run that also notes its progress.
+type attentive struct {
+	trace.Run
+	progress []api.RunProgress
+}
+
+func (a *attentive) Progress(p api.RunProgress) { a.progress = append(a.progress, p) }
+
+// TestWorkersRun: a run in a worker is the run, its progress is told, and heads come from
+// the worker that keeps it.
+func TestWorkersRun(t *testing.T) {
+	h := open(t, 2, nil)
+	var got attentive
+	if err := h.Run(t.Context(), needle("a", 3), &got); err != nil {
+		t.Fatal(err)
+	}
+	alone := run.NewEngine(ops.Reference())
+	if err := alone.AddFile("a", weights(t)); err != nil {
+		t.Fatal(err)
+	}
+	var want trace.Run
+	if err := alone.Run(t.Context(), needle("a", 3), &want); err != nil {
+		t.Fatal(err)
+	}
+	if got.Done == nil || !reflect.DeepEqual(got.Selections, want.Selections) {
+		t.Error("the worker's run is another than the engine's")
+	}
+	kinds := func(k api.ProgressKind) bool {
+		return slices.ContainsFunc(got.progress, func(p api.RunProgress) bool { return p.Kind == k })
+	}
+	if !kinds(api.Weights) || !kinds(api.Prompt) {
+		t.Errorf("told of %v", got.progress)
+	}
+	if err := h.Load(t.Context(), "b"); err != nil { // by the other worker
+		t.Fatal(err)
+	}
+	head, err := h.Head(t.Context(), needle("a", 3), 1, 1)
+	if err != nil || head.Prompt != len(want.Header.Tokens) {
+		t.Errorf("head %v %v", head, err)
+	}
+	if len(h.ports) != 2 || len(h.ports[0].asked) != 2 || h.ports[0].asked[1].Kind != api.AskHead {
+		t.Errorf("%d workers, the first was asked %+v", len(h.ports), h.ports[0].asked)
+	}
+	if _, err := h.Head(t.Context(), needle("a", 3), 9, 1); input.Field(err) != "layer" {
+		t.Errorf("a layer that is not there: %v", err)
+	}
+	var bad trace.Run
+	if err := h.Run(t.Context(), run.Request{Model: "a", Task: "S-9"}, &bad); err != nil || bad.Failure == nil || bad.Failure.Field != "task" {
+		t.Errorf("a bad request: %v, failure %+v", err, bad.Failure)
+	}
+}
+
+// TestWorkersShare: two runs at once have a worker each, more share them, and a worker
+// that is free and has the model is asked again.
+func TestWorkersShare(t *testing.T) {
+	gate := make(chan struct{})
+	h := open(t, 2, gate)
+	var runs sync.WaitGroup
+	for i, name := range []string{"a", "b", "b"} {
+		runs.Add(1)
+		go func() {
+			defer runs.Done()
+			if err := h.Run(t.Context(), needle(name, uint64(i)), &trace.Run{}); err != nil {
+				t.Error(err)
+			}
+		}()
+		for asked := 0; asked <= i; time.Sleep(time.Millisecond) {
+			h.Workers.mu.Lock()
+			asked = h.asks
+			h.Workers.mu.Unlock()
+		}
+	}
+	if len(h.ports) != 2 {
+		t.Errorf("%d workers for three runs, at most two were allowed", len(h.ports))
+	}
+	close(gate)
+	runs.Wait()
+	for range 3 {
+		if err := h.Run(t.Context(), needle("b", 9), &trace.Run{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	second := 0
+	for _, ask := range h.ports[1].asked {
+		if ask.Request.Seed == 9 {
+			second++
+		}
+	}
+	if second != 3 {
+		t.Errorf("the worker that has b was asked for %d of 3 runs of it", second)
+	}
+}
+
+// TestWorkersStop: a run whose context ends is over at once for the page, and soon for
+// the worker, which then runs others.
+func TestWorkersStop(t *testing.T) {
+	gate := make(chan struct{}, 1000)
+	h := open(t, 1, gate)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- h.Run(ctx, needle("a", 1), &trace.Run{}) }()
+	gate <- struct{}{}
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("ended in %v", err)
+	}
+	close(gate)
+	if err := h.Run(t.Context(), needle("a", 2), &trace.Run{}); err != nil {
+		t.Fatal(err)
+	}
+	if asked := h.ports[0].asked; len(asked) != 3 || asked[1].Kind != api.AskCancel || asked[1].ID != asked[0].ID {
+		t.Errorf("asked %+v", asked)
+	}
+}
+
+// TestWorkerGone: what a worker was asked is lost with it, and the next ask has a new one.
+func TestWorkerGone(t *testing.T) {
+	gate := make(chan struct{})
+	h := open(t, 1, gate)
+	ended := make(chan error)
+	go func() { ended <- h.Run(t.Context(), needle("a", 1), &trace.Run{}) }()
+	gate <- struct{}{}
+	h.ports[0].to.Gone(errors.New("out of memory"))
+	if err := <-ended; !IsLost(err) || !strings.Contains(err.Error(), "out of memory") {
+		t.Errorf("ended in %v", err)
+	}
+	close(gate)
+	if err := h.Run(t.Context(), needle("a", 1), &trace.Run{}); err != nil || len(h.ports) != 2 || !h.ports[0].closed {
+		t.Errorf("afterwards %v, with %d workers", err, len(h.ports))
+	}
+}
+
+// TestRecorded: a recorded run is shown once, as such, and then computed; a request of
+// which there is none, and a record that cannot be had, are computed at once.
+func TestRecorded(t *testing.T) {
+	h := open(t, 1, nil)
+	var first trace.Run
+	if err := h.Run(t.Context(), needle("a", 3), &first); err != nil {
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	w := trace.NewWriter(&file)
+	first.Done.Answer = "as recorded"
+	for _, e := range first.Events() {
+		if err := w.Emit(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seven := needle("a", 7)
+	three := needle("a", 3)
+	r := NewRecorded(h.Workers, []api.SiteFile{{Name: three.ID()}, {Name: seven.ID(), File: "gone"}}, func(_ context.Context, f api.SiteFile) ([]byte, error) {
+		if f.File == "gone" {
+			return nil, errors.New("status 404")
+		}
+		return file.Bytes(), nil
+	})
+	for i, c := range []struct {
+		req      run.Request
+		recorded bool
+	}{{three, true}, {three, false}, {needle("a", 4), false}, {seven, false}} {
+		var got attentive
+		if err := r.Run(t.Context(), c.req, &got); err != nil {
+			t.Fatal(err)
+		}
+		told := slices.Contains(got.progress, api.RunProgress{Kind: api.Recorded})
+		if told != c.recorded || (got.Done.Answer == "as recorded") != c.recorded {
+			t.Errorf("%d: answer %q, told that it is recorded: %v, want %v", i, got.Done.Answer, told, c.recorded)
+		}
+	}
+	if err := replay(file.Bytes()[:file.Len()/2], &trace.Run{}); err == nil {
+		t.Error("half a recorded run is taken for one")
+	}
+}

@@ -1,0 +1,36 @@
+package page
+
+import (
+	"kvscope/web/browser"
+	"kvscope/web/client"
+	"kvscope/web/state"
+)
+
+// engineKey is where the choice of the engine is kept in the browser.
+const engineKey = "kvscope.engine"
+
+// keptEngine is the kind of engine that was chosen in this browser, "" for none.
+func keptEngine() string { return browser.Local.Get(engineKey) }
+
+// keepEngine keeps a choice; a browser that keeps nothing asks again after a reload.
+func keepEngine(kind string) { browser.Local.Set(engineKey, kind) }
+
+// haveHosts finds the places where the engine runs and takes the one that was chosen.
+func (e *Explorer) haveHosts() {
+	e.hosts = e.find()
+	engines := make([]state.Engine, len(e.hosts))
+	for i, h := range e.hosts {
+		engines[i] = state.Engine{Kind: string(h.Kind), Title: h.Title, Advice: h.Advice}
+	}
+	e.do(state.HasEngines{Engines: engines, Kind: keptEngine()})
+	e.engage(e.s.Engine.Kind)
+}
+
+// engage lets the engine of a kind compute what is run from now on.
+func (e *Explorer) engage(kind string) {
+	for _, h := range e.hosts {
+		if h.Kind == client.HostKind(kind) {
+			e.engine = h.Engine
+		}
+	}
+}

@@ -1,0 +1,237 @@
+package worker
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"kvscope/engine/checkpoint"
+	"kvscope/engine/lens"
+	"kvscope/engine/model"
+	"kvscope/engine/ops"
+	"kvscope/engine/run"
+	"kvscope/engine/sparse"
+	"kvscope/engine/tokenizer"
+	"kvscope/engine/trace"
+	"kvscope/engine/train"
+	"kvscope/web/api"
+)
+
+// file is a small model with fresh weights.
+func file(t *testing.T) []byte {
+	t.Helper()
+	tok := tokenizer.NewDemo()
+	cfg := model.Config{
+		Arch: model.Attention, Vocab: tok.Size(), Dim: 32, Heads: 2, KVHeads: 2, HeadDim: 16, Layers: 2, Hidden: 64, Context: 256,
+		Rope: model.Rope{Base: 10000}, Eps: 1e-6, Tied: true,
+	}
+	meta := cfg.Metadata()
+	meta["tokenizer"] = tok.Fingerprint()
+	var out bytes.Buffer
+	if err := checkpoint.Write(&out, meta, train.Initialise(cfg, 1).Tensors(cfg, "", checkpoint.NewF32)); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// bench is a host and all that it said.
+type bench struct {
+	*Host
+	mu      sync.Mutex
+	said    []api.Said
+	data    [][]byte
+	fetched int
+	broken  error // what fetching ends in
+	onSay   func(api.Said)
+}
+
+func sit(t *testing.T) *bench {
+	weights := file(t)
+	b := &bench{}
+	b.Host = New(Config{
+		Kernels: ops.Reference(),
+		Models:  []api.SiteFile{{Name: "m", File: "m.safetensors", Size: len(weights)}},
+		Fetch: func(_ context.Context, _ api.SiteFile, told func(int)) ([]byte, error) {
+			b.fetched++
+			told(len(weights) / 2)
+			told(len(weights))
+			return weights, b.broken
+		},
+		Say: func(said api.Said, data []byte) {
+			b.mu.Lock()
+			b.said, b.data = append(b.said, said), append(b.data, data)
+			b.mu.Unlock()
+			if b.onSay != nil {
+				b.onSay(said)
+			}
+		},
+	})
+	return b
+}
+
+// about is what was said about an ask, in order, and how it ended.
+func (b *bench) about(t *testing.T, id int) (frames []trace.Event, progress []api.RunProgress, head []byte, failure *trace.Failure) {
+	t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	ended := false
+	for i, s := range b.said {
+		if s.ID != id {
+			continue
+		}
+		if ended {
+			t.Errorf("ask %d: %v after its end", id, s.Kind)
+		}
+		switch s.Kind {
+		case api.SaidFrame:
+			e, err := trace.Decode(b.data[i])
+			if err != nil {
+				t.Fatal(err)
+			}
+			frames = append(frames, e)
+		case api.SaidProgress:
+			progress = append(progress, *s.Progress)
+		case api.SaidHead:
+			head = b.data[i]
+		case api.SaidEnd:
+			ended, failure = true, s.Failure
+		}
+	}
+	if !ended {
+		t.Errorf("ask %d has no end", id)
+	}
+	return frames, progress, head, failure
+}
+
+func request(method string) *run.Request {
+	return &run.Request{Model: "m", Task: "MK-1", Seed: 3, Config: sparse.Config{Method: method, Values: sparse.Values{"budget": "1/4", "block": "8"}}}
+}
+
+// TestHostRuns: what the host says of a run is what the engine did, the weights are
+// fetched once, and heads are of the run, whether it is kept or not.
+func TestHostRuns(t *testing.T) {
+	b := sit(t)
+	b.Receive(api.Ask{ID: 1, Kind: api.AskLoad, Model: "m"})
+	b.Receive(api.Ask{ID: 2, Kind: api.AskRun, Request: request("quest")})
+	b.Receive(api.Ask{ID: 3, Kind: api.AskHead, Request: request("quest"), Layer: 1, Head: 1})
+	b.Receive(api.Ask{ID: 4, Kind: api.AskHead, Request: request("snapkv"), Layer: 1, Head: 1})
+	if b.fetched != 1 {
+		t.Errorf("fetched %d times", b.fetched)
+	}
+	if _, progress, _, failure := b.about(t, 1); failure != nil || len(progress) != 2 || progress[1] != (api.RunProgress{Kind: api.Weights, Done: progress[1].Of, Of: progress[1].Of}) {
+		t.Errorf("loading: %v %v", progress, failure)
+	}
+	frames, progress, _, failure := b.about(t, 2)
+	if failure != nil {
+		t.Fatal(failure)
+	}
+	var got, want trace.Run
+	for _, e := range frames {
+		if err := got.Emit(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	alone := run.NewEngine(ops.Reference())
+	if err := alone.AddFile("m", file(t)); err != nil {
+		t.Fatal(err)
+	}
+	if err := alone.Run(t.Context(), *request("quest"), &want); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got.Selections, want.Selections) || got.Done == nil || got.Done.Answer != want.Done.Answer {
+		t.Error("the host's run is another than the engine's")
+	}
+	if last := progress[len(progress)-1]; last.Kind != api.Prompt || last.Done != len(got.Header.Tokens) {
+		t.Errorf("the prompt is read to %+v", last)
+	}
+	_, _, first, failure := b.about(t, 3)
+	if failure != nil {
+		t.Fatal(failure)
+	}
+	head, err := lens.Decode(first)
+	if err != nil || head.Prompt != len(got.Header.Tokens) {
+		t.Errorf("head %v %v", head, err)
+	}
+	if _, _, second, failure := b.about(t, 4); failure != nil || len(second) == 0 {
+		t.Errorf("a head of a run that was not made: %v", failure)
+	}
+}
+
+// TestHostRefuses: what cannot be is said with the field to blame, and no weights that
+// could not be fetched are kept for those that come after.
+func TestHostRefuses(t *testing.T) {
+	b := sit(t)
+	other, odd := request("quest"), request("quest")
+	other.Model, odd.Task = "other", "S-9"
+	b.Receive(api.Ask{ID: 1, Kind: api.AskRun, Request: other})
+	b.Receive(api.Ask{ID: 2, Kind: api.AskRun, Request: odd})
+	b.Receive(api.Ask{ID: 3, Kind: api.AskHead, Request: request("quest"), Layer: 9})
+	b.Receive(api.Ask{ID: 4, Kind: "sing"})
+	for id, want := range map[int]trace.Failure{1: {Field: "model", Message: "not among those"}, 2: {Field: "task", Message: "S-9"}, 3: {Field: "layer", Message: "9"}, 4: {Message: "sing"}} {
+		if _, _, _, got := b.about(t, id); got == nil || got.Field != want.Field || !strings.Contains(got.Message, want.Message) {
+			t.Errorf("ask %d: %+v, want %+v", id, got, want)
+		}
+	}
+	b = sit(t)
+	b.broken = errors.New("the connection broke")
+	b.Receive(api.Ask{ID: 1, Kind: api.AskLoad, Model: "m"})
+	if _, _, _, got := b.about(t, 1); got == nil || !strings.Contains(got.Message, "the connection broke") {
+		t.Errorf("a download that broke off: %+v", got)
+	}
+	b.broken = nil
+	b.Receive(api.Ask{ID: 2, Kind: api.AskLoad, Model: "m"})
+	if _, _, _, got := b.about(t, 2); got != nil || b.fetched != 2 {
+		t.Errorf("asked for again: %+v, fetched %d times", got, b.fetched)
+	}
+}
+
+// TestHostPanics: a panic of the engine fails one ask and leaves the host alive.
+func TestHostPanics(t *testing.T) {
+	b := sit(t)
+	b.Receive(api.Ask{ID: 1, Kind: api.AskRun}) // without a request
+	if _, _, _, got := b.about(t, 1); got == nil || !strings.Contains(got.Message, "internal error") {
+		t.Errorf("%+v", got)
+	}
+	b.Receive(api.Ask{ID: 2, Kind: api.AskRun, Request: request("quest")})
+	if _, _, _, got := b.about(t, 2); got != nil {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestHostStops: an ask that is cancelled ends soon, with no answer.
+func TestHostStops(t *testing.T) {
+	b := sit(t)
+	reading := make(chan struct{}, 1)
+	b.onSay = func(said api.Said) {
+		if said.ID == 1 && said.Kind == api.SaidProgress && said.Progress.Kind == api.Prompt && said.Progress.Done > 0 {
+			select {
+			case reading <- struct{}{}:
+			default:
+			}
+			time.Sleep(20 * time.Millisecond) // of a slow machine
+		}
+	}
+	ended := make(chan struct{})
+	go func() {
+		b.Receive(api.Ask{ID: 1, Kind: api.AskRun, Request: request("moba")})
+		close(ended)
+	}()
+	<-reading
+	b.Receive(api.Ask{ID: 1, Kind: api.AskCancel})
+	<-ended
+	frames, _, _, failure := b.about(t, 1)
+	if failure == nil || !strings.Contains(failure.Message, "canceled") {
+		t.Errorf("ended in %+v", failure)
+	}
+	for _, e := range frames {
+		if _, done := e.(*trace.Done); done {
+			t.Error("the run went on to its end")
+		}
+	}
+	b.Receive(api.Ask{ID: 1, Kind: api.AskCancel}) // too late, which is nothing
+}

@@ -1,0 +1,83 @@
+package worker
+
+import (
+	"context"
+	"encoding/json"
+	"syscall/js"
+	"time"
+
+	"kvscope/engine/ops"
+	"kvscope/web/api"
+	"kvscope/web/fetch"
+)
+
+// Main runs the host where this program was started in a worker, and never returns
+// there. In a page it returns at once.
+func Main() {
+	global := js.Global()
+	if !global.Get("document").IsUndefined() {
+		return
+	}
+	var models []api.SiteFile
+	if err := json.Unmarshal([]byte(global.Get("kvscopeModels").String()), &models); err != nil {
+		panic("BUG: the models that the page names: " + err.Error())
+	}
+	host := New(Config{Kernels: ops.Reference(), Models: models, Fetch: weights, Say: say, Yield: yields(longest)})
+	global.Set("onmessage", js.FuncOf(func(_ js.Value, args []js.Value) any {
+		var ask api.Ask
+		if err := json.Unmarshal([]byte(args[0].Get("data").String()), &ask); err != nil {
+			panic("BUG: what the page asks: " + err.Error())
+		}
+		go host.Receive(ask)
+		return nil
+	}))
+	global.Call("postMessage", map[string]any{"ready": true})
+	select {}
+}
+
+// longest is how long a run keeps the thread from the messages of the page.
+const longest = 12 * time.Millisecond
+
+// yields returns a function that lets the worker hear its messages when it has not for
+// a while. A message of our own goes behind those that wait: timers would take
+// milliseconds.
+func yields(every time.Duration) func() {
+	channel := js.Global().Get("MessageChannel").New()
+	heard := make(chan struct{}, 64) // more runs than there are at once
+	channel.Get("port1").Set("onmessage", js.FuncOf(func(js.Value, []js.Value) any {
+		heard <- struct{}{}
+		return nil
+	}))
+	port, last := channel.Get("port2"), time.Now()
+	return func() {
+		if time.Since(last) < every {
+			return
+		}
+		port.Call("postMessage", nil)
+		<-heard
+		last = time.Now()
+	}
+}
+
+// say posts a message, and hands its bytes over without another copy.
+func say(said api.Said, data []byte) {
+	text, err := json.Marshal(said)
+	if err != nil {
+		panic("BUG: " + err.Error()) // only our own types come here
+	}
+	message := js.Global().Get("Object").New()
+	message.Set("text", string(text))
+	if data == nil {
+		js.Global().Call("postMessage", message)
+		return
+	}
+	bytes := js.Global().Get("Uint8Array").New(len(data))
+	js.CopyBytesToJS(bytes, data)
+	message.Set("data", bytes)
+	js.Global().Call("postMessage", message, []any{bytes.Get("buffer")})
+}
+
+// weights fetches the file of a model.
+func weights(ctx context.Context, file api.SiteFile, told func(bytes int)) ([]byte, error) {
+	return fetch.File(ctx, file.File, told)
+}
