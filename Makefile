@@ -93,6 +93,7 @@ test: wasm ## vet, then all tests; those of the page need Chromium, on PATH or i
 	@if command -v node >/dev/null; then \
 		echo 'GOOS=js GOARCH=wasm $(GO) test $(wasm_dirs)'; \
 		GOOS=js GOARCH=wasm $(GO) test -exec='$(node_exec)' $(wasm_dirs); \
+		GOOS=js GOARCH=wasm $(GO) test -exec='node $(CURDIR)/web/simd/testdata/exec.js' ./web/simd; \
 	else \
 		echo 'tests under js/wasm skipped: install node to run them'; \
 	fi

@@ -124,6 +124,26 @@
     return new Uint8Array(await new Response(body).arrayBuffer());
   };
 
+  // The kernels of package simd are a module that works in the program's own memory. The
+  // program imports functions that call it, and hands it over when it runs; where the
+  // browser has no vector instructions, it hears so and calls none.
+  const kernels = [
+    "tile", "transpose", "columns", "dots", "bounds", "weigh", "step", "sigmoid", "silu", "gelu",
+  ];
+
+  globalThis.kvscopeImports = (go) => {
+    let module;
+    go.importObject.kvscope = Object.fromEntries(
+      kernels.map((name) => [name, (...args) => module[name](...args)]),
+    );
+    globalThis.kvscopeKernels = (bytes) => {
+      if (!WebAssembly.validate(bytes)) return false;
+      const memory = go._inst.exports.mem;
+      module = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports;
+      return true;
+    };
+  };
+
   function progressBar() {
     const loader = document.getElementById("app-wasm-loader");
     const label = document.getElementById("app-wasm-loader-label");
@@ -172,6 +192,7 @@
     progress(0, config.size);
     const response = await download(config, progress);
     const go = new Go();
+    kvscopeImports(go);
     let program;
     try {
       program = await WebAssembly.instantiateStreaming(response, go.importObject);
@@ -250,6 +271,7 @@
   async function work(first) {
     globalThis.kvscopeModels = first.data.models;
     const go = new Go();
+    kvscopeImports(go);
     keepOutput();
     let exitCode = 0;
     go.exit = (code) => {

@@ -6,9 +6,9 @@ import (
 	"syscall/js"
 	"time"
 
-	"kvscope/engine/ops"
 	"kvscope/web/api"
 	"kvscope/web/fetch"
+	"kvscope/web/simd"
 )
 
 // Main runs the host where this program was started in a worker, and never returns
@@ -22,7 +22,7 @@ func Main() {
 	if err := json.Unmarshal([]byte(global.Get("kvscopeModels").String()), &models); err != nil {
 		panic("BUG: the models that the page names: " + err.Error())
 	}
-	host := New(Config{Kernels: ops.Reference(), Models: models, Fetch: weights, Say: say, Yield: yields(longest)})
+	host := New(Config{Kernels: simd.Best(), Models: models, Fetch: weights, Say: say, Yield: yields(longest)})
 	global.Set("onmessage", js.FuncOf(func(_ js.Value, args []js.Value) any {
 		var ask api.Ask
 		if err := json.Unmarshal([]byte(args[0].Get("data").String()), &ask); err != nil {

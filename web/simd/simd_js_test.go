@@ -1,0 +1,144 @@
+package simd
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"reflect"
+	"testing"
+
+	"kvscope/engine/checkpoint"
+	"kvscope/engine/model"
+	"kvscope/engine/ops"
+	"kvscope/engine/ops/opstest"
+	"kvscope/engine/run"
+	"kvscope/engine/sparse"
+	"kvscope/engine/tokenizer"
+	"kvscope/engine/trace"
+	"kvscope/engine/train"
+)
+
+// best is the table of vector instructions, which node has.
+func best(t testing.TB) *ops.Kernels {
+	t.Helper()
+	k := Best()
+	if k.Name != "wasm-simd" {
+		t.Fatalf("the table is %s", k.Name)
+	}
+	return k
+}
+
+func TestBest(t *testing.T) { opstest.Run(t, best(t)) }
+
+// TestReplaced names every kernel that is still the reference's; a table is as fast as
+// the slowest kernel that a model meets.
+func TestReplaced(t *testing.T) {
+	replaced, plain := reflect.ValueOf(*best(t)), reflect.ValueOf(*ops.Reference())
+	var still []string
+	for i := range plain.NumField() {
+		if f := plain.Field(i); f.Kind() == reflect.Func && f.Pointer() == replaced.Field(i).Pointer() {
+			still = append(still, plain.Type().Field(i).Name)
+		}
+	}
+	want := "[MatVecBF16 MatVecInt8 Add RMSNorm RMSNormBackward SoftmaxBackward GELUBackward RoPE MemoryScan MemoryScanBackward MinMax KthLargest AttendCausalBackward AdamW]"
+	if got := fmt.Sprint(still); got != want {
+		t.Errorf("still the reference's are %s, want %s", got, want)
+	}
+}
+
+func values(r *rand.Rand, n int) []float32 {
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = 4*r.Float32() - 2
+	}
+	return x
+}
+
+// TestSameBits: what the kernels give at sizes that they take is, bit for bit, what the
+// plain table gives.
+func TestSameBits(t *testing.T) {
+	vector, plain := best(t), ops.Reference()
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, d := range []int{16, 32, 64, 128, 576} {
+		for _, n := range []int{1, 5, 64, 300} {
+			q, keys, vals := values(r, n*d), values(r, n*d), values(r, n*d)
+			for name, make := range map[string]func(k *ops.Kernels) []float32{
+				"product": func(k *ops.Kernels) []float32 {
+					out := make([]float32, n*n)
+					k.MatMul(ops.Dense(out, n, n), ops.Dense(q, n, d), ops.Dense(keys, n, d).T(), false)
+					return out
+				},
+				"product, added": func(k *ops.Kernels) []float32 {
+					out := append([]float32(nil), vals...)
+					k.MatMul(ops.Dense(out, n, d), ops.Dense(keys[:n], n, 1), ops.Dense(q[:d], 1, d), true)
+					return out
+				},
+				"dots": func(k *ops.Kernels) []float32 { out := make([]float32, n); k.DotRows(out, q[:d], keys); return out },
+				"bounds": func(k *ops.Kernels) []float32 {
+					out := make([]float32, n)
+					k.BoundScores(out, q[:d], keys, vals)
+					return out
+				},
+				"softmax": func(k *ops.Kernels) []float32 {
+					out := append([]float32(nil), q...)
+					k.Softmax(out, d, 0.3)
+					return out
+				},
+				"attend": func(k *ops.Kernels) []float32 {
+					out := make([]float32, d+n)
+					k.Attend(out[:d], out[d:], q[:d], keys, vals, []ops.Span{{Start: 0, End: (n + 1) / 2}, {Start: n - n/2, End: n}}[:min(n, 2)], 0.2)
+					return out
+				},
+				"causal": func(k *ops.Kernels) []float32 {
+					out := make([]float32, n*d)
+					k.AttendCausal(ops.CausalAttention{Out: ops.Dense(out, n, d), Query: ops.Dense(q, n, d), Keys: ops.Dense(keys, n, d), Values: ops.Dense(vals, n, d), Scale: 0.2})
+					return out
+				},
+				"gelu": func(k *ops.Kernels) []float32 { out := make([]float32, n*d); k.GELU(out, q); return out },
+				"silu": func(k *ops.Kernels) []float32 { out := make([]float32, n*d); k.SiLU(out, q); return out },
+			} {
+				got, want := make(vector), make(plain)
+				for i := range want {
+					if math.Float32bits(got[i]) != math.Float32bits(want[i]) {
+						t.Errorf("%s of %d rows of %d: %g at %d, the plain table has %g", name, n, d, got[i], i, want[i])
+						break
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestRunsAreTheSame: a run picks the same for the same reasons on both tables.
+func TestRunsAreTheSame(t *testing.T) {
+	tok := tokenizer.NewDemo()
+	cfg := model.Config{
+		Arch: model.Attention, Memory: true, Vocab: tok.Size(), Dim: 64, Heads: 4, KVHeads: 4, HeadDim: 16, Layers: 2, Hidden: 128, Context: 512,
+		Rope: model.Rope{Base: 10000}, Eps: 1e-6, Tied: true, GateBias: true,
+	}
+	meta := cfg.Metadata()
+	meta["tokenizer"] = tok.Fingerprint()
+	var file bytes.Buffer
+	if err := checkpoint.Write(&file, meta, train.Initialise(cfg, 1).Tensors(cfg, "", checkpoint.NewF32)); err != nil {
+		t.Fatal(err)
+	}
+	for _, method := range []string{"quest", "moba", "snapkv"} {
+		var runs [2]trace.Run
+		for i, k := range []*ops.Kernels{best(t), ops.Reference()} {
+			e := run.NewEngine(k)
+			if err := e.AddFile("m", file.Bytes()); err != nil {
+				t.Fatal(err)
+			}
+			req := run.Request{Model: "m", Task: "MK-2", Seed: 3, Config: sparse.Config{Method: method, Values: sparse.Values{"budget": "1/4"}}}
+			if err := e.Run(t.Context(), req, &runs[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !reflect.DeepEqual(runs[0].Selections, runs[1].Selections) {
+			t.Errorf("%s: the tables pick differently", method)
+		}
+	}
+}
+
+func BenchmarkTables(b *testing.B) { opstest.Bench(b, best(b), ops.Reference()) }

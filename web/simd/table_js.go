@@ -1,0 +1,107 @@
+package simd
+
+import (
+	_ "embed"
+	"syscall/js"
+	"unsafe"
+
+	"kvscope/engine/ops"
+)
+
+//go:generate sh -c "go run ./_generate/main.go | wat2wasm -o kernels.wasm -"
+
+//go:embed kernels.wasm
+var module []byte
+
+// The kernels, as _generate has them.
+
+//go:wasmimport kvscope tile
+//go:noescape
+func tile(dst unsafe.Pointer, stride uint32, a unsafe.Pointer, across, along uint32, b unsafe.Pointer, depth, rows, add uint32)
+
+//go:wasmimport kvscope transpose
+//go:noescape
+func transpose(dst, src unsafe.Pointer, stride, depth uint32)
+
+//go:wasmimport kvscope columns
+//go:noescape
+func columns(dst, src unsafe.Pointer, stride, depth uint32)
+
+//go:wasmimport kvscope dots
+//go:noescape
+func dots(dst, q, rows unsafe.Pointer, n, d uint32)
+
+//go:wasmimport kvscope bounds
+//go:noescape
+func bounds(dst, q, lo, hi unsafe.Pointer, n, d uint32)
+
+//go:wasmimport kvscope weigh
+//go:noescape
+func weigh(dst, w, rows unsafe.Pointer, n, d uint32)
+
+//go:wasmimport kvscope step
+//go:noescape
+func step(row unsafe.Pointer, count uint32, scale float32, state unsafe.Pointer) float32
+
+//go:wasmimport kvscope sigmoid
+//go:noescape
+func sigmoid(dst, src unsafe.Pointer, count uint32)
+
+//go:wasmimport kvscope silu
+//go:noescape
+func silu(dst, src unsafe.Pointer, count uint32)
+
+//go:wasmimport kvscope gelu
+//go:noescape
+func gelu(dst, src unsafe.Pointer, count uint32)
+
+// Best is the table of vector instructions, or the plain one where the browser has none.
+func Best() *ops.Kernels {
+	plain := ops.Reference()
+	bytes := js.Global().Get("Uint8Array").New(len(module))
+	js.CopyBytesToJS(bytes, module)
+	if !js.Global().Call("kvscopeKernels", bytes).Bool() {
+		return plain
+	}
+	t := &table{plain: plain}
+	k := *plain
+	k.Name = "wasm-simd"
+	k.MatMul, k.MatVec, k.DotRows, k.BoundScores = t.matMul, t.matVec, t.dotRows, t.boundScores
+	k.Softmax, k.Attend, k.AttendCausal = t.softmax, t.attend, t.attendCausal
+	k.Sigmoid, k.SiLU, k.GELU = onVectors("Sigmoid", sigmoid, plain.Sigmoid), onVectors("SiLU", silu, plain.SiLU), onVectors("GELU", gelu, plain.GELU)
+	return &k
+}
+
+// table holds the working memory of the kernels: a program in WebAssembly has one thread,
+// and no kernel lets another goroutine run.
+type table struct {
+	plain  *ops.Kernels
+	panels []float32 // of a product's second operand
+	edge   [tileRows * tileCols]float32
+	row    []float32 // of scores, filled up to whole groups
+	scores []float32 // [queryTile, keyTile]
+}
+
+// group is how many values sums go through at a time.
+const group = 16
+
+// at is where x begins.
+func at(x []float32) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(x)) }
+
+// room is n values of held, or of a longer one in its place.
+func room(held *[]float32, n int) []float32 {
+	if len(*held) < n {
+		*held = make([]float32, n)
+	}
+	return (*held)[:n]
+}
+
+// onVectors is a kernel that leaves what is not a whole vector to the plain one.
+func onVectors(name string, kernel func(dst, src unsafe.Pointer, count uint32), rest func(dst, x []float32)) func(dst, x []float32) {
+	return func(dst, x []float32) {
+		ops.CheckSame(name, len(dst), len(x))
+		whole := len(x) &^ 3
+		kernel(at(dst), at(x), uint32(whole))
+		rest(dst[whole:], x[whole:])
+	}
+}
