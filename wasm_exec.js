@@ -203,9 +203,9 @@
         String(err),
       );
     }
-    globalThis.kvscopeWorker = (models) => {
+    globalThis.kvscopeWorker = () => {
       const worker = new Worker(new URL("wasm_exec.js", config.root));
-      worker.postMessage({ module: program.module, models });
+      worker.postMessage({ module: program.module });
       return worker;
     };
     keepOutput();
@@ -269,7 +269,6 @@
   // In a worker the page's first message brings the program. From then on the program
   // listens itself; whatever ends it is told to the page.
   async function work(first) {
-    globalThis.kvscopeModels = first.data.models;
     const go = new Go();
     kvscopeImports(go);
     keepOutput();

@@ -9,12 +9,13 @@ import (
 	"strings"
 )
 
-// contentPolicy lets the page run our scripts and WebAssembly, talk to this server
-// and nothing else. go-app sets style attributes, never style elements.
+// contentPolicy lets the page run our scripts and WebAssembly, talk to this server and
+// to files that were opened on it, and nothing else. go-app sets style attributes, never style elements.
 const contentPolicy = "default-src 'self'; " +
 	"script-src 'self' 'wasm-unsafe-eval'; " +
 	"style-src 'self'; style-src-attr 'unsafe-inline'; " +
 	"img-src 'self' data: blob:; " +
+	"connect-src 'self' blob:; " +
 	"worker-src 'self' blob:; " +
 	"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 

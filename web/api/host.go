@@ -2,7 +2,9 @@ package api
 
 import (
 	"encoding/json"
+	"errors"
 
+	"kvscope/engine/input"
 	"kvscope/engine/run"
 	"kvscope/engine/trace"
 )
@@ -59,7 +61,7 @@ type AskKind string
 const (
 	AskRun    AskKind = "run"    // run Request
 	AskHead   AskKind = "head"   // what head Head of Layer saw in the run of Request
-	AskLoad   AskKind = "load"   // load Model, to be ready
+	AskLoad   AskKind = "load"   // load the model in File, to be ready
 	AskCancel AskKind = "cancel" // end the ask of the same ID
 )
 
@@ -70,7 +72,16 @@ type Ask struct {
 	Request *run.Request `json:"request,omitempty"` // of AskRun and AskHead
 	Layer   int          `json:"layer,omitempty"`
 	Head    int          `json:"head,omitempty"`
-	Model   string       `json:"model,omitempty"` // of AskLoad
+	File    SiteFile     `json:"file"` // the model, by the name that Request has
+}
+
+// FailureOf tells an error as a run does that ends in it.
+func FailureOf(err error) *trace.Failure {
+	var e *input.Error
+	if errors.As(err, &e) {
+		return &trace.Failure{Field: e.Field, Message: e.Problem}
+	}
+	return &trace.Failure{Message: err.Error()}
 }
 
 // SaidKind is what a worker says.
@@ -90,4 +101,5 @@ type Said struct {
 	Kind     SaidKind       `json:"kind"`
 	Progress *RunProgress   `json:"progress,omitempty"`
 	Failure  *trace.Failure `json:"failure,omitempty"`
+	Model    *run.ModelInfo `json:"model,omitempty"` // that an AskLoad has loaded
 }

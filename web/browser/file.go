@@ -34,6 +34,11 @@ func list(files app.Value) []app.Value {
 	return out
 }
 
+// FileURL is an address at which this page and its workers can fetch a file.
+func FileURL(file app.Value) string {
+	return app.Window().Get("URL").Call("createObjectURL", file).String()
+}
+
 // ReadFile reads a file that was chosen or dropped; a folder, for one, cannot be.
 func ReadFile(file app.Value, done func(content []byte), failed func(why string)) {
 	await(file.Call("arrayBuffer"), func(buffer app.Value) {

@@ -37,6 +37,12 @@ type ModelOpener interface {
 	OpenModel(ctx context.Context, path string) ([]run.ModelInfo, error)
 }
 
+// Opener is an Engine that also runs models that people bring: those in files at addresses
+// of the browser's own.
+type Opener interface {
+	Open(ctx context.Context, file api.SiteFile) (*run.ModelInfo, error)
+}
+
 // ProgressSink is a Sink that also wants to hear what a run waits for.
 type ProgressSink interface {
 	trace.Sink

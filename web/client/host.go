@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"slices"
 
-	"kvscope/engine/run"
 	"kvscope/web/api"
 	"kvscope/web/fetch"
 )
@@ -60,16 +59,9 @@ func newBrowser(site api.Site, root *url.URL) Engine {
 		}
 		return out
 	}
-	models := at(site.Models)
-	meta := func(ctx context.Context) (api.Meta, error) {
-		m, err := fetchMeta(ctx, root.JoinPath(site.Meta).String())
-		m.Models = slices.DeleteFunc(m.Models, func(info run.ModelInfo) bool {
-			return !slices.ContainsFunc(models, func(f api.SiteFile) bool { return f.Name == info.Name })
-		})
-		return m, err
-	}
-	start := func(to Listener) Port { return startWorker(models, to) }
-	return NewRecorded(NewWorkers(min(cores(), mostWorkers), start, meta), at(site.Runs), fetchFile)
+	meta := func(ctx context.Context) (api.Meta, error) { return fetchMeta(ctx, root.JoinPath(site.Meta).String()) }
+	workers := NewWorkers(min(cores(), mostWorkers), startWorker, meta, at(site.Models))
+	return NewRecorded(workers, at(site.Runs), fetchFile)
 }
 
 // fetchFile gets a file of the site.

@@ -8,14 +8,9 @@ import (
 	"kvscope/web/api"
 )
 
-// startWorker starts this program, which the boot script has compiled, in a worker that
-// may fetch models.
-func startWorker(models []api.SiteFile, to Listener) Port {
-	names, err := json.Marshal(models)
-	if err != nil {
-		panic("BUG: " + err.Error()) // only our own types come here
-	}
-	p := &port{to: to, worker: js.Global().Call("kvscopeWorker", string(names))}
+// startWorker starts this program, which the boot script has compiled, in a worker.
+func startWorker(to Listener) Port {
+	p := &port{to: to, worker: js.Global().Call("kvscopeWorker")}
 	p.heard = js.FuncOf(func(_ js.Value, args []js.Value) any { p.hear(args[0].Get("data")); return nil })
 	p.broke = js.FuncOf(func(_ js.Value, args []js.Value) any {
 		go to.Gone(errors.New(args[0].Get("message").String()))

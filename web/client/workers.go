@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"kvscope/engine/input"
@@ -35,27 +36,61 @@ type Workers struct {
 	most  int
 
 	mu      sync.Mutex
+	files   []api.SiteFile  // of the models that can be run
+	opened  []run.ModelInfo // those among them that people brought
 	workers []*worker
 	kept    map[string]*worker // that ran the request of an ID last
 	asks    int                // so far, the IDs of them
 }
 
 // NewWorkers returns an engine of at most so many workers, which start starts, and of
-// the models that meta tells of.
-func NewWorkers(most int, start func(Listener) Port, meta func(context.Context) (api.Meta, error)) *Workers {
-	return &Workers{start: start, meta: meta, most: max(1, most), kept: map[string]*worker{}}
+// those models that meta tells of whose files are given.
+func NewWorkers(most int, start func(Listener) Port, meta func(context.Context) (api.Meta, error), files []api.SiteFile) *Workers {
+	return &Workers{start: start, meta: meta, most: max(1, most), files: files, kept: map[string]*worker{}}
 }
 
 // worker is one of them. Its fields are the pool's to lock.
 type worker struct {
 	pool   *Workers
 	port   Port
-	models map[string]bool // that it was asked to run
+	models map[api.SiteFile]bool // that it was asked to run
 	asks   map[int]*answers
 }
 
 // Meta says what can be run.
-func (w *Workers) Meta(ctx context.Context) (api.Meta, error) { return w.meta(ctx) }
+func (w *Workers) Meta(ctx context.Context) (api.Meta, error) {
+	m, err := w.meta(ctx)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	m.Models = slices.DeleteFunc(m.Models, func(info run.ModelInfo) bool { _, ok := w.file(info.Name); return !ok })
+	for _, info := range w.opened {
+		m.Models = append(slices.DeleteFunc(m.Models, func(other run.ModelInfo) bool { return other.Name == info.Name }), info)
+	}
+	return m, err
+}
+
+// file is that of the model of a name.
+func (w *Workers) file(name string) (api.SiteFile, bool) {
+	at := slices.IndexFunc(w.files, func(f api.SiteFile) bool { return f.Name == name })
+	if at < 0 {
+		return api.SiteFile{}, false
+	}
+	return w.files[at], true
+}
+
+// Open adds a model that lies in a file at an address of the browser's own, instead of
+// one of the same name, and says what it is.
+func (w *Workers) Open(ctx context.Context, file api.SiteFile) (*run.ModelInfo, error) {
+	info, err := w.load(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.files = append(slices.DeleteFunc(slices.Clone(w.files), func(f api.SiteFile) bool { return f.Name == file.Name }), file)
+	w.opened = append(slices.DeleteFunc(w.opened, func(m run.ModelInfo) bool { return m.Name == info.Name }), *info)
+	return info, nil
+}
 
 // Run runs req in a worker.
 func (w *Workers) Run(ctx context.Context, req run.Request, sink trace.Sink) error {
@@ -97,12 +132,22 @@ func (w *Workers) Head(ctx context.Context, req run.Request, layer, head int) (*
 
 // Load makes a worker ready for a model before anything is asked of it.
 func (w *Workers) Load(ctx context.Context, model string) error {
-	return w.ask(ctx, api.Ask{Kind: api.AskLoad, Model: model}, func(a answer) error {
+	w.mu.Lock()
+	file, _ := w.file(model)
+	w.mu.Unlock()
+	_, err := w.load(ctx, file)
+	return err
+}
+
+func (w *Workers) load(ctx context.Context, file api.SiteFile) (info *run.ModelInfo, err error) {
+	err = w.ask(ctx, api.Ask{Kind: api.AskLoad, File: file}, func(a answer) error {
+		info = a.said.Model
 		if a.said.Kind == api.SaidEnd {
 			return failed(a.said.Failure)
 		}
 		return nil
 	})
+	return info, err
 }
 
 // failed is a failure as an error, nil for none.
@@ -119,7 +164,10 @@ func failed(f *trace.Failure) error {
 // ask asks a worker and hands what it says to hear, until it has said all, ctx ends or
 // hear returns an error: then the worker is told to stop.
 func (w *Workers) ask(ctx context.Context, ask api.Ask, hear func(answer) error) error {
-	worker, said := w.post(&ask)
+	worker, said, err := w.post(&ask)
+	if err != nil {
+		return hear(answer{said: api.Said{Kind: api.SaidEnd, Failure: api.FailureOf(err)}})
+	}
 	for {
 		a, err := said.next(ctx)
 		if err == nil {
@@ -135,17 +183,23 @@ func (w *Workers) ask(ctx context.Context, ask api.Ask, hear func(answer) error)
 	}
 }
 
-// post picks a worker for an ask, which gets its ID, and posts it.
-func (w *Workers) post(ask *api.Ask) (*worker, *answers) {
+// post picks a worker for an ask, which gets its ID and the file of its model, and posts
+// it.
+func (w *Workers) post(ask *api.Ask) (*worker, *answers, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	model, id := ask.Model, ""
+	id := ""
 	if ask.Request != nil {
-		model, id = ask.Request.Model, ask.Request.ID()
+		id = ask.Request.ID()
+		file, ok := w.file(ask.Request.Model)
+		if !ok {
+			return nil, nil, input.Errorf("model", "%q is not among those that run in the browser", ask.Request.Model)
+		}
+		ask.File = file
 	}
 	at := w.kept[id]
 	if ask.Kind != api.AskHead || at == nil {
-		at = w.pick(model)
+		at = w.pick(ask.File)
 	}
 	if id != "" {
 		w.kept[id] = at
@@ -153,14 +207,14 @@ func (w *Workers) post(ask *api.Ask) (*worker, *answers) {
 	w.asks++
 	ask.ID = w.asks
 	said := &answers{added: make(chan struct{}, 1)}
-	at.models[model], at.asks[ask.ID] = true, said
+	at.models[ask.File], at.asks[ask.ID] = true, said
 	at.port.Post(*ask)
-	return at, said
+	return at, said, nil
 }
 
 // pick is the worker to ask for a model: one that has nothing to do and has the model, a
 // new one while there may be more, or the one that has least to do, rather with the model.
-func (w *Workers) pick(model string) *worker {
+func (w *Workers) pick(model api.SiteFile) *worker {
 	var best *worker
 	for _, at := range w.workers {
 		if best == nil || len(at.asks) < len(best.asks) || len(at.asks) == len(best.asks) && at.models[model] && !best.models[model] {
@@ -170,7 +224,7 @@ func (w *Workers) pick(model string) *worker {
 	if best != nil && (len(w.workers) >= w.most || len(best.asks) == 0 && best.models[model]) {
 		return best
 	}
-	at := &worker{pool: w, models: map[string]bool{}, asks: map[int]*answers{}}
+	at := &worker{pool: w, models: map[api.SiteFile]bool{}, asks: map[int]*answers{}}
 	at.port = w.start(at)
 	w.workers = append(w.workers, at)
 	return at

@@ -73,7 +73,7 @@ func open(t *testing.T, most int, gate chan struct{}) *hall {
 	h.Workers = NewWorkers(most, func(to Listener) Port {
 		p := &inside{to: to}
 		p.host = host.New(host.Config{
-			Kernels: ops.Reference(), Models: []api.SiteFile{{Name: "a", Size: len(file)}, {Name: "b", Size: len(file)}},
+			Kernels: ops.Reference(),
 			Fetch: func(_ context.Context, _ api.SiteFile, told func(int)) ([]byte, error) {
 				told(len(file))
 				return file, nil
@@ -89,7 +89,9 @@ func open(t *testing.T, most int, gate chan struct{}) *hall {
 		defer h.mu.Unlock()
 		h.ports = append(h.ports, p)
 		return p
-	}, func(context.Context) (api.Meta, error) { return api.Meta{Version: "v"}, nil })
+	}, func(context.Context) (api.Meta, error) {
+		return api.Meta{Version: "v", Models: []run.ModelInfo{{Name: "a"}, {Name: "b"}, {Name: "elsewhere"}}}, nil
+	}, []api.SiteFile{{Name: "a", Size: len(file)}, {Name: "b", Size: len(file)}})
 	return h
 }
 
@@ -268,5 +270,50 @@ func TestRecorded(t *testing.T) {
 	}
 	if err := replay(file.Bytes()[:file.Len()/2], &trace.Run{}); err == nil {
 		t.Error("half a recorded run is taken for one")
+	}
+}
+
+// TestWorkersOpen: a model that somebody brings is listed and runs; what is no model is
+// said, and a name that nobody has is refused with its field.
+func TestWorkersOpen(t *testing.T) {
+	h := open(t, 1, nil)
+	info, err := h.Open(t.Context(), api.SiteFile{Name: "mine", File: "blob:1"})
+	if err != nil || info.Name != "mine" || info.Layers != 2 {
+		t.Fatalf("%+v %v", info, err)
+	}
+	if _, err := h.Open(t.Context(), api.SiteFile{Name: "b", File: "blob:2"}); err != nil {
+		t.Fatal(err)
+	}
+	meta, err := h.Meta(t.Context())
+	var names []string
+	for _, m := range meta.Models {
+		names = append(names, m.Name)
+	}
+	if err != nil || !slices.Equal(names, []string{"a", "mine", "b"}) {
+		t.Errorf("there are %v, %v", names, err)
+	}
+	var r trace.Run
+	if err := h.Run(t.Context(), needle("mine", 1), &r); err != nil || r.Done == nil {
+		t.Errorf("it runs to %+v, %v", r.Failure, err)
+	}
+	var other trace.Run
+	if err := h.Run(t.Context(), needle("elsewhere", 1), &other); err != nil || other.Failure == nil || other.Failure.Field != "model" {
+		t.Errorf("a model without a file: %v, %+v", err, other.Failure)
+	}
+}
+
+// TestWorkersAsk: what comes of a run is what it says itself, and a refusal has its field.
+func TestWorkersAsk(t *testing.T) {
+	h := open(t, 1, nil)
+	var r trace.Run
+	if err := h.Run(t.Context(), needle("a", 3), &r); err != nil {
+		t.Fatal(err)
+	}
+	got, err := h.Ask(t.Context(), needle("a", 3))
+	if err != nil || got.Answer != r.Done.Answer || got.Score == nil || *got.Score != r.Done.Score {
+		t.Errorf("%+v %v, the run answered %q with %v", got, err, r.Done.Answer, r.Done.Score)
+	}
+	if _, err := h.Ask(t.Context(), run.Request{Model: "a", Task: "S-9"}); input.Field(err) != "task" {
+		t.Errorf("a task that is not there: %v", err)
 	}
 }

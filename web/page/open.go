@@ -89,6 +89,10 @@ func (e *Explorer) openAgain() {
 
 // openFile reads a file and says what comes of it.
 func (e *Explorer) openFile(side int, name string, file app.Value, done func(state.Action)) {
+	if strings.HasSuffix(strings.ToLower(name), ".gguf") {
+		e.bringModel(side, name, file, done)
+		return
+	}
 	if size := file.Get("size").Float(); size > mostFile {
 		done(state.NotOpened{Side: side, Name: name, Problem: fmt.Sprintf(
 			"It has %.1f GB; the page opens files of at most %d MB. Save fewer layers or the last queries alone, as float16.", size/1e9, mostFile>>20)})

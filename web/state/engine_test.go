@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"testing"
 
+	"kvscope/engine/run"
 	"kvscope/web/api"
 	"kvscope/web/client"
 )
@@ -69,5 +70,28 @@ func TestProgressed(t *testing.T) {
 	s, _ = s.Do(Run{})
 	if s.Columns[0].Recorded() || s.Columns[0].Waits() != (api.RunProgress{}) {
 		t.Errorf("the next run begins with %+v", s.Columns[0])
+	}
+}
+
+// TestModelBrought: a model that somebody brings stands in the column that it was brought
+// to, is listed once, and runs.
+func TestModelBrought(t *testing.T) {
+	s, _ := New(FirstPlace(), nil).Do(twoModels)
+	for range 2 {
+		next, effects := s.Do(ModelBrought{Side: 1, Model: run.ModelInfo{Name: "mine", Arch: "llama", Context: 2048}})
+		s = next
+		started := ""
+		for _, e := range effects {
+			if start, ok := e.(Start); ok && start.Side == 1 {
+				started = start.Request.Model
+			}
+		}
+		if started != "mine" || s.Draft.Model(1) != "mine" || s.Draft.Columns() != 2 || len(s.Meta.Models) != len(twoModels.Meta.Models)+1 {
+			t.Errorf("runs %q, the draft has %q, there are %d models", started, s.Draft.Model(1), len(s.Meta.Models))
+		}
+	}
+	s, _ = s.Do(ModelBrought{Side: 2, Model: run.ModelInfo{Name: "third", Arch: "llama", Context: 2048}})
+	if s.Draft.Columns() != 3 || s.Draft.Model(2) != "third" || s.Draft.Model(1) != "mine" {
+		t.Errorf("columns of %q, %q, %q", s.Draft.Model(0), s.Draft.Model(1), s.Draft.Model(2))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"kvscope/engine/lens"
+	"kvscope/engine/run"
 	"kvscope/web/picture"
 )
 
@@ -100,6 +101,26 @@ func (a NotOpened) apply(s *Snapshot) []Effect {
 	c.Unopened = Problem{Message: a.Name + " cannot be opened", Advice: a.Problem}
 	c.Version++
 	return nil
+}
+
+// ModelBrought shows a model that somebody brought in a column, and runs the draft with it.
+type ModelBrought struct {
+	Side  int
+	Model run.ModelInfo
+}
+
+func (a ModelBrought) apply(s *Snapshot) []Effect {
+	others := slices.DeleteFunc(slices.Clone(s.Meta.Models), func(m run.ModelInfo) bool { return m.Name == a.Model.Name })
+	s.Meta.Models = append(others, a.Model)
+	s.Columns[a.Side].Unopened = Problem{}
+	s.Said = a.Model.Name + " is loaded"
+	for side := s.Draft.Columns(); side <= a.Side; side++ {
+		s.Draft = s.Draft.With(ColumnField(side), ColumnSpec{Model: a.Model.Name}.String())
+	}
+	spec := s.Draft.Column(a.Side)
+	spec.Model = a.Model.Name
+	s.Draft = s.Draft.With(ColumnField(a.Side), spec.String())
+	return Run{}.start(s, true)
 }
 
 // Dismiss takes the message of NotOpened away.

@@ -2,13 +2,10 @@ package worker
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime/debug"
-	"slices"
 	"sync"
 
-	"kvscope/engine/input"
 	"kvscope/engine/ops"
 	"kvscope/engine/run"
 	"kvscope/engine/trace"
@@ -21,7 +18,6 @@ const keptBytes = 192 << 20
 // Config is what a Host needs of the place where it runs.
 type Config struct {
 	Kernels *ops.Kernels
-	Models  []api.SiteFile
 	// Fetch gets the file at an address and says how many bytes of it are there.
 	Fetch func(ctx context.Context, file api.SiteFile, told func(bytes int)) ([]byte, error)
 	// Say hands a message to the page, with the bytes that belong to it, which are the
@@ -36,7 +32,7 @@ type Host struct {
 	config Config
 
 	mu      sync.Mutex
-	models  map[string]*loading
+	models  map[api.SiteFile]*loading
 	cancels map[int]context.CancelFunc // of asks under way
 	saying  sync.Mutex
 }
@@ -49,7 +45,7 @@ type loading struct {
 
 // New returns a host without any model loaded.
 func New(c Config) *Host {
-	return &Host{config: c, models: map[string]*loading{}, cancels: map[int]context.CancelFunc{}}
+	return &Host{config: c, models: map[api.SiteFile]*loading{}, cancels: map[int]context.CancelFunc{}}
 }
 
 // Receive answers one ask, and returns when it is answered.
@@ -67,24 +63,15 @@ func (h *Host) Receive(ask api.Ask) {
 	h.mu.Lock()
 	h.cancels[ask.ID] = cancel
 	h.mu.Unlock()
-	err := h.answer(ctx, ask)
+	end := api.Said{ID: ask.ID, Kind: api.SaidEnd}
+	err := h.answer(ctx, ask, &end)
 	h.mu.Lock()
 	delete(h.cancels, ask.ID)
 	h.mu.Unlock()
-	end := api.Said{ID: ask.ID, Kind: api.SaidEnd}
 	if err != nil {
-		end.Failure = failure(err)
+		end.Failure = api.FailureOf(err)
 	}
 	h.say(end, nil)
-}
-
-// failure tells err to the page.
-func failure(err error) *trace.Failure {
-	var e *input.Error
-	if errors.As(err, &e) {
-		return &trace.Failure{Field: e.Field, Message: e.Problem}
-	}
-	return &trace.Failure{Message: err.Error()}
 }
 
 func (h *Host) say(said api.Said, data []byte) {
@@ -93,8 +80,9 @@ func (h *Host) say(said api.Said, data []byte) {
 	h.config.Say(said, data)
 }
 
-// answer does what is asked. A panic of the engine is a failure of the ask alone.
-func (h *Host) answer(ctx context.Context, ask api.Ask) (err error) {
+// answer does what is asked; what is said at its end goes to end. A panic of the engine
+// is a failure of the ask alone.
+func (h *Host) answer(ctx context.Context, ask api.Ask, end *api.Said) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("internal error of the engine: %v\n%s", p, debug.Stack())
@@ -102,7 +90,7 @@ func (h *Host) answer(ctx context.Context, ask api.Ask) (err error) {
 	}()
 	switch ask.Kind {
 	case api.AskRun:
-		shelf, err := h.shelf(ctx, ask.ID, ask.Request.Model)
+		shelf, err := h.shelf(ctx, ask)
 		if err != nil {
 			return err
 		}
@@ -110,8 +98,12 @@ func (h *Host) answer(ctx context.Context, ask api.Ask) (err error) {
 	case api.AskHead:
 		return h.head(ctx, ask)
 	case api.AskLoad:
-		_, err := h.shelf(ctx, ask.ID, ask.Model)
-		return err
+		shelf, err := h.shelf(ctx, ask)
+		if err != nil {
+			return err
+		}
+		end.Model = &shelf.Models()[0]
+		return nil
 	}
 	return fmt.Errorf("a worker was asked for %q", ask.Kind)
 }
@@ -123,7 +115,7 @@ func (nothing) Emit(trace.Event) error { return nil }
 
 // head says what a head saw, of a run that is made again where it has been forgotten.
 func (h *Host) head(ctx context.Context, ask api.Ask) error {
-	shelf, err := h.shelf(ctx, ask.ID, ask.Request.Model)
+	shelf, err := h.shelf(ctx, ask)
 	if err != nil {
 		return err
 	}
@@ -145,17 +137,15 @@ func (h *Host) head(ctx context.Context, ask api.Ask) error {
 	return nil
 }
 
-// shelf is that of a model, which is loaded by the first ask that needs it; others wait.
-func (h *Host) shelf(ctx context.Context, id int, name string) (*run.Shelf, error) {
-	at := slices.IndexFunc(h.config.Models, func(f api.SiteFile) bool { return f.Name == name })
-	if at < 0 {
-		return nil, input.Errorf("model", "%q is not among those that run in the browser", name)
-	}
+// shelf is that of the model of an ask, which is loaded by the first that needs it;
+// others wait.
+func (h *Host) shelf(ctx context.Context, ask api.Ask) (*run.Shelf, error) {
+	file := ask.File
 	h.mu.Lock()
-	m := h.models[name]
+	m := h.models[file]
 	if m == nil {
 		m = &loading{}
-		h.models[name] = m
+		h.models[file] = m
 	}
 	h.mu.Unlock()
 	m.mu.Lock()
@@ -163,16 +153,15 @@ func (h *Host) shelf(ctx context.Context, id int, name string) (*run.Shelf, erro
 	if m.shelf != nil {
 		return m.shelf, nil
 	}
-	file := h.config.Models[at]
 	data, err := h.config.Fetch(ctx, file, func(bytes int) {
-		h.say(api.Said{ID: id, Kind: api.SaidProgress, Progress: &api.RunProgress{Kind: api.Weights, Done: bytes, Of: file.Size}}, nil)
+		h.say(api.Said{ID: ask.ID, Kind: api.SaidProgress, Progress: &api.RunProgress{Kind: api.Weights, Done: bytes, Of: file.Size}}, nil)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("the weights of %s could not be fetched: %w", name, err)
+		return nil, fmt.Errorf("the weights of %s could not be fetched: %w", file.Name, err)
 	}
 	e := run.NewEngine(h.config.Kernels)
 	e.Yield = h.config.Yield
-	if err := e.AddFile(name, data); err != nil {
+	if err := e.AddFile(file.Name, data); err != nil {
 		return nil, err
 	}
 	m.shelf = run.NewShelf(e, keptBytes)

@@ -22,6 +22,9 @@ import (
 	"kvscope/web/api"
 )
 
+// m is the model that is asked for.
+var m = api.SiteFile{Name: "m", File: "m.safetensors", Size: 1000}
+
 // file is a small model with fresh weights.
 func file(t *testing.T) []byte {
 	t.Helper()
@@ -55,7 +58,6 @@ func sit(t *testing.T) *bench {
 	b := &bench{}
 	b.Host = New(Config{
 		Kernels: ops.Reference(),
-		Models:  []api.SiteFile{{Name: "m", File: "m.safetensors", Size: len(weights)}},
 		Fetch: func(_ context.Context, _ api.SiteFile, told func(int)) ([]byte, error) {
 			b.fetched++
 			told(len(weights) / 2)
@@ -116,14 +118,14 @@ func request(method string) *run.Request {
 // fetched once, and heads are of the run, whether it is kept or not.
 func TestHostRuns(t *testing.T) {
 	b := sit(t)
-	b.Receive(api.Ask{ID: 1, Kind: api.AskLoad, Model: "m"})
-	b.Receive(api.Ask{ID: 2, Kind: api.AskRun, Request: request("quest")})
-	b.Receive(api.Ask{ID: 3, Kind: api.AskHead, Request: request("quest"), Layer: 1, Head: 1})
-	b.Receive(api.Ask{ID: 4, Kind: api.AskHead, Request: request("snapkv"), Layer: 1, Head: 1})
+	b.Receive(api.Ask{ID: 1, Kind: api.AskLoad, File: m})
+	b.Receive(api.Ask{ID: 2, Kind: api.AskRun, File: m, Request: request("quest")})
+	b.Receive(api.Ask{ID: 3, Kind: api.AskHead, File: m, Request: request("quest"), Layer: 1, Head: 1})
+	b.Receive(api.Ask{ID: 4, Kind: api.AskHead, File: m, Request: request("snapkv"), Layer: 1, Head: 1})
 	if b.fetched != 1 {
 		t.Errorf("fetched %d times", b.fetched)
 	}
-	if _, progress, _, failure := b.about(t, 1); failure != nil || len(progress) != 2 || progress[1] != (api.RunProgress{Kind: api.Weights, Done: progress[1].Of, Of: progress[1].Of}) {
+	if _, progress, _, failure := b.about(t, 1); failure != nil || len(progress) != 2 || progress[1] != (api.RunProgress{Kind: api.Weights, Done: len(file(t)), Of: m.Size}) {
 		t.Errorf("loading: %v %v", progress, failure)
 	}
 	frames, progress, _, failure := b.about(t, 2)
@@ -166,25 +168,24 @@ func TestHostRuns(t *testing.T) {
 // could not be fetched are kept for those that come after.
 func TestHostRefuses(t *testing.T) {
 	b := sit(t)
-	other, odd := request("quest"), request("quest")
-	other.Model, odd.Task = "other", "S-9"
-	b.Receive(api.Ask{ID: 1, Kind: api.AskRun, Request: other})
-	b.Receive(api.Ask{ID: 2, Kind: api.AskRun, Request: odd})
-	b.Receive(api.Ask{ID: 3, Kind: api.AskHead, Request: request("quest"), Layer: 9})
+	odd := request("quest")
+	odd.Task = "S-9"
+	b.Receive(api.Ask{ID: 2, Kind: api.AskRun, File: m, Request: odd})
+	b.Receive(api.Ask{ID: 3, Kind: api.AskHead, File: m, Request: request("quest"), Layer: 9})
 	b.Receive(api.Ask{ID: 4, Kind: "sing"})
-	for id, want := range map[int]trace.Failure{1: {Field: "model", Message: "not among those"}, 2: {Field: "task", Message: "S-9"}, 3: {Field: "layer", Message: "9"}, 4: {Message: "sing"}} {
+	for id, want := range map[int]trace.Failure{2: {Field: "task", Message: "S-9"}, 3: {Field: "layer", Message: "9"}, 4: {Message: "sing"}} {
 		if _, _, _, got := b.about(t, id); got == nil || got.Field != want.Field || !strings.Contains(got.Message, want.Message) {
 			t.Errorf("ask %d: %+v, want %+v", id, got, want)
 		}
 	}
 	b = sit(t)
 	b.broken = errors.New("the connection broke")
-	b.Receive(api.Ask{ID: 1, Kind: api.AskLoad, Model: "m"})
+	b.Receive(api.Ask{ID: 1, Kind: api.AskLoad, File: m})
 	if _, _, _, got := b.about(t, 1); got == nil || !strings.Contains(got.Message, "the connection broke") {
 		t.Errorf("a download that broke off: %+v", got)
 	}
 	b.broken = nil
-	b.Receive(api.Ask{ID: 2, Kind: api.AskLoad, Model: "m"})
+	b.Receive(api.Ask{ID: 2, Kind: api.AskLoad, File: m})
 	if _, _, _, got := b.about(t, 2); got != nil || b.fetched != 2 {
 		t.Errorf("asked for again: %+v, fetched %d times", got, b.fetched)
 	}
@@ -193,11 +194,11 @@ func TestHostRefuses(t *testing.T) {
 // TestHostPanics: a panic of the engine fails one ask and leaves the host alive.
 func TestHostPanics(t *testing.T) {
 	b := sit(t)
-	b.Receive(api.Ask{ID: 1, Kind: api.AskRun}) // without a request
+	b.Receive(api.Ask{ID: 1, Kind: api.AskRun, File: m}) // without a request
 	if _, _, _, got := b.about(t, 1); got == nil || !strings.Contains(got.Message, "internal error") {
 		t.Errorf("%+v", got)
 	}
-	b.Receive(api.Ask{ID: 2, Kind: api.AskRun, Request: request("quest")})
+	b.Receive(api.Ask{ID: 2, Kind: api.AskRun, File: m, Request: request("quest")})
 	if _, _, _, got := b.about(t, 2); got != nil {
 		t.Errorf("%+v", got)
 	}
@@ -218,7 +219,7 @@ func TestHostStops(t *testing.T) {
 	}
 	ended := make(chan struct{})
 	go func() {
-		b.Receive(api.Ask{ID: 1, Kind: api.AskRun, Request: request("moba")})
+		b.Receive(api.Ask{ID: 1, Kind: api.AskRun, File: m, Request: request("moba")})
 		close(ended)
 	}()
 	<-reading

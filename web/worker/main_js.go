@@ -18,11 +18,7 @@ func Main() {
 	if !global.Get("document").IsUndefined() {
 		return
 	}
-	var models []api.SiteFile
-	if err := json.Unmarshal([]byte(global.Get("kvscopeModels").String()), &models); err != nil {
-		panic("BUG: the models that the page names: " + err.Error())
-	}
-	host := New(Config{Kernels: simd.Best(), Models: models, Fetch: weights, Say: say, Yield: yields(longest)})
+	host := New(Config{Kernels: simd.Best(), Fetch: weights, Say: say, Yield: yields(longest)})
 	global.Set("onmessage", js.FuncOf(func(_ js.Value, args []js.Value) any {
 		var ask api.Ask
 		if err := json.Unmarshal([]byte(args[0].Get("data").String()), &ask); err != nil {
