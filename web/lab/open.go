@@ -95,7 +95,7 @@ func (a PicturesArrived) apply(s *Snapshot) []Effect {
 // ScriptLoaded says that charts can be drawn.
 type ScriptLoaded struct{}
 
-func (ScriptLoaded) apply(s *Snapshot) []Effect {
+func (ScriptLoaded) apply(s *Snapshot) []Effect { //nolint:unparam // as every action
 	s.Drawing = true
 	return nil
 }
@@ -227,7 +227,7 @@ func (Undo) apply(s *Snapshot) []Effect {
 // Dismiss no longer offers it.
 type Dismiss struct{}
 
-func (Dismiss) apply(s *Snapshot) []Effect {
+func (Dismiss) apply(s *Snapshot) []Effect { //nolint:unparam // as every action
 	s.Removed = nil
 	return nil
 }

@@ -114,7 +114,7 @@ func (Forget) apply(s *Snapshot) []Effect {
 // MoveMap shows another part of the attention maps.
 type MoveMap struct{ Frame Frame }
 
-func (a MoveMap) apply(s *Snapshot) []Effect {
+func (a MoveMap) apply(s *Snapshot) []Effect { //nolint:unparam // as every action
 	s.Map.Frame = parseFrame(a.Frame.String()) // as a link restores it
 	return nil
 }
