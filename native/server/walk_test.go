@@ -45,6 +45,8 @@ var walkBases = map[string]string{
 	"dense_layers": `{"dense_layers": 2, "budget": "1/8", "method": "quest"}`, "public_code": `{"public_code": true, "budget": "1/8", "method": "quest", "block": 4}`,
 	"window": `{"window": 16, "method": "snapkv", "budget": "1/2"}`, "kernel": `{"kernel": 3, "method": "snapkv", "budget": "1/2"}`, "pooling": `{"pooling": "max", "method": "snapkv", "budget": "1/2"}`,
 	"initial": `{"initial": 2, "method": "streaming", "budget": "1/4"}`, "dilation": `{"dilation": 3, "method": "dilated"}`, "top_p": `{"top_p": 0.3, "method": "twilight", "budget": "1/2"}`,
+	"beta": `{"beta": 2, "method": "pyramidkv", "budget": "1/2"}`, "scorer": `{"scorer": "knorm", "method": "adakv", "budget": "1/2"}`, "safe": `{"safe": 1, "method": "adakv", "budget": "1/2"}`,
+	"page": `{"page": 16, "method": "rocketkv", "budget": "1/4"}`, "channels": `{"channels": 0.25, "method": "rocketkv", "budget": "1/4"}`, "group": `{"group": "max", "method": "snapkv", "budget": "1/2"}`,
 }
 
 // TestWalkRequest gives every field of a run's request every kind of value. Each is refused
@@ -68,6 +70,9 @@ func TestWalkRequest(t *testing.T) {
 				continue
 			}
 			got, err := walked(t, e, body)
+			if name == "group" && (value == `null` || value == `""`) && err == nil {
+				continue // not given, and these models have a head of keys for each of queries: nothing to choose together
+			}
 			if !blames(err, name, value) && (err != nil || got == want) {
 				t.Errorf("%s: %s has no effect and is not blamed: %v", name, value, err)
 			}
