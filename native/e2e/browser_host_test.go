@@ -109,7 +109,8 @@ func TestStopInTheBrowser(t *testing.T) {
 		evaluate[any](d, `document.querySelector('`+id("stop")+`').click()`)
 		d.wait(`document.querySelectorAll('section.column[data-state="idle"]').length === 2`)
 	}
-	d.wait("stops.length === 6")
+	// What is asked with everything read, after a run, is stopped by the next one too.
+	d.wait("stops.length >= 6")
 	stops := evaluate[[]float64](d, "stops")
 	frames := evaluate[[]float64](d, "frames_.sort((a, b) => a - b)")
 	t.Logf("a run takes %.0f ms; milliseconds to stop %.0f; %d frames, the longest %.0f ms, the 95th percentile %.0f", whole, stops, len(frames), frames[len(frames)-1], frames[len(frames)*95/100])
