@@ -232,8 +232,9 @@ func TestPointing(t *testing.T) {
 	block := evaluate[string](d, `document.querySelector('.strip .tb.on').dataset.b`)
 	d.wait(fmt.Sprintf(`document.querySelector('%s').dataset.block === %q`, id("inspector-block"), block))
 
-	at = evaluate[[]float64](d, `(() => { const s = document.querySelector('`+id("strip-1")+`'); s.scrollTop = 0;
-		const r = s.querySelector('[data-b="1"] i:nth-child(3)').getBoundingClientRect(); return [r.left + 2, r.top + 5] })()`)
+	at = evaluate[[]float64](d, `(() => { const s = document.querySelector('`+id("strip-1")+`'); e = s.querySelector('[data-b="1"] i:nth-child(3)');
+		e.scrollIntoView({block: "center"});
+		const r = e.getBoundingClientRect(); return [r.left + 2, r.top + 5] })()`)
 	d.do(chromedp.MouseEvent("mouseMoved", at[0], at[1]))
 	d.wait(fmt.Sprintf(`document.querySelector('%s').dataset.block === "1"`, id("inspector-block")))
 	d.quiet()
