@@ -53,6 +53,8 @@ func TestEveryKey(t *testing.T) {
 		{"g", `[0, 1].every(i => { const s = document.querySelector('[data-testid="strip-' + i + '"]'), a = s.querySelector(".asked").getBoundingClientRect(), b = s.getBoundingClientRect(); return a.top >= b.top && a.bottom <= b.bottom })`},
 		{"r", dataset("heads-0", "ranked", "true")},
 		{"r", `!document.querySelector('` + id("heads-0") + `').dataset.ranked`},
+		{"z", address("zoomed=1")},
+		{"z", gone("zoomed")},
 		{"d", dataset("grid-1", "diff", "true") + " && " + dataset("grid-0", "diff", "false")},
 		{"d", dataset("grid-1", "diff", "false")},
 		{"w", dataset("explorer", "wide", "true") + ` && getComputedStyle(document.querySelector('[data-part="grid"]')).display === "none"`},
@@ -78,6 +80,8 @@ func TestEveryKey(t *testing.T) {
 		{"f", address("force=5") + " && " + allDone},
 		{"x", address("drop=5") + " && " + gone("force") + " && " + allDone},
 		{"/", `document.activeElement.value === "MK-1"`},
+		{"n", dataset("lesson", "at", "quest.2")},
+		{"b", dataset("lesson", "at", "quest.1")},
 	}
 	keys := map[string]state.Key{}
 	page := state.New(state.DefaultPlace(), view.States(view.All()))
@@ -107,6 +111,10 @@ func TestEveryKey(t *testing.T) {
 	for i, p := range presses {
 		if p.label == "g" {
 			evaluate[any](d, `document.querySelectorAll(".strip").forEach(s => s.scrollTop = s.scrollHeight)`)
+		}
+		if p.label == "n" {
+			evaluate[any](d, `document.activeElement.blur(); history.replaceState(null, "", "?task=MK-2&seed=3&budget=1/4&head=1.1&lesson=quest.1"); window.dispatchEvent(new PopStateEvent("popstate"))`)
+			d.wait(dataset("lesson", "at", "quest.1") + " && " + allDone)
 		}
 		if p.label == "0" {
 			evaluate[any](d, `history.replaceState(null, "", location.search + "&map=100,50,60"); window.dispatchEvent(new PopStateEvent("popstate"))`)

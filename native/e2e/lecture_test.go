@@ -23,7 +23,7 @@ func (d *desk) at(step lesson.At) {
 func TestLecture(t *testing.T) {
 	d := sit(t, "lessons")
 	d.do(chromedp.EmulateViewport(1024, 768))
-	d.wait(`document.querySelectorAll(".lesson-card").length === 8`)
+	d.wait(`document.querySelector('` + id("lessons") + `')?.dataset.ready === "true" && document.querySelectorAll(".lesson-card").length === 8`)
 	d.do(chromedp.Focus(`[data-lesson="quest"] a`, chromedp.ByQuery), chromedp.KeyEvent(kb.Enter))
 	d.at(lesson.At{Lesson: "quest"})
 	d.do(chromedp.KeyEvent(kb.PageDown))

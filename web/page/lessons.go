@@ -51,6 +51,7 @@ type Lessons struct {
 
 	plain    plain
 	progress state.Progress
+	ready    bool // in a browser
 }
 
 // NewLessons returns the page.
@@ -59,7 +60,7 @@ func NewLessons() *Lessons { return &Lessons{plain: newPlain()} }
 // OnMount reads what the browser keeps.
 func (l *Lessons) OnMount(ctx app.Context) {
 	l.plain.start(ctx, func() { l.Update() })
-	l.progress = keptProgress()
+	l.progress, l.ready = keptProgress(), true
 	l.Update()
 }
 
@@ -90,7 +91,7 @@ func (l *Lessons) Render() app.UI {
 		keys := newState(state.DefaultPlace())
 		body = append(body, &widget.KeyList{Keys: keys.Keys(), On: l.plain.bus})
 	}
-	return app.Div().Class("lessons").DataSet("testid", "lessons").Body(body...)
+	return app.Div().Class("lessons").DataSet("testid", "lessons").DataSet("ready", l.ready).Body(body...)
 }
 
 // card is one lesson, with where to go on in it.
