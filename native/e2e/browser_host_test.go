@@ -95,7 +95,7 @@ func TestStopInTheBrowser(t *testing.T) {
 	s := httptest.NewServer(newServer(t, run.NewShelf(e, 1<<28), func(c *server.Config) { c.Models = assets.Models() }))
 	t.Cleanup(s.Close)
 	d := &desk{t, browsertest.Open(t), e, s.URL}
-	d.do(chromedp.Navigate(s.URL + "/?task=MK-2&method=moba&budget=1/4&context=512"))
+	d.do(chromedp.Navigate(s.URL + "/?task=MK-2&method=moba&budget=1/4&context=1024"))
 	d.finished("")
 	evaluate[any](d, watchWorkers)
 	d.rerun(func() { d.press(id("choose-engine") + ` input[value="browser"]`) }) // fetches the models
@@ -105,8 +105,11 @@ func TestStopInTheBrowser(t *testing.T) {
 	evaluate[any](d, "frames_.length = 0")
 	for range 3 {
 		d.press(id("next-seed"))
-		d.wait(`[0, 1].every((c) => document.querySelector('section.column[data-side="' + c + '"] .status').textContent.startsWith("reading,"))`)
-		evaluate[any](d, `document.querySelector('`+id("stop")+`').click()`)
+		// In the page, since a run may be over before a second message gets there.
+		evaluate[any](d, `(function look() {
+			const reading = [0, 1].every((c) => document.querySelector('section.column[data-side="' + c + '"] .status').textContent.startsWith("reading,"));
+			reading ? document.querySelector('`+id("stop")+`').click() : setTimeout(look, 2);
+		})()`)
 		d.wait(`document.querySelectorAll('section.column[data-state="idle"]').length === 2`)
 	}
 	// What is asked with everything read, after a run, is stopped by the next one too.
