@@ -126,6 +126,7 @@ func TestEveryKey(t *testing.T) {
 			t.Fatalf("press %d, %s (%s): %v\n%s\naddress: %s", i, p.label, keys[p.label].About, err, p.want, evaluate[string](d, "location.search"))
 		}
 	}
+	d.press(id("lesson-close"))
 	evaluate[any](d, "document.activeElement.blur()")
 	gens := d.gens()
 	do("Space")

@@ -42,7 +42,7 @@ func TestLecture(t *testing.T) {
 		t.Error("the text tells before the prediction")
 	}
 	// The options are the next things that the keyboard comes to.
-	d.do(chromedp.Focus(id("predict-1"), chromedp.ByQuery), chromedp.KeyEvent(" "))
+	d.rerun(func() { d.do(chromedp.Focus(id("predict-1"), chromedp.ByQuery), chromedp.KeyEvent(" ")) })
 	d.wait(`document.querySelector('` + id("because") + `')?.textContent.startsWith("So it is.")`)
 	form := state.ParseQuery(step.Query).Form
 	for side := range 2 {
