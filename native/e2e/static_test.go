@@ -121,7 +121,8 @@ func TestStaticSiteIsWhole(t *testing.T) {
 		for _, attribute := range []string{`href="`, `src="`} {
 			for _, rest := range strings.Split(string(data), attribute)[1:] {
 				address, _, _ := strings.Cut(rest, `"`)
-				at := path.Join(path.Dir(name), address)
+				file, _, _ := strings.Cut(address, "?")
+				at := path.Join(path.Dir(name), file)
 				if strings.HasPrefix(address, "data:") || slices.Contains([]string{".", "gallery", "lessons", "notes"}, at) {
 					continue
 				}
