@@ -68,7 +68,7 @@ func (d *desk) asked(path string) []string {
 
 // watchWorkers notes when workers are told to end a run, and when they have.
 const watchWorkers = `(() => {
-	const told = {}, all = globalThis.stops = [];
+	const told = {}, all = globalThis.stops = [], on = globalThis.readOn = [];
 	const post = Worker.prototype.postMessage;
 	Worker.prototype.postMessage = function (...args) {
 		const ask = typeof args[0] === "string" ? JSON.parse(args[0]) : {};
@@ -77,6 +77,7 @@ const watchWorkers = `(() => {
 			this.watched = true;
 			this.addEventListener("message", (m) => {
 				const said = JSON.parse(m.data.text ?? "{}");
+				if (told[said.id] && said.progress?.kind === "prompt" && said.progress.done >= said.progress.of) on.push(said.id);
 				if (said.kind === "end" && told[said.id]) all.push(performance.now() - told[said.id]);
 			});
 		}
@@ -87,9 +88,8 @@ const watchWorkers = `(() => {
 	(function frame() { const now = performance.now(); frames_.push(now - last); last = now; requestAnimationFrame(frame) })();
 })()`
 
-// A run in a worker is over soon after Stop, which is a tenth of a second where the
-// processor has nothing else to do and here less than the run would have taken;
-// and the page draws while the workers compute.
+// A run in a worker ends by Stop while the prompt is still read, and its worker answers
+// the next one. How soon, and how the page draws meanwhile, is logged.
 func TestStopInTheBrowser(t *testing.T) {
 	e := demoEngine(t)
 	s := httptest.NewServer(newServer(t, run.NewShelf(e, 1<<28), func(c *server.Config) { c.Models = assets.Models() }))
@@ -117,10 +117,9 @@ func TestStopInTheBrowser(t *testing.T) {
 	stops := evaluate[[]float64](d, "stops")
 	frames := evaluate[[]float64](d, "frames_.sort((a, b) => a - b)")
 	t.Logf("a run takes %.0f ms; milliseconds to stop %.0f; %d frames, the longest %.0f ms, the 95th percentile %.0f", whole, stops, len(frames), frames[len(frames)-1], frames[len(frames)*95/100])
-	for _, took := range stops {
-		if took > max(100, whole*3/4) {
-			t.Errorf("a run was over %.0f ms after it was stopped", took)
-		}
+	// Told while the prompt was read, none may come to its end.
+	if on := evaluate[[]int](d, "readOn"); len(on) > 0 {
+		t.Errorf("%d runs read the whole prompt after they were stopped", len(on))
 	}
 	d.rerun(func() { d.press(id("run")) })
 	d.quiet()

@@ -40,6 +40,9 @@ type Sees struct {
 	Least               float64
 }
 
+// Expects claims how many tokens the answer of a column should have, its end included.
+type Expects struct{ Column, Least, Most int }
+
 // More claims that more heads of one column hit than of another.
 type More struct{ Column, Than int }
 
@@ -87,6 +90,14 @@ func (c Missed) Check(runs []*trace.Run) error {
 func (c Reads) Check(runs []*trace.Run) error {
 	if f := runs[c.Column].Done.ReadFraction; f < c.Least || f > c.Most {
 		return fmt.Errorf("column %d reads %.3f, not %.3f to %.3f", c.Column, f, c.Least, c.Most)
+	}
+	return nil
+}
+
+// Check implements Claim.
+func (c Expects) Check(runs []*trace.Run) error {
+	if n := len(runs[c.Column].Header.Answer); n < c.Least || n > c.Most {
+		return fmt.Errorf("column %d: an answer of %d tokens, not %d to %d", c.Column, n, c.Least, c.Most)
 	}
 	return nil
 }

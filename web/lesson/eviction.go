@@ -40,7 +40,7 @@ func eviction() Lesson {
 				Text: []string{
 					"The votes were for what the window's queries wanted, not for what later ones will. Follow the answer with the arrow keys to where it turns wrong.",
 				},
-				Claims: []Claim{Wrong{0}, Wrong{1}, Reads{0, 0.24, 0.27}},
+				Claims: []Claim{Wrong{0}, Wrong{1}, Reads{0, 0.24, 0.27}, Expects{0, 18, 26}, Expects{1, 18, 26}},
 			},
 			{
 				Title: "The same with Quest", Query: "task=S-3&head=1.1", Look: "answer",

@@ -6,40 +6,26 @@ import (
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
-	"kvscope/engine/trace"
 	"kvscope/web/state"
 )
 
-// askDense runs a request of which only the score is of interest, beside the page.
+// askDense asks what a model answers with everything read, beside the page.
 func (e *Explorer) askDense(f state.AskDense) {
 	ctx, cancel := context.WithCancel(context.Background())
 	e.cancel[f.Gen] = cancel
 	go func() {
-		var end scoreSink
-		err := e.engine.Run(ctx, f.Request, &end)
-		if err == nil {
-			err = end.err
+		arrived := state.DenseArrived{Gen: f.Gen, Request: f.Request}
+		switch r, err := e.engine.Ask(ctx, f.Request); {
+		case err != nil:
+			arrived.Err = err
+		case r.Score == nil:
+			arrived.Err = errors.New("no score")
+		default:
+			arrived.Score = *r.Score
 		}
 		if ctx.Err() == nil {
-			e.later(state.DenseArrived{Gen: f.Gen, Request: f.Request, Score: end.score, Err: err})
+			e.later(arrived)
 		}
 		e.ctx.Dispatch(func(app.Context) { e.stopRun(f.Gen) })
 	}()
-}
-
-// scoreSink keeps how a run ended.
-type scoreSink struct {
-	score float64
-	err   error
-}
-
-// Emit takes note of the end.
-func (s *scoreSink) Emit(e trace.Event) error {
-	switch e := e.(type) {
-	case *trace.Done:
-		s.score = e.Score
-	case *trace.Failure:
-		s.err = errors.New(e.Message)
-	}
-	return nil
 }

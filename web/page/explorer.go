@@ -305,7 +305,7 @@ func (e *Explorer) Render() app.UI {
 			Running: s.Running(), Ready: s.MetaPhase == state.Done, Memory: s.Remembers(), On: e.bus,
 		},
 		app.Main().Class("centre").Body(
-			app.Div().Class("asked").Body(widget.Asked(e.screen.views), widget.Seeds(e.screen.views, s, e.bus)),
+			app.Div().Class("question-row").Body(widget.Asked(e.screen.views), widget.Seeds(e.screen.views, s, e.bus)),
 			app.Div().Class("columns").DataSet("count", len(columns)).Body(columns...),
 			&timeline),
 		&inspector,

@@ -5,6 +5,7 @@ import (
 
 	"kvscope/engine/lens"
 	"kvscope/engine/run"
+	"kvscope/engine/seeds"
 	"kvscope/engine/trace"
 	"kvscope/web/api"
 	"kvscope/web/picture"
@@ -355,7 +356,7 @@ func (c *Column) finish() {
 		return
 	}
 	if asked, live := a.Of.(Asked); live && len(a.Run.Header.Expected) > 0 {
-		a.denseID = DenseOf(asked.Request).ID()
+		a.denseID = seeds.Dense(asked.Request).ID()
 	}
 	c.Status = Finished(a)
 }

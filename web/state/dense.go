@@ -24,14 +24,6 @@ type AskDense struct {
 
 func (AskDense) effect() {}
 
-// DenseOf is the request of the same model and prompt that reads everything. The memory
-// stays as it is: what comes of changing it is no method's doing.
-func DenseOf(r run.Request) run.Request {
-	dense := seeds.Dense(r)
-	dense.MemoryStrength, dense.MemoryCap, dense.ComputeWith = r.MemoryStrength, r.MemoryCap, r.ComputeWith
-	return dense
-}
-
 // DenseArrived is such an answer, or why there is none.
 type DenseArrived struct {
 	Gen     int
@@ -83,7 +75,7 @@ func (s *Snapshot) askDense() []Effect {
 		}
 		s.runs++
 		s.knowDense(f.denseID, Dense{Phase: Loading, gen: s.runs})
-		out = append(out, AskDense{Gen: s.runs, Request: DenseOf(asked.Request)})
+		out = append(out, AskDense{Gen: s.runs, Request: seeds.Dense(asked.Request)})
 	}
 	return out
 }

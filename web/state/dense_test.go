@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"kvscope/engine/seeds"
 	"kvscope/engine/trace"
 )
 
@@ -73,12 +74,12 @@ func TestDenseAnswers(t *testing.T) {
 // TestDenseGivesWay: a person's run stops the dense ones, which are asked for afterwards.
 func TestDenseGivesWay(t *testing.T) {
 	d := ready(t).finish(scored(t, 0))
-	asked := d.s.dense[DenseOf(d.s.Columns[0].On().Of.(Asked).Request).ID()]
+	asked := d.s.dense[seeds.Dense(d.s.Columns[0].On().Of.(Asked).Request).ID()]
 	d.do(Set{"budget", "1/4"}).do(Run{})
 	if !slices.Contains(d.effects, Effect(Cancel{asked.gen})) {
 		t.Errorf("effects %v", d.effects)
 	}
-	if d.do(DenseArrived{Gen: asked.gen, Request: DenseOf(d.s.Columns[0].Status.(Waiting).Request), Score: 1}); len(d.s.dense) != 0 {
+	if d.do(DenseArrived{Gen: asked.gen, Request: seeds.Dense(d.s.Columns[0].Status.(Waiting).Request), Score: 1}); len(d.s.dense) != 0 {
 		t.Error("an answer that was given up is taken")
 	}
 	d.do(Arrived{0, d.s.Columns[0].Gen(), scored(t, 0)}).do(Arrived{1, d.s.Columns[1].Gen(), scored(t, 0)})
