@@ -120,6 +120,7 @@ func (s *Session) caches() []*sparse.Head {
 	out := make([]*sparse.Head, s.model.cfg.KVHeads)
 	for h := range out {
 		out[h] = sparse.NewHead(s.model.kernels, s.model.cfg.HeadDim, s.opt.Block, s.opt.Capacity, s.opt.Summaries)
+		out[h].Rotations = s.model.Rotations
 	}
 	return out
 }

@@ -77,6 +77,9 @@ func (e *Engine) replay(of *captured, req Request) (*replay, error) {
 	if r.plan, err = sparse.New(req.selection(), r.prompt); err != nil {
 		return nil, err
 	}
+	if err := r.plan.ForTensors(req.Model); err != nil {
+		return nil, err
+	}
 	if r.plan.Evictor != nil {
 		if n := r.voting(); r.prompt < 2 || r.prompt-1-n < r.first() {
 			return nil, input.Errorf("window", "%d queries before the last %d vote, %s holds the last %d only", n, steps, req.Model, of.Queries)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"kvscope/engine/checkpoint"
+	"kvscope/engine/input"
 	"kvscope/engine/lens"
 	"kvscope/engine/ops"
 	"kvscope/engine/sparse"
@@ -86,7 +87,15 @@ func TestReplayEqualsSelect(t *testing.T) {
 		}
 		cfg, req := replayed(info.ID)
 		var got trace.Run
-		if err := capturedShelf(t, capLen).Run(context.Background(), req, &got); err != nil {
+		err := capturedShelf(t, capLen).Run(context.Background(), req, &got)
+		if plan, _ := sparse.New(cfg, capLen); plan.NeedsModel {
+			_, other := apply.Run(cfg, apply.Options{}, capturedFile(t, capLen, capLen), ops.Reference())
+			if input.Field(err) != "method" || input.Field(other) != "method" {
+				t.Errorf("%s needs a model: %v, select %v", info.ID, err, other)
+			}
+			continue
+		}
+		if err != nil {
 			t.Errorf("%s: %v", info.ID, err)
 			continue
 		}

@@ -11,7 +11,7 @@ func adaKVMethod() Info {
 		Params: []Param{
 			budgetParam(), capacityParam(),
 			{
-				Name: "scorer", Title: "Scores of", Kind: KindChoice, Default: "snapkv", Choices: []string{"snapkv", "h2o", "keydiff", "knorm"},
+				Name: "scorer", Title: "Scores of", Kind: KindChoice, Default: "snapkv", Choices: []string{"snapkv", "h2o", "expected-attention", "keydiff", "knorm"},
 				Help: "the method whose scores compete",
 			},
 			observedParam(), kernelParam("7"),
@@ -26,6 +26,7 @@ func adaKVMethod() Info {
 			p, snap, err := planObserved(s)
 			if p.Evictor == nil && err == nil {
 				p.Evictor = AdaKV{Scorer: s.scorer(snap), Capacity: snap.Capacity, Safe: s.Float("safe"), Group: s.Choice("group")}
+				p.NeedsModel = s.Choice("scorer") == "expected-attention"
 			}
 			return p, err
 		},
@@ -37,6 +38,8 @@ func (s Settings) scorer(snap SnapKV) scorer {
 	switch s.Choice("scorer") {
 	case "h2o":
 		return H2O{Capacity: snap.Capacity, Recent: snap.Observed}
+	case "expected-attention":
+		return standardExpected()
 	case "keydiff":
 		return KeyDiff{Capacity: snap.Capacity}
 	case "knorm":

@@ -75,6 +75,11 @@ func (m Grouped) KeepLayer(dst []Selection, l Layer) {
 	}
 }
 
+// Rekeep implements Rekeeper: the scores are those of the group.
+func (m Grouped) Rekeep(dst *Selection, _, _ int, h *Head, scores []float32) bool {
+	return rekeepBest(dst, h, m.Capacity, scores)
+}
+
 // keepAlone is Keep of an evictor that decides layer by layer.
 func keepAlone(m LayerEvictor, dst *Selection, window []float32, layer int, h *Head) {
 	one := []Selection{*dst}

@@ -13,15 +13,35 @@ func h2oMethod() Info {
 		ID: "h2o", Name: "H2O", Family: FamilyEviction, Unit: UnitToken, Phase: PhaseEvict, Scores: ScoresAttention, Random: true,
 		Help:  "keeps the most recent tokens and those that the whole prompt attends to most, and drops the rest",
 		Paper: "arXiv:2306.14048",
-		Params: []Param{
-			budgetParam(), capacityParam().madeOf("hh_size", "recent_size"),
-			{
-				Name: "window", Title: "Window, tokens", Kind: KindInt, Max: mostUnits,
-				Help:    "last tokens of the prompt, always kept; half of those kept when not set",
-				Aliases: []string{"recent_size", "window_size"},
+		Params: append(h2oParams(),
+			Param{
+				Name: "average", Title: "Mean of those that can see it", Kind: KindBool, Default: "false",
+				Help: "attention to a token is divided by the number of queries that can see it, as in kvpress's observed attention; else it is summed, which favours the first tokens",
 			},
+			groupParam(groupEach)),
+		plan: func(s Settings) (Plan, error) {
+			p, err := planH2O(s)
+			if m, ok := p.Evictor.(H2O); ok {
+				m.Average = s.Bool("average")
+				p.Evictor = m
+				if group := s.Choice("group"); group != groupEach {
+					p.Evictor = Grouped{Scorer: m, Capacity: m.Capacity, Group: group}
+				}
+			}
+			return p, err
 		},
-		plan: planH2O,
+	}
+}
+
+// h2oParams are those of H2O once and while decoding.
+func h2oParams() []Param {
+	return []Param{
+		budgetParam(), capacityParam().madeOf("hh_size", "recent_size"),
+		{
+			Name: "window", Title: "Window, tokens", Kind: KindInt, Max: mostUnits,
+			Help:    "last tokens of the prompt, always kept; half of those kept when not set",
+			Aliases: []string{"recent_size", "window_size"},
+		},
 	}
 }
 
@@ -60,6 +80,10 @@ func planH2O(s Settings) (Plan, error) {
 type H2O struct {
 	Capacity int // positions kept, the recent ones included
 	Recent   int
+
+	// Average divides s_j by the number of queries that can see j, P − j, as kvpress's
+	// observed attention does.
+	Average bool
 }
 
 // Validate reports the first field out of range.
@@ -97,6 +121,11 @@ func (m H2O) Keep(dst *Selection, window []float32, _, _ int, h *Head) {
 
 func (m H2O) score(dst, window []float32, h *Head) {
 	accumulated(dst, window, h)
+	if m.Average {
+		for j := range dst {
+			dst[j] /= float32(h.Len - j)
+		}
+	}
 	always(dst[max(0, h.Len-m.Recent):])
 }
 

@@ -5,6 +5,7 @@ func h2oDecodeMethod() Info {
 	info := h2oMethod()
 	info.ID, info.Name = "h2o-decode", "H2O, while decoding"
 	info.Help = "H2O as published: half the most recent tokens and half those attended to most; for each new token one leaves"
+	info.Params = h2oParams()
 	info.plan = func(s Settings) (Plan, error) {
 		p, err := planH2O(s)
 		if once, ok := p.Evictor.(H2O); ok {
@@ -39,7 +40,7 @@ func (m H2ODecode) Window() int { return everyQuery }
 
 // Keep implements Evictor.
 func (m H2ODecode) Keep(dst *Selection, window []float32, layer, head int, h *Head) {
-	H2O(m).Keep(dst, window, layer, head, h)
+	H2O{Capacity: m.Capacity, Recent: m.Recent}.Keep(dst, window, layer, head, h)
 	// The sums of the recent positions, which H2O marks as kept without being scored, go on.
 	accumulated(dst.Scores, window, h)
 }

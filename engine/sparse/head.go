@@ -21,6 +21,10 @@ type Head struct {
 
 	Keys, Values []float32 // [capacity, Dh]
 
+	// Rotations are the cosines and sines by which the keys and queries of positions 0..n-1
+	// were turned, [n, Dh/2] each, in the rotate-half layout; nil where they are not known.
+	Rotations func(n int) (cos, sin []float32)
+
 	// Summaries of the blocks, as far as they are kept.
 	Lo, Hi []float32 // [ceil(Len/B), Dh], per-channel bounds of a block's keys; or nil
 	Sum    []float32 // [ceil(Len/B), Dh], sum of a block's keys; or nil

@@ -63,7 +63,7 @@ func TestKVPress(t *testing.T) {
 			}
 		}
 	}
-	for method, n := range map[string]int{"knorm": 4, "keydiff": 4, "tova": 4, "snapkv": 4, "pyramidkv": 8, "adakv": 12} {
+	for method, n := range map[string]int{"knorm": 4, "keydiff": 4, "tova": 4, "snapkv": 4, "pyramidkv": 8, "adakv": 16, "h2o": 4, "expected-attention": 8} {
 		if seen[method] != n {
 			t.Errorf("%d fixtures of %s, want %d", seen[method], method, n)
 		}
@@ -82,6 +82,10 @@ func pressed(t *testing.T, f *checkpoint.File) Layer {
 	if err != nil {
 		t.Fatal(err)
 	}
+	v, err := f.Float32("v")
+	if err != nil {
+		t.Fatal(err)
+	}
 	q, err := f.Float32("q")
 	if err != nil {
 		t.Fatal(err)
@@ -92,8 +96,9 @@ func pressed(t *testing.T, f *checkpoint.File) Layer {
 		if h%(heads/groups) == 0 {
 			l.Caches = append(l.Caches, NewHead(ops.Reference(), dim, 16, n, Summaries{}))
 			for at := h * groups / heads * n * dim; l.Caches[h].Len < n; at += dim {
-				l.Caches[h].Append(k[at:at+dim], k[at:at+dim])
+				l.Caches[h].Append(k[at:at+dim], v[at:at+dim])
 			}
+			l.Caches[h].Rotations = turns(dim, 1)
 		} else {
 			l.Caches = append(l.Caches, l.Caches[h-1])
 		}

@@ -77,6 +77,7 @@ func Methods() []Info {
 		tovaMethod(),
 		knormMethod(),
 		keyDiffMethod(),
+		expectedAttentionMethod(),
 		twilightMethod(),
 		dilatedMethod(),
 		streamingMethod(),

@@ -21,6 +21,10 @@ type Plan struct {
 	From, To int
 	Evictor  Evictor
 
+	// NeedsModel says that the method looks at more than queries and keys: at the values
+	// and the rotation.
+	NeedsModel bool
+
 	Summaries Summaries // what the cache keeps of its blocks
 	Ignored   []string  // names of parameters that were set and that the method has not
 }
@@ -53,6 +57,15 @@ func New(c Config, promptTokens int) (Plan, error) {
 		p.From, p.To = promptTokens-1, math.MaxInt
 	}
 	return p, nil
+}
+
+// ForTensors reports whether the method can be run on queries and keys that were saved in
+// what, without the model that they are from.
+func (p Plan) ForTensors(what string) error {
+	if p.NeedsModel {
+		return input.Errorf("method", "%s asks for the values, and for queries before their rotation, which only a run of the model has: %s is queries and keys that were saved", p.Method, what)
+	}
+	return nil
 }
 
 // everything reports whether s restricts nothing, however long the answer gets.

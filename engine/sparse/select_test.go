@@ -22,7 +22,9 @@ func cache(seed uint64, dim, block, n int) (*Head, []float32) {
 		return x
 	}
 	q := draw()
-	return fill(ops.Reference(), dim, block, draw(), draw()), q
+	h := fill(ops.Reference(), dim, block, draw(), draw())
+	h.Rotations = turns(dim, 1)
+	return h, q
 }
 
 // prefix is the cache of the first n positions of h.

@@ -22,6 +22,8 @@ var linkBases = map[string]string{
 	"force": "force=3", "drop": "drop=3", "left": "left=ratplus:moba", "right": "right=attention:moba", "third": "third=attention:moba", "fourth": "fourth=attention:moba&third=attention:moba",
 	"k": "k=3", "dense_layers": "dense_layers=1", "public_code": "public_code=true", "window": "window=16&method=snapkv", "kernel": "kernel=3&method=snapkv",
 	"group": "group=mean&method=snapkv", "beta": "beta=5&method=pyramidkv", "scorer": "scorer=keydiff&method=adakv", "safe": "safe=0.3&method=adakv", "page": "page=8&method=rocketkv", "channels": "channels=0.3&method=rocketkv",
+	"future": "future=9&method=expected-attention", "epsilon": "epsilon=0.5&method=expected-attention",
+	"average": "average=true&method=h2o",
 	"pooling": "pooling=max&method=snapkv", "initial": "initial=2&method=streaming", "dilation": "dilation=3&method=dilated", "top_p": "top_p=0.5&method=twilight",
 	"head": "head=1.2", "line": "line=2", "at": "at=3", "token": "token=5", "metric": "metric=recall", "shade": "shade=mass", "view": "view=memory", "map": "map=1,2,8",
 	"speed": "speed=2", "hide": "hide=grid", "ranked": "ranked=1", "zoomed": "zoomed=1", "compare": "compare=1", "linear": "linear=1", "nosink": "nosink=1", "wide": "wide=1", "present": "present=1",

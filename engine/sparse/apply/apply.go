@@ -86,6 +86,9 @@ func Run(c sparse.Config, o Options, f *checkpoint.File, k *ops.Kernels) (*Resul
 	if err != nil {
 		return nil, s.own(err)
 	}
+	if err := plan.ForTensors("the file"); err != nil {
+		return nil, s.own(err)
+	}
 	r := &Result{Plan: plan, Read: w.said, Ignored: append(s.ignored(), plan.Ignored...)}
 	if plan.Phase == sparse.PhasePrefill {
 		w.prefill(r)

@@ -120,7 +120,7 @@ var odd = []any{
 func TestEverySetting(t *testing.T) {
 	tried, refused := 0, 0
 	for _, way := range carriers {
-		for _, m := range sparse.Methods() {
+		for _, m := range saved() {
 			base := map[string]any{"method": m.ID, "window": 5, "budget": "1/4"}
 			before := settled(t, way, base)
 			for _, p := range m.Settable() {
@@ -193,7 +193,7 @@ func settled(t *testing.T, way carrier, settings map[string]any) *Result {
 // is held to what there is.
 func TestSettingsOfNoMethod(t *testing.T) {
 	for _, way := range carriers {
-		for _, m := range sparse.Methods() {
+		for _, m := range saved() {
 			for _, v := range []any{1, 2.5, true, "x", math.NaN()} {
 				r := settled(t, way, map[string]any{"method": m.ID, "windw": v})
 				if !slices.Equal(r.Ignored, []string{"windw"}) {
