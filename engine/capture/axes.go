@@ -98,24 +98,11 @@ func (a axes) laid(shape []int, order layout) axes {
 	return a
 }
 
-// head is head h widened, [rows, size].
-func (a axes) head(f *checkpoint.File, h int) ([]float32, error) {
-	t, err := f.Tensor(a.name)
+// head is head h widened, [rows, size]; p is where its part of the file is kept.
+func (a axes) head(f *checkpoint.File, p *piece, h int) ([]float32, error) {
+	one, err := p.of(f, a, h)
 	if err != nil {
 		return nil, err
-	}
-	width := a.dtype.Size()
-	one := checkpoint.Tensor{Name: a.name, DType: a.dtype, Shape: []int{a.rows, a.size}, Data: make([]byte, 0, a.rows*a.size*width)}
-	for row := range a.rows {
-		at := (a.first + h*a.byHead + row*a.byRow) * width
-		if a.byItem == 1 {
-			one.Data = append(one.Data, t.Data[at:at+a.size*width]...)
-			continue
-		}
-		for i := range a.size {
-			from := at + i*a.byItem*width
-			one.Data = append(one.Data, t.Data[from:from+width]...)
-		}
 	}
 	x, err := one.Float32()
 	if err != nil {

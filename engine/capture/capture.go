@@ -9,7 +9,7 @@ import (
 )
 
 // Capture is the queries and keys of the heads of a model, as a file has them. Nothing
-// of a tensor is unpacked or widened before a head of it is asked for.
+// of a tensor is read, unpacked or widened before a head of it is asked for.
 type Capture struct {
 	Layers, Heads, KVHeads int // L, H, Hkv
 	HeadDim                int // Dh
@@ -17,7 +17,8 @@ type Capture struct {
 	Queries                int // N, the last positions, whose queries are there
 	File                   *checkpoint.File
 
-	queries, keys []axes // by layer
+	queries, keys       []axes // by layer
+	lastQuery, lastKeys piece
 }
 
 var layerName = regexp.MustCompile(`^layers\.([0-9]+)\.(q|k|v|k_mem|v_mem)$`)
@@ -57,12 +58,12 @@ func (c *Capture) Close() error { return c.File.Close() }
 
 // Query is the rotated queries of a head, [N, Dh]; those of the last N positions.
 func (c *Capture) Query(layer, head int) ([]float32, error) {
-	return c.queries[layer].head(c.File, head)
+	return c.queries[layer].head(c.File, &c.lastQuery, head)
 }
 
 // Keys are what a head of queries reads, [T, Dh]: those of its group.
 func (c *Capture) Keys(layer, head int) ([]float32, error) {
-	return c.keys[layer].head(c.File, head/(c.Heads/c.KVHeads))
+	return c.keys[layer].head(c.File, &c.lastKeys, head/(c.Heads/c.KVHeads))
 }
 
 // Bytes is how much the queries and keys take in the file's own types.

@@ -31,6 +31,7 @@ type File struct {
 	// unread are the arrays of an archive, read when they are asked for, then kept. One
 	// of objects is several tensors, or an error where it is none at all.
 	unread map[string]func() ([]Tensor, error)
+	parts  map[string]part // of those that need not be read whole
 }
 
 // Open reads the file at path, mapping it into memory where the system can. The
@@ -86,7 +87,6 @@ func Parse(data []byte) (*File, error) {
 		if err != nil {
 			return nil, fmt.Errorf("npz: %w", err)
 		}
-		f.Kind = KindNPZ
 		return f, nil
 	case KindTorch:
 		f, err := parseTorch(data)
@@ -103,32 +103,54 @@ func Parse(data []byte) (*File, error) {
 	default:
 		return nil, unlike(kind)
 	}
-	if len(data) < 8 {
-		return nil, fmt.Errorf("safetensors: %d bytes, too short for a header length", len(data))
-	}
-	n := binary.LittleEndian.Uint64(data)
-	if n > MaxHeader {
-		return nil, fmt.Errorf("safetensors: header of %d bytes, at most %d are allowed", n, MaxHeader)
-	}
-	body := data[8:]
-	if n > uint64(len(body)) {
-		return nil, fmt.Errorf("safetensors: header of %d bytes in a file of %d", n, len(data))
-	}
-	metadata, entries, err := parseHeader(body[:n])
+	n, err := headerSize(data, int64(len(data)))
 	if err != nil {
-		return nil, fmt.Errorf("safetensors: %w", err)
+		return nil, err
 	}
-	body = body[n:]
-	if err := checkLayout(entries, len(body)); err != nil {
-		return nil, fmt.Errorf("safetensors: %w", err)
+	body := data[8+n:]
+	f, entries, err := parseSafetensors(data[8:8+n], int64(len(body)))
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		f.tensors[e.name] = Tensor{Name: e.name, DType: e.dtype, Shape: e.shape, Data: body[e.begin:e.end:e.end]}
+	}
+	return f, nil
+}
+
+// headerSize is how long the header is of a safetensors file of size bytes, which begins
+// with first.
+func headerSize(first []byte, size int64) (int64, error) {
+	if len(first) < 8 {
+		return 0, fmt.Errorf("safetensors: %d bytes, too short for a header length", len(first))
+	}
+	n := binary.LittleEndian.Uint64(first)
+	if n > MaxHeader {
+		return 0, fmt.Errorf("safetensors: header of %d bytes, at most %d are allowed", n, MaxHeader)
+	}
+	if n > uint64(size-8) {
+		return 0, fmt.Errorf("safetensors: header of %d bytes in a file of %d", n, size)
+	}
+	return int64(n), nil
+}
+
+// parseSafetensors is a file whose tensors have no Data yet, and where in its body of so
+// many bytes that is.
+func parseSafetensors(header []byte, body int64) (*File, []entry, error) {
+	metadata, entries, err := parseHeader(header)
+	if err != nil {
+		return nil, nil, fmt.Errorf("safetensors: %w", err)
+	}
+	if err := checkLayout(entries, int(body)); err != nil {
+		return nil, nil, fmt.Errorf("safetensors: %w", err)
 	}
 	f := &File{Kind: KindSafetensors, Metadata: metadata, tensors: make(map[string]Tensor, len(entries))}
 	for _, e := range entries {
 		f.names = append(f.names, e.name)
-		f.tensors[e.name] = Tensor{Name: e.name, DType: e.dtype, Shape: e.shape, Data: body[e.begin:e.end:e.end]}
+		f.tensors[e.name] = Tensor{Name: e.name, DType: e.dtype, Shape: e.shape}
 	}
 	slices.Sort(f.names)
-	return f, nil
+	return f, entries, nil
 }
 
 // Close releases the file's memory: no Data of its tensors may be read after it.
@@ -137,7 +159,7 @@ func (f *File) Close() error {
 		return nil
 	}
 	unmap := f.unmap
-	f.unmap, f.tensors, f.unread, f.names = nil, nil, nil, nil
+	f.unmap, f.tensors, f.unread, f.parts, f.names = nil, nil, nil, nil, nil
 	return unmap()
 }
 

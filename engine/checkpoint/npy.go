@@ -24,6 +24,7 @@ type array struct {
 	fortran bool   // the first index runs fastest
 	shape   []int
 	size    int // bytes of all elements; of objects not known
+	header  int // bytes before the elements
 }
 
 const npyMagic = "\x93NUMPY"
@@ -51,14 +52,14 @@ func readNPYHeader(r io.Reader) (*array, error) {
 	if _, err := io.ReadFull(r, head[:10]); err != nil || string(head[:6]) != npyMagic {
 		return nil, errors.New("not a .npy file")
 	}
-	size := uint32(binary.LittleEndian.Uint16(head[8:]))
+	size, begins := uint32(binary.LittleEndian.Uint16(head[8:])), 10
 	switch version := head[6]; version {
 	case 1:
 	case 2, 3:
 		if _, err := io.ReadFull(r, head[10:]); err != nil {
 			return nil, errors.New("not a .npy file")
 		}
-		size = binary.LittleEndian.Uint32(head[8:])
+		size, begins = binary.LittleEndian.Uint32(head[8:]), 12
 	default:
 		return nil, fmt.Errorf("version %d of .npy, want 1 to 3", version)
 	}
@@ -69,7 +70,12 @@ func readNPYHeader(r io.Reader) (*array, error) {
 	if n, err := io.CopyN(&header, r, int64(size)); err != nil {
 		return nil, fmt.Errorf("header of %d bytes, %d are there", size, n)
 	}
-	return parseNPYHeader(header.String())
+	a, err := parseNPYHeader(header.String())
+	if err != nil {
+		return nil, err
+	}
+	a.header = begins + int(size)
+	return a, nil
 }
 
 func parseNPYHeader(header string) (*array, error) {

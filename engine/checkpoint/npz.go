@@ -35,18 +35,22 @@ const maxDeflate = 1032
 
 // npz is an archive of arrays.
 type npz struct {
-	size int          // of the file
+	size int64        // of the file
 	left atomic.Int64 // bytes that may still be unpacked
 }
 
-func newNPZ(size int) *npz {
-	largest := largestNative
-	if runtime.GOARCH == "wasm" {
-		largest = largestBrowser
-	}
+func newNPZ(size int64) *npz {
 	z := &npz{size: size}
-	z.left.Store(int64(min(max(smallArchive, growth*size), largest)))
+	z.left.Store(min(max(smallArchive, growth*size), largest()))
 	return z
+}
+
+// largest is how many bytes memory is sure to bear.
+func largest() int64 {
+	if runtime.GOARCH == "wasm" {
+		return largestBrowser
+	}
+	return largestNative
 }
 
 // parseNPZ reads an archive that NumPy's savez or savez_compressed wrote: a zip of
@@ -58,8 +62,13 @@ func parseNPZ(data []byte) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &File{tensors: map[string]Tensor{}, unread: map[string]func() ([]Tensor, error){}}
-	z := newNPZ(len(data))
+	return readNPZ(archive, int64(len(data)))
+}
+
+// readNPZ reads what an archive of so many bytes holds.
+func readNPZ(archive *zip.Reader, size int64) (*File, error) {
+	f := &File{Kind: KindNPZ, tensors: map[string]Tensor{}, unread: map[string]func() ([]Tensor, error){}, parts: map[string]part{}}
+	z := newNPZ(size)
 	for _, entry := range archive.File {
 		name, isArray := strings.CutSuffix(entry.Name, ".npy")
 		if !isArray || strings.HasPrefix(name, "__MACOSX/") { // macOS keeps notes beside each file
@@ -108,6 +117,13 @@ func (z *npz) add(f *File, name string, entry *zip.File) error {
 			return out, nil
 		})
 	default:
+		read, err := z.parted(entry, a)
+		if err != nil {
+			return err
+		}
+		if read != nil {
+			f.parts[name] = read
+		}
 		f.tensors[name] = Tensor{Name: name, DType: a.dtype(), Shape: a.shape}
 		f.unread[name] = sync.OnceValues(func() ([]Tensor, error) {
 			data, err := z.elements(entry, a)
@@ -149,10 +165,10 @@ func (z *npz) elements(entry *zip.File, a *array) ([]byte, error) {
 // unpack is the content of an entry, allocated once and only where the archive may grow
 // so much.
 func (z *npz) unpack(entry *zip.File) ([]byte, error) {
-	n, packed := entry.UncompressedSize64, entry.CompressedSize64
-	if packed > uint64(z.size) || n/maxDeflate > packed+1 {
-		return nil, fmt.Errorf("says it unpacks from %d to %d bytes, which it cannot", packed, n)
+	if err := z.plausible(entry); err != nil {
+		return nil, err
 	}
+	n := entry.UncompressedSize64
 	if left := z.left.Add(-int64(n)); left < 0 {
 		z.left.Add(int64(n))
 		return nil, fmt.Errorf("unpacks to %d bytes, %d are left of what an archive of %d bytes may take here: save fewer layers or queries, as float16, without compression", n, left+int64(n), z.size)
@@ -171,6 +187,14 @@ func (z *npz) unpack(entry *zip.File) ([]byte, error) {
 		return nil, fmt.Errorf("unpacks to something else than it says: %w", cmp.Or(err, zip.ErrFormat))
 	}
 	return out, nil
+}
+
+// plausible refuses sizes that cannot be.
+func (z *npz) plausible(entry *zip.File) error {
+	if n, packed := entry.UncompressedSize64, entry.CompressedSize64; packed > uint64(z.size) || n/maxDeflate > packed+1 {
+		return fmt.Errorf("says it unpacks from %d to %d bytes, which it cannot", packed, n)
+	}
+	return nil
 }
 
 // objects are the arrays that an array of objects is made of.

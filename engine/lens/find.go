@@ -16,18 +16,64 @@ const weightsName = "attention"
 // wanted says what attention maps are to be called and shaped like.
 const wanted = "want attention [layers, heads, queries, keys] after the softmax, or an array [heads, queries, keys] for each layer with its number in the name"
 
-// maps are attention maps as a file has them: by layer the tensors [H, N, T] whose rows
+// maps are attention maps as a file has them: by layer the parts [H, N, T] whose rows
 // stand under each other, of which a run of generate() has one a step.
 type maps struct {
 	name   string // what to call them in messages
-	layers [][]checkpoint.Tensor
+	layers [][]part
+}
+
+// part is weights in a tensor, of which nothing is read before it is asked for.
+type part struct {
+	name  string
+	dtype checkpoint.DType
+	shape []int
+	first int // element of the tensor that it begins with
+	read  func(at, n int) (checkpoint.Tensor, error)
+}
+
+// partsOf are the tensors of that name: one, or those that NumPy saved as an array of
+// arrays.
+func partsOf(f *checkpoint.File, name string) ([]part, error) {
+	if dtype, shape, ok := f.Shape(name); ok {
+		read := func(at, n int) (checkpoint.Tensor, error) { return f.Range(name, at, n) }
+		return []part{{name: name, dtype: dtype, shape: shape, read: read}}, nil
+	}
+	tensors, err := f.Parts(name)
+	if err != nil {
+		return nil, err
+	}
+	var out []part
+	for _, t := range tensors {
+		read := func(at, n int) (checkpoint.Tensor, error) { return t.Range(at, n), nil }
+		out = append(out, part{name: t.Name, dtype: t.DType, shape: t.Shape, read: read})
+	}
+	return out, nil
+}
+
+// entry is the part of p at i of its first axis.
+func (p part) entry(i int) part {
+	n := 1
+	for _, size := range p.shape[1:] {
+		n *= size
+	}
+	p.first, p.shape = p.first+i*n, p.shape[1:]
+	return p
+}
+
+// rows are those of one head of p [H, N, T], in its own type, [N, T].
+func (p part) rows(head int) (checkpoint.Tensor, error) {
+	p = p.entry(head)
+	t, err := p.read(p.first, p.shape[0]*p.shape[1])
+	t.Shape = p.shape
+	return t, err
 }
 
 // findMaps looks for attention maps: by name, else by numbered names.
 func findMaps(f *checkpoint.File) (maps, error) {
 	for _, name := range []string{weightsName, "attentions"} {
 		if f.Has(name) {
-			parts, err := f.Parts(name)
+			parts, err := partsOf(f, name)
 			if err != nil {
 				return maps{}, err
 			}
@@ -38,13 +84,13 @@ func findMaps(f *checkpoint.File) (maps, error) {
 	if err != nil {
 		return maps{}, err
 	}
-	var parts []checkpoint.Tensor
+	var parts []part
 	for _, name := range family.names {
-		t, err := f.Tensor(name)
+		more, err := partsOf(f, name)
 		if err != nil {
 			return maps{}, err
 		}
-		parts = append(parts, t)
+		parts = append(parts, more...)
 	}
 	return arrange(family.pattern, parts)
 }
@@ -109,89 +155,82 @@ func inOrder(pattern string, members map[int]string) (family, error) {
 }
 
 // arrange says what parts are: all layers in one, a layer each, or a step each.
-func arrange(name string, parts []checkpoint.Tensor) (maps, error) {
-	for i, t := range parts {
+func arrange(name string, parts []part) (maps, error) {
+	for i, p := range parts {
 		var err error
-		if parts[i], err = squeezed(t); err != nil {
+		if parts[i], err = squeezed(p); err != nil {
 			return maps{}, err
 		}
-		if rank := len(parts[i].Shape); rank != len(parts[0].Shape) {
-			return maps{}, fmt.Errorf("%s has shape %v beside %v", t.Name, t.Shape, parts[0].Shape)
+		if rank := len(parts[i].shape); rank != len(parts[0].shape) {
+			return maps{}, fmt.Errorf("%s has shape %v beside %v", p.name, p.shape, parts[0].shape)
 		}
-		if parts[i].Len() == 0 {
-			return maps{}, fmt.Errorf("%s has shape %v, want at least one of each", t.Name, t.Shape)
+		if slices.Contains(parts[i].shape, 0) {
+			return maps{}, fmt.Errorf("%s has shape %v, want at least one of each", p.name, p.shape)
 		}
 	}
-	if len(parts) > 1 && slices.Equal(parts[0].Shape, parts[1].Shape) {
+	if len(parts) > 1 && slices.Equal(parts[0].shape, parts[1].shape) {
 		return layerwise(name, parts)
 	}
 	return stepwise(name, parts)
 }
 
-// squeezed is t, [layers, heads, queries, keys] or [heads, queries, keys], without the
+// squeezed is p, [layers, heads, queries, keys] or [heads, queries, keys], without the
 // axis of a batch of one.
-func squeezed(t checkpoint.Tensor) (checkpoint.Tensor, error) {
-	if len(t.Shape) == 5 {
-		axis := slices.Index(t.Shape[:2], 1)
+func squeezed(p part) (part, error) {
+	if len(p.shape) == 5 {
+		axis := slices.Index(p.shape[:2], 1)
 		if axis < 0 {
-			return t, fmt.Errorf("%s has shape %v, want [layers, heads, queries, keys]: of a batch save one prompt, %s[:, 0]", t.Name, t.Shape, t.Name)
+			return p, fmt.Errorf("%s has shape %v, want [layers, heads, queries, keys]: of a batch save one prompt, %s[:, 0]", p.name, p.shape, p.name)
 		}
-		t.Shape = slices.Delete(slices.Clone(t.Shape), axis, axis+1)
+		p.shape = slices.Delete(slices.Clone(p.shape), axis, axis+1)
 	}
-	if rank := len(t.Shape); rank != 3 && rank != 4 {
-		return t, fmt.Errorf("%s has shape %v, want [layers, heads, queries, keys]", t.Name, t.Shape)
+	if rank := len(p.shape); rank != 3 && rank != 4 {
+		return p, fmt.Errorf("%s has shape %v, want [layers, heads, queries, keys]", p.name, p.shape)
 	}
-	return t, nil
+	return p, nil
 }
 
 // layerwise is parts of one shape, a layer each.
-func layerwise(name string, parts []checkpoint.Tensor) (maps, error) {
+func layerwise(name string, parts []part) (maps, error) {
 	out := maps{name: name}
-	for _, t := range parts {
-		if !slices.Equal(t.Shape, parts[0].Shape) {
-			return out, fmt.Errorf("%s has shape %v beside %v of %s", t.Name, t.Shape, parts[0].Shape, parts[0].Name)
+	for _, p := range parts {
+		if !slices.Equal(p.shape, parts[0].shape) {
+			return out, fmt.Errorf("%s has shape %v beside %v of %s", p.name, p.shape, parts[0].shape, parts[0].name)
 		}
-		if len(t.Shape) == 4 {
-			if t.Shape[0] != 1 {
-				return out, fmt.Errorf("%s has shape %v, want [heads, queries, keys]: of a batch save one prompt, %s[0]", t.Name, t.Shape, t.Name)
+		if len(p.shape) == 4 {
+			if p.shape[0] != 1 {
+				return out, fmt.Errorf("%s has shape %v, want [heads, queries, keys]: of a batch save one prompt, %s[0]", p.name, p.shape, p.name)
 			}
-			t = entry(t, 0)
+			p = p.entry(0)
 		}
-		out.layers = append(out.layers, []checkpoint.Tensor{t})
+		out.layers = append(out.layers, []part{p})
 	}
 	return out, nil
 }
 
 // stepwise is parts of which each has all layers, and as many keys more than the one
 // before as it has queries.
-func stepwise(name string, parts []checkpoint.Tensor) (maps, error) {
+func stepwise(name string, parts []part) (maps, error) {
 	out := maps{name: name}
-	for i, t := range parts {
-		if len(t.Shape) == 3 {
-			t.Shape = append([]int{1}, t.Shape...)
+	for i, p := range parts {
+		if len(p.shape) == 3 {
+			p.shape = append([]int{1}, p.shape...)
 		}
 		if i == 0 {
-			out.layers = make([][]checkpoint.Tensor, t.Shape[0])
+			out.layers = make([][]part, p.shape[0])
 		}
-		if len(out.layers) != t.Shape[0] {
-			return out, fmt.Errorf("%s has shape %v beside %v", t.Name, t.Shape, parts[0].Shape)
+		if len(out.layers) != p.shape[0] {
+			return out, fmt.Errorf("%s has shape %v beside %v", p.name, p.shape, parts[0].shape)
 		}
 		for l := range out.layers {
-			next := entry(t, l)
+			next := p.entry(l)
 			if i > 0 {
-				if last := out.layers[l][i-1]; next.Shape[0] != last.Shape[0] || next.Shape[2] != last.Shape[2]+next.Shape[1] {
-					return out, fmt.Errorf("%s has shape %v after %v of %s: want arrays of one shape, a layer each, or the steps of generate(), each with as many keys more as it has queries", t.Name, t.Shape, parts[i-1].Shape, parts[i-1].Name)
+				if last := out.layers[l][i-1]; next.shape[0] != last.shape[0] || next.shape[2] != last.shape[2]+next.shape[1] {
+					return out, fmt.Errorf("%s has shape %v after %v of %s: want arrays of one shape, a layer each, or the steps of generate(), each with as many keys more as it has queries", p.name, p.shape, parts[i-1].shape, parts[i-1].name)
 				}
 			}
 			out.layers[l] = append(out.layers[l], next)
 		}
 	}
 	return out, nil
-}
-
-// entry is the part of t at i of its first axis.
-func entry(t checkpoint.Tensor, i int) checkpoint.Tensor {
-	n := len(t.Data) / t.Shape[0]
-	t.Data, t.Shape = t.Data[i*n:(i+1)*n], t.Shape[1:]
-	return t
 }

@@ -51,7 +51,7 @@ func TestMapsAreFound(t *testing.T) {
 			continue
 		}
 		for i := range layers * heads {
-			if got := of(i/heads, i%heads).Weights; !slices.Equal(got, w[i*keys*keys:][:keys*keys]) {
+			if got, _ := headOf(t, of, i/heads, i%heads).Weights.Float32(); !slices.Equal(got, w[i*keys*keys:][:keys*keys]) {
 				t.Errorf("%s: layer %d, head %d is %v", name, i/heads, i%heads, got)
 			}
 		}
@@ -153,9 +153,9 @@ func FuzzMaps(f *testing.F) {
 		if err != nil {
 			return
 		}
-		h := of(shape[0]-1, shape[1]-1)
-		if h.Queries != shape[2] || h.Len() != shape[3] || len(h.Weights) != shape[2]*shape[3] {
-			t.Errorf("%v: %d queries of %d keys, %d weights", shape, h.Queries, h.Len(), len(h.Weights))
+		h := headOf(t, of, shape[0]-1, shape[1]-1)
+		if h.Queries != shape[2] || h.Len() != shape[3] || h.Weights.Len() != shape[2]*shape[3] {
+			t.Errorf("%v: %d queries of %d keys, %d weights", shape, h.Queries, h.Len(), h.Weights.Len())
 		}
 	})
 }

@@ -20,19 +20,23 @@ type Head struct {
 	K    []float32 // [T, Dh], as attention reads them: after the memory, rotated
 	Gate []float32 // [T, Dh], of the memory; nil without one
 
-	// Weights is the attention of the last Queries positions, [Queries, T], where that
-	// alone is known of the head: it then has no Q, K and Gate, and no Dim.
-	Weights []float32
+	// Weights is the attention of the last Queries positions, [Queries, T], in whatever
+	// floating-point type it was saved, where that alone is known of the head: it then has
+	// no Q, K and Gate, and no Dim.
+	Weights checkpoint.Tensor
 	Queries int
 }
 
 // Len is T.
 func (h *Head) Len() int {
 	if h.Queries > 0 {
-		return len(h.Weights) / h.Queries
+		return h.Weights.Shape[1]
 	}
 	return len(h.K) / max(1, h.Dim)
 }
+
+// Bytes is how much memory h takes.
+func (h *Head) Bytes() int { return 4*(len(h.Q)+len(h.K)+len(h.Gate)) + len(h.Weights.Data) }
 
 // check says what of h contradicts itself.
 func (h *Head) check() error {
@@ -98,9 +102,8 @@ func (h *Head) Row(k *ops.Kernels, dst []float32, t int) {
 // weights writes the weights that the query at t gave to the positions from first on
 // to dst, zeros where they are not known.
 func (h *Head) weights(dst []float32, t, first int) {
-	n := h.Len()
-	if r := t - (n - h.Queries); r >= 0 {
-		copy(dst, h.Weights[r*n+first:(r+1)*n])
+	if r := t - (h.Len() - h.Queries); r >= 0 {
+		copy(dst, row(h.Weights, r, first, len(dst)))
 		return
 	}
 	clear(dst)
@@ -113,7 +116,8 @@ func (h *Head) scale() float32 { return float32(1 / math.Sqrt(float64(h.Dim))) }
 func (h *Head) Encode() ([]byte, error) {
 	if h.Queries > 0 {
 		var out bytes.Buffer
-		weights := checkpoint.NewF32(weightsName, []int{h.Queries, h.Len()}, h.Weights)
+		weights := h.Weights
+		weights.Name = weightsName
 		err := checkpoint.Write(&out, h.metadata(), []checkpoint.Tensor{weights})
 		return out.Bytes(), err
 	}
@@ -183,9 +187,9 @@ func (h *Head) decodeWeights(f *checkpoint.File) error {
 	if len(t.Shape) != 2 || t.Shape[0] < 1 || t.Shape[0] > t.Shape[1] || h.Prompt < 0 || h.Prompt > t.Shape[1] {
 		return fmt.Errorf("decode head: %s of shape %v for a prompt of %d, want [queries, positions]", weightsName, t.Shape, h.Prompt)
 	}
-	h.Queries = t.Shape[0]
-	if h.Weights, err = t.Float32(); err != nil {
+	if _, err := t.Range(0, 0).Float32(); err != nil { // not a type that row can widen
 		return fmt.Errorf("decode head: %w", err)
 	}
+	h.Queries, h.Weights = t.Shape[0], t
 	return nil
 }

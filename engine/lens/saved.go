@@ -11,12 +11,16 @@ import (
 // makes of it.
 const mostWeight = 1.01
 
+// mostChecked is how many bytes of weights are checked when a file is opened. Of more, the
+// first head is, and every other when it is looked at.
+const mostChecked = 64 << 20
+
 // ReadWeights finds heads that are known by their weights: attention maps after the
 // softmax, [L, H, N, T], the N queries being the last of T positions, as one tensor
 // attention (or attentions), as a tensor for each layer with its number in the name, or
 // as the steps of generate(), whose rows are put under each other. An axis of a batch of
-// one is left out. It returns that shape too. The rows of a head are widened to float32
-// when the head is asked for.
+// one is left out. It returns that shape too. The rows of a head are read when the head is
+// asked for, and stay in the file's own type.
 func ReadWeights(f *checkpoint.File) (heads Heads, shape [4]int, err error) {
 	m, err := findMaps(f)
 	if err != nil {
@@ -25,29 +29,52 @@ func ReadWeights(f *checkpoint.File) (heads Heads, shape [4]int, err error) {
 	if shape, err = m.shape(); err != nil {
 		return nil, shape, err
 	}
-	for l := range shape[0] {
-		for h := range shape[1] {
-			if err := m.check(l, h); err != nil {
-				return nil, shape, err
-			}
+	checked := m.checkFirst(shape)
+	for i := range checked {
+		if _, err := m.head(i/shape[1], i%shape[1], true); err != nil {
+			return nil, shape, err
 		}
 	}
-	return func(layer, head int) *Head {
+	return func(layer, head int) (*Head, error) {
 		if layer < 0 || layer >= shape[0] || head < 0 || head >= shape[1] {
-			return nil
+			return nil, errNoHead(layer, head)
 		}
-		return &Head{Prompt: shape[3], Queries: shape[2], Weights: m.weights(layer, head)}
+		w, err := m.head(layer, head, layer*shape[1]+head >= checked)
+		if err != nil {
+			return nil, err
+		}
+		return &Head{Prompt: shape[3], Queries: shape[2], Weights: w}, nil
 	}, shape, nil
+}
+
+// checkFirst is how many heads are checked when the file is opened: all, where that is soon
+// done.
+func (m maps) checkFirst(shape [4]int) int {
+	size := float64(m.layers[0][0].dtype.Size())
+	for _, n := range shape {
+		size *= float64(n)
+	}
+	if size > mostChecked {
+		return 1
+	}
+	return shape[0] * shape[1]
 }
 
 // shape is [L, H, N, T] of all rows together.
 func (m maps) shape() (out [4]int, err error) {
 	out[0] = len(m.layers)
-	for _, t := range m.layers[0] {
-		out[1], out[2], out[3] = t.Shape[0], out[2]+t.Shape[1], t.Shape[2]
-		if t.DType != checkpoint.F16 && t.DType != checkpoint.BF16 && t.DType != checkpoint.F32 && t.DType != checkpoint.F64 {
-			return out, fmt.Errorf("%s is %s, want F32, F64, F16 or BF16", t.Name, t.DType)
+	for _, layer := range m.layers {
+		for _, p := range layer {
+			switch first := m.layers[0][0]; {
+			case p.dtype != checkpoint.F16 && p.dtype != checkpoint.BF16 && p.dtype != checkpoint.F32 && p.dtype != checkpoint.F64:
+				return out, fmt.Errorf("%s is %s, want F32, F64, F16 or BF16", p.name, p.dtype)
+			case p.dtype != first.dtype:
+				return out, fmt.Errorf("%s is %s beside %s of %s, want one type", p.name, p.dtype, first.dtype, first.name)
+			}
 		}
+	}
+	for _, p := range m.layers[0] {
+		out[1], out[2], out[3] = p.shape[0], out[2]+p.shape[1], p.shape[2]
 	}
 	if out[2] > out[3] {
 		return out, fmt.Errorf("%s has shape %v, want no more queries than keys", m.name, out)
@@ -55,53 +82,52 @@ func (m maps) shape() (out [4]int, err error) {
 	return out, nil
 }
 
-// weights is one head's rows under each other, [N, T], zeros where a step had not so many
-// keys.
-func (m maps) weights(layer, head int) []float32 {
+// head is one head's rows under each other, [N, T], zeros where a step had not so many
+// keys, which are held to what attention is where that is asked for.
+func (m maps) head(layer, head int, check bool) (checkpoint.Tensor, error) {
 	steps := m.layers[layer]
-	keys := steps[len(steps)-1].Shape[2]
-	var out []float32
-	for _, t := range steps {
-		w := rowsOf(t, head)
-		if len(steps) == 1 {
-			return w
+	keys := steps[len(steps)-1].shape[2]
+	out := checkpoint.Tensor{Name: m.name, DType: steps[0].dtype, Shape: []int{0, keys}}
+	for _, p := range steps {
+		w, err := p.rows(head)
+		if err == nil && check {
+			err = m.check(w, layer, head, out.Shape[0])
 		}
-		for n := t.Shape[2]; len(w) > 0; w = w[n:] {
-			out = append(out, w[:n]...)
-			out = append(out, make([]float32, keys-n)...)
+		if err != nil || len(steps) == 1 {
+			return w, err
 		}
+		out.Shape[0] += w.Shape[0]
+		for width := w.Shape[1] * w.DType.Size(); len(w.Data) > 0; w.Data = w.Data[width:] {
+			out.Data = append(out.Data, w.Data[:width]...)
+			out.Data = append(out.Data, make([]byte, (keys-w.Shape[1])*w.DType.Size())...)
+		}
+	}
+	return out, nil
+}
+
+// row is a row of weights [N, T] whose type was looked at, from key first on.
+func row(w checkpoint.Tensor, at, first, n int) []float32 {
+	out, err := w.Range(at*w.Shape[1]+first, n).Float32()
+	if err != nil {
+		panic("BUG: lens: " + err.Error())
 	}
 	return out
 }
 
-// rowsOf is the rows of one head of a tensor [H, N, T] whose type was looked at.
-func rowsOf(t checkpoint.Tensor, head int) []float32 {
-	w, err := entry(t, head).Float32()
-	if err != nil {
-		panic("BUG: lens: " + err.Error())
-	}
-	return w
-}
-
-// check holds the weights of one head to what attention is: shares of one, of positions
-// that the query could see.
-func (m maps) check(layer, head int) error {
-	first := 0
-	for _, t := range m.layers[layer] {
-		w, queries, keys := rowsOf(t, head), t.Shape[1], t.Shape[2]
-		for q := range queries {
-			row, own := w[q*keys:(q+1)*keys], q+keys-queries
-			err := checkRow(row, own)
-			if err == nil {
-				continue
-			}
-			if n := padded(w, queries, keys); q < n {
-				return fmt.Errorf("%s: layer %d, head %d: the first %d queries attend evenly to everything, after their own positions too, which looks like left padding: cut it off, attention[..., %d:, %d:] and tokens[%d:]",
-					m.name, layer, head, n, n, n+keys-queries, n+keys-queries)
-			}
-			return fmt.Errorf("%s: layer %d, head %d, query %d%w", m.name, layer, head, first+q, err)
+// check holds the weights of queries from first on of one head to what attention is: shares
+// of one, of positions that the query could see.
+func (m maps) check(w checkpoint.Tensor, layer, head, first int) error {
+	queries, keys := w.Shape[0], w.Shape[1]
+	for q := range queries {
+		err := checkRow(row(w, q, 0, keys), q+keys-queries)
+		if err == nil {
+			continue
 		}
-		first += queries
+		if n := padded(w); q < n {
+			return fmt.Errorf("%s: layer %d, head %d: the first %d queries attend evenly to everything, after their own positions too, which looks like left padding: cut it off, attention[..., %d:, %d:] and tokens[%d:]",
+				m.name, layer, head, n, n, n+keys-queries, n+keys-queries)
+		}
+		return fmt.Errorf("%s: layer %d, head %d, query %d%w", m.name, layer, head, first+q, err)
 	}
 	return nil
 }
@@ -126,9 +152,9 @@ func checkRow(row []float32, own int) error {
 
 // padded is how many of the first queries look like padding on the left: they attend to
 // every key alike, as a softmax over masked scores alone does, or are no numbers at all.
-func padded(w []float32, queries, keys int) int {
-	n := 0
-	for ; n < queries && evenly(w[n*keys:(n+1)*keys]); n++ {
+func padded(w checkpoint.Tensor) int {
+	n, queries := 0, w.Shape[0]
+	for ; n < queries && evenly(row(w, n, 0, w.Shape[1])); n++ {
 	}
 	if n == queries {
 		return 0 // no causal attention at all
@@ -147,17 +173,23 @@ func evenly(row []float32) bool {
 }
 
 // weights is the tensor that ReadWeights reads; none when the heads do not fit.
-func weights(layers, heads int, of Heads) []checkpoint.Tensor {
-	first := of(0, 0)
-	w := make([]float32, 0, layers*heads*len(first.Weights))
+func weights(layers, heads int, of Heads) ([]checkpoint.Tensor, error) {
+	out := checkpoint.Tensor{Name: weightsName}
 	for l := range layers {
 		for n := range heads {
-			h := of(l, n)
-			if h == nil || h.Queries != first.Queries || len(h.Weights) != len(first.Weights) {
-				return nil
+			h, err := of(l, n)
+			if err != nil {
+				return nil, err
 			}
-			w = append(w, h.Weights...)
+			if out.Shape == nil {
+				out.Shape, out.DType = []int{layers, heads, h.Queries, h.Len()}, h.Weights.DType
+				out.Data = make([]byte, 0, layers*heads*len(h.Weights.Data))
+			}
+			if h.Queries != out.Shape[2] || h.Len() != out.Shape[3] || h.Weights.DType != out.DType {
+				return nil, fmt.Errorf("layer %d, head %d has weights %v, the first %v", l, n, h.Weights.Shape, out.Shape[2:])
+			}
+			out.Data = append(out.Data, h.Weights.Data...)
 		}
 	}
-	return []checkpoint.Tensor{checkpoint.NewF32(weightsName, []int{layers, heads, first.Queries, first.Len()}, w)}
+	return []checkpoint.Tensor{out}, nil
 }

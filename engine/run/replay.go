@@ -47,6 +47,10 @@ func (e *Engine) AddCapture(name string, f *checkpoint.File) error {
 	return e.add(&loaded{info: info, capture: &captured{c, tokens, pieces}})
 }
 
+// mostReplayed is how many steps are replayed where the request does not say, and half of
+// the queries at most, so that others are left to vote.
+const mostReplayed = 16
+
 // replay is a request on a capture that has been understood. The last steps of its
 // queries are fed as steps of decoding, the ones before are the prefill's: to a method
 // they come as in a run whose prompt is all but the last steps-1 positions.
@@ -65,7 +69,7 @@ func (e *Engine) replay(of *captured, req Request) (*replay, error) {
 	if err := req.replayable(); err != nil {
 		return nil, err
 	}
-	steps := 1
+	steps := min(max(1, of.Queries/2), mostReplayed)
 	if req.MaxNew != nil {
 		steps = *req.MaxNew
 	}
@@ -100,7 +104,7 @@ func (r Request) replayable() error {
 		set  bool
 	}{
 		{"task", r.Task != ""}, {"text", r.Text != ""}, {"key", r.Key != ""}, {"value", r.Value != ""},
-		{"context", r.Context != nil}, {"depth", r.Depth != nil},
+		{"context", r.Context != nil}, {"depth", r.Depth != nil}, {"prose", r.Prose != ""}, {"prompt", r.Prompt != ""},
 	} {
 		if f.set {
 			return input.Errorf(f.name, "%s is a capture, whose prompt is what it was taken of: leave it out", r.Model)
@@ -281,12 +285,12 @@ func (r *replay) look(layer, head int) (*lens.Head, error) {
 	if n == t {
 		return &lens.Head{Dim: dim, Prompt: r.prompt, Q: q, K: k}, nil
 	}
-	h := &lens.Head{Prompt: r.prompt, Queries: n, Weights: make([]float32, n*t)}
+	weights := make([]float32, n*t)
 	for i := range n {
 		seen := r.first() + i + 1
-		row := h.Weights[i*t:][:seen]
+		row := weights[i*t:][:seen]
 		r.kernels.DotRows(row, q[i*dim:(i+1)*dim], k[:seen*dim])
 		r.kernels.Softmax(row, seen, float32(1/math.Sqrt(float64(dim))))
 	}
-	return h, nil
+	return &lens.Head{Prompt: r.prompt, Queries: n, Weights: checkpoint.NewF32("attention", []int{n, t}, weights)}, nil
 }

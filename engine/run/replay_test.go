@@ -229,5 +229,5 @@ func replayed(method string) (sparse.Config, Request) {
 		k = "40"
 	}
 	cfg := sparse.Config{Method: method, Values: sparse.Values{"block": "8", "k": k}}
-	return cfg, Request{Model: "own", Config: cfg}
+	return cfg, Request{Model: "own", Config: cfg, MaxNew: new(1)}
 }

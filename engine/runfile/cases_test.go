@@ -54,13 +54,21 @@ func TestMapsThatPeopleHave(t *testing.T) {
 			continue
 		}
 		h := f.Run.Header
-		last := f.Heads(h.Layers-1, h.Heads-1)
+		last, err := f.Heads(h.Layers-1, h.Heads-1)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		weights, err := last.Weights.Float32()
+		if err != nil {
+			t.Fatal(err)
+		}
 		if got := [4]int{h.Layers, h.Heads, last.Queries, last.Len()}; got != c.shape || len(h.Tokens) != c.shape[3] || len(h.Pieces) != c.shape[3] {
 			t.Errorf("%s: %v of %d tokens, want %v", name, got, len(h.Tokens), c.shape)
 		}
 		for q := range last.Queries {
 			var sum float32
-			for _, w := range last.Weights[q*last.Len():][:last.Len()] {
+			for _, w := range weights[q*last.Len():][:last.Len()] {
 				sum += w
 			}
 			if sum < 0.99 || sum > 1.01 {

@@ -29,7 +29,8 @@ type File struct {
 //	selected  U8 [S, L, H, T]    1 where the head read the position at the step
 //	q, k      F32 [L, H, T, Dh]  rotated queries and keys as attention read them
 //	gate      F32 [L, H, T, Dh]  gates of the memory
-//	attention F32 [L, H, N, T]   weights of the last N queries, where heads are known by those
+//	attention [L, H, N, T]       weights of the last N queries, where heads are known by those, in
+//	                             the type that they were read in
 //
 // so that softmax(q·kᵀ/√Dh), causal, is the attention of every head.
 func (f *File) Write(w io.Writer) error {
@@ -60,7 +61,11 @@ func (f *File) Write(w io.Writer) error {
 		tensors = append(tensors, checkpoint.NewU8("selected", shape, selected))
 	}
 	if f.Heads != nil {
-		tensors = append(tensors, lens.Tensors(r.Header.Layers, r.Header.Heads, f.Heads)...)
+		heads, err := lens.Tensors(r.Header.Layers, r.Header.Heads, f.Heads)
+		if err != nil {
+			return fmt.Errorf("write run: %w", err)
+		}
+		tensors = append(tensors, heads...)
 	}
 	if err := checkpoint.Write(w, metadata, tensors); err != nil {
 		return fmt.Errorf("write run: %w", err)
@@ -78,7 +83,16 @@ func Read(file []byte) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read run: %w", err)
 	}
-	if f.Metadata["format"] != fileFormat {
+	return Of(f)
+}
+
+// Is reports whether f is a run that Write wrote.
+func Is(f *checkpoint.File) bool { return f.Metadata["format"] == fileFormat }
+
+// Of is the run in f, as Read has it. Its heads are read of f when they are asked for, so
+// that f may be larger than memory; it must stay open for as long.
+func Of(f *checkpoint.File) (*File, error) {
+	if !Is(f) {
 		out, err := readMaps(f)
 		if err != nil {
 			if f.Kind == checkpoint.KindTorch {

@@ -44,12 +44,12 @@ func frame(t testing.TB, e trace.Event) []byte {
 	return b
 }
 
-func heads(_, head int) *lens.Head {
+func heads(_, head int) (*lens.Head, error) {
 	x := make([]float32, 12)
 	for i := range x {
 		x[i] = float32(100*head + i)
 	}
-	return &lens.Head{Dim: 2, Prompt: 5, Q: x, K: x, Gate: x}
+	return &lens.Head{Dim: 2, Prompt: 5, Q: x, K: x, Gate: x}, nil
 }
 
 func TestFileRoundTrip(t *testing.T) {
@@ -72,11 +72,14 @@ func TestFileRoundTrip(t *testing.T) {
 			}
 			continue
 		}
-		if got := back.Heads(0, 1); !reflect.DeepEqual(got, heads(0, 1)) {
-			t.Errorf("head 1 is %+v", got)
+		want, _ := heads(0, 1)
+		if got, err := back.Heads(0, 1); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("head 1 is %+v, %v", got, err)
 		}
-		if back.Heads(1, 0) != nil || back.Heads(0, -1) != nil {
-			t.Error("a head that is not there")
+		for _, at := range [][2]int{{1, 0}, {0, -1}} {
+			if got, err := back.Heads(at[0], at[1]); err == nil {
+				t.Errorf("head %v is %+v", at, got)
+			}
 		}
 		// What another program finds.
 		f, err := checkpoint.Parse(file.Bytes())
@@ -87,9 +90,9 @@ func TestFileRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := []byte{1, 1, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1}
-		if !reflect.DeepEqual(selected.Shape, []int{2, 1, 2, 6}) || !bytes.Equal(selected.Data, want) {
-			t.Errorf("selected is %v %v, want %v", selected.Shape, selected.Data, want)
+		bits := []byte{1, 1, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1}
+		if !reflect.DeepEqual(selected.Shape, []int{2, 1, 2, 6}) || !bytes.Equal(selected.Data, bits) {
+			t.Errorf("selected is %v %v, want %v", selected.Shape, selected.Data, bits)
 		}
 		if f.Metadata["answer"] != "x y" || !strings.Contains(f.Metadata["header"], `"method":"quest"`) {
 			t.Errorf("metadata %v", f.Metadata)

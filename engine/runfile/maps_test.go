@@ -28,8 +28,12 @@ func TestReadMapsOfNumPy(t *testing.T) {
 		if !reflect.DeepEqual(f.Run.Header, want) {
 			t.Errorf("%s: %+v, want %+v", name, f.Run.Header, want)
 		}
-		if h := f.Heads(1, 1); h.Len() != 6 || h.Queries != 4 || h.Weights[3*6+1] != 1 {
-			t.Errorf("%s: layer 1 head 1 is %+v", name, h)
+		h, err := f.Heads(1, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w, err := h.Weights.Float32(); err != nil || h.Len() != 6 || h.Queries != 4 || w[3*6+1] != 1 {
+			t.Errorf("%s: layer 1 head 1 is %+v, %v", name, h, err)
 		}
 		// Saved, it opens as the same.
 		var saved bytes.Buffer
@@ -40,7 +44,11 @@ func TestReadMapsOfNumPy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !reflect.DeepEqual(again.Run.Header, f.Run.Header) || !reflect.DeepEqual(again.Heads(0, 1), f.Heads(0, 1)) {
+		first, err := f.Heads(0, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h, err := again.Heads(0, 1); err != nil || !reflect.DeepEqual(again.Run.Header, f.Run.Header) || !reflect.DeepEqual(h, first) {
 			t.Errorf("%s: saved and read, %+v", name, again.Run.Header)
 		}
 	}

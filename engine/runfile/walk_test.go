@@ -61,7 +61,7 @@ func TestBrokenFiles(t *testing.T) {
 func use(f *File) {
 	h := f.Run.Header
 	if f.Heads != nil {
-		if head := f.Heads(h.Layers-1, h.Heads-1); head != nil {
+		if head, err := f.Heads(h.Layers-1, h.Heads-1); err == nil {
 			head.Len()
 		}
 	}

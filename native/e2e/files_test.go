@@ -1,7 +1,10 @@
 package e2e
 
 import (
+	"archive/zip"
 	"bytes"
+	"compress/flate"
+	"encoding/binary"
 	"encoding/csv"
 	"encoding/xml"
 	"errors"
@@ -21,6 +24,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"kvscope/engine/checkpoint"
 	"kvscope/engine/lens"
 	"kvscope/engine/runfile"
 	"kvscope/engine/trace"
@@ -65,8 +69,11 @@ func TestRunIsSavedAndOpened(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if file.Run.Header.Model != "ratplus" || file.Run.Done == nil || file.Heads == nil || len(file.Heads(1, 1).Gate) == 0 {
+	if file.Run.Header.Model != "ratplus" || file.Run.Done == nil || file.Heads == nil {
 		t.Fatalf("the file holds %+v", file.Run.Header)
+	}
+	if head, err := file.Heads(1, 1); err != nil || len(head.Gate) == 0 {
+		t.Fatalf("the file has a head %+v, %v", head, err)
 	}
 	want := d.picks(1)
 	d.press(id("grid-0"))
@@ -137,15 +144,14 @@ func TestMapsAreOpened(t *testing.T) {
 		d.has(id("unopened-1"), want)
 		shows(1, "raw_pieces.npz")
 	}
-	huge := filepath.Join(t.TempDir(), "huge.npz")
-	if err := os.WriteFile(huge, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Truncate(huge, 3<<30); err != nil {
-		t.Fatal(err)
-	}
-	upload(1, huge)
-	d.has(id("unopened-1"), "It has 3.2 GB; the page opens files of at most 512 MB.")
+	// Maps larger than memory are browsed: nothing of them is read but the head looked at.
+	upload(1, hugeMaps(t))
+	shows(1, "huge.safetensors")
+	d.choose("view-1", "attention")
+	d.wait(`document.querySelector('` + id("map-1") + `')?.dataset.built === "true"`)
+	upload(1, bombMaps(t))
+	shows(1, "bomb.npz")
+	d.wait(`document.querySelector('` + id("map-1") + `')?.dataset.built === "true"`)
 
 	// Every token stands to the right of the one before, or on another line.
 	upload(0, file("rtl.npz"))
@@ -214,6 +220,50 @@ func TestTextsAreOpened(t *testing.T) {
 	d.finished(gens)
 	d.has(id("asked"), "your text has 1 500 tokens, the first ")
 	d.quiet()
+}
+
+// hugeMaps is a sparse file of 3.2 GB: 16 layers of 24 heads, the last 1,024 queries of
+// 4,096 positions, which attend to nothing.
+func hugeMaps(t *testing.T) string {
+	t.Helper()
+	const size = 16 * 24 * 1024 * 4096 * 2
+	header := fmt.Sprintf(`{"attention":{"dtype":"F16","shape":[16,24,1024,4096],"data_offsets":[0,%d]}}`, size)
+	name := filepath.Join(t.TempDir(), "huge.safetensors")
+	if err := os.WriteFile(name, append(binary.LittleEndian.AppendUint64(nil, uint64(len(header))), header...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(name, int64(8+len(header)+size)); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// bombMaps is an archive of about a megabyte whose one array unpacks to 1.07 GB.
+func bombMaps(t *testing.T) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "bomb.npz")
+	file, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	archive := zip.NewWriter(file)
+	archive.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
+	array, err := archive.Create("attention.npy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	header := "{'descr': '<f2', 'fortran_order': False, 'shape': (8, 16, 2048, 2048), }"
+	fmt.Fprintf(array, "\x93NUMPY\x01\x00%c\x00%s", len(header), header)
+	for zeros, left := make([]byte, 1<<20), 8*16*2048*2048*2; left > 0; left -= len(zeros) {
+		if _, err := array.Write(zeros); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := archive.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return name
 }
 
 // saver saves the pictures of the second column of d.
@@ -364,7 +414,7 @@ func largeRun(t testing.TB, n int) string {
 		}
 	}
 	var content bytes.Buffer
-	if err := (&runfile.File{Run: run, Heads: func(int, int) *lens.Head { return h }}).Write(&content); err != nil {
+	if err := (&runfile.File{Run: run, Heads: func(int, int) (*lens.Head, error) { return h, nil }}).Write(&content); err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "large.safetensors")
@@ -372,4 +422,73 @@ func largeRun(t testing.TB, n int) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// Queries and keys of any model open as a model: methods are replayed on them, side by side,
+// with the views that need no model, and a reload finds them.
+func TestCaptureIsOpened(t *testing.T) {
+	d := sit(t, "?task=S-1&method=quest&budget=1/4")
+	d.finished("")
+	upload := func(side int, path string) {
+		d.do(chromedp.SetUploadFiles("#open-"+strconv.Itoa(side), []string{path}, chromedp.ByQuery))
+	}
+	shows := func(side int, method string) {
+		t.Helper()
+		d.wait(fmt.Sprintf(`(c => c?.dataset.model === "own_ qk" && c.dataset.state === "done" && c.dataset.method === %q)(document.querySelector('%s'))`, method, id("column-"+strconv.Itoa(side))))
+	}
+	before := len(d.tab.Requests())
+	upload(1, captureFile(t))
+	shows(1, "quest")
+	evaluate[any](d, `(e => { e.value = "snapkv"; e.dispatchEvent(new Event("change", {bubbles: true})) })(document.querySelector('select[data-column="1"][data-part="method"]'))`)
+	shows(1, "snapkv")
+	upload(0, captureFile(t))
+	shows(0, "quest")
+	shows(1, "snapkv")
+	if text := evaluate[string](d, `document.querySelector('`+id("column-0")+`').innerText`); strings.Contains(text, "wrong") || !strings.Contains(text, "of 12 blocks") {
+		t.Errorf("the column of a capture says %q", text)
+	}
+	d.press(id("heads-0") + ` [data-layer="1"][data-head="2"]`)
+	for _, view := range []string{"scores", "attention", "prompt"} {
+		d.choose("view-0", view)
+		d.wait(map[string]string{
+			"attention": `document.querySelector('` + id("map-0") + `')?.dataset.built === "true"`,
+			"scores":    `!!document.querySelector('` + id("scores-0") + ` svg')`,
+			"prompt":    `[...document.querySelectorAll('` + id("strip-0") + ` [data-t]')].length > 180`,
+		}[view])
+	}
+	for _, url := range d.tab.Requests()[before:] {
+		if strings.Contains(url, "/api/runs") {
+			t.Errorf("the server is asked for %s", url)
+		}
+	}
+	want := d.picks(0)
+	d.wait(`!!sessionStorage.getItem("kvscope.capture.own_ qk")`)
+	d.do(chromedp.Reload())
+	shows(0, "quest")
+	shows(1, "snapkv")
+	if got := d.picks(0); !reflect.DeepEqual(got, want) {
+		t.Errorf("after a reload it shows %v, before %v", got, want)
+	}
+	d.quiet()
+}
+
+// captureFile is two layers of four heads on two, of 200 positions.
+func captureFile(t *testing.T) string {
+	t.Helper()
+	r := rand.New(rand.NewPCG(5, 5))
+	drawn := func(n int) []float32 {
+		x := make([]float32, n)
+		for i := range x {
+			x[i] = float32(r.NormFloat64())
+		}
+		return x
+	}
+	name := filepath.Join(t.TempDir(), "own: qk.safetensors")
+	err := checkpoint.Save(name, nil, []checkpoint.Tensor{
+		checkpoint.NewF16("q", []int{2, 4, 200, 16}, drawn(2*4*200*16)), checkpoint.NewF16("k", []int{2, 2, 200, 16}, drawn(2*2*200*16)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return name
 }

@@ -38,13 +38,3 @@ func list(files app.Value) []app.Value {
 func FileURL(file app.Value) string {
 	return app.Window().Get("URL").Call("createObjectURL", file).String()
 }
-
-// ReadFile reads a file that was chosen or dropped; a folder, for one, cannot be.
-func ReadFile(file app.Value, done func(content []byte), failed func(why string)) {
-	await(file.Call("arrayBuffer"), func(buffer app.Value) {
-		data := app.Window().Get("Uint8Array").New(buffer)
-		content := make([]byte, data.Get("length").Int())
-		app.CopyBytesToGo(content, data)
-		done(content)
-	}, func(err app.Value) { failed(err.Get("message").String()) })
-}

@@ -1,6 +1,10 @@
 package browser
 
-import "github.com/maxence-charriere/go-app/v9/pkg/app"
+import (
+	"strings"
+
+	"github.com/maxence-charriere/go-app/v9/pkg/app"
+)
 
 // Storage keeps short texts under keys. A browser may keep nothing, and throws then.
 type Storage string
@@ -31,6 +35,17 @@ func (s Storage) Set(key, text string) (kept bool) {
 	}()
 	s.store().Call("setItem", key, text)
 	return true
+}
+
+// Keys lists the keys that begin with prefix.
+func (s Storage) Keys(prefix string) []string {
+	var out []string
+	for i := range s.store().Get("length").Int() {
+		if key := s.store().Call("key", i).String(); strings.HasPrefix(key, prefix) {
+			out = append(out, key)
+		}
+	}
+	return out
 }
 
 // Remove forgets what is kept under a key.

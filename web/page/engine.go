@@ -30,7 +30,7 @@ func (e *Explorer) haveHosts() {
 func (e *Explorer) engage(kind string) {
 	for _, h := range e.hosts {
 		if h.Kind == client.HostKind(kind) {
-			e.engine = h.Engine
+			e.engine = e.captures.Beside(h.Engine)
 		}
 	}
 }

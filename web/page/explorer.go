@@ -9,6 +9,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/engine/lens"
 	"kvscope/engine/run"
 	"kvscope/engine/seeds"
 	"kvscope/engine/trace"
@@ -25,9 +26,10 @@ import (
 type Explorer struct {
 	app.Compo
 
-	find   func() []client.Host
-	hosts  []client.Host
-	engine client.Engine
+	find     func() []client.Host
+	hosts    []client.Host
+	captures *client.CaptureFiles
+	engine   *client.Captures
 
 	ctx    app.Context
 	s      state.Snapshot
@@ -52,7 +54,7 @@ func NewExplorer(find func() []client.Host) *Explorer {
 
 // OnMount starts the page in a browser.
 func (e *Explorer) OnMount(ctx app.Context) {
-	e.ctx = ctx
+	e.ctx, e.captures = ctx, client.NewCaptureFiles()
 	e.haveHosts()
 	later := func(f func()) { ctx.Dispatch(func(app.Context) { f() }) }
 	dark, stopDark := browser.PrefersDark(func(dark bool) { later(func() { e.do(state.SystemColours{Dark: dark}) }) })
@@ -71,6 +73,7 @@ func (e *Explorer) OnMount(ctx app.Context) {
 		})
 	}))
 	e.openAgain()
+	e.captureAgain()
 	e.perform(state.AskMeta{})
 }
 
@@ -179,7 +182,7 @@ func (e *Explorer) perform(f state.Effect) {
 	case state.FindText:
 		e.findText(f.Name)
 	case state.LetGo:
-		letFileGo(f.Side)
+		letFileGo(columnPlace(f.Side))
 	case state.FocusTask:
 		if el := app.Window().Get("document").Call("querySelector", "#request-task :checked, #request-text"); el.Truthy() {
 			el.Call("focus")
@@ -231,10 +234,16 @@ func (e *Explorer) repeat(f state.RepeatSeeds) {
 	}()
 }
 
-// look asks the engine what a head saw.
+// look asks the engine, or the file that a run is from, what a head saw.
 func (e *Explorer) look(f state.Look) {
+	heads := f.Heads
+	if heads == nil {
+		heads = func(layer, head int) (*lens.Head, error) {
+			return e.engine.Head(context.Background(), f.Request, layer, head)
+		}
+	}
 	go func() {
-		head, err := e.engine.Head(context.Background(), f.Request, f.Head.Layer, f.Head.Head)
+		head, err := heads(f.Head.Layer, f.Head.Head)
 		e.ctx.Dispatch(func(app.Context) {
 			e.do(state.Seen{Side: f.Side, Gen: f.Gen, At: f.Head, Head: head, Err: err})
 		})
@@ -243,7 +252,7 @@ func (e *Explorer) look(f state.Look) {
 
 // openModel asks the engine to open the model at a path.
 func (e *Explorer) openModel(path string) {
-	opener, ok := e.engine.(client.ModelOpener)
+	opener, ok := e.engine.Engine.(client.ModelOpener)
 	if !ok {
 		e.do(state.ModelNotOpened{Err: errors.New("the engine in this page opens no paths; kvscope serve does")})
 		return

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -134,7 +135,17 @@ func (e *Explorer) runFile(side int) ([]byte, error) {
 	on := e.s.Columns[side].On()
 	h := on.Run.Header
 	out := runfile.File{Run: &on.Run.Run}
-	if n := 12 * h.Layers * h.Heads * len(h.Tokens) * h.HeadDim; n <= heaviestFile {
+	n := 12 * h.Layers * h.Heads * len(h.Tokens) * h.HeadDim
+	if f, ok := on.Of.(state.File); ok && h.Method == "" && f.Heads != nil {
+		first, err := f.Heads(0, 0)
+		if err != nil {
+			return nil, err
+		}
+		if n = h.Layers * h.Heads * first.Bytes(); n > heaviestFile {
+			return nil, fmt.Errorf("maps of %d MB, the page saves at most %d MB: they are in %s already", n>>20, heaviestFile>>20, f.Name)
+		}
+	}
+	if n <= heaviestFile {
 		heads, err := e.allHeads(on)
 		if err != nil {
 			return nil, err
@@ -166,7 +177,7 @@ func (e *Explorer) allHeads(on *state.Content) (lens.Heads, error) {
 			heads[at] = head
 		}
 	}
-	return func(l, n int) *lens.Head { return heads[picture.Head{Layer: l, Head: n}] }, nil
+	return func(l, n int) (*lens.Head, error) { return heads[picture.Head{Layer: l, Head: n}], nil }, nil
 }
 
 // rows is the numbers of a picture, nil where there are none.

@@ -21,26 +21,32 @@ func keptFiles() browser.Database { return browser.Database{Name: "kvscope", Sto
 // keyAt makes a key that sorts by time.
 func keyAt(t time.Time, more string) string { return fmt.Sprintf("%015d-%s", t.UnixMilli(), more) }
 
-func columnKey(side int) string { return "kvscope.file." + strconv.Itoa(side) }
+// columnPlace and capturePlace are where the session says which file a column shows, and
+// which holds queries and keys that are a model.
+func columnPlace(side int) string { return "kvscope.file." + strconv.Itoa(side) }
 
-// keptFile is the file that a column of this tab showed, key "" for none.
-func keptFile(side int) (name, key string) {
-	key, name, _ = strings.Cut(browser.Session.Get(columnKey(side)), " ")
+const capturePlaces = "kvscope.capture."
+
+func capturePlace(name string) string { return capturePlaces + name }
+
+// keptFile is the file that a place of this tab had, key "" for none.
+func keptFile(place string) (name, key string) {
+	key, name, _ = strings.Cut(browser.Session.Get(place), " ")
 	return name, key
 }
 
-// keepFile keeps the file that a column shows from now on, and drops those of tabs that
-// are long gone.
-func keepFile(side int, name string, file app.Value, failed func()) {
-	letFileGo(side)
+// keepFile keeps the file that a place has from now on, and drops those of tabs that are
+// long gone.
+func keepFile(place, name string, file app.Value, failed func()) {
+	letFileGo(place)
 	key := keyAt(time.Now(), strconv.FormatUint(rand.Uint64(), 36))
-	keptFiles().Put(key, file, keyAt(time.Now().Add(-keptFor), ""), func() { browser.Session.Set(columnKey(side), key+" "+name) }, failed)
+	keptFiles().Put(key, file, keyAt(time.Now().Add(-keptFor), ""), func() { browser.Session.Set(place, key+" "+name) }, failed)
 }
 
-// letFileGo forgets the file of a column.
-func letFileGo(side int) {
-	if _, key := keptFile(side); key != "" {
-		browser.Session.Remove(columnKey(side))
+// letFileGo forgets the file of a place.
+func letFileGo(place string) {
+	if _, key := keptFile(place); key != "" {
+		browser.Session.Remove(place)
 		keptFiles().Delete(key)
 	}
 }

@@ -22,7 +22,7 @@ const mostModel = 1 << 30
 // bringModel lets the engine of the browser run the model in a file, which leaves this
 // machine no more than the page does, and says what comes of it.
 func (e *Explorer) bringModel(side int, name string, file app.Value, done func(state.Action)) {
-	engine, ok := e.engine.(client.Opener)
+	engine, ok := e.engine.Engine.(client.Opener)
 	if !ok {
 		done(state.NotOpened{Side: side, Name: name, Problem: "The server runs the models that it was started with, as in “kvscope serve --model " + name +
 			"”. Or choose “in this browser” below the request, and open the file again."})

@@ -3,6 +3,7 @@ package page
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"path"
 	"slices"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/engine/capture"
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/niah"
 	"kvscope/engine/run"
@@ -19,9 +21,9 @@ import (
 	"kvscope/web/state"
 )
 
-// mostFile is how many bytes a file may have that the page opens: it is in memory twice,
-// and what is unpacked of it once more, of the 4 GiB that WebAssembly has.
-const mostFile = 512 << 20
+// mostCopied is how many bytes a file may have that the browser keeps for a reload: it copies
+// it for that.
+const mostCopied = 512 << 20
 
 // openDropped shows runs whose files are dropped on the page, in the column that they
 // are dropped on, or chosen at a button, until stop is called.
@@ -46,26 +48,39 @@ func (e *Explorer) openFiles(files []app.Value, side int) {
 		at := min(side+i, state.Sides-1)
 		name := file.Get("name").String()
 		e.openFile(at, name, file, func(action state.Action) {
-			if _, opened := action.(state.Opened); opened {
-				keepFile(at, name, file, func() {
-					e.later(state.Say{Text: name + " is open, but the browser does not keep it: a reload closes it"})
-				})
-			}
 			e.later(action)
+			switch a := action.(type) {
+			case state.Opened:
+				e.keepFile(columnPlace(at), name, file)
+			case state.Captured:
+				e.keepFile(capturePlace(a.Info.Name), name, file)
+			}
 		})
 	}
+}
+
+// keepFile keeps a file that is open.
+func (e *Explorer) keepFile(place, name string, file app.Value) {
+	if size := file.Get("size").Float(); size > mostCopied {
+		letFileGo(place)
+		e.later(state.Say{Text: fmt.Sprintf("%s is open. The browser keeps files of at most %d MB and this has %.1f GB: a reload closes it", name, mostCopied>>20, size/1e9)})
+		return
+	}
+	keepFile(place, name, file, func() {
+		e.later(state.Say{Text: name + " is open, but the browser does not keep it: a reload closes it"})
+	})
 }
 
 // openAgain shows the files that were open before the page was loaded again.
 func (e *Explorer) openAgain() {
 	for side := range state.Sides {
-		name, key := keptFile(side)
+		name, key := keptFile(columnPlace(side))
 		if key == "" {
 			continue
 		}
 		e.do(state.Awaited{Side: side, Name: name})
 		show := func(action state.Action) {
-			if _, still := keptFile(side); still != key {
+			if _, still := keptFile(columnPlace(side)); still != key {
 				return // something else is in the column by now
 			}
 			switch a := action.(type) {
@@ -73,7 +88,7 @@ func (e *Explorer) openAgain() {
 				a.Again = true
 				action = a
 			case state.NotOpened:
-				letFileGo(side)
+				letFileGo(columnPlace(side))
 			}
 			e.later(action)
 		}
@@ -87,44 +102,125 @@ func (e *Explorer) openAgain() {
 	}
 }
 
-// openFile reads a file and says what comes of it.
+// captureAgain takes in the queries and keys that were open before the page was loaded
+// again. What models there are is not heard before.
+func (e *Explorer) captureAgain() {
+	for _, place := range browser.Session.Keys(capturePlaces) {
+		name, key := keptFile(place)
+		done := e.captures.Await()
+		gone := func(why string) {
+			letFileGo(place)
+			e.later(state.Say{Text: name + " cannot be opened again: " + why})
+			done()
+		}
+		keptFiles().Get(key, func(file app.Value) {
+			if !file.Truthy() {
+				gone("the browser no longer keeps it")
+				return
+			}
+			go func() {
+				b := browser.NewBlob(file)
+				f, err := checkpoint.ParseAt(b, b.Size())
+				if err == nil {
+					_, err = e.captures.Add(strings.TrimPrefix(place, capturePlaces), f)
+				}
+				if err != nil {
+					gone(err.Error())
+					return
+				}
+				done()
+			}()
+		})
+	}
+}
+
+// captureName is what queries and keys in a file are called as a model: as the file, with
+// nothing that means something else in the name of a model.
+func captureName(file string) string {
+	return strings.Map(func(r rune) rune {
+		if r == ':' || r == '+' || r == '@' {
+			return '_'
+		}
+		return r
+	}, strings.TrimSuffix(file, path.Ext(file)))
+}
+
+// isCapture reports whether queries and keys are what a file has to show.
+func isCapture(f *checkpoint.File) bool {
+	return capture.Is(f) && !runfile.Is(f) && !f.Has("attention") && !f.Has("attentions")
+}
+
+// openFile reads a file and says what comes of it. What it holds of heads stays in it until
+// one is looked at.
 func (e *Explorer) openFile(side int, name string, file app.Value, done func(state.Action)) {
 	if strings.HasSuffix(strings.ToLower(name), ".gguf") {
 		e.bringModel(side, name, file, done)
 		return
 	}
-	if size := file.Get("size").Float(); size > mostFile {
-		done(state.NotOpened{Side: side, Name: name, Problem: fmt.Sprintf(
-			"It has %.1f GB; the page opens files of at most %d MB. Save fewer layers or the last queries alone, as float16.", size/1e9, mostFile>>20)})
-		return
-	}
-	browser.ReadFile(file, func(content []byte) { done(open(side, name, content)) }, func(why string) {
-		done(state.NotOpened{Side: side, Name: name, Problem: "It cannot be read: " + why})
-	})
+	go func() {
+		done(open(side, name, browser.NewBlob(file), func(f *checkpoint.File) (run.ModelInfo, error) {
+			own := captureName(name)
+			if m := e.s.Model(own); m != nil && m.Arch != run.ArchCapture {
+				own += " (file)"
+			}
+			return e.captures.Add(own, f)
+		}))
+	}()
+}
+
+// sized is a file of which any part can be read.
+type sized interface {
+	io.ReaderAt
+	Size() int64
 }
 
 // later does an action in go-app's own turn.
 func (e *Explorer) later(a state.Action) { e.ctx.Dispatch(func(app.Context) { e.do(a) }) }
 
-// open reads the file of a run, or of attention maps, which may not say of what model. A
-// text becomes that of the form.
-func open(side int, name string, content []byte) state.Action {
-	kind := checkpoint.KindOf(content)
+// openText makes a text that of the form; no action where the file is none.
+func openText(side int, name string, b sized) state.Action {
+	head := make([]byte, min(b.Size(), 4096))
+	if _, err := b.ReadAt(head, 0); err != nil {
+		return nil // who reads it says so
+	}
+	kind := checkpoint.KindOf(head)
 	isText := (kind == checkpoint.KindText || kind == checkpoint.KindJSON) && slices.Contains([]string{".txt", ".md", ".jsonl"}, path.Ext(name))
 	switch {
 	case !isText:
-	case len(content) > run.MaxText:
+		return nil
+	case b.Size() > run.MaxText:
 		return state.NotOpened{Side: side, Name: name, Problem: fmt.Sprintf(
-			"It is text of %d bytes; the page takes texts of at most %d. Cut it; of RULER's examples, a few lines will do.", len(content), run.MaxText)}
-	case path.Ext(name) == ".jsonl":
-		if _, err := niah.ReadRULER(bytes.NewReader(content)); err != nil {
+			"It is text of %d bytes; the page takes texts of at most %d. Cut it; of RULER's examples, a few lines will do.", b.Size(), run.MaxText)}
+	}
+	content := make([]byte, b.Size())
+	_, err := b.ReadAt(content, 0)
+	if err == nil && path.Ext(name) == ".jsonl" {
+		_, err = niah.ReadRULER(bytes.NewReader(content))
+	}
+	if err != nil {
+		return state.NotOpened{Side: side, Name: name, Problem: err.Error()}
+	}
+	return state.TextOpened{Name: name, Text: string(content)}
+}
+
+// open reads a text, a run, attention maps, which may not say of what model, or queries and
+// keys, which add takes in as a model.
+func open(side int, name string, b sized, add func(*checkpoint.File) (run.ModelInfo, error)) state.Action {
+	if text := openText(side, name, b); text != nil {
+		return text
+	}
+	file, err := checkpoint.ParseAt(b, b.Size())
+	if err != nil {
+		return state.NotOpened{Side: side, Name: name, Problem: err.Error()}
+	}
+	if isCapture(file) {
+		info, err := add(file)
+		if err != nil {
 			return state.NotOpened{Side: side, Name: name, Problem: err.Error()}
 		}
-		fallthrough
-	default:
-		return state.TextOpened{Name: name, Text: string(content)}
+		return state.Captured{Side: side, Info: info}
 	}
-	f, err := runfile.Read(content)
+	f, err := runfile.Of(file)
 	if err != nil {
 		return state.NotOpened{Side: side, Name: name, Problem: err.Error()}
 	}

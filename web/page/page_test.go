@@ -234,7 +234,7 @@ func TestOpenTellsTextsApart(t *testing.T) {
 	for name, content := range map[string][]byte{
 		"cjk.txt": read("niah/testdata/own/cjk.txt"), "validation.jsonl": read("niah/testdata/own/validation.jsonl"), "notes.md": []byte("# Notes"),
 	} {
-		if a, ok := open(1, name, content).(state.TextOpened); !ok || a.Text != string(content) || a.Name != name {
+		if a, ok := open(1, name, bytes.NewReader(content), nil).(state.TextOpened); !ok || a.Text != string(content) || a.Name != name {
 			t.Errorf("%s: %+v", name, a)
 		}
 	}
@@ -250,11 +250,11 @@ func TestOpenTellsTextsApart(t *testing.T) {
 		"lfs":         {read("runfile/testdata/maps/lfs_pointer.safetensors"), "a git-lfs pointer"},
 		"torch.pt":    {read("runfile/testdata/maps/torch.pt"), "a PyTorch file"},
 	} {
-		if a, ok := open(1, name, c.content).(state.NotOpened); !ok || a.Side != 1 || !strings.Contains(a.Problem, c.problem) {
+		if a, ok := open(1, name, bytes.NewReader(c.content), nil).(state.NotOpened); !ok || a.Side != 1 || !strings.Contains(a.Problem, c.problem) {
 			t.Errorf("%s: %+v, want %q", name, a, c.problem)
 		}
 	}
-	if a, ok := open(0, "attentions.npz", read("runfile/testdata/maps/attentions.npz")).(state.Opened); !ok || a.Heads == nil {
+	if a, ok := open(0, "attentions.npz", bytes.NewReader(read("runfile/testdata/maps/attentions.npz")), nil).(state.Opened); !ok || a.Heads == nil {
 		t.Errorf("maps: %+v", a)
 	}
 }

@@ -21,7 +21,7 @@ func (e *Explorer) keep(f state.KeepText) {
 	}
 	e.kept = f.Name
 	out := state.TextKept{Name: f.Name, Browser: keepText(f.Name, f.Text)}
-	texts, ok := e.engine.(client.Texts)
+	texts, ok := e.engine.Engine.(client.Texts)
 	if !ok || !f.Server {
 		e.do(out)
 		return
@@ -40,7 +40,7 @@ func (e *Explorer) keep(f state.KeepText) {
 
 // findText asks the server for a text.
 func (e *Explorer) findText(name string) {
-	texts, ok := e.engine.(client.Texts)
+	texts, ok := e.engine.Engine.(client.Texts)
 	go func() {
 		text := ""
 		if ok {

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"time"
 
+	"kvscope/engine/lens"
 	"kvscope/engine/run"
 	"kvscope/web/picture"
 )
@@ -25,11 +26,13 @@ type Start struct {
 // Cancel stops a run.
 type Cancel struct{ Gen int }
 
-// Look asks for what a head of a column's run saw.
+// Look asks for what a head of a column's run saw, of the file that the run was opened from
+// where there is one.
 type Look struct {
 	Side, Gen int
 	Request   run.Request
 	Head      picture.Head
+	Heads     lens.Heads // of the file, else nil
 }
 
 // Save writes something of a column to a file.

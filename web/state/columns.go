@@ -90,6 +90,16 @@ func (f Form) ColumnRequest(side int, memory bool, longest int) (run.Request, Pr
 	return r, p
 }
 
+// unprompted leaves the prompt out of a request and what is wrong with it: that of a
+// capture is what it was taken of.
+func unprompted(r run.Request, p Problems) run.Request {
+	r.Task, r.Seed, r.Context, r.Depth, r.Prose, r.Text, r.Key, r.Value, r.Prompt = "", 0, nil, nil, "", "", "", "", ""
+	for _, name := range []string{"task", "seed", "context", "depth", "prose", "text", "key", "value", "prompt"} {
+		delete(p, name)
+	}
+	return r
+}
+
 // memory reads what concerns the memory.
 func (f Form) memory(r *run.Request, kind string) Problems {
 	p := Problems{}

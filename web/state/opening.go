@@ -49,17 +49,6 @@ func (s *Snapshot) lookAtMaps(r *picture.Run, again bool) {
 	}
 }
 
-// sight is what the file has of a head. It is asked for when the head is
-// looked at: heads in half precision are widened then.
-func (f File) sight(head picture.Head) Sight {
-	if f.Heads != nil {
-		if data := f.Heads(head.Layer, head.Head); data != nil {
-			return Sight{Phase: Done, Head: data}
-		}
-	}
-	return Sight{Phase: Failed, Problem: "The file holds no queries and keys of this head."}
-}
-
 // Awaited says that a column is about to show a file that was open before a reload.
 type Awaited struct {
 	Side int

@@ -99,7 +99,7 @@ func TestMapsAfterReload(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := &desk{t: t, s: New(ParseQuery("view=prompt&head=5.5"), fourViews)}
-	d.do(Opened{Name: "m", Run: maps, Heads: func(int, int) *lens.Head { return &lens.Head{} }, Again: true})
+	d.do(Opened{Name: "m", Run: maps, Heads: func(int, int) (*lens.Head, error) { return &lens.Head{}, nil }, Again: true})
 	if d.s.View != "" || *d.s.Head != (picture.Head{}) {
 		t.Errorf("view %s, head %v", d.s.View, d.s.Head)
 	}
@@ -108,16 +108,16 @@ func TestMapsAfterReload(t *testing.T) {
 // Heads of a file are read when they are looked at, and once.
 func TestHeadsOfFilesAreReadWhenLookedAt(t *testing.T) {
 	asked := map[picture.Head]int{}
-	heads := func(l, n int) *lens.Head {
+	heads := func(l, n int) (*lens.Head, error) {
 		asked[picture.Head{Layer: l, Head: n}]++
-		return &lens.Head{Dim: 1}
+		return &lens.Head{Dim: 1}, nil
 	}
 	d := ready(t).finish(events(t, "quest"))
 	if d.do(Opened{Side: 1, Name: "run.safetensors", Run: replayed(t), Heads: heads}); len(asked) != 0 {
 		t.Errorf("heads read before any is looked at: %v", asked)
 	}
 	at := picture.Head{Layer: 1, Head: 2}
-	d.do(Show{"attention"}).do(Lock{&at}).do(Show{"memory"}).do(Show{"attention"})
+	d.do(Show{"attention"}).read().do(Lock{&at}).read().do(Show{"memory"}).read().do(Show{"attention"}).read()
 	if asked[at] != 1 || d.s.Columns[1].Sight(at).Phase != Done || len(asked) > 2 {
 		t.Errorf("heads read %v, the one looked at is %+v", asked, d.s.Columns[1].Sight(at))
 	}

@@ -93,6 +93,9 @@ func (Run) start(s *Snapshot, link bool) []Effect {
 		}
 		m := s.Model(model)
 		req, p := f.ColumnRequest(side, m != nil && m.Memory, s.Longest())
+		if m != nil && m.Arch == run.ArchCapture {
+			req = unprompted(req, p)
+		}
 		maps.Copy(problems, p)
 		starts = append(starts, Start{Side: side, Request: req})
 	}

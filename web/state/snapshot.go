@@ -185,7 +185,7 @@ func (s *Snapshot) Heads() (layers, heads int) {
 func (s *Snapshot) Longest() int {
 	n := 0
 	for side := range s.Draft.Columns() {
-		if m := s.Model(s.Draft.Model(side)); m != nil && m.Context > 0 && (n == 0 || m.Context < n) {
+		if m := s.Model(s.Draft.Model(side)); m != nil && m.Arch != run.ArchCapture && m.Context > 0 && (n == 0 || m.Context < n) {
 			n = m.Context
 		}
 	}

@@ -61,15 +61,45 @@ func (s *Snapshot) look() []Effect {
 		if _, asked := f.Sights[*s.Head]; asked || s.Head.Layer >= f.Run.Header.Layers || s.Head.Head >= f.Run.Header.Heads {
 			continue
 		}
+		look := Look{Side: side, Gen: f.Gen, Head: *s.Head}
 		switch of := f.Of.(type) {
 		case File:
-			c.see(*s.Head, of.sight(*s.Head))
+			if of.Heads == nil {
+				c.see(*s.Head, Sight{Phase: Failed, Problem: "The file holds no queries and keys."})
+				continue
+			}
+			look.Heads = of.Heads
 		case Asked:
-			c.see(*s.Head, Sight{Phase: Loading})
-			out = append(out, Look{Side: side, Gen: f.Gen, Request: of.Request, Head: *s.Head})
+			look.Request = of.Request
 		}
+		c.see(*s.Head, Sight{Phase: Loading})
+		out = append(out, look)
 	}
 	return out
+}
+
+// mostSights is how many bytes of heads a column keeps, and the one that is looked at however
+// large it is.
+const mostSights = 256 << 20
+
+// drop lets all heads but the one that is looked at go once they are too many.
+func (c *Column) drop(looked *picture.Head) {
+	f, over := c.Status.(Finished)
+	if !over {
+		return
+	}
+	bytes := 0
+	for _, sight := range f.Sights {
+		if sight.Head != nil {
+			bytes += sight.Head.Bytes()
+		}
+	}
+	if bytes <= mostSights {
+		return
+	}
+	f.Sights = maps.Clone(f.Sights)
+	maps.DeleteFunc(f.Sights, func(head picture.Head, _ Sight) bool { return looked == nil || head != *looked })
+	c.Status = f
 }
 
 // Seen hands in what a head saw.
@@ -93,6 +123,7 @@ func (a Seen) apply(s *Snapshot) []Effect {
 		}
 	}
 	c.see(a.At, sight)
+	c.drop(s.Head)
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/engine/run"
 	"kvscope/engine/trace"
 	"kvscope/viz/number"
 	"kvscope/web/api"
@@ -222,7 +223,7 @@ func columnHead(v *ColumnView, side int, on *Bus) app.UI {
 	if v.Preview {
 		body = append(body, app.Span().Class("tag preview").DataSet("testid", "preview").Aria("hidden", "true").Text("preview"))
 	}
-	if v.Phase == state.Done && v.Run.Done != nil {
+	if v.Phase == state.Done && v.Run.Done != nil && v.Run.Header.Arch != run.ArchCapture {
 		score := v.Run.Done.Score
 		class, text := "part", number.Percent(score)+" right"
 		switch {
@@ -269,8 +270,9 @@ func pictures(id string, side int, v *ColumnView, s *state.Snapshot, below app.U
 	if v.Base != nil {
 		base = v.Base.Steps
 	}
+	answer := app.Div().Class("picture stale").DataSet("part", "answer").Hidden(h.Arch == run.ArchCapture)
 	return []app.UI{
-		app.Div().Class("picture stale").DataSet("part", "answer").Body(
+		answer.Body(
 			&Answer{ID: id, Expected: h.Answer, Gold: h.Gold, Steps: v.Run.Steps, Base: base, Step: v.Step, First: v.First + v.Shift, On: on},
 			&Legend{Of: "answer-" + id, Keys: AnswerLegend()}),
 		GridBox(id, side, v, s, on),

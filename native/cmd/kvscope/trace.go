@@ -10,9 +10,9 @@ import (
 	"os"
 	"path/filepath"
 
+	"kvscope/engine/checkpoint"
 	"kvscope/engine/figures"
 	"kvscope/engine/input"
-	"kvscope/engine/lens"
 	"kvscope/engine/run"
 	"kvscope/engine/runfile"
 	"kvscope/engine/trace"
@@ -53,7 +53,14 @@ func traceFile(ctx context.Context, args []string, stdout, stderr io.Writer) err
 	var f *runfile.File
 	var err error
 	if *in != "" {
-		f, err = readTrace(*in)
+		var file *checkpoint.File
+		if file, err = checkpoint.Open(*in); err != nil {
+			return input.Errorf("in", "%v", err)
+		}
+		defer file.Close()
+		if f, err = runfile.Of(file); err != nil {
+			err = input.Errorf("in", "%s: %v", path, err)
+		}
 	} else if err = notInput(*out, q.req.Model, q.text); err == nil {
 		path = *out
 		f, err = recordTrace(ctx, &q, *out, *light)
@@ -73,8 +80,12 @@ func traceFile(ctx context.Context, args []string, stdout, stderr io.Writer) err
 		return json.NewEncoder(stdout).Encode(summary)
 	}
 	if r.Header.Method == "" && f.Heads != nil { // picked by nothing
+		first, err := f.Heads(0, 0)
+		if err != nil {
+			return err
+		}
 		fmt.Fprintf(stdout, "%s: attention maps of %s, %d tokens, of which the last %d are queries, %d layers of %d heads\n",
-			path, cmp.Or(summary.Model, "a model that it does not name"), summary.Tokens, f.Heads(0, 0).Queries, summary.Layers, summary.Heads)
+			path, cmp.Or(summary.Model, "a model that it does not name"), summary.Tokens, first.Queries, summary.Layers, summary.Heads)
 		return nil
 	}
 	fmt.Fprintf(stdout, "%s: %s, %s, %d tokens, %d steps, %d layers of %d heads, %d frames\n",
@@ -83,18 +94,6 @@ func traceFile(ctx context.Context, args []string, stdout, stderr io.Writer) err
 		describe(stdout, result)
 	}
 	return nil
-}
-
-func readTrace(path string) (*runfile.File, error) {
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return nil, input.Errorf("in", "%v", err)
-	}
-	f, err := runfile.Read(content)
-	if err != nil {
-		return nil, input.Errorf("in", "%s: %v", path, err)
-	}
-	return f, nil
 }
 
 // recordTrace runs what is asked and writes it to path, all of it or nothing.
@@ -110,13 +109,7 @@ func recordTrace(ctx context.Context, q *question, path string, light bool) (*ru
 		return nil, err
 	}
 	if kept := shelf.Kept(req.ID()); !light {
-		f.Heads = func(layer, head int) *lens.Head {
-			h, err := kept.Head(layer, head)
-			if err != nil {
-				return nil // there is no such head
-			}
-			return h
-		}
+		f.Heads = kept.Head
 	}
 	var content bytes.Buffer
 	if err := f.Write(&content); err != nil {
