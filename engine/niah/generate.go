@@ -91,7 +91,7 @@ func (g *Generator) Generate(task Task, o Options) (*Example, error) {
 	f := g.frame(task, rng)
 	least := g.bare(f).size()
 	if o.Context < least {
-		return nil, fmt.Errorf("context %d: task %s needs at least %d tokens", o.Context, task.ID, least)
+		return nil, &ShortError{Task: task.ID, Context: o.Context, Least: least}
 	}
 	// Sentences are measured one by one. Where a tokenizer makes more of them together,
 	// less is tried.
@@ -109,6 +109,17 @@ func (g *Generator) Generate(task Task, o Options) (*Example, error) {
 		e.Seed, e.Context = o.Seed, o.Context
 		return e, nil
 	}
+}
+
+// ShortError says that the needles that were drawn do not fit a context.
+type ShortError struct {
+	Task           string
+	Context, Least int // in tokens
+}
+
+// Error says how many tokens are needed.
+func (e *ShortError) Error() string {
+	return fmt.Sprintf("context %d: task %s needs at least %d tokens", e.Context, e.Task, e.Least)
 }
 
 // MinContext is the least Options.Context that task fits in: its needles and no

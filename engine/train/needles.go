@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 
@@ -34,8 +35,18 @@ func (n *needles) task(rng *rand.Rand, tasks []string, limit int) (*sequence, er
 	if err != nil {
 		return nil, err
 	}
-	return n.example(fitting[rng.IntN(len(fitting))], rng.Uint64N(seedsHeldOut), limit)
+	for tries := 1; ; tries++ {
+		s, err := n.example(fitting[rng.IntN(len(fitting))], rng.Uint64N(seedsHeldOut), limit)
+		var short *niah.ShortError
+		if tries < mostTries && errors.As(err, &short) {
+			continue // keys of other words are shorter
+		}
+		return s, err
+	}
 }
+
+// mostTries is how often an example is drawn anew that does not fit.
+const mostTries = 1000
 
 // fitting are those of tasks that fit limit, at least one.
 func (n *needles) fitting(tasks []string, limit int) ([]string, error) {

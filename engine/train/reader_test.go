@@ -127,3 +127,29 @@ func TestSequencesCountAlike(t *testing.T) {
 		}
 	}
 }
+
+// TestShortContexts: where the words of a task's keys make it too long for a context,
+// others are drawn.
+func TestShortContexts(t *testing.T) {
+	r, err := newReader(tokenizer.NewDemo(), []string{tale(), strings.ReplaceAll(tale(), "e ", "eeeee ")}) // a few words are longer
+	if err != nil {
+		t.Fatal(err)
+	}
+	least, err := r.least("MQ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	short := 0
+	for seed := range uint64(40) {
+		if _, err := r.example("MQ", seed, least); err != nil {
+			short++
+		}
+		s, err := r.task(rand.New(rand.NewPCG(seed, 1)), []string{"MQ"}, least)
+		if err != nil || len(s.tokens) == 0 {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+	}
+	if short == 0 {
+		t.Error("every example fits: the test tries nothing")
+	}
+}
