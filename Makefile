@@ -78,10 +78,23 @@ dist: wasm ## archives and checksums for Linux, macOS and Windows, in .cache/dis
 
 wasm: $(dist)/info.json ## compile, join and compress the browser program
 
-.cache/app.wasm: $(sources)
-	@mkdir -p .cache
+# The browser program is compiled with a copy of go-app that lacks its HTTP server.
+goapp := .cache/goapp
+$(goapp)/go.mod: go.mod go.sum web/cmd/wasm/_goapp/http.go
+	@rm -rf $(goapp)
+	@mkdir -p $(goapp)/lib/pkg
+	@$(GO) mod download github.com/maxence-charriere/go-app/v9
+	@from=$$($(GO) list -m -f '{{.Dir}}' github.com/maxence-charriere/go-app/v9); \
+	cp $$from/go.mod $(goapp)/lib; cp -r $$from/pkg/app $$from/pkg/errors $(goapp)/lib/pkg
+	@chmod -R u+w $(goapp)
+	@cd $(goapp)/lib/pkg/app; rm -r resource.go static.go *_test.go gen
+	@cp web/cmd/wasm/_goapp/http.go $(goapp)/lib/pkg/app
+	@cp go.sum $(goapp)
+	@$(GO) mod edit -replace github.com/maxence-charriere/go-app/v9=./$(goapp)/lib -print > $@
+
+.cache/app.wasm: $(sources) $(goapp)/go.mod
 	@echo 'compiling the page for the browser; the first time this takes a minute or two'
-	GOOS=js GOARCH=wasm $(GO) build $(flags) -o $@ ./web/cmd/wasm
+	GOOS=js GOARCH=wasm $(GO) build -modfile=$(goapp)/go.mod $(flags) -o $@ ./web/cmd/wasm
 	@touch $@
 
 $(dist)/info.json: .cache/app.wasm wasm_exec.js native/cmd/pack/main.go

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 
 	"kvscope/engine/figures"
 	"kvscope/engine/run"
@@ -48,7 +47,7 @@ func (s *Server) Ask(ctx context.Context, req run.Request) (figures.Result, erro
 		return r, fmt.Errorf("write request: %w", err)
 	}
 	at := s.base.JoinPath("api/ask").String()
-	status, answer, err := send(ctx, http.MethodPost, at, jsonType, body)
+	status, answer, err := send(ctx, methodPost, at, jsonType, body)
 	if err != nil {
 		return r, err
 	}

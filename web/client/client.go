@@ -31,6 +31,17 @@ type Engine interface {
 // jsonType is the content type of requests.
 const jsonType = "application/json"
 
+// What is used of HTTP. The program does without net/http, which would bring TLS and
+// certificates into it.
+const (
+	methodPost = "POST"
+	methodPut  = "PUT"
+
+	statusOK         = 200
+	statusBadRequest = 400
+	statusNotFound   = 404
+)
+
 // ModelOpener is an Engine that opens models by their path on its machine.
 type ModelOpener interface {
 	// OpenModel opens one and lists all models then, the new one last.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strconv"
 
@@ -22,7 +21,7 @@ func (s *Server) Head(ctx context.Context, req run.Request, layer, head int) (*l
 	at.RawQuery = url.Values{"layer": {strconv.Itoa(layer)}, "head": {strconv.Itoa(head)}}.Encode()
 	file, err := get(ctx, at.String())
 	var refused *statusError
-	if errors.As(err, &refused) && refused.status == http.StatusNotFound {
+	if errors.As(err, &refused) && refused.status == statusNotFound {
 		if err := s.keep(ctx, req); err != nil {
 			return nil, err
 		}
@@ -40,8 +39,8 @@ func (s *Server) keep(ctx context.Context, req run.Request) error {
 	if err != nil {
 		return fmt.Errorf("write request: %w", err)
 	}
-	status, answer, err := send(ctx, http.MethodPost, s.base.JoinPath("api/runs").String(), jsonType, body)
-	if err != nil || status == http.StatusOK {
+	status, answer, err := send(ctx, methodPost, s.base.JoinPath("api/runs").String(), jsonType, body)
+	if err != nil || status == statusOK {
 		return err
 	}
 	var refusal struct{ Error trace.Failure }

@@ -5,20 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"net/url"
-
-	"github.com/coder/websocket"
 
 	"kvscope/engine/run"
 	"kvscope/engine/trace"
 	"kvscope/web/api"
 )
-
-// maxFrame bounds one message of a run: what trace allows a payload, and its
-// prefix.
-const maxFrame = 16<<20 + 64
 
 // Server is the Engine of `kvscope serve`.
 type Server struct {
@@ -39,7 +31,7 @@ func (s *Server) Meta(ctx context.Context) (api.Meta, error) {
 // the new one last.
 func (s *Server) OpenModel(ctx context.Context, path string) ([]run.ModelInfo, error) {
 	var answer struct{ Models []run.ModelInfo }
-	err := s.ask(ctx, http.MethodPost, "models/open", nil, map[string]string{"path": path}, &answer)
+	err := s.ask(ctx, methodPost, "models/open", nil, map[string]string{"path": path}, &answer)
 	return answer.Models, err
 }
 
@@ -55,19 +47,16 @@ func (s *Server) Run(ctx context.Context, req run.Request, sink trace.Sink) erro
 	if err != nil {
 		return fmt.Errorf("write request: %w", err)
 	}
-	conn, _, err := websocket.Dial(ctx, at.String(), nil) //nolint:bodyclose // Dial closes it
+	conn, err := dial(ctx, at.String())
 	if err != nil {
 		return lost(ctx, err)
 	}
-	// Of the codes that end a connection early, CloseNow's among them, browsers let a
-	// page send none: the socket would stay open, and the run behind it go on.
-	defer func() { go conn.Close(websocket.StatusNormalClosure, "") }()
-	conn.SetReadLimit(maxFrame)
-	if err := conn.Write(ctx, websocket.MessageText, body); err != nil {
+	defer conn.close()
+	if err := conn.send(ctx, body); err != nil {
 		return lost(ctx, err)
 	}
 	for {
-		_, frame, err := conn.Read(ctx)
+		frame, err := conn.receive(ctx)
 		if err != nil {
 			return lost(ctx, err)
 		}
@@ -90,8 +79,8 @@ func lost(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if errors.Is(err, io.EOF) || websocket.CloseStatus(err) == websocket.StatusNormalClosure {
-		err = errors.New("the server closed the connection before the run was over")
-	}
 	return &LostError{err}
 }
+
+// errClosed says that a connection was closed in order, though the run was not over.
+var errClosed = errors.New("the server closed the connection before the run was over")

@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"errors"
-	"net/http"
 
 	"kvscope/web/api"
 )
@@ -19,8 +18,8 @@ type Texts interface {
 // KeepText sends a text to the server.
 func (s *Server) KeepText(ctx context.Context, text string) error {
 	at := s.base.JoinPath("api/texts", api.TextName(text)).String()
-	status, _, err := send(ctx, http.MethodPut, at, "text/plain; charset=utf-8", []byte(text))
-	if err == nil && status >= http.StatusBadRequest {
+	status, _, err := send(ctx, methodPut, at, "text/plain; charset=utf-8", []byte(text))
+	if err == nil && status >= statusBadRequest {
 		err = &statusError{at, status}
 	}
 	return err
@@ -30,7 +29,7 @@ func (s *Server) KeepText(ctx context.Context, text string) error {
 func (s *Server) Text(ctx context.Context, name string) (string, error) {
 	body, err := get(ctx, s.base.JoinPath("api/texts", name).String())
 	var refused *statusError
-	if errors.As(err, &refused) && refused.status == http.StatusNotFound {
+	if errors.As(err, &refused) && refused.status == statusNotFound {
 		return "", nil
 	}
 	return string(body), err
