@@ -132,7 +132,8 @@ func TestTally(t *testing.T) {
 	if got := tally.ReadFraction(); got != 24./40 {
 		t.Errorf("read fraction %v, want 0.6", got)
 	}
-	tally.AddReads(&trace.Selection{Step: -1, First: 4, Queries: 2, Unit: 4, Candidates: 2, Picked: []byte{0b10, 0b11}})
+	tally.Count(1, 5)
+	tally.Count(6, 6)
 	if got := tally.ReadFraction(); got != 31./51 {
 		t.Errorf("read fraction with the prefill %v, want 31/51", got)
 	}

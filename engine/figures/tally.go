@@ -35,7 +35,7 @@ func (t *Tally) Add(s *trace.Selection, gold int) {
 	if s.Queries != 1 {
 		panic(fmt.Sprintf("figures: tally of a selection of %d queries, an answer step has 1", s.Queries))
 	}
-	t.AddReads(s)
+	t.Count(Read(s, 0))
 	h := &t.perHead[s.Layer*t.heads+s.Head]
 	if gold >= 0 {
 		h.gold++
@@ -53,14 +53,11 @@ func (t *Tally) Add(s *trace.Selection, gold int) {
 	}
 }
 
-// AddReads counts what the queries of s read and nothing else: for queries of the
-// prefill, which are selected for but answer nothing.
-func (t *Tally) AddReads(s *trace.Selection) {
-	for q := range s.Queries {
-		read, present := Read(s, q)
-		t.read += read
-		t.present += present
-	}
+// Count counts what a query read of the entries present and nothing else: for queries of
+// the prefill, which are selected for but answer nothing.
+func (t *Tally) Count(read, present int) {
+	t.read += read
+	t.present += present
 }
 
 // ReadFraction is the entries read by all queries added over the entries present,

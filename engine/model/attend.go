@@ -86,6 +86,7 @@ func extend(cache *sparse.Head, key, value ops.Matrix, h int) {
 // [T, Dh], into s.buf.attn. A query that selects, or is observed, reads alone;
 // the others read everything before them, many at a time.
 func (s *Session) attend(l, h int, cache *sparse.Head, query ops.Matrix, scores *[]float32) {
+	s.look(l, h, query)
 	out := ops.Dense(s.buf.attn, s.buf.rows, s.model.cfg.QueryDim()).Slice(0, s.buf.rows, h*cache.Dim, (h+1)*cache.Dim)
 	for t := 0; t < s.buf.rows; {
 		if s.alone(s.length + t) {
@@ -103,6 +104,27 @@ func (s *Session) attend(l, h int, cache *sparse.Head, query ops.Matrix, scores 
 		s.attendDense(cache, query.Slice(t, end, 0, cache.Dim), s.length+t, out.Slice(t, end, 0, cache.Dim))
 		t = end
 	}
+}
+
+// look lets a selector that wants to see the queries [T, Dh] of a head's prompt before they
+// read, once.
+func (s *Session) look(l, h int, query ops.Matrix) {
+	if s.prefilled == nil || s.prefilled[l][h] != nil || !s.selects(s.length) {
+		return
+	}
+	queries := make([]float32, 0, query.Rows*query.Cols)
+	for t := range query.Rows {
+		queries = append(queries, query.Row(t)...)
+	}
+	s.prefilled[l][h] = sparse.Prefill(s.opt.Selector, queries, s.ranked(l, h))
+}
+
+// selector is what picks for a head.
+func (s *Session) selector(l, h int) sparse.Selector {
+	if s.prefilled != nil && s.prefilled[l][h] != nil {
+		return s.prefilled[l][h]
+	}
+	return s.opt.Selector
 }
 
 // alone reports whether the query at position is attended to by itself.
@@ -147,7 +169,7 @@ func (s *Session) Choose(dst *sparse.Selection, q sparse.Query) {
 		dst.Since(&s.kept[q.Layer][q.Head], since, q.Position)
 		sparse.Narrow(s.evictor, dst, q, cache)
 	case s.selects(q.Position):
-		s.opt.Selector.Select(dst, q, cache)
+		s.selector(q.Layer, q.Head).Select(dst, q, cache)
 	default:
 		dst.Unit, dst.Scores = cache.Block, dst.Scores[:0]
 		dst.Spans = append(dst.Spans[:0], ops.Span{Start: 0, End: q.Position + 1})

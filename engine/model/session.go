@@ -23,6 +23,7 @@ type Session struct {
 	evictedAt int                  // positions before this one are subject to kept
 	evictor   sparse.Evictor       // that left kept
 	next      [][]sparse.Selection // [L][H] what it leaves for the next step, nil before the first
+	prefilled [][]sparse.Selector  // [L][H] what Options.Selector is once it has seen a prompt; nil where it looks at none
 	rankedBy  [][]*sparse.Head     // [L][Hkv] caches that methods select by, where they are others
 	spans     []cappedMemory       // [L] of an Intervention with a cap
 
@@ -39,7 +40,8 @@ type Options struct {
 	Capacity  int              // most tokens the session will see
 
 	// Selector, when set, restricts what queries at positions in
-	// [SelectFrom, SelectTo) read.
+	// [SelectFrom, SelectTo) read. One that looks at the queries of the whole prompt first
+	// is given those of the first chunk in that range.
 	Selector             sparse.Selector
 	SelectFrom, SelectTo int
 
@@ -103,7 +105,13 @@ func (m *Model) NewSession(opt Options) (*Session, error) {
 	if opt.Memory.splits() {
 		s.rankedBy = make([][]*sparse.Head, c.Layers)
 	}
+	if _, looks := opt.Selector.(sparse.Prefiller); looks {
+		s.prefilled = make([][]sparse.Selector, c.Layers)
+	}
 	for l := range s.heads {
+		if s.prefilled != nil {
+			s.prefilled[l] = make([]sparse.Selector, c.Heads)
+		}
 		s.heads[l] = s.caches()
 		if s.rankedBy != nil {
 			s.rankedBy[l] = s.caches()

@@ -17,6 +17,7 @@ type recorder struct {
 	sink    trace.Sink
 	tally   *figures.Tally
 	prompt  int   // tokens of the prompt
+	block   int   // of the run
 	gold    []int // gold position of every answer step
 	err     error // first error of the sink
 
@@ -31,6 +32,9 @@ type recorder struct {
 // what a page keeps of them, and a slow one is behind by. 270 heads over 8,192 tokens,
 // scored one by one, have 18 MB of them at every step.
 const lookBytes = 128 << 20
+
+// rowsBytes bounds the picks of the queries of the prompt of one head, which are one event.
+const rowsBytes = 8 << 20
 
 // observe records one query of one head.
 func (r *recorder) observe(a *model.Attended) {
@@ -97,7 +101,11 @@ func mark(bits []byte, spans []ops.Span, unit int) {
 // gather adds a prefill query to its head's event.
 func (r *recorder) gather(a *model.Attended) {
 	at := [2]int{a.Layer, a.Head}
+	r.tally.Count(a.Selection.Count(), a.Position+1)
 	unit := a.Selection.Unit
+	if rows := r.prompt * (r.prompt/unit + 7) / 8; rows > rowsBytes || rows*r.tally.Heads() > lookBytes {
+		unit = r.block // candidates that a query read something of
+	}
 	s := r.rows[at]
 	if s == nil {
 		s = &trace.Selection{
@@ -126,7 +134,6 @@ func (r *recorder) flush(layers, heads int) error {
 func (r *recorder) flushHead(layer, head int) {
 	at := [2]int{layer, head}
 	if s := r.rows[at]; s != nil && r.err == nil {
-		r.tally.AddReads(s)
 		r.err = r.sink.Emit(s)
 	}
 	delete(r.rows, at)

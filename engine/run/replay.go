@@ -127,7 +127,7 @@ func (r *replay) run(ctx context.Context, sink trace.Sink) (*Kept, error) {
 	}
 	rec := &recorder{
 		kernels: r.kernels, sink: sink, tally: figures.NewTally(r.of.Layers, r.of.Heads),
-		prompt: r.prompt, rows: map[[2]int]*trace.Selection{}, room: lookBytes,
+		prompt: r.prompt, block: r.plan.Block, rows: map[[2]int]*trace.Selection{}, room: lookBytes,
 	}
 	done := &trace.Done{}
 	for l := range r.of.Layers {
@@ -150,6 +150,7 @@ func (r *replay) layer(ctx context.Context, rec *recorder, index int, done *trac
 	started := time.Now()
 	l.grow(r.prompt - 1)
 	for h := range r.of.Heads {
+		l.look(h)
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -188,6 +189,7 @@ type replayedLayer struct {
 	queries [][]float32        // by head, [N, Dh]
 	keys    [][]float32        // by group, [T, Dh]
 	caches  []*sparse.Head     // by group, as far as they have been read
+	picks   []sparse.Selector  // by head, the method's selector after a look at the prompt
 	kept    []sparse.Selection // by head, what an eviction left, nil without one
 
 	sel sparse.Selection
@@ -238,6 +240,12 @@ func (l *replayedLayer) observing(from, to int) sparse.Layer {
 	return out
 }
 
+// look lets the selector see the queries of a head's prompt, as far as they are there.
+func (l *replayedLayer) look(head int) {
+	n := max(0, l.replay.prompt-1-l.first())
+	l.picks = append(l.picks, sparse.Prefill(l.plan.Selector, l.queries[head][:n*l.of.HeadDim], l.cache(head)))
+}
+
 // ask lets the query of a head at t pick what it reads, and records it.
 func (l *replayedLayer) ask(head, t int) {
 	dim := l.of.HeadDim
@@ -247,7 +255,7 @@ func (l *replayedLayer) ask(head, t int) {
 		l.sel.Since(&l.kept[head], t, t)
 		sparse.Narrow(l.plan.Evictor, &l.sel, q, l.cache(head))
 	case l.plan.From <= t && t < l.plan.To:
-		l.plan.Selector.Select(&l.sel, q, l.cache(head))
+		l.picks[head].Select(&l.sel, q, l.cache(head))
 	default:
 		sparse.Dense{}.Select(&l.sel, q, l.cache(head))
 	}

@@ -104,8 +104,8 @@ func TestReplayEqualsSelect(t *testing.T) {
 			continue
 		}
 		length := capLen
-		if info.Phase == sparse.PhaseEvict {
-			length-- // select evicts after all of it, a run before the last query
+		if plan, _ := sparse.New(cfg, capLen); plan.Whole || info.Phase == sparse.PhaseEvict {
+			length-- // select looks at, or evicts after, all of it, a run does so before the last query
 		}
 		want, err := apply.Run(cfg, apply.Options{}, capturedFile(t, length, length), ops.Reference())
 		if err != nil {
@@ -132,10 +132,10 @@ func TestReplayEqualsSelect(t *testing.T) {
 					var picked []int
 					for b := range s.Candidates {
 						if s.Has(row, b) {
-							picked = append(picked, b)
+							picked = append(picked, b*s.Unit/8)
 						}
 					}
-					if !slices.Equal(picked, blocks) {
+					if picked = slices.Compact(picked); !slices.Equal(picked, blocks) {
 						t.Errorf("%s head %d query %d: blocks %v, select %v", info.ID, h, q, picked, blocks)
 					}
 				}

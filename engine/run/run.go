@@ -145,7 +145,7 @@ func (j *job) run(ctx context.Context, sink trace.Sink) (*Kept, error) {
 	c, prompt := j.model.Config(), j.example.Tokens
 	rec := &recorder{
 		kernels: j.engine.kernels, sink: sink, tally: figures.NewTally(c.Layers, c.Heads),
-		prompt: len(prompt), gold: j.example.Gold, rows: map[[2]int]*trace.Selection{}, room: lookBytes,
+		prompt: len(prompt), block: j.plan.Block, gold: j.example.Gold, rows: map[[2]int]*trace.Selection{}, room: lookBytes,
 	}
 	gates := newGates(c)
 	if j.from != nil {
@@ -204,9 +204,12 @@ func (j *job) prefill(opt model.Options, pace *pace) (*model.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	prompt := j.example.Tokens
-	for at := 0; at < len(prompt)-1; at += prefillChunk {
-		end := min(at+prefillChunk, len(prompt)-1)
+	prompt, chunk := j.example.Tokens, prefillChunk
+	if j.plan.Whole {
+		chunk = len(prompt)
+	}
+	for at := 0; at < len(prompt)-1; at += chunk {
+		end := min(at+chunk, len(prompt)-1)
 		pace.reads(at, end)
 		if _, err := session.Prefill(prompt[at:end]); err != nil {
 			return nil, err

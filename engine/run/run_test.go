@@ -171,7 +171,7 @@ func TestEveryMethod(t *testing.T) {
 func TestWholeBudgetEqualsDense(t *testing.T) {
 	e := testEngine(t, model.RATPlus)
 	dense := record(t, e, Request{Task: "S-2", Seed: 5})
-	for _, method := range []string{"quest", "moba", "snapkv", "oracle-block", "oracle-token"} {
+	for _, method := range []string{"quest", "moba", "snapkv", "oracle-block", "oracle-token", "vertical-slash", "xattention"} {
 		r := record(t, e, Request{Task: "S-2", Seed: 5, Config: sparse.Config{Method: method, Values: sparse.Values{"budget": "1"}}})
 		if r.Done.ReadFraction != 1 {
 			t.Errorf("%s: read fraction %g at budget 1", method, r.Done.ReadFraction)

@@ -55,6 +55,11 @@ func (m Edited) Reselect(dst *Selection, q Query, h *Head, scores []float32) boo
 	return true
 }
 
+// Prefill implements Prefiller: where Rest does, what it becomes is edited.
+func (m Edited) Prefill(queries []float32, h *Head) Selector {
+	return Edited{Prefill(m.Rest, queries, h), m.Edit}
+}
+
 // EditedOnce is an Evictor whose choice is edited.
 type EditedOnce struct {
 	Rest Evictor

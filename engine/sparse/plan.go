@@ -21,6 +21,9 @@ type Plan struct {
 	From, To int
 	Evictor  Evictor
 
+	// Whole says that the prompt is to be read in one piece, since Selector is a Prefiller.
+	Whole bool
+
 	// NeedsModel says that the method looks at more than queries and keys: at the values
 	// and the rotation.
 	NeedsModel bool
@@ -49,6 +52,7 @@ func New(c Config, promptTokens int) (Plan, error) {
 	if !s.Random {
 		p.Summaries = s.Method.Summaries
 	}
+	_, p.Whole = p.Selector.(Prefiller)
 	switch p.Phase {
 	case PhasePrefill:
 		p.To = promptTokens

@@ -152,6 +152,16 @@ func (m SnapKV) Rekeep(dst *Selection, _, _ int, h *Head, scores []float32) bool
 // of the cache pay to it, summed, [P]. The w rows of weights are not kept in a
 // Selection, which lives as long as the eviction does.
 func votes(window []float32, h *Head) []float32 {
+	a := observed(window, h)
+	for i := 1; i < a.Rows; i++ {
+		h.kernels.Add(a.Row(0), a.Row(i))
+	}
+	return a.Row(0)
+}
+
+// observed is the attention that the last w queries of the cache pay to its positions,
+// causal, [w, P].
+func observed(window []float32, h *Head) ops.Matrix {
 	w, p := len(window)/h.Dim, h.Len
 	dst := make([]float32, w*p)
 	a := ops.Dense(dst, w, p)
@@ -162,10 +172,7 @@ func votes(window []float32, h *Head) []float32 {
 		}
 	}
 	h.kernels.Softmax(dst, p, headScale(h))
-	for i := 1; i < w; i++ {
-		h.kernels.Add(dst[:p], a.Row(i))
-	}
-	return dst[:p]
+	return a
 }
 
 // pool computes dst[j] from the votes of the kernel centred at j: one pass for each

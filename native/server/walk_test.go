@@ -46,6 +46,7 @@ var walkBases = map[string]string{
 	"window": `{"window": 16, "method": "snapkv", "budget": "1/2"}`, "kernel": `{"kernel": 3, "method": "snapkv", "budget": "1/2"}`, "pooling": `{"pooling": "max", "method": "snapkv", "budget": "1/2"}`,
 	"initial": `{"initial": 2, "method": "streaming", "budget": "1/4"}`, "dilation": `{"dilation": 3, "method": "dilated"}`, "top_p": `{"top_p": 0.3, "method": "twilight", "budget": "1/2"}`,
 	"beta": `{"beta": 2, "method": "pyramidkv", "budget": "1/2"}`, "scorer": `{"scorer": "knorm", "method": "adakv", "budget": "1/2"}`, "safe": `{"safe": 1, "method": "adakv", "budget": "1/2"}`,
+	"vertical": `{"vertical": 9, "method": "vertical-slash", "budget": "1/4"}`, "forced": `{"forced": 3, "method": "vertical-slash", "budget": "1/4"}`, "stride": `{"stride": 2, "method": "xattention", "budget": "1/4"}`,
 	"future": `{"future": 2, "method": "expected-attention", "budget": "1/2"}`, "epsilon": `{"epsilon": 0.005, "method": "expected-attention", "budget": "1/2"}`,
 	"average": `{"average": true, "method": "h2o", "window": 0, "budget": "1/4"}`,
 	"page":    `{"page": 16, "method": "rocketkv", "budget": "1/4"}`, "channels": `{"channels": 0.25, "method": "rocketkv", "budget": "1/4"}`, "group": `{"group": "max", "method": "snapkv", "budget": "1/2"}`,

@@ -218,14 +218,18 @@ func (w *work) prefill(r *Result) {
 	scored := false
 	for i := range w.q.count {
 		h := w.head(i, r.Plan)
+		all := w.q.data[i*w.q.rows*w.q.size:][:w.q.rows*w.q.size]
+		selector := sparse.Prefill(r.Plan.Selector, all, h.Head)
 		for t := range w.q.rows {
-			r.Plan.Selector.Select(&w.sel, sparse.Query{Q: w.q.row(i, t), Position: w.position(t), Head: i}, h.Head)
+			selector.Select(&w.sel, sparse.Query{Q: w.q.row(i, t), Position: w.position(t), Head: i}, h.Head)
 			at := (i*w.q.rows + t) * blocks
 			picked := []int{}
 			for _, span := range w.sel.Spans {
 				for b := span.Start / block; b*block < span.End; b++ {
+					if selected[at+b] == 0 { // of several spans in a block it is listed once
+						picked = append(picked, b)
+					}
 					selected[at+b] = 1
-					picked = append(picked, b)
 				}
 			}
 			lists[i] = append(lists[i], picked)

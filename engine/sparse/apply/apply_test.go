@@ -304,7 +304,7 @@ func TestEveryMethodRuns(t *testing.T) {
 				mask(t, out, 2, 60)
 				floats(t, out, "out", 2, 4)
 			}
-			scored := selector == sparse.SelectorOwn && !slices.Contains([]string{"dense", "dilated", "streaming"}, info.ID)
+			scored := selector == sparse.SelectorOwn && !slices.Contains([]string{"dense", "dilated", "streaming", "vertical-slash"}, info.ID)
 			if out.Has("score") != scored {
 				t.Errorf("%s %s: score present: %v", info.ID, selector, out.Has("score"))
 			}

@@ -23,7 +23,8 @@
 //
 //	selected  U8   1 where a query may read: [H, S] positions for a method that
 //	               selects once or at a decoding step, which is the last query;
-//	               [H, T, blocks] for one that selects for every query of a prefill
+//	               [H, T, blocks] that it reads any of, for one that selects for
+//	               every query of a prefill
 //	score     F32  the method's scores: [H, blocks], or [H, tokens], and [H, T, blocks]
 //	               with -Inf for blocks in a query's future; +Inf for SnapKV's
 //	               window, which is kept unscored; absent when it has none

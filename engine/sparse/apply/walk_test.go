@@ -163,10 +163,17 @@ func TestEverySetting(t *testing.T) {
 	}
 }
 
+// followed are values that parameters without a default come to in TestEverySetting, from 16
+// tokens that are read and from blocks of 16.
+var followed = map[string]string{"vertical": "8", "stride": "8"}
+
 // same reports whether v is what p is already, said or by default.
 func same(p sparse.Param, base map[string]any, v any) bool {
 	number := func(text string) string { return strings.TrimLeft(strings.TrimSpace(text), "0-") }
 	was := p.Default
+	if was == "" {
+		was = followed[p.Name]
+	}
 	if said, ok := base[p.Name]; ok {
 		was = fmt.Sprint(said)
 	}
