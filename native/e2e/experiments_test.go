@@ -33,6 +33,21 @@ func bench(t *testing.T, gate func()) *desk {
 // benchOf is bench for the models of an engine.
 func benchOf(t *testing.T, e *run.Engine, gate func()) *desk {
 	t.Helper()
+	b := &desk{t, browsertest.Open(t), e, labServer(t, e, gate)}
+	b.experiments()
+	return b
+}
+
+// experiments opens the page of experiments.
+func (d *desk) experiments() {
+	d.t.Helper()
+	d.do(chromedp.Navigate(d.url + "/experiments"))
+	d.wait(`document.querySelector('` + id("estimate") + `')?.dataset.state === "done"`)
+}
+
+// labServer is a server with experiments and one worker, as bench has it.
+func labServer(t *testing.T, e *run.Engine, gate func()) string {
+	t.Helper()
 	newServer(t, e) // skips where there is no page
 	program, err := dist.Load()
 	if err != nil {
@@ -78,10 +93,7 @@ func benchOf(t *testing.T, e *run.Engine, gate func()) *desk {
 		embedded.Close()
 		s.Close()
 	})
-	b := &desk{t, browsertest.Open(t), e, ts.URL}
-	b.do(chromedp.Navigate(ts.URL + "/experiments"))
-	b.wait(`document.querySelector('` + id("estimate") + `')?.dataset.state === "done"`)
-	return b
+	return ts.URL
 }
 
 // tick presses a box of a list of the grid.

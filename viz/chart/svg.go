@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"kvscope/viz/paint"
 )
 
 // Palette says what a named colour is in a drawing.
@@ -194,10 +196,7 @@ func (d *drawing) heat() {
 		for _, p := range s.Points {
 			x, y := d.x(p.X)-width/2, d.level(p.Level)
 			stop := int(math.Round(p.Y / 100 * 8))
-			ink := "on-low"
-			if stop > 4 {
-				ink = "on-high"
-			}
+			ink := paint.Ink(float32(stop) / 8)
 			fmt.Fprintf(&d.b, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" style="fill:%s;stroke:%s"><title>%s</title></rect>`,
 				x, y, width, d.level(p.Level+1)-y, d.paint(fmt.Sprintf("seq-%d", stop)), d.paint("panel"), escape(p.About))
 			middle := (y + d.level(p.Level+1)) / 2

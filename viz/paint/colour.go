@@ -30,6 +30,18 @@ func Ramp(v float32) Colour {
 	return Colour{css, func(p *Palette) color.RGBA { return p.At(v) }}
 }
 
+// Ink names the colour of the style sheet that text on Ramp(v) is written in: of two that
+// are read there, the better one, with a contrast of 4.5 at least in both sets of colours.
+func Ink(v float32) string {
+	switch {
+	case v < 0.575:
+		return "on-low"
+	case v < 0.725: // too light for white by day, and already light by night
+		return "on-mid"
+	}
+	return "on-high"
+}
+
 // Towards is the colour at t, within 0..1, on the way from c to another.
 func (c Colour) Towards(other Colour, t float32) Colour {
 	return Colour{mixed(c.css, other.css, t), func(p *Palette) color.RGBA { return Mix(c.of(p), other.of(p), t) }}

@@ -114,7 +114,7 @@ func (m Mark) draw(d *drawing, x, y float64) {
 	case MarkAnswer:
 		d.rect(x, y+h-3, w, 2.5, "var(--gold)")
 	case MarkNow:
-		d.rect(x, y, w, h, "var(--gold)", "fill-opacity", "0.45")
+		d.rect(x, y, w, h, "var(--gold)", "fill-opacity", "0.25")
 	case MarkEntry:
 		d.rect(x+w/2-2.5, y, 5, h, "var(--bg)")
 		d.rect(x+w/2-1, y, 2, h, "var(--ink)")

@@ -230,7 +230,7 @@ func (e *Experiments) Render() app.UI {
 	body := []app.UI{
 		&widget.Header{Path: "/experiments", Theme: e.s.Theme, On: e.bus},
 		e.controls(),
-		app.Main().Class("lab-main").Body(e.experiments(), e.opened()),
+		app.Main().Class("lab-main").TabIndex(-1).Body(app.H1().Class("unseen").Text("Experiments"), e.experiments(), e.opened()),
 		&widget.Said{Text: e.said},
 	}
 	if e.s.Help {

@@ -313,7 +313,9 @@ func (e *Explorer) Render() app.UI {
 			Engine: s.Engine, Engines: s.Engines,
 			Running: s.Running(), Ready: s.MetaPhase == state.Done, Memory: s.Remembers(), On: e.bus,
 		},
-		app.Main().Class("centre").Body(
+		app.Main().Class("centre").TabIndex(-1).Body(
+			app.H1().Class("unseen").Text("Explorer"),
+			widget.Outcome(e.screen.views),
 			app.Div().Class("question-row").Body(widget.Asked(e.screen.views), widget.Seeds(e.screen.views, s, e.bus)),
 			app.Div().Class("columns").DataSet("count", len(columns)).Body(columns...),
 			&timeline),

@@ -95,8 +95,8 @@ func (g *Gallery) touch(sp *specimen, a state.Action) {
 func (g *Gallery) Render() app.UI {
 	body := []app.UI{
 		&widget.Header{Path: "/gallery", Theme: g.s.Theme, On: g.bus},
-		app.P().Class("gallery-intro").Text("Every picture of the explorer, on runs that are made up and say nothing about any method, in both sets of colours. Point and press as in the explorer."),
-		app.Div().Class("specimens").Body(g.half(state.Light), g.half(state.Dark)),
+		app.Main().TabIndex(-1).Body(app.H1().Class("unseen").Text("Gallery"), app.P().Class("gallery-intro").Text("Every picture of the explorer, on runs that are made up and say nothing about any method, in both sets of colours. Point and press as in the explorer."),
+			app.Div().Class("specimens").Body(g.half(state.Light), g.half(state.Dark))),
 	}
 	if g.s.Help {
 		body = append(body, &widget.KeyList{Keys: g.s.Keys(), On: g.bus})

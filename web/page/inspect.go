@@ -12,7 +12,7 @@ import (
 // inspect fills the inspector: the block pointed out, else the one that holds what
 // the step copies from, at the line under the pointer, else the one looked at.
 func inspect(s *state.Snapshot, views []*widget.ColumnView) widget.Inspector {
-	out := widget.Inspector{Block: widget.Pointed(s), Held: s.Pin >= 0 && !s.Hover.On, Head: "all heads", Line: "step"}
+	out := widget.Inspector{Block: s.Pointed(), Held: s.Pin >= 0 && !s.Hover.On, Head: "all heads", Line: "step"}
 	out.Forced, out.Dropped = s.Draft.Force, s.Draft.Drop
 	out.Columns = make([]widget.InspectorColumn, len(views))
 	looked := s.Looked()

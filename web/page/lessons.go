@@ -79,7 +79,7 @@ func (l *Lessons) Render() app.UI {
 	}
 	body := []app.UI{
 		&widget.Header{Path: "/lessons", Theme: l.plain.Theme, On: l.plain.bus},
-		app.Main().Class("lessons-page").Body(
+		app.Main().Class("lessons-page").TabIndex(-1).Body(
 			app.H1().Text("The lecture"),
 			app.P().Text("Eight lessons that drive the real explorer. Each has a few steps, and asks what will happen before it shows it. Next and back are the keys n and b, or Page Down and Page Up; h makes the letters large for an audience, and the notes open in a window of their own."),
 			app.Ol().Class("lesson-cards").Body(cards...),
@@ -111,7 +111,7 @@ func (l *Lessons) card(number int, of lesson.Lesson) app.UI {
 		word, said = "Go on", fmt.Sprintf("%d of %d steps seen", seen, len(of.Steps))
 	}
 	return app.Li().Class("lesson-card").DataSet("lesson", of.ID).Body(
-		app.H3().Body(app.Small().Text(fmt.Sprintf("%d ", number)), app.Text(of.Title)),
+		app.H2().Body(app.Small().Text(fmt.Sprintf("%d ", number)), app.Text(of.Title)),
 		app.P().Text(of.Summary),
 		app.P().Class("lesson-go").Body(
 			app.A().Class("button main").Href(widget.At("/?"+StepQuery(next))).Aria("label", word+": "+of.Title).Text(word),

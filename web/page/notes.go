@@ -86,7 +86,7 @@ func (n *Notes) Render() app.UI {
 	of, step, ok := n.at.Find()
 	body := []app.UI{&widget.Header{Path: "/notes", Theme: n.plain.Theme, On: n.plain.bus}}
 	if !ok {
-		body = append(body, app.Main().Class("lessons-page").Body(app.P().Text("Open a step of the lecture; its notes appear here."), app.A().Href(widget.At("/lessons")).Text("Lessons")))
+		body = append(body, app.Main().Class("lessons-page").TabIndex(-1).Body(app.P().Text("Open a step of the lecture; its notes appear here."), app.A().Href(widget.At("/lessons")).Text("Lessons")))
 		return app.Div().Class("lessons").DataSet("testid", "notes").Body(body...)
 	}
 	notes := []app.UI{
@@ -111,7 +111,7 @@ func (n *Notes) Render() app.UI {
 	notes = append(notes, app.Div().Class("lesson-buttons").Body(
 		app.Button().Type("button").Class("button").DataSet("testid", "notes-back").Disabled(n.at.On(-1) == n.at).OnClick(n.onBack).Text("Back"),
 		app.Button().Type("button").Class("button main").DataSet("testid", "notes-next").Disabled(next == n.at).OnClick(n.onNext).Text("Next")))
-	body = append(body, app.Main().Class("lessons-page notes").DataSet("at", n.at.String()).Body(notes...))
+	body = append(body, app.Main().Class("lessons-page notes").TabIndex(-1).DataSet("at", n.at.String()).Body(notes...))
 	return app.Div().Class("lessons").DataSet("testid", "notes").Body(body...)
 }
 

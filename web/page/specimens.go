@@ -75,9 +75,9 @@ func onlyTimeline(sp *specimen, _ string) app.UI {
 	return &t
 }
 
-func onlyInspector(sp *specimen, _ string) app.UI {
+func onlyInspector(sp *specimen, id string) app.UI {
 	n := sp.screen.inspector
-	n.On = sp.bus
+	n.ID, n.On = id, sp.bus
 	return &n
 }
 

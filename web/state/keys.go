@@ -48,8 +48,8 @@ func (s *Snapshot) ownKeys() []Key {
 		{Keys: []string{"r"}, Label: "r", About: "heads as a grid, or ranked", Do: Always(Toggle{"ranked"})},
 		{Keys: []string{"z"}, Label: "z", About: "heads small, or as large as their numbers need", Do: Always(Toggle{"zoomed"})},
 		{Keys: []string{"d"}, Label: "d", About: "picks, or what differs from the first column", Do: Always(Toggle{"compare"})},
-		{Keys: []string{"f"}, Label: "f", About: "force the block that is held", Do: edit("force")},
-		{Keys: []string{"x"}, Label: "x", About: "drop the block that is held", Do: edit("drop")},
+		{Keys: []string{"f"}, Label: "f", About: "force the block pointed at, or held", Do: edit("force")},
+		{Keys: []string{"x"}, Label: "x", About: "drop the block pointed at, or held", Do: edit("drop")},
 		{Keys: []string{"["}, Label: "[", About: "play slower", Do: Always(faster(-1))},
 		{Keys: []string{"]"}, Label: "]", About: "play faster", Do: Always(faster(1))},
 		{Keys: []string{"n", "PageDown"}, Label: "n", About: "the next step of the lesson; Page Down, as pointers for presentations send it, too", Do: turn(1)},
@@ -76,10 +76,10 @@ func (s *Snapshot) Press(key string, shift bool) Action {
 
 func edit(field string) func(*Snapshot) Action {
 	return func(s *Snapshot) Action {
-		if s.Pin < 0 {
-			return nil
+		if block := s.Pointed(); block >= 0 {
+			return Edit{Field: field, Block: block}
 		}
-		return Edit{Field: field, Block: s.Pin}
+		return nil
 	}
 }
 

@@ -73,6 +73,15 @@ func New(p Place, views []View) Snapshot {
 	return s
 }
 
+// Pointed is the block pointed out: the one under the pointer or the keyboard, else the
+// one held, -1 for none.
+func (s *Snapshot) Pointed() int {
+	if s.Hover.On {
+		return s.Hover.Block
+	}
+	return s.Pin
+}
+
 // Running reports whether a run is under way.
 func (s *Snapshot) Running() bool {
 	for _, c := range s.Columns {

@@ -42,7 +42,7 @@ type blockBy struct {
 // blockOf is the block that is taken apart: of the one pointed out, the one of the gold
 // position and the first, the first there is.
 func blockOf(v *widget.ColumnView, s *state.Snapshot) int {
-	switch b := widget.Pointed(s); {
+	switch b := s.Pointed(); {
 	case b >= 0:
 		return b
 	case v.Gold >= 0:

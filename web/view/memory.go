@@ -87,7 +87,7 @@ func (m *memory) Draw(f *Frame) Drawn {
 		&widget.Legend{Of: "gates-" + f.ID, Keys: widget.GateLegend()},
 		&widget.KernelArcs{ID: f.ID, Kernel: m.kernel, Entry: m.entry, Labels: v.Run.Pieces(), Length: m.length},
 		&widget.Legend{Of: "kernel-" + f.ID, Keys: widget.ArcsLegend(m.shade.Top)},
-		&widget.Strip{ID: f.ID, Header: v.Run.Header, Shade: m.shade, Block: widget.Pointed(s), Gold: m.entry, Show: f.Show, Tokens: true, On: f.On})}
+		&widget.Strip{ID: f.ID, Name: v.Name, Header: v.Run.Header, Shade: m.shade, Block: s.Pointed(), Gold: m.entry, Show: f.Show, Tokens: true, On: f.On})}
 }
 
 // SVG is the gates over what the entry is made of.

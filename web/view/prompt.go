@@ -52,7 +52,7 @@ func (p *prompt) Draw(f *Frame) Drawn {
 		},
 		&widget.NeedleButton{On: f.On})
 	return Drawn{
-		Body:   &widget.Strip{ID: f.ID, Header: v.Run.Header, Shade: p.shade, Block: widget.Pointed(s), Gold: v.Gold, Show: f.Show, On: f.On},
+		Body:   &widget.Strip{ID: f.ID, Name: v.Name, Header: v.Run.Header, Shade: p.shade, Block: s.Pointed(), Gold: v.Gold, Show: f.Show, On: f.On},
 		Tools:  tools,
 		Legend: widget.StripLegend(p.shade, s.Shade, s.Looked() != nil, v.Run.Header),
 	}

@@ -42,7 +42,7 @@ func (p *scores) Draw(f *Frame) Drawn {
 		return Drawn{Body: message("There are no scores here.", "The method gives none, or gave none for these queries: MoBA's are only there at the first answer step.")}
 	}
 	return Drawn{Body: app.Div().Class("scores-box").Body(
-		&widget.ScorePlot{ID: f.ID, Data: p.data, Votes: votes(f), Block: widget.Pointed(f.State), On: f.On},
+		&widget.ScorePlot{ID: f.ID, Data: p.data, Votes: votes(f), Block: f.State.Pointed(), On: f.On},
 		app.Div().Class("scores-foot").Body(
 			&widget.Legend{Of: "scores-" + f.ID, Keys: widget.ScoresLegend(p.data)},
 			app.P().Class("hint").Text("rank correlation "+number.Decimals(p.data.Correlation, 2))))}

@@ -26,6 +26,23 @@ type Answer struct {
 	On       *Bus
 }
 
+// OnMount makes the tokens one stop of Tab.
+func (a *Answer) OnMount(app.Context) { a.settle() }
+
+// OnUpdate keeps it at the step looked at, and the keyboard with it, since the keys that
+// go from line to line are the page's.
+func (a *Answer) OnUpdate(app.Context) { a.settle() }
+
+func (a *Answer) settle() {
+	const items = ".token"
+	root := a.JSValue()
+	at := chosen(root)
+	leaveOne(root, items, at)
+	if focused := root.Call("querySelector", ":focus"); at.Truthy() && focused.Truthy() && !focused.Equal(at) {
+		at.Call("focus")
+	}
+}
+
 // Render lays out a button for each step.
 func (a *Answer) Render() app.UI {
 	n := max(len(a.Expected), len(a.Steps))
@@ -45,16 +62,14 @@ func (a *Answer) Render() app.UI {
 }
 
 func (a *Answer) token(i int) app.UI {
-	want, got, state, about := "", "", "", "nothing expected"
+	want, got, state := "", "", ""
 	if i < len(a.Expected) {
 		want = picture.Label(a.Expected[i])
-		about = fmt.Sprintf("expected %q", want)
 	}
 	var more []app.UI
 	if i < len(a.Steps) {
 		s := a.Steps[i]
 		got = picture.Label(s.Token)
-		about = fmt.Sprintf("step %d: %q, %s", i, got, about)
 		if want != "" {
 			state = "wrong"
 			if s.Correct {
@@ -70,24 +85,32 @@ func (a *Answer) token(i int) app.UI {
 	if i < len(a.Base) {
 		before = picture.Label(a.Base[i].Token)
 		changed = i < len(a.Steps) && a.Steps[i].Token != a.Base[i].Token
-		about += fmt.Sprintf(", before %q", before)
 	}
 	gold := i < len(a.Gold) && a.Gold[i] >= 0
 	b := app.Button().Type("button").
 		Class(classes("token", state, when(gold, "gold"), when(i%8 > 4, "late"))).
-		Aria("label", about+", "+state).
 		DataSet("step", i).
 		DataSet("state", state).
 		OnClick(a.onStep)
 	if i == a.Step {
 		b.Aria("current", "step")
 	}
-	parts := []app.UI{app.Span().Class("want").Text(orBlank(want)), app.Span().Class("got").Text(got)}
+	expected := ", expected "
+	if want == "" {
+		expected = ", nothing expected"
+	}
+	parts := []app.UI{
+		unseen(fmt.Sprintf("step %d%s", i, expected)), app.Span().Class("want").Text(orBlank(want)),
+		unseen(", answered "), app.Span().Class("got").Text(got), unseen(", " + state),
+	}
 	if a.Base != nil {
-		parts = append(parts, app.Span().Class(classes("before", when(changed, "changed"))).Text(orBlank(before)))
+		parts = append(parts, unseen(", before "), app.Span().Class(classes("before", when(changed, "changed"))).Text(orBlank(before)))
 	}
 	return b.Body(append(parts, app.Span().Class("more").Aria("hidden", "true").Body(more...))...)
 }
+
+// unseen is text that is read out only.
+func unseen(text string) app.UI { return app.Span().Class("unseen").Text(text) }
 
 // orBlank keeps the height of a line without text.
 func orBlank(s string) string {

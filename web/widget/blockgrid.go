@@ -9,6 +9,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/viz/number"
 	"kvscope/web/picture"
 	"kvscope/web/state"
 )
@@ -25,10 +26,13 @@ type BlockGrid struct {
 	Cursor int // line looked at, or -1
 	Shift  int // lines of the timeline before the first
 	Block  int // block pointed out, or -1
+	Held   int // block held, or -1
 	Dark   bool
 	On     *Bus
 
 	canvas  canvas
+	keys    keyboard
+	at      [2]int // line and block that the keyboard is at
 	layout  gridLayout
 	pointed [2]int
 	within  bool
@@ -90,10 +94,67 @@ func (g *BlockGrid) OnMount(ctx app.Context) {
 	g.canvas.open(g.JSValue(),
 		func() { ctx.Dispatch(func(app.Context) { g.paint() }) },
 		func(x, y float64, press, ok bool) { g.point(ctx, x, y, press, ok) })
+	do := func(a state.Action) { ctx.Dispatch(func(app.Context) { g.On.Do(a) }) }
+	g.keys.open(g.JSValue().Call("querySelector", ".grid-cells"),
+		func() {
+			g.at = g.rest()
+			do(state.Point{Line: g.onTimeline(g.at[0]), Block: g.at[1]})
+		},
+		func(key string) bool {
+			if key == "Enter" {
+				do(state.Choose{Line: g.onTimeline(g.at[0]), Block: g.at[1]})
+				return true
+			}
+			to, ok := g.next(key)
+			if ok {
+				g.at = to
+				do(state.Point{Line: g.onTimeline(to[0]), Block: to[1]})
+			}
+			return ok
+		},
+		func() { do(state.Leave{}) })
 }
 
 // OnDismount lets the canvas go.
-func (g *BlockGrid) OnDismount() { g.canvas.close() }
+func (g *BlockGrid) OnDismount() {
+	g.keys.close()
+	g.canvas.close()
+}
+
+// rest is where the keyboard begins: at the line looked at, and the block pointed out,
+// else that of the answer.
+func (g *BlockGrid) rest() [2]int {
+	at := [2]int{max(g.Cursor, 0), g.Block}
+	if at[1] < 0 && g.Grid != nil && at[0] < len(g.Grid.Gold) {
+		at[1] = g.Grid.Gold[at[0]]
+	}
+	return [2]int{at[0], max(at[1], 0)}
+}
+
+// next is where a key leads to from where the keyboard is.
+func (g *BlockGrid) next(key string) (to [2]int, ok bool) {
+	if g.Grid == nil || len(g.Grid.Lines) == 0 {
+		return g.at, false
+	}
+	line, block, lines, blocks := g.at[0], g.at[1], len(g.Grid.Lines), g.Grid.Columns
+	switch key {
+	case "ArrowLeft":
+		block--
+	case "ArrowRight":
+		block++
+	case "ArrowUp":
+		line--
+	case "ArrowDown":
+		line++
+	case "Home":
+		block = 0
+	case "End":
+		block = blocks - 1
+	default:
+		return g.at, false
+	}
+	return [2]int{min(max(line, 0), lines-1), min(max(block, 0), blocks-1)}, true
+}
 
 // OnUpdate paints what changed.
 func (g *BlockGrid) OnUpdate(app.Context) { g.paint() }
@@ -168,10 +229,63 @@ func (g *BlockGrid) Render() app.UI {
 	}
 	return root.Body(
 		app.Div().Class("grid-labels").Attr("role", "list").Body(g.rows(grid)...),
-		app.Div().Class("grid-cells").Body(app.Canvas().Attr("aria-hidden", "true")),
+		g.cells(grid),
 		app.Div().Class("grid-axis-name").Aria("hidden", "true").Text("block"),
 		app.Div().Class("grid-axis").Aria("hidden", "true").Body(axis(grid.Columns)...),
 	)
+}
+
+// cells is the canvas, and of all cells the one that the keyboard is at.
+func (g *BlockGrid) cells(grid *picture.Grid) app.UI {
+	canvas := app.Canvas().Attr("aria-hidden", "true")
+	cells := app.Div().Class("grid-cells").TabIndex(0)
+	at := g.at
+	if !g.keys.on {
+		at = g.rest()
+	}
+	if at[0] >= len(grid.Lines) || at[1] >= grid.Columns {
+		return cells.Body(canvas)
+	}
+	id := "cell-" + g.ID
+	cell := app.Div().ID(id).Class("grid-cell").Attr("role", "gridcell").Aria("colindex", at[1]+1).Aria("selected", strconv.FormatBool(at[1] == g.Held)).
+		Aria("label", g.cellLabel(grid, at[0], at[1]))
+	if scale := g.canvas.scale; scale > 0 {
+		x0, y0, x1, y1 := g.layout.cell(at[0], at[1])
+		cell.Style("left", pixels(float64(x0)/scale)).Style("top", pixels(float64(y0)/scale)).
+			Style("width", pixels(float64(x1-x0)/scale)).Style("height", pixels(float64(y1-y0)/scale))
+	}
+	return cells.Attr("role", "grid").Aria("label", "blocks picked, a line each").Aria("activedescendant", id).
+		Aria("rowcount", len(grid.Lines)).Aria("colcount", grid.Columns).DataSet("at", fmt.Sprintf("%d.%d", at[0], at[1])).
+		Body(canvas, app.Div().Attr("role", "row").Aria("rowindex", at[0]+1).Body(cell))
+}
+
+// cellLabel says in words what a line did with a block.
+func (g *BlockGrid) cellLabel(grid *picture.Grid, line, block int) string {
+	share, what := grid.At(line, block), ""
+	switch {
+	case grid.Diff != nil:
+		i := line*grid.Columns + block
+		what = fmt.Sprintf("left alone %s, both %s, right alone %s", number.Share(grid.Diff.Left[i]), number.Share(grid.Diff.Both[i]), number.Share(grid.Diff.Right[i]))
+	case share < 0:
+		what = "not in the cache"
+	case share == 0:
+		what = "not picked"
+	case share == 1:
+		what = "picked"
+	default:
+		what = "picked, " + gridShare(grid) + " " + number.Share(share)
+	}
+	out := fmt.Sprintf("block %d: %s", block, what)
+	if grid.Gold[line] == block {
+		out += ", holds the answer"
+	}
+	if grid.Oracle[line*grid.Columns+block] {
+		out += ", truly heaviest"
+	}
+	if line < len(g.Labels) {
+		out += ", " + g.Labels[line].About
+	}
+	return out
 }
 
 func (g *BlockGrid) rows(grid *picture.Grid) []app.UI {
@@ -246,6 +360,9 @@ func whole(shares []float32) []int {
 	return out
 }
 
+// manyPicked is from how many blocks on they are counted, not listed.
+const manyPicked = 12
+
 // describe says in words what a line picked.
 func describe(g *picture.Grid, line int) string {
 	var picked []int
@@ -255,6 +372,9 @@ func describe(g *picture.Grid, line int) string {
 		}
 	}
 	s := "blocks " + numbers(picked)
+	if len(picked) > manyPicked {
+		s = fmt.Sprintf("%d of %d blocks", len(picked), g.Columns)
+	}
 	if b := g.Gold[line]; b >= 0 {
 		s += fmt.Sprintf("; the answer is in block %d", b)
 		if g.At(line, b) <= 0 {

@@ -117,11 +117,8 @@ func TestHeadValuesAreReadable(t *testing.T) {
 	eachTheme(t, func(t *testing.T, dark bool) {
 		p := sheetPalette(t, s, dark)
 		for v := float32(0); v <= 1; v += 0.01 {
-			ink := "on-low"
-			if v >= inkFlip {
-				ink = "on-high"
-			}
-			if c := contrast(named(t, s, ink, dark), p.At(v)); c < 3.7 {
+			ink := paint.Ink(v)
+			if c := contrast(named(t, s, ink, dark), p.At(v)); c < 4.5 {
 				t.Errorf("%s on a share of %.2f has contrast %.2f", ink, v, c)
 			}
 		}

@@ -153,7 +153,7 @@ func (v *ColumnView) Counterfactual() string {
 // its own on the page; below is what stands below the heads.
 func Column(id string, side int, v *ColumnView, s *state.Snapshot, below app.UI, on *Bus) app.UI {
 	root := app.Section().Class("column").
-		Aria("label", v.Name).
+		Aria("label", landmark(v.Name, id)).
 		Aria("busy", strconv.FormatBool(v.Phase == state.Loading)).
 		DataSet("testid", "column-"+id).
 		DataSet("state", string(v.Phase)).
@@ -192,6 +192,15 @@ func Column(id string, side int, v *ColumnView, s *state.Snapshot, below app.UI,
 	return root.Body(append(body, pictures(id, side, v, s, below, on)...)...)
 }
 
+// landmark names a part of the page, of which there is one of its kind for each column: by
+// the id too where a page has more of them.
+func landmark(name, id string) string {
+	if len(id) <= 1 {
+		return name
+	}
+	return name + ", " + id
+}
+
 // emptyColumn says why there is nothing to see yet.
 func emptyColumn(v *ColumnView, s *state.Snapshot) app.UI {
 	what, more := "Nothing has run here yet.", "Press Run."
@@ -210,6 +219,46 @@ func emptyColumn(v *ColumnView, s *state.Snapshot) app.UI {
 	return app.Div().Class("message").Attr("role", "status").Body(app.B().Text(what), app.Span().Text(more))
 }
 
+// scored says what the answer of a run that is done is worth, and its class, "" before.
+func (v *ColumnView) scored() (class, text string) {
+	if v.Phase != state.Done || v.Run == nil || v.Run.Done == nil || v.Run.Header.Arch == run.ArchCapture {
+		return "", ""
+	}
+	d := v.Run.Done
+	switch {
+	case len(v.Run.Header.Expected) == 0 && d.LogLik != nil:
+		return "free", fmt.Sprintf("ln p %.2f", *d.LogLik)
+	case len(v.Run.Header.Expected) == 0:
+		return "free", "nothing expected"
+	case d.Score >= 0.9995:
+		return "right", "✓ right"
+	case d.Score == 0:
+		return "wrong", "✗ wrong"
+	}
+	return "part", number.Percent(d.Score) + " right"
+}
+
+// Outcome says to those who hear the page what the columns answered, once they all have.
+func Outcome(views []*ColumnView) app.UI {
+	var parts []string
+	for _, v := range views {
+		_, text := v.scored()
+		if text == "" {
+			parts = nil
+			break
+		}
+		said := strings.Trim(v.Name+", "+v.How, ", ") + ": " + strings.TrimLeft(text, "✓✗ ")
+		if want := v.Run.Header.Expected; len(want) > 0 {
+			said += ", expected " + strings.Join(want, ", ")
+		}
+		if v.Verdict != "" {
+			said += "; " + v.Verdict
+		}
+		parts = append(parts, said+".")
+	}
+	return app.P().Class("unseen").Attr("role", "status").DataSet("testid", "outcome").Text(strings.Join(parts, " "))
+}
+
 func columnHead(v *ColumnView, side int, on *Bus) app.UI {
 	status := v.Status()
 	if v.File != "" {
@@ -218,27 +267,13 @@ func columnHead(v *ColumnView, side int, on *Bus) app.UI {
 	body := []app.UI{
 		app.H2().Title(v.Name).Text(v.Name),
 		app.Span().Class("how").DataSet("testid", "how").Title(v.How).Text(v.How),
-		app.Span().Class("status").Attr("role", "status").Title(status).Text(status),
+		app.Span().Class("status").Title(status).Text(status),
 	}
 	if v.Preview {
 		body = append(body, app.Span().Class("tag preview").DataSet("testid", "preview").Aria("hidden", "true").Text("preview"))
 	}
-	if v.Phase == state.Done && v.Run.Done != nil && v.Run.Header.Arch != run.ArchCapture {
-		score := v.Run.Done.Score
-		class, text := "part", number.Percent(score)+" right"
-		switch {
-		case score >= 0.9995:
-			class, text = "right", "✓ right"
-		case score == 0:
-			class, text = "wrong", "✗ wrong"
-		}
-		if d := v.Run.Done; len(v.Run.Header.Expected) == 0 {
-			class, text = "free", "nothing expected"
-			if d.LogLik != nil {
-				text = fmt.Sprintf("ln p %.2f", *d.LogLik)
-			}
-		}
-		body = append(body, app.Span().Class("score "+class).DataSet("testid", "score").DataSet("score", score).Text(text))
+	if class, text := v.scored(); text != "" {
+		body = append(body, app.Span().Class("score "+class).DataSet("testid", "score").DataSet("score", v.Run.Done.Score).Text(text))
 	}
 	body = append(body, app.Span().Class("verdict").DataSet("testid", "verdict").Hidden(v.Verdict == "").Text(v.Verdict))
 	if v.Run != nil && v.Run.Header != nil && v.Phase != state.Loading {
@@ -290,7 +325,7 @@ func GridBox(id string, side int, v *ColumnView, s *state.Snapshot, on *Bus) app
 			app.Span().Class("note").Text(gridNote(v, looked)),
 			compareButton(side, s, on),
 			&SaveMenu{Side: side, Picture: "grid", Formats: "png svg csv", Label: "save the blocks", On: on}),
-		&BlockGrid{ID: id, Grid: v.Grid, Labels: v.Labels, Head: looked, Cursor: v.Line, Shift: v.Shift, Block: Pointed(s), Dark: s.IsDark(), On: on},
+		&BlockGrid{ID: id, Grid: v.Grid, Labels: v.Labels, Head: looked, Cursor: v.Line, Shift: v.Shift, Block: s.Pointed(), Held: s.Pin, Dark: s.IsDark(), On: on},
 		&Legend{Of: "grid-" + id, Keys: GridLegend(v.Grid, v.Against, v.Name)})
 }
 
@@ -334,14 +369,6 @@ func compareButton(side int, s *state.Snapshot, on *Bus) app.UI {
 		Label: "differ", Title: "what is picked otherwise than in the first column (d)", Pressed: s.Compare,
 		Test: fmt.Sprintf("compare-%d", side), Hidden: side == 0, Do: state.Toggle{Name: "compare"}, On: on,
 	}
-}
-
-// Pointed is the block pointed out: the one under the pointer, else the one held.
-func Pointed(s *state.Snapshot) int {
-	if s.Hover.On {
-		return s.Hover.Block
-	}
-	return s.Pin
 }
 
 func gridTitle(v *ColumnView) string {

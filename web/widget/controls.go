@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
@@ -70,7 +71,7 @@ func (c *Controls) Render() app.UI {
 	default:
 		prompt = append(prompt, c.task()...)
 	}
-	return app.Section().Class("side controls").Aria("label", "request").Body(
+	return app.Section().Class("side controls").Aria("label", landmark("request", strings.TrimPrefix(c.ID, "request"))).Body(
 		app.Form().AutoComplete(false).OnSubmit(c.onSubmit).DataSet("testid", "controls").Body(
 			app.Div().Class("section").Body(prompt...),
 			app.Div().Class("section").Body(c.method()...),
@@ -169,7 +170,7 @@ func (c *Controls) seed() app.UI {
 }
 
 func (c *Controls) nextSeed() app.UI {
-	return app.Button().Type("button").Class("button").Title("next seed").Aria("label", "next seed").
+	return app.Button().Type("button").Class("button").Title("next seed").Aria("label", "+1: next seed").
 		DataSet("testid", "next-seed").OnClick(c.onNextSeed).Text("+1")
 }
 

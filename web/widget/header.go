@@ -3,6 +3,7 @@ package widget
 import (
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/web/browser"
 	"kvscope/web/state"
 )
 
@@ -33,6 +34,7 @@ func (h *Header) Render() app.UI {
 		icon, name = iconDark, "colours: dark"
 	}
 	return app.Header().Class("header").Body(
+		app.Button().Type("button").Class("skip").DataSet("testid", "skip").OnClick(h.onSkip).Text("Skip to what is shown"),
 		app.A().Class("brand").Href(At("/")).Body(app.Raw(iconLogo), app.Text("kvscope")),
 		app.P().Class("tagline").Text("Which KV-cache blocks sparse attention reads, and whether the answer was among them"),
 		app.Nav().Class("nav").Aria("label", "pages").Body(
@@ -51,6 +53,13 @@ func (h *Header) Render() app.UI {
 				OnClick(h.onTheme).Body(app.Raw(icon)),
 		),
 	)
+}
+
+// onSkip moves the keyboard past header and controls.
+func (h *Header) onSkip(app.Context, app.Event) {
+	if el := app.Window().Get("document").Call("querySelector", "main"); el.Truthy() {
+		el.Call("focus")
+	}
 }
 
 func (h *Header) onShare(app.Context, app.Event)   { h.On.Do(state.Share{}) }
@@ -73,22 +82,50 @@ type KeyList struct {
 
 	Keys []state.Key
 	On   *Bus
+
+	before app.Value // what had the keyboard
+	stop   func()
+}
+
+// OnMount takes the keyboard, which stays in the list while it is open: its one button
+// is all that can be pressed.
+func (k *KeyList) OnMount(app.Context) {
+	k.before = app.Window().Get("document").Get("activeElement")
+	k.stop = browser.Listen(k.JSValue(), "keydown", func(e app.Value) {
+		if e.Get("key").String() == "Tab" {
+			e.Call("preventDefault")
+		}
+	})
+	k.JSValue().Call("querySelector", "button").Call("focus")
+}
+
+// OnDismount gives the keyboard back.
+func (k *KeyList) OnDismount() {
+	if k.stop != nil {
+		k.stop()
+		k.before.Call("focus")
+	}
 }
 
 // Render lays out the list.
 func (k *KeyList) Render() app.UI {
 	return app.Div().Class("keys").Attr("role", "dialog").Aria("modal", "true").Aria("label", "keys").
 		DataSet("testid", "keys").OnClick(k.onClose).
-		Body(KeyTable(k.Keys))
+		Body(KeyTable(k.Keys, app.Button().Type("button").Class("button").DataSet("testid", "keys-close").Text("Close")))
 }
 
-// KeyTable is the list by itself.
-func KeyTable(keys []state.Key) app.UI {
+// KeyTable is the list by itself, with what stands below it.
+func KeyTable(keys []state.Key, below ...app.UI) app.UI {
 	var rows []app.UI
 	for _, key := range keys {
 		rows = append(rows, app.Dt().Body(app.Kbd().Text(key.Label)), app.Dd().Text(key.About))
 	}
-	return app.Div().Class("key-table").Body(app.H2().Text("Keys"), app.Dl().Body(rows...))
+	body := []app.UI{
+		app.H2().Text("Keys"),
+		app.P().Text("Tab comes to the heads, the blocks and the prompt once each. There arrows move from one to the next, Home and End go to the ends, Enter keeps what the keyboard is at or lets it go, and f and x force and drop the block."),
+		app.Dl().Body(rows...),
+	}
+	return app.Div().Class("key-table").Body(append(body, below...)...)
 }
 
 func (k *KeyList) onClose(app.Context, app.Event) { k.On.Do(state.ToggleHelp{}) }

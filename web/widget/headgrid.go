@@ -24,7 +24,21 @@ type HeadGrid struct {
 	Zoomed bool // as large as their numbers need, where there are many
 	Locked *picture.Head
 	On     *Bus
+
+	roving roving
 }
+
+// OnMount makes the heads one stop of Tab.
+func (g *HeadGrid) OnMount(app.Context) { g.roving.settle(g.JSValue(), headItems) }
+
+// OnUpdate keeps it at the head that is locked.
+func (g *HeadGrid) OnUpdate(app.Context) { g.roving.settle(g.JSValue(), headItems) }
+
+// OnDismount stops listening.
+func (g *HeadGrid) OnDismount() { g.roving.close() }
+
+// headItems are the buttons of heads.
+const headItems = "button[data-head]"
 
 const (
 	// manyHeads is from how many heads on a grid has cells without numbers, until it is
@@ -36,9 +50,6 @@ const (
 
 // many reports whether there are more heads than fit a grid with their numbers.
 func many(h *picture.Heads) bool { return h != nil && len(h.Cells) >= manyHeads }
-
-// inkFlip is the value from which on the ink on the sequential map changes.
-const inkFlip = 0.66
 
 // metricTitles say what a metric is, for a switch and in words.
 var metricTitles = map[picture.Metric][2]string{
@@ -128,12 +139,12 @@ func (g *HeadGrid) cell(h *picture.Heads, head picture.Head) app.UI {
 			text = value
 		}
 	}
-	b := g.button(head, value).Class(classes(when(v < 0, "none"), when(v >= inkFlip, "hi"), when(opens(h, head.Head), "opens")))
+	b := g.button(head, value).Aria("label", fmt.Sprintf("layer %d head %d: %s %s", head.Layer, head.Head, metricTitles[g.Metric][0], value)).Class(classes(when(v < 0, "none"), when(opens(h, head.Head), "opens")))
 	if text == "" {
 		b.Title(fmt.Sprintf("L%d·%d: %s", head.Layer, head.Head, value))
 	}
 	if v >= 0 {
-		b.Style("--c", paint.Ramp(v).CSS())
+		b.Style("--c", paint.Ramp(v).CSS()).Style("color", "var(--"+paint.Ink(v)+")")
 	}
 	if c.Hit {
 		return b.Body(app.Text(text), app.Span().Class("hit"))
@@ -146,13 +157,14 @@ func (g *HeadGrid) button(head picture.Head, value string) app.HTMLButton {
 	locked := g.Locked != nil && *g.Locked == head
 	return app.Button().Type("button").
 		Aria("pressed", strconv.FormatBool(locked)).
-		Aria("label", fmt.Sprintf("layer %d head %d: %s %s", head.Layer, head.Head, metricTitles[g.Metric][0], value)).
 		DataSet("layer", head.Layer).
 		DataSet("head", head.Head).
 		DataSet("value", value).
 		OnClick(g.onLock).
 		OnMouseEnter(g.onLook).
-		OnMouseLeave(g.onLeave)
+		OnMouseLeave(g.onLeave).
+		OnFocus(g.onLook).
+		OnBlur(g.onLeave)
 }
 
 // HeadValue writes what a head is under a metric.
@@ -175,6 +187,7 @@ func (g *HeadGrid) ranking(h *picture.Heads) app.UI {
 		}
 		body := []app.UI{
 			app.Span().Class("place").Text(i + 1),
+			unseen("layer, head "),
 			app.Span().Class("name").Text(fmt.Sprintf("L%d·%d", head.Layer, head.Head)),
 			app.Span().Class("meter").Body(app.I().Style("width", strconv.FormatFloat(float64(v)*100, 'f', 1, 64)+"%")),
 			app.Span().Text(value),

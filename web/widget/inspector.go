@@ -20,7 +20,8 @@ import (
 type Inspector struct {
 	app.Compo
 
-	Block   int // or -1
+	ID      string // where there are several, else ""
+	Block   int    // or -1
 	Held    bool
 	Lo, Hi  int // its positions
 	Text    []Run
@@ -69,7 +70,7 @@ type InspectorColumn struct {
 
 // Render writes the tables.
 func (n *Inspector) Render() app.UI {
-	return app.Aside().Class("side inspector").Aria("label", "inspector").DataSet("testid", "inspector").Body(
+	return app.Aside().Class("side inspector").Aria("label", landmark("inspector", n.ID)).DataSet("testid", "inspector").Body(
 		n.block(), n.step(), n.cost(),
 	)
 }

@@ -20,6 +20,7 @@ type Strip struct {
 	app.Compo
 
 	ID     string
+	Name   string // of the column
 	Header *trace.Header
 	Shade  *picture.Strip
 	Block  int  // block pointed out, or -1
@@ -38,6 +39,8 @@ type Strip struct {
 	shown   int
 	within  int // block or token under the pointer, or -1
 	release func()
+	keys    keyboard
+	at      int // block or token that the keyboard is at
 }
 
 // OnMount listens to the pointer and writes the prompt.
@@ -55,7 +58,27 @@ func (s *Strip) OnMount(ctx app.Context) {
 		return nil
 	})
 	el.Call("addEventListener", "click", press)
+	s.keys.open(el,
+		func() { s.move(ctx, max(s.rest(), 0)) },
+		func(key string) bool {
+			if key == "Enter" && s.at < len(s.items()) {
+				s.press(ctx, s.items()[s.at])
+				return true
+			}
+			to, ok := beside(boxes(s.items()), s.at, key)
+			if ok {
+				s.move(ctx, to)
+			}
+			return ok
+		},
+		func() {
+			el.Call("removeAttribute", "aria-activedescendant")
+			toggle(s.items(), s.at, "keyed", false)
+			s.within = -1
+			ctx.Dispatch(func(app.Context) { s.On.Do(state.Leave{}) })
+		})
 	s.release = func() {
+		s.keys.close()
 		el.Call("removeEventListener", "click", press)
 		press.Release()
 		el.Call("removeEventListener", "pointerover", over)
@@ -120,6 +143,45 @@ func (s *Strip) press(ctx app.Context, target app.Value) {
 	}
 }
 
+// items are what the keyboard goes through.
+func (s *Strip) items() []app.Value {
+	if s.Tokens {
+		return s.tokens
+	}
+	return s.blocks
+}
+
+// rest is where the keyboard begins, or -1.
+func (s *Strip) rest() int {
+	if s.Tokens || s.Block < 0 && s.Header == nil {
+		return s.Gold
+	}
+	if s.Block < 0 && s.Gold >= 0 {
+		return s.Gold / s.block()
+	}
+	return s.Block
+}
+
+// move takes the keyboard to a block or token, and points at it.
+func (s *Strip) move(ctx app.Context, to int) {
+	items := s.items()
+	if to >= len(items) {
+		return
+	}
+	const current = "id" // what aria-activedescendant names
+	if s.at < len(items) {
+		toggle(items, s.at, "keyed", false)
+		items[s.at].Call("removeAttribute", current)
+	}
+	s.at, s.within = to, -1
+	id := "strip-at-" + s.ID
+	items[to].Set(current, id)
+	toggle(items, to, "keyed", true)
+	s.JSValue().Call("setAttribute", "aria-activedescendant", id)
+	s.reveal(items[to])
+	s.point(ctx, items[to])
+}
+
 func (s *Strip) draw() {
 	if s.Header == nil {
 		return
@@ -147,7 +209,7 @@ func samePrompt(a, b *trace.Header) bool {
 // write makes the elements of the prompt.
 func (s *Strip) write() {
 	el := s.JSValue()
-	el.Set("innerHTML", promptHTML(s.Header))
+	el.Set("innerHTML", promptHTML(s.Header, s.Tokens))
 	s.blocks = list(el.Call("querySelectorAll", "[data-b]"))
 	s.tokens = list(el.Call("querySelectorAll", "[data-t]"))
 	s.written, s.values, s.unit, s.marked, s.now = s.Header, nil, 0, -1, -1
@@ -162,8 +224,13 @@ func list(nodes app.Value) []app.Value {
 	return out
 }
 
-// promptHTML writes a prompt: an element for each block, in it one for each token.
-func promptHTML(h *trace.Header) string {
+// promptHTML writes a prompt: an element for each block, in it one for each token. What
+// is pressed, blocks or tokens, are options of a list.
+func promptHTML(h *trace.Header, tokens bool) string {
+	ofBlock, ofToken := ` role="option"`, ""
+	if tokens {
+		ofBlock, ofToken = ` role="group"`, ` role="option"`
+	}
 	class := make([]string, len(h.Tokens))
 	for _, n := range h.Needles {
 		name := "needle"
@@ -186,7 +253,7 @@ func promptHTML(h *trace.Header) string {
 			if i > 0 {
 				b.WriteString("</span>")
 			}
-			fmt.Fprintf(&b, `<span class="tb" data-b="%d">`, i/block)
+			fmt.Fprintf(&b, `<span class="tb" data-b="%d"%s>`, i/block, ofBlock)
 		}
 		if class[i] == "gold" {
 			// The mark goes around the token, not around the blank before it.
@@ -194,7 +261,7 @@ func promptHTML(h *trace.Header) string {
 			b.WriteString(piece[:len(piece)-len(token)])
 			piece = token
 		}
-		fmt.Fprintf(&b, `<i data-t="%d"`, i)
+		fmt.Fprintf(&b, `<i data-t="%d"%s`, i, ofToken)
 		if class[i] != "" {
 			fmt.Fprintf(&b, ` class="%s"`, class[i])
 		}
@@ -288,7 +355,7 @@ func (s *Strip) reveal(e app.Value) {
 func (s *Strip) Render() app.UI {
 	return app.Div().Class("strip").
 		DataSet("testid", "strip-"+s.ID).
-		Attr("role", "region").
-		Aria("label", "the prompt").
+		Attr("role", "listbox").
+		Aria("label", landmark("the prompt of "+s.Name, s.ID)).
 		TabIndex(0)
 }
