@@ -20,6 +20,11 @@ type Head struct {
 	K    []float32 // [T, Dh], as attention reads them: after the memory, rotated
 	Gate []float32 // [T, Dh], of the memory; nil without one
 
+	// State is k̃ [T, Dh] before it was rotated to K, and Plain the keys [T, Dh] without
+	// the memory, rotated as K is; see model.Session.Plain. Nil where they are not known,
+	// as of heads in the file of a run.
+	State, Plain []float32
+
 	// Weights is the attention of the last Queries positions, [Queries, T], in whatever
 	// floating-point type it was saved, where that alone is known of the head: it then has
 	// no Q, K and Gate, and no Dim.
@@ -49,10 +54,34 @@ func (h *Head) check() error {
 		return fmt.Errorf("q: %d values beside %d of k", len(h.Q), len(h.K))
 	case h.Gate != nil && len(h.Gate) != len(h.K):
 		return fmt.Errorf("gate: %d values beside %d of k", len(h.Gate), len(h.K))
+	case (h.State == nil) != (h.Plain == nil) || h.State != nil && (h.Gate == nil || len(h.State) != len(h.K) || len(h.Plain) != len(h.K)):
+		return fmt.Errorf("state and plain: %d and %d values beside %d of k and %d of gate", len(h.State), len(h.Plain), len(h.K), len(h.Gate))
 	case h.Prompt < 0 || h.Prompt > h.Len():
 		return fmt.Errorf("prompt: %d positions of %d", h.Prompt, h.Len())
 	}
 	return nil
+}
+
+// Recurrence is one channel of what the memory did at a position:
+//
+//	State = Gate·Before + (1 − Gate)·Own
+type Recurrence struct {
+	Channel                  int
+	Gate, Before, Own, State float64
+}
+
+// Recurrence is a channel of the memory at position t with its numbers; ok is false where
+// they are not known.
+func (h *Head) Recurrence(t, channel int) (r Recurrence, ok bool) {
+	if h.State == nil || t < 0 || t >= h.Len() || channel < 0 || channel >= h.Dim {
+		return r, false
+	}
+	r = Recurrence{Channel: channel, Gate: float64(h.Gate[t*h.Dim+channel]), State: float64(h.State[t*h.Dim+channel])}
+	if t > 0 {
+		r.Before = float64(h.State[(t-1)*h.Dim+channel])
+	}
+	r.Own = (r.State - r.Gate*r.Before) / (1 - r.Gate)
+	return r, true
 }
 
 // gates is Gate as a matrix.
@@ -111,7 +140,7 @@ func (h *Head) weights(dst []float32, t, first int) {
 
 func (h *Head) scale() float32 { return float32(1 / math.Sqrt(float64(h.Dim))) }
 
-// Encode is h as a safetensors file: q, k and gate, [T, Dh], or attention, [Queries, T],
+// Encode is h as a safetensors file: q, k, gate, state and plain, [T, Dh], or attention, [Queries, T],
 // where that alone is known.
 func (h *Head) Encode() ([]byte, error) {
 	if h.Queries > 0 {
@@ -126,8 +155,13 @@ func (h *Head) Encode() ([]byte, error) {
 	}
 	shape := []int{h.Len(), h.Dim}
 	tensors := []checkpoint.Tensor{checkpoint.NewF32("q", shape, h.Q), checkpoint.NewF32("k", shape, h.K)}
-	if h.Gate != nil {
-		tensors = append(tensors, checkpoint.NewF32("gate", shape, h.Gate))
+	for _, x := range []struct {
+		name string
+		data []float32
+	}{{"gate", h.Gate}, {"state", h.State}, {"plain", h.Plain}} {
+		if x.data != nil {
+			tensors = append(tensors, checkpoint.NewF32(x.name, shape, x.data))
+		}
 	}
 	var out bytes.Buffer
 	err := checkpoint.Write(&out, h.metadata(), tensors)
@@ -154,8 +188,8 @@ func Decode(file []byte) (*Head, error) {
 	for _, x := range []struct {
 		name string
 		to   *[]float32
-	}{{"q", &h.Q}, {"k", &h.K}, {"gate", &h.Gate}} {
-		if x.name == "gate" && !f.Has("gate") {
+	}{{"q", &h.Q}, {"k", &h.K}, {"gate", &h.Gate}, {"state", &h.State}, {"plain", &h.Plain}} {
+		if x.to != &h.Q && x.to != &h.K && !f.Has(x.name) {
 			continue
 		}
 		t, err := f.Tensor(x.name)

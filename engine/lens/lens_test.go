@@ -21,6 +21,9 @@ func drawn(n, dim int, gated bool) *Head {
 			h.Gate = append(h.Gate, r.Float32())
 		}
 	}
+	for range h.Gate {
+		h.State, h.Plain = append(h.State, float32(r.NormFloat64())), append(h.Plain, float32(r.NormFloat64()))
+	}
 	return h
 }
 
@@ -127,6 +130,38 @@ func TestHeadRoundTrip(t *testing.T) {
 	bad.Q = bad.Q[2:]
 	if _, err := bad.Encode(); err == nil || !strings.Contains(err.Error(), "q: 8 values") {
 		t.Errorf("a query too few: %v", err)
+	}
+	bad = drawn(5, 2, true)
+	bad.Plain = nil
+	if _, err := bad.Encode(); err == nil || !strings.Contains(err.Error(), "state and plain: 10 and 0 values") {
+		t.Errorf("states without plain keys: %v", err)
+	}
+}
+
+// The numbers of a step of the memory come to the state, from nothing at the first position.
+func TestRecurrence(t *testing.T) {
+	h := drawn(12, 4, true)
+	for at := range h.Len() {
+		for c := range h.Dim {
+			r, ok := h.Recurrence(at, c)
+			if !ok || r.Channel != c || r.Gate != float64(h.Gate[at*4+c]) || r.State != float64(h.State[at*4+c]) {
+				t.Fatalf("position %d, channel %d: %+v (%v)", at, c, r, ok)
+			}
+			if sum := r.Gate*r.Before + (1-r.Gate)*r.Own; math.Abs(sum-r.State) > 1e-9 {
+				t.Errorf("position %d, channel %d: %g, want %g", at, c, sum, r.State)
+			}
+			if before := at > 0; before != (r.Before != 0) || before && r.Before != float64(h.State[(at-1)*4+c]) {
+				t.Errorf("position %d, channel %d comes after %g", at, c, r.Before)
+			}
+		}
+	}
+	for _, where := range [][2]int{{12, 0}, {-1, 0}, {0, 4}, {0, -1}} {
+		if _, ok := h.Recurrence(where[0], where[1]); ok {
+			t.Errorf("there is a step at %v", where)
+		}
+	}
+	if _, ok := drawn(5, 2, false).Recurrence(1, 1); ok {
+		t.Error("a head without a memory has a step of it")
 	}
 }
 

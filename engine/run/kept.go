@@ -47,6 +47,7 @@ func (k *Kept) Head(layer, head int) (*lens.Head, error) {
 		for t := range g.Rows {
 			h.Gate = append(h.Gate, g.Row(t)...)
 		}
+		h.State, h.Plain = k.session.Plain(layer, head, *g)
 	}
 	return h, nil
 }

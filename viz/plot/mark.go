@@ -38,6 +38,9 @@ const (
 	MarkTerm       Mark = "term"       // a term of a sum
 	MarkOtherTerm  Mark = "other-term" // what the term would be otherwise
 	MarkPoint      Mark = "point"      // what a term is compared with
+	MarkSlope      Mark = "slope"      // a thing pointed out, from one ranking to another
+	MarkGoldSlope  Mark = "gold-slope" // the one that holds what the answer copies
+	MarkKept       Mark = "kept"       // how far the best are kept
 	MarkArc        Mark = "arc"        // carried over from an earlier token
 	MarkRightToken Mark = "right-token"
 	MarkWrongToken Mark = "wrong-token"
@@ -141,6 +144,12 @@ func (m Mark) draw(d *drawing, x, y float64) {
 		d.rect(x+0.5, y+0.5, w-1, h-1, "none", "stroke", "var(--edge)")
 	case MarkPoint:
 		fmt.Fprintf(&d.b, `<circle cx="%s" cy="%s" r="2.5" fill="var(--ink)"/>`, n(x+w/2), n(y+h/2))
+	case MarkSlope:
+		d.line(x, y+h-2, x+w, y+2, "var(--ink)", "stroke-width", "2")
+	case MarkGoldSlope:
+		d.line(x, y+h-2, x+w, y+2, "var(--gold)", "stroke-width", "2.5")
+	case MarkKept:
+		d.line(x, y+h/2, x+w, y+h/2, "var(--ink-2)", "stroke-dasharray", "4 3")
 	case MarkArc:
 		fmt.Fprintf(&d.b, `<path d="M%s %sC%s %s %s %s %s %s" fill="none" stroke="var(--seq-6)" stroke-width="1.8"/>`,
 			n(x+1), n(y+h), n(x+1), n(y-2), n(x+w-1), n(y-2), n(x+w-1), n(y+h))

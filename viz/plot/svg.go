@@ -31,8 +31,8 @@ func (d *drawing) rect(x, y, w, h float64, fill string, more ...string) {
 	fmt.Fprintf(&d.b, `<rect x="%s" y="%s" width="%s" height="%s" fill="%s"%s/>`, n(x), n(y), n(w), n(h), fill, attributes(more))
 }
 
-func (d *drawing) line(x0, y0, x1, y1 float64, stroke string) {
-	fmt.Fprintf(&d.b, `<line x1="%s" y1="%s" x2="%s" y2="%s" stroke="%s"/>`, n(x0), n(y0), n(x1), n(y1), stroke)
+func (d *drawing) line(x0, y0, x1, y1 float64, stroke string, more ...string) {
+	fmt.Fprintf(&d.b, `<line x1="%s" y1="%s" x2="%s" y2="%s" stroke="%s"%s/>`, n(x0), n(y0), n(x1), n(y1), stroke, attributes(more))
 }
 
 // text writes s; anchor is start, middle or end.

@@ -25,7 +25,14 @@ type Anatomy struct {
 	Best     float32 // max_j q·k_j
 	BestAt   int     // the position j of it
 	BestRank int     // place by Best, from 0
+
+	// Places are those of every block that the query may read, by the method's score of
+	// keys without and with the memory; nil where plain keys are not known.
+	Places []Place
 }
+
+// Place is where a block stands by its score, from 0.
+type Place struct{ Plain, Memory int }
 
 // AnatomyKind is what a score is a sum of.
 type AnatomyKind int
@@ -78,7 +85,51 @@ func (r *Run) Anatomy(line, block int, head Head, h *lens.Head) *Anatomy {
 	out.Blocks = of.Candidates
 	out.channels(h)
 	out.best(h, r.Block())
+	out.places(h, r.Block())
 	return out
+}
+
+// places ranks all blocks by keys with the memory and without.
+func (a *Anatomy) places(h *lens.Head, block int) {
+	if h.Plain == nil {
+		return
+	}
+	n := min(a.Blocks, (a.Query+block)/block)
+	plain, memory := make([]float32, n), make([]float32, n)
+	for b := range n {
+		hi := min((b+1)*block, h.Len(), a.Query+1)
+		plain[b], memory[b] = a.score(h, h.Plain, b*block, hi), a.score(h, h.K, b*block, hi)
+	}
+	for b := range n {
+		a.Places = append(a.Places, Place{figures.Rank(plain, b), figures.Rank(memory, b)})
+	}
+}
+
+// score is the method's score of keys [lo, hi).
+func (a *Anatomy) score(h *lens.Head, keys []float32, lo, hi int) (sum float32) {
+	for c, q := range h.Q[a.Query*h.Dim:][:h.Dim] {
+		p := a.part(q, c, keys, h.Dim, lo, hi)
+		sum += p.Value
+	}
+	return sum
+}
+
+// part is the term of channel c of the score of keys [lo, hi).
+func (a *Anatomy) part(q float32, c int, keys []float32, dim, lo, hi int) (p Part) {
+	least, most, sum := keys[lo*dim+c], keys[lo*dim+c], float32(0)
+	for j := lo; j < hi; j++ {
+		k := keys[j*dim+c]
+		least, most, sum = min(least, k), max(most, k), sum+k
+	}
+	if a.Kind == MeanParts {
+		p.Value = q * sum / float32(hi-lo)
+		return p
+	}
+	p.Value, p.Other, p.Upper = q*most, q*least, true
+	if p.Other > p.Value {
+		p.Value, p.Other, p.Upper = p.Other, p.Value, false
+	}
+	return p
 }
 
 // votes are the votes for each position of the block.
@@ -100,20 +151,7 @@ func (a *Anatomy) channels(h *lens.Head) {
 	q := h.Q[a.Query*h.Dim:][:h.Dim]
 	a.Parts = make([]Part, h.Dim)
 	for c := range a.Parts {
-		lo, hi, sum := h.K[a.Lo*h.Dim+c], h.K[a.Lo*h.Dim+c], float32(0)
-		for j := a.Lo; j < a.Hi; j++ {
-			k := h.K[j*h.Dim+c]
-			lo, hi, sum = min(lo, k), max(hi, k), sum+k
-		}
-		p := &a.Parts[c]
-		if a.Kind == MeanParts {
-			p.Value = q[c] * sum / float32(a.Hi-a.Lo)
-			continue
-		}
-		p.Value, p.Other, p.Upper = q[c]*hi, q[c]*lo, true
-		if p.Other > p.Value {
-			p.Value, p.Other, p.Upper = p.Other, p.Value, false
-		}
+		a.Parts[c] = a.part(q[c], c, h.K, h.Dim, a.Lo, a.Hi)
 	}
 }
 

@@ -45,6 +45,19 @@ func Head(h *trace.Header, seed uint64) *lens.Head {
 			keeps := float64(i%headDim)/headDim*4 - 2 + 0.7*draw.NormFloat64()
 			out.Gate[i] = float32(1 / (1 + math.Exp(-keeps)))
 		}
+		remember(out)
 	}
 	return out
+}
+
+// remember makes up what went into the memory, of keys that nothing rotated.
+func remember(h *lens.Head) {
+	h.State, h.Plain = h.K, make([]float32, len(h.K))
+	for i, g := range h.Gate {
+		before := float32(0)
+		if i >= h.Dim {
+			before = h.K[i-h.Dim]
+		}
+		h.Plain[i] = (h.K[i] - g*before) / (1 - g)
+	}
 }

@@ -52,8 +52,9 @@ func blockOf(v *widget.ColumnView, s *state.Snapshot) int {
 }
 
 type block struct {
-	of   *picture.Anatomy // nil where there is none
-	plot *plot.Parts
+	of     *picture.Anatomy // nil where there is none
+	plot   *plot.Parts
+	slopes *plot.Slopes // by keys without and with the memory; nil without one
 }
 
 func newBlock(v *widget.ColumnView, s *state.Snapshot) *block {
@@ -64,7 +65,22 @@ func newBlock(v *widget.ColumnView, s *state.Snapshot) *block {
 	if a == nil {
 		return &block{}
 	}
-	return &block{a, terms(a)}
+	return &block{a, terms(a), slopes(a, v)}
+}
+
+// slopes draws the places of all blocks by keys without and with the memory.
+func slopes(a *picture.Anatomy, v *widget.ColumnView) *plot.Slopes {
+	if a.Places == nil {
+		return nil
+	}
+	out := &plot.Slopes{Title: "places of the blocks by K, without the memory, and by K̃, with it", From: "by K", To: "by K̃", Places: len(a.Places), Kept: v.Run.Header.K}
+	for b, p := range a.Places {
+		out.Lines = append(out.Lines, plot.Slope{
+			ID: b, From: p.Plain, To: p.Memory, On: b == a.Block, Gold: v.Gold >= 0 && b == v.Gold/v.Run.Block(),
+			About: fmt.Sprintf("block %d: %s by K, %s by K̃", b, number.Rank(p.Plain), number.Rank(p.Memory)),
+		})
+	}
+	return out
 }
 
 // plainKeys reports whether blocks were scored by keys that are not those of the cache.
@@ -111,10 +127,14 @@ func (b *block) Draw(f *Frame) Drawn {
 		return Drawn{Body: message("There is no score to take apart here.",
 			"Quest, MoBA and the methods that evict have one of each block, MoBA's only at the first answer step; point at a block that the query may read.")}
 	}
+	pictures := []app.UI{&widget.Drawing{ID: "terms-" + f.ID, Class: "terms", Label: b.plot.Title, Of: b.plot}}
+	if b.slopes != nil {
+		pictures = append(pictures, &widget.Drawing{ID: "slopes-" + f.ID, Class: "slopes", Label: b.slopes.Title, Of: b.slopes})
+	}
 	return Drawn{
 		Body: app.Div().Class("block-score").DataSet("testid", "block-"+f.ID).DataSet("block", b.of.Block).DataSet("score", exact(b.of.Score)).
 			DataSet("best", exact(b.of.Best)).DataSet("terms", len(b.of.Parts)).Body(
-			&widget.Drawing{ID: "terms-" + f.ID, Class: "terms", Label: b.plot.Title, Of: b.plot},
+			app.Div().Class("block-pictures").Body(pictures...),
 			app.P().Class("hint").Text(b.words(f.Column.Run))),
 		Legend: b.legend(),
 	}
@@ -139,21 +159,30 @@ func (b *block) words(r *picture.Run) string {
 	if tokens := r.Header.Tokens; a.BestAt < len(tokens) {
 		token = " “" + picture.Label(tokens[a.BestAt]) + "”"
 	}
-	return fmt.Sprintf("%s: %s %s, %s; rank %s. Its largest q·k is %s, at %d%s; rank %s by that.",
+	said := fmt.Sprintf("%s: %s %s, %s; rank %s. Its largest q·k is %s, at %d%s; rank %s by that.",
 		where, name, number.Digits(float64(a.Score), 4), sum, place(a.ScoreRank), number.Digits(float64(a.Best), 4), a.BestAt, token, place(a.BestRank))
+	if a.Block < len(a.Places) {
+		p := a.Places[a.Block]
+		said += fmt.Sprintf(" Scored by K, without the memory, it ranks %s, by K̃ %s.", number.Rank(p.Plain), number.Rank(p.Memory))
+	}
+	return said
 }
 
 func (b *block) legend() plot.Legend {
 	best := plot.Key{Mark: plot.MarkPoint, Text: "its key of the largest q·k"}
+	out := plot.Legend{{Mark: plot.MarkTerm, Text: "votes"}}
 	switch b.of.Kind {
 	case picture.BoundParts:
-		return plot.Legend{
+		out = plot.Legend{
 			{Mark: plot.MarkTerm, Text: "greater of q·min and q·max"}, {Mark: plot.MarkOtherTerm, Text: "the other"}, best,
 		}
 	case picture.MeanParts:
-		return plot.Legend{{Mark: plot.MarkTerm, Text: "q·mean"}, best}
+		out = plot.Legend{{Mark: plot.MarkTerm, Text: "q·mean"}, best}
 	}
-	return plot.Legend{{Mark: plot.MarkTerm, Text: "votes"}}
+	if b.slopes != nil {
+		out = append(out, plot.Key{Mark: plot.MarkSlope, Text: "this block"}, plot.Key{Mark: plot.MarkGoldSlope, Text: "answer"}, plot.Key{Mark: plot.MarkKept, Text: "as many as are read"})
+	}
+	return out
 }
 
 // SVG is the terms.
@@ -163,7 +192,11 @@ func (b *block) SVG(f *Frame, title string) Saved {
 	}
 	p := *b.plot
 	p.Legend = b.legend()
-	return Saved{SVG: p.SVG(720, 360), Lines: []string{title + ": " + p.Title, b.words(f.Column.Run)}}
+	svg := p.SVG(720, 360)
+	if b.slopes != nil {
+		svg = plot.Stack(p.Title, plot.Part{SVG: b.slopes.SVG(720, 320), W: 720, H: 320}, plot.Part{SVG: svg, W: 720, H: 360})
+	}
+	return Saved{SVG: svg, Lines: []string{title + ": " + p.Title, b.words(f.Column.Run)}}
 }
 
 // Table lists the terms.

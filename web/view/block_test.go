@@ -22,6 +22,12 @@ import (
 // what one of its heads saw.
 func ran(t *testing.T, memory bool, method string) (*picture.Run, *widget.ColumnView) {
 	t.Helper()
+	return ranBy(t, memory, method, picture.Head{Layer: 1, Head: 1}, "")
+}
+
+// ranBy is ran with a head and the keys that blocks are selected by.
+func ranBy(t *testing.T, memory bool, method string, at picture.Head, selectWith string) (*picture.Run, *widget.ColumnView) {
+	t.Helper()
 	tok := tokenizer.NewDemo()
 	cfg := model.Config{
 		Arch: model.Attention, Memory: memory, Vocab: tok.Size(), Dim: 32, Heads: 2, KVHeads: 2, HeadDim: 16, Layers: 2, Hidden: 64, Context: 384,
@@ -42,11 +48,11 @@ func ran(t *testing.T, memory bool, method string) (*picture.Run, *widget.Column
 		t.Fatal(err)
 	}
 	shelf, r := run.NewShelf(e, 1<<28), &picture.Run{}
-	req := run.Request{Model: "m", Task: "MK-1", Seed: 1, Config: sparse.Config{Method: method, Values: sparse.Values{"budget": "1/4"}}}
+	req := run.Request{Model: "m", Task: "MK-1", Seed: 1, SelectWith: selectWith, Config: sparse.Config{Method: method, Values: sparse.Values{"budget": "1/4"}}}
 	if err := shelf.Run(t.Context(), req, r); err != nil {
 		t.Fatal(err)
 	}
-	head, err := shelf.Kept(req.ID()).Head(1, 1)
+	head, err := shelf.Kept(req.ID()).Head(at.Layer, at.Head)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,6 +100,58 @@ func TestTermsAddUp(t *testing.T) {
 	}
 }
 
+// TestPlacesAreThoseOfTheSelection: the place of a block by plain keys is that by which a
+// run that selects by them ranks it, and the place by keys with the memory is the run's own.
+func TestPlacesAreThoseOfTheSelection(t *testing.T) {
+	head := picture.Head{Head: 1} // of the first layer, whose queries no selection has changed yet
+	for _, method := range []string{"quest", "moba"} {
+		r, v := ranBy(t, true, method, head, "")
+		plain, _ := ranBy(t, true, method, head, run.WithPlain)
+		line := 0
+		var a *picture.Anatomy
+		for ; a == nil && line < len(r.Lines()); line++ { // MoBA scores for queries of the prompt too
+			a = r.Anatomy(line, 1, head, v.Sight.Head)
+		}
+		line--
+		if a == nil || len(a.Places) < 5 {
+			t.Fatalf("%s: places %+v", method, a)
+		}
+		step := r.Lines()[line].Step
+		with, without := r.Selection(step, 0, 1).Scores, plain.Selection(step, 0, 1).Scores
+		moved := false
+		for i, p := range a.Places {
+			for j, o := range a.Places {
+				if !finite(with[i], with[j], without[i], without[j]) {
+					continue
+				}
+				if (with[i] > with[j]) != (p.Memory < o.Memory) && with[i] != with[j] {
+					t.Errorf("%s: blocks %d and %d have %g and %g, and places %d and %d by K̃", method, i, j, with[i], with[j], p.Memory, o.Memory)
+				}
+				if (without[i] > without[j]) != (p.Plain < o.Plain) && without[i] != without[j] {
+					t.Errorf("%s: blocks %d and %d have %g and %g, and places %d and %d by K", method, i, j, without[i], without[j], p.Plain, o.Plain)
+				}
+			}
+			moved = moved || p.Plain != p.Memory
+		}
+		if !moved {
+			t.Errorf("%s: the memory moves no block", method)
+		}
+	}
+	r, v := ran(t, false, "quest")
+	if a := r.Anatomy(0, 1, picture.Head{Layer: 1, Head: 1}, v.Sight.Head); a == nil || a.Places != nil {
+		t.Errorf("without a memory the places are %+v", a)
+	}
+}
+
+func finite(all ...float32) bool {
+	for _, v := range all {
+		if math.IsInf(float64(v), 0) {
+			return false
+		}
+	}
+	return true
+}
+
 // TestBlockIsShown: the block pointed out, with its sum, and a message where none is.
 func TestBlockIsShown(t *testing.T) {
 	r, v := ran(t, true, "quest")
@@ -106,13 +164,15 @@ func TestBlockIsShown(t *testing.T) {
 	f := &Frame{ID: "0", Column: v, State: &s}
 	p := Block().Of(v, &s)
 	page := html(p, f)
-	for _, want := range []string{`data-block="3"`, `data-terms="16"`, "Block 3, positions 48–63: bound ", "largest q·k", "rank "} {
+	for _, want := range []string{`data-block="3"`, `data-terms="16"`, `data-testid="slopes-0"`, "without the memory, it ranks ", "Block 3, positions 48–63: bound ", "largest q·k", "rank "} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %q in %s", want, page[:min(len(page), 4000)])
 		}
 	}
 	if svg := p.SVG(f, "Attention").SVG; strings.Count(svg, "data-term=") != 16 {
 		t.Errorf("%d terms are saved", strings.Count(svg, "data-term="))
+	} else if places := len(r.Anatomy(0, 3, head, v.Sight.Head).Places); strings.Count(svg, "data-slope=") != places {
+		t.Errorf("%d places are saved, want %d", strings.Count(svg, "data-slope="), places)
 	}
 	s, _ = s.Do(state.Point{Block: 5, Line: 0})
 	if Block().By(v, &s) == (blockBy{v.Sight.Head, v.Line, 3}) || !strings.Contains(html(Block().Of(v, &s), f), `data-block="5"`) {

@@ -1,12 +1,15 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
 	"kvscope/engine/lens"
+	"kvscope/viz/number"
 	"kvscope/viz/plot"
 	"kvscope/web/picture"
 	"kvscope/web/state"
@@ -39,7 +42,8 @@ type memory struct {
 	kernel []float32 // [entry+1], nil without gates
 	length int       // effective, tokens
 	shade  *picture.Strip
-	shown  *widget.Shown // the gates
+	steps  []lens.Recurrence // of the entry: the channels that keep least, middling and most
+	shown  *widget.Shown     // the gates
 }
 
 func newMemory(h *lens.Head, entry int) *memory {
@@ -47,8 +51,46 @@ func newMemory(h *lens.Head, entry int) *memory {
 	if h != nil && h.Gate != nil {
 		m.kernel, m.length = h.MemoryKernel(entry), h.MemoryLength(entry)
 		m.shade = kernelShade(m.kernel)
+		m.steps = recurrences(h, entry)
 	}
 	return m
+}
+
+// recurrences are the memory's steps at an entry in three channels: of the smallest gate,
+// of that in the middle and of the largest. None where the states are not known.
+func recurrences(h *lens.Head, entry int) []lens.Recurrence {
+	var all []lens.Recurrence
+	for c := range h.Dim {
+		if r, ok := h.Recurrence(entry, c); ok {
+			all = append(all, r)
+		}
+	}
+	if len(all) < 3 {
+		return all
+	}
+	slices.SortStableFunc(all, func(a, b lens.Recurrence) int { return cmp.Compare(a.Gate, b.Gate) })
+	return []lens.Recurrence{all[0], all[len(all)/2], all[len(all)-1]}
+}
+
+// sum writes a step of the memory with its numbers.
+func sum(r lens.Recurrence) string {
+	n := func(v float64) string { return number.Decimals(v, 3) }
+	bracketed := func(v float64) string {
+		if v < 0 {
+			return "(" + n(v) + ")"
+		}
+		return n(v)
+	}
+	return fmt.Sprintf("%s = %s·%s + %s·%s", n(r.State), n(r.Gate), bracketed(r.Before), n(1-r.Gate), bracketed(r.Own))
+}
+
+// recurrence is the memory's step at the entry, as a rule and with the numbers put in.
+func (m *memory) recurrence() app.UI {
+	rows := []app.UI{app.Dt().Text("k̃ₜ ="), app.Dd().Text("g·k̃ₜ₋₁ + (1 − g)·kₜ, before the rotation")}
+	for _, r := range m.steps {
+		rows = append(rows, app.Dt().Text(fmt.Sprintf("channel %d", r.Channel)), app.Dd().Text(sum(r)))
+	}
+	return app.Dl().Class("recurrence").DataSet("testid", "recurrence").Hidden(len(m.steps) == 0).Body(rows...)
 }
 
 // kernelShade shades the prompt by what sits in an entry.
@@ -87,6 +129,7 @@ func (m *memory) Draw(f *Frame) Drawn {
 		&widget.Legend{Of: "gates-" + f.ID, Keys: widget.GateLegend()},
 		&widget.KernelArcs{ID: f.ID, Kernel: m.kernel, Entry: m.entry, Labels: v.Run.Pieces(), Length: m.length},
 		&widget.Legend{Of: "kernel-" + f.ID, Keys: widget.ArcsLegend(m.shade.Top)},
+		m.recurrence(),
 		&widget.Strip{ID: f.ID, Name: v.Name, Header: v.Run.Header, Shade: m.shade, Block: s.Pointed(), Gold: m.entry, Show: f.Show, Tokens: true, On: f.On})}
 }
 

@@ -265,6 +265,9 @@ func promptHTML(h *trace.Header, tokens bool) string {
 		if class[i] != "" {
 			fmt.Fprintf(&b, ` class="%s"`, class[i])
 		}
+		if tokens && strings.TrimSpace(piece) == "" {
+			b.WriteString(` aria-label="blank"`)
+		}
 		b.WriteString(">" + html.EscapeString(piece) + "</i>")
 	}
 	b.WriteString("</span>")
