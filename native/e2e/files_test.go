@@ -9,6 +9,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"image"
 	"image/png"
 	"io"
 	"math/rand/v2"
@@ -21,6 +22,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -272,9 +274,9 @@ type saver struct {
 	folder string
 }
 
-func (s saver) save(picture, format string) []byte {
+func (s saver) save(picture, format string, scale int) []byte {
 	s.t.Helper()
-	s.press(fmt.Sprintf(`%s [data-testid="save-%s"][data-format="%s"]`, id("column-1"), picture, format))
+	s.press(fmt.Sprintf(`%s [data-testid="save-%s"][data-format="%s"][data-scale="%d"]`, id("column-1"), picture, format, scale))
 	name, content := saved(s.t, s.folder, "."+format)
 	if err := os.Remove(name); err != nil {
 		s.t.Fatal(err)
@@ -285,11 +287,11 @@ func (s saver) save(picture, format string) []byte {
 // whole saves a picture in every format, with words of its legend.
 func (s saver) whole(picture string, legend ...string) {
 	s.t.Helper()
-	rows, err := csv.NewReader(bytes.NewReader(s.save(picture, "csv"))).ReadAll()
+	rows, err := csv.NewReader(bytes.NewReader(s.save(picture, "csv", 1))).ReadAll()
 	if err != nil || len(rows) < 4 {
 		s.t.Errorf("%s: %d rows of numbers, %v", picture, len(rows), err)
 	}
-	svg := s.save(picture, "svg")
+	svg := s.save(picture, "svg", 1)
 	if n := elements(svg); n < 5 || bytes.Contains(svg, []byte("var(--")) {
 		s.t.Errorf("%s: %d elements in the svg, colours %v", picture, n, bytes.Contains(svg, []byte("var(--")))
 	}
@@ -298,9 +300,8 @@ func (s saver) whole(picture string, legend ...string) {
 			s.t.Errorf("%s: the svg's legend lacks %q", picture, words)
 		}
 	}
-	image, err := png.Decode(bytes.NewReader(s.save(picture, "png")))
-	if err != nil || image.Bounds().Dx() < 200 {
-		s.t.Errorf("%s: %v", picture, err)
+	if size := s.pixels(picture, 1).Bounds(); size.Dx() < 200 {
+		s.t.Errorf("%s: %v", picture, size)
 	}
 }
 
@@ -326,15 +327,75 @@ func TestViewsAreSaved(t *testing.T) {
 	d.quiet()
 }
 
+// A saved figure stands alone: it says which run it is of and what was asked, its axes
+// are named, it is as large as asked for, and on white where that is asked for on a dark
+// page, the pixels of a map too.
+func TestFiguresStandAlone(t *testing.T) {
+	d := sit(t, "?head=1.1&view=attention")
+	d.do(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}))
+	d.finished("")
+	d.wait(mapsBuilt)
+	s := saver{d, d.saves()}
+	once, twice := s.pixels("view", 1), s.pixels("view", 2)
+	if a, b := once.Bounds(), twice.Bounds(); b.Dx() != 2*a.Dx() || b.Dy() != 2*a.Dy() {
+		t.Errorf("a picture of %v is %v at twice the size", a, b)
+	}
+	if light(once) > 0.5 {
+		t.Errorf("on a dark page %.0f%% of the picture are light", 100*light(once))
+	}
+	d.press(id("view-1") + " " + id("white-view"))
+	d.wait(`document.querySelector('` + id("view-1") + " " + id("white-view") + `').ariaPressed === "true"`)
+	white := s.pixels("view", 1)
+	if light(white) < 0.7 {
+		t.Errorf("on white %.0f%% of the picture are light", 100*light(white))
+	}
+	if r, g, b, _ := white.At(1, 1).RGBA(); r>>8 != 255 || g>>8 != 255 || b>>8 != 255 {
+		t.Errorf("the ground is %d, %d, %d", r>>8, g>>8, b>>8)
+	}
+	r := d.direct(withModel(quest, "ratplus"))
+	for picture, axes := range map[string][]string{"grid": {"step / block"}, "heads": {"layer / head"}} {
+		svg := string(s.save(picture, "svg", 1))
+		for _, want := range append(axes, "MK-1, seed 1 · Quest at 1/8", r.Header.Question, "#ffffff") {
+			if !strings.Contains(svg, want) {
+				t.Errorf("%s: no %q in the svg", picture, want)
+			}
+		}
+	}
+	d.quiet()
+}
+
+// pixels is a picture of the second column as PNG.
+func (s saver) pixels(picture string, scale int) image.Image {
+	s.t.Helper()
+	out, err := png.Decode(bytes.NewReader(s.save(picture, "png", scale)))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return out
+}
+
+// light is the share of pixels that are nearer to white than to black.
+func light(m image.Image) float64 {
+	n, b := 0, m.Bounds()
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			if r, g, b, _ := m.At(x, y).RGBA(); r+g+b > 3<<15 {
+				n++
+			}
+		}
+	}
+	return float64(n) / float64(b.Dx()*b.Dy())
+}
+
 // The grids can be saved too, and their numbers are those of the trace.
 func TestGridsAreSaved(t *testing.T) {
 	d := sit(t, "?head=1.1")
 	d.finished("")
 	s := saver{d, d.saves()}
-	s.whole("grid", "picked", "not picked", "answer", "truly heaviest")
-	s.whole("heads", "true attention kept 0", "1")
+	s.whole("grid", "picked", "not picked", "answer", "top K by dense attention")
+	s.whole("heads", "attention mass kept 0", "1")
 	r := d.direct(withModel(quest, "ratplus"))
-	rows, err := csv.NewReader(bytes.NewReader(s.save("grid", "csv"))).ReadAll()
+	rows, err := csv.NewReader(bytes.NewReader(s.save("grid", "csv", 1))).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -348,7 +409,7 @@ func TestGridsAreSaved(t *testing.T) {
 	}
 	d.choose("view-1", "prompt")
 	d.wait(`!!document.querySelector('` + id("strip-1") + `')`)
-	if text := s.save("view", "csv"); !strings.Contains(string(text), "magic") {
+	if text := s.save("view", "csv", 1); !strings.Contains(string(text), "magic") {
 		t.Error("the prompt's table lacks its words")
 	}
 	d.quiet()

@@ -48,7 +48,7 @@ func TestEveryKey(t *testing.T) {
 		{"Esc", `!document.querySelector('` + id("keys") + `')`},
 		{"m", dataset("heads-1", "metric", "memory")},
 		{"m", dataset("heads-1", "metric", "hit")},
-		{"s", `document.querySelector('` + id("legend-view-0") + `').textContent.includes("true attention")`},
+		{"s", `document.querySelector('` + id("legend-view-0") + `').textContent.includes("dense attention")`},
 		{"s", `document.querySelector('` + id("legend-view-0") + `').textContent.includes("share of heads")`},
 		{"g", `[0, 1].every(i => { const s = document.querySelector('[data-testid="strip-' + i + '"]'), a = s.querySelector(".asked").getBoundingClientRect(), b = s.getBoundingClientRect(); return a.top >= b.top && a.bottom <= b.bottom })`},
 		{"r", dataset("heads-0", "ranked", "true")},

@@ -51,7 +51,7 @@ func TestStopMidRun(t *testing.T) {
 			}
 		}
 	}
-	d.press(id("timeline") + ` [aria-label="one line on"]`)
+	d.press(id("timeline") + ` [aria-label="next step"]`)
 	d.wait(`document.querySelector('` + id("timeline") + `').dataset.line === "1"`)
 	runner.halt.Store(false)
 	d.rerun(func() { d.press(id("run")) })
@@ -90,18 +90,18 @@ func TestStepAndSpeed(t *testing.T) {
 		return evaluate[bool](d, `document.querySelector('`+id("timeline")+` [aria-label="`+name+`"]').disabled`)
 	}
 	at(0)
-	if !disabled("one line back") || disabled("one line on") {
+	if !disabled("previous step") || disabled("next step") {
 		t.Error("at the first line the way back is open, or the way on is not")
 	}
-	button("one line on")
+	button("next step")
 	at(1)
-	button("one line on")
+	button("next step")
 	at(2)
-	button("one line back")
+	button("previous step")
 	at(1)
 	d.press(id("answer-1") + ` [data-step="` + strconv.Itoa(last) + `"]`)
 	at(last)
-	if !disabled("one line on") {
+	if !disabled("next step") {
 		t.Error("at the last line the way on is open")
 	}
 

@@ -199,7 +199,7 @@ func TestScores(t *testing.T) {
 	if got, want := figure("rank-by-score"), strconv.Itoa(figures.Rank(s.Scores, 7)+1); got != want {
 		t.Errorf("block 7 is number %s by score on the page, %s in the run", got, want)
 	}
-	if got, want := figure("rank-by-mass"), strconv.Itoa(figures.Rank(s.Mass, 7)+1); got != want {
+	if got, want := figure("rank-by-it"), strconv.Itoa(figures.Rank(s.Mass, 7)+1); got != want {
 		t.Errorf("block 7 is number %s by mass on the page, %s in the run", got, want)
 	}
 	gens := d.gens()

@@ -57,7 +57,7 @@ func (c *Claims) Build(vgin *vugu.BuildIn) (vgout *vugu.BuildOut) {
 					{
 						vgparent := vgn
 						_ = vgparent
-						vgn = &vugu.VGNode{Type: vugu.VGNodeType(1), Data: "This experiment does not say: it takes both backbones under the same selection, and at least two pairs of examples."}
+						vgn = &vugu.VGNode{Type: vugu.VGNodeType(1), Data: "Not measured here: it needs both models with the same method, and at least two examples each."}
 						vgparent.AppendChild(vgn)
 					}
 				}

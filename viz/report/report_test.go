@@ -40,7 +40,7 @@ func TestReport(t *testing.T) {
 	text := string(page)
 	for _, want := range []string{
 		"<!doctype html>", "&lt;script&gt;", "&lt;b&gt;attention", "Hypothesis 1", "RAT+ is behind by 3 points.", `class="contradicts"`,
-		"does not say", "avx2", "1.23", "panic: &lt;nil&gt;", `viewBox="0 0`, "Where chance selects", "7B, 4,096 tokens", "40.0–60.0",
+		"Not measured here", "avx2", "1.23", "panic: &lt;nil&gt;", `viewBox="0 0`, "Where chance selects", "7B, 4,096 tokens", "40.0–60.0",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in the report", want)

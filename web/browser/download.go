@@ -11,24 +11,22 @@ func Download(name, contentType string, content []byte) {
 	save(name, objectURL(contentType, content))
 }
 
-// PNGScale is how many pixels of a saved PNG stand for one of the drawing.
-const PNGScale = 2
-
-// DownloadPNG lets the browser draw an SVG and hands out the picture.
-func DownloadPNG(name, svg string) {
+// DownloadPNG lets the browser draw an SVG and hands out the picture, scale pixels of it
+// for one of the drawing.
+func DownloadPNG(name, svg string, scale int) {
 	url := objectURL("image/svg+xml", []byte(svg))
-	DownloadPNGOf(name, url, func() { app.Window().Get("URL").Call("revokeObjectURL", url) })
+	DownloadPNGOf(name, url, scale, func() { app.Window().Get("URL").Call("revokeObjectURL", url) })
 }
 
 // DownloadPNGOf lets the browser draw what is at an address, calls drawn and hands out
-// the picture.
-func DownloadPNGOf(name string, url any, drawn func()) {
+// the picture, scaled as DownloadPNG does.
+func DownloadPNGOf(name string, url any, scale int, drawn func()) {
 	image := app.Window().Get("Image").New()
 	var loaded app.Func
 	loaded = app.FuncOf(func(app.Value, []app.Value) any {
 		defer loaded.Release()
 		canvas := app.Window().Get("document").Call("createElement", "canvas")
-		w, h := PNGScale*image.Get("naturalWidth").Int(), PNGScale*image.Get("naturalHeight").Int()
+		w, h := scale*image.Get("naturalWidth").Int(), scale*image.Get("naturalHeight").Int()
 		canvas.Set("width", w)
 		canvas.Set("height", h)
 		canvas.Call("getContext", "2d").Call("drawImage", image, 0, 0, w, h)

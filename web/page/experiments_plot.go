@@ -39,7 +39,8 @@ func (p *figure) Render() app.UI {
 		app.Div().Class("plot-head").Body(
 			app.H3().Text(p.Picture.Title),
 			app.A().Class("link").Href(p.Drawing).Attr("download", "").Title("download as SVG").Text("SVG"),
-			app.Button().Type("button").Class("link").Title("download as PNG").OnClick(p.onPNG).Text("PNG"),
+			app.Button().Type("button").Class("link").Title("download as PNG").DataSet("scale", 1).OnClick(p.onPNG, 1).Text("PNG"),
+			app.Button().Type("button").Class("link").Title("download as PNG, twice as large").DataSet("scale", 2).OnClick(p.onPNG, 2).Text("PNG 2×"),
 		),
 		app.Div().Class("plot-area").Attr("role", "img").Aria("label", p.Picture.YName+" by "+p.Picture.XName+", "+p.Picture.Title),
 	)
@@ -115,6 +116,10 @@ func coloured(element app.Value, option string) string {
 }
 
 // onPNG hands the downloadable drawing out as pixels.
-func (p *figure) onPNG(app.Context, app.Event) {
-	browser.DownloadPNGOf("kvscope-"+p.Picture.ID+".png", p.Drawing, func() {})
+func (p *figure) onPNG(ctx app.Context, _ app.Event) {
+	name, scale := "kvscope-"+p.Picture.ID, 1
+	if ctx.JSSrc().Get("dataset").Get("scale").String() == "2" {
+		name, scale = name+"@2x", 2
+	}
+	browser.DownloadPNGOf(name+".png", p.Drawing, scale, func() {})
 }

@@ -61,11 +61,11 @@ func (e *Explorer) save(f state.Save) {
 			say("There is nothing to save yet.")
 			return
 		}
-		svg = plot.Resolve(svg, lookUp(e.s.IsDark()))
+		svg = plot.Resolve(svg, lookUp(e.s.SavesDark()))
 		if f.What.Format == "svg" {
 			browser.Download(name, "image/svg+xml", []byte(svg))
 		} else {
-			browser.DownloadPNG(name, svg)
+			browser.DownloadPNG(name, svg, f.What.Scale)
 		}
 		say(name + " is saved")
 	}
@@ -99,6 +99,9 @@ func fileName(v *widget.ColumnView, s *state.Snapshot, what state.Keepsake) stri
 		}
 		return r
 	}, strings.Join(parts, "-"))
+	if what.Scale > 1 {
+		name += fmt.Sprintf("@%dx", what.Scale)
+	}
 	return name + "." + what.Format
 }
 

@@ -31,17 +31,17 @@ func (s *Snapshot) Keys() []Key {
 // ownKeys lists the keys that are no view's.
 func (s *Snapshot) ownKeys() []Key {
 	return []Key{
-		{Keys: []string{"ArrowLeft"}, Label: "←", About: "one line back", Do: Always(Step{-1})},
-		{Keys: []string{"ArrowRight"}, Label: "→", About: "one line on", Do: Always(Step{1})},
-		{Keys: []string{"Home"}, Label: "Home", About: "first line", Do: Always(GoTo{0})},
-		{Keys: []string{"End"}, Label: "End", About: "back to the line the run suggests", Do: Always(GoTo{Auto})},
+		{Keys: []string{"ArrowLeft"}, Label: "←", About: "previous step", Do: Always(Step{-1})},
+		{Keys: []string{"ArrowRight"}, Label: "→", About: "next step", Do: Always(Step{1})},
+		{Keys: []string{"Home"}, Label: "Home", About: "first step", Do: Always(GoTo{0})},
+		{Keys: []string{"End"}, Label: "End", About: "back to the step the run suggests", Do: Always(GoTo{Auto})},
 		{Keys: []string{"ArrowUp"}, Label: "↑", About: "lock the head before", Do: Always(MoveHead{-1})},
 		{Keys: []string{"ArrowDown"}, Label: "↓", About: "lock the next head", Do: Always(MoveHead{1})},
 		{Keys: []string{"ArrowUp"}, Shift: true, Label: "⇧ ↑", About: "the same head, a layer down", Do: Always(MoveLayer{-1})},
 		{Keys: []string{"ArrowDown"}, Shift: true, Label: "⇧ ↓", About: "the same head, a layer up", Do: Always(MoveLayer{1})},
 		{Keys: []string{"Escape"}, Label: "Esc", About: "close this list, or let the head go", Do: escapeKey},
 		{Keys: []string{" "}, Label: "Space", About: "run, or stop", Do: runOrStop},
-		{Keys: []string{"p"}, Label: "p", About: "play the lines one after the other", Do: Always(TogglePlay{})},
+		{Keys: []string{"p"}, Label: "p", About: "play the steps one after the other", Do: Always(TogglePlay{})},
 		{Keys: []string{"m"}, Label: "m", About: "colour the heads by the next metric", Do: nextMetric},
 		{Keys: []string{"v"}, Label: "v", About: "the next view: " + s.viewTitles(), Do: nextView},
 		{Keys: []string{"w"}, Label: "w", About: "let the view fill its column", Do: Always(Toggle{"wide"})},

@@ -46,6 +46,7 @@ type Snapshot struct {
 	Free     bool     // the controls are shown beside a lesson
 	Many     Many
 
+	White   bool // pictures are saved on white, whatever the colours of the page
 	Playing bool
 	dense   map[string]Dense // by the ID of their requests; replaced, never changed
 	Said    string           // a short message on what was done last

@@ -224,7 +224,20 @@ func (a Edit) apply(s *Snapshot) []Effect {
 type Keepsake struct {
 	Picture string // grid, heads, view or run
 	Format  string // png, svg, csv or safetensors
+	Scale   int    // pixels of a png to one of the drawing
 }
+
+// OnWhite lets pictures be saved in the colours for the day, on white, whatever those of
+// the page are; or as the page is again.
+type OnWhite struct{}
+
+func (OnWhite) apply(s *Snapshot) []Effect { //nolint:unparam // as every action
+	s.White = !s.White
+	return nil
+}
+
+// SavesDark reports whether pictures are saved in the colours for the dark.
+func (s *Snapshot) SavesDark() bool { return s.IsDark() && !s.White }
 
 // Keep saves something of a column.
 type Keep struct {

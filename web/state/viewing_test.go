@@ -272,3 +272,16 @@ func TestEntry(t *testing.T) {
 		t.Error("chosen twice, it is still held")
 	}
 }
+
+// Pictures are saved as the page is, or on white where that is asked for.
+func TestSavesDark(t *testing.T) {
+	s := New(DefaultPlace(), nil)
+	for _, step := range []struct {
+		do   Action
+		dark bool
+	}{{SystemColours{Dark: true}, true}, {OnWhite{}, false}, {UseTheme{Light}, false}, {OnWhite{}, false}, {UseTheme{Dark}, true}} {
+		if s, _ = s.Do(step.do); s.SavesDark() != step.dark {
+			t.Errorf("after %#v pictures are saved dark: %v", step.do, s.SavesDark())
+		}
+	}
+}

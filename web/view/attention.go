@@ -55,7 +55,7 @@ func (a *attention) Draw(f *Frame) Drawn {
 
 // SVG frames what the map shows.
 func (a *attention) SVG(f *Frame, title string) Saved {
-	href, w, h := a.shown.Image()
+	href, w, h := a.shown.Image(f.State.SavesDark())
 	if href == "" {
 		return Saved{}
 	}

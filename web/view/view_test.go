@@ -110,7 +110,7 @@ func TestMissing(t *testing.T) {
 		}},
 		{"memory", "attention", "This model has no memory", func(_ *state.Snapshot, v *widget.ColumnView) { v.Sight = state.Sight{} }},
 		{"memory", "ratplus", "There are no gates here", func(_ *state.Snapshot, v *widget.ColumnView) { h := *v.Sight.Head; h.Gate = nil; v.Sight.Head = &h }},
-		{"scores", "attention", "Scores are a head's own", func(s *state.Snapshot, _ *widget.ColumnView) { s.Head = nil }},
+		{"scores", "attention", "Each head has its own scores", func(s *state.Snapshot, _ *widget.ColumnView) { s.Head = nil }},
 	} {
 		s, column := page(t, "quest", c.arch, c.view)
 		c.change(s, column)

@@ -280,7 +280,7 @@ func (g *BlockGrid) cellLabel(grid *picture.Grid, line, block int) string {
 		out += ", holds the answer"
 	}
 	if grid.Oracle[line*grid.Columns+block] {
-		out += ", truly heaviest"
+		out += ", top K by dense attention"
 	}
 	if line < len(g.Labels) {
 		out += ", " + g.Labels[line].About

@@ -172,7 +172,7 @@ func Column(id string, side int, v *ColumnView, s *state.Snapshot, below app.UI,
 	body := []app.UI{columnHead(v, side, on), progressBar(v)}
 	if text := v.Counterfactual(); text != "" {
 		body = append(body, app.Div().Class("counterfactual").DataSet("testid", "counterfactual-"+id).Body(
-			app.B().Text("counterfactual"), app.Span().Text(text)))
+			app.B().Title("not how the model was trained").Text("what-if"), app.Span().Text(text)))
 	}
 	if v.Unopened.Message != "" {
 		body = append(body, app.Div().Class("message bad").Attr("role", "alert").DataSet("testid", "unopened-"+id).Body(
@@ -324,7 +324,7 @@ func GridBox(id string, side int, v *ColumnView, s *state.Snapshot, on *Bus) app
 			app.Span().Text(gridTitle(v)),
 			app.Span().Class("note").Text(gridNote(v, looked)),
 			compareButton(side, s, on),
-			&SaveMenu{Side: side, Picture: "grid", Formats: "png svg csv", Label: "save the blocks", On: on}),
+			&SaveMenu{Side: side, Picture: "grid", Formats: "png svg csv", Label: "save the blocks", Dark: s.IsDark(), White: s.White, On: on}),
 		&BlockGrid{ID: id, Grid: v.Grid, Labels: v.Labels, Head: looked, Cursor: v.Line, Shift: v.Shift, Block: s.Pointed(), Held: s.Pin, Dark: s.IsDark(), On: on},
 		&Legend{Of: "grid-" + id, Keys: GridLegend(v.Grid, v.Against, v.Name)})
 }
@@ -340,8 +340,8 @@ func HeadsBox(id string, side int, v *ColumnView, s *state.Snapshot, on *Bus) ap
 			headSwitch(id, v, s, on),
 			&HeadFinder{ID: id, Heads: headsOf(v.Heads), On: on},
 			&Press{Label: "zoom", Title: "heads as large as their numbers need (z)", On: on, Pressed: s.Zoomed, Hidden: !many(v.Heads) || s.Ranked, Test: "zoomed-" + id, Do: state.Toggle{Name: "zoomed"}},
-			&Press{Label: "rank", Title: "heads in the order of their metric (r)", On: on, Pressed: s.Ranked, Test: "ranked-" + id, Do: state.Toggle{Name: "ranked"}},
-			&SaveMenu{Side: side, Picture: "heads", Formats: "png svg csv", Label: "save the heads", On: on}),
+			&Press{Label: "sort", Title: "sort heads by their metric (r)", On: on, Pressed: s.Ranked, Test: "ranked-" + id, Do: state.Toggle{Name: "ranked"}},
+			&SaveMenu{Side: side, Picture: "heads", Formats: "png svg csv", Label: "save the heads", Dark: s.IsDark(), White: s.White, On: on}),
 		app.Div().Class("heads-box").Body(
 			&HeadGrid{ID: id, Heads: v.Heads, Metric: metric, Ranked: s.Ranked, Zoomed: s.Zoomed, Locked: s.Head, On: on},
 			&HeadFigures{Heads: v.Heads, Head: looked, Lock: s.Preview == nil && s.Head != nil, Reads: v.Reads, Against: v.Against}),
@@ -366,7 +366,7 @@ func headSwitch(id string, v *ColumnView, s *state.Snapshot, on *Bus) app.UI {
 
 func compareButton(side int, s *state.Snapshot, on *Bus) app.UI {
 	return &Press{
-		Label: "differ", Title: "what is picked otherwise than in the first column (d)", Pressed: s.Compare,
+		Label: "compare", Title: "compare with column 1: what is picked otherwise there (d)", Pressed: s.Compare,
 		Test: fmt.Sprintf("compare-%d", side), Hidden: side == 0, Do: state.Toggle{Name: "compare"}, On: on,
 	}
 }

@@ -129,7 +129,7 @@ func longest(n int) string {
 
 func (c *Controls) ownText() []app.UI {
 	value := c.Form.Value != ""
-	hint := "Without a value, the text must hold the needle already."
+	hint := "Leave the value empty if your text already contains “One of the special magic numbers for KEY is: VALUE.”"
 	if value {
 		hint = "The needle is put into the text, and its key is asked for."
 	}
@@ -237,7 +237,7 @@ func (c *Controls) method() []app.UI {
 	}
 	boxes = append(boxes, c.number("max_new", "Answer, tokens", "auto"))
 	if info.Random && c.Form.Selector == sparse.SelectorRandom {
-		boxes = append(boxes, c.number("selector_seed", "Draw, seed", "0"))
+		boxes = append(boxes, c.number("selector_seed", "Seed of the random selector", "0"))
 	}
 	for i := 0; i < len(boxes); i += 2 {
 		out = append(out, app.Div().Class("pair").Body(boxes[i:min(i+2, len(boxes))]...))
@@ -257,8 +257,8 @@ func (c *Controls) method() []app.UI {
 		}
 	}
 	if info.Random {
-		out = append(out, c.titled("selector", "Who picks", c.Form.Selector,
-			option{sparse.SelectorOwn, "the method", ""}, option{sparse.SelectorRandom, "chance", "as many, drawn at random"}))
+		out = append(out, c.titled("selector", "Selector", c.Form.Selector,
+			option{sparse.SelectorOwn, "method", ""}, option{sparse.SelectorRandom, "random", "the same number of blocks, drawn at random"}))
 	} else {
 		out = append(out, c.problem("selector"))
 	}
@@ -285,9 +285,9 @@ func aboutMethod(m sparse.Info, known bool) string {
 		return ""
 	}
 	phase := map[string]string{
-		sparse.PhaseDecode:  "Picks anew for every answer token",
-		sparse.PhasePrefill: "Picks for every query of the prompt; the answer is read densely",
-		sparse.PhaseEvict:   "Decides once, after the prompt",
+		sparse.PhaseDecode:  "For every answer token, anew",
+		sparse.PhasePrefill: "For every query of the prompt; after the first answer token attention is full",
+		sparse.PhaseEvict:   "Once, after the prompt",
 	}[m.Phase]
 	if m.Family == sparse.FamilyDense {
 		return "Reads everything: what the others are measured against."

@@ -134,7 +134,7 @@ func aboutModel(models []run.ModelInfo, name string) string {
 }
 
 func methodOptions() []option {
-	out := []option{{"", "as above", ""}}
+	out := []option{{"", "same as Selection", ""}}
 	for _, m := range sparse.Methods() {
 		out = append(out, option{m.ID, m.Name, m.Help})
 	}
@@ -142,7 +142,7 @@ func methodOptions() []option {
 }
 
 func memoryOptions() []option {
-	out := []option{{"", "as below", ""}}
+	out := []option{{"", "same as Memory", ""}}
 	names := map[string]string{
 		state.AsTrained: "as trained", "memory/memory": "pick K̃ · read K̃Ṽ", "plain/memory": "pick K · read K̃Ṽ",
 		"memory/plain": "pick K̃ · read KV", "plain/plain": "pick K · read KV",
@@ -157,18 +157,18 @@ func memoryOptions() []option {
 func (c *Controls) memory() app.UI {
 	strength := depthOr(c.Form.Strength, "1")
 	return app.Div().Class("section").Hidden(c.Memory == "").DataSet("testid", "memory-controls").Body(
-		app.H2().Body(app.Span().Text("Memory"), app.Span().Class("tag").Hidden(!c.meddled()).Text("counterfactual")),
+		app.H2().Body(app.Span().Text("Memory"), app.Span().Class("tag").Hidden(!c.meddled()).Title("not how the model was trained").Text("what-if")),
 		app.Div().Class("field").Body(
 			app.Div().Class("label").Body(
-				app.Label().For(c.id("memory_strength")).Text("Strength λ"), app.Span().Class("quiet").Text(strength)),
+				app.Label().For(c.id("memory_strength")).Text("Memory strength λ (1 as trained, 0 off)"), app.Span().Class("quiet").Text(strength)),
 			app.Input().ID(c.id("memory_strength")).Type("range").Min(0).Max(1).Step(0.05).
 				DataSet("field", "memory_strength").Aria("valuetext", strength).OnInput(c.onType).OnChange(c.onRun),
 			app.P().Class("hint").Hidden(!c.untrained()).DataSet("testid", "memory-untrained").
 				Text("The model was never trained without memory: what breaks here says nothing about its worth."),
 			c.problem("memory_strength")),
-		c.number("memory_cap", "Cap n, tokens", "none"),
-		c.titled("select_with", "Method picks by", depthOr(c.Form.SelectWith, run.WithMemory), option{run.WithMemory, "K̃", "keys with the memory"}, option{run.WithPlain, "K", "keys without"}),
-		c.titled("compute_with", "Attention reads", depthOr(c.Form.ComputeWith, run.WithMemory), option{run.WithMemory, "K̃, Ṽ", "keys and values with the memory"}, option{run.WithPlain, "K, V", "keys and values without"}),
+		c.number("memory_cap", "Longest memory, tokens", "none"),
+		c.titled("select_with", "Blocks are scored with", depthOr(c.Form.SelectWith, run.WithMemory), option{run.WithMemory, "K̃", "keys with memory"}, option{run.WithPlain, "K", "plain keys"}),
+		c.titled("compute_with", "Attention uses", depthOr(c.Form.ComputeWith, run.WithMemory), option{run.WithMemory, "K̃, Ṽ", "states with memory"}, option{run.WithPlain, "K, V", "states without"}),
 	)
 }
 

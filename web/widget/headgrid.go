@@ -54,8 +54,8 @@ func many(h *picture.Heads) bool { return h != nil && len(h.Cells) >= manyHeads 
 // metricTitles say what a metric is, for a switch and in words.
 var metricTitles = map[picture.Metric][2]string{
 	picture.Hit:     {"hit", "answer steps at which the head picked the block it copies from"},
-	picture.Recall:  {"recall", "share of the truly heaviest blocks that the head picked"},
-	picture.Mass:    {"mass", "share of the head's dense attention that its picks kept"},
+	picture.Recall:  {"recall", "share of the top K by dense attention that the head picked"},
+	picture.Mass:    {"mass", "attention mass kept: share of the head's dense attention that its picks hold"},
 	picture.Memory:  {"memory", "tokens that the head's memory reaches back"},
 	picture.Jaccard: {"in common", "share of the picks of either column that both have"},
 }
@@ -263,9 +263,9 @@ func (f *HeadFigures) Render() app.UI {
 	}
 	rows := []app.UI{
 		app.Dt().Class("title").Body(app.Span().Text(title), app.Span().Class("note quiet").Text(note)),
-		app.Dt().Text("hit"), app.Dd().Text(hit),
-		app.Dt().Text("recall"), app.Dd().Text(recall),
-		app.Dt().Text("mass kept"), app.Dd().Text(mass),
+		app.Dt().Title("heads that read the answer block at every step").Text("hit"), app.Dd().Text(hit),
+		app.Dt().Title("recall of the true top K").Text("recall"), app.Dd().Text(recall),
+		app.Dt().Title("attention mass kept").Text("mass kept"), app.Dd().Text(mass),
 		app.Dt().Text("cache read"), app.Dd().Text(readText(f.Reads)),
 	}
 	if h.Has(picture.Memory) {

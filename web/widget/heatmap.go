@@ -120,7 +120,7 @@ func (a *AttentionMap) takeOver() {
 		s.mapFrame = newMapFrame(a.Head.Len(), max(1, s.mapFrame.w), max(1, s.mapFrame.h), a.View.Frame)
 	}
 	if s.table == nil || a.dark != a.Dark {
-		s.palette = readPalette(s.element)
+		s.palette = paletteOf(s.element, a.Dark)
 		s.table = s.palette.Table()
 	}
 	a.view, a.dark = a.View, a.Dark
@@ -145,13 +145,7 @@ func (a *AttentionMap) draw() {
 	s.mapFrame = newMapFrame(a.Head.Len(), w, h, s.frame()) // what is whole stays whole
 	taken := s.tiles.take(now() + frameTime/2)
 	s.tiles.colour(a.View.Linear, s.table)
-	key := a.hover[1]
-	if key == None {
-		key = a.Key
-	}
-	complete := s.draw(mapMarks{
-		query: a.hover[0], key: key, step: a.Query, gold: a.Gold, prompt: a.Head.Prompt, picked: a.Picked,
-	}, until)
+	complete := s.draw(a.marks(), until)
 	data := a.JSValue().Get("dataset")
 	data.Set("level", s.level)
 	data.Set("frame", s.frame().String())
@@ -163,6 +157,25 @@ func (a *AttentionMap) draw() {
 	if !taken || !complete {
 		a.ask()
 	}
+}
+
+// marks are what is pointed out on the map.
+func (a *AttentionMap) marks() mapMarks {
+	key := a.hover[1]
+	if key == None {
+		key = a.Key
+	}
+	return mapMarks{query: a.hover[0], key: key, step: a.Query, gold: a.Gold, prompt: a.Head.Prompt, picked: a.Picked}
+}
+
+// paintIn paints all that is seen of the map in a set of colours, however long it takes.
+func (a *AttentionMap) paintIn(dark bool) {
+	s := a.screen
+	s.palette = paletteOf(s.element, dark)
+	s.table = s.palette.Table()
+	s.tiles.take(math.Inf(1))
+	s.tiles.colour(a.View.Linear, s.table)
+	s.draw(a.marks(), math.Inf(1))
 }
 
 // place is where the pointer is on the map.
@@ -331,7 +344,7 @@ func (a *AttentionMap) explain() {
 		Linear: a.View.Linear, Cell: 1 << a.screen.level,
 	}
 	if a.Shown != nil {
-		a.Shown.canvas, a.Shown.Scale = a.screen.element, scale
+		a.Shown.canvas, a.Shown.Scale, a.Shown.dark, a.Shown.paint = a.screen.element, scale, a.Dark, a.paintIn
 	}
 	if text := MapLegend(scale, a.Query != None, a.Gold >= 0, a.Picked != nil).HTML(); text != a.legend {
 		a.legend = text

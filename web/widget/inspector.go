@@ -83,7 +83,7 @@ func (n *Inspector) block() app.UI {
 	}
 	var tags []app.UI
 	if n.Gold {
-		tags = append(tags, app.Span().Class("tag gold").Text("gold"))
+		tags = append(tags, app.Span().Class("tag gold").Text("contains the answer"))
 	}
 	if n.preview() {
 		tags = append(tags, previewTag())
@@ -115,8 +115,8 @@ func (n *Inspector) block() app.UI {
 			app.TBody().Body(
 				row("picked", pickedText),
 				row("by heads", func(c *InspectorColumn) string { return fmt.Sprintf("%d of %d", c.Votes, c.Heads) }),
-				row("true mass", func(c *InspectorColumn) string { return number.Mass(c.Mass) }),
-				row("rank by mass", func(c *InspectorColumn) string { return number.Rank(c.Rank) }),
+				row("dense attention", func(c *InspectorColumn) string { return number.Mass(c.Mass) }),
+				row("rank by it", func(c *InspectorColumn) string { return number.Rank(c.Rank) }),
 				row(votes, scoreText),
 				row("rank by "+votes, func(c *InspectorColumn) string { return number.Rank(c.ScoreRank) }),
 			),
@@ -143,7 +143,7 @@ func (n *Inspector) edit(field, label, about, list string) app.UI {
 
 // scoreHint says how to see scores, which are a head's own.
 func (n *Inspector) scoreHint() app.UI {
-	p := app.P().Class("hint").Text("Scores are a head's own: point at one, or lock it.")
+	p := app.P().Class("hint").Text("Each head has its own scores. Point at a head to see them; click to keep it.")
 	for i := range n.Columns {
 		if n.Columns[i].OneHead {
 			return p.Hidden(true)
@@ -223,7 +223,7 @@ func (n *Inspector) step() app.UI {
 					}
 					return number.Percent(float64(c.Prob))
 				}),
-				row("expected one's rank", func(c *InspectorColumn) string {
+				row("rank of the expected token", func(c *InspectorColumn) string {
 					if c.Wanted == nil {
 						return "–"
 					}
@@ -274,10 +274,10 @@ func (n *Inspector) cost() app.UI {
 		app.Table().Class("compare").Body(
 			n.head(n.Head),
 			app.TBody().Body(
-				row("entries read", func(c *InspectorColumn) string { return number.Count(c.Reads.Read) }),
-				row("of", func(c *InspectorColumn) string { return number.Count(c.Reads.Present) }),
+				row("cache entries read", func(c *InspectorColumn) string { return number.Count(c.Reads.Read) }),
+				row("in the cache", func(c *InspectorColumn) string { return number.Count(c.Reads.Present) }),
 				row("bytes read", func(c *InspectorColumn) string { return number.Bytes(c.Bytes) }),
-				row("dense reads", func(c *InspectorColumn) string { return number.Bytes(c.Dense) }),
+				row("bytes dense attention reads", func(c *InspectorColumn) string { return number.Bytes(c.Dense) }),
 				row("prefill", func(c *InspectorColumn) string { return number.Milliseconds(c.Prefill) }),
 				row("per token", func(c *InspectorColumn) string { return number.Milliseconds(c.Decode) }),
 				row("this token", func(c *InspectorColumn) string { return number.Milliseconds(c.MS) }),

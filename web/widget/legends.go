@@ -16,7 +16,7 @@ import (
 func AnswerLegend() plot.Legend {
 	return plot.Legend{
 		{Mark: plot.MarkRightToken, Text: "right"}, {Mark: plot.MarkWrongToken, Text: "wrong"},
-		{Mark: plot.MarkAnswer, Text: "copied"},
+		{Mark: plot.MarkAnswer, Text: "answer token in the prompt"},
 	}
 }
 
@@ -50,7 +50,7 @@ func GridLegend(g *picture.Grid, left, right string) plot.Legend {
 		out = append(out, plot.Key{Mark: plot.MarkGold, Text: "answer"})
 	}
 	if g.Diff == nil && slices.Contains(g.Oracle, true) {
-		out = append(out, plot.Key{Mark: plot.MarkOracle, Text: "truly heaviest"})
+		out = append(out, plot.Key{Mark: plot.MarkOracle, Text: "top K by dense attention"})
 	}
 	if slices.Contains(g.Needles, true) {
 		out = append(out, plot.Key{Mark: plot.MarkNeedle, Text: "needle"})
@@ -81,8 +81,8 @@ func gridShare(g *picture.Grid) string {
 // metricScale says what a metric's values are.
 var metricScale = map[picture.Metric]string{
 	picture.Hit:     "steps that picked the answer",
-	picture.Recall:  "recall of the truly heaviest",
-	picture.Mass:    "true attention kept",
+	picture.Recall:  "recall of the true top K",
+	picture.Mass:    "attention mass kept",
 	picture.Memory:  "memory, tokens, log",
 	picture.Jaccard: "picks in common",
 }
@@ -123,14 +123,14 @@ func StripLegend(s *picture.Strip, by picture.Shade, oneHead bool, h *trace.Head
 	switch {
 	case s == nil:
 	case by == picture.ByMass:
-		out = append(out, plot.Key{Mark: plot.MarkWash, From: "0", To: number.Mass(s.Top), Text: "true attention"})
+		out = append(out, plot.Key{Mark: plot.MarkWash, From: "0", To: number.Mass(s.Top), Text: "dense attention"})
 	case oneHead:
 		out = append(out, plot.Key{Mark: plot.MarkWash, From: "0", To: "1", Text: "share picked"})
 	default:
 		out = append(out, plot.Key{Mark: plot.MarkWash, From: "0", To: "1", Text: "share of heads"})
 	}
 	if slices.ContainsFunc(h.Gold, func(p int) bool { return p >= 0 }) {
-		out = append(out, plot.Key{Mark: plot.MarkAnswer, Text: "answer"}, plot.Key{Mark: plot.MarkNow, Text: "copied now"})
+		out = append(out, plot.Key{Mark: plot.MarkAnswer, Text: "answer"}, plot.Key{Mark: plot.MarkNow, Text: "token read at this step"})
 	}
 	if slices.ContainsFunc(h.Needles, func(n trace.Needle) bool { return n.Queried }) {
 		out = append(out, plot.Key{Mark: plot.MarkAsked, Text: "its needle"})
@@ -154,10 +154,10 @@ func MapLegend(s MapScale, step, gold, picked bool) plot.Legend {
 	if s.Linear {
 		scale.Text = "attention weight"
 	}
-	out := plot.Legend{scale, {Mark: plot.MarkSums, Text: "sums"}}
+	out := plot.Legend{scale, {Mark: plot.MarkSums, Text: "column and row totals"}}
 	if s.Cell > 1 {
 		side := strconv.Itoa(s.Cell)
-		out = append(out, plot.Key{Text: "a cell: the greatest of " + side + " × " + side})
+		out = append(out, plot.Key{Text: "each pixel is the maximum of " + side + " × " + side + " weights"})
 	}
 	if step {
 		out = append(out, plot.Key{Mark: plot.MarkQuery, Text: "this query"})

@@ -50,12 +50,17 @@ func (g *GateMap) paint() {
 	if g.Head == nil || !g.canvas.fit() {
 		return
 	}
-	p := readPalette(g.canvas.element)
+	g.paintIn(g.Dark)
+	if g.Shown != nil {
+		g.Shown.canvas, g.Shown.dark, g.Shown.paint = g.canvas.element, g.Dark, g.paintIn
+	}
+}
+
+// paintIn paints the gates in a set of colours.
+func (g *GateMap) paintIn(dark bool) {
+	p := paletteOf(g.canvas.element, dark)
 	paintGates(&g.canvas.Raster, g.Head, g.Entry, &p, g.canvas.scale)
 	g.canvas.show()
-	if g.Shown != nil {
-		g.Shown.canvas = g.canvas.element
-	}
 }
 
 // paintGates paints the mean gate of the positions and channels under each pixel, and

@@ -1,6 +1,7 @@
 package widget
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
@@ -38,6 +39,8 @@ type SaveMenu struct {
 	Picture string
 	Formats string // with blanks between them
 	Label   string
+	Dark    bool // the page is, so that pictures can be saved as it is or on white
+	White   bool // they are saved on white
 	On      *Bus
 }
 
@@ -50,19 +53,27 @@ func (m *SaveMenu) Render() app.UI {
 	var items []app.UI
 	for _, f := range formats {
 		items = append(items, m.button(f).Class("button small").Text(strings.ToUpper(f)))
+		if f == "png" {
+			items = append(items, m.button(f).Class("button small").Aria("label", "PNG 2×: "+m.Label+", twice as large").DataSet("scale", 2).Text("PNG 2×"))
+		}
 	}
+	items = append(items, &Press{
+		Label: "on white", Title: "save pictures in the colours for the day, on white", Pressed: m.White, Hidden: !m.Dark,
+		Test: "white-" + m.Picture, Do: state.OnWhite{}, On: m.On,
+	})
 	return app.Div().Class("save").Body(
 		app.Button().Type("button").Class("button icon small").Aria("label", m.Label).Title(m.Label).Aria("haspopup", "true").Body(app.Raw(iconSave)),
 		app.Div().Class("save-items").Attr("role", "group").Aria("label", m.Label).Body(items...))
 }
 
 func (m *SaveMenu) button(format string) app.HTMLButton {
-	return app.Button().Type("button").Aria("label", m.Label+" as "+format).
-		DataSet("testid", "save-"+m.Picture).DataSet("format", format).OnClick(m.onSave, format)
+	return app.Button().Type("button").Aria("label", strings.ToUpper(format)+": "+m.Label).
+		DataSet("testid", "save-"+m.Picture).DataSet("format", format).DataSet("scale", 1).OnClick(m.onSave, format)
 }
 
 func (m *SaveMenu) onSave(ctx app.Context, _ app.Event) {
-	m.On.Do(state.Keep{Side: m.Side, What: state.Keepsake{Picture: m.Picture, Format: dataset(ctx, "format")}})
+	scale, _ := strconv.Atoi(dataset(ctx, "scale")) // written above
+	m.On.Do(state.Keep{Side: m.Side, What: state.Keepsake{Picture: m.Picture, Format: dataset(ctx, "format"), Scale: scale}})
 }
 
 // Said shows a short message for a while.

@@ -31,7 +31,7 @@ type ScorePlot struct {
 
 // Scatter is the picture of scores as package plot draws it.
 func Scatter(d *picture.Scatter, votes bool) plot.Scatter {
-	out := plot.Scatter{Title: "score and true attention of every block", XName: "score →", YName: "↑ true mass"}
+	out := plot.Scatter{Title: "score and true attention of every block", XName: "score →", YName: "↑ dense attention"}
 	if votes {
 		out.XName = "votes →"
 	}

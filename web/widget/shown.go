@@ -7,12 +7,19 @@ import "github.com/maxence-charriere/go-app/v9/pkg/app"
 type Shown struct {
 	Scale  MapScale // of an attention map
 	canvas app.Value
+	dark   bool            // the canvas is in the colours for the dark
+	paint  func(dark bool) // paints all of it in a set of colours
 }
 
-// Image is the picture as a data URL and its size in pixels, "" before there is any.
-func (s *Shown) Image() (href string, w, h float64) {
+// Image is the picture in one of the two sets of colours, as a data URL, and its size in
+// pixels, "" before there is any.
+func (s *Shown) Image(dark bool) (href string, w, h float64) {
 	if s.canvas == nil {
 		return "", 0, 0
+	}
+	if dark != s.dark {
+		s.paint(dark)
+		defer s.paint(s.dark)
 	}
 	return s.canvas.Call("toDataURL", "image/png").String(), s.canvas.Get("width").Float(), s.canvas.Get("height").Float()
 }

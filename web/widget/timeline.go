@@ -33,9 +33,9 @@ func (t *Timeline) Render() app.UI {
 	none := t.Lines == 0
 	return app.Div().Class("timeline").DataSet("testid", "timeline").DataSet("lines", t.Lines).DataSet("line", t.Cursor).Body(
 		app.Div().Class("buttons").Body(
-			t.button(iconBack, "one line back", t.onBack, none || t.Cursor <= 0),
+			t.button(iconBack, "previous step", t.onBack, none || t.Cursor <= 0),
 			t.button(play, name, t.onPlay, none),
-			t.button(iconOn, "one line on", t.onOn, none || t.Cursor >= t.Lines-1),
+			t.button(iconOn, "next step", t.onOn, none || t.Cursor >= t.Lines-1),
 			t.speeds(),
 		),
 		app.Div().Class("track").Style("--n", strconv.Itoa(max(1, t.Planned))).Body(
@@ -43,7 +43,7 @@ func (t *Timeline) Render() app.UI {
 			app.Input().Type("range").
 				Min(0).Max(max(t.Planned-1, 1)).Step(1).
 				Disabled(none).
-				Aria("label", "line looked at").
+				Aria("label", "step shown").
 				Aria("valuetext", t.Label).
 				DataSet("testid", "scrubber").
 				OnInput(t.onScrub),
