@@ -6,7 +6,9 @@
 //	POST /api/ask     run.Request in, figures.Result out
 //	GET  /api/run     WebSocket: the client sends one run.Request as a JSON text
 //	                  message, then receives the frames of package trace, one
-//	                  binary message a frame, until the server closes
+//	                  binary message a frame, until the server closes; with
+//	                  ?progress=1 text messages {"kind", "done", "of", "left_ms"}
+//	                  between them say how far the prompt is read
 //	POST /api/runs    run.Request in, {"id"} out: the run is kept to be looked into
 //	GET  /api/runs/{id}/head  ?layer=&head=, what that head saw, as package lens
 //	                  writes it; 404 when the run is no longer kept

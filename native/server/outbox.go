@@ -31,9 +31,10 @@ type outbox struct {
 
 	mu     sync.Mutex
 	frames [][]byte
-	bytes  int  // in frames
-	closed bool // Done or Failure went through
-	ended  bool // nothing will be added
+	bytes  int    // in frames
+	told   []byte // of the progress last, where the page has yet to hear of it
+	closed bool   // Done or Failure went through
+	ended  bool   // nothing will be added
 
 	added, taken chan struct{} // something was, since the last look
 }
@@ -89,6 +90,23 @@ func (o *outbox) end() {
 	wake(o.added)
 }
 
+// tell leaves word of the progress, in the place of what was left before.
+func (o *outbox) tell(progress []byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.told = progress
+	wake(o.added)
+}
+
+// news is what was told of the progress since it was asked last, or nil.
+func (o *outbox) news() []byte {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	told := o.told
+	o.told = nil
+	return told
+}
+
 // first is the oldest frame, which stays counted until it is sent, or nil; ended says
 // that no frame comes any more.
 func (o *outbox) first() (frame []byte, ended bool) {
@@ -122,7 +140,17 @@ func (o *outbox) discard() {
 // send writes frames to the page until there are no more, one takes longer than timeout,
 // or ctx ends. A cancelled run still sends what it has: the page may be there to see it.
 func (o *outbox) send(ctx context.Context, conn *websocket.Conn, timeout time.Duration) error {
+	write := func(kind websocket.MessageType, message []byte) error {
+		ctx, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		return conn.Write(ctx, kind, message)
+	}
 	for {
+		if told := o.news(); told != nil {
+			if err := write(websocket.MessageText, told); err != nil {
+				return err
+			}
+		}
 		frame, ended := o.first()
 		if ended {
 			return nil
@@ -131,10 +159,7 @@ func (o *outbox) send(ctx context.Context, conn *websocket.Conn, timeout time.Du
 			<-o.added
 			continue
 		}
-		ctx, cancel := context.WithTimeout(ctx, timeout)
-		err := conn.Write(ctx, websocket.MessageBinary, frame)
-		cancel()
-		if err != nil {
+		if err := write(websocket.MessageBinary, frame); err != nil {
 			return err
 		}
 		o.drop()

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"kvscope/engine/input"
 	"kvscope/engine/run"
 	"kvscope/engine/trace"
+	"kvscope/web/api"
 )
 
 // closeTimeout is for the goodbye of a page that may be gone.
@@ -25,6 +27,11 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 		writeError(w, http.StatusUpgradeRequired, "", "this endpoint is a WebSocket")
 		return
 	}
+	progress, err := asksProgress(r)
+	if err != nil {
+		writeError(w, http.StatusBadRequest, input.Field(err), problem(err))
+		return
+	}
 	// Accept answers by itself when it refuses.
 	conn, err := websocket.Accept(w, r, nil)
 	if err != nil {
@@ -35,7 +42,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	defer s.streams.Done()
 	defer conn.CloseNow()
 
-	err = s.watch(r.Context(), conn)
+	err = s.watch(r.Context(), conn, progress)
 	var gone *goneError
 	switch {
 	case errors.As(err, &gone):
@@ -49,7 +56,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 
 // watch sends the page all of the run it asks for. It returns an error when the
 // page has yet to be told how the run ended, or is gone.
-func (s *Server) watch(ctx context.Context, conn *websocket.Conn) error {
+func (s *Server) watch(ctx context.Context, conn *websocket.Conn, progress bool) error {
 	req, err := receive(ctx, conn)
 	if err != nil {
 		return err
@@ -75,7 +82,11 @@ func (s *Server) watch(ctx context.Context, conn *websocket.Conn) error {
 			stop(&goneError{err})
 		}
 	}()
-	err = s.run(ctx, req, box)
+	var sink trace.Sink = box
+	if progress {
+		sink = &reporting{outbox: box}
+	}
+	err = s.run(ctx, req, sink)
 	box.end()
 	defer time.AfterFunc(takeTimeout, giveUp).Stop()
 	<-sent
@@ -90,6 +101,43 @@ func (s *Server) watch(ctx context.Context, conn *websocket.Conn) error {
 		return errUnfinished
 	}
 	return err
+}
+
+// asksProgress reports whether a page wants to hear how far its prompt is read, in text
+// messages of api.RunProgress beside the frames.
+func asksProgress(r *http.Request) (bool, error) {
+	switch v := r.URL.Query().Get("progress"); v {
+	case "", "0":
+		return false, nil
+	case "1":
+		return true, nil
+	default:
+		return false, input.Errorf("progress", "%q, want 0 or 1", v)
+	}
+}
+
+// reporting is an outbox that also says how far the prompt is read.
+type reporting struct {
+	*outbox
+	clock api.PromptClock
+	last  time.Time
+}
+
+// reportEvery is how often that is said, enough for a bar that moves.
+const reportEvery = 100 * time.Millisecond
+
+// Reading implements trace.ReadingSink.
+func (r *reporting) Reading(read, prompt int) {
+	p := r.clock.Read(read, prompt)
+	if read < prompt && time.Since(r.last) < reportEvery {
+		return
+	}
+	r.last = time.Now()
+	message, err := json.Marshal(p)
+	if err != nil {
+		panic(err) // a struct of words and numbers
+	}
+	r.tell(message)
 }
 
 // goneError says that a page takes no more frames, and why.

@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"errors"
+	"time"
 
 	"kvscope/engine/input"
 	"kvscope/engine/run"
@@ -52,6 +53,27 @@ type RunProgress struct {
 	Kind ProgressKind `json:"kind"`
 	Done int          `json:"done"`
 	Of   int          `json:"of"`
+	// LeftMS is about how many milliseconds the rest takes, 0 where nobody knows yet.
+	LeftMS int `json:"left_ms,omitempty"`
+}
+
+// PromptClock tells how far the prompt of one run is read, and how long the rest will take
+// if it goes on as fast.
+type PromptClock struct {
+	since time.Time
+	from  int // tokens that were read then
+}
+
+// Read is the progress of a prompt of which so many tokens are read.
+func (c *PromptClock) Read(tokens, prompt int) RunProgress {
+	p := RunProgress{Kind: Prompt, Done: tokens, Of: prompt}
+	if c.since.IsZero() {
+		c.since, c.from = time.Now(), tokens
+	}
+	if done := tokens - c.from; done > 0 {
+		p.LeftMS = int(float64(time.Since(c.since).Milliseconds()) * float64(prompt-tokens) / float64(done))
+	}
+	return p
 }
 
 // AskKind is what a page wants of a worker.

@@ -43,6 +43,10 @@ func (s *Server) Run(ctx context.Context, req run.Request, sink trace.Sink) erro
 	if at.Scheme == "" {
 		at.Scheme = "ws"
 	}
+	hears, _ := sink.(ProgressSink)
+	if hears != nil {
+		at.RawQuery = "progress=1"
+	}
 	body, err := json.Marshal(req)
 	if err != nil {
 		return fmt.Errorf("write request: %w", err)
@@ -56,9 +60,17 @@ func (s *Server) Run(ctx context.Context, req run.Request, sink trace.Sink) erro
 		return lost(ctx, err)
 	}
 	for {
-		frame, err := conn.receive(ctx)
+		frame, isText, err := conn.receive(ctx)
 		if err != nil {
 			return lost(ctx, err)
+		}
+		if isText && hears != nil {
+			var p api.RunProgress
+			if err := json.Unmarshal(frame, &p); err != nil {
+				return fmt.Errorf("read progress: %w", err)
+			}
+			hears.Progress(p)
+			continue
 		}
 		e, err := trace.Decode(frame)
 		if err != nil {

@@ -14,6 +14,7 @@ import (
 	"kvscope/engine/run"
 	"kvscope/engine/sparse"
 	"kvscope/engine/trace"
+	"kvscope/web/api"
 )
 
 // serve answers /api/run with frames, then closes as told.
@@ -34,6 +35,11 @@ func serve(t *testing.T, got *run.Request, events []trace.Event, abrupt bool) *S
 		}
 		if err := json.Unmarshal(body, got); err != nil {
 			t.Error(err)
+		}
+		if r.URL.Query().Get("progress") == "1" {
+			if err := conn.Write(r.Context(), websocket.MessageText, []byte(`{"kind":"prompt","done":3,"of":4,"left_ms":5}`)); err != nil {
+				t.Error(err)
+			}
 		}
 		for _, e := range events {
 			frame, err := trace.Append(nil, e)
@@ -74,6 +80,18 @@ func TestRunReadsEventsInOrder(t *testing.T) {
 	}
 	if r.Header == nil || len(r.Steps) != 1 || r.Done == nil || r.Done.Answer != "a" {
 		t.Errorf("run is %+v", r)
+	}
+}
+
+func TestRunHearsHowFarItsPromptIsRead(t *testing.T) {
+	var got run.Request
+	s := serve(t, &got, []trace.Event{header(), &trace.Done{}}, false)
+	var r attentive
+	if err := s.Run(t.Context(), run.Request{}, &r); err != nil {
+		t.Fatal(err)
+	}
+	if want := (api.RunProgress{Kind: api.Prompt, Done: 3, Of: 4, LeftMS: 5}); len(r.progress) != 1 || r.progress[0] != want {
+		t.Errorf("heard %+v", r.progress)
 	}
 }
 

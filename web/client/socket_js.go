@@ -18,8 +18,14 @@ type socket struct {
 	why    error         // of the end, set before ended is closed
 
 	mu      sync.Mutex
-	waiting [][]byte
+	waiting []received
 	added   chan struct{} // a message was, since the last look
+}
+
+// received is a message that came.
+type received struct {
+	data   []byte
+	isText bool
 }
 
 // dial opens a WebSocket.
@@ -51,12 +57,17 @@ func (s *socket) on(event string, heard func(event js.Value)) {
 
 // add takes a message. It never waits: it happens in a turn of the browser's own.
 func (s *socket) add(data js.Value) {
-	bytes := js.Global().Get("Uint8Array").New(data)
-	message := make([]byte, bytes.Length())
-	js.CopyBytesToGo(message, bytes)
+	m := received{isText: data.Type() == js.TypeString}
+	if m.isText {
+		m.data = []byte(data.String())
+	} else {
+		bytes := js.Global().Get("Uint8Array").New(data)
+		m.data = make([]byte, bytes.Length())
+		js.CopyBytesToGo(m.data, bytes)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.waiting = append(s.waiting, message)
+	s.waiting = append(s.waiting, m)
 	select {
 	case s.added <- struct{}{}:
 	default:
@@ -88,24 +99,24 @@ func (s *socket) send(_ context.Context, text []byte) error {
 }
 
 // receive waits for the next message; errClosed says that the other side has no more.
-func (s *socket) receive(ctx context.Context) ([]byte, error) {
+func (s *socket) receive(ctx context.Context) (data []byte, isText bool, err error) {
 	for {
 		s.mu.Lock()
 		if len(s.waiting) > 0 {
-			message := s.waiting[0]
+			m := s.waiting[0]
 			s.waiting = s.waiting[1:]
 			s.mu.Unlock()
-			return message, nil
+			return m.data, m.isText, nil
 		}
 		s.mu.Unlock()
 		select {
 		case <-s.added:
 		case <-s.ended:
 			if len(s.added) == 0 {
-				return nil, s.why
+				return nil, false, s.why
 			}
 		case <-ctx.Done():
-			return nil, context.Cause(ctx)
+			return nil, false, context.Cause(ctx)
 		}
 	}
 }

@@ -32,12 +32,12 @@ func (s *socket) send(ctx context.Context, text []byte) error {
 }
 
 // receive waits for the next message; errClosed says that the other side has no more.
-func (s *socket) receive(ctx context.Context) ([]byte, error) {
-	_, message, err := s.conn.Read(ctx)
+func (s *socket) receive(ctx context.Context) (message []byte, isText bool, err error) {
+	kind, message, err := s.conn.Read(ctx)
 	if websocket.CloseStatus(err) == websocket.StatusNormalClosure {
-		return nil, errClosed
+		return nil, false, errClosed
 	}
-	return message, err //nolint:wrapcheck // the caller says what was awaited
+	return message, kind == websocket.MessageText, err //nolint:wrapcheck // the caller says what was awaited
 }
 
 // close closes the connection, without waiting for the other side.

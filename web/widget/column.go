@@ -78,6 +78,14 @@ func downloaded(p api.RunProgress) string {
 	return number.Bytes(p.Done) + " of " + number.Bytes(p.Of)
 }
 
+// left says about how long the rest takes, where it is long enough to wait for.
+func left(p api.RunProgress) string {
+	if p.LeftMS < 2000 {
+		return ""
+	}
+	return ", about " + number.Wait(float64(p.LeftMS)/1000) + " left"
+}
+
 // Status says in words where the column stands.
 func (v *ColumnView) Status() string {
 	switch v.Phase {
@@ -90,7 +98,7 @@ func (v *ColumnView) Status() string {
 		case v.Stale || v.Run == nil || v.Run.Header == nil:
 			return "waiting for its turn"
 		case v.Run.LineCount() == 0 && v.Waits.Kind == api.Prompt:
-			return fmt.Sprintf("reading, %s of %s tokens", number.Count(v.Waits.Done), number.Count(v.Waits.Of))
+			return fmt.Sprintf("reading, %s of %s tokens", number.Count(v.Waits.Done), number.Count(v.Waits.Of)) + left(v.Waits)
 		case v.Run.LineCount() == 0:
 			return fmt.Sprintf("reading %s tokens", number.Count(len(v.Run.Header.Tokens)))
 		}

@@ -170,8 +170,9 @@ func (h *Host) shelf(ctx context.Context, ask api.Ask) (*run.Shelf, error) {
 
 // sink says what happens in a run.
 type sink struct {
-	host *Host
-	id   int
+	host  *Host
+	id    int
+	clock api.PromptClock
 }
 
 // Emit implements trace.Sink.
@@ -186,5 +187,6 @@ func (s *sink) Emit(e trace.Event) error {
 
 // Reading implements trace.ReadingSink.
 func (s *sink) Reading(read, prompt int) {
-	s.host.say(api.Said{ID: s.id, Kind: api.SaidProgress, Progress: &api.RunProgress{Kind: api.Prompt, Done: read, Of: prompt}}, nil)
+	p := s.clock.Read(read, prompt)
+	s.host.say(api.Said{ID: s.id, Kind: api.SaidProgress, Progress: &p}, nil)
 }
