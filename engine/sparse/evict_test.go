@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// naiveKeep is SnapKV by its definition, in float64, with no pooling tie possible
-// for average pooling of random data.
-func naiveKeep(m SnapKV, window []float32, h *Head) []int {
+// snap64 are SnapKV's scores of the positions before its window by their definition, in
+// float64.
+func snap64(m SnapKV, window []float32, h *Head) []float64 {
 	p, d := h.Len, h.Dim
 	past := p - m.Observed
 	votes := make([]float64, past)
@@ -28,7 +28,7 @@ func naiveKeep(m SnapKV, window []float32, h *Head) []int {
 			votes[j] += weights[j] / total
 		}
 	}
-	scores := make([]float32, past)
+	scores := make([]float64, past)
 	for j := range scores {
 		var sum, top float64
 		for n := j - m.Kernel/2; n <= j+m.Kernel/2; n++ {
@@ -37,13 +37,23 @@ func naiveKeep(m SnapKV, window []float32, h *Head) []int {
 				top = max(top, votes[n])
 			}
 		}
-		scores[j] = float32(sum / float64(m.Kernel))
+		scores[j] = sum / float64(m.Kernel)
 		if m.Pooling == MaxPool {
-			scores[j] = float32(top)
+			scores[j] = top
 		}
 	}
+	return scores
+}
+
+// naiveKeep is SnapKV by its definition, with no pooling tie possible for average pooling
+// of random data.
+func naiveKeep(m SnapKV, window []float32, h *Head) []int {
+	var scores []float32
+	for _, s := range snap64(m, window, h) {
+		scores = append(scores, float32(s))
+	}
 	out := sortTopK(scores, m.Capacity-m.Observed)
-	for j := past; j < p; j++ {
+	for j := len(scores); j < h.Len; j++ {
 		out = append(out, j)
 	}
 	return out
