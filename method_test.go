@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"kvscope/engine/sparse"
 )
 
 // withMethod is a build in which testdata/method is a method of the program: its file,
@@ -46,6 +48,28 @@ func withMethod(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return overlay
+}
+
+// TestMethodsAreListed holds the table in docs/methods.md to the list of methods.
+func TestMethodsAreListed(t *testing.T) {
+	text, err := os.ReadFile("docs/methods.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, _, _ := strings.Cut(string(text), "## ")
+	var listed []string
+	for line := range strings.Lines(table) {
+		if cells := strings.Split(line, "|"); len(cells) > 3 && strings.HasPrefix(cells[1], " `") {
+			listed = append(listed, strings.Trim(cells[1], " `")+" "+strings.TrimSpace(cells[2]))
+		}
+	}
+	var want []string
+	for _, m := range sparse.Methods() {
+		want = append(want, m.ID+" "+strings.TrimPrefix(m.Paper, "arXiv:"))
+	}
+	if !slices.Equal(listed, want) {
+		t.Errorf("docs/methods.md lists %q, want %q", listed, want)
+	}
 }
 
 // TestAddAMethod: a method with a parameter of its own is a file, its test and a line.

@@ -17,6 +17,8 @@ type Result struct {
 
 	Ignored []string `json:"ignored,omitempty"` // parameters that were set and that the method has not
 
+	Rates string `json:"rates,omitempty"` // what the hit rates are by which the method treats heads
+
 	Answer       string      `json:"answer"`
 	Expected     []string    `json:"expected"`
 	Score        *float64    `json:"score"`          // nil where nothing is expected
@@ -42,7 +44,7 @@ func ResultOf(r *trace.Run) (Result, bool) {
 	h, d := r.Header, r.Done
 	out := Result{
 		Model: h.Model, Task: h.Task, Seed: h.Seed, Context: h.Context,
-		Method: h.Method, Budget: h.Budget, Block: h.Block, K: h.K, Ignored: h.Ignored,
+		Method: h.Method, Budget: h.Budget, Block: h.Block, K: h.K, Ignored: h.Ignored, Rates: h.Rates,
 		PromptTokens: len(h.Tokens),
 		Answer:       d.Answer, Expected: h.Expected, Note: h.Note,
 		LogLik: d.LogLik, Cut: h.Cut,

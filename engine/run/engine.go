@@ -37,6 +37,7 @@ type loaded struct {
 	tok   tokenizer.Tokenizer // nil where the model came without
 	gen   *niah.Generator     // of its examples, nil with tok
 
+	probe   *probe
 	capture *captured // queries and keys in the place of a model, or nil
 }
 
@@ -65,7 +66,7 @@ func (e *Engine) AddSource(name, note string, src *model.Source, tok tokenizer.T
 	if tok, err = owned(tok, src.File().Metadata["tokenizer"], cfg.Vocab); err != nil {
 		return fmt.Errorf("model %s: %w", name, err)
 	}
-	l := &loaded{model: m, tok: tok, info: ModelInfo{
+	l := &loaded{model: m, tok: tok, probe: newProbe(), info: ModelInfo{
 		Name: name, Arch: cfg.Kind(), Base: string(cfg.Arch), Title: cfg.Title(), Memory: cfg.Memory,
 		Layers: cfg.Layers, Heads: cfg.Heads, KVHeads: cfg.KVHeads, HeadDim: cfg.HeadDim,
 		Context: cfg.Context, Params: m.Weights().Len(cfg), DType: strings.Join(src.DTypes(), ", "), Bytes: m.Weights().Bytes(cfg), Note: note,

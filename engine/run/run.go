@@ -74,6 +74,7 @@ type job struct {
 	req     Request
 	model   *model.Model
 	tok     tokenizer.Tokenizer
+	of      *loaded
 	example *niah.Example
 	plan    sparse.Plan
 	edit    sparse.Edit
@@ -88,7 +89,7 @@ type job struct {
 func (e *Engine) prepare(l *loaded, req Request) (*job, error) {
 	var err error
 	m := l.model
-	j := &job{engine: e, req: req, model: m, tok: l.tok}
+	j := &job{engine: e, req: req, model: m, tok: l.tok, of: l}
 	if j.example, err = l.prompt(req, m.Config().Context); err != nil {
 		return nil, err
 	}
@@ -138,7 +139,13 @@ const everyQuery = 1 << 30
 
 // run runs j and returns what is left of it when it is kept.
 func (j *job) run(ctx context.Context, sink trace.Sink) (*Kept, error) {
+	plan, rates, err := j.engine.rated(ctx, j.of, j.plan)
+	if err != nil {
+		return nil, err
+	}
+	j.plan = plan
 	header := j.header()
+	header.Rates = rates
 	if err := sink.Emit(header); err != nil {
 		return nil, err
 	}

@@ -127,7 +127,7 @@ func TestEveryMethod(t *testing.T) {
 				t.Errorf("%s: block %d", m.ID, r.Header.Block)
 			}
 			seen, sum, all := 0, 0, 0
-			shared := slices.Contains([]string{"adakv", "pyramidkv"}, m.ID) // a budget among heads or layers
+			shared := slices.Contains([]string{"adakv", "pyramidkv", "duoattention"}, m.ID) // a budget among heads or layers
 			for _, s := range r.Selections {
 				if s.Step < 0 {
 					if m.Phase != sparse.PhasePrefill {

@@ -27,6 +27,9 @@ func adaKVMethod() Info {
 			if p.Evictor == nil && err == nil {
 				p.Evictor = AdaKV{Scorer: s.scorer(snap), Capacity: snap.Capacity, Safe: s.Float("safe"), Group: s.Choice("group")}
 				p.NeedsModel = s.Choice("scorer") == "expected-attention"
+				if first := standardExpected().Initial; p.NeedsModel && p.K <= first && p.K < s.Tokens {
+					return Plan{}, s.tooSmall(p.K, first, "first tokens, which Expected Attention always keeps")
+				}
 			}
 			return p, err
 		},
@@ -54,7 +57,7 @@ func (s Settings) scorer(snap SnapKV) scorer {
 // each the ⌊Safe·Capacity⌋ of its greatest s, at least one where Safe is above 0, and then
 // the greatest s of all, ties to the first head and the lower position. Scores are s, [P].
 //
-// Time and memory are the scorer's, and O(H·P) to choose.
+// Time and memory are the scorer's, and O(H·P) to choose. A step costs what one of SnapKV does.
 type AdaKV struct {
 	Scorer   scorer
 	Capacity int // positions kept of a head, on average

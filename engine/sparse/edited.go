@@ -55,6 +55,11 @@ func (m Edited) Reselect(dst *Selection, q Query, h *Head, scores []float32) boo
 	return true
 }
 
+// Rate implements Rated, where Rest does.
+func (m Edited) Rate(rates [][]float64, group int) Selector {
+	return Edited{rate(m.Rest, rates, group), m.Edit}
+}
+
 // Prefill implements Prefiller: where Rest does, what it becomes is edited.
 func (m Edited) Prefill(queries []float32, h *Head) Selector {
 	return Edited{Prefill(m.Rest, queries, h), m.Edit}

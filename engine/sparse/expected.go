@@ -64,7 +64,7 @@ func standardExpected() ExpectedAttention {
 // which makes Epsilon a share of the attention, is kvpress's. Scores are s, and +Inf for the
 // first positions, which are always kept, [P].
 //
-// Time O(P·Dh²), memory O(P·Dh + Dh²) a head of queries.
+// Time O(P·Dh²), memory O(P·Dh + Dh²) a head of queries. A step costs what one of SnapKV does.
 type ExpectedAttention struct {
 	Initial int
 	Future  int

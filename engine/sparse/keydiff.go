@@ -23,7 +23,7 @@ func keyDiffMethod() Info {
 // keep the same. The paper also evicts block by block while it reads a prompt that does
 // not fit; here the whole prompt is there. Scores are s.
 //
-// Time O(P·Dh), memory O(P + Dh) a head of keys.
+// Time O(P·Dh), memory O(P + Dh) a head of keys. A step costs what one of SnapKV does.
 type KeyDiff struct {
 	Capacity int // positions kept
 }

@@ -26,7 +26,7 @@ func knormMethod() Info {
 // Rotation keeps lengths, so that rotated keys serve. It keeps the Capacity positions of the
 // greatest s; heads that share keys keep the same. Scores are s.
 //
-// Time O(P·Dh), memory O(P) a head of keys.
+// Time O(P·Dh), memory O(P) a head of keys. A step costs what one of SnapKV does.
 type Knorm struct {
 	Capacity int // positions kept
 }

@@ -83,6 +83,7 @@ func Methods() []Info {
 		verticalSlashMethod(),
 		dilatedMethod(),
 		streamingMethod(),
+		duoAttentionMethod(),
 		oracleBlockMethod(),
 		oracleTokenMethod(),
 	}

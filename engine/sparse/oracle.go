@@ -29,7 +29,8 @@ func oracleTokenMethod() Info {
 
 // OracleBlocks selects the K blocks that hold the most of the query's true
 // attention, Σ_{j in b} softmax(q·k_j/√Dh). No selector of K blocks keeps more
-// mass: it is the ceiling the others are measured against. Nothing is forced.
+// mass: it is the ceiling the others are measured against, and reads every key, so that it
+// takes seven times what Quest does. Nothing is forced.
 // Scores are the mass, [blocks].
 type OracleBlocks struct {
 	Blocks int // K
@@ -63,8 +64,8 @@ func massScores(dst *Selection, q Query, h *Head) {
 }
 
 // OracleTokens selects the positions with the most of the query's true attention,
-// softmax(q·k_j/√Dh): the ceiling for methods that pick tokens. Scores are the
-// weights, [Position+1].
+// softmax(q·k_j/√Dh): the ceiling for methods that pick tokens, which like it reads every
+// key and takes nine times what Quest does. Scores are the weights, [Position+1].
 type OracleTokens struct {
 	Tokens int
 }

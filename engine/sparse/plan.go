@@ -25,8 +25,11 @@ type Plan struct {
 	Whole bool
 
 	// NeedsModel says that the method looks at more than queries and keys: at the values
-	// and the rotation.
+	// and the rotation, or at what a probe of the model's heads found.
 	NeedsModel bool
+
+	// Probe says that Selector is a Rated, which is to be told hit rates before it selects.
+	Probe bool
 
 	Summaries Summaries // what the cache keeps of its blocks
 	Ignored   []string  // names of parameters that were set and that the method has not
@@ -53,6 +56,7 @@ func New(c Config, promptTokens int) (Plan, error) {
 		p.Summaries = s.Method.Summaries
 	}
 	_, p.Whole = p.Selector.(Prefiller)
+	_, p.Probe = p.Selector.(Rated)
 	switch p.Phase {
 	case PhasePrefill:
 		p.To = promptTokens
@@ -67,7 +71,7 @@ func New(c Config, promptTokens int) (Plan, error) {
 // what, without the model that they are from.
 func (p Plan) ForTensors(what string) error {
 	if p.NeedsModel {
-		return input.Errorf("method", "%s asks for the values, and for queries before their rotation, which only a run of the model has: %s is queries and keys that were saved", p.Method, what)
+		return input.Errorf("method", "%s asks for more of a model than queries and keys, its values and rotation or a probe of its heads, and can only be run with it: %s is queries and keys that were saved", p.Method, what)
 	}
 	return nil
 }

@@ -37,7 +37,7 @@ func pyramidKVMethod() Info {
 // positions stay in layer l, the window included, and C everywhere where not P ≥ max ≥ min ≥ w,
 // or in a layer that is alone. Scores are SnapKV's, [P].
 //
-// Time O(w·P·Dh), memory O(w·P) a head of queries.
+// Time O(w·P·Dh), memory O(w·P) a head of queries. A step costs what one of SnapKV does.
 type PyramidKV struct {
 	Scorer   SnapKV
 	Capacity int // C

@@ -287,7 +287,7 @@ func TestFullBudgetIsDense(t *testing.T) {
 				t.Fatal(err)
 			}
 			if plan.Selector != nil {
-				all = append(all, plan.Selector)
+				all = append(all, plan.Rated([][]float64{{0}}, 1).Selector)
 			}
 		}
 	}

@@ -26,7 +26,9 @@ func tovaMethod() Info {
 // everything fits nothing is dropped. Scores are s of the step that dropped a position, or
 // of the last, [P].
 //
-// Time O(H·P·Dh) after the prefill and O(H·Capacity·Dh) a step, memory O(P) a layer.
+// Time O(H·P·Dh) after the prefill and O(H·Capacity·Dh) a step, memory O(P) a layer. A step
+// takes five to six times what Quest's does: what stayed lies apart, and its keys are read
+// once to attend and once more for s.
 type TOVA struct {
 	Capacity int // positions kept
 }

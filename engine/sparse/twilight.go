@@ -46,7 +46,8 @@ const defaultTopP = 0.95
 //
 // and the fewest positions whose weights add up to at least TopP are read, heaviest
 // first. Scores are â, and 0 for what was not handed on, [Position+1]. A deployment
-// keeps the rounded keys beside the cache; here they are rounded as they are needed.
+// keeps the rounded keys beside the cache; here they are rounded as they are needed, which
+// makes a step take nine times what Quest's does.
 type Twilight struct {
 	Blocks int     // K of the first stage
 	TopP   float64 // within (0, 1]; 1 reads all that is handed on

@@ -68,7 +68,8 @@ func planVerticalSlash(s Settings) (Plan, error) {
 // query that comes alone is its own window.
 //
 // Time O(w·P·Dh) before the prompt is read, then O((Columns + Diagonals)·Dh) a query; memory
-// O(w·P) a head.
+// O(w·P) a head. A query takes up to 2.2 times what one of Quest's does, since columns and
+// diagonals lie apart; the authors' blocks of diagonals are what makes theirs quick.
 type VerticalSlash struct {
 	Window    int
 	Columns   int

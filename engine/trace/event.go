@@ -46,6 +46,7 @@ type Header struct {
 	Needles  []Needle `json:"needles"`
 	Note     string   `json:"note,omitempty"` // why nothing is expected of a text: it has no needle for the key
 
+	Rates   string   `json:"rates,omitempty"`   // what the hit rates are by which the method treats heads, "" where it has none
 	ID      string   `json:"id,omitempty"`      // of the request, under which more of the run can be asked for
 	Ignored []string `json:"ignored,omitempty"` // parameters that were set and that the method has not
 

@@ -391,6 +391,15 @@ func gridTitle(v *ColumnView) string {
 
 func gridNote(v *ColumnView, looked *picture.Head) string {
 	h := v.Run.Header
+	if h.Rates != "" {
+		return blocksRead(v, looked) + "; heads are rated by " + h.Rates
+	}
+	return blocksRead(v, looked)
+}
+
+// blocksRead says how much a query reads.
+func blocksRead(v *ColumnView, looked *picture.Head) string {
+	h := v.Run.Header
 	if v.Against != "" && v.Grid != nil && v.Grid.Diff == nil {
 		return "another prompt, nothing to compare"
 	}

@@ -61,6 +61,9 @@ func describe(w io.Writer, r figures.Result) {
 	if r.Cut != nil {
 		fmt.Fprintf(w, "text      has %d tokens, the first %d of which fit and were read\n", r.Cut.Tokens, r.Cut.Kept)
 	}
+	if r.Rates != "" {
+		fmt.Fprintf(w, "heads     are rated by %s\n", r.Rates)
+	}
 	if r.Task == niah.PromptID {
 		describeFree(w, r)
 		return
