@@ -51,7 +51,10 @@ type Sizes struct {
 	Block   int   // tokens in a block
 	Tokens  []int // cached tokens
 	Budgets []int // shares of the cache, as divisors
-	Models  []Shape
+
+	MethodTokens, MethodBudget int // where all methods are measured, of Tokens, and their budget
+
+	Models []Shape
 }
 
 // Shape is a model that decodes: its two backbones are compared.
@@ -65,7 +68,7 @@ func Full() Sizes {
 	return Sizes{
 		Rounds: 48, Bytes: 1 << 30, Square: []int{256, 512, 1024}, HeadDim: 128, Heads: 32, Block: 64,
 		Tokens:  []int{4096, 8192, 16384, 32768, 65536, 131072},
-		Budgets: []int{4, 8, 16, 32, 64},
+		Budgets: []int{4, 8, 16, 32, 64}, MethodTokens: 32768, MethodBudget: 16,
 		Models: []Shape{
 			{Name: "demo", Layers: 6, Dim: 128, Heads: 4, Vocab: 1399, Prompt: 448},
 			// A twelfth of the 1B model: 2 of its 24 layers, a twelfth of its vocabulary.

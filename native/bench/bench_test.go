@@ -13,7 +13,7 @@ import (
 func tiny() Sizes {
 	return Sizes{
 		Rounds: 1, Bytes: 8 * 4 * piece, Square: []int{32}, HeadDim: 32, Heads: 4, Block: 16,
-		Tokens: []int{8192}, Budgets: []int{16}, Models: []Shape{{Name: "tiny", Layers: 1, Dim: 32, Heads: 2, Vocab: 50, Prompt: 20}},
+		Tokens: []int{8192, 1024}, Budgets: []int{16}, MethodTokens: 1024, MethodBudget: 8, Models: []Shape{{Name: "tiny", Layers: 1, Dim: 32, Heads: 2, Vocab: 50, Prompt: 20}},
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"math"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -48,16 +49,23 @@ func newDecoder(o Options, tokens int) *decoder {
 }
 
 // attend selects and reads, as one head of one layer does for a decoded token.
-func (d *decoder) attend(s sparse.Selector, h *sparse.Head) {
-	s.Select(&d.selection, sparse.Query{Q: d.q, Position: h.Len - 1}, h)
+func (d *decoder) attend(s sparse.Selector, heads []*sparse.Head, head int) {
+	h := heads[head]
+	s.Select(&d.selection, sparse.Query{Q: d.q, Position: h.Len - 1, Head: head}, h)
+	d.read(h)
+}
+
+// read attends to what is selected.
+func (d *decoder) read(h *sparse.Head) {
 	scale := float32(1 / math.Sqrt(float64(h.Dim)))
 	d.kernels.Attend(d.dst, d.weights[:d.selection.Count()], d.q, h.Keys, h.Values, d.selection.Spans, scale)
 }
 
 // measureDecode gives the time of one layer's attention for one decoded token:
 // dense, held against reading keys and values, and with Quest and MoBA's scores at
-// several budgets, selection included, held against dense. A dense turn, which
-// passes all memory, comes before each sparse one.
+// several budgets, selection included, held against dense; at one length all methods
+// at one budget are, and against Quest. A dense turn, which passes all memory, comes before
+// each sparse one.
 func measureDecode(ctx context.Context, o Options, add func(Row)) error {
 	for _, tokens := range o.Sizes.Tokens {
 		if err := measureDecodeAt(ctx, o, tokens, add); err != nil {
@@ -73,13 +81,23 @@ func measureDecodeAt(ctx context.Context, o Options, tokens int, add func(Row)) 
 	for i := range decoders {
 		decoders[i] = newDecoder(o, tokens)
 	}
-	sides := []*side{{name: "decode/dense", selector: sparse.Dense{}}}
+	selecting := func(s sparse.Selector) func(d *decoder, head int) {
+		return func(d *decoder, head int) { d.attend(s, heads, head) }
+	}
+	sides := []*side{{name: "decode/dense", attend: selecting(sparse.Dense{})}}
 	for _, budget := range o.Sizes.Budgets {
 		k := sparse.BlocksForBudget(1/float64(budget), tokens, o.Sizes.Block)
 		detail := fmt.Sprintf(", budget 1/%d, blocks of %d", budget, o.Sizes.Block)
 		sides = append(sides,
-			&side{name: "decode/quest", detail: detail, selector: sparse.Quest{Blocks: k}},
-			&side{name: "decode/moba", detail: detail, selector: sparse.MoBA{Blocks: k}})
+			&side{name: "decode/quest", detail: detail, attend: selecting(sparse.Quest{Blocks: k})},
+			&side{name: "decode/moba", detail: detail, attend: selecting(sparse.MoBA{Blocks: k})})
+	}
+	if tokens == o.Sizes.MethodTokens {
+		all, err := methodSides(o, heads, o.Sizes.MethodBudget)
+		if err != nil {
+			return err
+		}
+		sides = append(sides, all...)
 	}
 	for _, s := range sides {
 		s.one, s.all = make([]time.Duration, len(heads)), make([]time.Duration, len(heads)/cores)
@@ -100,11 +118,11 @@ func measureDecodeAt(ctx context.Context, o Options, tokens int, add func(Row)) 
 			for _, d := range decoders {
 				fillNoise(d.q, uint64(r*len(sides)+i))
 			}
-			sweep(dense.one, func(h int) { decoders[0].attend(dense.selector, heads[h]) })
-			sweep(s.one, func(h int) { decoders[0].attend(s.selector, heads[h]) })
+			sweep(dense.one, func(h int) { dense.attend(decoders[0], h) })
+			sweep(s.one, func(h int) { s.attend(decoders[0], h) })
 			if cores > 1 {
-				sweep(dense.all, func(g int) { together(decoders, dense.selector, heads[g*cores:]) })
-				sweep(s.all, func(g int) { together(decoders, s.selector, heads[g*cores:]) })
+				sweep(dense.all, func(g int) { together(decoders, dense, g*cores) })
+				sweep(s.all, func(g int) { together(decoders, s, g*cores) })
 			}
 		}
 	}
@@ -115,6 +133,12 @@ func measureDecodeAt(ctx context.Context, o Options, tokens int, add func(Row)) 
 	layer := func(times []time.Duration, each int) float64 {
 		return sum(times).Seconds() * 1e6 * float64(o.Sizes.Heads) / float64(len(times)*each)
 	}
+	var quest *side
+	for _, s := range sides {
+		if s.name == methodPrefix+"quest" {
+			quest = s
+		}
+	}
 	for _, s := range sides {
 		row := Row{Name: s.name, Size: shape + s.detail, Value: layer(s.one, 1), Unit: "µs/layer", Baseline: "decode/dense"}
 		row.Ratio = layer(dense.one, 1) / row.Value
@@ -122,6 +146,12 @@ func measureDecodeAt(ctx context.Context, o Options, tokens int, add func(Row)) 
 			row.Ratio, row.Baseline = float64(read)/float64(sum(s.one)), "decode/read"
 		}
 		add(row)
+		if strings.HasPrefix(s.name, methodPrefix) {
+			if s.once > 0 {
+				add(Row{Name: s.name + ", once", Size: row.Size, Value: s.once.Seconds() * 1e6 * float64(o.Sizes.Heads), Unit: row.Unit})
+			}
+			add(Row{Name: s.name + ", to Quest", Size: row.Size, Value: row.Value, Unit: row.Unit, Ratio: layer(quest.one, 1) / row.Value, Baseline: quest.name})
+		}
 		if len(s.all) > 0 && cores > 1 {
 			value := layer(s.all, cores)
 			add(Row{Name: row.Name + ", all cores", Size: row.Size, Value: value, Unit: row.Unit, Ratio: row.Value / value, Baseline: row.Name})
@@ -134,20 +164,21 @@ func measureDecodeAt(ctx context.Context, o Options, tokens int, add func(Row)) 
 // many heads at once as there are cores.
 type side struct {
 	name, detail string
-	selector     sparse.Selector
+	attend       func(d *decoder, head int)
+	once         time.Duration // what is done for a head before the first step
 	one, all     []time.Duration
 }
 
 // together lets each decoder attend to a head of its own.
-func together(decoders []*decoder, s sparse.Selector, heads []*sparse.Head) {
+func together(decoders []*decoder, s *side, first int) {
 	var others sync.WaitGroup
 	for i, d := range decoders[1:] {
 		others.Add(1)
 		go func() {
 			defer others.Done()
-			d.attend(s, heads[i+1])
+			s.attend(d, first+i+1)
 		}()
 	}
-	decoders[0].attend(s, heads[0])
+	s.attend(decoders[0], first)
 	others.Wait()
 }
