@@ -2,6 +2,7 @@ package state
 
 import (
 	"slices"
+	"strings"
 
 	"kvscope/engine/sparse"
 )
@@ -24,6 +25,18 @@ func Families() []Family {
 		out[i].Methods = append(out[i].Methods, m)
 	}
 	return out
+}
+
+// Found reports whether every word of text is in what the method is called or does, in
+// any case.
+func Found(m sparse.Info, text string) bool {
+	about := strings.ToLower(strings.Join([]string{m.ID, m.Name, m.Family, m.Help, m.Paper}, " "))
+	for _, word := range strings.Fields(strings.ToLower(text)) {
+		if !strings.Contains(about, word) {
+			return false
+		}
+	}
+	return true
 }
 
 // OtherMethod is a method to compare one with: the first other that chooses by keys.

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"slices"
 	"testing"
 
 	"kvscope/engine/sparse"
@@ -31,5 +32,25 @@ func TestOtherMethod(t *testing.T) {
 		if got := OtherMethod(than); got != want {
 			t.Errorf("beside %s stands %s, want %s", than, got, want)
 		}
+	}
+}
+
+// TestFound: methods are found by name, paper and what they do, by all words of a search.
+func TestFound(t *testing.T) {
+	for text, want := range map[string][]string{
+		"  QUEST ": {"quest", "twilight"}, "2510.00636": {"expected-attention"}, "moba": {"moba"}, "recent evict": {"h2o", "h2o-decode"}, "nothing such": nil,
+	} {
+		var got []string
+		for _, m := range sparse.Methods() {
+			if Found(m, text) {
+				got = append(got, m.ID)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%q finds %v, want %v", text, got, want)
+		}
+	}
+	if m, _ := sparse.Method("dense"); !Found(m, "") {
+		t.Error("no search leaves a method out")
 	}
 }

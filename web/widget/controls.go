@@ -35,6 +35,8 @@ type Controls struct {
 	Engine   state.Engine
 	Engines  []state.Engine // to choose from
 	On       *Bus
+
+	find string // what methods are searched for
 }
 
 func (c *Controls) id(name string) string { return c.ID + "-" + name }
@@ -265,20 +267,34 @@ func (c *Controls) method() []app.UI {
 	return out
 }
 
-// methods is the choice of a method, a line for every family of them.
+// methods is the choice of a method, a line for every family of them, and a field that
+// leaves those that it finds.
 func (c *Controls) methods() app.UI {
 	var families []app.UI
+	found := 0
 	for _, f := range state.Families() {
 		var members []app.UI
+		here := 0
 		for _, m := range f.Methods {
-			members = append(members, c.radio("method", "method", c.Form.Method, option{m.ID, m.Name, aboutMethod(m, true)}))
+			is := state.Found(m, c.find)
+			if is {
+				here++
+			}
+			members = append(members, c.radio("method", "method", c.Form.Method, option{m.ID, m.Name, aboutMethod(m, true)}).Hidden(!is))
 		}
+		found += here
 		families = append(families,
-			app.Span().Class("family").Text(f.Name),
-			app.Div().Class("choice wide").Attr("role", "group").Aria("label", f.Name).Body(members...))
+			app.Span().Class("family").Hidden(here == 0).Text(f.Name),
+			app.Div().Class("choice wide").Attr("role", "group").Aria("label", f.Name).Hidden(here == 0).Body(members...))
 	}
-	return app.Div().Class("families").Attr("role", "radiogroup").Aria("label", "method").DataSet("testid", "choose-method").Body(families...)
+	return app.Div().Body(
+		app.Input().Class("input find").Type("search").Placeholder("Find a method").Aria("label", "find a method").
+			DataSet("testid", "find-method").OnInput(c.onFind),
+		app.Div().Class("families").Attr("role", "radiogroup").Aria("label", "method").DataSet("testid", "choose-method").Body(families...),
+		app.P().Class("hint").Hidden(found > 0).Text("No method is called so, or does so."))
 }
+
+func (c *Controls) onFind(ctx app.Context, _ app.Event) { c.find = ctx.JSSrc().Get("value").String() }
 
 func aboutMethod(m sparse.Info, known bool) string {
 	if !known {
@@ -344,7 +360,7 @@ func (c *Controls) choice(name, label, value, class string, options ...option) a
 }
 
 // radio is one of the buttons of a choice.
-func (c *Controls) radio(name, label, value string, o option) app.UI {
+func (c *Controls) radio(name, label, value string, o option) app.HTMLLabel {
 	input := app.Input().Type("radio").Checked(o.value == value).Name(c.id(name)).Value(o.value).
 		Aria("label", label+" "+o.label).
 		DataSet("field", name).
