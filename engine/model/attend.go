@@ -16,7 +16,7 @@ func (s *Session) attendAll(l int, query, key, value, ranked ops.Matrix) {
 	c, rows := s.model.cfg, s.buf.rows
 	dh := c.HeadDim
 	if s.next != nil && s.next[l] != nil {
-		s.kept[l], s.next[l] = s.next[l], nil
+		s.kept[l], s.next[l], s.decided[l] = s.next[l], nil, s.length
 	}
 	share(c.KVHeads, 8*key.Cols*rows, func(_, lo, hi int) {
 		for h := lo; h < hi; h++ {
@@ -44,7 +44,7 @@ func (s *Session) attendAll(l int, query, key, value, ranked ops.Matrix) {
 			s.observe(l, h, s.Cache(l, h), query.Row(0)[h*dh:(h+1)*dh], s.length)
 		}
 	}
-	if rows == 1 && s.next != nil {
+	if s.next != nil && s.evicted(s.length) {
 		s.evictStep(l, query)
 	}
 }
@@ -54,7 +54,7 @@ func (s *Session) attendAll(l int, query, key, value, ranked ops.Matrix) {
 func (s *Session) evictStep(l int, query ops.Matrix) {
 	next := make([]sparse.Selection, len(s.kept[l]))
 	for h := range next {
-		next[h] = s.kept[l][h].Clone()
+		next[h] = s.kept[l][h].Extended(s.decided[l], s.length)
 	}
 	sparse.EvictStep(s.evictor, next, s.layer(l, query))
 	s.next[l] = next
@@ -129,7 +129,7 @@ func (s *Session) selector(l, h int) sparse.Selector {
 
 // alone reports whether the query at position is attended to by itself.
 func (s *Session) alone(position int) bool {
-	return s.buf.rows == 1 || s.selects(position) || s.kept != nil || s.observes(position)
+	return s.buf.rows == 1 || s.selects(position) || s.evicted(position) || s.observes(position)
 }
 
 // observes reports whether somebody wants to know what the query at position reads.
@@ -148,6 +148,9 @@ func (s *Session) selects(position int) bool {
 	return s.opt.Selector != nil && position >= s.opt.SelectFrom && position < s.opt.SelectTo
 }
 
+// evicted reports whether the query at position reads what an eviction left.
+func (s *Session) evicted(position int) bool { return s.kept != nil && position >= s.opt.EvictFrom }
+
 // attendOne lets one query select and read.
 func (s *Session) attendOne(l, h int, cache *sparse.Head, q []float32, position int, dst []float32, scores *[]float32) {
 	sel := &s.selection[h]
@@ -161,12 +164,8 @@ func (s *Session) attendOne(l, h int, cache *sparse.Head, q []float32, position 
 func (s *Session) Choose(dst *sparse.Selection, q sparse.Query) {
 	cache := s.ranked(q.Layer, q.Head)
 	switch {
-	case s.kept != nil:
-		since := s.evictedAt
-		if s.next != nil { // every position before has been decided on
-			since = q.Position
-		}
-		dst.Since(&s.kept[q.Layer][q.Head], since, q.Position)
+	case s.evicted(q.Position):
+		dst.Since(&s.kept[q.Layer][q.Head], s.decided[q.Layer], q.Position)
 		sparse.Narrow(s.evictor, dst, q, cache)
 	case s.selects(q.Position):
 		s.selector(q.Layer, q.Head).Select(dst, q, cache)
@@ -221,9 +220,9 @@ func (s *Session) Evict(e sparse.Evictor) error {
 	}
 	c := s.model.cfg
 	d := c.QueryDim()
-	s.kept = make([][]sparse.Selection, len(s.heads))
+	s.kept, s.decided = make([][]sparse.Selection, len(s.heads)), make([]int, len(s.heads))
 	for l := range s.heads {
-		s.kept[l] = make([]sparse.Selection, c.Heads)
+		s.kept[l], s.decided[l] = make([]sparse.Selection, c.Heads), s.length
 		n := min(e.Window(), len(s.queries[l])/d)
 		rows := ops.Dense(s.queries[l][len(s.queries[l])-n*d:], n, d)
 		if !s.pause(l) {
@@ -231,7 +230,7 @@ func (s *Session) Evict(e sparse.Evictor) error {
 		}
 		sparse.KeepLayer(e, s.kept[l], s.layer(l, rows))
 	}
-	s.evictedAt, s.evictor = s.length, e
+	s.evictor = e
 	if _, steps := e.(sparse.StepEvictor); steps {
 		s.next = make([][]sparse.Selection, len(s.kept))
 	}

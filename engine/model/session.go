@@ -20,7 +20,7 @@ type Session struct {
 	value     [][]float32          // [L][Hkv*Dh] last memory of values
 	queries   [][]float32          // [L] last rotated queries, [w, H*Dh], kept for an Evictor
 	kept      [][]sparse.Selection // [L][H] what an eviction left, by position
-	evictedAt int                  // positions before this one are subject to kept
+	decided   []int                // [L] positions before this one are subject to kept
 	evictor   sparse.Evictor       // that left kept
 	next      [][]sparse.Selection // [L][H] what it leaves for the next step, nil before the first
 	prefilled [][]sparse.Selector  // [L][H] what Options.Selector is once it has seen a prompt; nil where it looks at none
@@ -44,6 +44,10 @@ type Options struct {
 	// is given those of the first chunk in that range.
 	Selector             sparse.Selector
 	SelectFrom, SelectTo int
+
+	// EvictFrom is the first position whose query reads what Session.Evict leaves; those
+	// before read everything.
+	EvictFrom int
 
 	// ObserveFrom is the first position whose attention Observe is told of;
 	// Observe, when set, is called by the attention that just ran.
@@ -175,6 +179,9 @@ func (s *Session) forward(ids []int32) error {
 	}
 	if s.length+len(ids) > s.opt.Capacity {
 		return fmt.Errorf("session: %d tokens after %d exceed its capacity of %d", len(ids), s.length, s.opt.Capacity)
+	}
+	if s.next != nil && len(ids) > 1 {
+		return fmt.Errorf("session: %d tokens at once where each evicts, want 1", len(ids))
 	}
 	b := &s.buf
 	b.resize(m, len(ids))

@@ -67,7 +67,7 @@ func (k *Kept) serves(j *job) bool { return k.job != nil && k.job.shares(j) }
 // same model, densely.
 func (j *job) shares(o *job) bool {
 	return j.model == o.model && j.memory.Equal(o.memory) &&
-		j.plan.Phase != sparse.PhasePrefill && o.plan.Phase != sparse.PhasePrefill &&
+		j.plan.Dense(len(j.example.Tokens)) && o.plan.Dense(len(o.example.Tokens)) &&
 		slices.Equal(j.example.Tokens, o.example.Tokens)
 }
 

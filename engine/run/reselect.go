@@ -55,7 +55,7 @@ type again struct {
 // prompt.
 func (a *again) prepare(req Request, h *trace.Header) error {
 	var err error
-	if a.plan, err = sparse.New(req.selection(), a.prompt); err != nil {
+	if a.plan, err = questioned(h).Plan(req.selection()); err != nil {
 		return err
 	}
 	edit, err := req.edit(a.prompt, a.plan.Block)
@@ -72,6 +72,19 @@ func (a *again) prepare(req Request, h *trace.Header) error {
 	return nil
 }
 
+// questioned is the prompt of a run, with the place of its question where its method was
+// at work from there.
+func questioned(h *trace.Header) sparse.Prompt {
+	p := sparse.Prompt{Tokens: len(h.Tokens)}
+	switch {
+	case h.EvictedAt != nil:
+		p.Question = *h.EvictedAt
+	case h.SparseFrom != nil:
+		p.Question = *h.SparseFrom
+	}
+	return p
+}
+
 // pick picks again for the query of s, nil where its scores do not tell.
 func (a *again) pick(s *trace.Selection) *trace.Selection {
 	q := sparse.Query{Position: s.First, Layer: s.Layer, Head: s.Head}
@@ -83,7 +96,7 @@ func (a *again) pick(s *trace.Selection) *trace.Selection {
 		if kept == nil {
 			return nil
 		}
-		sel.Since(kept, a.prompt-1, s.First)
+		sel.Since(kept, a.plan.EvictAt, s.First)
 	case a.plan.From <= s.First && s.First < a.plan.To:
 		if !sparse.Reselect(a.plan.Selector, &sel, q, cache, s.Scores) {
 			return nil
@@ -102,7 +115,7 @@ func (a *again) pick(s *trace.Selection) *trace.Selection {
 // keep decides once for the head of s, as the eviction did, by the scores of the
 // positions that it saw.
 func (a *again) keep(s *trace.Selection) *sparse.Selection {
-	at, length := [2]int{s.Layer, s.Head}, a.prompt-1
+	at, length := [2]int{s.Layer, s.Head}, a.plan.EvictAt
 	if kept := a.kept[at]; kept != nil {
 		return kept
 	}

@@ -94,7 +94,11 @@ func (e *Engine) prepare(l *loaded, req Request) (*job, error) {
 		return nil, err
 	}
 	prompt := len(j.example.Tokens)
-	plan, err := sparse.New(req.selection(), prompt)
+	asked := sparse.Prompt{Tokens: prompt}
+	if at := j.example.QuestionSpan.Start; at < prompt { // a free prompt asks nothing
+		asked.Question = at
+	}
+	plan, err := asked.Plan(req.selection())
 	if err != nil {
 		return nil, err
 	}
@@ -121,12 +125,11 @@ func (j *job) options(rec *recorder, gates *gates, pace *pace) model.Options {
 	prompt := len(j.example.Tokens)
 	opt := model.Options{
 		Block: j.plan.Block, Summaries: j.plan.Summaries, Capacity: prompt + j.maxNew - 1, Memory: j.memory,
-		Observe: rec.observe, ObserveFrom: prompt - 1, Tap: gates.tap, Pause: pace.pause,
+		Observe: rec.observe, ObserveFrom: min(prompt-1, j.plan.From), Tap: gates.tap, Pause: pace.pause,
 	}
 	opt.Selector, opt.SelectFrom, opt.SelectTo = j.plan.Selector, j.plan.From, j.plan.To
-	opt.ObserveFrom = min(opt.ObserveFrom, j.plan.From)
 	if e := j.plan.Evictor; e != nil {
-		opt.Window, opt.ObserveFrom = e.Window(), prompt-1
+		opt.Window, opt.EvictFrom = e.Window(), j.plan.From
 	}
 	if j.keep {
 		opt.Window = everyQuery
@@ -176,7 +179,7 @@ func (j *job) run(ctx context.Context, sink trace.Sink) (*Kept, error) {
 		kept.prefix = session.Prefix()
 	}
 	started = time.Now()
-	if j.plan.Evictor != nil {
+	if j.plan.Evictor != nil && j.plan.EvictAt == session.Len() {
 		if err := session.Evict(j.plan.Evictor); err != nil {
 			return nil, err
 		}
@@ -202,7 +205,7 @@ func (j *job) run(ctx context.Context, sink trace.Sink) (*Kept, error) {
 }
 
 // prefill reads the prompt up to its last token, or takes over what another run
-// read.
+// read. What is evicted before that is evicted here.
 func (j *job) prefill(opt model.Options, pace *pace) (*model.Session, error) {
 	if j.from != nil {
 		return j.model.Resume(j.from.prefix, opt)
@@ -211,19 +214,42 @@ func (j *job) prefill(opt model.Options, pace *pace) (*model.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	prompt, chunk := j.example.Tokens, prefillChunk
+	last, chunk := len(j.example.Tokens)-1, prefillChunk
 	if j.plan.Whole {
-		chunk = len(prompt)
+		chunk = last
 	}
-	for at := 0; at < len(prompt)-1; at += chunk {
-		end := min(at+chunk, len(prompt)-1)
-		pace.reads(at, end)
-		if _, err := session.Prefill(prompt[at:end]); err != nil {
+	at := last
+	if j.plan.Evictor != nil && j.plan.EvictAt < last {
+		at = j.plan.EvictAt
+	}
+	if err := j.read(session, pace, 0, at, chunk); err != nil {
+		return nil, err
+	}
+	if at < last {
+		if err := session.Evict(j.plan.Evictor); err != nil {
+			return nil, err
+		}
+		if _, steps := j.plan.Evictor.(sparse.StepEvictor); steps {
+			chunk = 1 // each token evicts
+		}
+		if err := j.read(session, pace, at, last, chunk); err != nil {
 			return nil, err
 		}
 	}
-	pace.reads(len(prompt), len(prompt))
+	pace.reads(last+1, last+1)
 	return session, nil
+}
+
+// read reads the prompt's tokens [from, to), so many at once.
+func (j *job) read(s *model.Session, pace *pace, from, to, chunk int) error {
+	for at := from; at < to; at += chunk {
+		end := min(at+chunk, to)
+		pace.reads(at, end)
+		if _, err := s.Prefill(j.example.Tokens[at:end]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // decode generates the answer greedily, token by token, until the model ends it.
@@ -308,6 +334,14 @@ func (j *job) header() *trace.Header {
 // announce writes into h what a plan selects.
 func announce(h *trace.Header, p sparse.Plan) {
 	h.Method, h.Phase, h.Budget, h.Block, h.K, h.Ignored = p.Method, p.Phase, p.Budget, p.Block, p.K, p.Ignored
+	h.SparseFrom, h.EvictedAt = nil, nil
+	if p.Phase == sparse.PhasePrefill || p.Dense(len(h.Tokens)) {
+		return // as a reader of the phase expects
+	}
+	h.SparseFrom = &p.From
+	if p.Evictor != nil {
+		h.EvictedAt = &p.EvictAt
+	}
 }
 
 func (j *job) tokens(ids []int32) []trace.Token {

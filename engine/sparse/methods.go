@@ -64,7 +64,7 @@ type Info struct {
 
 // Methods lists every method, in the order to offer them.
 func Methods() []Info {
-	return []Info{
+	all := []Info{
 		denseMethod(),
 		questMethod(),
 		mobaMethod(),
@@ -87,6 +87,10 @@ func Methods() []Info {
 		oracleBlockMethod(),
 		oracleTokenMethod(),
 	}
+	for i, m := range all {
+		all[i] = m.switched()
+	}
+	return all
 }
 
 // Method is the entry of the method with that ID.

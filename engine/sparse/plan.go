@@ -16,10 +16,12 @@ type Plan struct {
 	K      int // units of the prompt that a query reads at most; with PhaseEvict, that stay, on average where heads or layers share a budget
 
 	// Selector picks for the queries at positions within [From, To); the others read
-	// all there is for them, of what Evictor left. Either may be nil.
+	// everything before them. Evictor decides once when EvictAt positions have been read,
+	// and queries from From on read what it left, and what came since. Either may be nil.
 	Selector Selector
 	From, To int
 	Evictor  Evictor
+	EvictAt  int
 
 	// Whole says that the prompt is to be read in one piece, since Selector is a Prefiller.
 	Whole bool
@@ -35,37 +37,8 @@ type Plan struct {
 	Ignored   []string  // names of parameters that were set and that the method has not
 }
 
-// New makes the method that c asks for, for a prompt of the given length. K is
-// fixed for the run: it comes from the budget and the prompt, and does not grow
-// with the answer, except that budget 1 reads everything throughout.
-func New(c Config, promptTokens int) (Plan, error) {
-	s, err := c.settings(promptTokens)
-	if err != nil {
-		return Plan{}, err
-	}
-	if promptTokens < 1 {
-		return Plan{}, input.Errorf("prompt", "%d tokens, want at least 1", promptTokens)
-	}
-	p, err := s.Method.plan(s)
-	if err != nil {
-		return Plan{}, err
-	}
-	p.Method, p.Unit, p.Phase = s.Method.ID, s.Method.Unit, s.Method.Phase
-	p.Budget, p.Block, p.Ignored = s.Budget(), s.Int("block"), s.ignored
-	if !s.Random {
-		p.Summaries = s.Method.Summaries
-	}
-	_, p.Whole = p.Selector.(Prefiller)
-	_, p.Probe = p.Selector.(Rated)
-	switch p.Phase {
-	case PhasePrefill:
-		p.To = promptTokens
-	case PhaseDecode:
-		// The prompt's last token is fed as the first step of decoding.
-		p.From, p.To = promptTokens-1, math.MaxInt
-	}
-	return p, nil
-}
+// New is Prompt.Plan for a prompt of the given length without a question.
+func New(c Config, promptTokens int) (Plan, error) { return Prompt{Tokens: promptTokens}.Plan(c) }
 
 // ForTensors reports whether the method can be run on queries and keys that were saved in
 // what, without the model that they are from.

@@ -84,6 +84,8 @@ func TestNew(t *testing.T) {
 			c.want.To = c.tokens
 		case PhaseDecode:
 			c.want.From, c.want.To = c.tokens-1, math.MaxInt
+		case PhaseEvict:
+			c.want.From, c.want.EvictAt = c.tokens-1, c.tokens-1
 		}
 		if c.config.Selector != SelectorRandom {
 			c.want.Summaries = info.Summaries

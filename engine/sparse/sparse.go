@@ -76,6 +76,17 @@ func (s *Selection) Since(kept *Selection, length, position int) {
 	s.Spans = append(append(s.Spans[:0], kept.Spans...), ops.Span{Start: length, End: position + 1})
 }
 
+// Extended is a selection of the same positions and of [from, to), which came after them,
+// with memory of its own. What came has no votes: its scores are 0, where there are any.
+func (s *Selection) Extended(from, to int) Selection {
+	out := s.Clone()
+	out.add(from, to)
+	if len(out.Scores) > 0 {
+		out.Scores = append(out.Scores, make([]float32, max(0, to-len(out.Scores)))...)
+	}
+	return out
+}
+
 // resize returns x with length n; its contents are not kept.
 func resize(x []float32, n int) []float32 {
 	if cap(x) < n {

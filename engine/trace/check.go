@@ -53,6 +53,14 @@ func (h *Header) check() error {
 			return fmt.Errorf("gold: position %d of answer token %d, the prompt has %d tokens", g, i, len(h.Tokens))
 		}
 	}
+	for _, f := range []struct {
+		name  string
+		value *int
+	}{{"sparse_from", h.SparseFrom}, {"evicted_at", h.EvictedAt}} {
+		if f.value != nil && (*f.value < 0 || *f.value >= len(h.Tokens)) {
+			return fmt.Errorf("%s: position %d, the prompt has %d tokens", f.name, *f.value, len(h.Tokens))
+		}
+	}
 	for _, n := range h.Needles {
 		for _, r := range [...][2]int{n.Span, n.Values} {
 			if r[0] < 0 || r[0] > r[1] || r[1] > len(h.Tokens) {

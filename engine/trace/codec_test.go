@@ -107,6 +107,8 @@ func TestBadEventsAreNotSent(t *testing.T) {
 		{"no layers", &Header{Heads: 1}, "layers"},
 		{"absurd heads", &Header{Layers: 1 << 15, Heads: 1 << 15}, "at most"},
 		{"pieces of others", &Header{Layers: 1, Heads: 1, Tokens: make([]Token, 2), Pieces: []string{"a"}}, "pieces: 1 texts for 2"},
+		{"sparse before the prompt", &Header{Layers: 1, Heads: 1, Tokens: make([]Token, 2), SparseFrom: new(-1)}, "sparse_from: position -1"},
+		{"evicted beyond it", &Header{Layers: 1, Heads: 1, Tokens: make([]Token, 2), EvictedAt: new(2)}, "evicted_at: position 2"},
 		{"gold of nothing", &Header{Layers: 1, Heads: 1, Gold: []int{0}}, "gold"},
 		{"gold outside", &Header{Layers: 1, Heads: 1, Answer: []Token{{}}, Gold: []int{0}}, "gold"},
 		{"needle outside", &Header{Layers: 1, Heads: 1, Needles: []Needle{{Span: [2]int{0, 1}}}}, "needles"},

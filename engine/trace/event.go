@@ -32,6 +32,11 @@ type Header struct {
 	Block   int     `json:"block"`
 	K       int     `json:"k"` // units kept per query (blocks or tokens)
 
+	// Where the method was at work, when it was not from the prompt's last token on: the
+	// first query that was restricted, and how many positions an eviction saw.
+	SparseFrom *int `json:"sparse_from,omitempty"`
+	EvictedAt  *int `json:"evicted_at,omitempty"`
+
 	Task    string `json:"task,omitempty"`
 	Seed    uint64 `json:"seed"`
 	Context int    `json:"context"`

@@ -45,6 +45,7 @@ var walkBases = map[string]string{
 	"dense_layers": `{"dense_layers": 2, "budget": "1/8", "method": "quest"}`, "public_code": `{"public_code": true, "budget": "1/8", "method": "quest", "block": 4}`,
 	"window": `{"window": 16, "method": "snapkv", "budget": "1/2"}`, "kernel": `{"kernel": 3, "method": "snapkv", "budget": "1/2"}`, "pooling": `{"pooling": "max", "method": "snapkv", "budget": "1/2"}`,
 	"initial": `{"initial": 2, "method": "streaming", "budget": "1/4"}`, "dilation": `{"dilation": 3, "method": "dilated"}`, "top_p": `{"top_p": 0.3, "method": "twilight", "budget": "1/2"}`,
+	"sparse_from": `{"sparse_from": "question", "method": "quest", "budget": "1/4", "block": 4}`, "evict": `{"evict": "before", "method": "knorm", "budget": "1/4"}`,
 	"beta": `{"beta": 2, "method": "pyramidkv", "budget": "1/2"}`, "scorer": `{"scorer": "knorm", "method": "adakv", "budget": "1/2"}`, "safe": `{"safe": 1, "method": "adakv", "budget": "1/2"}`,
 	"vertical": `{"vertical": 9, "method": "vertical-slash", "budget": "1/4"}`, "forced": `{"forced": 3, "method": "vertical-slash", "budget": "1/4"}`, "stride": `{"stride": 2, "method": "xattention", "budget": "1/4"}`,
 	"future": `{"future": 2, "method": "expected-attention", "budget": "1/2"}`, "epsilon": `{"epsilon": 0.005, "method": "expected-attention", "budget": "1/2"}`,

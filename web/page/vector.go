@@ -57,7 +57,7 @@ func gridPicture(title string, v *widget.ColumnView) string {
 		Title: title + ": blocks picked", RowName: "step", ColName: "block", Oracle: g.Oracle, Gold: make([]bool, len(g.Share)),
 		Needles: g.Needles, Answers: g.Answers, Legend: widget.GridLegend(g, v.Against, v.Name),
 	}
-	if v.Run.Header.Phase == "prefill" {
+	if v.Run.ByQuery() {
 		c.RowName = "query"
 	}
 	if g.Diff != nil {

@@ -167,22 +167,27 @@ func (r *Run) Planned() int {
 		return 0
 	}
 	n := len(r.lines)
-	switch r.Header.Phase {
-	case "prefill":
-		n = max(n, r.queried()+1)
-	default:
-		n = max(n, len(r.Header.Answer))
+	if q := r.queried(); q > 0 {
+		return max(n, q+1)
 	}
-	return n
+	return max(n, len(r.Header.Answer))
 }
 
 // queried is how many lines there will be of the prompt's queries.
 func (r *Run) queried() int {
-	if r.Header == nil || r.Header.Phase != "prefill" {
-		return 0
+	h := r.Header
+	switch {
+	case h == nil:
+	case h.Phase == "prefill":
+		return (len(h.Tokens) + r.group - 1) / r.group
+	case h.SparseFrom != nil && *h.SparseFrom < len(h.Tokens)-1: // the last token is the first step's
+		return (len(h.Tokens)-1+r.group-1)/r.group - *h.SparseFrom/r.group
 	}
-	return (len(r.Header.Tokens) + r.group - 1) / r.group
+	return 0
 }
+
+// ByQuery reports whether the grid has lines of the prompt's queries.
+func (r *Run) ByQuery() bool { return r.queried() > 0 }
 
 // Prompted is how many of the lines so far are of the prompt's queries; those of the
 // answer's steps follow them.

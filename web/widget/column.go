@@ -383,7 +383,7 @@ func gridTitle(v *ColumnView) string {
 	if v.Against != "" && v.Grid != nil && v.Grid.Diff != nil {
 		return "Blocks, against " + v.Against
 	}
-	if v.Run.Header.Phase == "prefill" {
+	if v.Run.ByQuery() {
 		return "Blocks, by query"
 	}
 	return "Blocks, by answer step"
@@ -408,7 +408,11 @@ func blocksRead(v *ColumnView, looked *picture.Head) string {
 		what = fmt.Sprintf("L%d·%d, ", looked.Layer, looked.Head)
 	}
 	if v.Grid != nil && v.Grid.Unit < v.Grid.Block {
-		return fmt.Sprintf("%s%s of %s tokens", what, number.Count(h.K), number.Count(len(h.Tokens)))
+		of := len(h.Tokens)
+		if h.EvictedAt != nil {
+			of = *h.EvictedAt
+		}
+		return fmt.Sprintf("%s%s of %s tokens", what, number.Count(h.K), number.Count(of))
 	}
 	return fmt.Sprintf("%s%d of %d blocks", what, h.K, (len(h.Tokens)+v.Run.Block()-1)/v.Run.Block())
 }

@@ -247,6 +247,9 @@ func (c *Controls) method() []app.UI {
 	for _, o := range state.Options(c.Form.Method) {
 		if o.Kind == sparse.KindChoice {
 			var choices []option
+			if o.Default == "" {
+				choices = append(choices, option{"", "auto", "as other settings have it"})
+			}
 			for _, v := range o.Choices {
 				choices = append(choices, option{v, v, ""})
 			}
