@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"kvscope/engine/figures"
 	"kvscope/engine/run"
 	"kvscope/engine/trace"
 )
@@ -32,6 +33,12 @@ type Outcome struct {
 	Hits    []int     `json:"hits"`   // [Layers*Heads]: examples in which the head held the needle at every answer step
 	Read    float64   `json:"kv_read_fraction"`
 	Seconds float64   `json:"seconds"`
+
+	// LogLiks are ln p of the expected answer, by example, and Errors the relative errors of
+	// the heads' outputs, their mean by example; see trace.Done and trace.Hit. Outcomes from
+	// before these were measured have neither.
+	LogLiks []float64 `json:"expected_logliks,omitempty"`
+	Errors  []float64 `json:"output_errors,omitempty"`
 }
 
 // Score is the sum of the scores.
@@ -119,6 +126,12 @@ func (o *Outcome) add(a *answer, n int) {
 	o.Scores = append(o.Scores, a.done.Score)
 	o.Depths = append(o.Depths, depthOf(h))
 	o.Read += a.done.ReadFraction / float64(n)
+	if p := a.done.ExpectedLogLik; p != nil {
+		o.LogLiks = append(o.LogLiks, *p)
+	}
+	if off := figures.OutputError(a.done.Hits); off != nil {
+		o.Errors = append(o.Errors, *off)
+	}
 	for _, hit := range a.done.Hits {
 		if hit.Hit {
 			o.Hits[hit.Layer*h.Heads+hit.Head]++

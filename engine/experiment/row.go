@@ -27,7 +27,9 @@ type Row struct {
 	Seeds    int           `json:"seeds"`    // random selectors tried
 	Std      float64       `json:"std"`      // standard deviation of the accuracy over the seeds, 0 for one
 	Read     float64       `json:"kv_read_fraction"`
-	Seconds  float64       `json:"seconds"` // computing, all workers together
+	LogLik   *float64      `json:"expected_loglik,omitempty"` // mean over the examples, nil where it is not known of all
+	Error    *float64      `json:"output_error,omitempty"`    // so too
+	Seconds  float64       `json:"seconds"`                   // computing, all workers together
 
 	ModelHash string `json:"model_hash"`
 	Version   string `json:"version"`

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"fmt"
+	"math"
 	"unicode/utf8"
 
 	"kvscope/engine/run"
@@ -72,6 +73,24 @@ func (o *Outcome) validateLists(examples int) error {
 		for i, v := range list.values {
 			if !isShare(v) {
 				return fmt.Errorf("%s: %v of example %d, want 0 to 1", list.name, v, i)
+			}
+		}
+	}
+	for _, list := range []struct {
+		name    string
+		values  []float64
+		allowed string
+		ok      func(float64) bool
+	}{
+		{"expected_logliks", o.LogLiks, "a number of at most 0", func(v float64) bool { return v <= rounding && !math.IsInf(v, 0) }},
+		{"output_errors", o.Errors, "a number of at least 0", func(v float64) bool { return v >= 0 && !math.IsInf(v, 0) }},
+	} {
+		if n := len(list.values); n != 0 && n != examples {
+			return fmt.Errorf("%s: %d, want none or %d, one of each example", list.name, n, examples)
+		}
+		for i, v := range list.values {
+			if !list.ok(v) {
+				return fmt.Errorf("%s: %v of example %d, want %s", list.name, v, i, list.allowed)
 			}
 		}
 	}

@@ -121,9 +121,11 @@ func TestTally(t *testing.T) {
 	tally.Add(pick(0, 0b01, .25, .75), -1)
 	tally.Add(pick(1, 0b01, .25, .75), 5)
 	tally.Add(pick(0, 0b11, .25, .75), 5)
+	tally.AddError(0, 1, .5)
+	tally.AddError(0, 1, 1)
 	want := []trace.Hit{
-		{Head: 0, Hit: true, Recall: 2. / 3, Mass: (.75 + .25 + 1) / 3},
-		{Head: 1, Hit: false, Recall: 0, Mass: .25},
+		{Head: 0, Hit: true, Recall: 2. / 3, Mass: (.75 + .25 + 1) / 3, Density: new(16. / 24)},
+		{Head: 1, Hit: false, Recall: 0, Mass: .25, Density: new(8. / 16), OutputError: new(.75)},
 		{Head: 2},
 	}
 	if got := tally.Hits(); !reflect.DeepEqual(got, want) {

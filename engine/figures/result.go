@@ -21,10 +21,13 @@ type Result struct {
 
 	Answer       string      `json:"answer"`
 	Expected     []string    `json:"expected"`
-	Score        *float64    `json:"score"`          // nil where nothing is expected
-	Note         string      `json:"note,omitempty"` // why nothing is
-	LogLik       *float64    `json:"loglik"`         // of the tokens generated, the sum of ln p; nil where none were
-	Cut          *trace.Cut  `json:"cut,omitempty"`  // what of an own text did not fit
+	Score        *float64    `json:"score"`                     // nil where nothing is expected
+	Note         string      `json:"note,omitempty"`            // why nothing is
+	LogLik       *float64    `json:"loglik"`                    // of the tokens generated, the sum of ln p; nil where none were
+	Expects      *float64    `json:"expected_loglik,omitempty"` // of the expected answer, see trace.Done
+	Perplexity   *float64    `json:"perplexity,omitempty"`      // of a free prompt's tokens, see trace.Done
+	OutputError  *float64    `json:"output_error,omitempty"`    // mean over the heads, see trace.Hit
+	Cut          *trace.Cut  `json:"cut,omitempty"`             // what of an own text did not fit
 	ReadFraction float64     `json:"kv_read_fraction"`
 	Heads        []trace.Hit `json:"heads"`
 	Timing       Timing      `json:"timing_ms"`
@@ -47,7 +50,7 @@ func ResultOf(r *trace.Run) (Result, bool) {
 		Method: h.Method, Budget: h.Budget, Block: h.Block, K: h.K, Ignored: h.Ignored, Rates: h.Rates,
 		PromptTokens: len(h.Tokens),
 		Answer:       d.Answer, Expected: h.Expected, Note: h.Note,
-		LogLik: d.LogLik, Cut: h.Cut,
+		LogLik: d.LogLik, Expects: d.ExpectedLogLik, Perplexity: d.Perplexity, OutputError: OutputError(d.Hits), Cut: h.Cut,
 		ReadFraction: d.ReadFraction, Heads: d.Hits,
 		Timing: Timing{Prefill: d.PrefillMS, Decode: d.DecodeMS},
 	}
@@ -62,4 +65,19 @@ func ResultOf(r *trace.Run) (Result, bool) {
 		out.Heads = []trace.Hit{}
 	}
 	return out, true
+}
+
+// OutputError is the mean of the output errors of heads, nil where none is known.
+func OutputError(heads []trace.Hit) *float64 {
+	sum, n := 0.0, 0
+	for _, h := range heads {
+		if h.OutputError != nil {
+			sum += *h.OutputError
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return new(sum / float64(n))
 }

@@ -18,6 +18,10 @@ type headTally struct {
 	gold, hits      int // steps with a gold position, those whose selection held it
 	recall, mass    float64
 	recalls, masses int // terms of the sums above
+
+	read, present int // entries, of the answer steps
+	err           float64
+	errs          int
 }
 
 // NewTally returns an empty tally for layers of heads.
@@ -35,7 +39,8 @@ func (t *Tally) Add(s *trace.Selection, gold int) {
 	if s.Queries != 1 {
 		panic(fmt.Sprintf("figures: tally of a selection of %d queries, an answer step has 1", s.Queries))
 	}
-	t.Count(Read(s, 0))
+	read, present := Read(s, 0)
+	t.Count(read, present)
 	h := &t.perHead[s.Layer*t.heads+s.Head]
 	if gold >= 0 {
 		h.gold++
@@ -43,6 +48,8 @@ func (t *Tally) Add(s *trace.Selection, gold int) {
 			h.hits++
 		}
 	}
+	h.read += read
+	h.present += present
 	if r, ok := Recall(s); ok {
 		h.recall += r
 		h.recalls++
@@ -51,6 +58,14 @@ func (t *Tally) Add(s *trace.Selection, gold int) {
 		h.mass += m
 		h.masses++
 	}
+}
+
+// AddError counts how far the output of one answer step of a head is from that of dense
+// attention, relative to the latter.
+func (t *Tally) AddError(layer, head int, err float64) {
+	h := &t.perHead[layer*t.heads+head]
+	h.err += err
+	h.errs++
 }
 
 // Count counts what a query read of the entries present and nothing else: for queries of
@@ -79,6 +94,12 @@ func (t *Tally) Hits() []trace.Hit {
 			Hit:    h.gold > 0 && h.hits == h.gold,
 			Recall: mean(h.recall, h.recalls),
 			Mass:   mean(h.mass, h.masses),
+		}
+		if h.present > 0 {
+			out[i].Density = new(float64(h.read) / float64(h.present))
+		}
+		if h.errs > 0 {
+			out[i].OutputError = new(h.err / float64(h.errs))
 		}
 	}
 	return out

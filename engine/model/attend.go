@@ -41,7 +41,7 @@ func (s *Session) attendAll(l int, query, key, value, ranked ops.Matrix) {
 	})
 	if rows == 1 && s.observes(s.length) {
 		for h := range c.Heads {
-			s.observe(l, h, s.Cache(l, h), query.Row(0)[h*dh:(h+1)*dh], s.length)
+			s.observe(l, h, s.Cache(l, h), query.Row(0)[h*dh:(h+1)*dh], s.length, s.buf.attn[h*dh:(h+1)*dh])
 		}
 	}
 	if s.next != nil && s.evicted(s.length) {
@@ -92,7 +92,7 @@ func (s *Session) attend(l, h int, cache *sparse.Head, query ops.Matrix, scores 
 		if s.alone(s.length + t) {
 			s.attendOne(l, h, cache, query.Row(t), s.length+t, out.Row(t), scores)
 			if s.buf.rows > 1 && s.observes(s.length+t) {
-				s.observe(l, h, cache, query.Row(t), s.length+t)
+				s.observe(l, h, cache, query.Row(t), s.length+t, out.Row(t))
 			}
 			t++
 			continue
@@ -137,10 +137,11 @@ func (s *Session) observes(position int) bool {
 	return s.opt.Observe != nil && position >= s.opt.ObserveFrom
 }
 
-// observe tells what the query of head h that was attended to last has read.
-func (s *Session) observe(l, h int, cache *sparse.Head, q []float32, position int) {
+// observe tells what the query of head h that was attended to last has read, and what came
+// of it.
+func (s *Session) observe(l, h int, cache *sparse.Head, q []float32, position int, out []float32) {
 	query := sparse.Query{Q: q, Position: position, Layer: l, Head: h}
-	s.opt.Observe(&Attended{Query: query, Selection: &s.selection[h], Cache: cache})
+	s.opt.Observe(&Attended{Query: query, Selection: &s.selection[h], Cache: cache, Out: out})
 }
 
 // selects reports whether the selector decides what the query at position reads.

@@ -78,6 +78,7 @@ type Attended struct {
 	sparse.Query
 	Selection *sparse.Selection // what was read
 	Cache     *sparse.Head
+	Out       []float32 // what attention made of it, [Dh]; nil where nothing was attended to
 }
 
 // NewSession starts an empty sequence.

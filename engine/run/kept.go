@@ -22,6 +22,7 @@ type Kept struct {
 	session *model.Session
 	prefix  *model.Prefix // the prompt up to its last token
 	took    float64       // milliseconds of reading it, by the run that did
+	loglik  float64       // of a free prompt's tokens but the first
 	gates   *gates
 
 	replay *replay // of a capture, which has none of the above

@@ -47,6 +47,9 @@ func (r *recorder) observe(a *model.Attended) {
 	}
 	s := answerStep(a.Query, a.Selection, r.prompt)
 	s.Mass = r.denseMass(a, s.Unit, s.Candidates)
+	if a.Out != nil {
+		r.tally.AddError(s.Layer, s.Head, r.outputError(a))
+	}
 	gold := -1
 	if s.Step < len(r.gold) {
 		gold = r.gold[s.Step]
@@ -154,4 +157,21 @@ func (r *recorder) denseMass(a *model.Attended, unit, candidates int) []float32 
 		mass[j/unit] += p
 	}
 	return mass
+}
+
+// outputError is how far the output of a query is from that of dense attention over the
+// same cache, ‖o − o_dense‖₂/‖o_dense‖₂. r.mass holds the dense weights.
+func (r *recorder) outputError(a *model.Attended) float64 {
+	n, h := a.Position+1, a.Cache
+	if a.Selection.Count() == n {
+		return 0
+	}
+	dense := make([]float32, h.Dim)
+	r.kernels.MatMul(ops.Dense(dense, 1, h.Dim), ops.Dense(r.mass[:n], 1, n), ops.Dense(h.Values[:n*h.Dim], n, h.Dim), false)
+	var off, all float64
+	for c, v := range dense {
+		d := float64(a.Out[c]) - float64(v)
+		off, all = off+d*d, all+float64(v)*float64(v)
+	}
+	return math.Sqrt(off / max(all, math.SmallestNonzeroFloat64))
 }

@@ -81,6 +81,8 @@ type job struct {
 	memory  *model.Intervention
 	maxNew  int
 
+	loglik float64 // of a free prompt's tokens but the first, as they are read
+
 	keep bool  // remember what Kept is made of
 	from *Kept // a run that has read the prompt already, or nil
 }
@@ -124,7 +126,7 @@ func (e *Engine) prepare(l *loaded, req Request) (*job, error) {
 func (j *job) options(rec *recorder, gates *gates, pace *pace) model.Options {
 	prompt := len(j.example.Tokens)
 	opt := model.Options{
-		Block: j.plan.Block, Summaries: j.plan.Summaries, Capacity: prompt + j.maxNew - 1, Memory: j.memory,
+		Block: j.plan.Block, Summaries: j.plan.Summaries, Capacity: min(prompt-1+max(j.maxNew, len(j.example.Answer)), j.model.Config().Context), Memory: j.memory,
 		Observe: rec.observe, ObserveFrom: min(prompt-1, j.plan.From), Tap: gates.tap, Pause: pace.pause,
 	}
 	opt.Selector, opt.SelectFrom, opt.SelectTo = j.plan.Selector, j.plan.From, j.plan.To
@@ -171,9 +173,9 @@ func (j *job) run(ctx context.Context, sink trace.Sink) (*Kept, error) {
 	if err := rec.flush(c.Layers, c.Heads); err != nil {
 		return nil, err
 	}
-	kept := &Kept{Header: header, job: j, session: session, gates: gates, took: milliseconds(started)}
+	kept := &Kept{Header: header, job: j, session: session, gates: gates, took: milliseconds(started), loglik: j.loglik}
 	if j.from != nil {
-		kept.took = j.from.took // taking a prompt over says nothing of what reading it costs
+		kept.took, kept.loglik = j.from.took, j.from.loglik // taking a prompt over says nothing of what reading it costs
 	}
 	if j.keep {
 		kept.prefix = session.Prefix()
@@ -192,6 +194,9 @@ func (j *job) run(ctx context.Context, sink trace.Sink) (*Kept, error) {
 	done.Answer = j.tok.Decode(answer)
 	done.Score = niah.Score(j.example.Expected, done.Answer)
 	done.ReadFraction, done.Hits = rec.tally.ReadFraction(), rec.tally.Hits()
+	if n := len(prompt) - 1; j.req.Prompt != "" && n > 0 {
+		done.Perplexity = new(math.Exp(-kept.loglik / float64(n)))
+	}
 	done.LightFrom = rec.light
 	gates.lengths(done.Hits, len(prompt)-1)
 	if j.keep {
@@ -245,8 +250,18 @@ func (j *job) read(s *model.Session, pace *pace, from, to, chunk int) error {
 	for at := from; at < to; at += chunk {
 		end := min(at+chunk, to)
 		pace.reads(at, end)
-		if _, err := s.Prefill(j.example.Tokens[at:end]); err != nil {
+		if j.req.Prompt == "" {
+			if _, err := s.Prefill(j.example.Tokens[at:end]); err != nil {
+				return err
+			}
+			continue
+		}
+		scores, err := s.PrefillScored(j.example.Tokens[at:end], j.example.Tokens[at+1:end+1])
+		if err != nil {
 			return err
+		}
+		for _, v := range scores {
+			j.loglik += v
 		}
 	}
 	return nil
@@ -257,6 +272,7 @@ func (j *job) decode(s *model.Session, rec *recorder, done *trace.Done) ([]int32
 	var answer []int32
 	prompt, expected := j.example.Tokens, j.example.Answer
 	next, started, loglik := prompt[len(prompt)-1], time.Now(), 0.0
+	wanted, right := 0.0, true // ln p of the expected tokens so far, all of which came
 	for step := 0; step < j.maxNew; step++ {
 		from := time.Now()
 		logits, err := s.Step(next)
@@ -276,8 +292,24 @@ func (j *job) decode(s *model.Session, rec *recorder, done *trace.Done) ([]int32
 			want := int(expected[step])
 			event.Correct = expected[step] == next
 			event.Want = &trace.Want{Prob: p[want], Logit: logits[want], Rank: figures.Rank(p, want)}
+			if right {
+				wanted += model.LogLikelihood(logits, expected[step])
+			}
 		}
 		event.MS = milliseconds(from)
+		if right && step < len(expected) && (!event.Correct || step == len(expected)-1 || step == j.maxNew-1) {
+			right = false
+			aside := time.Now()
+			rest, err := s.Foresee(expected[step:])
+			if err != nil {
+				return nil, err
+			}
+			for _, v := range rest {
+				wanted += v
+			}
+			done.ExpectedLogLik = &wanted
+			started = started.Add(time.Since(aside))
+		}
 		if err := rec.sink.Emit(event); err != nil {
 			return nil, err
 		}

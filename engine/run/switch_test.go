@@ -19,6 +19,7 @@ type twin struct {
 	cfg  model.Config
 	mask func(q, k [][]float64) [][]bool // of a head's rotated queries and keys [T, Dh], who reads whom
 	read [][][][]bool                    // [L][H][T][T], what was read
+	off  [][][]float64                   // [L][H][T], how far outputs are from those of reading everything
 	wide map[*model.Matrix][][]float64   // weights in float64, once they have been used
 }
 
@@ -45,22 +46,31 @@ func (m *twin) layer(l *model.Layer, x [][]float64) {
 		parts[t], mixed[t] = m.times(&l.In, m.norm(x[t], l.InputNorm)), make([]float64, d)
 	}
 	var read [][][]bool
+	var off [][]float64
 	for h := range m.cfg.Heads {
 		q, k := make([][]float64, len(x)), make([][]float64, len(x))
 		for t := range x {
 			q[t], k[t] = m.rotated(parts[t][d+h*dh:][:dh], t), m.rotated(parts[t][2*d+h*dh:][:dh], t)
 		}
-		allowed := m.mask(q, k)
-		read = append(read, allowed)
-		for t := range x {
-			for j, w := range softmaxOf(q[t], k, allowed[t]) {
-				for c := range dh {
-					mixed[t][h*dh+c] += w * parts[j][3*d+h*dh+c]
+		mix := func(t int, allowed []bool) []float64 {
+			out := make([]float64, dh)
+			for j, w := range softmaxOf(q[t], k, allowed) {
+				for c := range out {
+					out[c] += w * parts[j][3*d+h*dh+c]
 				}
 			}
+			return out
+		}
+		allowed, all := m.mask(q, k), causal(len(x))
+		read, off = append(read, allowed), append(off, make([]float64, len(x)))
+		for t := range x {
+			out, dense := mix(t, allowed[t]), mix(t, all[t])
+			copy(mixed[t][h*dh:], out)
+			add(out, scaled(dense, -1))
+			off[h][t] = math.Sqrt(dot(out, out) / dot(dense, dense))
 		}
 	}
-	m.read = append(m.read, read)
+	m.read, m.off = append(m.read, read), append(m.off, off)
 	for t := range x {
 		for c := range mixed[t] {
 			mixed[t][c] /= 1 + math.Exp(-parts[t][c]) // the output gate
@@ -132,6 +142,14 @@ func add(x, y []float64) {
 	for i := range x {
 		x[i] += y[i]
 	}
+}
+
+func scaled(x []float64, by float64) []float64 {
+	out := make([]float64, len(x))
+	for i, v := range x {
+		out[i] = v * by
+	}
+	return out
 }
 
 // softmaxOf are the weights of a query over the keys that it may read, 0 for the others.
@@ -317,7 +335,7 @@ func TestSparseFrom(t *testing.T) {
 		if orNone(r.Header.SparseFrom) != one.from || orNone(r.Header.EvictedAt) != one.evictedAt {
 			t.Errorf("%s: restricted from %d, evicted at %d, want %d and %d", one.name, orNone(r.Header.SparseFrom), orNone(r.Header.EvictedAt), one.from, one.evictedAt)
 		}
-		twin.mask, twin.read = one.mask, nil
+		twin.mask = one.mask
 		agree(t, one.name, twin, r, one.from)
 	}
 }
@@ -343,14 +361,20 @@ func agree(t *testing.T, name string, m *twin, r *trace.Run, from int) {
 	first := r.Steps[0].Position
 	logits := m.logits(tokens, first)
 	for _, s := range r.Steps {
-		total := 0.0
-		for _, v := range logits[s.Position-first] {
-			total += math.Exp(v)
-		}
-		if want := math.Exp(logits[s.Position-first][s.Token.ID]) / total; math.Abs(float64(s.Prob)-want) > 1e-5*want {
+		if want := likelihood(logits[s.Position-first], s.Token.ID); math.Abs(float64(s.Prob)-want) > 1e-5*want {
 			t.Errorf("%s: likelihood %v at %d, want %v", name, s.Prob, s.Position, want)
 		}
 	}
+	for _, h := range r.Done.Hits {
+		want, off := 0.0, m.off[h.Layer][h.Head][first:]
+		for _, v := range off {
+			want += v / float64(len(off))
+		}
+		if h.OutputError == nil || math.Abs(*h.OutputError-want) > 1e-4*(want+1e-3) {
+			t.Errorf("%s: the output of layer %d, head %d is off by %v, want %v", name, h.Layer, h.Head, h.OutputError, want)
+		}
+	}
+	defer expected(t, name, m, r, tokens[:len(r.Header.Tokens)])
 	rows := 0
 	for _, s := range r.Selections {
 		for q := range s.Queries {
@@ -371,6 +395,62 @@ func agree(t *testing.T, name string, m *twin, r *trace.Run, from int) {
 	}
 	if rows != want {
 		t.Errorf("%s: %d picks of queries of the prompt, want %d", name, rows, want)
+	}
+}
+
+func likelihood(logits []float64, id int32) float64 {
+	total := 0.0
+	for _, v := range logits {
+		total += math.Exp(v)
+	}
+	return math.Exp(logits[id]) / total
+}
+
+// expected compares the likelihood of the expected answer with m's, which reads it as if it
+// had come.
+func expected(t *testing.T, name string, m *twin, r *trace.Run, tokens []int32) {
+	t.Helper()
+	first, want := len(tokens)-1, 0.0
+	for _, token := range r.Header.Answer {
+		tokens = append(tokens, token.ID)
+	}
+	m.read, m.off = nil, nil
+	logits := m.logits(tokens[:len(tokens)-1], first)
+	for i, token := range r.Header.Answer {
+		want += math.Log(likelihood(logits[i], token.ID))
+	}
+	m.read, m.off = nil, nil
+	if got := r.Done.ExpectedLogLik; got == nil || math.Abs(*got-want) > 1e-5*math.Abs(want) {
+		t.Errorf("%s: log-likelihood %v of the expected answer, want %v", name, got, want)
+	}
+}
+
+// TestPerplexity: that of a free prompt is the float64 twin's, under a policy that restricts
+// the prompt too.
+func TestPerplexity(t *testing.T) {
+	e := testEngine(t, model.Attention)
+	m, err := e.Model("m")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for from, mask := range map[string]func(q, k [][]float64) [][]bool{
+		sparse.FromAnswer: func(q, _ [][]float64) [][]bool { return causal(len(q)) }, sparse.FromContext: questMask(0, 2, 4),
+	} {
+		r := record(t, e, Request{Prompt: "The cat sat on the mat. A dog ran over the grass, and a bird sang in the tree.", MaxNew: new(1),
+			Config: sparse.Config{Method: "quest", Values: sparse.Values{"k": "2", "block": "4", "sparse_from": from}}})
+		var tokens []int32
+		for _, token := range r.Header.Tokens {
+			tokens = append(tokens, token.ID)
+		}
+		twin := &twin{w: m.Weights(), cfg: m.Config(), mask: mask, wide: map[*model.Matrix][][]float64{}}
+		sum := 0.0
+		for i, row := range twin.logits(tokens[:len(tokens)-1], 0) {
+			sum -= math.Log(likelihood(row, tokens[i+1]))
+		}
+		want := math.Exp(sum / float64(len(tokens)-1))
+		if got := r.Done.Perplexity; got == nil || math.Abs(*got-want) > 1e-5*want || r.Done.ExpectedLogLik != nil {
+			t.Errorf("%s: perplexity %v, want %v", from, got, want)
+		}
 	}
 }
 

@@ -91,6 +91,18 @@ func (h *Head) Append(key, value []float32) {
 	h.Len++
 }
 
+// Truncate forgets the positions from n on.
+func (h *Head) Truncate(n int) {
+	if n < 0 || n > h.Len {
+		panic(fmt.Sprintf("sparse: a cache of %d positions cut to %d", h.Len, n))
+	}
+	start, keys := n/h.Block*h.Block, h.Keys
+	h.Len = min(h.Len, start)
+	for t := start; t < n; t++ { // the summaries of the last block are made anew
+		h.Append(keys[t*h.Dim:(t+1)*h.Dim], h.Values[t*h.Dim:(t+1)*h.Dim])
+	}
+}
+
 // Blocks is the number of blocks that hold at least one position.
 func (h *Head) Blocks() int { return (h.Len + h.Block - 1) / h.Block }
 

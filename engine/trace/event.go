@@ -143,6 +143,13 @@ type Done struct {
 
 	LogLik *float64 `json:"loglik,omitempty"` // of the tokens generated, the sum of ln p; nil where none were, and in older files
 
+	// ExpectedLogLik is ln p of the expected answer, its tokens' summed, each after those
+	// expected before it with the method at work; nil where nothing is expected. Perplexity
+	// is exp of the mean of −ln p over a free prompt's tokens but the first, as they were
+	// read; nil of other prompts. Older files have neither.
+	ExpectedLogLik *float64 `json:"expected_loglik,omitempty"`
+	Perplexity     *float64 `json:"perplexity,omitempty"`
+
 	Hits []Hit `json:"heads"`
 
 	// LightFrom is the first step whose selections have neither scores nor attention, since
@@ -162,6 +169,12 @@ type Hit struct {
 	Hit    bool    `json:"hit"`    // the gold position was selected at every answer step that has one
 	Recall float64 `json:"recall"` // mean share of the truly heaviest candidates that were selected
 	Mass   float64 `json:"mass"`   // mean dense attention mass that the selection kept
+
+	// Density is the share of the entries present that the head read, over the answer steps,
+	// OutputError the mean of ‖o − o_dense‖₂/‖o_dense‖₂ over them, o_dense being the output of
+	// dense attention of the same query over the same cache. Nil where not known.
+	Density     *float64 `json:"density,omitempty"`
+	OutputError *float64 `json:"output_error,omitempty"`
 
 	// MemoryLength is how many tokens back from the prompt's last one hold 90% of the
 	// memory kernel, averaged over the head's channels; 0 for a model without memory.

@@ -63,6 +63,7 @@ func rowsCSV(w *csv.Writer, cells []experiment.Measured) error {
 	head := []string{
 		"model", "arch", "task", "method", "selector", "select_with", "compute_with", "budget", "block", "k", "context", "examples", "accuracy",
 		"ci95_low", "ci95_high", "seeds", "std", "kv_read_fraction", "seconds", "model_hash", "version", "kernels",
+		"expected_loglik", "output_error",
 	}
 	params := paramColumns(cells, head)
 	lines := [][]string{append(head, params...)}
@@ -72,6 +73,7 @@ func rowsCSV(w *csv.Writer, cells []experiment.Measured) error {
 			strconv.Itoa(r.Context), strconv.Itoa(r.Examples), number(r.Accuracy),
 			number(r.CI95[0]), number(r.CI95[1]), strconv.Itoa(r.Seeds), number(r.Std), number(r.Read),
 			strconv.FormatFloat(r.Seconds, 'f', 3, 64), r.ModelHash, r.Version, r.Kernels,
+			known(r.LogLik), known(r.Error),
 		}, pick(r.Params, params)...))
 	}
 	return w.WriteAll(lines)
@@ -93,6 +95,7 @@ func hitsCSV(w *csv.Writer, cells []experiment.Measured) error {
 func examplesCSV(w *csv.Writer, cells []experiment.Measured) error {
 	head := []string{
 		"model", "task", "method", "selector", "selector_seed", "select_with", "compute_with", "budget", "block", "context", "seed", "depth", "score",
+		"expected_loglik", "output_error",
 	}
 	params := paramColumns(cells, head)
 	lines := [][]string{append(head, params...)}
@@ -102,8 +105,25 @@ func examplesCSV(w *csv.Writer, cells []experiment.Measured) error {
 			lines = append(lines, append([]string{
 				c.Model, c.Task, c.Method, c.Selector, strconv.FormatUint(c.SelectorSeed, 10), c.SelectWith, c.ComputeWith, number(set.Budget()), strconv.Itoa(o.Block),
 				strconv.Itoa(c.Context), strconv.FormatUint(experiment.Seed(c.First+i), 10), number(o.Depths[i]), number(score),
+				at(o.LogLiks, i), at(o.Errors, i),
 			}, pick(set, params)...))
 		}
 	}
 	return w.WriteAll(lines)
+}
+
+// known writes a figure, nothing where it is not known.
+func known(v *float64) string {
+	if v == nil {
+		return ""
+	}
+	return number(*v)
+}
+
+// at writes that of example i, nothing where there is none.
+func at(values []float64, i int) string {
+	if i >= len(values) {
+		return ""
+	}
+	return number(values[i])
 }

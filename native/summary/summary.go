@@ -30,8 +30,10 @@ type group struct {
 	scores []float64            // of all examples
 	bySeed map[uint64][]float64 // of the examples of one random selector
 	hits   []int                // examples that each head hit
-	heads  int                  // of a layer
-	row    experiment.Row
+
+	logLiks, errors []float64 // of the examples where they are known
+	heads           int       // of a layer
+	row             experiment.Row
 }
 
 // groups gathers cells by their combination, in the order they come.
@@ -64,6 +66,7 @@ func (g *group) add(m experiment.Measured) {
 	}
 	g.cells = append(g.cells, m)
 	g.scores = append(g.scores, o.Scores...)
+	g.logLiks, g.errors = append(g.logLiks, o.LogLiks...), append(g.errors, o.Errors...)
 	g.bySeed[c.SelectorSeed] = append(g.bySeed[c.SelectorSeed], o.Scores...)
 	for i, n := range o.Hits {
 		g.hits[i] += n
@@ -82,10 +85,19 @@ func (g *group) finish() experiment.Row {
 	r.Accuracy = stat.Mean(g.scores, nil)
 	r.CI95[0], r.CI95[1] = experiment.Wilson(r.Accuracy, r.Examples)
 	r.Read /= float64(r.Examples)
+	r.LogLik, r.Error = g.mean(g.logLiks), g.mean(g.errors)
 	if means := g.seedMeans(); len(means) > 1 {
 		r.Std = stat.StdDev(means, nil)
 	}
 	return r
+}
+
+// mean is that of a figure that is known of every example, else nil.
+func (g *group) mean(values []float64) *float64 {
+	if len(values) != len(g.scores) {
+		return nil
+	}
+	return new(stat.Mean(values, nil))
 }
 
 // seedMeans is the accuracy of each random selector, by its number.

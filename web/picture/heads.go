@@ -15,10 +15,16 @@ const (
 	Recall Metric = "recall" // share of the truly heaviest candidates that were picked
 	Mass   Metric = "mass"   // dense attention mass that the picks kept
 	Memory Metric = "memory" // effective length of the head's memory
+
+	Density     Metric = "density" // share of the entries that was read
+	OutputError Metric = "error"   // relative error of the output against dense attention's
 )
 
 // Metrics lists them in the order of the switch.
-func Metrics() []Metric { return []Metric{Hit, Recall, Mass, Memory} }
+func Metrics() []Metric { return []Metric{Hit, Recall, Mass, Density, OutputError, Memory} }
+
+// Optional reports whether a metric is offered only where it is known.
+func (m Metric) Optional() bool { return m == Memory || m == Density || m == OutputError }
 
 // Jaccard is the metric of heads that are compared; it is no choice of its own.
 const Jaccard Metric = "jaccard"
@@ -38,6 +44,8 @@ type HeadCell struct {
 	Recall, Mass float32 // below 0: not known
 	Jaccard      float32 // share of the picks that another run has too, below 0: not known
 	MemoryLength int     // tokens, 0 without a memory
+	Density      float32 // below 0: not known
+	Error        float32 // of the output, may be above 1; below 0: not known
 
 	memory float32 // MemoryLength on a scale of 0..1, below 0 without a memory
 }
@@ -51,6 +59,10 @@ func (c HeadCell) Value(m Metric) float32 {
 		return c.Mass
 	case Memory:
 		return c.memory
+	case Density:
+		return c.Density
+	case OutputError:
+		return min(1, c.Error)
 	case Jaccard:
 		return c.Jaccard
 	}
@@ -67,7 +79,7 @@ func (c HeadCell) Value(m Metric) float32 {
 func (h *Heads) At(head Head) HeadCell {
 	i := head.Layer*h.Heads + head.Head
 	if i < 0 || i >= len(h.Cells) {
-		return HeadCell{Recall: -1, Mass: -1, Jaccard: -1, memory: -1}
+		return HeadCell{Recall: -1, Mass: -1, Jaccard: -1, Density: -1, Error: -1, memory: -1}
 	}
 	return h.Cells[i]
 }
@@ -112,7 +124,7 @@ func (r *Run) HeadGrid() *Heads {
 	}
 	h.Cells = make([]HeadCell, h.Layers*h.Heads)
 	for i := range h.Cells {
-		h.Cells[i] = HeadCell{Hits: r.found[i].hits, Golds: r.found[i].gold, Recall: -1, Mass: -1, Jaccard: -1, memory: -1}
+		h.Cells[i] = HeadCell{Hits: r.found[i].hits, Golds: r.found[i].gold, Recall: -1, Mass: -1, Jaccard: -1, Density: -1, Error: -1, memory: -1}
 	}
 	hits := r.tally.Hits()
 	known := len(r.steps) > 0
@@ -125,6 +137,12 @@ func (r *Run) HeadGrid() *Heads {
 	for _, v := range hits {
 		c := &h.Cells[v.Layer*h.Heads+v.Head]
 		c.Hit, c.Recall, c.Mass = v.Hit, float32(v.Recall), float32(v.Mass)
+		if v.Density != nil {
+			c.Density = float32(*v.Density)
+		}
+		if v.OutputError != nil {
+			c.Error = float32(*v.OutputError)
+		}
 		if v.MemoryLength > 0 {
 			c.MemoryLength = v.MemoryLength
 			c.memory = logShare(v.MemoryLength, len(r.Header.Tokens))

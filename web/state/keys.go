@@ -120,7 +120,7 @@ func runOrStop(s *Snapshot) Action {
 }
 
 func nextMetric(s *Snapshot) Action {
-	all := slices.DeleteFunc(picture.Metrics(), func(m picture.Metric) bool { return m == picture.Memory && !s.knows(m) })
+	all := slices.DeleteFunc(picture.Metrics(), func(m picture.Metric) bool { return m.Optional() && !s.knows(m) })
 	return ColourBy{all[(slices.Index(all, s.Metric)+1)%len(all)]}
 }
 

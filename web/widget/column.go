@@ -281,6 +281,7 @@ func columnHead(v *ColumnView, side int, on *Bus) app.UI {
 		body = append(body, app.Span().Class("tag preview").DataSet("testid", "preview").Aria("hidden", "true").Text("preview"))
 	}
 	if class, text := v.scored(); text != "" {
+		body = append(body, likelihood(v.Run.Done))
 		body = append(body, app.Span().Class("score "+class).DataSet("testid", "score").DataSet("score", v.Run.Done.Score).Text(text))
 	}
 	body = append(body, app.Span().Class("verdict").DataSet("testid", "verdict").Hidden(v.Verdict == "").Text(v.Verdict))
@@ -289,6 +290,18 @@ func columnHead(v *ColumnView, side int, on *Bus) app.UI {
 	}
 	body = append(body, OpenButton("open-"+strconv.Itoa(side), side, "open a saved run or attention maps in this column; or drop the file on it"))
 	return app.Div().Class("column-head").Body(body...)
+}
+
+// likelihood is how likely the expected answer, or a free prompt, was as the run read.
+func likelihood(d *trace.Done) app.UI {
+	text, title := "", ""
+	switch {
+	case d.ExpectedLogLik != nil:
+		text, title = fmt.Sprintf("ln p %.2f", *d.ExpectedLogLik), "log-likelihood of the expected answer, each of its tokens after those before it"
+	case d.Perplexity != nil:
+		text, title = fmt.Sprintf("perplexity %.1f", *d.Perplexity), "of the prompt's tokens, as they were read"
+	}
+	return app.Span().Class("note quiet").DataSet("testid", "likelihood").Hidden(text == "").Title(title).Text(text)
 }
 
 func progressBar(v *ColumnView) app.UI {

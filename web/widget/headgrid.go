@@ -57,6 +57,10 @@ var metricTitles = map[picture.Metric][2]string{
 	picture.Recall:  {"recall", "share of the top K by dense attention that the head picked"},
 	picture.Mass:    {"mass", "attention mass kept: share of the head's dense attention that its picks hold"},
 	picture.Memory:  {"memory", "tokens that the head's memory reaches back"},
+	picture.Density: {"density", "share of the cache that the head read"},
+
+	picture.OutputError: {"error", "how far the head's output is from that of dense attention, relative to it"},
+
 	picture.Jaccard: {"in common", "share of the picks of either column that both have"},
 }
 
@@ -172,6 +176,9 @@ func HeadValue(c picture.HeadCell, m picture.Metric) string {
 	if m == picture.Memory {
 		return strconv.Itoa(c.MemoryLength)
 	}
+	if m == picture.OutputError {
+		return number.Share(c.Error)
+	}
 	return number.Share(c.Value(m))
 }
 
@@ -267,6 +274,13 @@ func (f *HeadFigures) Render() app.UI {
 		app.Dt().Title("recall of the true top K").Text("recall"), app.Dd().Text(recall),
 		app.Dt().Title("attention mass kept").Text("mass kept"), app.Dd().Text(mass),
 		app.Dt().Text("cache read"), app.Dd().Text(readText(f.Reads)),
+	}
+	if h.Has(picture.OutputError) {
+		off := h.Mean(picture.OutputError)
+		if f.Head != nil {
+			off = h.At(*f.Head).Error
+		}
+		rows = append(rows, app.Dt().Title("how far the output is from that of dense attention, relative to it").Text("output error"), app.Dd().Text(number.Share(off)))
 	}
 	if h.Has(picture.Memory) {
 		rows = append(rows, app.Dt().Text("memory"), app.Dd().Text(memoryText(h, f.Head)))

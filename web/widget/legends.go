@@ -85,6 +85,9 @@ var metricScale = map[picture.Metric]string{
 	picture.Mass:    "attention mass kept",
 	picture.Memory:  "memory, tokens, log",
 	picture.Jaccard: "picks in common",
+	picture.Density: "cache read",
+
+	picture.OutputError: "relative error of the output",
 }
 
 // HeadsLegend is that of the head grid, or of the ranking, after a prompt of so many

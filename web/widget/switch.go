@@ -29,7 +29,7 @@ const (
 func metricOptions(h *picture.Heads, current picture.Metric) [][2]string {
 	var out [][2]string
 	for _, m := range picture.Metrics() {
-		if m == picture.Memory && m != current && (h == nil || !h.Has(m)) {
+		if m.Optional() && m != current && (h == nil || !h.Has(m)) {
 			continue
 		}
 		out = append(out, [2]string{string(m), metricTitles[m][0]})
