@@ -12,6 +12,7 @@ import (
 	"kvscope/engine/model"
 	"kvscope/engine/niah"
 	"kvscope/engine/ops"
+	"kvscope/engine/sparse"
 	"kvscope/engine/tokenizer"
 )
 
@@ -36,6 +37,7 @@ type loaded struct {
 	model *model.Model
 	tok   tokenizer.Tokenizer // nil where the model came without
 	gen   *niah.Generator     // of its examples, nil with tok
+	index *sparse.Index       // that was trained for it, or nil
 
 	probe   *probe
 	capture *captured // queries and keys in the place of a model, or nil

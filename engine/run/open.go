@@ -18,7 +18,8 @@ import (
 )
 
 // Open returns an engine on k with the models at the root of files, each under its
-// file's name without the extension: what a host ships, wherever it keeps it.
+// file's name without the extension: what a host ships, wherever it keeps it. A model's
+// trained index lies beside them, in IndexFolder.
 func Open(files fs.FS, k *ops.Kernels, books ...*niah.Book) (*Engine, error) {
 	names, err := fs.Glob(files, "*.safetensors") // sorted
 	if err != nil {
@@ -30,7 +31,11 @@ func Open(files fs.FS, k *ops.Kernels, books ...*niah.Book) (*Engine, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := e.AddFile(strings.TrimSuffix(name, ".safetensors"), data); err != nil {
+		own := strings.TrimSuffix(name, ".safetensors")
+		if err := e.AddFile(own, data); err != nil {
+			return nil, err
+		}
+		if err := e.addShipped(files, own); err != nil {
 			return nil, err
 		}
 	}

@@ -107,6 +107,9 @@ func (e *Engine) prepare(l *loaded, req Request) (*job, error) {
 	if j.edit, err = req.edit(prompt, plan.Block); err != nil {
 		return nil, err
 	}
+	if err := plan.UseIndex(l.index); err != nil {
+		return nil, err
+	}
 	j.plan = plan.Edited(j.edit)
 	if j.memory, err = req.memory(m.Config().Memory); err != nil {
 		return nil, err

@@ -5,11 +5,13 @@ import (
 	"context"
 	"errors"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
 	"kvscope/engine/checkpoint"
+	"kvscope/engine/index"
 	"kvscope/engine/input"
 	"kvscope/engine/model"
 	"kvscope/engine/ops"
@@ -28,7 +30,27 @@ func testEngine(t testing.TB, arch model.Arch) *Engine {
 	if err := e.Add("m", "fresh", fresh(t, arch, tok.Size(), tok.Fingerprint()), nil); err != nil {
 		t.Fatal(err)
 	}
+	if err := e.AddIndex("m", freshIndex(t, e.Models()[0])); err != nil {
+		t.Fatal(err)
+	}
 	return e
+}
+
+// freshIndex is an index for a model as it stands in a file.
+func freshIndex(t testing.TB, m ModelInfo) []byte {
+	t.Helper()
+	x := sparse.NewIndex(m.Layers, m.Heads, m.HeadDim, 4, 16)
+	rng := rand.New(rand.NewPCG(4, 4))
+	for _, part := range [][]float32{x.Query, x.Key, x.Weight} {
+		for i := range part {
+			part[i] = float32(rng.NormFloat64())
+		}
+	}
+	var file bytes.Buffer
+	if err := checkpoint.Write(&file, index.Metadata(x), index.Tensors(x, "", checkpoint.NewF32)); err != nil {
+		t.Fatal(err)
+	}
+	return file.Bytes()
 }
 
 // fresh is a small model of vocab tokens, made with the vocabulary of that fingerprint.

@@ -81,6 +81,7 @@ func Methods() []Info {
 		expectedAttentionMethod(),
 		twilightMethod(),
 		verticalSlashMethod(),
+		indexerMethod(),
 		dilatedMethod(),
 		streamingMethod(),
 		duoAttentionMethod(),

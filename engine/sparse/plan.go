@@ -33,6 +33,10 @@ type Plan struct {
 	// Probe says that Selector is a Rated, which is to be told hit rates before it selects.
 	Probe bool
 
+	// NeedsIndex says that the method scores by an index that was trained for the model,
+	// which UseIndex gives it.
+	NeedsIndex bool
+
 	Summaries Summaries // what the cache keeps of its blocks
 	Ignored   []string  // names of parameters that were set and that the method has not
 }
@@ -43,6 +47,9 @@ func New(c Config, promptTokens int) (Plan, error) { return Prompt{Tokens: promp
 // ForTensors reports whether the method can be run on queries and keys that were saved in
 // what, without the model that they are from.
 func (p Plan) ForTensors(what string) error {
+	if p.NeedsIndex {
+		return input.Errorf("method", "%s asks for an index that was trained for a model: %s is queries and keys that were saved", p.Method, what)
+	}
 	if p.NeedsModel {
 		return input.Errorf("method", "%s asks for more of a model than queries and keys, its values and rotation or a probe of its heads, and can only be run with it: %s is queries and keys that were saved", p.Method, what)
 	}

@@ -147,6 +147,9 @@ func TestBudgetIsKept(t *testing.T) {
 			if plan.Probe {
 				continue // its heads share the budget, each reads more or less
 			}
+			if err := plan.UseIndex(randomIndex(1, 1, 8, 3, 16)); err != nil {
+				t.Fatal(err)
+			}
 			var sel Selection
 			if plan.Evictor != nil {
 				plan.Evictor.Keep(&sel, q[(n-min(n, plan.Evictor.Window()))*8:], 0, 0, h)

@@ -286,6 +286,9 @@ func TestFullBudgetIsDense(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if err := plan.UseIndex(randomIndex(1, 1, h.Dim, 2, h.Block)); err != nil {
+				t.Fatal(err)
+			}
 			if plan.Selector != nil {
 				all = append(all, plan.Rated([][]float64{{0}}, 1).Selector)
 			}

@@ -67,14 +67,20 @@ func (a *AdapterConfig) setGates(val string) error {
 // mostRank is the largest rank of a delta.
 const mostRank = 1024
 
+// hasShape reports whether a model's shape was given.
+func (c *Config) hasShape() bool {
+	m := c.Model
+	m.Context, m.Rope, m.Eps, m.Tied = 0, model.Rope{}, 0, false // those of every run
+	return m != (model.Config{})
+}
+
 // validateAdapter is Validate of an adapter.
 func (c *Config) validateAdapter() error {
-	a, m := c.Adapter, c.Model
-	m.Context, m.Rope, m.Eps, m.Tied = 0, model.Rope{}, 0, false // those of every run
+	a := c.Adapter
 	switch {
 	case a.Base == "":
 		return input.Errorf("base", "missing, want the model that the adapter is for")
-	case m != (model.Config{}):
+	case c.hasShape():
 		return input.Errorf("base", "a model has its own arch, layers, heads, width and hidden, want none of them beside it")
 	case len(a.Prose) == 0:
 		return input.Errorf("prose", "missing, want one or more files of text")

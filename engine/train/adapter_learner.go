@@ -94,16 +94,21 @@ func (l *adapting) update(grads *model.Adapter, t turn) float64 {
 		}
 	}
 	norm := math.Sqrt(sum)
-	h := ops.AdamWStep{
-		Beta1: adapterBeta1, Beta2: adapterBeta2, Eps: adapterEps, GradScale: float32(min(1, adapterClip/norm)),
-		Correction1: float32(1 - math.Pow(adapterBeta1, float64(t.step))),
-		Correction2: float32(1 - math.Pow(adapterBeta2, float64(t.step))),
-	}
+	h := adamW(t, norm)
 	for i, p := range l.team.adapter.Params() {
 		h.LR = float32(t.lr * adapterRate(p.Name))
 		l.kernels.AdamW(p.Data, m[i].Data, v[i].Data, gs[i].Data, h)
 	}
 	return norm
+}
+
+// adamW is a step over a frozen model by a gradient of that norm, but for its rate.
+func adamW(t turn, norm float64) ops.AdamWStep {
+	return ops.AdamWStep{
+		Beta1: adapterBeta1, Beta2: adapterBeta2, Eps: adapterEps, GradScale: float32(min(1, adapterClip/norm)),
+		Correction1: float32(1 - math.Pow(adapterBeta1, float64(t.step))),
+		Correction2: float32(1 - math.Pow(adapterBeta2, float64(t.step))),
+	}
 }
 
 // adapterRate is the learning rate of a parameter in those of the deltas.

@@ -28,10 +28,12 @@ import (
 //	tokens = 8M
 //	mix = repeats 0.3, associations 0.4, packed 0.3
 //
-// With base = FILE an adapter over that model is trained, whose shape is its own.
+// With base = FILE an adapter over that model is trained, with index = FILE an index for it;
+// its shape is its own.
 type Config struct {
 	Model   model.Config
-	Adapter *AdapterConfig // nil for a demo model
+	Adapter *AdapterConfig // nil but for an adapter
+	Index   *IndexConfig   // nil but for an index
 	Seed    uint64
 	Stages  []Stage
 }
@@ -81,7 +83,7 @@ func ParseConfig(r io.Reader) (*Config, error) {
 	if err := scan.Err(); err != nil {
 		return nil, fmt.Errorf("config: %w", err)
 	}
-	if c.Adapter != nil {
+	if c.Adapter != nil || c.Index != nil {
 		return c, c.Validate()
 	}
 	c.Model.GateBias = c.Model.Memory
@@ -133,7 +135,10 @@ func (c *Config) set(name, val string) error {
 		if ok, err := c.setAdapter(name, val); ok {
 			return err
 		}
-		return input.Errorf(name, "unknown, want arch, seed, layers, heads, width, hidden or context, or of an adapter base, prose, rank, gates or ramp")
+		if ok, err := c.setIndex(name, val); ok {
+			return err
+		}
+		return input.Errorf(name, "unknown, want arch, seed, layers, heads, width, hidden or context, of an adapter base, prose, rank, gates or ramp, or of an index index, dim or block")
 	}
 	return nil
 }
@@ -260,7 +265,10 @@ func setCount(dst *int, name, val string) error {
 // tokenizer and is not looked at.
 func (c *Config) Validate() error {
 	check := c.validateModel
-	if c.Adapter != nil {
+	switch {
+	case c.Index != nil:
+		check = c.validateIndex
+	case c.Adapter != nil:
 		check = c.validateAdapter
 	}
 	if err := check(); err != nil {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 
 	"kvscope/assets"
 	"kvscope/assets/dist"
+	"kvscope/engine/run"
 	"kvscope/web"
 	"kvscope/web/api"
 )
@@ -45,6 +47,9 @@ func newPage(p dist.Program, models fs.FS) (http.Handler, error) {
 	for _, m := range shipped {
 		site.Models = append(site.Models, m.SiteFile)
 		files["/"+m.File] = &file{contentType: "application/octet-stream", plain: m.data, size: m.Size, tag: hash(m.data), immutable: true}
+		if m.Index != "" {
+			files["/"+m.Index] = &file{contentType: "application/octet-stream", plain: m.index, size: len(m.index), tag: hash(m.index), immutable: true}
+		}
 	}
 	wasmURL := "/web/app-" + p.Hash + ".wasm"
 	stylesURL := "/web/style-" + hash(styles) + ".css"
@@ -89,7 +94,8 @@ var icons = map[string]string{"icon.svg": "image/svg+xml", "icon-192.png": "imag
 // shipped is a file that pages may fetch.
 type shipped struct {
 	api.SiteFile
-	data []byte
+	data  []byte
+	index []byte // of a model that has one
 }
 
 // modelFiles are the models that pages may fetch, none of nil.
@@ -108,7 +114,14 @@ func modelFiles(models fs.FS) ([]shipped, error) {
 			return nil, fmt.Errorf("read model: %w", err)
 		}
 		name = strings.TrimSuffix(name, ".safetensors")
-		out = append(out, shipped{api.SiteFile{Name: name, File: "web/model-" + name + "-" + hash(data) + ".safetensors", Size: len(data)}, data})
+		m := shipped{SiteFile: api.SiteFile{Name: name, File: "web/model-" + name + "-" + hash(data) + ".safetensors", Size: len(data)}, data: data}
+		switch m.index, err = fs.ReadFile(models, run.IndexFolder+"/"+name+".safetensors"); {
+		case err == nil:
+			m.Index = "web/index-" + name + "-" + hash(m.index) + ".safetensors"
+		case !errors.Is(err, fs.ErrNotExist):
+			return nil, fmt.Errorf("read index: %w", err)
+		}
+		out = append(out, m)
 	}
 	return out, nil
 }

@@ -60,6 +60,10 @@ func Static(ctx context.Context, c StaticConfig) (map[string][]byte, error) {
 	site := api.Site{Meta: "meta.json"}
 	for _, f := range models {
 		f.File += ".gz"
+		if f.Index != "" {
+			f.Index += ".gz"
+			files[f.Index] = packed(f.index)
+		}
 		site.Models, files[f.File] = append(site.Models, f.SiteFile), packed(f.data)
 	}
 	for _, f := range runs {
@@ -111,7 +115,7 @@ func firstRuns(ctx context.Context, r Runner, meta api.Meta) ([]shipped, error) 
 			return nil, fmt.Errorf("the run of %s on the first screen: %w", start.Request.Model, err)
 		}
 		id := start.Request.ID()
-		out = append(out, shipped{api.SiteFile{Name: id, File: "web/run-" + id + "-" + hash(frames.Bytes()) + ".gz", Size: frames.Len()}, frames.Bytes()})
+		out = append(out, shipped{SiteFile: api.SiteFile{Name: id, File: "web/run-" + id + "-" + hash(frames.Bytes()) + ".gz", Size: frames.Len()}, data: frames.Bytes()})
 	}
 	return out, nil
 }

@@ -36,6 +36,9 @@ type SiteFile struct {
 	Name string `json:"name"`
 	File string `json:"file"` // address
 	Size int    `json:"size"` // bytes, unpacked
+
+	// Index is the address of the trained index of a model, "" where it has none.
+	Index string `json:"index,omitempty"`
 }
 
 // ProgressKind is what a run waits for.

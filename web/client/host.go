@@ -56,6 +56,9 @@ func newBrowser(site api.Site, root *url.URL) Engine {
 		out := slices.Clone(files)
 		for i := range out {
 			out[i].File = root.JoinPath(out[i].File).String()
+			if out[i].Index != "" {
+				out[i].Index = root.JoinPath(out[i].Index).String()
+			}
 		}
 		return out
 	}

@@ -164,6 +164,15 @@ func (h *Host) shelf(ctx context.Context, ask api.Ask) (*run.Shelf, error) {
 	if err := e.AddFile(file.Name, data); err != nil {
 		return nil, err
 	}
+	if file.Index != "" {
+		index, err := h.config.Fetch(ctx, api.SiteFile{Name: file.Name, File: file.Index}, func(int) {})
+		if err != nil {
+			return nil, fmt.Errorf("the index of %s could not be fetched: %w", file.Name, err)
+		}
+		if err := e.AddIndex(file.Name, index); err != nil {
+			return nil, err
+		}
+	}
 	m.shelf = run.NewShelf(e, keptBytes)
 	return m.shelf, nil
 }

@@ -20,7 +20,7 @@ import (
 	"kvscope/native/simd"
 )
 
-// trainModel trains a demo model, or an adapter, from a config file.
+// trainModel trains a demo model, an adapter or an index, from a config file.
 func trainModel(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	fs := flags("train", stderr,
 		"kvscope train --config assets/training/ratplus.conf --out data/ratplus",
@@ -52,8 +52,11 @@ func trainModel(ctx context.Context, args []string, stdout, stderr io.Writer) er
 		Dir: *out, Resume: *resume, SaveEvery: 2 * time.Minute,
 		Report: func(p train.Point) { report(stdout, p, *asJSON) },
 	}
-	if cfg.Adapter != nil {
+	switch {
+	case cfg.Adapter != nil:
 		return trainAdapter(ctx, *cfg, opts)
+	case cfg.Index != nil:
+		return trainIndex(ctx, *cfg, opts)
 	}
 	opts.LogEvery, opts.EvalEvery, opts.Examples, opts.Snapshots = 50, 400, 64, 14
 	r, err := train.NewRun(*cfg, tokenizer.NewDemo(), simd.Best(), opts)
@@ -68,24 +71,10 @@ func trainModel(ctx context.Context, args []string, stdout, stderr io.Writer) er
 
 // trainAdapter trains an adapter over the model that cfg names.
 func trainAdapter(ctx context.Context, cfg train.Config, opts train.RunOptions) error {
-	path := cfg.Adapter.Base
 	engine := run.NewEngine(simd.Best())
-	found, err := openModel(engine, path, path, "")
-	if err == nil && !found {
-		err = input.Errorf("base", "no file or folder %q", path)
-	}
-	if err != nil {
-		return err
-	}
 	defer engine.Close()
-	base := train.Base{Name: shortName(engine, path)}
-	if base.Hash, err = engine.Models()[0].ContentHash(); err != nil {
-		return err
-	}
-	if base.Model, err = engine.Model(path); err != nil {
-		return err
-	}
-	if base.Tokenizer, err = engine.Tokenizer(path); err != nil {
+	base, err := openBase(engine, "base", cfg.Adapter.Base)
+	if err != nil {
 		return err
 	}
 	var texts []string
@@ -102,6 +91,43 @@ func trainAdapter(ctx context.Context, cfg train.Config, opts train.RunOptions) 
 		return err
 	}
 	return r.Train(ctx)
+}
+
+// trainIndex trains an index for the model that cfg names.
+func trainIndex(ctx context.Context, cfg train.Config, opts train.RunOptions) error {
+	engine := run.NewEngine(simd.Best())
+	defer engine.Close()
+	base, err := openBase(engine, "index", cfg.Index.Model)
+	if err != nil {
+		return err
+	}
+	opts.LogEvery, opts.EvalEvery, opts.Examples = 20, 200, 8
+	r, err := train.NewIndexRun(cfg, base, simd.Best(), opts)
+	if err != nil {
+		return err
+	}
+	return r.Train(ctx)
+}
+
+// openBase opens the model at a path, which stays as it is in a training; field is where
+// the path was given.
+func openBase(engine *run.Engine, field, path string) (base train.Base, err error) {
+	found, err := openModel(engine, path, path, "")
+	if err == nil && !found {
+		err = input.Errorf(field, "no file or folder %q", path)
+	}
+	if err != nil {
+		return base, err
+	}
+	base.Name = shortName(engine, path)
+	if base.Hash, err = engine.Models()[0].ContentHash(); err != nil {
+		return base, err
+	}
+	if base.Model, err = engine.Model(path); err != nil {
+		return base, err
+	}
+	base.Tokenizer, err = engine.Tokenizer(path)
+	return base, err
 }
 
 // mostProse is how many bytes a file of prose may have.
