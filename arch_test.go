@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 const module = "kvscope"
@@ -234,11 +235,9 @@ func TestPageBuildsNoTokenizer(t *testing.T) {
 	}
 }
 
-// TestDocumented holds every package and every exported identifier to a doc
-// comment. Generated files are as their generator leaves them.
-func TestDocumented(t *testing.T) {
-	packages := map[string]bool{} // folder → has a package comment
-	files := token.NewFileSet()
+// eachFile parses the shipped code, file by file.
+func eachFile(t *testing.T, files *token.FileSet, visit func(path string, f *ast.File)) {
+	t.Helper()
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -254,25 +253,130 @@ func TestDocumented(t *testing.T) {
 			return nil
 		}
 		f, err := parser.ParseFile(files, path, nil, parser.ParseComments|parser.SkipObjectResolution)
-		if err != nil {
-			return err
+		if err == nil {
+			visit(path, f)
 		}
-		dir := filepath.Dir(path)
-		packages[dir] = packages[dir] || f.Doc != nil
-		if ast.IsGenerated(f) {
-			return nil
-		}
-		for _, name := range undocumented(f) {
-			t.Errorf("%s: %s has no doc comment", files.Position(name.Pos()), name.Name)
-		}
-		return nil
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for dir, documented := range packages {
-		if !documented {
-			t.Errorf("%s: the package has no doc comment", dir)
+}
+
+// TestDocumented holds every exported identifier to a doc comment. Generated files are as
+// their generator leaves them.
+func TestDocumented(t *testing.T) {
+	files := token.NewFileSet()
+	eachFile(t, files, func(_ string, f *ast.File) {
+		if ast.IsGenerated(f) {
+			return
+		}
+		for _, name := range undocumented(f) {
+			t.Errorf("%s: %s has no doc comment", files.Position(name.Pos()), name.Name)
+		}
+	})
+}
+
+// TestPackagesShowAUse: every package says in its doc.go, and nowhere else, what it is and
+// how it is used: a library by a call of something it has, a command by its own name.
+func TestPackagesShowAUse(t *testing.T) {
+	type pkg struct {
+		name     string
+		doc      string
+		exported map[string]bool
+	}
+	packages := map[string]*pkg{}
+	eachFile(t, token.NewFileSet(), func(path string, f *ast.File) {
+		dir, file := filepath.Split(path)
+		p := packages[dir]
+		if p == nil {
+			p = &pkg{name: f.Name.Name, exported: map[string]bool{}}
+			packages[dir] = p
+		}
+		for _, name := range declared(f) {
+			p.exported[name] = true
+		}
+		switch {
+		case file == "doc.go":
+			p.doc = f.Doc.Text()
+		case f.Doc != nil:
+			t.Errorf("%s: the comment on package %s belongs into doc.go", path, p.name)
+		}
+	})
+	for dir, p := range packages {
+		if !showsUse(p.doc, p.name, filepath.Base(dir), p.exported) {
+			t.Errorf("%sdoc.go: want a comment with an indented line that uses the package", dir)
+		}
+	}
+}
+
+// declared lists the exported names of f that stand for themselves, without methods.
+func declared(f *ast.File) []string {
+	var out []string
+	for _, decl := range f.Decls {
+		switch d := decl.(type) {
+		case *ast.FuncDecl:
+			if d.Recv == nil && d.Name.IsExported() {
+				out = append(out, d.Name.Name)
+			}
+		case *ast.GenDecl:
+			for _, spec := range d.Specs {
+				if s, ok := spec.(*ast.TypeSpec); ok && s.Name.IsExported() {
+					out = append(out, s.Name.Name)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// showsUse reports whether an indented line of a package's comment uses what it exports.
+// A command, or a package that exports nothing, is named by a line that runs it or what
+// is in it.
+func showsUse(doc, name, folder string, exported map[string]bool) bool {
+	for line := range strings.SplitSeq(doc, "\n") {
+		code, indented := strings.CutPrefix(line, "\t")
+		if !indented {
+			continue
+		}
+		if name == "main" || len(exported) == 0 {
+			if strings.Contains(code, folder) || name != "main" && strings.Contains(code, "run.") {
+				return true
+			}
+			continue
+		}
+		for rest := code; ; {
+			_, after, found := strings.Cut(rest, name+".")
+			if !found {
+				break
+			}
+			end := strings.IndexFunc(after, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+			if end < 0 {
+				end = len(after)
+			}
+			if exported[after[:end]] {
+				return true
+			}
+			rest = after
+		}
+	}
+	return false
+}
+
+// TestShowsUse: a mention in the text is no use, and neither is a call of what is not there.
+func TestShowsUse(t *testing.T) {
+	for _, c := range []struct {
+		doc, name string
+		want      bool
+	}{
+		{"Package p does.\n\n\tx := p.New(1)\n", "p", true},
+		{"Package p does.\n\n\tx := p.Gone(1)\n", "p", false},
+		{"Package p does. See p.New.\n", "p", false},
+		{"Command tool does.\n\n\ttool -x\n", "main", true},
+		{"Command tool does.\n\n\tother -x\n", "main", false},
+	} {
+		if got := showsUse(c.doc, c.name, "tool", map[string]bool{"New": true}); got != c.want {
+			t.Errorf("%q of %s: %v, want %v", c.doc, c.name, got, c.want)
 		}
 	}
 }

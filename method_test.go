@@ -2,6 +2,8 @@ package kvscope_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"go/format"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,34 +14,95 @@ import (
 	"kvscope/engine/sparse"
 )
 
-// withMethod is a build in which testdata/method is a method of the program: its file,
-// its test, its line in the list, and nothing else. It returns the overlay that the go
-// command takes for it.
+// hunk is a place of a diff: what stands there, "" in a new file, and what is to.
+type hunk struct{ path, old, new string }
+
+// diffOf reads the first diff in a text in Markdown, an indented block. Hunks have no line
+// numbers, which every other method would change.
+func diffOf(text string) ([]hunk, error) {
+	_, block, found := strings.Cut(text, "\n    diff --git ")
+	if !found {
+		return nil, fmt.Errorf("there is no diff")
+	}
+	var out []hunk
+	path := ""
+	for line := range strings.SplitSeq(block, "\n") {
+		line, indented := strings.CutPrefix(line, "    ")
+		switch name, added := strings.CutPrefix(line, "+++ b/"); {
+		case !indented && len(out) > 0:
+			return out, nil
+		case added:
+			path = name
+		case line == "":
+			return nil, fmt.Errorf("an empty line in %s", path)
+		case path == "" || strings.HasPrefix(line, "--- ") || strings.HasPrefix(line, "new file"):
+		case strings.HasPrefix(line, "diff "):
+			path = ""
+		case strings.HasPrefix(line, "@@"):
+			out = append(out, hunk{path: path})
+		case line[0] == ' ':
+			out[len(out)-1].old += line[1:] + "\n"
+			out[len(out)-1].new += line[1:] + "\n"
+		case line[0] == '-':
+			out[len(out)-1].old += line[1:] + "\n"
+		case line[0] == '+':
+			out[len(out)-1].new += line[1:] + "\n"
+		default:
+			return nil, fmt.Errorf("line %q is no line of a diff", line)
+		}
+	}
+	return out, nil
+}
+
+// shownMethod is what CONTRIBUTING shows of a method, applied: files by their paths.
+func shownMethod(t *testing.T) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile("CONTRIBUTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	hunks, err := diffOf(string(text))
+	if err != nil {
+		t.Fatalf("CONTRIBUTING.md: %v", err)
+	}
+	files := map[string]string{}
+	for _, h := range hunks {
+		now, changed := files[h.path]
+		if file, err := os.ReadFile(filepath.FromSlash(h.path)); err == nil && !changed {
+			now = string(file)
+		}
+		if h.old == "" && now == "" {
+			files[h.path] = h.new
+			continue
+		}
+		if h.old == "" || strings.Count(now, h.old) != 1 {
+			t.Fatalf("CONTRIBUTING.md: %s has not once\n%s", h.path, h.old)
+		}
+		files[h.path] = strings.Replace(now, h.old, h.new, 1)
+	}
+	return files
+}
+
+// withMethod is a build with the method that CONTRIBUTING shows, and a test of the page's
+// forms. It returns the overlay that the go command takes for it.
 func withMethod(t *testing.T) string {
 	t.Helper()
 	root, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := func(parts ...string) string { return filepath.Join(append([]string{root}, parts...)...) }
-	list, err := os.ReadFile(at("engine", "sparse", "methods.go"))
-	if err != nil {
-		t.Fatal(err)
+	replace := map[string]string{
+		filepath.Join(root, "web", "state", "minp_forms_test.go"): filepath.Join(root, "testdata", "method", "form_test.go.txt"),
 	}
-	const last = "\t\toracleTokenMethod(),\n"
-	if strings.Count(string(list), last) != 1 {
-		t.Fatalf("methods.go has no line %q, after which the method is listed", last)
+	dir := t.TempDir()
+	for path, text := range shownMethod(t) {
+		file := filepath.Join(dir, filepath.Base(path))
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		replace[filepath.Join(root, filepath.FromSlash(path))] = file
 	}
-	listed := filepath.Join(t.TempDir(), "methods.go")
-	if err := os.WriteFile(listed, []byte(strings.Replace(string(list), last, last+"\t\tminPMethod(),\n", 1)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	text, err := json.Marshal(map[string]any{"Replace": map[string]string{
-		at("engine", "sparse", "methods.go"):     listed,
-		at("engine", "sparse", "minp.go"):        at("testdata", "method", "minp.go.txt"),
-		at("engine", "sparse", "minp_test.go"):   at("testdata", "method", "minp_test.go.txt"),
-		at("web", "state", "minp_forms_test.go"): at("testdata", "method", "form_test.go.txt"),
-	}})
+	text, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,22 +179,18 @@ func TestAddAMethod(t *testing.T) {
 	}
 }
 
-// TestContributingShowsTheMethod: what CONTRIBUTING tells people to write is what
-// TestAddAMethod builds.
+// TestContributingShowsTheMethod: what CONTRIBUTING shows is the whole of it, which fits
+// the files as they are: a line in the list, the method's file and its test.
 func TestContributingShowsTheMethod(t *testing.T) {
-	text, err := os.ReadFile("CONTRIBUTING.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	file, err := os.ReadFile(filepath.Join("testdata", "method", "minp.go.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	shown := strings.Split(string(text), "\n")
-	entry, _, _ := strings.Cut(string(file), "\n}\n")
-	for _, line := range strings.Split(entry, "\n") {
-		if line != "" && !slices.Contains(shown, "    +"+line) {
-			t.Errorf("CONTRIBUTING.md lacks the line %q", line)
+	var paths []string
+	for path, text := range shownMethod(t) {
+		paths = append(paths, path)
+		if formatted, err := format.Source([]byte(text)); err != nil || string(formatted) != text {
+			t.Errorf("%s is not as gofmt writes it: %v", path, err)
 		}
+	}
+	slices.Sort(paths)
+	if want := []string{"engine/sparse/methods.go", "engine/sparse/minp.go", "engine/sparse/minp_test.go"}; !slices.Equal(paths, want) {
+		t.Errorf("the diff touches %v, want %v", paths, want)
 	}
 }

@@ -1,5 +1,3 @@
-// Package assets holds the files that every kvscope carries with it: style sheets,
-// icons, the demo models and a book to hide needles in.
 package assets
 
 import (

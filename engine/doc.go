@@ -21,4 +21,12 @@
 //
 //	request ─ niah/tokenizer ─ model.Prefill ─┬─ sparse selects ─ model attends ─ trace events
 //	                                          └─ model.Step, one token at a time, same line
+//
+// # Use
+//
+// Package run is the way in; the packages below it stand alone too.
+//
+//	engine := run.NewEngine(simd.Best())
+//	err := engine.Open("ratplus", "ratplus.safetensors", "")
+//	err = engine.Run(ctx, run.Request{Model: "ratplus", Task: "S-1", Config: sparse.Config{Method: "quest"}}, sink)
 package engine

@@ -1,4 +1,3 @@
-// Package web is the explorer's page.
 package web
 
 import (

@@ -1,5 +1,3 @@
-// Package dist holds the browser program as `make wasm` leaves it in files/, which
-// is not committed: compiled, joined and compressed.
 package dist
 
 import (

@@ -15,4 +15,7 @@
 // "[seq, head, head_dim]" say, gives the order of the last three axes where it is not
 // [head, seq, head_dim]; "num_head" says how many heads of queries lie side by side in
 // the rows of a matrix.
+//
+//	f, err := checkpoint.Open("qkv.npz")
+//	c, err := capture.Read(f)
 package capture

@@ -14,4 +14,8 @@
 //
 // Everything is checked before a byte of data is handed out, so that a file from
 // anywhere is either read as it was meant or refused with the reason.
+//
+//	f, err := checkpoint.Open("model.safetensors")
+//	defer f.Close()
+//	norm, err := f.Float32("model.norm.weight", 576)
 package checkpoint

@@ -13,4 +13,8 @@
 // The codes are taken against the decoded snapshot before, so rounding never adds
 // up: every decoded weight is within 0.6·Δ_s of the true one. Late snapshots change
 // little, their codes are mostly zero, and Huffman's code makes them small.
+//
+//	h, err := history.Read(file)
+//	last := h.Snapshots[len(h.Snapshots)-1]
+//	fmt.Println(last.Step, last.Loss)
 package history

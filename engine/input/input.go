@@ -1,6 +1,3 @@
-// Package input holds the one error type for values a person typed: it names the
-// field and says what is allowed, so that the command line, the API and the page
-// can point at the right place.
 package input
 
 import (

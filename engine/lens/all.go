@@ -9,7 +9,7 @@ import (
 
 // Heads finds a head by layer and number; it is an error where there is none, or where it
 // cannot be read.
-type Heads func(layer, head int) (*Head, error)
+type Heads func(layer, head int) (*HeadTensors, error)
 
 func errNoHead(layer, head int) error { return fmt.Errorf("no head %d in layer %d", head, layer) }
 
@@ -99,11 +99,11 @@ func (s *savedHeads) fit(name string) error {
 }
 
 // head reads one head.
-func (s *savedHeads) head(layer, head int) (*Head, error) {
+func (s *savedHeads) head(layer, head int) (*HeadTensors, error) {
 	if layer < 0 || layer >= s.shape[0] || head < 0 || head >= s.shape[1] {
 		return nil, errNoHead(layer, head)
 	}
-	h := &Head{Dim: s.shape[3], Prompt: s.prompt}
+	h := &HeadTensors{Dim: s.shape[3], Prompt: s.prompt}
 	n := s.shape[2] * s.shape[3]
 	for _, x := range []struct {
 		name string

@@ -9,7 +9,7 @@ import (
 
 // A row of a head's attention map, and what its memory carries there.
 func ExampleHead_Row() {
-	h := &lens.Head{
+	h := &lens.HeadTensors{
 		Dim: 2, Prompt: 3,
 		Q:    []float32{0, 0, 0, 0, 0, 5},
 		K:    []float32{1, 0, 0, 1, 1, 1},

@@ -11,8 +11,8 @@ import (
 	"kvscope/engine/ops"
 )
 
-// Head is what one head of one layer saw over T positions.
-type Head struct {
+// HeadTensors is what one head of one layer saw over T positions.
+type HeadTensors struct {
 	Dim    int // Dh
 	Prompt int // positions of the prompt; the rest was fed while answering
 
@@ -33,7 +33,7 @@ type Head struct {
 }
 
 // Len is T.
-func (h *Head) Len() int {
+func (h *HeadTensors) Len() int {
 	if h.Queries > 0 {
 		return h.Weights.Shape[1]
 	}
@@ -41,10 +41,10 @@ func (h *Head) Len() int {
 }
 
 // Bytes is how much memory h takes.
-func (h *Head) Bytes() int { return 4*(len(h.Q)+len(h.K)+len(h.Gate)) + len(h.Weights.Data) }
+func (h *HeadTensors) Bytes() int { return 4*(len(h.Q)+len(h.K)+len(h.Gate)) + len(h.Weights.Data) }
 
 // check says what of h contradicts itself.
-func (h *Head) check() error {
+func (h *HeadTensors) check() error {
 	switch {
 	case h.Dim < 1:
 		return fmt.Errorf("head size %d, want at least 1", h.Dim)
@@ -72,7 +72,7 @@ type Recurrence struct {
 
 // Recurrence is a channel of the memory at position t with its numbers; ok is false where
 // they are not known.
-func (h *Head) Recurrence(t, channel int) (r Recurrence, ok bool) {
+func (h *HeadTensors) Recurrence(t, channel int) (r Recurrence, ok bool) {
 	if h.State == nil || t < 0 || t >= h.Len() || channel < 0 || channel >= h.Dim {
 		return r, false
 	}
@@ -85,12 +85,12 @@ func (h *Head) Recurrence(t, channel int) (r Recurrence, ok bool) {
 }
 
 // gates is Gate as a matrix.
-func (h *Head) gates() ops.Matrix { return ops.Dense(h.Gate, h.Len(), h.Dim) }
+func (h *HeadTensors) gates() ops.Matrix { return ops.Dense(h.Gate, h.Len(), h.Dim) }
 
 // MemoryKernel is how much of each token's key and value sits in the cache entry of
 // position t, averaged over the head's channels, [t+1]; see model.MemoryKernel. Nil
 // without a memory.
-func (h *Head) MemoryKernel(t int) []float32 {
+func (h *HeadTensors) MemoryKernel(t int) []float32 {
 	if h.Gate == nil || t < 0 || t >= h.Len() {
 		return nil
 	}
@@ -109,7 +109,7 @@ func (h *Head) MemoryKernel(t int) []float32 {
 
 // MemoryLength is the effective memory length at position t; see model.MemoryLength.
 // 0 without a memory.
-func (h *Head) MemoryLength(t int) int {
+func (h *HeadTensors) MemoryLength(t int) int {
 	if h.Gate == nil || t < 0 || t >= h.Len() {
 		return 0
 	}
@@ -118,7 +118,7 @@ func (h *Head) MemoryLength(t int) int {
 
 // Row writes to dst [t+1] the true attention of the query at t,
 // softmax(q·k_j/√Dh) over j <= t; zeros where Weights are known and not of t.
-func (h *Head) Row(k *ops.Kernels, dst []float32, t int) {
+func (h *HeadTensors) Row(k *ops.Kernels, dst []float32, t int) {
 	n := t + 1
 	if h.Queries > 0 {
 		h.weights(dst[:n], t, 0)
@@ -130,7 +130,7 @@ func (h *Head) Row(k *ops.Kernels, dst []float32, t int) {
 
 // weights writes the weights that the query at t gave to the positions from first on
 // to dst, zeros where they are not known.
-func (h *Head) weights(dst []float32, t, first int) {
+func (h *HeadTensors) weights(dst []float32, t, first int) {
 	if r := t - (h.Len() - h.Queries); r >= 0 {
 		copy(dst, row(h.Weights, r, first, len(dst)))
 		return
@@ -138,11 +138,11 @@ func (h *Head) weights(dst []float32, t, first int) {
 	clear(dst)
 }
 
-func (h *Head) scale() float32 { return float32(1 / math.Sqrt(float64(h.Dim))) }
+func (h *HeadTensors) scale() float32 { return float32(1 / math.Sqrt(float64(h.Dim))) }
 
 // Encode is h as a safetensors file: q, k, gate, state and plain, [T, Dh], or attention, [Queries, T],
 // where that alone is known.
-func (h *Head) Encode() ([]byte, error) {
+func (h *HeadTensors) Encode() ([]byte, error) {
 	if h.Queries > 0 {
 		var out bytes.Buffer
 		weights := h.Weights
@@ -168,17 +168,17 @@ func (h *Head) Encode() ([]byte, error) {
 	return out.Bytes(), err
 }
 
-func (h *Head) metadata() map[string]string {
+func (h *HeadTensors) metadata() map[string]string {
 	return map[string]string{"prompt": strconv.Itoa(h.Prompt)}
 }
 
 // Decode reads what Encode wrote.
-func Decode(file []byte) (*Head, error) {
+func Decode(file []byte) (*HeadTensors, error) {
 	f, err := checkpoint.Parse(file)
 	if err != nil {
 		return nil, fmt.Errorf("decode head: %w", err)
 	}
-	h := &Head{}
+	h := &HeadTensors{}
 	if h.Prompt, err = strconv.Atoi(f.Metadata["prompt"]); err != nil {
 		return nil, fmt.Errorf("decode head: prompt %q is not a number", f.Metadata["prompt"])
 	}
@@ -213,7 +213,7 @@ func Decode(file []byte) (*Head, error) {
 }
 
 // decodeWeights reads a head that is known by its weights.
-func (h *Head) decodeWeights(f *checkpoint.File) error {
+func (h *HeadTensors) decodeWeights(f *checkpoint.File) error {
 	t, err := f.Tensor(weightsName)
 	if err != nil {
 		return fmt.Errorf("decode head: %w", err)

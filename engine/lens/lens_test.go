@@ -11,9 +11,9 @@ import (
 )
 
 // drawn is a head of n random positions.
-func drawn(n, dim int, gated bool) *Head {
+func drawn(n, dim int, gated bool) *HeadTensors {
 	r := rand.New(rand.NewPCG(uint64(n), uint64(dim)))
-	h := &Head{Dim: dim, Prompt: n - 2}
+	h := &HeadTensors{Dim: dim, Prompt: n - 2}
 	for range n * dim {
 		h.Q = append(h.Q, float32(r.NormFloat64()))
 		h.K = append(h.K, 2*float32(r.NormFloat64()))
@@ -28,7 +28,7 @@ func drawn(n, dim int, gated bool) *Head {
 }
 
 // attention is the map of h in float64.
-func attention(h *Head) [][]float64 {
+func attention(h *HeadTensors) [][]float64 {
 	out := make([][]float64, h.Len())
 	for t := range out {
 		row := make([]float64, h.Len())
@@ -116,7 +116,7 @@ func TestMemoryKernelIsAShare(t *testing.T) {
 }
 
 func TestHeadRoundTrip(t *testing.T) {
-	for _, h := range []*Head{drawn(12, 4, true), drawn(5, 2, false)} {
+	for _, h := range []*HeadTensors{drawn(12, 4, true), drawn(5, 2, false)} {
 		file, err := h.Encode()
 		if err != nil {
 			t.Fatal(err)

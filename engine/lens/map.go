@@ -10,7 +10,7 @@ import (
 // and zero after t. Rows are computed as they are asked for: a long map is larger
 // than all that it is made of.
 type Map struct {
-	head    *Head
+	head    *HeadTensors
 	kernels *ops.Kernels
 	skip    int
 
@@ -21,7 +21,7 @@ type Map struct {
 
 // NewMap returns the map of a head. The first skip columns, the attention sink, are
 // left at zero; the other weights stay what they are.
-func NewMap(h *Head, k *ops.Kernels, skip int) *Map {
+func NewMap(h *HeadTensors, k *ops.Kernels, skip int) *Map {
 	n := h.Len()
 	return &Map{head: h, kernels: k, skip: skip, top: make([]float32, n), sum: make([]float32, n), known: make([]bool, n)}
 }

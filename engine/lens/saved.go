@@ -35,7 +35,7 @@ func ReadWeights(f *checkpoint.File) (heads Heads, shape [4]int, err error) {
 			return nil, shape, err
 		}
 	}
-	return func(layer, head int) (*Head, error) {
+	return func(layer, head int) (*HeadTensors, error) {
 		if layer < 0 || layer >= shape[0] || head < 0 || head >= shape[1] {
 			return nil, errNoHead(layer, head)
 		}
@@ -43,7 +43,7 @@ func ReadWeights(f *checkpoint.File) (heads Heads, shape [4]int, err error) {
 		if err != nil {
 			return nil, err
 		}
-		return &Head{Prompt: shape[3], Queries: shape[2], Weights: w}, nil
+		return &HeadTensors{Prompt: shape[3], Queries: shape[2], Weights: w}, nil
 	}, shape, nil
 }
 

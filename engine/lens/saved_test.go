@@ -41,7 +41,7 @@ func saved(t testing.TB, tensors ...checkpoint.Tensor) *checkpoint.File {
 	return f
 }
 
-func headOf(t testing.TB, of Heads, layer, head int) *Head {
+func headOf(t testing.TB, of Heads, layer, head int) *HeadTensors {
 	t.Helper()
 	h, err := of(layer, head)
 	if err != nil {

@@ -77,7 +77,7 @@ func (a *Adapter) Like() *Adapter {
 			*at.delta(to) = zeros(*at.delta(from))
 		}
 		to.Gate = Matrix{Rows: from.Gate.Rows, Cols: from.Gate.Cols, Delta: zeros(from.Gate.Delta)}
-		if from.Gate.wide() {
+		if from.Gate.isFloat32() {
 			to.Gate.F32 = make([]float32, len(from.Gate.F32))
 		}
 		if from.GateBias != nil {
@@ -104,7 +104,7 @@ func (a *Adapter) Params() []Param {
 		for _, to := range adapted {
 			lowRank(to.module, *to.delta(l))
 		}
-		if l.Gate.wide() {
+		if l.Gate.isFloat32() {
 			matrix(GateModule, "weight", &l.Gate)
 		}
 		lowRank(GateModule, l.Gate.Delta)

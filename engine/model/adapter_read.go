@@ -169,7 +169,7 @@ func (a *Adapter) validateGate(layer int, l *AdapterLayer) error {
 	}
 	a.Rank = rank
 	switch d := l.Gate.Delta; {
-	case d != nil && l.Gate.wide():
+	case d != nil && l.Gate.isFloat32():
 		return fmt.Errorf("layers.%d.%s has both a weight and lora_A, want one form of the gate", layer, GateModule)
 	case d != nil:
 		l.Gate.Rows, l.Gate.Cols = d.B.Rows, d.A.Cols

@@ -172,7 +172,7 @@ func (s *loopLayer) read(c Config, dst, q []float64, at int) {
 
 func widened64(m *Matrix) []float64 {
 	x := make([]float32, m.Rows*m.Cols)
-	m.Widen(x)
+	m.Dequantize(x)
 	out := make([]float64, len(x))
 	for i, v := range x {
 		out[i] = float64(v)

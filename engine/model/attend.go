@@ -18,7 +18,7 @@ func (s *Session) attendAll(l int, query, key, value, ranked ops.Matrix) {
 	if s.next != nil && s.next[l] != nil {
 		s.kept[l], s.next[l], s.decided[l] = s.next[l], nil, s.length
 	}
-	share(c.KVHeads, 8*key.Cols*rows, func(_, lo, hi int) {
+	parallelFor(c.KVHeads, 8*key.Cols*rows, func(_, lo, hi int) {
 		for h := lo; h < hi; h++ {
 			extend(s.heads[l][h], key, value, h)
 			if s.rankedBy != nil {
@@ -31,7 +31,7 @@ func (s *Session) attendAll(l int, query, key, value, ranked ops.Matrix) {
 	if rows > 1 && s.observes(s.length+rows-1) {
 		bytes = 0
 	}
-	share(c.Heads, bytes, func(part, lo, hi int) {
+	parallelFor(c.Heads, bytes, func(part, lo, hi int) {
 		for h := lo; h < hi; h++ {
 			if part == 0 && !s.pause(l) { // the part of the goroutine that the pass runs on
 				return
@@ -75,7 +75,7 @@ func (s *Session) layer(l int, queries ops.Matrix) sparse.Layer {
 }
 
 // extend appends head h of keys and values [T, Hkv*Dh] to its cache.
-func extend(cache *sparse.Head, key, value ops.Matrix, h int) {
+func extend(cache *sparse.KVCache, key, value ops.Matrix, h int) {
 	dh := cache.Dim
 	for t := range key.Rows {
 		cache.Append(key.Row(t)[h*dh:(h+1)*dh], value.Row(t)[h*dh:(h+1)*dh])
@@ -85,7 +85,7 @@ func extend(cache *sparse.Head, key, value ops.Matrix, h int) {
 // attend computes the attention of the chunk's queries of head h of layer l,
 // [T, Dh], into s.buf.attn. A query that selects, or is observed, reads alone;
 // the others read everything before them, many at a time.
-func (s *Session) attend(l, h int, cache *sparse.Head, query ops.Matrix, scores *[]float32) {
+func (s *Session) attend(l, h int, cache *sparse.KVCache, query ops.Matrix, scores *[]float32) {
 	s.look(l, h, query)
 	out := ops.Dense(s.buf.attn, s.buf.rows, s.model.cfg.QueryDim()).Slice(0, s.buf.rows, h*cache.Dim, (h+1)*cache.Dim)
 	for t := 0; t < s.buf.rows; {
@@ -139,7 +139,7 @@ func (s *Session) observes(position int) bool {
 
 // observe tells what the query of head h that was attended to last has read, and what came
 // of it.
-func (s *Session) observe(l, h int, cache *sparse.Head, q []float32, position int, out []float32) {
+func (s *Session) observe(l, h int, cache *sparse.KVCache, q []float32, position int, out []float32) {
 	query := sparse.Query{Q: q, Position: position, Layer: l, Head: h}
 	s.opt.Observe(&Attended{Query: query, Selection: &s.selection[h], Cache: cache, Out: out})
 }
@@ -153,7 +153,7 @@ func (s *Session) selects(position int) bool {
 func (s *Session) evicted(position int) bool { return s.kept != nil && position >= s.opt.EvictFrom }
 
 // attendOne lets one query select and read.
-func (s *Session) attendOne(l, h int, cache *sparse.Head, q []float32, position int, dst []float32, scores *[]float32) {
+func (s *Session) attendOne(l, h int, cache *sparse.KVCache, q []float32, position int, dst []float32, scores *[]float32) {
 	sel := &s.selection[h]
 	s.Choose(sel, sparse.Query{Q: q, Position: position, Layer: l, Head: h})
 	scale := float32(1 / math.Sqrt(float64(cache.Dim)))
@@ -178,7 +178,7 @@ func (s *Session) Choose(dst *sparse.Selection, q sparse.Query) {
 
 // attendDense computes causal attention of the queries [n, Dh] at positions
 // first, first+1, ... over everything before them, into dst [n, Dh].
-func (s *Session) attendDense(cache *sparse.Head, query ops.Matrix, first int, dst ops.Matrix) {
+func (s *Session) attendDense(cache *sparse.KVCache, query ops.Matrix, first int, dst ops.Matrix) {
 	length := first + query.Rows
 	s.model.kernels.AttendCausal(ops.CausalAttention{
 		Out: dst, Query: query, Keys: ops.Dense(cache.Keys, length, cache.Dim), Values: ops.Dense(cache.Values, length, cache.Dim),

@@ -25,7 +25,7 @@ func (s *Session) ReleaseBuffers() {
 	clear(s.scores)
 }
 
-func cacheFloats(heads [][]*sparse.Head) int {
+func cacheFloats(heads [][]*sparse.KVCache) int {
 	n := 0
 	for _, layer := range heads {
 		for _, h := range layer {

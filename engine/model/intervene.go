@@ -86,7 +86,7 @@ func copied(m ops.Matrix) ops.Matrix {
 }
 
 // ranked is the cache that methods select by for a head of queries.
-func (s *Session) ranked(l, h int) *sparse.Head {
+func (s *Session) ranked(l, h int) *sparse.KVCache {
 	if s.rankedBy != nil {
 		return s.rankedBy[l][h/s.model.cfg.Group()]
 	}

@@ -102,10 +102,10 @@ func TestSwapSeparatesSelectionFromStates(t *testing.T) {
 	if got := fed(t, m, ids, Options{Memory: &Intervention{Strength: 1, ComputePlain: true}}); !slices.Equal(got, plain) {
 		t.Error("with plain keys and values computed, a dense run depends on the keys to select by")
 	}
-	scores := func(meddle *Intervention) []float32 {
+	scores := func(change *Intervention) []float32 {
 		var out []float32
 		fed(t, m, ids, Options{
-			Memory: meddle, Selector: sparse.Quest{Blocks: 2}, Summaries: sparse.Summaries{Bounds: true}, SelectTo: math.MaxInt, ObserveFrom: len(ids) - 1,
+			Memory: change, Selector: sparse.Quest{Blocks: 2}, Summaries: sparse.Summaries{Bounds: true}, SelectTo: math.MaxInt, ObserveFrom: len(ids) - 1,
 			Observe: func(a *Attended) {
 				if a.Layer == 0 {
 					out = append(out, a.Selection.Scores...)
@@ -129,10 +129,10 @@ func TestSwapSeparatesSelectionFromStates(t *testing.T) {
 func TestResumeIsGoingOn(t *testing.T) {
 	_, m, ids := golden(t, RATPlus)
 	half := len(ids) / 2
-	for name, meddle := range map[string]*Intervention{
+	for name, change := range map[string]*Intervention{
 		"as trained": nil, "capped": {Strength: 0.5, Cap: 3}, "split": {Strength: 1, SelectPlain: true},
 	} {
-		first, err := m.NewSession(Options{Block: 4, Capacity: len(ids), Window: 1 << 30, Memory: meddle})
+		first, err := m.NewSession(Options{Block: 4, Capacity: len(ids), Window: 1 << 30, Memory: change})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -151,7 +151,7 @@ func TestResumeIsGoingOn(t *testing.T) {
 			}
 			return last
 		}
-		opt := Options{Block: 8, Capacity: len(ids), Selector: sparse.Quest{Blocks: 2}, Summaries: sparse.Summaries{Bounds: true}, SelectFrom: half, SelectTo: math.MaxInt, Memory: meddle}
+		opt := Options{Block: 8, Capacity: len(ids), Selector: sparse.Quest{Blocks: 2}, Summaries: sparse.Summaries{Bounds: true}, SelectFrom: half, SelectTo: math.MaxInt, Memory: change}
 		finish(first) // the prefix is not to hear of it
 		resumed, err := m.Resume(prefix, opt)
 		if err != nil {
@@ -179,14 +179,14 @@ func TestInterventionRefuses(t *testing.T) {
 	_, RATPlus, _ := golden(t, RATPlus)
 	for name, c := range map[string]struct {
 		m      *Model
-		meddle Intervention
+		change Intervention
 	}{
 		"no memory": {attention, Intervention{Strength: 1}},
 		"strength":  {RATPlus, Intervention{Strength: 1.5}},
 		"nan":       {RATPlus, Intervention{Strength: float32(math.NaN())}},
 		"cap":       {RATPlus, Intervention{Cap: -1}},
 	} {
-		if _, err := c.m.NewSession(Options{Block: 4, Capacity: 4, Memory: &c.meddle}); err == nil {
+		if _, err := c.m.NewSession(Options{Block: 4, Capacity: 4, Memory: &c.change}); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}

@@ -36,8 +36,8 @@ func (w *Matrix) hollow() bool {
 	return w.Delta != nil && w.F32 == nil && w.BF16 == nil && w.Int8 == nil && w.Blocks == nil
 }
 
-// wide reports whether w is kept in float32.
-func (w *Matrix) wide() bool { return w.F32 != nil }
+// isFloat32 reports whether w is kept in float32.
+func (w *Matrix) isFloat32() bool { return w.F32 != nil }
 
 // check holds the matrix called name to its shape.
 func (w *Matrix) check(name string, shape []int) error {
@@ -93,8 +93,8 @@ func (w *Matrix) reordered(from func(r int) int) Matrix {
 	return out
 }
 
-// Widen writes the elements to dst as float32, without the delta.
-func (w *Matrix) Widen(dst []float32) {
+// Dequantize writes the elements to dst as float32, without the delta.
+func (w *Matrix) Dequantize(dst []float32) {
 	copy(dst, w.F32)
 	for i, v := range w.BF16 {
 		dst[i] = ops.Bfloat(v)
@@ -107,10 +107,10 @@ func (w *Matrix) Widen(dst []float32) {
 	}
 }
 
-// WidenRow writes row r to dst, as float32.
-func (w *Matrix) WidenRow(dst []float32, r int) {
+// DequantizeRow writes row r to dst, as float32.
+func (w *Matrix) DequantizeRow(dst []float32, r int) {
 	row := w.rows(r, r+1)
-	row.Widen(dst)
+	row.Dequantize(dst)
 }
 
 // scaleSuffix names the tensor of the scales beside an I8 matrix: F32, one a row.
@@ -129,7 +129,7 @@ func (w *Matrix) tensors(name string, encode func(name string, shape []int, x []
 	wide := w.F32
 	if wide == nil {
 		wide = make([]float32, w.Rows*w.Cols)
-		w.Widen(wide)
+		w.Dequantize(wide)
 	}
 	if w.BF16 != nil {
 		return []checkpoint.Tensor{checkpoint.NewBF16(name, shape, wide)}
@@ -162,7 +162,7 @@ func (w *Weights) Compress(c Config, form checkpoint.DType) (*Weights, error) {
 			return nil, fmt.Errorf("compress %s: an adapter lies over it, want the model without", to.own)
 		}
 		wide := make([]float32, m.Rows*m.Cols)
-		m.Widen(wide)
+		m.Dequantize(wide)
 		if turned[m] {
 			wide = unpairRows(wide, m.Cols, c.HeadDim)
 		}

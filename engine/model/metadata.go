@@ -25,14 +25,29 @@ func (c Config) Metadata() map[string]string {
 	return m
 }
 
-// ReadConfig works out the shape of the model in f whose parameters carry prefix:
-// widths from its tensors, what tensors cannot tell (heads, context) from its
-// metadata. The hidden width, rope_base (10000), eps (1e-6) and context (seq_len,
-// else 4096) have defaults.
+// ReadConfig is the shape of the model in f, which says it itself, whose parameters carry
+// prefix; see NewSource. A GGUF file and a release of RAT+ hold one model, without any.
 func ReadConfig(f *checkpoint.File, prefix string) (Config, error) {
+	if prefix == "" {
+		s, err := NewSource(f)
+		if err != nil {
+			return Config{}, err
+		}
+		return s.Config, nil
+	}
+	if config := f.Metadata[configKey]; config != "" {
+		s, err := hfSource(f, []byte(config))
+		if err != nil {
+			return Config{}, err
+		}
+		return s.Config, nil
+	}
 	return readConfig(f, prefix, f.Metadata)
 }
 
+// readConfig works out the shape of a model of the paper's backbones: widths from its
+// tensors, what tensors cannot tell (heads, context) from its metadata. The hidden width,
+// rope_base (10000), eps (1e-6) and context (seq_len, else 4096) have defaults.
 func readConfig(f *checkpoint.File, prefix string, metadata map[string]string) (Config, error) {
 	c := Config{Arch: Attention}
 	if kind := metadata["arch"]; kind != "" {

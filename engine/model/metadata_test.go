@@ -34,5 +34,20 @@ func TestConfigSurvivesAFile(t *testing.T) {
 		if err := again.Close(); err != nil {
 			t.Error(err)
 		}
+		// One of several models in a file, as a training's snapshots are.
+		path = filepath.Join(t.TempDir(), "many.safetensors")
+		if err := checkpoint.Save(path, want.Metadata(), widened(want, m.Weights()).Tensors(want, "0/", checkpoint.NewF32)); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		f, err := checkpoint.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := ReadConfig(f, "0/"); err != nil || got != want {
+			t.Errorf("%s by a prefix: %v\n%+v, want\n%+v", name, err, got, want)
+		}
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -12,8 +12,8 @@ import (
 // other methods, while the session it was taken from goes on too.
 type Prefix struct {
 	length     int
-	heads      [][]*sparse.Head // of which the first length positions never change
-	rankedBy   [][]*sparse.Head
+	heads      [][]*sparse.KVCache // of which the first length positions never change
+	rankedBy   [][]*sparse.KVCache
 	key, value [][]float32
 	queries    [][]float32
 	spans      []cappedMemory
@@ -36,7 +36,7 @@ func (s *Session) Prefix() *Prefix {
 func (p *Prefix) Len() int { return p.length }
 
 // Resume is NewSession for a sequence that has read p already. The memory must be
-// meddled with as it was, and a window of queries must have been kept by the
+// intervened in as it was, and a window of queries must have been kept by the
 // session that p is from.
 func (m *Model) Resume(p *Prefix, opt Options) (*Session, error) {
 	if !p.memory.Equal(opt.Memory) {
@@ -68,7 +68,7 @@ func (m *Model) Resume(p *Prefix, opt Options) (*Session, error) {
 }
 
 // replay appends the first n positions of src to dst, whose blocks may be others.
-func replay(dst, src *sparse.Head, n int) {
+func replay(dst, src *sparse.KVCache, n int) {
 	for t := range n {
 		dst.Append(src.Keys[t*src.Dim:(t+1)*src.Dim], src.Values[t*src.Dim:(t+1)*src.Dim])
 	}

@@ -43,7 +43,7 @@ func (m *Model) addDelta(dst ops.Matrix, d *LowRank, x []float32) {
 		m.kernels.Add(dst.Row(0), up)
 		return
 	}
-	share(dst.Cols, dst.Rows*d.B.bytes()/4, func(_, lo, hi int) {
+	parallelFor(dst.Cols, dst.Rows*d.B.bytes()/4, func(_, lo, hi int) {
 		b := ops.Dense(d.B.F32, dst.Cols, rank).Slice(lo, hi, 0, rank)
 		m.kernels.MatMul(dst.Slice(0, dst.Rows, lo, hi), ops.Dense(down, dst.Rows, rank), b.T(), true)
 	})
@@ -53,10 +53,10 @@ func (m *Model) addDelta(dst ops.Matrix, d *LowRank, x []float32) {
 func (m *Model) product(dst ops.Matrix, w *Matrix, x []float32) {
 	rows, bytes := dst.Rows, w.bytes()
 	switch {
-	case rows == 1 && parts(w.Rows, bytes) == 1:
+	case rows == 1 && chunksOf(w.Rows, bytes) == 1:
 		m.token(dst.Row(0), w, x) // of a small model, whose time a closure would show in
 	case rows == 1:
-		share(w.Rows, bytes, func(_, lo, hi int) {
+		parallelFor(w.Rows, bytes, func(_, lo, hi int) {
 			part := w.rows(lo, hi)
 			m.token(dst.Row(0)[lo:hi], &part, x)
 		})
@@ -64,7 +64,7 @@ func (m *Model) product(dst ops.Matrix, w *Matrix, x []float32) {
 		m.few(dst, w, x)
 	default:
 		// Arithmetic takes longer than memory here.
-		share(w.Rows, bytes*rows/4, func(_, lo, hi int) { m.many(dst, w, x, lo, hi) })
+		parallelFor(w.Rows, bytes*rows/4, func(_, lo, hi int) { m.many(dst, w, x, lo, hi) })
 	}
 }
 
@@ -78,7 +78,7 @@ func (m *Model) separately(dst ops.Matrix, w *Matrix, x []float32) {
 		}
 		return
 	}
-	share(w.Rows, w.bytes()*dst.Rows, func(_, lo, hi int) {
+	parallelFor(w.Rows, w.bytes()*dst.Rows, func(_, lo, hi int) {
 		m.widened(w, lo, hi, func(lo int, part []float32) {
 			for t := range dst.Rows {
 				m.kernels.MatVec(dst.Row(t)[lo:lo+len(part)/w.Cols], part, one(t))
@@ -127,7 +127,7 @@ func (m *Model) many(dst ops.Matrix, w *Matrix, x []float32, lo, hi int) {
 		n := len(part) / w.Cols
 		m.kernels.MatMul(dst.Slice(0, dst.Rows, lo, lo+n), ops.Dense(x, dst.Rows, w.Cols), ops.Dense(part, n, w.Cols).T(), false)
 	}
-	if w.wide() {
+	if w.isFloat32() {
 		product(lo, w.F32[lo*w.Cols:hi*w.Cols])
 		return
 	}
@@ -161,7 +161,7 @@ func (m *Model) widened(w *Matrix, lo, hi int, use func(lo int, part []float32))
 // time from row lo on: all at once where they are float32 anyway, and else a tile
 // widened into buffer, which is returned, grown where it was too small.
 func (w *Matrix) Tiles(buffer []float32, use func(lo int, part []float32)) []float32 {
-	if w.wide() {
+	if w.isFloat32() {
 		use(0, w.F32)
 		return buffer
 	}
@@ -177,7 +177,7 @@ func (w *Matrix) tiles(buffer []float32, lo, hi int, use func(lo int, part []flo
 	for step := min(hi-lo, tile); lo < hi; lo += step {
 		part := w.rows(lo, min(lo+step, hi))
 		n := part.Rows * part.Cols
-		part.Widen(buffer[:n])
+		part.Dequantize(buffer[:n])
 		use(lo, buffer[:n])
 	}
 }

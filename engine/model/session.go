@@ -15,7 +15,7 @@ type Session struct {
 
 	length    int                  // tokens seen
 	rotations rotations            // of every position the session may reach
-	heads     [][]*sparse.Head     // [L][Hkv]
+	heads     [][]*sparse.KVCache  // [L][Hkv]
 	key       [][]float32          // [L][Hkv*Dh] last unrotated memory of keys
 	value     [][]float32          // [L][Hkv*Dh] last memory of values
 	queries   [][]float32          // [L] last rotated queries, [w, H*Dh], kept for an Evictor
@@ -24,7 +24,7 @@ type Session struct {
 	evictor   sparse.Evictor       // that left kept
 	next      [][]sparse.Selection // [L][H] what it leaves for the next step, nil before the first
 	prefilled [][]sparse.Selector  // [L][H] what Options.Selector is once it has seen a prompt; nil where it looks at none
-	rankedBy  [][]*sparse.Head     // [L][Hkv] caches that methods select by, where they are others
+	rankedBy  [][]*sparse.KVCache  // [L][Hkv] caches that methods select by, where they are others
 	spans     []cappedMemory       // [L] of an Intervention with a cap
 
 	buf       buffers
@@ -77,7 +77,7 @@ type Options struct {
 type Attended struct {
 	sparse.Query
 	Selection *sparse.Selection // what was read
-	Cache     *sparse.Head
+	Cache     *sparse.KVCache
 	Out       []float32 // what attention made of it, [Dh]; nil where nothing was attended to
 }
 
@@ -91,7 +91,7 @@ func (m *Model) NewSession(opt Options) (*Session, error) {
 	}
 	if opt.Memory != nil {
 		if !m.cfg.Memory {
-			return nil, fmt.Errorf("session: a model without memory has none to meddle with")
+			return nil, fmt.Errorf("session: a model without memory has none to intervene in")
 		}
 		if err := opt.Memory.Validate(); err != nil {
 			return nil, fmt.Errorf("session: memory %w", err)
@@ -100,7 +100,7 @@ func (m *Model) NewSession(opt Options) (*Session, error) {
 	c := m.cfg
 	s := &Session{
 		model: m, opt: opt, rotations: m.rotary.upTo(opt.Capacity),
-		heads: make([][]*sparse.Head, c.Layers),
+		heads: make([][]*sparse.KVCache, c.Layers),
 		key:   make([][]float32, c.Layers), value: make([][]float32, c.Layers),
 		queries:   make([][]float32, c.Layers),
 		scores:    make([][]float32, c.Heads),
@@ -108,7 +108,7 @@ func (m *Model) NewSession(opt Options) (*Session, error) {
 		spans:     make([]cappedMemory, c.Layers),
 	}
 	if opt.Memory.splits() {
-		s.rankedBy = make([][]*sparse.Head, c.Layers)
+		s.rankedBy = make([][]*sparse.KVCache, c.Layers)
 	}
 	if _, looks := opt.Selector.(sparse.Prefiller); looks {
 		s.prefilled = make([][]sparse.Selector, c.Layers)
@@ -129,10 +129,10 @@ func (m *Model) NewSession(opt Options) (*Session, error) {
 }
 
 // caches are empty ones for the heads of keys and values of a layer.
-func (s *Session) caches() []*sparse.Head {
-	out := make([]*sparse.Head, s.model.cfg.KVHeads)
+func (s *Session) caches() []*sparse.KVCache {
+	out := make([]*sparse.KVCache, s.model.cfg.KVHeads)
 	for h := range out {
-		out[h] = sparse.NewHead(s.model.kernels, s.model.cfg.HeadDim, s.opt.Block, s.opt.Capacity, s.opt.Summaries)
+		out[h] = sparse.NewKVCache(s.model.kernels, s.model.cfg.HeadDim, s.opt.Block, s.opt.Capacity, s.opt.Summaries)
 		out[h].Rotations = s.model.Rotations
 	}
 	return out
@@ -190,10 +190,10 @@ func (s *Session) forward(ids []int32) error {
 		if id < 0 || int(id) >= c.Vocab {
 			return fmt.Errorf("session: token %d at %d is outside the vocabulary of %d", id, t, c.Vocab)
 		}
-		m.weights.Embedding.WidenRow(b.x[t*c.Dim:(t+1)*c.Dim], int(id))
+		m.weights.Embedding.DequantizeRow(b.x[t*c.Dim:(t+1)*c.Dim], int(id))
 	}
 	for l := range m.layers {
-		s.mix(l)
+		s.attention(l)
 		s.feedForward(l)
 		if s.paused != nil {
 			return s.paused
@@ -203,9 +203,9 @@ func (s *Session) forward(ids []int32) error {
 	return nil
 }
 
-// mix is the sequence mixer of layer l: project, remember, rotate, cache, attend,
+// attention is the attention sub-layer of layer l: project, remember, rotate, cache, attend,
 // gate, and add to the residual stream.
-func (s *Session) mix(l int) {
+func (s *Session) attention(l int) {
 	m, c, b := s.model, s.model.cfg, &s.buf
 	k, layer, at := m.kernels, &m.layers[l], m.layout
 	parts := ops.Dense(b.parts, b.rows, at.width)
@@ -369,7 +369,7 @@ func (s *Session) tap(layer int, name string, data ops.Matrix) {
 }
 
 // Cache is the KV cache that a head of queries reads, not to be changed.
-func (s *Session) Cache(layer, head int) *sparse.Head {
+func (s *Session) Cache(layer, head int) *sparse.KVCache {
 	return s.heads[layer][head/s.model.cfg.Group()]
 }
 

@@ -128,7 +128,7 @@ func NewSource(f *checkpoint.File) (*Source, error) {
 	if config := f.Metadata[configKey]; config != "" {
 		return hfSource(f, []byte(config))
 	}
-	c, err := ReadConfig(f, "")
+	c, err := readConfig(f, "", f.Metadata)
 	if err != nil {
 		return nil, fmt.Errorf("model config: %w", err)
 	}

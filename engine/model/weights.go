@@ -147,9 +147,9 @@ func (w *Weights) Widened(c Config) *Weights {
 	out := *w
 	out.Layers = append([]Layer(nil), w.Layers...)
 	for _, t := range out.tensors(c) {
-		if m := t.matrix; m != nil && !m.Empty() && !m.wide() && !m.hollow() {
+		if m := t.matrix; m != nil && !m.Empty() && !m.isFloat32() && !m.hollow() {
 			wide := Matrix{Rows: m.Rows, Cols: m.Cols, Delta: m.Delta, F32: make([]float32, m.Rows*m.Cols)}
-			m.Widen(wide.F32)
+			m.Dequantize(wide.F32)
 			*m = wide
 		}
 	}

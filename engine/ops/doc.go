@@ -15,4 +15,9 @@
 // arithmetic an element is off by at most (K+2)·2^-24·Σ|a·b|. On one table its bits
 // depend only on its row of a, its column of b and K, so that a token computes
 // alike alone and in a batch. AttendCausal is made of such products.
+//
+// # Use
+//
+//	k := ops.Reference()
+//	k.Attend(dst, weights, q, keys, values, []ops.Span{{Start: 0, End: 64}}, scale)
 package ops

@@ -7,4 +7,4 @@ func (e *Engine) Check(req Request) error {
 }
 
 // Check is Engine.Check.
-func (s *Shelf) Check(req Request) error { return s.engine.Check(req) }
+func (s *Cache) Check(req Request) error { return s.engine.Check(req) }

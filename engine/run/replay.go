@@ -93,7 +93,7 @@ func (e *Engine) replay(of *captured, req Request) (*replay, error) {
 		return nil, err
 	}
 	r.plan = r.plan.Edited(r.edit)
-	_, err = req.memory(false)
+	_, err = req.intervention(false)
 	return r, err
 }
 
@@ -120,7 +120,7 @@ func (r *replay) first() int { return r.of.Len - r.of.Queries }
 func (r *replay) voting() int { return min(r.plan.Evictor.Window(), r.prompt-1) }
 
 // run replays layer after layer, so that no more than one is in memory.
-func (r *replay) run(ctx context.Context, sink trace.Sink) (*Kept, error) {
+func (r *replay) run(ctx context.Context, sink trace.Sink) (*CachedRun, error) {
 	header := r.header()
 	if err := sink.Emit(header); err != nil {
 		return nil, err
@@ -138,7 +138,7 @@ func (r *replay) run(ctx context.Context, sink trace.Sink) (*Kept, error) {
 	done.DecodeMS /= float64(r.of.Len - r.prompt + 1)
 	done.LightFrom = rec.light
 	done.ReadFraction, done.Hits = rec.tally.ReadFraction(), rec.tally.Hits()
-	return &Kept{Header: header, replay: r}, sink.Emit(done)
+	return &CachedRun{Header: header, replay: r}, sink.Emit(done)
 }
 
 // layer replays the heads of a layer, and adds the time it took to done.
@@ -188,7 +188,7 @@ type replayedLayer struct {
 	index   int
 	queries [][]float32        // by head, [N, Dh]
 	keys    [][]float32        // by group, [T, Dh]
-	caches  []*sparse.Head     // by group, as far as they have been read
+	caches  []*sparse.KVCache  // by group, as far as they have been read
 	picks   []sparse.Selector  // by head, the method's selector after a look at the prompt
 	kept    []sparse.Selection // by head, what an eviction left, nil without one
 
@@ -211,7 +211,7 @@ func (l *replayedLayer) load() error {
 			return err
 		}
 		l.keys = append(l.keys, k)
-		l.caches = append(l.caches, sparse.NewHead(l.replay.kernels, c.HeadDim, l.plan.Block, c.Len, l.plan.Summaries))
+		l.caches = append(l.caches, sparse.NewKVCache(l.replay.kernels, c.HeadDim, l.plan.Block, c.Len, l.plan.Summaries))
 	}
 	return nil
 }
@@ -228,7 +228,9 @@ func (l *replayedLayer) grow(length int) {
 	}
 }
 
-func (l *replayedLayer) cache(head int) *sparse.Head { return l.caches[head/(l.of.Heads/l.of.KVHeads)] }
+func (l *replayedLayer) cache(head int) *sparse.KVCache {
+	return l.caches[head/(l.of.Heads/l.of.KVHeads)]
+}
 
 // observing is the layer as an eviction sees it that observes the queries at [from, to).
 func (l *replayedLayer) observing(from, to int) sparse.Layer {
@@ -269,7 +271,7 @@ func (r *replay) header() *trace.Header {
 		Model: r.req.Model, Arch: ArchCapture, Layers: c.Layers, Heads: c.Heads, KVHeads: c.KVHeads, HeadDim: c.HeadDim,
 		Kernels: r.kernels.Name, Seed: r.req.Seed, Context: c.Len,
 		Tokens: c.tokens[:r.prompt], Pieces: c.pieces[:r.prompt],
-		Counterfactual: counterfactual(r.edit, nil),
+		Intervention: interventionOf(r.edit, nil),
 	}
 	announce(h, r.plan)
 	if r.keep {
@@ -280,7 +282,7 @@ func (r *replay) header() *trace.Header {
 
 // look is what one head saw: all queries and keys, or the weights of the queries there
 // are where the first ones are missing.
-func (r *replay) look(layer, head int) (*lens.Head, error) {
+func (r *replay) look(layer, head int) (*lens.HeadTensors, error) {
 	q, err := r.of.Query(layer, head)
 	if err != nil {
 		return nil, err
@@ -291,7 +293,7 @@ func (r *replay) look(layer, head int) (*lens.Head, error) {
 	}
 	n, t, dim := r.of.Queries, r.of.Len, r.of.HeadDim
 	if n == t {
-		return &lens.Head{Dim: dim, Prompt: r.prompt, Q: q, K: k}, nil
+		return &lens.HeadTensors{Dim: dim, Prompt: r.prompt, Q: q, K: k}, nil
 	}
 	weights := make([]float32, n*t)
 	for i := range n {
@@ -300,5 +302,5 @@ func (r *replay) look(layer, head int) (*lens.Head, error) {
 		r.kernels.DotRows(row, q[i*dim:(i+1)*dim], k[:seen*dim])
 		r.kernels.Softmax(row, seen, float32(1/math.Sqrt(float64(dim))))
 	}
-	return &lens.Head{Prompt: r.prompt, Queries: n, Weights: checkpoint.NewF32("attention", []int{n, t}, weights)}, nil
+	return &lens.HeadTensors{Prompt: r.prompt, Queries: n, Weights: checkpoint.NewF32("attention", []int{n, t}, weights)}, nil
 }

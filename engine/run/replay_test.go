@@ -58,13 +58,13 @@ func capturedFile(t *testing.T, queries, length int) *checkpoint.File {
 	return f
 }
 
-func capturedShelf(t *testing.T, queries int) *Shelf {
+func capturedCache(t *testing.T, queries int) *Cache {
 	t.Helper()
 	e := NewEngine(ops.Reference())
 	if err := e.AddCapture("own", capturedFile(t, queries, capLen)); err != nil {
 		t.Fatal(err)
 	}
-	return NewShelf(e, 1<<20)
+	return NewCache(e, 1<<20)
 }
 
 // positions are those that row q of s picked, up to its own.
@@ -87,7 +87,7 @@ func TestReplayEqualsSelect(t *testing.T) {
 		}
 		cfg, req := replayed(info.ID)
 		var got trace.Run
-		err := capturedShelf(t, capLen).Run(context.Background(), req, &got)
+		err := capturedCache(t, capLen).Run(context.Background(), req, &got)
 		if plan, _ := sparse.New(cfg, capLen); plan.NeedsModel {
 			_, other := apply.Run(cfg, apply.Options{}, capturedFile(t, capLen, capLen), ops.Reference())
 			if input.Field(err) != "method" || input.Field(other) != "method" {
@@ -151,11 +151,11 @@ func TestReplayOfLastQueries(t *testing.T) {
 	_, req := replayed("quest")
 	req.MaxNew = new(steps)
 	var all, last trace.Run
-	shelf := capturedShelf(t, queries)
-	if err := capturedShelf(t, capLen).Run(context.Background(), req, &all); err != nil {
+	cache := capturedCache(t, queries)
+	if err := capturedCache(t, capLen).Run(context.Background(), req, &all); err != nil {
 		t.Fatal(err)
 	}
-	if err := shelf.Run(context.Background(), req, &last); err != nil {
+	if err := cache.Run(context.Background(), req, &last); err != nil {
 		t.Fatal(err)
 	}
 	if len(last.Header.Tokens) != capLen-steps+1 || last.Header.KVHeads != capKVHeads || last.Header.Arch != ArchCapture {
@@ -167,7 +167,7 @@ func TestReplayOfLastQueries(t *testing.T) {
 	if h := last.Done.Hits[3]; !(h.Recall > 0 && h.Recall <= 1 && h.Mass > 0 && h.Mass <= 1.001) || h.Hit {
 		t.Errorf("figures %+v, want recall and mass and no hit", h)
 	}
-	seen, err := shelf.Kept(req.ID()).Head(0, 3)
+	seen, err := cache.Cached(req.ID()).Head(0, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +205,7 @@ func TestReplayRefuses(t *testing.T) {
 	} {
 		_, req := replayed("quest")
 		c.change(&req)
-		err := capturedShelf(t, 40).Check(req)
+		err := capturedCache(t, 40).Check(req)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want one with %q", name, err, c.want)
 		}

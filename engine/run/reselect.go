@@ -16,9 +16,9 @@ func Reselect(req, was Request, r *trace.Run, k *ops.Kernels) []trace.Event {
 	if r.Done == nil || req.scoring().ID() != was.scoring().ID() {
 		return nil
 	}
-	a := &again{kernels: k, prompt: len(r.Header.Tokens), kept: map[[2]int]*sparse.Selection{}}
+	re := &reselection{kernels: k, prompt: len(r.Header.Tokens), kept: map[[2]int]*sparse.Selection{}}
 	header := *r.Header
-	if a.prepare(req, &header) != nil {
+	if re.prepare(req, &header) != nil {
 		return nil
 	}
 	events := []trace.Event{&header}
@@ -26,7 +26,7 @@ func Reselect(req, was Request, r *trace.Run, k *ops.Kernels) []trace.Event {
 		if s.Step < 0 {
 			continue // queries of the prefill leave no scores
 		}
-		e := a.pick(s)
+		e := re.pick(s)
 		if e == nil {
 			return nil
 		}
@@ -43,8 +43,8 @@ func (r Request) scoring() Request {
 	return r
 }
 
-// again is a plan at work on scores.
-type again struct {
+// reselection is a plan at work on scores.
+type reselection struct {
 	plan    sparse.Plan
 	kernels *ops.Kernels
 	prompt  int                          // tokens of it
@@ -53,22 +53,22 @@ type again struct {
 
 // prepare makes the plan of a request and writes it into h, a header of the same
 // prompt.
-func (a *again) prepare(req Request, h *trace.Header) error {
+func (re *reselection) prepare(req Request, h *trace.Header) error {
 	var err error
-	if a.plan, err = questioned(h).Plan(req.selection()); err != nil {
+	if re.plan, err = questioned(h).Plan(req.selection()); err != nil {
 		return err
 	}
-	edit, err := req.edit(a.prompt, a.plan.Block)
+	edit, err := req.edit(re.prompt, re.plan.Block)
 	if err != nil {
 		return err
 	}
-	memory, err := req.memory(h.HasMemory())
+	memory, err := req.intervention(h.HasMemory())
 	if err != nil {
 		return err
 	}
-	a.plan = a.plan.Edited(edit)
-	announce(h, a.plan)
-	h.ID, h.Counterfactual = "", counterfactual(edit, memory)
+	re.plan = re.plan.Edited(edit)
+	announce(h, re.plan)
+	h.ID, h.Intervention = "", interventionOf(edit, memory)
 	return nil
 }
 
@@ -86,19 +86,19 @@ func questioned(h *trace.Header) sparse.Prompt {
 }
 
 // pick picks again for the query of s, nil where its scores do not tell.
-func (a *again) pick(s *trace.Selection) *trace.Selection {
+func (re *reselection) pick(s *trace.Selection) *trace.Selection {
 	q := sparse.Query{Position: s.First, Layer: s.Layer, Head: s.Head}
-	cache := sparse.Shape(a.kernels, a.plan.Block, s.First+1)
+	cache := sparse.Shape(re.kernels, re.plan.Block, s.First+1)
 	var sel sparse.Selection
 	switch {
-	case a.plan.Evictor != nil:
-		kept := a.keep(s)
+	case re.plan.Evictor != nil:
+		kept := re.keep(s)
 		if kept == nil {
 			return nil
 		}
-		sel.Since(kept, a.plan.EvictAt, s.First)
-	case a.plan.From <= s.First && s.First < a.plan.To:
-		if !sparse.Reselect(a.plan.Selector, &sel, q, cache, s.Scores) {
+		sel.Since(kept, re.plan.EvictAt, s.First)
+	case re.plan.From <= s.First && s.First < re.plan.To:
+		if !sparse.Reselect(re.plan.Selector, &sel, q, cache, s.Scores) {
 			return nil
 		}
 	default:
@@ -107,24 +107,24 @@ func (a *again) pick(s *trace.Selection) *trace.Selection {
 	if sel.Unit != s.Unit {
 		return nil
 	}
-	out := answerStep(q, &sel, a.prompt)
+	out := answerStep(q, &sel, re.prompt)
 	out.Mass = s.Mass
 	return out
 }
 
 // keep decides once for the head of s, as the eviction did, by the scores of the
 // positions that it saw.
-func (a *again) keep(s *trace.Selection) *sparse.Selection {
-	at, length := [2]int{s.Layer, s.Head}, a.plan.EvictAt
-	if kept := a.kept[at]; kept != nil {
+func (re *reselection) keep(s *trace.Selection) *sparse.Selection {
+	at, length := [2]int{s.Layer, s.Head}, re.plan.EvictAt
+	if kept := re.kept[at]; kept != nil {
 		return kept
 	}
 	kept := &sparse.Selection{}
-	m, ok := a.plan.Evictor.(sparse.Rekeeper)
-	cache := sparse.Shape(a.kernels, a.plan.Block, length)
-	if !ok || !m.Rekeep(kept, s.Layer, s.Head, cache, s.Scores[:min(length, len(s.Scores))]) {
+	m, ok := re.plan.Evictor.(sparse.Reevictor)
+	cache := sparse.Shape(re.kernels, re.plan.Block, length)
+	if !ok || !m.Reevict(kept, s.Layer, s.Head, cache, s.Scores[:min(length, len(s.Scores))]) {
 		return nil
 	}
-	a.kept[at] = kept
+	re.kept[at] = kept
 	return kept
 }

@@ -42,7 +42,7 @@ func (e *Engine) Run(ctx context.Context, req Request, sink trace.Sink) error {
 // answer is a request that has been understood: a job for a model or the replay of a
 // capture.
 type answer interface {
-	run(ctx context.Context, sink trace.Sink) (*Kept, error)
+	run(ctx context.Context, sink trace.Sink) (*CachedRun, error)
 }
 
 // understand makes an answer to a request, whose run leaves what Kept is made of if it is
@@ -70,21 +70,21 @@ func (e *Engine) understand(req Request, keep bool) (answer, error) {
 
 // job is a request that has been understood.
 type job struct {
-	engine  *Engine
-	req     Request
-	model   *model.Model
-	tok     tokenizer.Tokenizer
-	of      *loaded
-	example *niah.Example
-	plan    sparse.Plan
-	edit    sparse.Edit
-	memory  *model.Intervention
-	maxNew  int
+	engine       *Engine
+	req          Request
+	model        *model.Model
+	tok          tokenizer.Tokenizer
+	of           *loaded
+	example      *niah.Example
+	plan         sparse.Plan
+	edit         sparse.Edit
+	intervention *model.Intervention
+	maxNew       int
 
 	loglik float64 // of a free prompt's tokens but the first, as they are read
 
-	keep bool  // remember what Kept is made of
-	from *Kept // a run that has read the prompt already, or nil
+	keep bool       // remember what a CachedRun is made of
+	from *CachedRun // a run that has read the prompt already, or nil
 }
 
 // prepare understands a request on a model.
@@ -111,7 +111,7 @@ func (e *Engine) prepare(l *loaded, req Request) (*job, error) {
 		return nil, err
 	}
 	j.plan = plan.Edited(j.edit)
-	if j.memory, err = req.memory(m.Config().Memory); err != nil {
+	if j.intervention, err = req.intervention(m.Config().Memory); err != nil {
 		return nil, err
 	}
 	j.maxNew = len(j.example.Answer) + extraTokens
@@ -129,7 +129,7 @@ func (e *Engine) prepare(l *loaded, req Request) (*job, error) {
 func (j *job) options(rec *recorder, gates *gates, pace *pace) model.Options {
 	prompt := len(j.example.Tokens)
 	opt := model.Options{
-		Block: j.plan.Block, Summaries: j.plan.Summaries, Capacity: min(prompt-1+max(j.maxNew, len(j.example.Answer)), j.model.Config().Context), Memory: j.memory,
+		Block: j.plan.Block, Summaries: j.plan.Summaries, Capacity: min(prompt-1+max(j.maxNew, len(j.example.Answer)), j.model.Config().Context), Memory: j.intervention,
 		Observe: rec.observe, ObserveFrom: min(prompt-1, j.plan.From), Tap: gates.tap, Pause: pace.pause,
 	}
 	opt.Selector, opt.SelectFrom, opt.SelectTo = j.plan.Selector, j.plan.From, j.plan.To
@@ -146,7 +146,7 @@ func (j *job) options(rec *recorder, gates *gates, pace *pace) model.Options {
 const everyQuery = 1 << 30
 
 // run runs j and returns what is left of it when it is kept.
-func (j *job) run(ctx context.Context, sink trace.Sink) (*Kept, error) {
+func (j *job) run(ctx context.Context, sink trace.Sink) (*CachedRun, error) {
 	plan, rates, err := j.engine.rated(ctx, j.of, j.plan)
 	if err != nil {
 		return nil, err
@@ -176,7 +176,7 @@ func (j *job) run(ctx context.Context, sink trace.Sink) (*Kept, error) {
 	if err := rec.flush(c.Layers, c.Heads); err != nil {
 		return nil, err
 	}
-	kept := &Kept{Header: header, job: j, session: session, gates: gates, took: milliseconds(started), loglik: j.loglik}
+	kept := &CachedRun{Header: header, job: j, session: session, gates: gates, took: milliseconds(started), loglik: j.loglik}
 	if j.from != nil {
 		kept.took, kept.loglik = j.from.took, j.from.loglik // taking a prompt over says nothing of what reading it costs
 	}
@@ -348,7 +348,7 @@ func (j *job) header() *trace.Header {
 		Layers: c.Layers, Heads: c.Heads, KVHeads: c.KVHeads, HeadDim: c.HeadDim, Kernels: e.kernels.Name,
 		Task: ex.Task.ID, Seed: req.Seed, Context: ex.Context, Question: ex.Question,
 		Tokens: j.tokens(ex.Tokens), Pieces: tokenizer.Pieces(j.tok, ex.Tokens), Expected: ex.Expected, Answer: j.tokens(ex.Answer), Gold: ex.Gold,
-		Note: note(ex, req.Key), Counterfactual: counterfactual(j.edit, j.memory),
+		Note: note(ex, req.Key), Intervention: interventionOf(j.edit, j.intervention),
 	}
 	announce(h, j.plan)
 	if j.keep {

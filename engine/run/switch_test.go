@@ -111,7 +111,7 @@ func (m *twin) rows(w *model.Matrix) [][]float64 {
 	if m.wide[w] == nil {
 		narrow := make([]float32, w.Cols)
 		for r := range w.Rows {
-			w.WidenRow(narrow, r)
+			w.DequantizeRow(narrow, r)
 			row := make([]float64, w.Cols)
 			for i, v := range narrow {
 				row[i] = float64(v)
@@ -478,10 +478,10 @@ func TestSparseFromRefuses(t *testing.T) {
 // and takes none over.
 func TestSparsePromptsAreNotShared(t *testing.T) {
 	e := testEngine(t, model.Attention)
-	shelf := NewShelf(e, 1<<30)
+	cache := NewCache(e, 1<<30)
 	ask := func(values sparse.Values) *trace.Run {
 		r := &trace.Run{}
-		if err := shelf.Run(t.Context(), Request{Model: "m", Task: "MK-1", Seed: 3, MaxNew: new(3), Config: sparse.Config{Method: "quest", Values: values}}, r); err != nil {
+		if err := cache.Run(t.Context(), Request{Model: "m", Task: "MK-1", Seed: 3, MaxNew: new(3), Config: sparse.Config{Method: "quest", Values: values}}, r); err != nil {
 			t.Fatal(err)
 		}
 		return r
@@ -495,6 +495,6 @@ func TestSparsePromptsAreNotShared(t *testing.T) {
 				t.Errorf("%s of %v: not as by itself", from, order)
 			}
 		}
-		shelf = NewShelf(e, 1<<30)
+		cache = NewCache(e, 1<<30)
 	}
 }

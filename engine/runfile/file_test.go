@@ -44,12 +44,12 @@ func frame(t testing.TB, e trace.Event) []byte {
 	return b
 }
 
-func heads(_, head int) (*lens.Head, error) {
+func heads(_, head int) (*lens.HeadTensors, error) {
 	x := make([]float32, 12)
 	for i := range x {
 		x[i] = float32(100*head + i)
 	}
-	return &lens.Head{Dim: 2, Prompt: 5, Q: x, K: x, Gate: x}, nil
+	return &lens.HeadTensors{Dim: 2, Prompt: 5, Q: x, K: x, Gate: x}, nil
 }
 
 func TestFileRoundTrip(t *testing.T) {

@@ -69,7 +69,7 @@ type AdaKV struct {
 func (m AdaKV) Window() int { return m.Scorer.Window() }
 
 // Keep implements Evictor.
-func (m AdaKV) Keep(dst *Selection, window []float32, layer, _ int, h *Head) {
+func (m AdaKV) Keep(dst *Selection, window []float32, layer, _ int, h *KVCache) {
 	keepAlone(m, dst, window, layer, h)
 }
 

@@ -32,7 +32,7 @@ func (f Forced) validate(blocks int) error {
 }
 
 // blocksBefore is the number of blocks with a position that q may read.
-func blocksBefore(q Query, h *Head) int {
+func blocksBefore(q Query, h *KVCache) int {
 	if q.Position < 0 || q.Position >= h.Len {
 		panic(fmt.Sprintf("sparse: query at position %d of a cache of %d", q.Position, h.Len))
 	}
@@ -45,7 +45,7 @@ func blocksBefore(q Query, h *Head) int {
 // pick selects k of the first n blocks of h: the forced ones, and of the rest
 // those that choose returns, k blocks of [lo, hi) at most, counted from lo and
 // ascending.
-func (f Forced) pick(dst *Selection, q Query, h *Head, k int, choose func(lo, hi, k int) []int) {
+func (f Forced) pick(dst *Selection, q Query, h *KVCache, k int, choose func(lo, hi, k int) []int) {
 	n := blocksBefore(q, h)
 	block := func(b int) { dst.add(b*h.Block, min((b+1)*h.Block, q.Position+1)) }
 	lo, hi := 0, n
@@ -70,18 +70,18 @@ func (f Forced) pick(dst *Selection, q Query, h *Head, k int, choose func(lo, hi
 type topBlocks struct {
 	k      int
 	forced Forced
-	score  func(dst *Selection, q Query, h *Head) // fills dst.Scores, [blocks]
+	score  func(dst *Selection, q Query, h *KVCache) // fills dst.Scores, [blocks]
 }
 
 // Select implements Selector.
-func (m topBlocks) Select(dst *Selection, q Query, h *Head) {
+func (m topBlocks) Select(dst *Selection, q Query, h *KVCache) {
 	dst.reset(h.Block)
 	m.score(dst, q, h)
 	m.pick(dst, q, h)
 }
 
 // Reselect implements Reselector.
-func (m topBlocks) Reselect(dst *Selection, q Query, h *Head, scores []float32) bool {
+func (m topBlocks) Reselect(dst *Selection, q Query, h *KVCache, scores []float32) bool {
 	if !dst.rescore(h.Block, blocksBefore(q, h), scores) {
 		return false
 	}
@@ -90,7 +90,7 @@ func (m topBlocks) Reselect(dst *Selection, q Query, h *Head, scores []float32) 
 }
 
 // pick picks by dst.Scores.
-func (m topBlocks) pick(dst *Selection, q Query, h *Head) {
+func (m topBlocks) pick(dst *Selection, q Query, h *KVCache) {
 	m.forced.pick(dst, q, h, m.k, func(lo, hi, k int) []int {
 		dst.picked = TopK(h.kernels, dst.picked, dst.Scores[lo:hi], k)
 		return dst.picked
@@ -99,7 +99,7 @@ func (m topBlocks) pick(dst *Selection, q Query, h *Head) {
 
 // visible is the part [start, q.Position] of the query's own block as keys, when
 // h's summary of that block covers later positions too; else nil.
-func visible(q Query, h *Head) []float32 {
+func visible(q Query, h *KVCache) []float32 {
 	end := q.Position + 1
 	if end == h.Len || end%h.Block == 0 {
 		return nil
@@ -109,7 +109,7 @@ func visible(q Query, h *Head) []float32 {
 }
 
 // boundScores fills dst.Scores with Quest's bound of every block q may read.
-func boundScores(dst *Selection, q Query, h *Head) {
+func boundScores(dst *Selection, q Query, h *KVCache) {
 	n, d, k := blocksBefore(q, h), h.Dim, h.kernels
 	if h.Lo == nil {
 		panic("BUG: the cache keeps no bounds of its blocks")
@@ -128,7 +128,7 @@ func boundScores(dst *Selection, q Query, h *Head) {
 }
 
 // meanScores fills dst.Scores with q·mean of the keys of every block q may read.
-func meanScores(dst *Selection, q Query, h *Head) {
+func meanScores(dst *Selection, q Query, h *KVCache) {
 	n, d, k := blocksBefore(q, h), h.Dim, h.kernels
 	if h.Sum == nil {
 		panic("BUG: the cache keeps no sums of its blocks")

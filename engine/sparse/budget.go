@@ -56,13 +56,13 @@ func plainNumber(s string) (float64, bool) {
 // rounded, at least 1. It is fixed for the run. At 4096 tokens in blocks of 64,
 // budgets 1/4, 1/8 and 1/16 give 16, 8 and 4.
 func BlocksForBudget(budget float64, tokens, block int) int {
-	return share(budget, (tokens+block-1)/block)
+	return countForBudget(budget, (tokens+block-1)/block)
 }
 
 // TokensForBudget is the same in tokens: the capacity of SnapKV, its window
 // included. At 4096 tokens 1/16 gives 256.
-func TokensForBudget(budget float64, tokens int) int { return share(budget, tokens) }
+func TokensForBudget(budget float64, tokens int) int { return countForBudget(budget, tokens) }
 
-func share(budget float64, of int) int {
+func countForBudget(budget float64, of int) int {
 	return max(1, int(math.Round(budget*float64(of))))
 }

@@ -16,7 +16,7 @@ func denseMethod() Info {
 type Dense struct{ Pattern }
 
 // Select implements Selector.
-func (Dense) Select(dst *Selection, q Query, h *Head) {
+func (Dense) Select(dst *Selection, q Query, h *KVCache) {
 	blocksBefore(q, h)
 	dst.reset(h.Block)
 	dst.add(0, q.Position+1)
@@ -31,12 +31,12 @@ type DenseFirst struct {
 }
 
 // Select implements Selector.
-func (m DenseFirst) Select(dst *Selection, q Query, h *Head) {
+func (m DenseFirst) Select(dst *Selection, q Query, h *KVCache) {
 	m.at(q.Layer).Select(dst, q, h)
 }
 
 // Reselect implements Reselector, where Rest does.
-func (m DenseFirst) Reselect(dst *Selection, q Query, h *Head, scores []float32) bool {
+func (m DenseFirst) Reselect(dst *Selection, q Query, h *KVCache, scores []float32) bool {
 	return Reselect(m.at(q.Layer), dst, q, h, scores)
 }
 

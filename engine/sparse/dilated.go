@@ -64,7 +64,7 @@ func (m Dilated) Validate() error {
 }
 
 // Select implements Selector.
-func (m Dilated) Select(dst *Selection, q Query, h *Head) {
+func (m Dilated) Select(dst *Selection, q Query, h *KVCache) {
 	blocksBefore(q, h)
 	dst.reset(1)
 	end := q.Position + 1

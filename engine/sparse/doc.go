@@ -24,4 +24,11 @@
 // of 1/16, selection included, against dense attention and against Quest. One that reads
 // single positions takes 1.4 to 2.2 times what Quest does: each is a jump in memory, where
 // the positions of a block follow each other. Methods whose own work adds to that say so.
+//
+// # Use
+//
+//	plan, err := sparse.New(sparse.Config{Method: "quest"}.With("budget", "1/8"), len(prompt))
+//	var picked sparse.Selection
+//	plan.Selector.Select(&picked, sparse.Query{Q: q, Position: len(prompt) - 1}, cache)
+//	fmt.Println(picked.Spans)
 package sparse

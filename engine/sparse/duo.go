@@ -128,7 +128,7 @@ func (m DuoAttention) joint(rates []float64) float64 {
 }
 
 // Select implements Selector.
-func (m DuoAttention) Select(dst *Selection, q Query, h *Head) {
+func (m DuoAttention) Select(dst *Selection, q Query, h *KVCache) {
 	if m.retrieval == nil {
 		panic("BUG: heads without hit rates")
 	}

@@ -41,13 +41,13 @@ type Edited struct {
 }
 
 // Select implements Selector.
-func (m Edited) Select(dst *Selection, q Query, h *Head) {
+func (m Edited) Select(dst *Selection, q Query, h *KVCache) {
 	m.Rest.Select(dst, q, h)
 	m.Edit.apply(dst, h.Block, q.Position+1, q.Position)
 }
 
 // Reselect implements Reselector, where Rest does.
-func (m Edited) Reselect(dst *Selection, q Query, h *Head, scores []float32) bool {
+func (m Edited) Reselect(dst *Selection, q Query, h *KVCache, scores []float32) bool {
 	if !Reselect(m.Rest, dst, q, h, scores) {
 		return false
 	}
@@ -61,7 +61,7 @@ func (m Edited) Rate(rates [][]float64, group int) Selector {
 }
 
 // Prefill implements Prefiller: where Rest does, what it becomes is edited.
-func (m Edited) Prefill(queries []float32, h *Head) Selector {
+func (m Edited) Prefill(queries []float32, h *KVCache) Selector {
 	return Edited{Prefill(m.Rest, queries, h), m.Edit}
 }
 
@@ -75,7 +75,7 @@ type EditedOnce struct {
 func (m EditedOnce) Window() int { return m.Rest.Window() }
 
 // Keep implements Evictor.
-func (m EditedOnce) Keep(dst *Selection, window []float32, layer, head int, h *Head) {
+func (m EditedOnce) Keep(dst *Selection, window []float32, layer, head int, h *KVCache) {
 	m.Rest.Keep(dst, window, layer, head, h)
 	m.Edit.apply(dst, h.Block, h.Len, -1)
 }
@@ -101,17 +101,17 @@ func (m EditedOnce) EvictStep(kept []Selection, l Layer) {
 }
 
 // Narrow implements Narrower: where Rest does, what it reads is edited.
-func (m EditedOnce) Narrow(dst *Selection, q Query, h *Head) {
+func (m EditedOnce) Narrow(dst *Selection, q Query, h *KVCache) {
 	if _, narrows := m.Rest.(Narrower); narrows {
 		Narrow(m.Rest, dst, q, h)
 		m.Edit.apply(dst, h.Block, q.Position+1, q.Position)
 	}
 }
 
-// Rekeep implements Rekeeper, where Rest does.
-func (m EditedOnce) Rekeep(dst *Selection, layer, head int, h *Head, scores []float32) bool {
-	rest, ok := m.Rest.(Rekeeper)
-	if !ok || !rest.Rekeep(dst, layer, head, h, scores) {
+// Reevict implements Reevictor, where Rest does.
+func (m EditedOnce) Reevict(dst *Selection, layer, head int, h *KVCache, scores []float32) bool {
+	rest, ok := m.Rest.(Reevictor)
+	if !ok || !rest.Reevict(dst, layer, head, h, scores) {
 		return false
 	}
 	m.Edit.apply(dst, h.Block, h.Len, -1)

@@ -8,7 +8,7 @@ import (
 
 // snap64 are SnapKV's scores of the positions before its window by their definition, in
 // float64.
-func snap64(m SnapKV, window []float32, h *Head) []float64 {
+func snap64(m SnapKV, window []float32, h *KVCache) []float64 {
 	p, d := h.Len, h.Dim
 	past := p - m.Observed
 	votes := make([]float64, past)
@@ -47,7 +47,7 @@ func snap64(m SnapKV, window []float32, h *Head) []float64 {
 
 // naiveKeep is SnapKV by its definition, with no pooling tie possible for average pooling
 // of random data.
-func naiveKeep(m SnapKV, window []float32, h *Head) []int {
+func naiveKeep(m SnapKV, window []float32, h *KVCache) []int {
 	var scores []float32
 	for _, s := range snap64(m, window, h) {
 		scores = append(scores, float32(s))

@@ -9,8 +9,8 @@ import (
 )
 
 // cache holds 32 keys of two channels: each block of eight looks one way.
-func cache(keep sparse.Summaries) *sparse.Head {
-	h := sparse.NewHead(ops.Reference(), 2, 8, 32, keep)
+func cache(keep sparse.Summaries) *sparse.KVCache {
+	h := sparse.NewKVCache(ops.Reference(), 2, 8, 32, keep)
 	for i := range 32 {
 		key := [][]float32{{1, 0}, {0, 1}, {-1, 0}, {0, -1}}[i/8]
 		h.Append(key, key)
@@ -40,7 +40,7 @@ type Local struct {
 }
 
 // Select implements Selector.
-func (m Local) Select(dst *sparse.Selection, q sparse.Query, _ *sparse.Head) {
+func (m Local) Select(dst *sparse.Selection, q sparse.Query, _ *sparse.KVCache) {
 	dst.Unit, dst.Scores = 1, nil
 	dst.Spans = append(dst.Spans[:0], ops.Span{Start: max(0, q.Position+1-m.N), End: q.Position + 1})
 }

@@ -74,7 +74,7 @@ type ExpectedAttention struct {
 // Window implements Evictor: every query counts.
 func (m ExpectedAttention) Window() int { return everyQuery }
 
-func (m ExpectedAttention) score(dst, window []float32, h *Head) {
+func (m ExpectedAttention) score(dst, window []float32, h *KVCache) {
 	first := min(m.Initial, h.Len)
 	always(dst[:first])
 	if dst = dst[first:]; len(dst) == 0 {
@@ -102,7 +102,7 @@ func (m ExpectedAttention) score(dst, window []float32, h *Head) {
 
 // future is the mean μ [Dh] and the covariance Σ [Dh, Dh] of the queries to come, given the
 // last ones of h, [w, Dh].
-func (m ExpectedAttention) future(window []float32, h *Head) (mean, cov []float32) {
+func (m ExpectedAttention) future(window []float32, h *KVCache) (mean, cov []float32) {
 	d, k := h.Dim, h.kernels
 	skipped := max(0, m.Initial-(h.Len-len(window)/d))
 	u := unrotated(window[skipped*d:], h)
@@ -129,7 +129,7 @@ func (m ExpectedAttention) future(window []float32, h *Head) (mean, cov []float3
 }
 
 // unrotated is the queries of the last positions of h, [w, Dh], before their rotation.
-func unrotated(queries []float32, h *Head) []float32 {
+func unrotated(queries []float32, h *KVCache) []float32 {
 	if h.Rotations == nil {
 		panic("BUG: the cache does not know how its keys are rotated")
 	}
@@ -154,7 +154,7 @@ func unrotated(queries []float32, h *Head) []float32 {
 }
 
 // meanRotation is the mean of the cosines and sines of n positions from first on, [Dh/2].
-func meanRotation(h *Head, first, n int) (cos, sin []float32) {
+func meanRotation(h *KVCache, first, n int) (cos, sin []float32) {
 	half := h.Dim / 2
 	c, s := h.Rotations(first + n)
 	return columnMeans(c[first*half:], half), columnMeans(s[first*half:], half)

@@ -58,7 +58,7 @@ func turned(a [][]float64) [][]float64 {
 
 // naiveExpected is ExpectedAttention by its definition, in float64, with q the queries of
 // all positions of h.
-func naiveExpected(m ExpectedAttention, q []float32, h *Head) []float64 {
+func naiveExpected(m ExpectedAttention, q []float32, h *KVCache) []float64 {
 	d, n := h.Dim, h.Len-m.Initial
 	column := func(x []float32, t int) [][]float64 {
 		out := make([][]float64, d)
@@ -140,7 +140,7 @@ func TestExpectedAttentionIsTheDefinition(t *testing.T) {
 				if got := positions(&sel); stretch == 1 && !slices.Equal(got, sortTopK(rounded, capacity)) {
 					t.Errorf("%+v of %d keeps %v, want %v", m, capacity, got, sortTopK(rounded, capacity))
 				}
-				if !e.Rekeep(&again, 0, 0, Shape(h.kernels, 16, h.Len), sel.Scores) || !slices.Equal(positions(&again), positions(&sel)) {
+				if !e.Reevict(&again, 0, 0, Shape(h.kernels, 16, h.Len), sel.Scores) || !slices.Equal(positions(&again), positions(&sel)) {
 					t.Errorf("%+v of %d keeps %v by its scores, %v before", m, capacity, positions(&again), positions(&sel))
 				}
 			}

@@ -94,15 +94,15 @@ func (g golden) ints(name string) []int {
 }
 
 // head is the cache of head i filled with the file's keys and values.
-func (g golden) head(i, block int) *Head {
+func (g golden) head(i, block int) *KVCache {
 	seq, dim := g.param("seq_len"), g.param("head_dim")
 	n := seq * dim
 	return fill(ops.Reference(), dim, block, g.floats("k")[i*n:(i+1)*n], g.floats("v")[i*n:(i+1)*n])
 }
 
 // fill makes a cache of all keys and values, [n, dim].
-func fill(k *ops.Kernels, dim, block int, keys, values []float32) *Head {
-	h := NewHead(k, dim, block, len(keys)/dim, Summaries{Bounds: true, Mean: true})
+func fill(k *ops.Kernels, dim, block int, keys, values []float32) *KVCache {
+	h := NewKVCache(k, dim, block, len(keys)/dim, Summaries{Bounds: true, Mean: true})
 	for t := 0; t < len(keys); t += dim {
 		h.Append(keys[t:t+dim], values[t:t+dim])
 	}
@@ -121,7 +121,7 @@ func positions(s *Selection) []int {
 }
 
 // attend is the attention of q over what s selects.
-func attend(s *Selection, q []float32, h *Head) []float32 {
+func attend(s *Selection, q []float32, h *KVCache) []float32 {
 	out := make([]float32, h.Dim)
 	h.kernels.Attend(out, make([]float32, s.Count()), q, h.Keys, h.Values, s.Spans, headScale(h))
 	return out
@@ -145,7 +145,7 @@ func TestGoldenQuest(t *testing.T) {
 	for name, g := range goldens(t, "quest") {
 		t.Run(name, func(t *testing.T) {
 			block, dim, seq := g.param("block_size"), g.param("head_dim"), g.param("seq_len")
-			m := Quest{Blocks: g.param("token_budget") / block, Public: true}
+			m := Quest{Blocks: g.param("token_budget") / block, AsReleased: true}
 			q, scores, out, selected := g.floats("q"), g.floats("block_score"), g.floats("out"), g.mask("selected")
 			for i := range selected {
 				h := g.head(i, block)
@@ -173,7 +173,7 @@ func TestGoldenMoBA(t *testing.T) {
 	for name, g := range goldens(t, "moba") {
 		t.Run(name, func(t *testing.T) {
 			block, dim, seq := g.param("block_size"), g.param("head_dim"), g.param("seq_len")
-			m := MoBA{Blocks: g.param("top_k"), Public: true}
+			m := MoBA{Blocks: g.param("top_k"), AsReleased: true}
 			q, out := g.floats("q"), g.floats("out")
 			var s Selection
 			for i := range g.param("heads") {

@@ -62,7 +62,7 @@ type Grouped struct {
 func (m Grouped) Window() int { return m.Scorer.Window() }
 
 // Keep implements Evictor.
-func (m Grouped) Keep(dst *Selection, window []float32, layer, _ int, h *Head) {
+func (m Grouped) Keep(dst *Selection, window []float32, layer, _ int, h *KVCache) {
 	keepAlone(m, dst, window, layer, h)
 }
 
@@ -75,14 +75,14 @@ func (m Grouped) KeepLayer(dst []Selection, l Layer) {
 	}
 }
 
-// Rekeep implements Rekeeper: the scores are those of the group.
-func (m Grouped) Rekeep(dst *Selection, _, _ int, h *Head, scores []float32) bool {
+// Reevict implements Reevictor: the scores are those of the group.
+func (m Grouped) Reevict(dst *Selection, _, _ int, h *KVCache, scores []float32) bool {
 	return rekeepBest(dst, h, m.Capacity, scores)
 }
 
 // keepAlone is Keep of an evictor that decides layer by layer.
-func keepAlone(m LayerEvictor, dst *Selection, window []float32, layer int, h *Head) {
+func keepAlone(m LayerEvictor, dst *Selection, window []float32, layer int, h *KVCache) {
 	one := []Selection{*dst}
-	m.KeepLayer(one, Layer{Index: layer, Count: 1, Windows: [][]float32{window}, Caches: []*Head{h}})
+	m.KeepLayer(one, Layer{Index: layer, Count: 1, Windows: [][]float32{window}, Caches: []*KVCache{h}})
 	*dst = one[0]
 }

@@ -108,7 +108,7 @@ const everyQuery = 1 << 30
 func (m H2O) Window() int { return everyQuery }
 
 // Keep implements Evictor.
-func (m H2O) Keep(dst *Selection, window []float32, _, _ int, h *Head) {
+func (m H2O) Keep(dst *Selection, window []float32, _, _ int, h *KVCache) {
 	if want := h.Len * h.Dim; len(window) != want {
 		panic(fmt.Sprintf("sparse: window of %d values for %d queries of size %d", len(window), h.Len, h.Dim))
 	}
@@ -119,7 +119,7 @@ func (m H2O) Keep(dst *Selection, window []float32, _, _ int, h *Head) {
 	keepTop(dst, h, past, m.Capacity-m.Recent)
 }
 
-func (m H2O) score(dst, window []float32, h *Head) {
+func (m H2O) score(dst, window []float32, h *KVCache) {
 	accumulated(dst, window, h)
 	if m.Average {
 		for j := range dst {
@@ -129,10 +129,10 @@ func (m H2O) score(dst, window []float32, h *Head) {
 	always(dst[max(0, h.Len-m.Recent):])
 }
 
-// Rekeep implements Rekeeper. Where Recent is less than before, the positions between
+// Reevict implements Reevictor. Where Recent is less than before, the positions between
 // were never scored.
-func (m H2O) Rekeep(dst *Selection, _, _ int, h *Head, scores []float32) bool {
-	return rekeepTop(dst, h, max(0, h.Len-m.Recent), m.Capacity-m.Recent, scores)
+func (m H2O) Reevict(dst *Selection, _, _ int, h *KVCache, scores []float32) bool {
+	return reevictTop(dst, h, max(0, h.Len-m.Recent), m.Capacity-m.Recent, scores)
 }
 
 // accumulateRows is how many rows of weights exist at a time: a long prompt's whole
@@ -141,7 +141,7 @@ const accumulateRows = 64
 
 // accumulated writes to dst [P] the attention that the queries [P, Dh] of all of
 // h's positions pay to each, summed.
-func accumulated(dst, queries []float32, h *Head) {
+func accumulated(dst, queries []float32, h *KVCache) {
 	clear(dst)
 	weights := make([]float32, accumulateRows*h.Len)
 	for first := 0; first < h.Len; first += accumulateRows {

@@ -39,7 +39,7 @@ func (m H2ODecode) Validate() error { return validateRecent(m.Capacity, m.Recent
 func (m H2ODecode) Window() int { return everyQuery }
 
 // Keep implements Evictor.
-func (m H2ODecode) Keep(dst *Selection, window []float32, layer, head int, h *Head) {
+func (m H2ODecode) Keep(dst *Selection, window []float32, layer, head int, h *KVCache) {
 	H2O{Capacity: m.Capacity, Recent: m.Recent}.Keep(dst, window, layer, head, h)
 	// The sums of the recent positions, which H2O marks as kept without being scored, go on.
 	accumulated(dst.Scores, window, h)

@@ -86,10 +86,10 @@ type Indexer struct {
 func (m Indexer) Validate() error { return FirstAndLocal.validate(m.Blocks) }
 
 // Select implements Selector.
-func (m Indexer) Select(dst *Selection, q Query, h *Head) { m.top().Select(dst, q, h) }
+func (m Indexer) Select(dst *Selection, q Query, h *KVCache) { m.top().Select(dst, q, h) }
 
 // Reselect implements Reselector.
-func (m Indexer) Reselect(dst *Selection, q Query, h *Head, scores []float32) bool {
+func (m Indexer) Reselect(dst *Selection, q Query, h *KVCache, scores []float32) bool {
 	return m.top().Reselect(dst, q, h, scores)
 }
 
@@ -97,7 +97,7 @@ func (m Indexer) top() topBlocks { return topBlocks{m.Blocks, FirstAndLocal, m.s
 
 // scores fills dst.Scores, [blocks]. The query's own block, which is read whatever it
 // scores, has no score.
-func (m Indexer) scores(dst *Selection, q Query, h *Head) {
+func (m Indexer) scores(dst *Selection, q Query, h *KVCache) {
 	if m.Index == nil || h.Lo == nil || h.Sum == nil {
 		panic("BUG: an indexer without an index, or a cache without its summaries")
 	}

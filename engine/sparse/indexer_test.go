@@ -20,7 +20,7 @@ func randomIndex(layers, heads, headDim, dim, block int) *Index {
 }
 
 // naiveIndex is the score of a block by the definition, in float64.
-func naiveIndex(x *Index, layer, head int, q []float32, h *Head, block int) float64 {
+func naiveIndex(x *Index, layer, head int, q []float32, h *KVCache, block int) float64 {
 	dh := x.HeadDim
 	m := make([]float64, 3*dh)
 	for c := range dh {

@@ -35,22 +35,22 @@ func (m KeyDiff) Validate() error { return validateKept(m.Capacity) }
 func (m KeyDiff) Window() int { return 0 }
 
 // Keep implements Evictor.
-func (m KeyDiff) Keep(dst *Selection, _ []float32, _, _ int, h *Head) {
+func (m KeyDiff) Keep(dst *Selection, _ []float32, _, _ int, h *KVCache) {
 	dst.reset(1)
 	dst.Scores = resize(dst.Scores, h.Len)
 	m.score(dst.Scores, nil, h)
 	keepBest(dst, h, m.Capacity)
 }
 
-// Rekeep implements Rekeeper.
-func (m KeyDiff) Rekeep(dst *Selection, _, _ int, h *Head, scores []float32) bool {
+// Reevict implements Reevictor.
+func (m KeyDiff) Reevict(dst *Selection, _, _ int, h *KVCache, scores []float32) bool {
 	return rekeepBest(dst, h, m.Capacity, scores)
 }
 
 // shortest is the length below which a key has no direction, and scores 0.
 const shortest = 1e-12
 
-func (m KeyDiff) score(dst, _ []float32, h *Head) {
+func (m KeyDiff) score(dst, _ []float32, h *KVCache) {
 	anchor, lengths := make([]float64, h.Dim), make([]float64, h.Len)
 	for j := range lengths {
 		key := h.Keys[j*h.Dim : (j+1)*h.Dim]

@@ -7,7 +7,7 @@ import (
 )
 
 // keyScores are Knorm's and KeyDiff's scores by their definitions, in float64.
-func keyScores(h *Head) (shortness, difference []float64) {
+func keyScores(h *KVCache) (shortness, difference []float64) {
 	anchor := make([]float64, h.Dim)
 	length := func(x []float64) float64 {
 		var sum float64
@@ -64,10 +64,10 @@ func TestKeyEvictorsAreTheDefinition(t *testing.T) {
 			if got := positions(&sel); !slices.Equal(got, want) || sel.Unit != 1 {
 				t.Errorf("%s of %d keeps %v, want %v", name, capacity, got, want)
 			}
-			if e := c.made(capacity).(Rekeeper); !e.Rekeep(&again, 3, 2, Shape(h.kernels, 16, h.Len), sel.Scores) || !slices.Equal(positions(&again), want) {
+			if e := c.made(capacity).(Reevictor); !e.Reevict(&again, 3, 2, Shape(h.kernels, 16, h.Len), sel.Scores) || !slices.Equal(positions(&again), want) {
 				t.Errorf("%s of %d keeps %v by its scores, want %v", name, capacity, positions(&again), want)
 			}
-			if c.made(capacity).(Rekeeper).Rekeep(&again, 0, 0, Shape(h.kernels, 16, 149), sel.Scores) {
+			if c.made(capacity).(Reevictor).Reevict(&again, 0, 0, Shape(h.kernels, 16, 149), sel.Scores) {
 				t.Errorf("%s decides on another prompt", name)
 			}
 		}

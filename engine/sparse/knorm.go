@@ -45,19 +45,19 @@ func validateKept(capacity int) error {
 func (m Knorm) Window() int { return 0 }
 
 // Keep implements Evictor.
-func (m Knorm) Keep(dst *Selection, _ []float32, _, _ int, h *Head) {
+func (m Knorm) Keep(dst *Selection, _ []float32, _, _ int, h *KVCache) {
 	dst.reset(1)
 	dst.Scores = resize(dst.Scores, h.Len)
 	m.score(dst.Scores, nil, h)
 	keepBest(dst, h, m.Capacity)
 }
 
-// Rekeep implements Rekeeper.
-func (m Knorm) Rekeep(dst *Selection, _, _ int, h *Head, scores []float32) bool {
+// Reevict implements Reevictor.
+func (m Knorm) Reevict(dst *Selection, _, _ int, h *KVCache, scores []float32) bool {
 	return rekeepBest(dst, h, m.Capacity, scores)
 }
 
-func (m Knorm) score(dst, _ []float32, h *Head) {
+func (m Knorm) score(dst, _ []float32, h *KVCache) {
 	for j := range dst {
 		dst[j] = -float32(norm(h.Keys[j*h.Dim : (j+1)*h.Dim]))
 	}
@@ -73,7 +73,7 @@ func norm(x []float32) float64 {
 }
 
 // rekeepBest is keepBest by scores of before.
-func rekeepBest(dst *Selection, h *Head, n int, scores []float32) bool {
+func rekeepBest(dst *Selection, h *KVCache, n int, scores []float32) bool {
 	if !dst.rescore(1, h.Len, scores) {
 		return false
 	}

@@ -94,7 +94,7 @@ func pressed(t *testing.T, f *checkpoint.File) Layer {
 	heads := len(q) / n / dim
 	for h := range heads {
 		if h%(heads/groups) == 0 {
-			l.Caches = append(l.Caches, NewHead(ops.Reference(), dim, 16, n, Summaries{}))
+			l.Caches = append(l.Caches, NewKVCache(ops.Reference(), dim, 16, n, Summaries{}))
 			for at := h * groups / heads * n * dim; l.Caches[h].Len < n; at += dim {
 				l.Caches[h].Append(k[at:at+dim], v[at:at+dim])
 			}

@@ -4,7 +4,7 @@ package sparse
 type Layer struct {
 	Index, Count int         // of the layer, and how many the model has
 	Windows      [][]float32 // by query head, the last queries, [w, Dh]
-	Caches       []*Head     // by query head, what it reads: those of a group share one
+	Caches       []*KVCache  // by query head, what it reads: those of a group share one
 }
 
 // LayerEvictor is an Evictor whose heads decide together: one set of positions for all of
@@ -28,12 +28,12 @@ type StepEvictor interface {
 type Narrower interface {
 	Evictor
 	// Narrow makes of dst, the positions that are there for q, those that q reads.
-	Narrow(dst *Selection, q Query, h *Head)
+	Narrow(dst *Selection, q Query, h *KVCache)
 }
 
 // Narrow lets e say which of the positions in dst, those that are there for q, q reads: all
 // of them, unless e is a Narrower.
-func Narrow(e Evictor, dst *Selection, q Query, h *Head) {
+func Narrow(e Evictor, dst *Selection, q Query, h *KVCache) {
 	if m, ok := e.(Narrower); ok {
 		m.Narrow(dst, q, h)
 	}
@@ -69,7 +69,7 @@ func EvictStep(e Evictor, kept []Selection, l Layer) {
 }
 
 // keepBest keeps the n positions of the highest dst.Scores, ties to the lower position.
-func keepBest(dst *Selection, h *Head, n int) {
+func keepBest(dst *Selection, h *KVCache, n int) {
 	dst.Spans = dst.Spans[:0]
 	dst.picked = TopK(h.kernels, dst.picked, dst.Scores, n)
 	for _, j := range dst.picked {
@@ -83,5 +83,5 @@ type scorer interface {
 	Window() int
 	// score writes to dst [h.Len] what every position is worth to the queries of window,
 	// and +Inf for those that are kept whatever they are worth.
-	score(dst, window []float32, h *Head)
+	score(dst, window []float32, h *KVCache)
 }

@@ -16,7 +16,7 @@ func mobaMethod() Info {
 			if public {
 				forced = LocalOnly
 			}
-			return s.blockPlan(s.blocks(), forced, func(limit int) Selector { return MoBA{Blocks: limit, Public: public} }), nil
+			return s.blockPlan(s.blocks(), forced, func(limit int) Selector { return MoBA{Blocks: limit, AsReleased: public} }), nil
 		},
 	}
 }
@@ -32,24 +32,24 @@ func mobaMethod() Info {
 type MoBA struct {
 	Blocks int // K
 
-	// Public follows the authors' code: nothing but the query's own block is
+	// AsReleased follows the authors' code: nothing but the query's own block is
 	// forced. Otherwise the first block is too.
-	Public bool
+	AsReleased bool
 }
 
 // Validate reports the first field out of range.
 func (m MoBA) Validate() error { return FirstAndLocal.validate(m.Blocks) }
 
 // Select implements Selector.
-func (m MoBA) Select(dst *Selection, q Query, h *Head) { m.top().Select(dst, q, h) }
+func (m MoBA) Select(dst *Selection, q Query, h *KVCache) { m.top().Select(dst, q, h) }
 
 // Reselect implements Reselector.
-func (m MoBA) Reselect(dst *Selection, q Query, h *Head, scores []float32) bool {
+func (m MoBA) Reselect(dst *Selection, q Query, h *KVCache, scores []float32) bool {
 	return m.top().Reselect(dst, q, h, scores)
 }
 
 func (m MoBA) top() topBlocks {
-	if m.Public {
+	if m.AsReleased {
 		return topBlocks{m.Blocks, LocalOnly, meanScores}
 	}
 	return topBlocks{m.Blocks, FirstAndLocal, meanScores}

@@ -40,17 +40,17 @@ type OracleBlocks struct {
 func (m OracleBlocks) Validate() error { return NoneForced.validate(m.Blocks) }
 
 // Select implements Selector.
-func (m OracleBlocks) Select(dst *Selection, q Query, h *Head) { m.top().Select(dst, q, h) }
+func (m OracleBlocks) Select(dst *Selection, q Query, h *KVCache) { m.top().Select(dst, q, h) }
 
 // Reselect implements Reselector.
-func (m OracleBlocks) Reselect(dst *Selection, q Query, h *Head, scores []float32) bool {
+func (m OracleBlocks) Reselect(dst *Selection, q Query, h *KVCache, scores []float32) bool {
 	return m.top().Reselect(dst, q, h, scores)
 }
 
 func (m OracleBlocks) top() topBlocks { return topBlocks{m.Blocks, NoneForced, massScores} }
 
 // massScores fills dst.Scores with the attention that q pays to every block it may read.
-func massScores(dst *Selection, q Query, h *Head) {
+func massScores(dst *Selection, q Query, h *KVCache) {
 	n := blocksBefore(q, h)
 	dst.weights = attention(dst.weights, q, h)
 	dst.Scores = resize(dst.Scores, n)
@@ -79,7 +79,7 @@ func (m OracleTokens) Validate() error {
 }
 
 // Select implements Selector.
-func (m OracleTokens) Select(dst *Selection, q Query, h *Head) {
+func (m OracleTokens) Select(dst *Selection, q Query, h *KVCache) {
 	blocksBefore(q, h)
 	dst.reset(1)
 	dst.Scores = attention(dst.Scores, q, h)
@@ -87,7 +87,7 @@ func (m OracleTokens) Select(dst *Selection, q Query, h *Head) {
 }
 
 // Reselect implements Reselector.
-func (m OracleTokens) Reselect(dst *Selection, q Query, h *Head, scores []float32) bool {
+func (m OracleTokens) Reselect(dst *Selection, q Query, h *KVCache, scores []float32) bool {
 	if !dst.rescore(1, q.Position+1, scores) {
 		return false
 	}
@@ -96,7 +96,7 @@ func (m OracleTokens) Reselect(dst *Selection, q Query, h *Head, scores []float3
 }
 
 // pick picks by dst.Scores.
-func (m OracleTokens) pick(dst *Selection, h *Head) {
+func (m OracleTokens) pick(dst *Selection, h *KVCache) {
 	dst.picked = TopK(h.kernels, dst.picked, dst.Scores, m.Tokens)
 	for _, j := range dst.picked {
 		dst.add(j, j+1)
@@ -104,7 +104,7 @@ func (m OracleTokens) pick(dst *Selection, h *Head) {
 }
 
 // attention computes the dense attention weights of q, [Position+1].
-func attention(dst []float32, q Query, h *Head) []float32 {
+func attention(dst []float32, q Query, h *KVCache) []float32 {
 	n := q.Position + 1
 	dst = resize(dst, n)
 	h.kernels.DotRows(dst, q.Q, h.Keys[:n*h.Dim])
@@ -113,4 +113,4 @@ func attention(dst []float32, q Query, h *Head) []float32 {
 }
 
 // headScale is the scale of the softmax.
-func headScale(h *Head) float32 { return h.Scale }
+func headScale(h *KVCache) float32 { return h.Scale }

@@ -8,7 +8,7 @@ func (Pattern) readsNoKeys() {}
 
 // Reselect writes to dst what m would select for q given the scores that it left for
 // it, as Reselector says. A Pattern needs none.
-func Reselect(m Selector, dst *Selection, q Query, h *Head, scores []float32) bool {
+func Reselect(m Selector, dst *Selection, q Query, h *KVCache, scores []float32) bool {
 	switch m := m.(type) {
 	case interface {
 		Selector

@@ -23,7 +23,7 @@ func TestNew(t *testing.T) {
 			Plan{Method: "quest", Unit: UnitBlock, Phase: PhaseDecode, Budget: 1.0 / 16, Block: 16, K: 4, Selector: Quest{Blocks: 4}}},
 		{"quest public", Config{Method: "quest", Values: Values{"budget": "1/16", "public_code": "true", "dense_layers": "2"}}, 512,
 			Plan{Method: "quest", Unit: UnitBlock, Phase: PhaseDecode, Budget: 1.0 / 16, Block: 16, K: 3,
-				Selector: DenseFirst{Layers: 2, Rest: Quest{Blocks: 3, Public: true}}}},
+				Selector: DenseFirst{Layers: 2, Rest: Quest{Blocks: 3, AsReleased: true}}}},
 		{"quest random", Config{Method: "quest", Selector: "random", SelectorSeed: 9, Values: Values{"budget": "0.25", "block": "64"}}, 4096,
 			Plan{Method: "quest", Unit: UnitBlock, Phase: PhaseDecode, Budget: 0.25, Block: 64, K: 16, Selector: RandomBlocks{Blocks: 16, Seed: 9}}},
 		{"quest public random", Config{Method: "quest", Selector: "random", Values: Values{"k": "5", "public_code": "true"}}, 4096,

@@ -8,7 +8,7 @@ import (
 
 // stripes64 are the columns and the distances that VerticalSlash reads, by its definition, in
 // float64, given all queries of h.
-func stripes64(m VerticalSlash, q []float32, h *Head) (columns, distances []int) {
+func stripes64(m VerticalSlash, q []float32, h *KVCache) (columns, distances []int) {
 	sums, diagonals := make([]float64, h.Len), make([]float64, h.Len)
 	all := make([]int, h.Len)
 	for j := range all {
@@ -61,7 +61,7 @@ func TestVerticalSlashIsTheDefinition(t *testing.T) {
 
 // squares64 are the scores of the blocks of keys for block b of the queries at positions first
 // and on, by XAttention's definition, in float64, one pair at a time.
-func squares64(m XAttention, q []float32, first, b int, h *Head) []float64 {
+func squares64(m XAttention, q []float32, first, b int, h *KVCache) []float64 {
 	out := make([]float64, b+1)
 	high := 0.0
 	for r := b * h.Block / m.Stride; r < (b+1)*h.Block/m.Stride; r++ {
@@ -129,7 +129,7 @@ func TestXAttentionIsTheDefinition(t *testing.T) {
 }
 
 // compare holds what a query at p selected to the scores of its blocks.
-func (m XAttention) compare(t *testing.T, sel *Selection, scores []float64, p int, h *Head) {
+func (m XAttention) compare(t *testing.T, sel *Selection, scores []float64, p int, h *KVCache) {
 	t.Helper()
 	for b, w := range scores {
 		if math.Abs(float64(sel.Scores[b])-w) > 1e-5 {

@@ -49,7 +49,7 @@ type PyramidKV struct {
 func (m PyramidKV) Window() int { return m.Scorer.Window() }
 
 // Keep implements Evictor.
-func (m PyramidKV) Keep(dst *Selection, window []float32, layer, _ int, h *Head) {
+func (m PyramidKV) Keep(dst *Selection, window []float32, layer, _ int, h *KVCache) {
 	keepAlone(m, dst, window, layer, h)
 }
 

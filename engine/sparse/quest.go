@@ -20,7 +20,7 @@ func questMethod() Info {
 			if public {
 				k, forced = max(questLeast, k), NoneForced
 			}
-			p := s.blockPlan(k, forced, func(limit int) Selector { return Quest{Blocks: limit, Public: public} })
+			p := s.blockPlan(k, forced, func(limit int) Selector { return Quest{Blocks: limit, AsReleased: public} })
 			if n := s.Int("dense_layers"); n > 0 {
 				p.Selector = DenseFirst{Layers: n, Rest: p.Selector}
 			}
@@ -42,24 +42,24 @@ const questLeast = 3
 type Quest struct {
 	Blocks int // K
 
-	// Public follows the authors' evaluation code: at least 3 blocks, none forced.
+	// AsReleased follows the authors' evaluation code: at least 3 blocks, none forced.
 	// Otherwise the first and the query's own block are among the K.
-	Public bool
+	AsReleased bool
 }
 
 // Validate reports the first field out of range.
 func (m Quest) Validate() error { return FirstAndLocal.validate(m.Blocks) }
 
 // Select implements Selector.
-func (m Quest) Select(dst *Selection, q Query, h *Head) { m.top().Select(dst, q, h) }
+func (m Quest) Select(dst *Selection, q Query, h *KVCache) { m.top().Select(dst, q, h) }
 
 // Reselect implements Reselector.
-func (m Quest) Reselect(dst *Selection, q Query, h *Head, scores []float32) bool {
+func (m Quest) Reselect(dst *Selection, q Query, h *KVCache, scores []float32) bool {
 	return m.top().Reselect(dst, q, h, scores)
 }
 
 func (m Quest) top() topBlocks {
-	if m.Public {
+	if m.AsReleased {
 		return topBlocks{max(questLeast, m.Blocks), NoneForced, boundScores}
 	}
 	return topBlocks{m.Blocks, FirstAndLocal, boundScores}

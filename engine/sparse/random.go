@@ -17,7 +17,7 @@ type RandomBlocks struct {
 func (m RandomBlocks) Validate() error { return m.Forced.validate(m.Blocks) }
 
 // Select implements Selector.
-func (m RandomBlocks) Select(dst *Selection, q Query, h *Head) {
+func (m RandomBlocks) Select(dst *Selection, q Query, h *KVCache) {
 	dst.reset(h.Block)
 	r := newSource(m.Seed, q.Layer, q.Head, q.Position)
 	m.Forced.pick(dst, q, h, m.Blocks, func(lo, hi, k int) []int {
@@ -41,7 +41,7 @@ func (m RandomTokens) Validate() error { return validateRecent(m.Capacity, m.Rec
 func (m RandomTokens) Window() int { return 0 }
 
 // Keep implements Evictor.
-func (m RandomTokens) Keep(dst *Selection, _ []float32, layer, head int, h *Head) {
+func (m RandomTokens) Keep(dst *Selection, _ []float32, layer, head int, h *KVCache) {
 	dst.reset(1)
 	if h.Len <= m.Capacity {
 		dst.add(0, h.Len)
@@ -55,8 +55,8 @@ func (m RandomTokens) Keep(dst *Selection, _ []float32, layer, head int, h *Head
 	dst.add(h.Len-m.Recent, h.Len)
 }
 
-// Rekeep implements Rekeeper: a draw asks for no scores.
-func (m RandomTokens) Rekeep(dst *Selection, layer, head int, h *Head, _ []float32) bool {
+// Reevict implements Reevictor: a draw asks for no scores.
+func (m RandomTokens) Reevict(dst *Selection, layer, head int, h *KVCache, _ []float32) bool {
 	m.Keep(dst, nil, layer, head, h)
 	return true
 }

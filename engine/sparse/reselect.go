@@ -14,19 +14,19 @@ type Reselector interface {
 	// Reselect writes to dst what Select would, given the scores that Select left for
 	// the same candidates and of h and q no more than the shape and the place. It is
 	// false, and dst of no use, where the scores do not tell.
-	Reselect(dst *Selection, q Query, h *Head, scores []float32) bool
+	Reselect(dst *Selection, q Query, h *KVCache, scores []float32) bool
 }
 
-// Rekeeper is an Evictor that can decide again in the same way.
-type Rekeeper interface {
-	// Rekeep writes to dst what Keep would, given the scores that Keep left, [h.Len].
+// Reevictor is an Evictor that can decide again in the same way.
+type Reevictor interface {
+	// Reevict writes to dst what Keep would, given the scores that Keep left, [h.Len].
 	// It is false, and dst of no use, where the scores do not tell.
-	Rekeep(dst *Selection, layer, head int, h *Head, scores []float32) bool
+	Reevict(dst *Selection, layer, head int, h *KVCache, scores []float32) bool
 }
 
 // Shape is a cache of n positions in blocks of which nothing else is known: what
-// Reselect and Rekeep are asked with, and queries without a vector.
-func Shape(k *ops.Kernels, block, n int) *Head { return &Head{Block: block, Len: n, kernels: k} }
+// Reselect and Reevict are asked with, and queries without a vector.
+func Shape(k *ops.Kernels, block, n int) *KVCache { return &KVCache{Block: block, Len: n, kernels: k} }
 
 // rescore empties s for n candidates of unit positions and gives them scores, or says
 // that these are not theirs.
@@ -41,7 +41,7 @@ func (s *Selection) rescore(unit, n int, scores []float32) bool {
 
 // keepTop keeps the n positions before past of the highest dst.Scores, and all from
 // past on, which it marks as kept without being scored.
-func keepTop(dst *Selection, h *Head, past, n int) {
+func keepTop(dst *Selection, h *KVCache, past, n int) {
 	always(dst.Scores[past:])
 	dst.picked = TopK(h.kernels, dst.picked, dst.Scores[:past], n)
 	for _, j := range dst.picked {
@@ -57,9 +57,9 @@ func always(scores []float32) {
 	}
 }
 
-// rekeepTop is keepTop by scores of before. They do not tell when one of those that
+// reevictTop is keepTop by scores of before. They do not tell when one of those that
 // compete now was kept without being scored then.
-func rekeepTop(dst *Selection, h *Head, past, n int, scores []float32) bool {
+func reevictTop(dst *Selection, h *KVCache, past, n int, scores []float32) bool {
 	if !dst.rescore(1, h.Len, scores) || slices.Contains(scores[:past], float32(math.Inf(1))) {
 		return false
 	}

@@ -68,7 +68,7 @@ type RocketKV struct {
 func (m RocketKV) Window() int { return m.Scorer.Window() }
 
 // Keep implements Evictor.
-func (m RocketKV) Keep(dst *Selection, window []float32, layer, _ int, h *Head) {
+func (m RocketKV) Keep(dst *Selection, window []float32, layer, _ int, h *KVCache) {
 	keepAlone(m, dst, window, layer, h)
 }
 
@@ -78,7 +78,7 @@ func (m RocketKV) KeepLayer(dst []Selection, l Layer) {
 }
 
 // Narrow implements Narrower.
-func (m RocketKV) Narrow(dst *Selection, q Query, h *Head) {
+func (m RocketKV) Narrow(dst *Selection, q Query, h *KVCache) {
 	there := dst.positions()
 	if len(there) <= m.Read {
 		return
@@ -104,7 +104,7 @@ func (m RocketKV) Narrow(dst *Selection, q Query, h *Head) {
 }
 
 // channels are those in which q is largest, ascending.
-func (m RocketKV) channels(q Query, h *Head) []int {
+func (m RocketKV) channels(q Query, h *KVCache) []int {
 	size := make([]float32, h.Dim)
 	for c, v := range q.Q {
 		size[c] = float32(math.Abs(float64(v)))
@@ -113,7 +113,7 @@ func (m RocketKV) channels(q Query, h *Head) []int {
 }
 
 // boundOn is Quest's bound of a page's keys on some channels.
-func boundOn(q []float32, channels, page []int, h *Head) float32 {
+func boundOn(q []float32, channels, page []int, h *KVCache) float32 {
 	var sum float32
 	for _, c := range channels {
 		best := float32(math.Inf(-1))

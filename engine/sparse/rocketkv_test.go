@@ -42,7 +42,7 @@ func TestRocketKVIsTheDefinition(t *testing.T) {
 }
 
 // promising are the positions of the pages of the greatest bounds.
-func promising(m RocketKV, there []int, q Query, h *Head) []int {
+func promising(m RocketKV, there []int, q Query, h *KVCache) []int {
 	order := make([]int, h.Dim)
 	for c := range order {
 		order[c] = c

@@ -12,7 +12,7 @@ import (
 )
 
 // cache is a head of n random positions with its queries.
-func cache(seed uint64, dim, block, n int) (*Head, []float32) {
+func cache(seed uint64, dim, block, n int) (*KVCache, []float32) {
 	r := rand.New(rand.NewPCG(seed, 0))
 	draw := func() []float32 {
 		x := make([]float32, n*dim)
@@ -28,7 +28,7 @@ func cache(seed uint64, dim, block, n int) (*Head, []float32) {
 }
 
 // prefix is the cache of the first n positions of h.
-func prefix(h *Head, n int) *Head {
+func prefix(h *KVCache, n int) *KVCache {
 	return fill(h.kernels, h.Dim, h.Block, h.Keys[:n*h.Dim], h.Values[:n*h.Dim])
 }
 
@@ -45,10 +45,10 @@ func selectors() []named {
 		{"quest", Quest{Blocks: 5}},
 		{"quest k1", Quest{Blocks: 1}},
 		{"quest k2", Quest{Blocks: 2}},
-		{"quest public", Quest{Blocks: 5, Public: true}},
-		{"quest public k1", Quest{Blocks: 1, Public: true}},
+		{"quest public", Quest{Blocks: 5, AsReleased: true}},
+		{"quest public k1", Quest{Blocks: 1, AsReleased: true}},
 		{"moba", MoBA{Blocks: 4}},
-		{"moba public", MoBA{Blocks: 4, Public: true}},
+		{"moba public", MoBA{Blocks: 4, AsReleased: true}},
 		{"random", RandomBlocks{Blocks: 5, Seed: 7}},
 		{"random local", RandomBlocks{Blocks: 5, Seed: 7, Forced: LocalOnly}},
 		{"random none", RandomBlocks{Blocks: 5, Seed: 7, Forced: NoneForced}},
@@ -62,7 +62,7 @@ func selectors() []named {
 // naive is the set of positions that a method reads, and its scores when it has
 // some, by its definition, one loop a formula, in float64. Blocks are lists of
 // positions.
-func naive(s Selector, q []float32, p int, h *Head) (read []int, scores []float64) {
+func naive(s Selector, q []float32, p int, h *KVCache) (read []int, scores []float64) {
 	dot := func(j int) (sum float64) {
 		for c, v := range q {
 			sum += float64(v) * float64(h.Keys[j*h.Dim+c])
@@ -147,12 +147,12 @@ func naive(s Selector, q []float32, p int, h *Head) (read []int, scores []float6
 	case Dense:
 		return filter(func(int) bool { return true })
 	case Quest:
-		if m.Public {
+		if m.AsReleased {
 			return blocks(h.Block, max(3, m.Blocks), NoneForced, bound)
 		}
 		return blocks(h.Block, m.Blocks, FirstAndLocal, bound)
 	case MoBA:
-		if m.Public {
+		if m.AsReleased {
 			return blocks(h.Block, m.Blocks, LocalOnly, mean)
 		}
 		return blocks(h.Block, m.Blocks, FirstAndLocal, mean)
@@ -270,7 +270,7 @@ func TestFullBudgetIsDense(t *testing.T) {
 	h, q := cache(4, 8, 16, n)
 	blocks := h.Blocks()
 	all := []Selector{
-		Quest{Blocks: blocks}, Quest{Blocks: blocks, Public: true}, MoBA{Blocks: blocks}, MoBA{Blocks: blocks, Public: true},
+		Quest{Blocks: blocks}, Quest{Blocks: blocks, AsReleased: true}, MoBA{Blocks: blocks}, MoBA{Blocks: blocks, AsReleased: true},
 		RandomBlocks{Blocks: blocks}, OracleBlocks{Blocks: blocks}, OracleTokens{Tokens: n},
 		Dilated{Dilation: 1}, Streaming{Window: n},
 	}
@@ -321,8 +321,8 @@ func TestTiesGoLow(t *testing.T) {
 		want []ops.Span
 	}{
 		{Quest{Blocks: 4}, []ops.Span{{Start: 0, End: 48}, {Start: 80, End: 96}}},
-		{Quest{Blocks: 4, Public: true}, []ops.Span{{Start: 0, End: 64}}},
-		{MoBA{Blocks: 3, Public: true}, []ops.Span{{Start: 0, End: 32}, {Start: 80, End: 96}}},
+		{Quest{Blocks: 4, AsReleased: true}, []ops.Span{{Start: 0, End: 64}}},
+		{MoBA{Blocks: 3, AsReleased: true}, []ops.Span{{Start: 0, End: 32}, {Start: 80, End: 96}}},
 		{OracleBlocks{Blocks: 2}, []ops.Span{{Start: 0, End: 32}}},
 		{OracleTokens{Tokens: 5}, []ops.Span{{Start: 0, End: 5}}},
 	} {
@@ -388,7 +388,7 @@ func TestOracleKeepsMost(t *testing.T) {
 	for p := range h.Len {
 		query := Query{Q: q[p*16 : (p+1)*16], Position: p}
 		ceiling := mass(OracleBlocks{Blocks: 5}, query)
-		for _, s := range []Selector{Quest{Blocks: 5}, Quest{Blocks: 5, Public: true}, MoBA{Blocks: 5}, RandomBlocks{Blocks: 5}} {
+		for _, s := range []Selector{Quest{Blocks: 5}, Quest{Blocks: 5, AsReleased: true}, MoBA{Blocks: 5}, RandomBlocks{Blocks: 5}} {
 			if got := mass(s, query); got > ceiling+1e-5 {
 				t.Fatalf("position %d: %#v keeps %v, the oracle %v", p, s, got, ceiling)
 			}

@@ -9,7 +9,7 @@ import (
 
 // scores64 are what a scorer gives to the positions of h, by its definition, in float64, q
 // being the queries of all of them.
-func scores64(s scorer, q []float32, h *Head) []float64 {
+func scores64(s scorer, q []float32, h *KVCache) []float64 {
 	d := h.Dim
 	switch m := s.(type) {
 	case SnapKV:

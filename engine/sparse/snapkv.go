@@ -130,7 +130,7 @@ func validateCapacity(capacity, window int) error {
 func (m SnapKV) Window() int { return m.Observed }
 
 // Keep implements Evictor.
-func (m SnapKV) Keep(dst *Selection, window []float32, _, _ int, h *Head) {
+func (m SnapKV) Keep(dst *Selection, window []float32, _, _ int, h *KVCache) {
 	if want := min(m.Observed, h.Len) * h.Dim; len(window) != want {
 		panic(fmt.Sprintf("sparse: window of %d values for %d queries of size %d", len(window), min(m.Observed, h.Len), h.Dim))
 	}
@@ -140,21 +140,21 @@ func (m SnapKV) Keep(dst *Selection, window []float32, _, _ int, h *Head) {
 	keepTop(dst, h, max(0, h.Len-m.Observed), m.Capacity-m.Observed)
 }
 
-func (m SnapKV) score(dst, window []float32, h *Head) {
+func (m SnapKV) score(dst, window []float32, h *KVCache) {
 	past := max(0, h.Len-m.Observed)
 	m.pool(h.kernels, dst[:past], votes(window, h)[:past])
 	always(dst[past:])
 }
 
-// Rekeep implements Rekeeper.
-func (m SnapKV) Rekeep(dst *Selection, _, _ int, h *Head, scores []float32) bool {
-	return rekeepTop(dst, h, max(0, h.Len-m.Observed), m.Capacity-m.Observed, scores)
+// Reevict implements Reevictor.
+func (m SnapKV) Reevict(dst *Selection, _, _ int, h *KVCache, scores []float32) bool {
+	return reevictTop(dst, h, max(0, h.Len-m.Observed), m.Capacity-m.Observed, scores)
 }
 
 // votes computes for every position the attention weight that the last w queries
 // of the cache pay to it, summed, [P]. The w rows of weights are not kept in a
 // Selection, which lives as long as the eviction does.
-func votes(window []float32, h *Head) []float32 {
+func votes(window []float32, h *KVCache) []float32 {
 	a := observed(window, h)
 	for i := 1; i < a.Rows; i++ {
 		h.kernels.Add(a.Row(0), a.Row(i))
@@ -164,7 +164,7 @@ func votes(window []float32, h *Head) []float32 {
 
 // observed is the attention that the last w queries of the cache pay to its positions,
 // causal, [w, P].
-func observed(window []float32, h *Head) ops.Matrix {
+func observed(window []float32, h *KVCache) ops.Matrix {
 	w, p := len(window)/h.Dim, h.Len
 	dst := make([]float32, w*p)
 	a := ops.Dense(dst, w, p)

@@ -100,7 +100,7 @@ type Selector interface {
 	// Select writes to dst (whose slices it reuses) what q may read of h, which
 	// already holds the key at q.Position. It is deterministic: ties go to the
 	// lower index. It may be called for different heads concurrently.
-	Select(dst *Selection, q Query, h *Head)
+	Select(dst *Selection, q Query, h *KVCache)
 }
 
 // Evictor keeps part of a head's cache once, after the prefill.
@@ -109,5 +109,5 @@ type Evictor interface {
 	Window() int
 	// Keep writes to dst the positions of h that stay, ascending, given the last
 	// queries of the prefill, [w, Dh], w = min(Window(), h.Len).
-	Keep(dst *Selection, window []float32, layer, head int, h *Head)
+	Keep(dst *Selection, window []float32, layer, head int, h *KVCache)
 }

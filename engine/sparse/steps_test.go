@@ -7,7 +7,7 @@ import (
 )
 
 // weights64 is the attention of q among the positions at, in float64.
-func weights64(q []float32, h *Head, at []int) []float64 {
+func weights64(q []float32, h *KVCache, at []int) []float64 {
 	out := make([]float64, len(at))
 	var total float64
 	for i, j := range at {
@@ -49,10 +49,10 @@ func heaviest(at []int, score func(i int) float64, n int) []int {
 
 // layerOf are two groups of two heads of which n of 140 positions have been read, and how
 // they go on.
-func layerOf(n int) (l Layer, queries [][]float32, whole []*Head) {
+func layerOf(n int) (l Layer, queries [][]float32, whole []*KVCache) {
 	for g := range 2 {
 		h, _ := cache(uint64(50+g), 8, 16, 140)
-		read := NewHead(h.kernels, h.Dim, h.Block, 140, Summaries{})
+		read := NewKVCache(h.kernels, h.Dim, h.Block, 140, Summaries{})
 		for t := range n {
 			read.Append(h.Keys[t*8:(t+1)*8], h.Values[t*8:(t+1)*8])
 		}
@@ -74,7 +74,7 @@ func (l *Layer) observe(queries [][]float32, from, to int) {
 }
 
 // step lets e go on evicting after position n has been read.
-func step(e Evictor, kept []Selection, l *Layer, queries [][]float32, whole []*Head, n int) {
+func step(e Evictor, kept []Selection, l *Layer, queries [][]float32, whole []*KVCache, n int) {
 	for i, h := range l.Caches {
 		if h.Len == n {
 			h.Append(whole[i].Keys[n*8:(n+1)*8], whole[i].Values[n*8:(n+1)*8])
@@ -158,7 +158,7 @@ type hitters struct {
 	sums  []float64
 }
 
-func (s *hitters) read(q []float32, h *Head, position int) {
+func (s *hitters) read(q []float32, h *KVCache, position int) {
 	s.there = append(s.there, position)
 	for n, w := range weights64(q, h, s.there) {
 		s.sums[s.there[n]] += w

@@ -53,7 +53,7 @@ func (m Streaming) Validate() error {
 }
 
 // Select implements Selector.
-func (m Streaming) Select(dst *Selection, q Query, h *Head) {
+func (m Streaming) Select(dst *Selection, q Query, h *KVCache) {
 	blocksBefore(q, h)
 	dst.reset(1)
 	end := q.Position + 1

@@ -40,7 +40,7 @@ func (m TOVA) Validate() error { return validateKept(m.Capacity) }
 func (m TOVA) Window() int { return 1 }
 
 // Keep implements Evictor.
-func (m TOVA) Keep(dst *Selection, window []float32, layer, _ int, h *Head) {
+func (m TOVA) Keep(dst *Selection, window []float32, layer, _ int, h *KVCache) {
 	keepAlone(m, dst, window, layer, h)
 }
 
@@ -95,7 +95,7 @@ func (s *Selection) positions() []int {
 
 // weightsAt is the attention that q pays to the positions at among nothing but those,
 // softmax(q·k_j/√Dh), ascending.
-func weightsAt(q []float32, h *Head, at []int) []float32 {
+func weightsAt(q []float32, h *KVCache, at []int) []float32 {
 	out := make([]float32, len(at))
 	rest := out
 	for _, span := range spansOf(at) {

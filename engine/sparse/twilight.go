@@ -62,7 +62,7 @@ func (m Twilight) Validate() error {
 }
 
 // Select implements Selector.
-func (m Twilight) Select(dst *Selection, q Query, h *Head) {
+func (m Twilight) Select(dst *Selection, q Query, h *KVCache) {
 	Quest{Blocks: m.Blocks}.Select(dst, q, h)
 	if m.TopP >= 1 {
 		return

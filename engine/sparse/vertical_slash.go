@@ -78,10 +78,10 @@ type VerticalSlash struct {
 }
 
 // Select implements Selector.
-func (m VerticalSlash) Select(dst *Selection, q Query, h *Head) { alone(m, dst, q, h) }
+func (m VerticalSlash) Select(dst *Selection, q Query, h *KVCache) { alone(m, dst, q, h) }
 
 // Prefill implements Prefiller.
-func (m VerticalSlash) Prefill(queries []float32, h *Head) Selector {
+func (m VerticalSlash) Prefill(queries []float32, h *KVCache) Selector {
 	w, p := min(m.Window, len(queries)/h.Dim), h.Len
 	a := observed(queries[len(queries)-w*h.Dim:], h)
 	columns, diagonals := make([]float32, p), make([]float32, p)
@@ -104,7 +104,7 @@ type stripes struct {
 }
 
 // Select implements Selector.
-func (m stripes) Select(dst *Selection, q Query, h *Head) {
+func (m stripes) Select(dst *Selection, q Query, h *KVCache) {
 	blocksBefore(q, h)
 	dst.reset(1)
 	columns := m.columns

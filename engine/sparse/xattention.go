@@ -77,10 +77,10 @@ type XAttention struct {
 }
 
 // Select implements Selector.
-func (m XAttention) Select(dst *Selection, q Query, h *Head) { alone(m, dst, q, h) }
+func (m XAttention) Select(dst *Selection, q Query, h *KVCache) { alone(m, dst, q, h) }
 
 // Prefill implements Prefiller.
-func (m XAttention) Prefill(queries []float32, h *Head) Selector {
+func (m XAttention) Prefill(queries []float32, h *KVCache) Selector {
 	first := h.Len - len(queries)/h.Dim
 	out := squares{of: m, from: first / h.Block}
 	a := m.strided(queries, h)
@@ -116,7 +116,7 @@ type squares struct {
 }
 
 // Select implements Selector.
-func (m squares) Select(dst *Selection, q Query, h *Head) {
+func (m squares) Select(dst *Selection, q Query, h *KVCache) {
 	b := q.Position/h.Block - m.from
 	if b < 0 || b >= len(m.picked) {
 		m.of.Select(dst, q, h)
@@ -130,7 +130,7 @@ func (m squares) Select(dst *Selection, q Query, h *Head) {
 // strided are queries and keys so that a product of a row of one with a row of the other is
 // the sum over an antidiagonal.
 type strided struct {
-	h             *Head
+	h             *KVCache
 	stride        int
 	first         int       // position of the first query
 	query         []float32 // [squares, S·Dh], 0 where there is no query
@@ -139,7 +139,7 @@ type strided struct {
 	dots, weights []float32 // scratch
 }
 
-func (m XAttention) strided(queries []float32, h *Head) *strided {
+func (m XAttention) strided(queries []float32, h *KVCache) *strided {
 	d, s := h.Dim, m.Stride
 	first := h.Len - len(queries)/d
 	a := &strided{h: h, stride: s, first: first, row: first / s}

@@ -39,4 +39,13 @@
 // Each unsigned field is below 1<<31 and the payload ends with the picks. A run is
 // one header, then selections and steps, then one done or one failure. Over a
 // WebSocket each binary message is exactly one frame.
+//
+// # Use
+//
+//	r := trace.NewReader(stream)
+//	for event, err := r.Next(); err == nil; event, err = r.Next() {
+//		if s, ok := event.(*trace.Step); ok {
+//			fmt.Print(s.Token.Text)
+//		}
+//	}
 package trace

@@ -55,8 +55,8 @@ type Header struct {
 	ID      string   `json:"id,omitempty"`      // of the request, under which more of the run can be asked for
 	Ignored []string `json:"ignored,omitempty"` // parameters that were set and that the method has not
 
-	Cut            *Cut            `json:"cut,omitempty"`            // what of an own text did not fit, nil where all did
-	Counterfactual *Counterfactual `json:"counterfactual,omitempty"` // what is not as trained or as the method decides
+	Cut          *Cut          `json:"cut,omitempty"`            // what of an own text did not fit, nil where all did
+	Intervention *Intervention `json:"counterfactual,omitempty"` // what is not as trained or as the method decides
 }
 
 // Cut is an own text that was shortened to fit: it has so many tokens, the first Kept of
@@ -66,8 +66,8 @@ type Cut struct {
 	Kept   int `json:"kept"`
 }
 
-// Counterfactual is what was changed by hand to see what would have been.
-type Counterfactual struct {
+// Intervention is what was changed by hand to see what would have been.
+type Intervention struct {
 	Strength    float64 `json:"memory_strength"` // of the memory's gates, 1 as trained
 	Cap         int     `json:"memory_cap"`      // tokens that the memory reaches back, 0 for all
 	SelectWith  string  `json:"select_with"`     // "memory" or "plain": keys that methods select by

@@ -7,9 +7,9 @@ import (
 	"kvscope/engine/ops"
 )
 
-// crossEntropy is Net.crossEntropy for one sequence: the loss at rows with a target,
+// crossEntropy is Replica.crossEntropy for one sequence: the loss at rows with a target,
 // and their gradient down to the residual stream in dx, which it expects cleared.
-func (n *AdapterNet) crossEntropy(b *Batch, backward bool) (loss float64, right []bool) {
+func (n *AdapterReplica) crossEntropy(b *Batch, backward bool) (loss float64, right []bool) {
 	c, d := n.Base.Config, n.Base.Config.Dim
 	var rows []int
 	for r, w := range b.Weights {
@@ -46,7 +46,7 @@ func (n *AdapterNet) crossEntropy(b *Batch, backward bool) (loss float64, right 
 }
 
 // headBackward writes to dx the gradients of rows, given that of their logits.
-func (n *AdapterNet) headBackward(rows []int, dlogits, x []float32) {
+func (n *AdapterReplica) headBackward(rows []int, dlogits, x []float32) {
 	d, m := n.Base.Config.Dim, len(rows)
 	dh, dx := n.scratch.normed[:m*d], n.scratch.branch[:m*d]
 	clear(dh)
@@ -61,7 +61,7 @@ func (n *AdapterNet) headBackward(rows []int, dlogits, x []float32) {
 // feedForwardBackward is the backward pass of feedForward: with s = sigmoid(gate),
 //
 //	dup = dy ∘ gate∘s,  dgate = dy ∘ up ∘ s∘(1 + gate∘(1−s))
-func (n *AdapterNet) feedForwardBackward(l int, g *model.AdapterLayer) {
+func (n *AdapterReplica) feedForwardBackward(l int, g *model.AdapterLayer) {
 	f, k, s := n.Base, n.kernels, &n.scratch
 	w, d, a, rows := &f.weights.Layers[l], &n.Adapter.Layers[l], n.activations(l), n.length
 	n.activate(s.silu, a)
@@ -82,7 +82,7 @@ func (n *AdapterNet) feedForwardBackward(l int, g *model.AdapterLayer) {
 
 // mixBackward is the backward pass of mix. Nothing asks for the gradient of what the
 // first layer reads.
-func (n *AdapterNet) mixBackward(l int, mask Mask, g *model.AdapterLayer) {
+func (n *AdapterReplica) mixBackward(l int, mask Mask, g *model.AdapterLayer) {
 	f, k, s := n.Base, n.kernels, &n.scratch
 	w, d, a, rows := &f.weights.Layers[l], &n.Adapter.Layers[l], n.activations(l), n.length
 	clear(s.query)
@@ -113,7 +113,7 @@ func (n *AdapterNet) mixBackward(l int, mask Mask, g *model.AdapterLayer) {
 // attentionBackward turns the gradient of what attention gives, in scratch.query, into
 // those of rotated queries, there, and of keys and values, in dkey and dvalue: sums
 // over the heads that read them.
-func (n *AdapterNet) attentionBackward(a *adapterActivations, mask Mask) {
+func (n *AdapterReplica) attentionBackward(a *adapterActivations, mask Mask) {
 	c, s, rows := n.Base.Config, &n.scratch, n.length
 	clear(s.dkey)
 	clear(s.dvalue)
@@ -133,7 +133,7 @@ func (n *AdapterNet) attentionBackward(a *adapterActivations, mask Mask) {
 
 // memoryBackward takes the gradients dkey and dvalue through the scans, to key and value
 // of scratch, and leaves that of what the sigmoid of the gates took in scratch.gate.
-func (n *AdapterNet) memoryBackward(a *adapterActivations, g *model.AdapterLayer) {
+func (n *AdapterReplica) memoryBackward(a *adapterActivations, g *model.AdapterLayer) {
 	k, s := n.kernels, &n.scratch
 	clear(s.gate)
 	gate, dgate := n.channels(a.gate), n.channels(s.gate)
@@ -150,7 +150,7 @@ func (n *AdapterNet) memoryBackward(a *adapterActivations, g *model.AdapterLayer
 }
 
 // gateBackward is backward of the gate's projection, whose whole matrix is trained.
-func (n *AdapterNet) gateBackward(dx []float32, d, g *model.AdapterLayer) {
+func (n *AdapterReplica) gateBackward(dx []float32, d, g *model.AdapterLayer) {
 	whole, low := gateParts(d)
 	_, dlow := gateParts(g)
 	n.backward(dx, n.scratch.gate, n.scratch.normed, whole, low, dlow, n.length)

@@ -24,7 +24,7 @@ func BenchmarkSmolLM2Adapter(b *testing.B) {
 		b.Fatal(err)
 	}
 	a := train.InitialiseAdapter(base.Config, "SmolLM2", 16, 0, true, 1)
-	net, grads := train.NewAdapterNet(base, a, simd.Best()), a.Like()
+	net, grads := train.NewAdapterReplica(base, a, simd.Best()), a.Like()
 	rng := rand.New(rand.NewPCG(1, 1))
 	batch := &train.Batch{Seqs: 1, Length: length, Weights: make([]float32, length)}
 	for i := range length {

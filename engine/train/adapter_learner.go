@@ -23,7 +23,7 @@ type Base struct {
 
 // NewAdapterRun prepares a run over base, reading texts, from its start or from where
 // it was.
-func NewAdapterRun(cfg Config, base Base, texts []string, k *ops.Kernels, opts RunOptions) (*Run, error) {
+func NewAdapterRun(cfg Config, base Base, texts []string, k *ops.Kernels, opts RunOptions) (*Trainer, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func NewAdapterRun(cfg Config, base Base, texts []string, k *ops.Kernels, opts R
 	a := InitialiseAdapter(frozen.Config, base.Name, c.Rank, c.GateRank, c.Gated, cfg.Seed)
 	return newRun(cfg, lessons, &adapting{
 		baseHash: base.Hash, ramp: c.Ramp, kernels: k, moment1: a.Like(), moment2: a.Like(),
-		team: &adapterTeam{base: frozen, adapter: a, kernels: k},
+		parallel: &adapterDataParallel{base: frozen, adapter: a, kernels: k},
 	}, opts)
 }
 
@@ -55,7 +55,7 @@ type adapting struct {
 	baseHash         string
 	ramp             int // tokens until gates are open
 	kernels          *ops.Kernels
-	team             *adapterTeam
+	parallel         *adapterDataParallel
 	moment1, moment2 *model.Adapter
 }
 
@@ -80,7 +80,7 @@ func (l *adapting) open(tokens int) float32 {
 }
 
 func (l *adapting) learn(b *Batch, mask Mask, t turn) (loss, norm float64, right []bool) {
-	loss, grads, right := l.team.step(b, mask, l.open(t.tokens))
+	loss, grads, right := l.parallel.step(b, mask, l.open(t.tokens))
 	return loss, l.update(grads, t), right
 }
 
@@ -95,7 +95,7 @@ func (l *adapting) update(grads *model.Adapter, t turn) float64 {
 	}
 	norm := math.Sqrt(sum)
 	h := adamW(t, norm)
-	for i, p := range l.team.adapter.Params() {
+	for i, p := range l.parallel.adapter.Params() {
 		h.LR = float32(t.lr * adapterRate(p.Name))
 		l.kernels.AdamW(p.Data, m[i].Data, v[i].Data, gs[i].Data, h)
 	}
@@ -123,13 +123,13 @@ func adapterRate(name string) float64 {
 }
 
 func (l *adapting) answer(b *Batch) []bool {
-	_, right := l.team.evaluate(b, Mask{}, 1)
+	_, right := l.parallel.evaluate(b, Mask{}, 1)
 	return right
 }
 
 // eachPart visits the parts of a state with what their tensors' names begin with.
 func (l *adapting) eachPart(visit func(prefix string, a *model.Adapter)) {
-	visit("", l.team.adapter)
+	visit("", l.parallel.adapter)
 	visit("moment1.", l.moment1)
 	visit("moment2.", l.moment2)
 }
@@ -180,9 +180,9 @@ func readInto(p model.Param, f *checkpoint.File, prefix string) error {
 }
 
 func (l *adapting) metadata() map[string]string {
-	return map[string]string{"base": l.team.adapter.Base, "rank": fmt.Sprint(l.team.adapter.Rank), "base_hash": l.baseHash}
+	return map[string]string{"base": l.parallel.adapter.Base, "rank": fmt.Sprint(l.parallel.adapter.Rank), "base_hash": l.baseHash}
 }
 
 func (l *adapting) save(path string, metadata map[string]string) error {
-	return l.team.adapter.Save(path, metadata)
+	return l.parallel.adapter.Save(path, metadata)
 }

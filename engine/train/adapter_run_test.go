@@ -112,7 +112,7 @@ func tale() string {
 	return b.String()
 }
 
-func adapterRun(t *testing.T, config, dir string, base Base, report func(Point)) *Run {
+func adapterRun(t *testing.T, config, dir string, base Base, report func(Point)) *Trainer {
 	t.Helper()
 	cfg, err := ParseConfig(strings.NewReader(config))
 	if err != nil {

@@ -27,7 +27,7 @@ type Point struct {
 }
 
 // saveBoth writes the state to resume from and the model to use.
-func (r *Run) saveBoth() error {
+func (r *Trainer) saveBoth() error {
 	if err := r.save(r.statePath()); err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func (r *Run) saveBoth() error {
 
 // saveLearned writes what has been learned alone, with its history, as the product
 // loads it. Its context is the longest it has been trained on.
-func (r *Run) saveLearned(path string) error {
+func (r *Trainer) saveLearned(path string) error {
 	meta := r.metadata()
 	longest := 0
 	for _, st := range r.cfg.Stages[:min(r.stage+1, len(r.cfg.Stages))] {
@@ -56,11 +56,11 @@ func millions(n int) string {
 }
 
 // save writes everything a resumed run needs.
-func (r *Run) save(path string) error {
+func (r *Trainer) save(path string) error {
 	return checkpoint.Save(path, r.metadata(), r.learner.state())
 }
 
-func (r *Run) metadata() map[string]string {
+func (r *Trainer) metadata() map[string]string {
 	meta := r.learner.metadata()
 	meta["tokenizer"] = r.lessons.fingerprint()
 	meta["seed"] = strconv.FormatUint(r.cfg.Seed, 10)
@@ -77,7 +77,7 @@ func (r *Run) metadata() map[string]string {
 }
 
 // restore continues from what save wrote.
-func (r *Run) restore(path string) error {
+func (r *Trainer) restore(path string) error {
 	f, err := checkpoint.Open(path)
 	if err != nil {
 		return err

@@ -15,7 +15,7 @@ import (
 
 // NewIndexRun prepares the run of an index over base, from its start or from where it was.
 // What it learns on are the lessons of the demo models.
-func NewIndexRun(cfg Config, base Base, k *ops.Kernels, opts RunOptions) (*Run, error) {
+func NewIndexRun(cfg Config, base Base, k *ops.Kernels, opts RunOptions) (*Trainer, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}

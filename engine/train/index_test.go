@@ -33,7 +33,7 @@ mix = associations 1
 `
 
 // indexRun is a run over a small random model with a memory.
-func indexRun(t *testing.T, dir string, config string) *Run {
+func indexRun(t *testing.T, dir string, config string) *Trainer {
 	t.Helper()
 	cfg, err := ParseConfig(strings.NewReader(config))
 	if err != nil {

@@ -7,19 +7,19 @@ import (
 )
 
 // part views part i (o, q, k, v, g) of a parts buffer, [N, D].
-func (n *Net) part(parts []float32, i int) ops.Matrix {
+func (n *Replica) part(parts []float32, i int) ops.Matrix {
 	d, rows := n.Config.Dim, n.seqs*n.length
 	return ops.Dense(parts, rows, n.Config.Parts()*d).Slice(0, rows, i*d, (i+1)*d)
 }
 
 // sequence views the rows of sequence s of m [N, D].
-func (n *Net) sequence(m ops.Matrix, s int) ops.Matrix {
+func (n *Replica) sequence(m ops.Matrix, s int) ops.Matrix {
 	return m.Slice(s*n.length, (s+1)*n.length, 0, m.Cols)
 }
 
 // rotate applies RoPE to every row of m [N, D]. With unsin for sin it undoes it,
 // which is also its gradient.
-func (n *Net) rotate(m ops.Matrix, sin []float32) {
+func (n *Replica) rotate(m ops.Matrix, sin []float32) {
 	half := n.Config.HeadDim / 2
 	for r := range m.Rows {
 		t := r % n.length
@@ -27,8 +27,8 @@ func (n *Net) rotate(m ops.Matrix, sin []float32) {
 	}
 }
 
-// mix is the forward pass of the sequence mixer of layer l; see model.Session.
-func (n *Net) mix(l int, mask Mask) {
+// attention is the forward pass of the attention sub-layer of layer l; see model.Session.
+func (n *Replica) attention(l int, mask Mask) {
 	c, k, w, a := n.Config, n.kernels, &n.Weights.Layers[l], &n.acts[l]
 	rows := n.seqs * n.length
 	copy(a.in, n.x)
@@ -81,7 +81,7 @@ type headView struct {
 }
 
 // eachHead visits every head of every sequence of a layer.
-func (n *Net) eachHead(visit func(headView), a *activations, mask Mask) {
+func (n *Replica) eachHead(visit func(headView), a *activations, mask Mask) {
 	c, s, rows := n.Config, &n.scratch, n.seqs*n.length
 	dh := c.HeadDim
 	for i := range n.seqs {
@@ -102,10 +102,10 @@ func (n *Net) eachHead(visit func(headView), a *activations, mask Mask) {
 	}
 }
 
-func (n *Net) scale() float32 { return float32(1 / math.Sqrt(float64(n.Config.HeadDim))) }
+func (n *Replica) scale() float32 { return float32(1 / math.Sqrt(float64(n.Config.HeadDim))) }
 
 // mixBackward is the backward pass of mix.
-func (n *Net) mixBackward(l int, mask Mask) {
+func (n *Replica) mixBackward(l int, mask Mask) {
 	c, k, s := n.Config, n.kernels, &n.scratch
 	w, g, a := &n.Weights.Layers[l], &n.Grads.Layers[l], &n.acts[l]
 	rows := n.seqs * n.length
@@ -160,7 +160,7 @@ func (n *Net) mixBackward(l int, mask Mask) {
 }
 
 // feedForward is the forward pass of the feed-forward layer l.
-func (n *Net) feedForward(l int) {
+func (n *Replica) feedForward(l int) {
 	k, w, a, rows := n.kernels, &n.Weights.Layers[l], &n.acts[l], n.seqs*n.length
 	copy(a.mid, n.x)
 	k.RMSNorm(a.normed2, a.mid, w.HiddenNorm, n.Config.Eps)
@@ -171,7 +171,7 @@ func (n *Net) feedForward(l int) {
 }
 
 // feedForwardBackward is the backward pass of feedForward.
-func (n *Net) feedForwardBackward(l int) {
+func (n *Replica) feedForwardBackward(l int) {
 	k, s, rows := n.kernels, &n.scratch, n.seqs*n.length
 	w, g, a := &n.Weights.Layers[l], &n.Grads.Layers[l], &n.acts[l]
 	n.linearBackward(s.hidden, g.Down.F32, n.dx, a.act, w.Down.F32, rows)

@@ -34,7 +34,7 @@ var queryKey = []int{1, 2}
 
 // Update takes one step on the gradients of n and returns their norm. With hold the
 // queries and keys of the first layer stay as they are.
-func (o *Optimizer) Update(n *Net, lr float64, hold bool) float64 {
+func (o *Optimizer) Update(n *Replica, lr float64, hold bool) float64 {
 	params, grads := n.Weights.Params(n.Config), n.Grads.Params(n.Config)
 	m, v := o.M.Params(n.Config), o.V.Params(n.Config)
 	var sum float64

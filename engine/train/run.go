@@ -19,8 +19,8 @@ import (
 	"kvscope/engine/tokenizer"
 )
 
-// Run is a training run in progress.
-type Run struct {
+// Trainer is a training run in progress.
+type Trainer struct {
 	cfg     Config
 	opts    RunOptions
 	lessons lessons
@@ -71,7 +71,7 @@ type turn struct {
 }
 
 // NewRun prepares a run of a demo model, from its start or from where it was.
-func NewRun(cfg Config, tok *tokenizer.Demo, k *ops.Kernels, opts RunOptions) (*Run, error) {
+func NewRun(cfg Config, tok *tokenizer.Demo, k *ops.Kernels, opts RunOptions) (*Trainer, error) {
 	cfg.Model.Vocab = tok.Size()
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -83,8 +83,8 @@ func NewRun(cfg Config, tok *tokenizer.Demo, k *ops.Kernels, opts RunOptions) (*
 }
 
 // newRun is NewRun of a config that has been looked at.
-func newRun(cfg Config, from lessons, l learner, opts RunOptions) (*Run, error) {
-	r := &Run{cfg: cfg, opts: opts, lessons: from, learner: l}
+func newRun(cfg Config, from lessons, l learner, opts RunOptions) (*Trainer, error) {
+	r := &Trainer{cfg: cfg, opts: opts, lessons: from, learner: l}
 	for i, st := range cfg.Stages {
 		for _, n := range st.Contexts {
 			if _, err := from.fitting(st.Tasks, n+1); st.Mix.Tasks > 0 && err != nil {
@@ -100,7 +100,7 @@ func newRun(cfg Config, from lessons, l learner, opts RunOptions) (*Run, error) 
 	return r, nil
 }
 
-func (r *Run) statePath() string { return filepath.Join(r.opts.Dir, "state.safetensors") }
+func (r *Trainer) statePath() string { return filepath.Join(r.opts.Dir, "state.safetensors") }
 
 // rate is the learning rate at a step of stage i: linear from where the stage before
 // ended, zero for the first, to the peak, then a cosine down to its own end.
@@ -119,7 +119,7 @@ func (c *Config) rate(i, step int) float64 {
 // Train runs to the end of the last stage, or until ctx ends, in which case the
 // state is saved and ctx's error returned. What a step trains on depends on the
 // seed, stage and step alone, so a resumed run takes the same path.
-func (r *Run) Train(ctx context.Context) error {
+func (r *Trainer) Train(ctx context.Context) error {
 	saved := time.Now()
 	snapshots := snapshotSteps(r.cfg.steps(), r.opts.Snapshots)
 	for ; r.stage < len(r.cfg.Stages); r.stage, r.step = r.stage+1, 0 {
@@ -194,7 +194,7 @@ func snapshotSteps(total, n int) []int {
 }
 
 // saveSnapshot keeps the model as it is now.
-func (r *Run) saveSnapshot() error {
+func (r *Trainer) saveSnapshot() error {
 	dir := filepath.Join(r.opts.Dir, "history")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -203,7 +203,7 @@ func (r *Run) saveSnapshot() error {
 }
 
 // take is one optimiser step.
-func (r *Run) take(st *Stage, lr float64, tally *tally) (loss, norm float64, err error) {
+func (r *Trainer) take(st *Stage, lr float64, tally *tally) (loss, norm float64, err error) {
 	rng := rand.New(rand.NewPCG(r.cfg.Seed, uint64(r.stage)<<32|uint64(r.step)))
 	b, kinds, err := draw(r.lessons, rng, st)
 	if err != nil {
@@ -254,7 +254,7 @@ func examined(context int) []string {
 // evaluate measures, on held-out examples of every task that fits the context,
 // the share answered exactly (teacher-forced) and the share of first value tokens
 // that are right.
-func (r *Run) evaluate(context int) (exact, firsts map[string]float64) {
+func (r *Trainer) evaluate(context int) (exact, firsts map[string]float64) {
 	exact, firsts = map[string]float64{}, map[string]float64{}
 	for _, id := range examined(context) {
 		var whole int

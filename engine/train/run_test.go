@@ -18,7 +18,7 @@ import (
 	"kvscope/engine/tokenizer"
 )
 
-func smallRun(t *testing.T, dir string, resume bool, report func(Point)) *Run {
+func smallRun(t *testing.T, dir string, resume bool, report func(Point)) *Trainer {
 	t.Helper()
 	cfg, err := ParseConfig(strings.NewReader(smallConfig))
 	if err != nil {

@@ -89,7 +89,7 @@ func groups() []group {
 		{"matmul", measureMatMul},
 		{"attention", measureAttention},
 		{"kernel", measureKernels},
-		{"compact", measureCompact},
+		{"compact", measureQuantized},
 		{"decode", measureDecode},
 		{"token", measureTokens},
 	}

@@ -17,14 +17,14 @@ import (
 // caches are the KV caches of as many heads as fill the memory. What earlier
 // measurements held goes back to the system first: memory that is used again
 // would keep its small pages.
-func caches(o Options, tokens int) []*sparse.Head {
+func caches(o Options, tokens int) []*sparse.KVCache {
 	debug.FreeOSMemory()
 	d := o.Sizes.HeadDim
 	n := max(1, o.Sizes.Bytes/(8*d*tokens))
-	heads := make([]*sparse.Head, n)
+	heads := make([]*sparse.KVCache, n)
 	row := make([]float32, 2*d)
 	for i := range heads {
-		heads[i] = sparse.NewHead(o.Kernels, d, o.Sizes.Block, tokens, sparse.Summaries{Bounds: true, Mean: true})
+		heads[i] = sparse.NewKVCache(o.Kernels, d, o.Sizes.Block, tokens, sparse.Summaries{Bounds: true, Mean: true})
 		for t := range tokens {
 			fillNoise(row, uint64(i*tokens+t))
 			heads[i].Append(row[:d], row[d:])
@@ -49,14 +49,14 @@ func newDecoder(o Options, tokens int) *decoder {
 }
 
 // attend selects and reads, as one head of one layer does for a decoded token.
-func (d *decoder) attend(s sparse.Selector, heads []*sparse.Head, head int) {
+func (d *decoder) attend(s sparse.Selector, heads []*sparse.KVCache, head int) {
 	h := heads[head]
 	s.Select(&d.selection, sparse.Query{Q: d.q, Position: h.Len - 1, Head: head}, h)
 	d.read(h)
 }
 
 // read attends to what is selected.
-func (d *decoder) read(h *sparse.Head) {
+func (d *decoder) read(h *sparse.KVCache) {
 	scale := float32(1 / math.Sqrt(float64(h.Dim)))
 	d.kernels.Attend(d.dst, d.weights[:d.selection.Count()], d.q, h.Keys, h.Values, d.selection.Spans, scale)
 }

@@ -8,4 +8,8 @@
 // counts: other programs only ever add to a time. A decoding step over a large
 // cache is timed head by head, and the shortest times of its heads are summed.
 // Between two visits to a head more memory passes than any cache holds.
+//
+// # Use
+//
+//	report, err := bench.Run(ctx, bench.Options{Kernels: simd.Best(), Sizes: bench.Full(), Only: "matmul"})
 package bench

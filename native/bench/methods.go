@@ -15,7 +15,7 @@ const methodPrefix = "decode/method/"
 // methodSides are all methods at one budget, 1/so many, as decode/method/ID. A method of the
 // prefill selects for the last query of a prompt; one that evicts has done so before the step
 // that is measured, goes on with it where it does so, and reads what is left.
-func methodSides(o Options, heads []*sparse.Head, budget int) ([]*side, error) {
+func methodSides(o Options, heads []*sparse.KVCache, budget int) ([]*side, error) {
 	tokens := heads[0].Len
 	detail := fmt.Sprintf(", budget 1/%d, blocks of %d", budget, o.Sizes.Block)
 	var sides []*side
@@ -55,7 +55,7 @@ func falling(n int) [][]float64 {
 const lookedAt = 64
 
 // prefilled lets s look at the last queries of a prompt first, where it does.
-func prefilled(o Options, s sparse.Selector, heads []*sparse.Head) func(d *decoder, head int) {
+func prefilled(o Options, s sparse.Selector, heads []*sparse.KVCache) func(d *decoder, head int) {
 	queries := noise(min(lookedAt, heads[0].Len) * o.Sizes.HeadDim)
 	each := make([]sparse.Selector, len(heads))
 	for i, h := range heads {
@@ -65,17 +65,17 @@ func prefilled(o Options, s sparse.Selector, heads []*sparse.Head) func(d *decod
 }
 
 // evict is what e keeps of all but the last position of h.
-func evict(o Options, e sparse.Evictor, h sparse.Head) sparse.Selection {
+func evict(o Options, e sparse.Evictor, h sparse.KVCache) sparse.Selection {
 	h.Len--
 	h.Rotations = func(n int) (cos, sin []float32) { return model.Rope{Base: 10000}.Tables(h.Dim, n) }
 	kept := make([]sparse.Selection, 1)
 	window := noise(min(e.Window(), h.Len) * o.Sizes.HeadDim)
-	sparse.KeepLayer(e, kept, sparse.Layer{Count: 1, Windows: [][]float32{window}, Caches: []*sparse.Head{&h}})
+	sparse.KeepLayer(e, kept, sparse.Layer{Count: 1, Windows: [][]float32{window}, Caches: []*sparse.KVCache{&h}})
 	return kept[0]
 }
 
 // evicted lets every head read what was kept of one: they are noise alike.
-func evicted(e sparse.Evictor, kept sparse.Selection, heads []*sparse.Head) func(d *decoder, head int) {
+func evicted(e sparse.Evictor, kept sparse.Selection, heads []*sparse.KVCache) func(d *decoder, head int) {
 	_, steps := e.(sparse.StepEvictor)
 	return func(d *decoder, head int) {
 		h := heads[head]
@@ -84,7 +84,7 @@ func evicted(e sparse.Evictor, kept sparse.Selection, heads []*sparse.Head) func
 		d.read(h)
 		if steps {
 			next := []sparse.Selection{kept.Clone()}
-			sparse.EvictStep(e, next, sparse.Layer{Count: 1, Windows: [][]float32{d.q}, Caches: []*sparse.Head{h}})
+			sparse.EvictStep(e, next, sparse.Layer{Count: 1, Windows: [][]float32{d.q}, Caches: []*sparse.KVCache{h}})
 		}
 	}
 }

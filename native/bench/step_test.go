@@ -39,7 +39,7 @@ func benchmarkStep(b *testing.B, cfg model.Config, k *ops.Kernels, seqs int) {
 		batch.Targets = append(batch.Targets, int32(rng.IntN(cfg.Vocab)))
 		batch.Weights = append(batch.Weights, float32(i%2)*2/float32(rows))
 	}
-	team := train.NewTeam(cfg, train.Initialise(cfg, 1), k)
+	team := train.NewDataParallel(cfg, train.Initialise(cfg, 1), k)
 	team.Step(batch, train.Mask{}) // allocates
 	for b.Loop() {
 		team.Step(batch, train.Mask{})

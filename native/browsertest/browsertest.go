@@ -1,4 +1,3 @@
-// Package browsertest runs tests in a headless Chromium.
 package browsertest
 
 import (

@@ -89,7 +89,7 @@ func TestAccessibility(t *testing.T) {
 	a := &audit{&desk{t, tab, e, lab}, string(script)}
 	t.Run("experiments", func(t *testing.T) { a.in(t).lab(&stop, gate) })
 
-	g := &gated{Shelf: run.NewShelf(e, 1<<28)}
+	g := &gated{Cache: run.NewCache(e, 1<<28)}
 	f := &flaky{Handler: newServer(t, g)}
 	f.meta.Store(true)
 	s := httptest.NewServer(f)

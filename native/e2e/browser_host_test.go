@@ -92,7 +92,7 @@ const watchWorkers = `(() => {
 // the next one. How soon, and how the page draws meanwhile, is logged.
 func TestStopInTheBrowser(t *testing.T) {
 	e := demoEngine(t)
-	s := httptest.NewServer(newServer(t, run.NewShelf(e, 1<<28), func(c *server.Config) { c.Models = assets.Models() }))
+	s := httptest.NewServer(newServer(t, run.NewCache(e, 1<<28), func(c *server.Config) { c.Models = assets.Models() }))
 	t.Cleanup(s.Close)
 	d := &desk{t, browsertest.Open(t), e, s.URL}
 	d.do(chromedp.Navigate(s.URL + "/?task=MK-2&method=moba&budget=1/4&context=1024"))

@@ -98,7 +98,7 @@ type desk struct {
 func sit(t testing.TB, query string) *desk {
 	t.Helper()
 	e := newEngine(t)
-	s := httptest.NewServer(newServer(t, run.NewShelf(e, 1<<28)))
+	s := httptest.NewServer(newServer(t, run.NewCache(e, 1<<28)))
 	t.Cleanup(s.Close)
 	d := &desk{t, browsertest.Open(t), e, s.URL}
 	d.do(chromedp.Navigate(s.URL + "/" + query))

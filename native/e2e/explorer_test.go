@@ -326,7 +326,7 @@ func TestGalleryOpens(t *testing.T) {
 // The server goes away: the page says so, and runs again when it is back.
 func TestServerGoesAndComesBack(t *testing.T) {
 	e := newEngine(t)
-	handler := newServer(t, run.NewShelf(e, 1<<28))
+	handler := newServer(t, run.NewCache(e, 1<<28))
 	listen := func(addr string) (*http.Server, string) {
 		t.Helper()
 		l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", addr)

@@ -456,7 +456,7 @@ func largeRun(t testing.TB, n int) string {
 	t.Helper()
 	const dim = 32
 	r := rand.New(rand.NewPCG(1, 1))
-	h := &lens.Head{Dim: dim, Prompt: n}
+	h := &lens.HeadTensors{Dim: dim, Prompt: n}
 	for range n * dim {
 		h.Q = append(h.Q, float32(r.NormFloat64()))
 		h.K = append(h.K, float32(2*r.NormFloat64()))
@@ -475,7 +475,7 @@ func largeRun(t testing.TB, n int) string {
 		}
 	}
 	var content bytes.Buffer
-	if err := (&runfile.File{Run: run, Heads: func(int, int) (*lens.Head, error) { return h, nil }}).Write(&content); err != nil {
+	if err := (&runfile.File{Run: run, Heads: func(int, int) (*lens.HeadTensors, error) { return h, nil }}).Write(&content); err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "large.safetensors")

@@ -18,7 +18,7 @@ import (
 // gated is a runner whose runs wait at a gate, when there is one, for what is sent
 // through it: nothing to go on, or why they fail.
 type gated struct {
-	*run.Shelf
+	*run.Cache
 	gate    atomic.Pointer[chan error]
 	waiting atomic.Int32
 }
@@ -37,7 +37,7 @@ func (g *gated) Run(ctx context.Context, req run.Request, sink trace.Sink) error
 			return ctx.Err()
 		}
 	}
-	return g.Shelf.Run(ctx, req, sink)
+	return g.Cache.Run(ctx, req, sink)
 }
 
 // shut lets runs wait from now on.
@@ -63,7 +63,7 @@ func (g *gated) wait(t testing.TB, n int32) {
 func sitGated(t *testing.T, query string) (*desk, *gated) {
 	t.Helper()
 	e := newEngine(t)
-	g := &gated{Shelf: run.NewShelf(e, 1<<28)}
+	g := &gated{Cache: run.NewCache(e, 1<<28)}
 	s := httptest.NewServer(newServer(t, g))
 	t.Cleanup(s.Close)
 	d := &desk{t, browsertest.Open(t), e, s.URL}

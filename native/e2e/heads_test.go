@@ -55,8 +55,8 @@ func (d *desk) retype(name, text string) {
 // and shows its heads in their groups; they zoom, are found, and ranked.
 func TestAModelIsOpenedByPath(t *testing.T) {
 	e, path := newEngine(t), writeWide(t)
-	shelf := run.NewShelf(e, 1<<28)
-	ts := httptest.NewServer(newServer(t, shelf, func(c *server.Config) {
+	cache := run.NewCache(e, 1<<28)
+	ts := httptest.NewServer(newServer(t, cache, func(c *server.Config) {
 		c.OpenModel = func(path, tokens string) error { return e.Open("wide", path, tokens) }
 	}))
 	t.Cleanup(ts.Close)

@@ -21,7 +21,7 @@ import (
 // Ten pages at once, each with runs of its own, all show what they asked for.
 func TestTenPages(t *testing.T) {
 	e := newEngine(t)
-	s := httptest.NewServer(newServer(t, run.NewShelf(e, 1<<28)))
+	s := httptest.NewServer(newServer(t, run.NewCache(e, 1<<28)))
 	t.Cleanup(s.Close)
 	first := &desk{t, browsertest.Open(t), e, s.URL}
 	const pages = 10
@@ -57,13 +57,13 @@ func TestTenPages(t *testing.T) {
 
 // halting is a runner whose runs halt before their last steps while it is told to.
 type halting struct {
-	*run.Shelf
+	*run.Cache
 	halt atomic.Bool
 }
 
 // Run implements server.Runner.
 func (h *halting) Run(ctx context.Context, req run.Request, sink trace.Sink) error {
-	return h.Shelf.Run(ctx, req, &halted{sink, h, ctx})
+	return h.Cache.Run(ctx, req, &halted{sink, h, ctx})
 }
 
 type halted struct {
@@ -126,7 +126,7 @@ func TestServerDiesMidRun(t *testing.T) {
 		go h.Serve(m)
 		return m, l.Addr().String()
 	}
-	stuck := &halting{Shelf: run.NewShelf(e, 1<<28)}
+	stuck := &halting{Cache: run.NewCache(e, 1<<28)}
 	stuck.halt.Store(true)
 	first, addr := serve("127.0.0.1:0", stuck)
 	d := &desk{t, browsertest.Open(t), e, "http://" + addr}
@@ -141,7 +141,7 @@ func TestServerDiesMidRun(t *testing.T) {
 	if n := evaluate[int](d, answered); n != 4 {
 		t.Errorf("%d steps are left of what arrived, want 4", n)
 	}
-	serve(addr, &halting{Shelf: run.NewShelf(e, 1<<28)})
+	serve(addr, &halting{Cache: run.NewCache(e, 1<<28)})
 	d.finished("")
 	state := evaluate[[]any](d, `[window.untouched, location.search, document.querySelector('`+id("heads-0")+`').dataset.ranked]`)
 	if fmt.Sprint(state) != "[true ?seed=3&head=1.1&view=attention&ranked=1 true]" {

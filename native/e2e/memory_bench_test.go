@@ -46,7 +46,7 @@ const changeBudget = `(async (from, n) => {
 // never gets smaller, and that of the JavaScript around it.
 func BenchmarkPageMemory(b *testing.B) {
 	const first, step = 50, 25
-	s := httptest.NewServer(newServer(b, run.NewShelf(demoEngine(b), 1<<28)))
+	s := httptest.NewServer(newServer(b, run.NewCache(demoEngine(b), 1<<28)))
 	b.Cleanup(s.Close)
 	d := &desk{b, browsertest.OpenFor(b, 10*time.Minute+time.Duration(b.N)*20*time.Second), nil, s.URL}
 	d.do(chromedp.ActionFunc(func(ctx context.Context) error {

@@ -27,7 +27,7 @@ const mapSide = 8192
 // BenchmarkPage drives the page as a hand would, and prints how long it takes as the
 // table of docs/performance.md.
 func BenchmarkPage(b *testing.B) {
-	s := httptest.NewServer(newServer(b, run.NewShelf(demoEngine(b), 1<<28)))
+	s := httptest.NewServer(newServer(b, run.NewCache(demoEngine(b), 1<<28)))
 	b.Cleanup(s.Close)
 	t := &table{b: b}
 	for b.Loop() {

@@ -42,7 +42,7 @@ func TestPicturesOfTheDocs(t *testing.T) {
 	if !*update {
 		t.Skip("takes pictures only with -update")
 	}
-	handler := newServer(t, run.NewShelf(demoEngine(t), 1<<28))
+	handler := newServer(t, run.NewCache(demoEngine(t), 1<<28))
 	s := httptest.NewServer(handler)
 	t.Cleanup(s.Close)
 	silent := &flaky{Handler: handler}

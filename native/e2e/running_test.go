@@ -19,7 +19,7 @@ import (
 // the run picked; then it is run again.
 func TestStopMidRun(t *testing.T) {
 	e := newEngine(t)
-	runner := &halting{Shelf: run.NewShelf(e, 1<<28)}
+	runner := &halting{Cache: run.NewCache(e, 1<<28)}
 	runner.halt.Store(true)
 	s := httptest.NewServer(newServer(t, runner))
 	t.Cleanup(s.Close)

@@ -39,7 +39,7 @@ func (f *flaky) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // itself, or at the press it asks for.
 func TestEmptyAndFailedStates(t *testing.T) {
 	e := newEngine(t)
-	f := &flaky{Handler: newServer(t, run.NewShelf(e, 1<<28))}
+	f := &flaky{Handler: newServer(t, run.NewCache(e, 1<<28))}
 	f.meta.Store(true)
 	s := httptest.NewServer(f)
 	t.Cleanup(s.Close)
@@ -86,7 +86,7 @@ func TestEmptyAndFailedStates(t *testing.T) {
 // A server without models says so at the columns' fields.
 func TestNoModels(t *testing.T) {
 	e := run.NewEngine(ops.Reference())
-	s := httptest.NewServer(newServer(t, run.NewShelf(e, 1<<20)))
+	s := httptest.NewServer(newServer(t, run.NewCache(e, 1<<20)))
 	t.Cleanup(s.Close)
 	d := &desk{t, browsertest.Open(t), e, s.URL}
 	d.do(chromedp.Navigate(s.URL + "/"))

@@ -36,7 +36,7 @@ func static(t *testing.T, e *run.Engine, models fs.FS) *httptest.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := server.Static(t.Context(), server.StaticConfig{Program: p, Version: "test", Models: models, Runner: run.NewShelf(e, 0)})
+	files, err := server.Static(t.Context(), server.StaticConfig{Program: p, Version: "test", Models: models, Runner: run.NewCache(e, 0)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestStaticSiteIsWhole(t *testing.T) {
 	if err != nil {
 		t.Skip("no browser program: make wasm builds it")
 	}
-	files, err := server.Static(t.Context(), server.StaticConfig{Program: p, Models: assets.Models(), Runner: run.NewShelf(demoEngine(t), 0)})
+	files, err := server.Static(t.Context(), server.StaticConfig{Program: p, Models: assets.Models(), Runner: run.NewCache(demoEngine(t), 0)})
 	if err != nil {
 		t.Fatal(err)
 	}

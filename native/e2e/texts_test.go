@@ -24,7 +24,7 @@ func TestLongTextInAnotherBrowser(t *testing.T) {
 	}
 	t.Cleanup(func() { texts.Close() })
 	e := newEngine(t)
-	s := httptest.NewServer(newServer(t, run.NewShelf(e, 1<<28), func(c *server.Config) { c.Store = texts }))
+	s := httptest.NewServer(newServer(t, run.NewCache(e, 1<<28), func(c *server.Config) { c.Store = texts }))
 	t.Cleanup(s.Close)
 	d := &desk{t, browsertest.Open(t), e, s.URL}
 	d.do(browser.GrantPermissions([]browser.PermissionType{browser.PermissionTypeClipboardReadWrite, browser.PermissionTypeClipboardSanitizedWrite}).WithOrigin(s.URL))

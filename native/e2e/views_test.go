@@ -28,14 +28,14 @@ func withModel(req run.Request, model string) run.Request {
 }
 
 // head is what a head saw in the run of a request.
-func (d *desk) head(req run.Request, model string, layer, head int) *lens.Head {
+func (d *desk) head(req run.Request, model string, layer, head int) *lens.HeadTensors {
 	d.t.Helper()
 	req = withModel(req, model)
-	shelf := run.NewShelf(d.engine, 1)
-	if err := shelf.Run(d.t.Context(), req, &trace.Run{}); err != nil {
+	cache := run.NewCache(d.engine, 1)
+	if err := cache.Run(d.t.Context(), req, &trace.Run{}); err != nil {
 		d.t.Fatal(err)
 	}
-	h, err := shelf.Kept(req.ID()).Head(layer, head)
+	h, err := cache.Cached(req.ID()).Head(layer, head)
 	if err != nil {
 		d.t.Fatal(err)
 	}

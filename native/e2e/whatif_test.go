@@ -65,7 +65,7 @@ func TestColumns(t *testing.T) {
 		req := run.Request{Model: "ratplus", Task: "MK-1", Seed: 1, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}, SelectWith: with[0], ComputeWith: with[1]}
 		d.shown(side, req)
 		label := evaluate[string](d, fmt.Sprintf(`document.querySelector('%s')?.textContent ?? ""`, id("counterfactual-"+strconv.Itoa(side))))
-		if counterfactual := with != [2]string{}; counterfactual != strings.Contains(label, "what-if") {
+		if changed := with != [2]string{}; changed != strings.Contains(label, "what-if") {
 			t.Errorf("column %d is labelled %q", side, label)
 		}
 	}

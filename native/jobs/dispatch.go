@@ -42,15 +42,15 @@ type Dispatcher struct {
 	feeding sync.Mutex // one feed or state change at a time
 
 	mu       sync.Mutex
-	flying   map[string]string // key of a cell on the queue → experiment it is there for
+	inFlight map[string]string // key of a cell on the queue → experiment it is there for
 	trouble  string            // why the queue takes no messages, "" while it does
-	workers  map[string]seen
+	workers  map[string]lastSeen
 	meters   map[string]*meter // by experiment
 	watchers map[chan struct{}]bool
 }
 
-// seen is a worker and when it was last heard of.
-type seen struct {
+// lastSeen is a worker and when it was last heard of.
+type lastSeen struct {
 	api.Presence
 	at time.Time
 }
@@ -75,8 +75,8 @@ func NewDispatcher(ctx context.Context, s *store.Store, q *Queue, o Options) (*D
 		o.Log = slog.Default()
 	}
 	d := &Dispatcher{
-		store: s, queue: q, ackWait: o.AckWait, models: o.Models, log: o.Log, flying: map[string]string{},
-		workers: map[string]seen{}, meters: map[string]*meter{}, watchers: map[chan struct{}]bool{},
+		store: s, queue: q, ackWait: o.AckWait, models: o.Models, log: o.Log, inFlight: map[string]string{},
+		workers: map[string]lastSeen{}, meters: map[string]*meter{}, watchers: map[chan struct{}]bool{},
 	}
 	err := q.setUp(ctx, o.AckWait)
 	var refused *jetstream.APIError
@@ -104,7 +104,7 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 		return nil // told to stop
 	}
 	defer func() { reading.Stop() }()
-	presence, err := d.queue.conn.Subscribe(presenceSubject, d.meet)
+	presence, err := d.queue.conn.Subscribe(presenceSubject, d.heartbeat)
 	if err != nil {
 		return fmt.Errorf("hear of workers: %w", err)
 	}
@@ -139,7 +139,7 @@ func (d *Dispatcher) read(ctx context.Context) (jetstream.ConsumeContext, error)
 	if err != nil {
 		return nil, fmt.Errorf("read results: %w", err)
 	}
-	reading, err := results.Consume(func(msg jetstream.Msg) { d.take(ctx, msg) })
+	reading, err := results.Consume(func(msg jetstream.Msg) { d.storeResult(ctx, msg) })
 	if err != nil {
 		return nil, fmt.Errorf("read results: %w", err)
 	}
@@ -175,7 +175,7 @@ func (d *Dispatcher) refill(ctx context.Context) {
 func (d *Dispatcher) feed(ctx context.Context) error {
 	d.feeding.Lock()
 	defer d.feeding.Unlock()
-	if d.flyingCount() > window/2 {
+	if d.inFlightCount() > window/2 {
 		return nil
 	}
 	list, err := d.store.Experiments(ctx)
@@ -187,7 +187,7 @@ func (d *Dispatcher) feed(ctx context.Context) error {
 		if e.State != api.Running {
 			continue
 		}
-		n := d.flyingCount()
+		n := d.inFlightCount()
 		if n >= window {
 			return nil
 		}
@@ -196,14 +196,14 @@ func (d *Dispatcher) feed(ctx context.Context) error {
 			return err
 		}
 		for _, c := range cells {
-			if d.flyingCount() >= window {
+			if d.inFlightCount() >= window {
 				return nil
 			}
-			if !d.lift(c.Key(), e.ID) {
+			if !d.enqueue(c.Key(), e.ID) {
 				continue
 			}
 			if err := d.queue.put(ctx, e.ID, c); err != nil {
-				d.land(c.Key())
+				d.dequeue(c.Key())
 				return err
 			}
 		}
@@ -211,35 +211,35 @@ func (d *Dispatcher) feed(ctx context.Context) error {
 	return nil
 }
 
-func (d *Dispatcher) flyingCount() int {
+func (d *Dispatcher) inFlightCount() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return len(d.flying)
+	return len(d.inFlight)
 }
 
-// lift notes that a cell is on the queue; false if it already was.
-func (d *Dispatcher) lift(key, id string) bool {
+// enqueue notes that a cell is on the queue; false if it already was.
+func (d *Dispatcher) enqueue(key, id string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if _, up := d.flying[key]; up {
+	if _, up := d.inFlight[key]; up {
 		return false
 	}
-	d.flying[key] = id
+	d.inFlight[key] = id
 	return true
 }
 
-// land notes that a cell is off the queue, and says for which experiment it was
+// dequeue notes that a cell is off the queue, and says for which experiment it was
 // there.
-func (d *Dispatcher) land(key string) string {
+func (d *Dispatcher) dequeue(key string) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	id := d.flying[key]
-	delete(d.flying, key)
+	id := d.inFlight[key]
+	delete(d.inFlight, key)
 	return id
 }
 
-// take stores one result.
-func (d *Dispatcher) take(ctx context.Context, msg jetstream.Msg) {
+// storeResult stores one result.
+func (d *Dispatcher) storeResult(ctx context.Context, msg jetstream.Msg) {
 	var r result
 	if err := json.Unmarshal(msg.Data(), &r); err != nil {
 		d.log.Error("message that is no result", "err", err)
@@ -269,7 +269,7 @@ func (d *Dispatcher) take(ctx context.Context, msg jetstream.Msg) {
 	// Not while the queue is fed: what is being fed was read from the store before
 	// this result was in it, and would be put on the queue again.
 	d.feeding.Lock()
-	id := d.land(key)
+	id := d.dequeue(key)
 	d.feeding.Unlock()
 	if id != "" && r.Outcome != nil {
 		d.mu.Lock()
@@ -287,8 +287,8 @@ func (d *Dispatcher) answer(err error) {
 	}
 }
 
-// meet notes that a worker is there.
-func (d *Dispatcher) meet(msg *nats.Msg) {
+// heartbeat notes that a worker is there.
+func (d *Dispatcher) heartbeat(msg *nats.Msg) {
 	var p api.Presence
 	if err := json.Unmarshal(msg.Data, &p); err != nil {
 		d.log.Debug("message that is no presence", "err", err)
@@ -304,7 +304,7 @@ func (d *Dispatcher) meet(msg *nats.Msg) {
 		d.forget()
 	}
 	if _, known := d.workers[p.ID]; known || len(d.workers) < maxWorkers {
-		d.workers[p.ID] = seen{p, time.Now()}
+		d.workers[p.ID] = lastSeen{p, time.Now()}
 	}
 }
 
@@ -350,9 +350,9 @@ func (d *Dispatcher) setState(ctx context.Context, id string, change func() erro
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for key, of := range d.flying {
+	for key, of := range d.inFlight {
 		if of == id {
-			delete(d.flying, key)
+			delete(d.inFlight, key)
 		}
 	}
 	delete(d.meters, id)

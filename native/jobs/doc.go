@@ -12,4 +12,8 @@
 // the dispatcher acknowledges a result only after it is in the store. So whoever
 // dies, the cell or the result is delivered again; and since a result is stored
 // under the cell's key, one that comes twice counts once.
+//
+// # Use
+//
+//	measured, failed, err := jobs.Compute(ctx, store, engine, cells, 4, nil)
 package jobs

@@ -63,18 +63,18 @@ func FuzzMessages(f *testing.F) {
 		f.Fatal(err)
 	}
 	d := &Dispatcher{
-		store: s, models: tested, log: quiet(), flying: map[string]string{}, workers: map[string]seen{}, meters: map[string]*meter{}, watchers: map[chan struct{}]bool{},
+		store: s, models: tested, log: quiet(), inFlight: map[string]string{}, workers: map[string]lastSeen{}, meters: map[string]*meter{}, watchers: map[chan struct{}]bool{},
 	}
 	for i := range window { // so that nothing is fed to a queue that is not there
-		d.flying[fmt.Sprint(i)] = "another"
+		d.inFlight[fmt.Sprint(i)] = "another"
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m := &message{data: data}
-		d.take(t.Context(), m)
+		d.storeResult(t.Context(), m)
 		if len(m.answers) != 1 || m.answers[0] == "nak" {
 			t.Fatalf("%q is answered %v", data, m.answers)
 		}
-		d.meet(&nats.Msg{Data: data})
+		d.heartbeat(&nats.Msg{Data: data})
 		if len(d.workers) > maxWorkers {
 			t.Fatalf("%d workers", len(d.workers))
 		}

@@ -476,7 +476,7 @@ func TestForgedResults(t *testing.T) {
 		for try := range store.MaxTries {
 			r := result{Cell: want[i], Outcome: o, Try: fmt.Sprint(i, try), Worker: "forger"}
 			forge(&r)
-			if err := q.tell(t.Context(), r, func(error) {}); err != nil {
+			if err := q.publish(t.Context(), r, func(error) {}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -136,9 +136,9 @@ func (r result) check(models []run.ModelInfo) error {
 	return nil
 }
 
-// tell puts a result on its stream, trying until ctx ends. It calls failed with what went
+// publish puts a result on its stream, trying until ctx ends. It calls failed with what went
 // wrong each time.
-func (q *Queue) tell(ctx context.Context, r result, failed func(error)) error {
+func (q *Queue) publish(ctx context.Context, r result, failed func(error)) error {
 	text, err := json.Marshal(r)
 	if err != nil {
 		return err

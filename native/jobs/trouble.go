@@ -54,7 +54,7 @@ func (d *Dispatcher) reopen(ctx context.Context) error {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	clear(d.flying)
+	clear(d.inFlight)
 	d.trouble = ""
 	for id, w := range d.workers {
 		w.Trouble = "" // until it says so again

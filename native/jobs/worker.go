@@ -140,7 +140,7 @@ func (w *Worker) compute(ctx context.Context, msg jetstream.Msg, ackWait time.Du
 	}
 	finish, cancel := context.WithTimeout(finish, tellGrace)
 	defer cancel()
-	if err := w.queue.tell(finish, r, w.refused); err != nil {
+	if err := w.queue.publish(finish, r, w.refused); err != nil {
 		return err
 	}
 	if w.me.Trouble != "" {

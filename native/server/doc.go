@@ -37,4 +37,9 @@
 // makes are refused, and so are requests for a host name that is not its own, which is
 // how a foreign page would get past the first rule. With a token it answers those only
 // who show it, as a header, a cookie, or once as ?token= in the address.
+//
+// # Use
+//
+//	s, err := server.New(server.Config{Runner: run.NewCache(engine, 1<<30), Program: program, Loopback: true})
+//	err = s.Serve(ctx, listener)
 package server

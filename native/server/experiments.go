@@ -39,7 +39,7 @@ const maxName = 200
 
 // experiments registers the endpoints of experiments.
 func (s *Server) experiments(mux *http.ServeMux) {
-	handle := func(pattern string, f handler) { mux.Handle(pattern, s.inLab(s.answered(f))) }
+	handle := func(pattern string, f handler) { mux.Handle(pattern, s.inLab(s.handle(f))) }
 	handle("GET /api/experiments", s.listExperiments)
 	handle("POST /api/experiments", s.createExperiment)
 	handle("POST /api/experiments/estimate", s.estimate)
@@ -79,9 +79,9 @@ func (s *Server) inLab(next http.Handler) http.Handler {
 // handler answers a request, or returns why it did not.
 type handler func(http.ResponseWriter, *http.Request) error
 
-// answered answers by f, or with what went wrong. Errors of which the client has
+// handle answers by f, or with what went wrong. Errors of which the client has
 // been told already are nil.
-func (s *Server) answered(f handler) http.Handler {
+func (s *Server) handle(f handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := f(w, r); err != nil {
 			s.fail(w, r, err)
@@ -125,8 +125,8 @@ func (s *Server) listExperiments(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// ordered reads an order and lists its cells, all of which can run.
-func (s *Server) ordered(w http.ResponseWriter, r *http.Request) (o api.Order, cells []experiment.Cell, ok bool, err error) {
+// parseOrder reads an order and lists its cells, all of which can run.
+func (s *Server) parseOrder(w http.ResponseWriter, r *http.Request) (o api.Order, cells []experiment.Cell, ok bool, err error) {
 	if o, ok = readObject[api.Order](w, r); !ok {
 		return o, nil, false, nil
 	}
@@ -143,7 +143,7 @@ func (s *Server) ordered(w http.ResponseWriter, r *http.Request) (o api.Order, c
 }
 
 func (s *Server) createExperiment(w http.ResponseWriter, r *http.Request) error {
-	o, cells, ok, err := s.ordered(w, r)
+	o, cells, ok, err := s.parseOrder(w, r)
 	if !ok {
 		return err
 	}
@@ -171,7 +171,7 @@ func (s *Server) answerExperiment(w http.ResponseWriter, r *http.Request, code i
 // estimate tells what an experiment would cost. Trying an example takes a turn
 // among the runs.
 func (s *Server) estimate(w http.ResponseWriter, r *http.Request) error {
-	_, cells, ok, err := s.ordered(w, r)
+	_, cells, ok, err := s.parseOrder(w, r)
 	if !ok {
 		return err
 	}

@@ -16,7 +16,7 @@ import (
 
 // charts answers with every picture of an experiment.
 func (s *Server) charts(w http.ResponseWriter, r *http.Request) error {
-	list, findings, err := s.drawn(r)
+	list, findings, err := s.chartsAndFindings(r)
 	if err != nil {
 		return err
 	}
@@ -32,8 +32,8 @@ func (s *Server) charts(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// drawn are the charts and findings of the experiment that a request names.
-func (s *Server) drawn(r *http.Request) ([]chart.Chart, []api.Finding, error) {
+// chartsAndFindings are the charts and findings of the experiment that a request names.
+func (s *Server) chartsAndFindings(r *http.Request) ([]chart.Chart, []api.Finding, error) {
 	paper, err := publish.Paper(chart.Table(r.URL.Query().Get("paper")))
 	if err != nil {
 		return nil, nil, err
@@ -47,7 +47,7 @@ func (s *Server) drawn(r *http.Request) ([]chart.Chart, []api.Finding, error) {
 
 // chartSVG answers with one picture as a drawing that stands alone.
 func (s *Server) chartSVG(w http.ResponseWriter, r *http.Request) error {
-	list, _, err := s.drawn(r)
+	list, _, err := s.chartsAndFindings(r)
 	if err != nil {
 		return err
 	}

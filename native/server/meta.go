@@ -33,7 +33,7 @@ func metaOf(version string, models []run.ModelInfo, runs int) api.Meta {
 
 // keptBytes is about how much memory kept runs may take, 0 where none are kept.
 func (s *Server) keptBytes() int {
-	if keeper, ok := s.runner.(Keeper); ok {
+	if keeper, ok := s.runner.(RunCache); ok {
 		return keeper.Limit()
 	}
 	return 0

@@ -63,7 +63,7 @@ func TestMetaSaysLimits(t *testing.T) {
 		return m.Limits
 	}
 	open := func(string, string) error { return nil }
-	if l := limits(Config{Loopback: true, OpenModel: open, Runner: run.NewShelf(run.NewEngine(nil), 1<<20)}); l.KeptBytes != 1<<20 || !l.OpenPath {
+	if l := limits(Config{Loopback: true, OpenModel: open, Runner: run.NewCache(run.NewEngine(nil), 1<<20)}); l.KeptBytes != 1<<20 || !l.OpenPath {
 		t.Errorf("%+v", l)
 	}
 	if l := limits(Config{OpenModel: open}); l.KeptBytes != 0 || l.OpenPath {

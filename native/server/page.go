@@ -129,7 +129,7 @@ func modelFiles(models fs.FS) ([]shipped, error) {
 // pages draws the pages, ahead of the program that takes them over.
 func pages(p dist.Program, wasmURL, stylesURL string) http.Handler {
 	web.Routes()
-	return drawn(&app.Handler{
+	return prerendered(&app.Handler{
 		Name:         "kvscope",
 		Title:        "kvscope",
 		Description:  "Which KV blocks sparse attention picks, and whether the answer was among them",

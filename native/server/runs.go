@@ -9,10 +9,10 @@ import (
 	"kvscope/engine/trace"
 )
 
-// Keeper is a Runner that keeps its last runs to be looked into.
-type Keeper interface {
-	// Kept is the run whose header says id, nil when it is not, or no longer, kept.
-	Kept(id string) *run.Kept
+// RunCache is a Runner that keeps its last runs to be looked into.
+type RunCache interface {
+	// Cached is the run whose header says id, nil when it is not, or no longer, kept.
+	Cached(id string) *run.CachedRun
 	// Limit is about how many bytes the runs kept may take.
 	Limit() int
 }
@@ -23,10 +23,10 @@ func (s *Server) runs(mux *http.ServeMux) {
 	mux.Handle("/api/runs/{id}/head", only(http.MethodGet, s.head))
 }
 
-// nothing is a sink for a run that is only made to be kept.
-type nothing struct{}
+// discardSink is a sink for a run that is only made to be kept.
+type discardSink struct{}
 
-func (nothing) Emit(trace.Event) error { return nil }
+func (discardSink) Emit(trace.Event) error { return nil }
 
 // keep runs a request unless its run is kept already, and says under which ID it is.
 func (s *Server) keep(w http.ResponseWriter, r *http.Request) {
@@ -34,14 +34,14 @@ func (s *Server) keep(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	keeper, ok := s.runner.(Keeper)
+	keeper, ok := s.runner.(RunCache)
 	if !ok {
 		writeError(w, http.StatusNotImplemented, "", "this server keeps no runs")
 		return
 	}
 	id := req.ID()
-	if keeper.Kept(id) == nil {
-		if err := s.run(r.Context(), req, nothing{}); err != nil {
+	if keeper.Cached(id) == nil {
+		if err := s.run(r.Context(), req, discardSink{}); err != nil {
 			writeError(w, statusOf(err), input.Field(err), problem(err))
 			return
 		}
@@ -51,9 +51,9 @@ func (s *Server) keep(w http.ResponseWriter, r *http.Request) {
 
 // head sends what one head saw, as package lens writes it.
 func (s *Server) head(w http.ResponseWriter, r *http.Request) {
-	var kept *run.Kept
-	if keeper, ok := s.runner.(Keeper); ok {
-		kept = keeper.Kept(r.PathValue("id"))
+	var kept *run.CachedRun
+	if keeper, ok := s.runner.(RunCache); ok {
+		kept = keeper.Cached(r.PathValue("id"))
 	}
 	if kept == nil {
 		writeError(w, http.StatusNotFound, "", "no such run is kept, POST its request to /api/runs first")

@@ -16,8 +16,8 @@ import (
 	"kvscope/engine/train"
 )
 
-// newShelf keeps the runs of a small model with fresh weights, called m.
-func newShelf(t *testing.T) *run.Shelf {
+// newRunCache keeps the runs of a small model with fresh weights, called m.
+func newRunCache(t *testing.T) *run.Cache {
 	t.Helper()
 	tok := tokenizer.NewDemo()
 	cfg := model.Config{
@@ -38,7 +38,7 @@ func newShelf(t *testing.T) *run.Shelf {
 	if err := e.Add("m", "fresh", f, nil); err != nil {
 		t.Fatal(err)
 	}
-	return run.NewShelf(e, 1<<30)
+	return run.NewCache(e, 1<<30)
 }
 
 func post(t *testing.T, ts *httptest.Server, path, body string) (int, string) {
@@ -53,8 +53,8 @@ func post(t *testing.T, ts *httptest.Server, path, body string) (int, string) {
 }
 
 func TestKeptHeads(t *testing.T) {
-	shelf := newShelf(t)
-	ts := start(t, Config{Runner: shelf})
+	cache := newRunCache(t)
+	ts := start(t, Config{Runner: cache})
 	body := `{"model":"m","task":"S-2","seed":4,"max_new":2}`
 	id := run.Request{Model: "m", Task: "S-2", Seed: 4, MaxNew: new(2)}.ID()
 	if resp, _ := get(t, ts.URL+"/api/runs/"+id+"/head?layer=0&head=1"); resp.StatusCode != http.StatusNotFound {
@@ -70,7 +70,7 @@ func TestKeptHeads(t *testing.T) {
 	if resp.StatusCode != http.StatusOK || err != nil {
 		t.Fatalf("%d %v", resp.StatusCode, err)
 	}
-	want, err := shelf.Kept(id).Head(0, 1)
+	want, err := cache.Cached(id).Head(0, 1)
 	if err != nil || h.Len() != want.Len() || h.K[len(h.K)-1] != want.K[len(want.K)-1] || len(h.Gate) != len(h.K) {
 		t.Errorf("%v: a head of %d positions, want %d", err, h.Len(), want.Len())
 	}

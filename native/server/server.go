@@ -105,7 +105,7 @@ func New(c Config) (*Server, error) {
 	mux.Handle("/api/", s.api())
 	mux.HandleFunc(echartsURL(), serveECharts)
 	mux.Handle("/", page)
-	s.handler = s.recovered(secured(guarded(c.Loopback, c.Hosts, asked(c.Token, mux))))
+	s.handler = s.recovered(secured(guarded(c.Loopback, c.Hosts, requireToken(c.Token, mux))))
 	return s, nil
 }
 

@@ -10,10 +10,10 @@ import (
 // tokenCookie holds the token of a browser that has shown it once.
 const tokenCookie = "kvscope_token"
 
-// asked lets a request through that shows token: in the header Authorization (Bearer), in
+// requireToken lets a request through that shows token: in the header Authorization (Bearer), in
 // the cookie, or once in the address, as ?token=, which sets the cookie and goes on to the
 // address without it. An empty token asks nobody.
-func asked(token string, next http.Handler) http.Handler {
+func requireToken(token string, next http.Handler) http.Handler {
 	if token == "" {
 		return next
 	}

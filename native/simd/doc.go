@@ -3,4 +3,7 @@
 // what the running processor can do. The assembly is generated: see _generate.
 // Built with the tag noasm, or for a processor without a table of its own, the
 // package offers the reference alone.
+//
+//	k := simd.Best()
+//	fmt.Println(k.Name)
 package simd

@@ -12,9 +12,9 @@ import (
 // set is the assembly of one instruction set. Its methods are the kernels: they
 // check shapes, for nothing below does, and round as ops.Reference does.
 type set struct {
-	name    string
-	product *product
-	compact *compactSet
+	name      string
+	product   *product
+	quantized *quantizedSet
 
 	add, sigmoid, silu, gelu func(dst, x *float32, n int)
 	geluBackward             func(dx, dy, x *float32, n int)
@@ -45,8 +45,8 @@ func (s *set) table() *ops.Kernels {
 		Name:                 s.name,
 		MatMul:               s.product.matMul,
 		MatVec:               func(dst, w, x []float32) { s.dotRows(dst, x, w) },
-		MatVecBF16:           s.compact.matVecBF16,
-		MatVecInt8:           s.compact.matVecInt8,
+		MatVecBF16:           s.quantized.matVecBF16,
+		MatVecInt8:           s.quantized.matVecInt8,
 		Add:                  s.addTo,
 		RMSNorm:              s.rmsNorm,
 		RMSNormBackward:      s.rmsNormBackward,
@@ -157,20 +157,20 @@ func (s *set) minMax(lo, hi, rows []float32) {
 func (s *set) boundScores(dst, q, lo, hi []float32) {
 	ops.CheckRows("BoundScores lo", len(dst), len(q), len(lo))
 	ops.CheckRows("BoundScores hi", len(dst), len(q), len(hi))
-	s.boundScoresOf(at(dst), at(q), at(lo), at(hi), len(dst), len(q), lead)
+	s.boundScoresOf(at(dst), at(q), at(lo), at(hi), len(dst), len(q), prefetchDistance)
 }
 
 func (s *set) dotRows(dst, q, rows []float32) {
 	ops.CheckRows("DotRows", len(dst), len(q), len(rows))
-	s.dotRowsOf(at(dst), at(q), at(rows), len(dst), len(q), lead)
+	s.dotRowsOf(at(dst), at(q), at(rows), len(dst), len(q), prefetchDistance)
 }
 
 func (s *set) kthLargest(x []float32, k int) (value float32, above int) {
 	return kthLargest(x, k, func(x []float32, least float32) int { return s.countFrom(at(x), len(x), least) })
 }
 
-// lead is how far in front of what is being read memory is asked for, in bytes.
-const lead = 8192
+// prefetchDistance is how far in front of what is being read memory is asked for, in bytes.
+const prefetchDistance = 8192
 
 // attend reads the keys of one span after the other and then the values. The end
 // of each span prefetches the beginning of the next: a processor that prefetches on
@@ -182,7 +182,7 @@ func (s *set) attend(dst, weights, q, keys, values []float32, spans []ops.Span, 
 		return
 	}
 	d, first := len(q), 0
-	last := max(1, lead/(4*d)) // positions of a span that prefetch for the next
+	last := max(1, prefetchDistance/(4*d)) // positions of a span that prefetch for the next
 	for i, span := range spans {
 		next := &values[spans[0].Start*d]
 		if i+1 < len(spans) {
@@ -190,7 +190,7 @@ func (s *set) attend(dst, weights, q, keys, values []float32, spans []ops.Span, 
 		}
 		n := span.Len()
 		turn := max(0, n-last)
-		s.dotRowsOf(at(weights[first:]), at(q), &keys[span.Start*d], turn, d, lead)
+		s.dotRowsOf(at(weights[first:]), at(q), &keys[span.Start*d], turn, d, prefetchDistance)
 		from := &keys[(span.Start+turn)*d]
 		s.dotRowsOf(&weights[first+turn], at(q), from, n-turn, d, distance(from, next))
 		first += n
@@ -201,7 +201,7 @@ func (s *set) attend(dst, weights, q, keys, values []float32, spans []ops.Span, 
 		n := span.Len()
 		turn := max(0, n-last)
 		if turn > 0 {
-			s.weightedSum(at(dst), &weights[first], &values[span.Start*d], turn, d, lead)
+			s.weightedSum(at(dst), &weights[first], &values[span.Start*d], turn, d, prefetchDistance)
 		}
 		from := &values[(span.Start+turn)*d]
 		next := from

@@ -38,8 +38,8 @@ func avx512Set() *set {
 			{matMulRows13x16AVX512, matMulRows13x32AVX512},
 			{matMulRows14x16AVX512, matMulRows14x32AVX512},
 		}, packCopyAVX512, packTransposeAVX512),
-		compact: &compactSet{
-			compactRows[uint16]{matVecBF16AVX512, matVec4BF16AVX512}, compactRows[int8]{matVecInt8AVX512, matVec4Int8AVX512}, ops.Reference(),
+		quantized: &quantizedSet{
+			quantizedRows[uint16]{matVecBF16AVX512, matVec4BF16AVX512}, quantizedRows[int8]{matVecInt8AVX512, matVec4Int8AVX512}, ops.Reference(),
 		},
 		add:             addAVX512,
 		sigmoid:         sigmoidAVX512,
@@ -85,8 +85,8 @@ func avx2Set() *set {
 			{matMulRows5x8AVX2, matMulRows5x16AVX2},
 			{matMulRows6x8AVX2, matMulRows6x16AVX2},
 		}, packCopyAVX2, packTransposeAVX2),
-		compact: &compactSet{
-			compactRows[uint16]{matVecBF16AVX2, matVec4BF16AVX2}, compactRows[int8]{matVecInt8AVX2, matVec4Int8AVX2}, ops.Reference(),
+		quantized: &quantizedSet{
+			quantizedRows[uint16]{matVecBF16AVX2, matVec4BF16AVX2}, quantizedRows[int8]{matVecInt8AVX2, matVec4Int8AVX2}, ops.Reference(),
 		},
 		add:             addAVX2,
 		sigmoid:         sigmoidAVX2,

@@ -15,13 +15,13 @@ func nativeTables() []*ops.Kernels {
 	n := neon{reference: *reference}
 	product := neonProduct()
 	causal := n.causal(product)
-	compact := &compactSet{compactRows[uint16]{one: matVecBF16NEON}, compactRows[int8]{one: matVecInt8NEON}, reference}
+	quantized := &quantizedSet{quantizedRows[uint16]{one: matVecBF16NEON}, quantizedRows[int8]{one: matVecInt8NEON}, reference}
 	return []*ops.Kernels{{
 		Name:                 "neon",
 		MatMul:               product.matMul,
 		MatVec:               func(dst, w, x []float32) { n.dotRows(dst, x, w) },
-		MatVecBF16:           compact.matVecBF16,
-		MatVecInt8:           compact.matVecInt8,
+		MatVecBF16:           quantized.matVecBF16,
+		MatVecInt8:           quantized.matVecInt8,
 		Add:                  onGroups("Add", addNEON, reference.Add),
 		RMSNorm:              n.rmsNorm,
 		RMSNormBackward:      n.rmsNormBackward,

@@ -1,11 +1,3 @@
-// Package number writes quantities for people: the page, its charts and saved pictures
-// write the same quantity the same way. What machines read back (addresses, tables,
-// budgets of a request) is written by those who read it.
-//
-//	number.Count(1234567)    // 1 234 567
-//	number.Percent(0.125)    // 12.5%
-//	number.Share(0.5)        // .50
-//	number.Budget(1.0 / 16)  // 1/16
 package number
 
 import (
@@ -103,6 +95,10 @@ func Fraction(s string) string {
 // Bytes writes an amount of memory.
 func Bytes(n int) string {
 	switch {
+	case n >= 10<<30:
+		return fmt.Sprintf("%.0f GiB", float64(n)/(1<<30))
+	case n >= 1<<30:
+		return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
 	case n >= 10<<20:
 		return fmt.Sprintf("%.0f MiB", float64(n)/(1<<20))
 	case n >= 1<<20:

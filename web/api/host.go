@@ -109,21 +109,21 @@ func FailureOf(err error) *trace.Failure {
 	return &trace.Failure{Message: err.Error()}
 }
 
-// SaidKind is what a worker says.
-type SaidKind string
+// ReplyKind is what a worker says.
+type ReplyKind string
 
 // The kinds of what a worker says. Each ask ends in one SaidEnd.
 const (
-	SaidFrame    SaidKind = "frame"    // beside it: a frame of package trace
-	SaidProgress SaidKind = "progress" // Progress
-	SaidHead     SaidKind = "head"     // beside it: a head as package lens writes it
-	SaidEnd      SaidKind = "end"      // Failure, nil where all went well
+	ReplyFrame    ReplyKind = "frame"    // beside it: a frame of package trace
+	ReplyProgress ReplyKind = "progress" // Progress
+	ReplyHead     ReplyKind = "head"     // beside it: a head as package lens writes it
+	ReplyEnd      ReplyKind = "end"      // Failure, nil where all went well
 )
 
-// Said is what a worker says about an ask.
-type Said struct {
+// Reply is what a worker says about an ask.
+type Reply struct {
 	ID       int            `json:"id"`
-	Kind     SaidKind       `json:"kind"`
+	Kind     ReplyKind      `json:"kind"`
 	Progress *RunProgress   `json:"progress,omitempty"`
 	Failure  *trace.Failure `json:"failure,omitempty"`
 	Model    *run.ModelInfo `json:"model,omitempty"` // that an AskLoad has loaded

@@ -20,13 +20,13 @@ import (
 // methods itself.
 type CaptureFiles struct {
 	mu      sync.Mutex
-	opened  map[string]*run.Shelf // by the name of their model
+	opened  map[string]*run.Cache // by the name of their model
 	infos   []run.ModelInfo
 	opening sync.WaitGroup
 }
 
 // NewCaptureFiles are none yet.
-func NewCaptureFiles() *CaptureFiles { return &CaptureFiles{opened: map[string]*run.Shelf{}} }
+func NewCaptureFiles() *CaptureFiles { return &CaptureFiles{opened: map[string]*run.Cache{}} }
 
 // Captures is an engine of these files, which asks another for everything else.
 type Captures struct {
@@ -60,7 +60,7 @@ func (c *CaptureFiles) Add(name string, f *checkpoint.File) (run.ModelInfo, erro
 			c.infos[i] = info
 		}
 	}
-	c.opened[name] = run.NewShelf(e, 0)
+	c.opened[name] = run.NewCache(e, 0)
 	return info, nil
 }
 
@@ -76,11 +76,11 @@ func (c *Captures) Meta(ctx context.Context) (api.Meta, error) {
 
 // Run runs req here where it is of a capture.
 func (c *Captures) Run(ctx context.Context, req run.Request, sink trace.Sink) error {
-	shelf := c.find(req.Model)
-	if shelf == nil {
+	cache := c.find(req.Model)
+	if cache == nil {
 		return c.Engine.Run(ctx, req, sink)
 	}
-	err := shelf.Run(ctx, req, &patient{sink: sink, since: time.Now()})
+	err := cache.Run(ctx, req, &patient{sink: sink, since: time.Now()})
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
@@ -89,12 +89,12 @@ func (c *Captures) Run(ctx context.Context, req run.Request, sink trace.Sink) er
 
 // Ask says what came of req, here where it is of a capture.
 func (c *Captures) Ask(ctx context.Context, req run.Request) (figures.Result, error) {
-	shelf := c.find(req.Model)
-	if shelf == nil {
+	cache := c.find(req.Model)
+	if cache == nil {
 		return c.Engine.Ask(ctx, req)
 	}
 	var r trace.Run
-	if err := shelf.Run(ctx, req, &patient{sink: &r, since: time.Now()}); err != nil {
+	if err := cache.Run(ctx, req, &patient{sink: &r, since: time.Now()}); err != nil {
 		return figures.Result{}, err
 	}
 	result, _ := figures.ResultOf(&r) // a run without an error is done
@@ -111,22 +111,22 @@ func message(err error) string {
 }
 
 // Head is what a head of a capture has.
-func (c *Captures) Head(ctx context.Context, req run.Request, layer, head int) (*lens.Head, error) {
-	shelf := c.find(req.Model)
-	if shelf == nil {
+func (c *Captures) Head(ctx context.Context, req run.Request, layer, head int) (*lens.HeadTensors, error) {
+	cache := c.find(req.Model)
+	if cache == nil {
 		return c.Engine.Head(ctx, req, layer, head)
 	}
-	kept := shelf.Kept(req.ID())
+	kept := cache.Cached(req.ID())
 	if kept == nil {
-		if err := shelf.Run(ctx, req, &patient{sink: &trace.Run{}, since: time.Now()}); err != nil {
+		if err := cache.Run(ctx, req, &patient{sink: &trace.Run{}, since: time.Now()}); err != nil {
 			return nil, err
 		}
-		kept = shelf.Kept(req.ID())
+		kept = cache.Cached(req.ID())
 	}
 	return kept.Head(layer, head)
 }
 
-func (c *CaptureFiles) find(name string) *run.Shelf {
+func (c *CaptureFiles) find(name string) *run.Cache {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.opened[name]

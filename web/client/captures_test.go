@@ -30,7 +30,7 @@ func (elsewhere) Ask(context.Context, run.Request) (figures.Result, error) {
 	return figures.Result{}, errElsewhere
 }
 
-func (elsewhere) Head(context.Context, run.Request, int, int) (*lens.Head, error) {
+func (elsewhere) Head(context.Context, run.Request, int, int) (*lens.HeadTensors, error) {
 	return nil, errElsewhere
 }
 

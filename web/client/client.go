@@ -25,7 +25,7 @@ type Engine interface {
 	Ask(ctx context.Context, req run.Request) (figures.Result, error)
 	// Head is what one head saw in the run of req, which is run again where it has been
 	// forgotten.
-	Head(ctx context.Context, req run.Request, layer, head int) (*lens.Head, error)
+	Head(ctx context.Context, req run.Request, layer, head int) (*lens.HeadTensors, error)
 }
 
 // jsonType is the content type of requests.

@@ -16,7 +16,7 @@ import (
 
 // Head asks for what a head saw. A server that has forgotten the run, or was started
 // again since, runs the request again: the same run comes of it.
-func (s *Server) Head(ctx context.Context, req run.Request, layer, head int) (*lens.Head, error) {
+func (s *Server) Head(ctx context.Context, req run.Request, layer, head int) (*lens.HeadTensors, error) {
 	at := s.base.JoinPath("api/runs", req.ID(), "head")
 	at.RawQuery = url.Values{"layer": {strconv.Itoa(layer)}, "head": {strconv.Itoa(head)}}.Encode()
 	file, err := get(ctx, at.String())

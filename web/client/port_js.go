@@ -59,8 +59,8 @@ func (p *port) hear(message js.Value) {
 	case message.Get("gone").Truthy():
 		go p.to.Gone(errors.New(message.Get("gone").String()))
 	default:
-		var said api.Said
-		if err := json.Unmarshal([]byte(message.Get("text").String()), &said); err != nil {
+		var reply api.Reply
+		if err := json.Unmarshal([]byte(message.Get("text").String()), &reply); err != nil {
 			panic("BUG: what a worker says: " + err.Error())
 		}
 		var data []byte
@@ -68,7 +68,7 @@ func (p *port) hear(message js.Value) {
 			data = make([]byte, bytes.Get("length").Int())
 			js.CopyBytesToGo(data, bytes)
 		}
-		p.to.Said(said, data)
+		p.to.Reply(reply, data)
 	}
 }
 

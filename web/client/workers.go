@@ -24,7 +24,7 @@ type Port interface {
 
 // Listener hears what a worker says, in order, and when it is gone.
 type Listener interface {
-	Said(said api.Said, data []byte)
+	Reply(reply api.Reply, data []byte)
 	Gone(why error)
 }
 
@@ -95,20 +95,20 @@ func (w *Workers) Open(ctx context.Context, file api.SiteFile) (*run.ModelInfo, 
 // Run runs req in a worker.
 func (w *Workers) Run(ctx context.Context, req run.Request, sink trace.Sink) error {
 	return w.ask(ctx, api.Ask{Kind: api.AskRun, Request: &req}, func(a answer) error {
-		switch a.said.Kind {
-		case api.SaidProgress:
+		switch a.reply.Kind {
+		case api.ReplyProgress:
 			if s, ok := sink.(ProgressSink); ok {
-				s.Progress(*a.said.Progress)
+				s.Progress(*a.reply.Progress)
 			}
-		case api.SaidFrame:
+		case api.ReplyFrame:
 			e, err := trace.Decode(a.data)
 			if err != nil {
 				return fmt.Errorf("read frame: %w", err)
 			}
 			return sink.Emit(e)
-		case api.SaidEnd:
-			if a.said.Failure != nil {
-				return sink.Emit(a.said.Failure)
+		case api.ReplyEnd:
+			if a.reply.Failure != nil {
+				return sink.Emit(a.reply.Failure)
 			}
 		}
 		return nil
@@ -116,14 +116,14 @@ func (w *Workers) Run(ctx context.Context, req run.Request, sink trace.Sink) err
 }
 
 // Head is what a head saw in a run of req.
-func (w *Workers) Head(ctx context.Context, req run.Request, layer, head int) (*lens.Head, error) {
-	var out *lens.Head
+func (w *Workers) Head(ctx context.Context, req run.Request, layer, head int) (*lens.HeadTensors, error) {
+	var out *lens.HeadTensors
 	err := w.ask(ctx, api.Ask{Kind: api.AskHead, Request: &req, Layer: layer, Head: head}, func(a answer) (err error) {
-		switch a.said.Kind {
-		case api.SaidHead:
+		switch a.reply.Kind {
+		case api.ReplyHead:
 			out, err = lens.Decode(a.data)
-		case api.SaidEnd:
-			err = failed(a.said.Failure)
+		case api.ReplyEnd:
+			err = failed(a.reply.Failure)
 		}
 		return err
 	})
@@ -141,9 +141,9 @@ func (w *Workers) Load(ctx context.Context, model string) error {
 
 func (w *Workers) load(ctx context.Context, file api.SiteFile) (info *run.ModelInfo, err error) {
 	err = w.ask(ctx, api.Ask{Kind: api.AskLoad, File: file}, func(a answer) error {
-		info = a.said.Model
-		if a.said.Kind == api.SaidEnd {
-			return failed(a.said.Failure)
+		info = a.reply.Model
+		if a.reply.Kind == api.ReplyEnd {
+			return failed(a.reply.Failure)
 		}
 		return nil
 	})
@@ -164,19 +164,19 @@ func failed(f *trace.Failure) error {
 // ask asks a worker and hands what it says to hear, until it has said all, ctx ends or
 // hear returns an error: then the worker is told to stop.
 func (w *Workers) ask(ctx context.Context, ask api.Ask, hear func(answer) error) error {
-	worker, said, err := w.post(&ask)
+	worker, reply, err := w.post(&ask)
 	if err != nil {
-		return hear(answer{said: api.Said{Kind: api.SaidEnd, Failure: api.FailureOf(err)}})
+		return hear(answer{reply: api.Reply{Kind: api.ReplyEnd, Failure: api.FailureOf(err)}})
 	}
 	for {
-		a, err := said.next(ctx)
+		a, err := reply.next(ctx)
 		if err == nil {
 			err = hear(a)
 		}
-		if err == nil && a.said.Kind != api.SaidEnd {
+		if err == nil && a.reply.Kind != api.ReplyEnd {
 			continue
 		}
-		if err != nil && !IsLost(err) && a.said.Kind != api.SaidEnd {
+		if err != nil && !IsLost(err) && a.reply.Kind != api.ReplyEnd {
 			worker.port.Post(api.Ask{ID: ask.ID, Kind: api.AskCancel})
 		}
 		return err
@@ -206,10 +206,10 @@ func (w *Workers) post(ask *api.Ask) (*worker, *answers, error) {
 	}
 	w.asks++
 	ask.ID = w.asks
-	said := &answers{added: make(chan struct{}, 1)}
-	at.models[ask.File], at.asks[ask.ID] = true, said
+	reply := &answers{added: make(chan struct{}, 1)}
+	at.models[ask.File], at.asks[ask.ID] = true, reply
 	at.port.Post(*ask)
-	return at, said, nil
+	return at, reply, nil
 }
 
 // pick is the worker to ask for a model: one that has nothing to do and has the model, a
@@ -230,18 +230,18 @@ func (w *Workers) pick(model api.SiteFile) *worker {
 	return at
 }
 
-// Said implements Listener.
-func (w *worker) Said(said api.Said, data []byte) {
+// Reply implements Listener.
+func (w *worker) Reply(reply api.Reply, data []byte) {
 	w.pool.mu.Lock()
 	defer w.pool.mu.Unlock()
-	a := w.asks[said.ID]
+	a := w.asks[reply.ID]
 	if a == nil {
 		return
 	}
-	if said.Kind == api.SaidEnd {
-		delete(w.asks, said.ID) // the worker is free, whether or not anybody still listens
+	if reply.Kind == api.ReplyEnd {
+		delete(w.asks, reply.ID) // the worker is free, whether or not anybody still listens
 	}
-	a.add(answer{said: said, data: data})
+	a.add(answer{reply: reply, data: data})
 }
 
 // Gone implements Listener: what was asked is lost, and the next ask starts a new worker.
@@ -267,9 +267,9 @@ func (w *worker) Gone(why error) {
 
 // answer is something that a worker said, or why it says nothing more.
 type answer struct {
-	said api.Said
-	data []byte
-	err  error
+	reply api.Reply
+	data  []byte
+	err   error
 }
 
 // answers keeps what was said until it is heard. Adding never waits: it happens in a

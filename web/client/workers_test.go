@@ -78,7 +78,7 @@ func open(t *testing.T, most int, gate chan struct{}) *hall {
 				told(len(file))
 				return file, nil
 			},
-			Say: to.Said,
+			Reply: to.Reply,
 			Yield: func() {
 				if gate != nil {
 					<-gate
@@ -274,7 +274,7 @@ func TestRecorded(t *testing.T) {
 }
 
 // TestWorkersOpen: a model that somebody brings is listed and runs; what is no model is
-// said, and a name that nobody has is refused with its field.
+// reply, and a name that nobody has is refused with its field.
 func TestWorkersOpen(t *testing.T) {
 	h := open(t, 1, nil)
 	info, err := h.Open(t.Context(), api.SiteFile{Name: "mine", File: "blob:1"})

@@ -231,7 +231,7 @@ func (e *Experiments) Render() app.UI {
 		&widget.Header{Path: "/experiments", Theme: e.s.Theme, On: e.bus},
 		e.controls(),
 		app.Main().Class("lab-main").TabIndex(-1).Body(app.H1().Class("unseen").Text("Experiments"), e.experiments(), e.opened()),
-		&widget.Said{Text: e.said},
+		&widget.Toast{Text: e.said},
 	}
 	if e.s.Help {
 		keys := newState(state.DefaultPlace())

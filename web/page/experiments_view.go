@@ -65,12 +65,12 @@ func standing(x api.Described) string {
 	case s.Over:
 		return "done"
 	case x.State != api.Running:
-		return string(x.State) + ", " + share(s)
+		return string(x.State) + ", " + progressText(s)
 	}
-	return share(s)
+	return progressText(s)
 }
 
-func share(s api.Status) string {
+func progressText(s api.Status) string {
 	if s.Examples == 0 {
 		return "0%"
 	}
@@ -78,7 +78,7 @@ func share(s api.Status) string {
 }
 
 func meter(s api.Status) app.UI {
-	return app.Span().Class("meter").Body(app.I().Style("width", share(s)))
+	return app.Span().Class("meter").Body(app.I().Style("width", progressText(s)))
 }
 
 func message(what, why string) app.UI {

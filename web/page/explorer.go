@@ -103,7 +103,7 @@ func (e *Explorer) restore(query string) {
 		}
 		e.do(state.Restore{Place: p})
 		if bad := state.Misread(query, e.s.Views); len(bad) > 0 {
-			e.do(state.Say{Text: leftOut(bad)})
+			e.do(state.ShowToast{Text: leftOut(bad)})
 		}
 	}
 }
@@ -169,14 +169,14 @@ func (e *Explorer) perform(f state.Effect) {
 		e.show++
 	case state.AskDense:
 		e.askDense(f)
-	case state.Look:
+	case state.AskHead:
 		e.look(f)
 	case state.AskModel:
 		e.openModel(f.Path)
 	case state.Save:
 		e.save(f)
 	case state.CopyLink:
-		copyLink(f.Note, func(text string) { e.ctx.Dispatch(func(app.Context) { e.do(state.Say{Text: text}) }) })
+		copyLink(f.Note, func(text string) { e.ctx.Dispatch(func(app.Context) { e.do(state.ShowToast{Text: text}) }) })
 	case state.KeepText:
 		e.keep(f)
 	case state.FindText:
@@ -235,17 +235,17 @@ func (e *Explorer) repeat(f state.RepeatSeeds) {
 }
 
 // look asks the engine, or the file that a run is from, what a head saw.
-func (e *Explorer) look(f state.Look) {
+func (e *Explorer) look(f state.AskHead) {
 	heads := f.Heads
 	if heads == nil {
-		heads = func(layer, head int) (*lens.Head, error) {
+		heads = func(layer, head int) (*lens.HeadTensors, error) {
 			return e.engine.Head(context.Background(), f.Request, layer, head)
 		}
 	}
 	go func() {
 		head, err := heads(f.Head.Layer, f.Head.Head)
 		e.ctx.Dispatch(func(app.Context) {
-			e.do(state.Seen{Side: f.Side, Gen: f.Gen, At: f.Head, Head: head, Err: err})
+			e.do(state.HeadArrived{Side: f.Side, Gen: f.Gen, At: f.Head, Head: head, Err: err})
 		})
 	}()
 }
@@ -320,7 +320,7 @@ func (e *Explorer) Render() app.UI {
 			app.Div().Class("columns").DataSet("count", len(columns)).Body(columns...),
 			&timeline),
 		&inspector,
-		&widget.Said{Text: s.Said},
+		&widget.Toast{Text: s.Toast},
 	}
 	if s.Help {
 		body = append(body, &widget.KeyList{Keys: s.Keys(), On: e.bus})

@@ -81,7 +81,7 @@ func (g *Gallery) touch(sp *specimen, a state.Action) {
 			sp.show++
 		case state.Wait:
 			g.ctx.After(f.For, func(app.Context) { g.touch(sp, state.Tick{}) })
-		case state.Look:
+		case state.AskHead:
 			if seen := sp.look(f); seen != nil {
 				seen, _ := sp.s.Do(seen)
 				sp.become(seen)

@@ -12,7 +12,7 @@ import (
 // inspect fills the inspector: the block pointed out, else the one that holds what
 // the step copies from, at the line under the pointer, else the one looked at.
 func inspect(s *state.Snapshot, views []*widget.ColumnView) widget.Inspector {
-	out := widget.Inspector{Block: s.Pointed(), Held: s.Pin >= 0 && !s.Hover.On, Head: "all heads", Line: "step"}
+	out := widget.Inspector{Block: s.Pointed(), Held: s.PinnedBlock >= 0 && !s.Hover.On, Head: "all heads", Line: "step"}
 	out.Forced, out.Dropped = s.Draft.Force, s.Draft.Drop
 	out.Columns = make([]widget.InspectorColumn, len(views))
 	looked := s.Looked()
@@ -104,7 +104,7 @@ func describe(out *widget.Inspector, r *picture.Run, step int) {
 	out.Gold = gold >= 0 && gold/b == out.Block
 	if out.Lo >= len(r.Header.Tokens) {
 		out.Hi = (out.Block + 1) * b
-		out.Text = []widget.Run{{Text: "the answer so far"}}
+		out.Text = []widget.Segment{{Text: "the answer so far"}}
 		return
 	}
 	answers := map[int]bool{}
@@ -117,6 +117,6 @@ func describe(out *widget.Inspector, r *picture.Run, step int) {
 			out.Text[n-1].Text += pieces[p]
 			continue
 		}
-		out.Text = append(out.Text, widget.Run{Text: pieces[p], Gold: answers[p]})
+		out.Text = append(out.Text, widget.Segment{Text: pieces[p], Gold: answers[p]})
 	}
 }

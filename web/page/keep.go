@@ -30,7 +30,7 @@ func (e *Explorer) save(f state.Save) {
 		return
 	}
 	name := fileName(v, &e.s, f.What)
-	say := func(text string) { e.ctx.Dispatch(func(app.Context) { e.do(state.Say{Text: text}) }) }
+	say := func(text string) { e.ctx.Dispatch(func(app.Context) { e.do(state.ShowToast{Text: text}) }) }
 	if v.Preview {
 		say("A preview cannot be saved; wait for the run behind it.")
 		return
@@ -72,12 +72,12 @@ func (e *Explorer) save(f state.Save) {
 }
 
 // fileName says what is in a file.
-func fileName(v *widget.ColumnView, s *state.Snapshot, what state.Keepsake) string {
+func fileName(v *widget.ColumnView, s *state.Snapshot, what state.Export) string {
 	h := v.Run.Header
 	parts := []string{"kvscope", h.Model, h.Method}
 	if h.Method != "" {
 		parts = append(parts, sparse.FormatBudget(h.Budget))
-		parts = append(parts, whatIf(h.Counterfactual)...)
+		parts = append(parts, whatIf(h.Intervention)...)
 	}
 	if h.Task != "" {
 		parts = append(parts, h.Task, strconv.FormatUint(h.Seed, 10))
@@ -106,7 +106,7 @@ func fileName(v *widget.ColumnView, s *state.Snapshot, what state.Keepsake) stri
 }
 
 // whatIf is what tells the files of runs apart whose memory or blocks were changed by hand.
-func whatIf(c *trace.Counterfactual) []string {
+func whatIf(c *trace.Intervention) []string {
 	if c == nil {
 		return nil
 	}
@@ -162,15 +162,15 @@ func (e *Explorer) runFile(side int) ([]byte, error) {
 
 // allHeads is what every head saw, asked for where it is not there.
 func (e *Explorer) allHeads(on *state.Content) (lens.Heads, error) {
-	heads := map[picture.Head]*lens.Head{}
+	heads := map[picture.Head]*lens.HeadTensors{}
 	switch of := on.Of.(type) {
 	case state.File:
 		return of.Heads, nil
 	case state.Asked:
 		for i := range on.Run.Header.Layers * on.Run.Header.Heads {
 			at := picture.Head{Layer: i / on.Run.Header.Heads, Head: i % on.Run.Header.Heads}
-			if sight := on.Sights[at]; sight.Phase == state.Done {
-				heads[at] = sight.Head
+			if data := on.HeadData[at]; data.Phase == state.Done {
+				heads[at] = data.Head
 				continue
 			}
 			head, err := e.engine.Head(context.Background(), of.Request, at.Layer, at.Head)
@@ -180,7 +180,7 @@ func (e *Explorer) allHeads(on *state.Content) (lens.Heads, error) {
 			heads[at] = head
 		}
 	}
-	return func(l, n int) (*lens.Head, error) { return heads[picture.Head{Layer: l, Head: n}], nil }, nil
+	return func(l, n int) (*lens.HeadTensors, error) { return heads[picture.Head{Layer: l, Head: n}], nil }, nil
 }
 
 // rows is the numbers of a picture, nil where there are none.

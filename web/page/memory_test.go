@@ -63,7 +63,7 @@ func TestBudgetsDoNotAddUp(t *testing.T) {
 	const changes = 150
 	for i := range changes {
 		do(state.Set{Field: "budget", Value: "1/" + strconv.Itoa(2+i)})
-		change(state.Run{})
+		change(state.Submit{})
 		if i == changes/3 {
 			first = held()
 		}

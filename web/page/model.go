@@ -34,7 +34,7 @@ func (e *Explorer) bringModel(side int, name string, file app.Value, done func(s
 			"It has %.1f GB; a tab has memory for models of at most %.1f GB. “kvscope serve --model %s” runs it.", float64(size)/1e9, float64(mostModel)/1e9, name)})
 		return
 	}
-	e.later(state.Say{Text: "loading " + name})
+	e.later(state.ShowToast{Text: "loading " + name})
 	from := api.SiteFile{Name: strings.TrimSuffix(name, path.Ext(name)), File: browser.FileURL(file), Size: size}
 	go func() {
 		info, err := engine.Open(context.Background(), from)

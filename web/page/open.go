@@ -63,11 +63,11 @@ func (e *Explorer) openFiles(files []app.Value, side int) {
 func (e *Explorer) keepFile(place, name string, file app.Value) {
 	if size := file.Get("size").Float(); size > mostCopied {
 		letFileGo(place)
-		e.later(state.Say{Text: fmt.Sprintf("%s is open. The browser keeps files of at most %d MB and this has %.1f GB: a reload closes it", name, mostCopied>>20, size/1e9)})
+		e.later(state.ShowToast{Text: fmt.Sprintf("%s is open. The browser keeps files of at most %d MB and this has %.1f GB: a reload closes it", name, mostCopied>>20, size/1e9)})
 		return
 	}
 	keepFile(place, name, file, func() {
-		e.later(state.Say{Text: name + " is open, but the browser does not keep it: a reload closes it"})
+		e.later(state.ShowToast{Text: name + " is open, but the browser does not keep it: a reload closes it"})
 	})
 }
 
@@ -110,7 +110,7 @@ func (e *Explorer) captureAgain() {
 		done := e.captures.Await()
 		gone := func(why string) {
 			letFileGo(place)
-			e.later(state.Say{Text: name + " cannot be opened again: " + why})
+			e.later(state.ShowToast{Text: name + " cannot be opened again: " + why})
 			done()
 		}
 		keptFiles().Get(key, func(file app.Value) {

@@ -144,9 +144,9 @@ func (d *column) describe(s *state.Snapshot, side int) {
 	if d.grid.against != nil {
 		v.Against = names[0].Full
 	}
-	v.Sight = state.Sight{}
+	v.HeadData = state.HeadData{}
 	if s.Head != nil {
-		v.Sight = c.Sight(*s.Head)
+		v.HeadData = c.HeadData(*s.Head)
 	}
 }
 

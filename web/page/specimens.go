@@ -40,15 +40,15 @@ func (sp *specimen) become(s state.Snapshot) {
 }
 
 // look makes up what a head of the specimen's run saw.
-func (sp *specimen) look(f state.Look) state.Action {
+func (sp *specimen) look(f state.AskHead) state.Action {
 	r := sp.s.Columns[f.Side].Run()
 	if r == nil || r.Header == nil {
 		return nil
 	}
-	return state.Seen{Side: f.Side, Gen: f.Gen, At: f.Head, Head: madeUp(r.Header, f.Head)}
+	return state.HeadArrived{Side: f.Side, Gen: f.Gen, At: f.Head, Head: madeUp(r.Header, f.Head)}
 }
 
-func madeUp(h *trace.Header, at picture.Head) *lens.Head {
+func madeUp(h *trace.Header, at picture.Head) *lens.HeadTensors {
 	return sample.Head(h, uint64(at.Layer*h.Heads+at.Head))
 }
 
@@ -134,7 +134,7 @@ func specimens() ([]*specimen, error) {
 		h, _ := events[0].(*trace.Header)
 		return h
 	}
-	seen := state.Seen{Gen: 1, At: looked, Head: madeUp(header(questRun), looked)}
+	seen := state.HeadArrived{Gen: 1, At: looked, Head: madeUp(header(questRun), looked)}
 	var second picture.Run
 	events, err := sample.Events(questRun)
 	if err != nil {
@@ -177,7 +177,7 @@ func specimens() ([]*specimen, error) {
 		{"view-early", "The same: the run is not over", onlyView, questRun, 0.8, []state.Action{lock, state.Show{View: "attention"}}},
 		{"view-loading", "The same: being asked for", onlyView, questRun, 1, []state.Action{lock, state.Show{View: "attention"}}},
 		{"view-failed", "The same: failed", onlyView, questRun, 1,
-			[]state.Action{lock, state.Show{View: "attention"}, state.Seen{Gen: 1, At: looked, Err: unreachable}}},
+			[]state.Action{lock, state.Show{View: "attention"}, state.HeadArrived{Gen: 1, At: looked, Err: unreachable}}},
 		{"memory-none", "Memory of a model that has none", onlyView, otherRun, 1, []state.Action{lock, state.Show{View: "memory"}}},
 		{"scores-none", "Scores of a method that gives none here", onlyView, mobaRun, 1, []state.Action{lock, state.Show{View: "scores"}, state.GoTo{Line: 3}}},
 

@@ -41,7 +41,7 @@ func captionOf(v *widget.ColumnView) []string {
 	if v.File != "" {
 		run = v.File + " · " + run
 	}
-	if what := v.Counterfactual(); what != "" {
+	if what := v.Intervention(); what != "" {
 		run += " · what if: " + what
 	}
 	out := []string{run}

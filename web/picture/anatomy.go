@@ -54,7 +54,7 @@ type Part struct {
 
 // Anatomy takes the score of a block at a line apart. It is nil where there is no score
 // of one query, and where the method makes it of something else than the keys of h.
-func (r *Run) Anatomy(line, block int, head Head, h *lens.Head) *Anatomy {
+func (r *Run) Anatomy(line, block int, head Head, h *lens.HeadTensors) *Anatomy {
 	if line < 0 || line >= len(r.lines) || block < 0 || h == nil || h.Dim == 0 {
 		return nil
 	}
@@ -90,7 +90,7 @@ func (r *Run) Anatomy(line, block int, head Head, h *lens.Head) *Anatomy {
 }
 
 // places ranks all blocks by keys with the memory and without.
-func (a *Anatomy) places(h *lens.Head, block int) {
+func (a *Anatomy) places(h *lens.HeadTensors, block int) {
 	if h.Plain == nil {
 		return
 	}
@@ -106,7 +106,7 @@ func (a *Anatomy) places(h *lens.Head, block int) {
 }
 
 // score is the method's score of keys [lo, hi).
-func (a *Anatomy) score(h *lens.Head, keys []float32, lo, hi int) (sum float32) {
+func (a *Anatomy) score(h *lens.HeadTensors, keys []float32, lo, hi int) (sum float32) {
 	for c, q := range h.Q[a.Query*h.Dim:][:h.Dim] {
 		p := a.part(q, c, keys, h.Dim, lo, hi)
 		sum += p.Value
@@ -147,7 +147,7 @@ func (a *Anatomy) votes(s *trace.Selection) *Anatomy {
 }
 
 // channels takes the score apart by channels.
-func (a *Anatomy) channels(h *lens.Head) {
+func (a *Anatomy) channels(h *lens.HeadTensors) {
 	q := h.Q[a.Query*h.Dim:][:h.Dim]
 	a.Parts = make([]Part, h.Dim)
 	for c := range a.Parts {
@@ -157,7 +157,7 @@ func (a *Anatomy) channels(h *lens.Head) {
 
 // best finds the key of the block that answers the query most, and the block's place by
 // it among all that the query may read.
-func (a *Anatomy) best(h *lens.Head, block int) {
+func (a *Anatomy) best(h *lens.HeadTensors, block int) {
 	q := h.Q[a.Query*h.Dim:][:h.Dim]
 	most := make([]float32, (a.Query+block)/block)
 	for j := range a.Query + 1 {

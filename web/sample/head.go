@@ -14,10 +14,10 @@ const headDim = 16
 // Head makes up what a head saw in the run of h: queries that look at the first
 // token, at their neighbours and, where the answer is copied, at what it is copied
 // from. Its gates keep more from channel to channel; there are none without a memory.
-func Head(h *trace.Header, seed uint64) *lens.Head {
+func Head(h *trace.Header, seed uint64) *lens.HeadTensors {
 	draw := rand.New(rand.NewPCG(seed, uint64(len(h.Tokens))))
 	n := len(h.Tokens) + len(h.Answer)
-	out := &lens.Head{Dim: headDim, Prompt: len(h.Tokens), Q: make([]float32, n*headDim), K: make([]float32, n*headDim)}
+	out := &lens.HeadTensors{Dim: headDim, Prompt: len(h.Tokens), Q: make([]float32, n*headDim), K: make([]float32, n*headDim)}
 	for t := range n {
 		q, k := out.Q[t*headDim:][:headDim], out.K[t*headDim:][:headDim]
 		for c := range headDim {
@@ -51,7 +51,7 @@ func Head(h *trace.Header, seed uint64) *lens.Head {
 }
 
 // remember makes up what went into the memory, of keys that nothing rotated.
-func remember(h *lens.Head) {
+func remember(h *lens.HeadTensors) {
 	h.State, h.Plain = h.K, make([]float32, len(h.K))
 	for i, g := range h.Gate {
 		before := float32(0)

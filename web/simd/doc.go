@@ -6,4 +6,7 @@
 //
 // Sums are in the order of the reference, products rounded before they are added: the
 // bits are those of the plain table.
+//
+//	k := simd.Best()
+//	fmt.Println(k.Name)
 package simd

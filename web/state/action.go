@@ -26,9 +26,9 @@ type Start struct {
 // Cancel stops a run.
 type Cancel struct{ Gen int }
 
-// Look asks for what a head of a column's run saw, of the file that the run was opened from
+// AskHead asks for what a head of a column's run saw, of the file that the run was opened from
 // where there is one.
-type Look struct {
+type AskHead struct {
 	Side, Gen int
 	Request   run.Request
 	Head      picture.Head
@@ -38,7 +38,7 @@ type Look struct {
 // Save writes something of a column to a file.
 type Save struct {
 	Side int
-	What Keepsake
+	What Export
 }
 
 // CopyLink puts the address into the clipboard. Note says what it lacks.
@@ -76,7 +76,7 @@ func (KeepTheme) effect()  {}
 func (Wait) effect()       {}
 func (ShowNeedle) effect() {}
 func (FocusTask) effect()  {}
-func (Look) effect()       {}
+func (AskHead) effect()    {}
 func (AskModel) effect()   {}
 func (Save) effect()       {}
 func (CopyLink) effect()   {}
@@ -84,7 +84,7 @@ func (CopyLink) effect()   {}
 // Do applies an action. It leaves s as it was.
 func (s Snapshot) Do(a Action) (Snapshot, []Effect) {
 	before := s.Place
-	effects := append(a.apply(&s), s.look()...)
+	effects := append(a.apply(&s), s.askHeads()...)
 	effects = append(append(effects, s.outdated()...), s.askDense()...)
 	for _, e := range effects {
 		if _, links := e.(Link); links {

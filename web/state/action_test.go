@@ -117,7 +117,7 @@ func TestFirstPlaceRuns(t *testing.T) {
 		t.Errorf("link %+v, want none of the address", l)
 	}
 	d.do(Set{Field: "budget", Value: "1/16"})
-	d.do(Run{})
+	d.do(Submit{})
 	if l, ok := d.link(); !ok || l.Query != "task=MK-2&seed=3&budget=1/16" {
 		t.Errorf("after another budget the link is %+v", l)
 	}
@@ -172,7 +172,7 @@ func TestRunArrives(t *testing.T) {
 func TestLateEventsAreIgnored(t *testing.T) {
 	d, e := ready(t), events(t, "quest")
 	old := d.s.Columns[0].Gen()
-	d.do(Set{"budget", "1/4"}).do(Run{})
+	d.do(Set{"budget", "1/4"}).do(Submit{})
 	for _, late := range []Action{
 		Arrived{0, old, e}, Arrived{0, old, []trace.Event{&trace.Failure{Message: "x"}}}, Ended{0, old, &client.LostError{Err: errors.New("x")}},
 	} {
@@ -186,7 +186,7 @@ func TestLateEventsAreIgnored(t *testing.T) {
 func TestRunAgainKeepsThePictureUntilTheNext(t *testing.T) {
 	d, e := ready(t).finish(events(t, "quest")), events(t, "snapkv")
 	was := d.s.Columns[0].Run()
-	d.do(GoTo{3}).do(Set{"method", "snapkv"}).do(Run{})
+	d.do(GoTo{3}).do(Set{"method", "snapkv"}).do(Submit{})
 	if l, _ := d.link(); !l.Push || !strings.Contains(l.Query, "method=snapkv") || strings.Contains(l.Query, "line") {
 		t.Errorf("link %+v, want one to go back from, at no line", l)
 	}
@@ -205,7 +205,7 @@ func TestProblemsStopARun(t *testing.T) {
 	if d.s.Problems["context"] == "" {
 		t.Error("a context of 5 is taken without a word")
 	}
-	if d.do(Run{}); len(d.effects) != 0 || d.s.Columns[0].Phase() != Done {
+	if d.do(Submit{}); len(d.effects) != 0 || d.s.Columns[0].Phase() != Done {
 		t.Errorf("it runs: %v", d.effects)
 	}
 	if d.do(Set{"context", "500"}); d.s.Problems["context"] != "" {
@@ -259,7 +259,7 @@ func TestServerGoesAndComesBack(t *testing.T) {
 	if d.do(Ended{1, d.s.Columns[1].Gen(), gone}); len(d.effects) != 0 {
 		t.Errorf("it is asked for twice: %v", d.effects)
 	}
-	if d.do(Run{}); len(d.effects) != 0 {
+	if d.do(Submit{}); len(d.effects) != 0 {
 		t.Errorf("a run without a server: %v", d.effects)
 	}
 	if d.do(MetaFailed{gone}); !reflect.DeepEqual(d.effects, []Effect{AskMeta{retryAfter}}) {
@@ -323,7 +323,7 @@ func TestViewGoesIntoTheAddress(t *testing.T) {
 			t.Errorf("%+v: link %+v, want %q", c.do, l, c.want)
 		}
 	}
-	for _, quiet := range []Action{Point{Block: 3}, Leave{}, Peek{&picture.Head{}}, Peek{}, ToggleHelp{}, Set{"seed", "4"}} {
+	for _, quiet := range []Action{Point{Block: 3}, Leave{}, PreviewHead{&picture.Head{}}, PreviewHead{}, ToggleHelp{}, Set{"seed", "4"}} {
 		if d.do(quiet); len(d.effects) != 0 {
 			t.Errorf("%T has effects %v", quiet, d.effects)
 		}
@@ -351,7 +351,7 @@ func TestHeads(t *testing.T) {
 			t.Errorf("%+v: locked %v, want %v", c.do, d.s.Head, c.want)
 		}
 	}
-	d.do(Peek{&picture.Head{}})
+	d.do(PreviewHead{&picture.Head{}})
 	if *d.s.Looked() != (picture.Head{}) {
 		t.Error("the pointer does not look")
 	}
@@ -430,7 +430,7 @@ func TestKeys(t *testing.T) {
 		}
 	}
 	d.finish(events(t, "quest")).do(ToggleHelp{})
-	if got := d.s.Press(" ", false); got != (Run{}) {
+	if got := d.s.Press(" ", false); got != (Submit{}) {
 		t.Errorf("space at rest is %#v, want Run", got)
 	}
 	if got := d.s.Press("Escape", false); got != (ToggleHelp{}) {

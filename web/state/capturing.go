@@ -21,7 +21,7 @@ func (a Captured) apply(s *Snapshot) []Effect {
 	spec.Model, spec.Memory = a.Info.Name, ""
 	s.Draft = s.Draft.With(ColumnField(side), spec.String())
 	s.Columns[side].Unopened = Problem{}
-	effects := Run{}.apply(s)
-	s.Said = a.Info.Name + " is open: methods are replayed on its queries and keys"
+	effects := Submit{}.apply(s)
+	s.Toast = a.Info.Name + " is open: methods are replayed on its queries and keys"
 	return effects
 }

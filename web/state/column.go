@@ -18,11 +18,11 @@ type Column struct {
 	// Unopened is why a file could not be opened here; what the column shows is another.
 	Unopened Problem
 	Base     *Base // what the run is compared with, nil when nothing is forced or dropped
-	told     told
+	notes    notes
 }
 
-// told is what was said about a run beside its events.
-type told struct {
+// notes is what was said about a run beside its events.
+type notes struct {
 	gen      int             // which start it is about
 	waits    api.RunProgress // what the run waits for, while nothing of it has been picked
 	recorded bool            // it was computed when the site was made, not now
@@ -30,14 +30,14 @@ type told struct {
 
 // Waits is what the run under way waits for.
 func (c *Column) Waits() api.RunProgress {
-	if c.told.gen != c.Gen() {
+	if c.notes.gen != c.Gen() {
 		return api.RunProgress{}
 	}
-	return c.told.waits
+	return c.notes.waits
 }
 
 // Recorded reports whether the run was computed when the site was made, not now.
-func (c *Column) Recorded() bool { return c.told.recorded && c.told.gen == c.Gen() }
+func (c *Column) Recorded() bool { return c.notes.recorded && c.notes.gen == c.Gen() }
 
 // Status is what a column is doing: one of Empty, Opening, Waiting, Answering, Finished,
 // Stopped and Broken. Nil is Empty.
@@ -94,9 +94,9 @@ type Content struct {
 	Run       *picture.Run
 	Gen       int
 	Of        Origin
-	Sights    map[picture.Head]Sight // what was asked for of its heads; replaced, never changed
-	Previewed bool                   // it was previewed
-	denseID   string                 // of the request that reads everything, "" where nothing is scored
+	HeadData  map[picture.Head]HeadData // what was asked for of its heads; replaced, never changed
+	Previewed bool                      // it was previewed
+	denseID   string                    // of the request that reads everything, "" where nothing is scored
 }
 
 // Origin is where a run comes from: Asked or File.
@@ -121,10 +121,10 @@ type Base struct {
 	gen     int // of its own start, 0 where it had none
 }
 
-// Sight is a look into a head.
-type Sight struct {
+// HeadData is a look into a head.
+type HeadData struct {
 	Phase   Phase // Loading, Done or Failed
-	Head    *lens.Head
+	Head    *lens.HeadTensors
 	Problem string
 }
 
@@ -293,22 +293,22 @@ func (c *Column) BaseRun() *picture.Run {
 	return c.Base.Run
 }
 
-// Sight is what is known of a head's sight.
-func (c *Column) Sight(head picture.Head) Sight {
+// HeadData is what is known of what a head saw.
+func (c *Column) HeadData(head picture.Head) HeadData {
 	if on := c.On(); on != nil {
-		return on.Sights[head]
+		return on.HeadData[head]
 	}
-	return Sight{}
+	return HeadData{}
 }
 
-// see notes what a head of a finished run saw.
-func (c *Column) see(head picture.Head, sight Sight) {
+// setHeadData notes what a head of a finished run saw.
+func (c *Column) setHeadData(head picture.Head, data HeadData) {
 	if f, over := c.Status.(Finished); over {
-		f.Sights = maps.Clone(f.Sights)
-		if f.Sights == nil {
-			f.Sights = map[picture.Head]Sight{}
+		f.HeadData = maps.Clone(f.HeadData)
+		if f.HeadData == nil {
+			f.HeadData = map[picture.Head]HeadData{}
 		}
-		f.Sights[head] = sight
+		f.HeadData[head] = data
 		c.Status = f
 	}
 }

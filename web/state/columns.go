@@ -142,8 +142,8 @@ func (f Form) Swap(model string) Form {
 	return f
 }
 
-// Meddles reports whether a request changes something by hand.
-func Meddles(r run.Request) bool {
+// Intervenes reports whether a request changes something by hand.
+func Intervenes(r run.Request) bool {
 	return r.MemoryStrength != nil || r.MemoryCap != nil || r.SelectWith != "" || r.ComputeWith != "" || Edits(r)
 }
 

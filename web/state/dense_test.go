@@ -52,7 +52,7 @@ func TestDenseAnswers(t *testing.T) {
 	if got := d.s.Verdict(1); got != "wrong anyway: with everything read too" {
 		t.Errorf("the second column says %q", got)
 	}
-	d.do(Set{"budget", "1/4"}).do(Run{})
+	d.do(Set{"budget", "1/4"}).do(Submit{})
 	for side := range 2 {
 		d.do(Arrived{side, d.s.Columns[side].Gen(), scored(t, 1)})
 	}
@@ -75,7 +75,7 @@ func TestDenseAnswers(t *testing.T) {
 func TestDenseGivesWay(t *testing.T) {
 	d := ready(t).finish(scored(t, 0))
 	asked := d.s.dense[seeds.Dense(d.s.Columns[0].On().Of.(Asked).Request).ID()]
-	d.do(Set{"budget", "1/4"}).do(Run{})
+	d.do(Set{"budget", "1/4"}).do(Submit{})
 	if !slices.Contains(d.effects, Effect(Cancel{asked.gen})) {
 		t.Errorf("effects %v", d.effects)
 	}
@@ -95,12 +95,12 @@ func TestDenseGivesWay(t *testing.T) {
 // TestDenseOfDense: a run that reads everything is its own answer.
 func TestDenseOfDense(t *testing.T) {
 	d := ready(t)
-	d.do(Set{"method", "dense"}).do(Run{})
+	d.do(Set{"method", "dense"}).do(Submit{})
 	d.do(Arrived{0, d.s.Columns[0].Gen(), scored(t, 1)}).do(Arrived{1, d.s.Columns[1].Gen(), scored(t, 0)})
 	if len(d.denses()) != 0 || d.s.Verdict(0) != "" {
 		t.Errorf("asks for %v, says %q", d.denses(), d.s.Verdict(0))
 	}
-	d.do(Set{"method", "quest"}).do(Run{})
+	d.do(Set{"method", "quest"}).do(Submit{})
 	d.do(Arrived{0, d.s.Columns[0].Gen(), scored(t, 0)}).do(Arrived{1, d.s.Columns[1].Gen(), scored(t, 0)})
 	if len(d.denses()) != 0 || d.s.Verdict(0) != "right with everything read, lost by Quest at 1/8" {
 		t.Errorf("asks for %v, says %q", d.denses(), d.s.Verdict(0))

@@ -57,13 +57,13 @@ func (a Progressed) apply(s *Snapshot) []Effect {
 	switch {
 	case c.Gen() != a.Gen:
 		return nil
-	case c.told.gen != a.Gen:
-		c.told = told{gen: a.Gen}
+	case c.notes.gen != a.Gen:
+		c.notes = notes{gen: a.Gen}
 	}
 	if a.Progress.Kind == api.Recorded {
-		c.told.recorded = true
+		c.notes.recorded = true
 	} else {
-		c.told.waits = a.Progress
+		c.notes.waits = a.Progress
 	}
 	return nil
 }

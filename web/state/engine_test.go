@@ -67,7 +67,7 @@ func TestProgressed(t *testing.T) {
 	if !s.Columns[0].Recorded() {
 		t.Error("a recorded run is not said to be")
 	}
-	s, _ = s.Do(Run{})
+	s, _ = s.Do(Submit{})
 	if s.Columns[0].Recorded() || s.Columns[0].Waits() != (api.RunProgress{}) {
 		t.Errorf("the next run begins with %+v", s.Columns[0])
 	}

@@ -116,7 +116,7 @@ func runOrStop(s *Snapshot) Action {
 	if s.Running() {
 		return Stop{}
 	}
-	return Run{}
+	return Submit{}
 }
 
 func nextMetric(s *Snapshot) Action {

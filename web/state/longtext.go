@@ -57,7 +57,7 @@ func (s *Snapshot) keepText() []Effect {
 func (s *Snapshot) findText(problems Problems) []Effect {
 	if s.sought != s.Elsewhere && s.Meta.Limits.TextBytes > 0 {
 		s.sought = s.Elsewhere
-		s.Said = "Asking the server for the text that the link names."
+		s.Toast = "Asking the server for the text that the link names."
 		return []Effect{FindText{Name: s.Elsewhere}}
 	}
 	problems["text"] = "the link names a text that is not kept by this browser nor by the server, paste it"
@@ -71,10 +71,10 @@ func (a TextFound) apply(s *Snapshot) []Effect {
 	if s.Elsewhere != a.Name {
 		return nil // another link by now
 	}
-	s.Said = ""
+	s.Toast = ""
 	s.Place = s.WithText(a.Text)
 	s.Draft.Text = s.Form.Text
-	return Run{}.start(s, false)
+	return Submit{}.start(s, false)
 }
 
 // TextKept says who keeps a text.
@@ -86,7 +86,7 @@ type TextKept struct {
 func (a TextKept) apply(s *Snapshot) []Effect {
 	s.textKept = a
 	if !a.Browser && !a.Server {
-		s.Said = "The text is too long for the address and is kept nowhere: a reload loses it."
+		s.Toast = "The text is too long for the address and is kept nowhere: a reload loses it."
 	}
 	return nil
 }

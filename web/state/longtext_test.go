@@ -17,7 +17,7 @@ func TestLongTextIsKept(t *testing.T) {
 	for field, value := range map[string]string{"source": "text", "text": text, "key": "fuzzy-otter", "value": "7"} {
 		d.do(Set{Field: field, Value: value})
 	}
-	d.do(Run{})
+	d.do(Submit{})
 	var kept KeepText
 	for _, e := range d.effects {
 		if k, ok := e.(KeepText); ok {
@@ -41,8 +41,8 @@ func TestLongTextIsKept(t *testing.T) {
 			t.Errorf("%+v: who copies the link hears %q", kept, note)
 		}
 	}
-	if d.do(TextKept{Name: kept.Name}); !strings.Contains(d.s.Said, "kept nowhere") {
-		t.Errorf("a text that nobody keeps: %q", d.s.Said)
+	if d.do(TextKept{Name: kept.Name}); !strings.Contains(d.s.Toast, "kept nowhere") {
+		t.Errorf("a text that nobody keeps: %q", d.s.Toast)
 	}
 
 	lost := Restore{Place: ParseQuery("source=text&key=k&text_name=0123456789abcdef")}
@@ -70,7 +70,7 @@ func TestLongTextIsKept(t *testing.T) {
 	}
 	d.do(Share{})
 	d.do(Set{Field: "source", Value: "task"})
-	d.do(Run{})
+	d.do(Submit{})
 	if l, _ := d.link(); d.s.Elsewhere != "" || !strings.Contains(l.Query, "text_name=") {
 		t.Errorf("the text is forgotten when a task is run: %q", l.Query)
 	}
@@ -79,7 +79,7 @@ func TestLongTextIsKept(t *testing.T) {
 	for _, most := range []int{0, len(text) - 1} {
 		d.s.Meta.Limits.TextBytes = most
 		d.do(Restore{Place: ParseQuery(l.Query).WithText(text)})
-		d.do(Run{})
+		d.do(Submit{})
 		if i := slices.IndexFunc(d.effects, func(e Effect) bool { _, keeps := e.(KeepText); return keeps }); i < 0 || d.effects[i].(KeepText).Server {
 			t.Errorf("%d bytes to a server that keeps %d: %v", len(text), most, i)
 		}

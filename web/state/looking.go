@@ -54,7 +54,7 @@ func (a Restore) apply(s *Snapshot) []Effect {
 		return nil
 	}
 	s.Draft, s.Problems = p.Form, nil
-	return Run{}.start(s, false)
+	return Submit{}.start(s, false)
 }
 
 // Point moves the pointer to a block, and to a line if it is not None.
@@ -78,10 +78,10 @@ type ChooseToken struct{ Token, Block int }
 
 func (a ChooseToken) apply(s *Snapshot) []Effect {
 	if a.Token == s.Token {
-		s.Token, s.Pin = None, None
+		s.Token, s.PinnedBlock = None, None
 		return nil
 	}
-	s.Token, s.Pin = a.Token, a.Block
+	s.Token, s.PinnedBlock = a.Token, a.Block
 	return nil
 }
 
@@ -100,17 +100,17 @@ func (a Choose) apply(s *Snapshot) []Effect {
 	if a.Line >= 0 {
 		s.Line = a.Line
 	}
-	if a.Block == s.Pin {
+	if a.Block == s.PinnedBlock {
 		a.Block = None
 	}
-	s.Pin = a.Block
+	s.PinnedBlock = a.Block
 	return nil
 }
 
-// Peek looks at a head while the pointer is on it, nil when it leaves.
-type Peek struct{ Head *picture.Head }
+// PreviewHead looks at a head while the pointer is on it, nil when it leaves.
+type PreviewHead struct{ Head *picture.Head }
 
-func (a Peek) apply(s *Snapshot) []Effect {
+func (a PreviewHead) apply(s *Snapshot) []Effect {
 	s.Preview = a.Head
 	return nil
 }

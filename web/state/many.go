@@ -107,7 +107,7 @@ type GoToSeed struct{ Seed string }
 
 func (a GoToSeed) apply(s *Snapshot) []Effect {
 	s.Draft = s.Draft.With("seed", a.Seed)
-	return Run{}.start(s, true)
+	return Submit{}.start(s, true)
 }
 
 func (m Many) cancel() []Effect {

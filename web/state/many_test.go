@@ -35,7 +35,7 @@ func TestManySeedsFollowTheColumns(t *testing.T) {
 		t.Errorf("seed %q, %d rows", s.Form.Seed, len(s.Many.Rows))
 	}
 	s, _ = s.Do(Set{"budget", "1/4"})
-	s, _ = s.Do(Run{})
+	s, _ = s.Do(Submit{})
 	if s.Many.Phase != "" {
 		t.Error("the examples of another budget stay")
 	}

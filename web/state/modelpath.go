@@ -33,8 +33,8 @@ func (a ModelOpened) apply(s *Snapshot) []Effect {
 	s.Meta.Models = a.Models
 	name := a.Models[len(a.Models)-1].Name
 	s.Draft = s.Draft.With(ColumnField(0), ColumnSpec{Model: name, Method: s.Draft.Column(0).Method}.String())
-	s.Said = name + " is open"
-	return Run{}.start(s, true)
+	s.Toast = name + " is open"
+	return Submit{}.start(s, true)
 }
 
 // ModelNotOpened says why a model was not.

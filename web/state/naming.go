@@ -92,15 +92,15 @@ func (s *Snapshot) titleOf(name string) string { return titleOf(s.Model(name), n
 // memoryUse is what blocks are picked by and what attention reads, where a column does
 // otherwise than it was trained to.
 func (s *Snapshot) memoryUse(h *trace.Header) string {
-	meddled := func(c Column) bool {
+	changed := func(c Column) bool {
 		h := c.header()
-		return h != nil && h.Counterfactual != nil && (h.Counterfactual.SelectWith == run.WithPlain || h.Counterfactual.ComputeWith == run.WithPlain)
+		return h != nil && h.Intervention != nil && (h.Intervention.SelectWith == run.WithPlain || h.Intervention.ComputeWith == run.WithPlain)
 	}
-	if !h.HasMemory() || !slices.ContainsFunc(s.Columns[:], meddled) {
+	if !h.HasMemory() || !slices.ContainsFunc(s.Columns[:], changed) {
 		return ""
 	}
 	picks, reads := "K̃", "K̃Ṽ"
-	if c := h.Counterfactual; c != nil {
+	if c := h.Intervention; c != nil {
 		if c.SelectWith == run.WithPlain {
 			picks = "K"
 		}

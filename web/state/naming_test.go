@@ -43,7 +43,7 @@ func TestNames(t *testing.T) {
 	swap := func(picks, reads string) trace.Header {
 		return with(ratplus, func(h *trace.Header) {
 			if picks != run.WithMemory || reads != run.WithMemory {
-				h.Counterfactual = &trace.Counterfactual{Strength: 1, SelectWith: picks, ComputeWith: reads}
+				h.Intervention = &trace.Intervention{Strength: 1, SelectWith: picks, ComputeWith: reads}
 			}
 		})
 	}
@@ -79,7 +79,7 @@ func TestNames(t *testing.T) {
 func TestNameOfWhatIsPictured(t *testing.T) {
 	d := ready(t).finish(events(t, "quest"))
 	was := d.s.Names()[1].Full
-	d.do(Set{"right", "attention"}).do(Run{})
+	d.do(Set{"right", "attention"}).do(Submit{})
 	if c := d.s.Columns[1]; !c.Stale() || c.Model() != "attention" || d.s.Names()[1].Full != was {
 		t.Errorf("stale %v, model %s, called %q, want %q", c.Stale(), c.Model(), d.s.Names()[1].Full, was)
 	}

@@ -29,8 +29,8 @@ func (a Opened) apply(s *Snapshot) []Effect {
 	*c = Column{Version: c.Version + 1, Status: Finished{Content{Run: a.Run, Gen: s.runs, Of: File{a.Name, a.Heads}}}}
 	s.lookAtMaps(a.Run, a.Again)
 	if !a.Again {
-		s.Line, s.Pin, s.Token, s.Playing = Auto, None, None, false
-		s.Said = a.Name + " is open"
+		s.Line, s.PinnedBlock, s.Token, s.Playing = Auto, None, None, false
+		s.Toast = a.Name + " is open"
 	}
 	return effects
 }
@@ -67,12 +67,12 @@ type TextOpened struct{ Name, Text string }
 
 func (a TextOpened) apply(s *Snapshot) []Effect {
 	effects := slices.Concat(Set{Field: "source", Value: string(FromText)}.apply(s), Set{Field: "text", Value: a.Text}.apply(s))
-	s.Said = a.Name + " is in the text field"
+	s.Toast = a.Name + " is in the text field"
 	if !s.Draft.RULER() {
 		return effects
 	}
 	effects = append(effects, Set{Field: "seed", Value: "1"}.apply(s)...)
-	return append(effects, Run{}.apply(s)...)
+	return append(effects, Submit{}.apply(s)...)
 }
 
 // NotOpened says at a column why a file cannot be opened there. What it shows stays.
@@ -102,14 +102,14 @@ func (a ModelBrought) apply(s *Snapshot) []Effect {
 	others := slices.DeleteFunc(slices.Clone(s.Meta.Models), func(m run.ModelInfo) bool { return m.Name == a.Model.Name })
 	s.Meta.Models = append(others, a.Model)
 	s.Columns[a.Side].Unopened = Problem{}
-	s.Said = a.Model.Name + " is loaded"
+	s.Toast = a.Model.Name + " is loaded"
 	for side := s.Draft.Columns(); side <= a.Side; side++ {
 		s.Draft = s.Draft.With(ColumnField(side), ColumnSpec{Model: a.Model.Name}.String())
 	}
 	spec := s.Draft.Column(a.Side)
 	spec.Model = a.Model.Name
 	s.Draft = s.Draft.With(ColumnField(a.Side), spec.String())
-	return Run{}.start(s, true)
+	return Submit{}.start(s, true)
 }
 
 // Dismiss takes the message of NotOpened away.

@@ -41,7 +41,7 @@ func TestFileSurvivesReload(t *testing.T) {
 		if c := d.s.Columns[0]; c.Run() != again.Run || c.Phase() != Done {
 			t.Errorf("%s: the column is %+v", name, c)
 		}
-		if d.s.Line != 2 || d.s.Pin != 3 || d.s.View != "" || d.s.Said != "" {
+		if d.s.Line != 2 || d.s.PinnedBlock != 3 || d.s.View != "" || d.s.Toast != "" {
 			t.Errorf("%s: the eye rests elsewhere: %+v", name, d.s.Place)
 		}
 		// A server that went away and came back, or the way back, does not close the file.
@@ -52,7 +52,7 @@ func TestFileSurvivesReload(t *testing.T) {
 		if got := of(d.do(Restore{Place: ParseQuery("seed=9")}).starts()); !slices.Equal(got, []int{1}) || d.s.Columns[0].File() == "" {
 			t.Errorf("%s: on the way back, runs start in columns %v", name, got)
 		}
-		d.do(Run{})
+		d.do(Submit{})
 		if !slices.Contains(d.effects, Effect(LetGo{Side: 0})) || slices.Contains(d.effects, Effect(LetGo{Side: 1})) || len(d.starts()) != 2 {
 			t.Errorf("%s: by hand, effects %v", name, d.effects)
 		}
@@ -66,7 +66,7 @@ func TestOnlyFiles(t *testing.T) {
 	if d.do(twoModels); len(d.starts()) != 0 || len(d.s.Problems) != 0 || d.s.Shown() != 3 {
 		t.Errorf("starts %v, problems %v, %d columns", d.starts(), d.s.Problems, d.s.Shown())
 	}
-	if d.do(Run{}); !slices.Contains(d.effects, Effect(LetGo{Side: 2})) || d.s.Shown() != 2 {
+	if d.do(Submit{}); !slices.Contains(d.effects, Effect(LetGo{Side: 2})) || d.s.Shown() != 2 {
 		t.Errorf("a run of two columns leaves %d, effects %v", d.s.Shown(), d.effects)
 	}
 }
@@ -99,7 +99,7 @@ func TestMapsAfterReload(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := &desk{t: t, s: New(ParseQuery("view=prompt&head=5.5"), fourViews)}
-	d.do(Opened{Name: "m", Run: maps, Heads: func(int, int) (*lens.Head, error) { return &lens.Head{}, nil }, Again: true})
+	d.do(Opened{Name: "m", Run: maps, Heads: func(int, int) (*lens.HeadTensors, error) { return &lens.HeadTensors{}, nil }, Again: true})
 	if d.s.View != "" || *d.s.Head != (picture.Head{}) {
 		t.Errorf("view %s, head %v", d.s.View, d.s.Head)
 	}
@@ -108,9 +108,9 @@ func TestMapsAfterReload(t *testing.T) {
 // Heads of a file are read when they are looked at, and once.
 func TestHeadsOfFilesAreReadWhenLookedAt(t *testing.T) {
 	asked := map[picture.Head]int{}
-	heads := func(l, n int) (*lens.Head, error) {
+	heads := func(l, n int) (*lens.HeadTensors, error) {
 		asked[picture.Head{Layer: l, Head: n}]++
-		return &lens.Head{Dim: 1}, nil
+		return &lens.HeadTensors{Dim: 1}, nil
 	}
 	d := ready(t).finish(events(t, "quest"))
 	if d.do(Opened{Side: 1, Name: "run.safetensors", Run: replayed(t), Heads: heads}); len(asked) != 0 {
@@ -118,7 +118,7 @@ func TestHeadsOfFilesAreReadWhenLookedAt(t *testing.T) {
 	}
 	at := picture.Head{Layer: 1, Head: 2}
 	d.do(Show{"attention"}).read().do(Lock{&at}).read().do(Show{"memory"}).read().do(Show{"attention"}).read()
-	if asked[at] != 1 || d.s.Columns[1].Sight(at).Phase != Done || len(asked) > 2 {
-		t.Errorf("heads read %v, the one looked at is %+v", asked, d.s.Columns[1].Sight(at))
+	if asked[at] != 1 || d.s.Columns[1].HeadData(at).Phase != Done || len(asked) > 2 {
+		t.Errorf("heads read %v, the one looked at is %+v", asked, d.s.Columns[1].HeadData(at))
 	}
 }

@@ -18,12 +18,12 @@ import (
 type Place struct {
 	Form Form
 	// Elsewhere names the text of a link that is not in the link itself, until it is found.
-	Elsewhere string
-	Head      *picture.Head // locked head, nil for all heads
-	Line      int           // line of the block grid, Auto when none was chosen
-	Pin       int           // block held in the inspector, None without one
-	Metric    picture.Metric
-	Shade     picture.Shade
+	Elsewhere   string
+	Head        *picture.Head // locked head, nil for all heads
+	Line        int           // line of the block grid, Auto when none was chosen
+	PinnedBlock int           // block held in the inspector, None without one
+	Metric      picture.Metric
+	Shade       picture.Shade
 
 	View    string // name of what stands below the heads, empty for the first view
 	Token   int    // position whose memory is looked at, None for that of the step
@@ -123,7 +123,7 @@ func FirstPlace() Place {
 // DefaultPlace has what a query leaves out. It is not what a page without any shows,
 // since links that are out in the world leave the same things out.
 func DefaultPlace() Place {
-	return Place{Form: DefaultForm(), Line: Auto, Pin: None, Metric: picture.Mass, Shade: picture.ByPicks, Token: None, Speed: "1"}
+	return Place{Form: DefaultForm(), Line: Auto, PinnedBlock: None, Metric: picture.Mass, Shade: picture.ByPicks, Token: None, Speed: "1"}
 }
 
 // maxQuery bounds what a link carries: servers and mail programs refuse longer
@@ -178,7 +178,7 @@ func (p Place) differences(d Place) string {
 		add("head", strconv.Itoa(p.Head.Layer)+"."+strconv.Itoa(p.Head.Head), "")
 	}
 	add("line", strconv.Itoa(p.Line), strconv.Itoa(d.Line))
-	add("at", strconv.Itoa(p.Pin), strconv.Itoa(d.Pin))
+	add("at", strconv.Itoa(p.PinnedBlock), strconv.Itoa(d.PinnedBlock))
 	add("metric", string(p.Metric), string(d.Metric))
 	add("shade", string(p.Shade), string(d.Shade))
 	add("view", p.View, d.View)
@@ -272,7 +272,7 @@ func (p *Place) set(name, value string) bool {
 	case "line":
 		return setIndex(&p.Line, value)
 	case "at":
-		return setIndex(&p.Pin, value)
+		return setIndex(&p.PinnedBlock, value)
 	case "token":
 		return setIndex(&p.Token, value)
 	case "metric":

@@ -25,7 +25,7 @@ func TestQueryIsReadable(t *testing.T) {
 			p.Form = p.Form.With("window", "64")
 		}},
 		{"view", "head=2.3&line=4&at=17&metric=recall&shade=mass", func(p *Place) {
-			p.Head, p.Line, p.Pin, p.Metric, p.Shade = &picture.Head{Layer: 2, Head: 3}, 4, 17, picture.Recall, picture.ByMass
+			p.Head, p.Line, p.PinnedBlock, p.Metric, p.Shade = &picture.Head{Layer: 2, Head: 3}, 4, 17, picture.Recall, picture.ByMass
 		}},
 		{"own text", "source=text&text=a+%26+b%3D1%0A%C3%A9&key=fuzzy-otter&value=a,b:c/d", func(p *Place) {
 			p.Form.Source, p.Form.Text, p.Form.Key, p.Form.Value = FromText, "a & b=1\né", "fuzzy-otter", "a,b:c/d"
@@ -121,8 +121,8 @@ func FuzzParseQuery(f *testing.F) {
 				t.Fatalf("%q reads as %+v and, written as %q, as %+v", query, p, q, again)
 			}
 		}
-		if p.Line < Auto || p.Pin < None {
-			t.Fatalf("line %d, block %d", p.Line, p.Pin)
+		if p.Line < Auto || p.PinnedBlock < None {
+			t.Fatalf("line %d, block %d", p.Line, p.PinnedBlock)
 		}
 	})
 }

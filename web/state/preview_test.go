@@ -13,7 +13,7 @@ import (
 func previewed(t testing.TB) *desk {
 	t.Helper()
 	d := ready(t).finish(events(t, "quest"))
-	d.do(Set{"budget", "1/4"}).do(Run{})
+	d.do(Set{"budget", "1/4"}).do(Submit{})
 	for side := range 2 {
 		c := d.s.Columns[side]
 		if c.Preview() == nil || c.Pictured() != c.Preview() || c.Phase() != Loading || !c.Stale() {
@@ -88,7 +88,7 @@ func TestAPreviewEndsWithItsRun(t *testing.T) {
 func TestPreviewsComeOfRuns(t *testing.T) {
 	d := previewed(t)
 	was := d.s.Columns[0]
-	d.do(Set{"budget", "1/16"}).do(Run{})
+	d.do(Set{"budget", "1/16"}).do(Submit{})
 	if c := d.s.Columns[0]; c.Preview() == nil || c.Preview() == was.Preview() || c.Run() != was.Run() || c.Preview().Header.K >= was.Preview().Header.K {
 		t.Error("a second budget before the first is there has no preview of its own")
 	}
@@ -96,13 +96,13 @@ func TestPreviewsComeOfRuns(t *testing.T) {
 		"block": Set{"block", "32"}, "seed": Set{"seed", "2"}, "method": Set{"method", "moba"}, "nothing": Set{"budget", "1/8"},
 	} {
 		d := ready(t).finish(events(t, "quest"))
-		if d.do(do).do(Run{}); d.s.Columns[0].Preview() != nil {
+		if d.do(do).do(Submit{}); d.s.Columns[0].Preview() != nil {
 			t.Errorf("%s: a preview of what the scores do not tell", name)
 		}
 	}
 	d = ready(t).finish(events(t, "quest"))
 	d.do(Opened{Side: 0, Name: "file", Run: replayed(t)})
-	if d.do(Set{"budget", "1/4"}).do(Run{}); d.s.Columns[0].Preview() != nil {
+	if d.do(Set{"budget", "1/4"}).do(Submit{}); d.s.Columns[0].Preview() != nil {
 		t.Error("a preview of a file, of whose request nothing is known")
 	}
 }

@@ -20,8 +20,8 @@ func TestTextFiles(t *testing.T) {
 	two := one + strings.ReplaceAll(one, "1234567", "7654321")
 	d := ready(t)
 	d.do(TextOpened{Name: "notes.txt", Text: "The grass is green."})
-	if d.s.Draft.Text != "The grass is green." || d.s.Draft.Source != FromText || len(d.starts()) != 0 || d.s.Said != "notes.txt is in the text field" {
-		t.Errorf("%+v, %d runs, said %q", d.s.Draft, len(d.starts()), d.s.Said)
+	if d.s.Draft.Text != "The grass is green." || d.s.Draft.Source != FromText || len(d.starts()) != 0 || d.s.Toast != "notes.txt is in the text field" {
+		t.Errorf("%+v, %d runs, said %q", d.s.Draft, len(d.starts()), d.s.Toast)
 	}
 	d.do(Set{Field: "key", Value: "left over"})
 	d.do(TextOpened{Name: "validation.jsonl", Text: two})
@@ -41,7 +41,7 @@ func TestTextFiles(t *testing.T) {
 		t.Errorf("asked %+v", e)
 	}
 	d.do(Set{Field: "seed", Value: "2"})
-	d.do(Run{})
+	d.do(Submit{})
 	if e := asked(); e.Outputs[0] != "7654321" {
 		t.Errorf("example 2 expects %v", e.Outputs)
 	}
@@ -53,14 +53,14 @@ func TestTextFiles(t *testing.T) {
 	}
 	for seed, want := range map[string]string{"3": "want 1 to 2", "0": "want 1 to 2", "x": "not a whole number"} {
 		d.do(Set{Field: "seed", Value: seed})
-		d.do(Run{})
+		d.do(Submit{})
 		if len(d.starts()) != 0 || !strings.Contains(d.s.Problems["seed"], want) {
 			t.Errorf("example %s: %d runs, problems %v", seed, len(d.starts()), d.s.Problems)
 		}
 	}
 	d.do(Set{Field: "seed", Value: "1"})
 	d.do(Set{Field: "text", Value: one + `{"input": "x"}`})
-	d.do(Run{})
+	d.do(Submit{})
 	if !strings.Contains(d.s.Problems["text"], "line 2: field outputs is missing") {
 		t.Errorf("problems %v", d.s.Problems)
 	}

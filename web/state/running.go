@@ -23,7 +23,7 @@ func (a MetaArrived) apply(s *Snapshot) []Effect {
 	s.Draft = s.withModels(s.Draft)
 	s.Form = s.withModels(s.Form)
 	if first {
-		return Run{}.start(s, false)
+		return Submit{}.start(s, false)
 	}
 	return nil
 }
@@ -66,14 +66,14 @@ func (a MetaFailed) apply(s *Snapshot) []Effect {
 	return []Effect{AskMeta{After: retryAfter}}
 }
 
-// Run runs the draft.
-type Run struct{}
+// Submit runs the draft.
+type Submit struct{}
 
-func (a Run) apply(s *Snapshot) []Effect { return a.start(s, true) }
+func (a Submit) apply(s *Snapshot) []Effect { return a.start(s, true) }
 
 // start runs the draft. By hand it does so in every column; what comes by itself, as
 // after a reload, leaves those alone that show a file.
-func (Run) start(s *Snapshot, link bool) []Effect {
+func (Submit) start(s *Snapshot, link bool) []Effect {
 	if s.MetaPhase != Done {
 		return nil
 	}
@@ -129,7 +129,7 @@ func (Run) start(s *Snapshot, link bool) []Effect {
 	if !link {
 		return append(effects, Link{Query: s.Query()})
 	}
-	s.Line, s.Pin, s.Token = Auto, None, None
+	s.Line, s.PinnedBlock, s.Token = Auto, None, None
 	return append(effects, Link{Query: s.Query(), Push: true})
 }
 

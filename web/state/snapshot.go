@@ -49,7 +49,7 @@ type Snapshot struct {
 	White   bool // pictures are saved on white, whatever the colours of the page
 	Playing bool
 	dense   map[string]Dense // by the ID of their requests; replaced, never changed
-	Said    string           // a short message on what was done last
+	Toast   string           // a short message on what was done last
 	runs    int              // runs started, to tell late events from current ones
 
 	sought   string   // the name of the text that was asked for last
@@ -80,7 +80,7 @@ func (s *Snapshot) Pointed() int {
 	if s.Hover.On {
 		return s.Hover.Block
 	}
-	return s.Pin
+	return s.PinnedBlock
 }
 
 // Running reports whether a run is under way.

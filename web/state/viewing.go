@@ -17,14 +17,14 @@ type Show struct{ View string }
 func (a Show) apply(s *Snapshot) []Effect {
 	s.view(a.View)
 	if s.Viewed().Needs != NeedsNothing && s.Head == nil {
-		s.Head = s.telling()
+		s.Head = s.bestHead()
 	}
 	return nil
 }
 
-// telling is a head worth a look: of those that found the answer most often the one
+// bestHead is a head worth a look: of those that found the answer most often the one
 // whose picks kept most, nil before there is any.
-func (s *Snapshot) telling() *picture.Head {
+func (s *Snapshot) bestHead() *picture.Head {
 	var best *picture.Head
 	var most float32 = -1
 	for _, c := range s.Columns {
@@ -46,8 +46,8 @@ func (s *Snapshot) telling() *picture.Head {
 	return best
 }
 
-// look asks for what the view shows of the locked head and is not there yet.
-func (s *Snapshot) look() []Effect {
+// askHeads asks for what the view shows of the locked head and is not there yet.
+func (s *Snapshot) askHeads() []Effect {
 	if s.Head == nil || s.Viewed().Needs != NeedsStates {
 		return nil
 	}
@@ -58,29 +58,29 @@ func (s *Snapshot) look() []Effect {
 		if !over {
 			continue
 		}
-		if _, asked := f.Sights[*s.Head]; asked || s.Head.Layer >= f.Run.Header.Layers || s.Head.Head >= f.Run.Header.Heads {
+		if _, asked := f.HeadData[*s.Head]; asked || s.Head.Layer >= f.Run.Header.Layers || s.Head.Head >= f.Run.Header.Heads {
 			continue
 		}
-		look := Look{Side: side, Gen: f.Gen, Head: *s.Head}
+		look := AskHead{Side: side, Gen: f.Gen, Head: *s.Head}
 		switch of := f.Of.(type) {
 		case File:
 			if of.Heads == nil {
-				c.see(*s.Head, Sight{Phase: Failed, Problem: "The file holds no queries and keys."})
+				c.setHeadData(*s.Head, HeadData{Phase: Failed, Problem: "The file holds no queries and keys."})
 				continue
 			}
 			look.Heads = of.Heads
 		case Asked:
 			look.Request = of.Request
 		}
-		c.see(*s.Head, Sight{Phase: Loading})
+		c.setHeadData(*s.Head, HeadData{Phase: Loading})
 		out = append(out, look)
 	}
 	return out
 }
 
-// mostSights is how many bytes of heads a column keeps, and the one that is looked at however
+// mostHeadData is how many bytes of heads a column keeps, and the one that is looked at however
 // large it is.
-const mostSights = 256 << 20
+const mostHeadData = 256 << 20
 
 // drop lets all heads but the one that is looked at go once they are too many.
 func (c *Column) drop(looked *picture.Head) {
@@ -89,40 +89,40 @@ func (c *Column) drop(looked *picture.Head) {
 		return
 	}
 	bytes := 0
-	for _, sight := range f.Sights {
-		if sight.Head != nil {
-			bytes += sight.Head.Bytes()
+	for _, data := range f.HeadData {
+		if data.Head != nil {
+			bytes += data.Head.Bytes()
 		}
 	}
-	if bytes <= mostSights {
+	if bytes <= mostHeadData {
 		return
 	}
-	f.Sights = maps.Clone(f.Sights)
-	maps.DeleteFunc(f.Sights, func(head picture.Head, _ Sight) bool { return looked == nil || head != *looked })
+	f.HeadData = maps.Clone(f.HeadData)
+	maps.DeleteFunc(f.HeadData, func(head picture.Head, _ HeadData) bool { return looked == nil || head != *looked })
 	c.Status = f
 }
 
-// Seen hands in what a head saw.
-type Seen struct {
+// HeadArrived hands in what a head saw.
+type HeadArrived struct {
 	Side, Gen int
 	At        picture.Head
-	Head      *lens.Head
+	Head      *lens.HeadTensors
 	Err       error
 }
 
-func (a Seen) apply(s *Snapshot) []Effect {
+func (a HeadArrived) apply(s *Snapshot) []Effect {
 	c := &s.Columns[a.Side]
 	if c.Gen() != a.Gen {
 		return nil
 	}
-	sight := Sight{Phase: Done, Head: a.Head}
+	data := HeadData{Phase: Done, Head: a.Head}
 	if a.Err != nil {
-		sight = Sight{Phase: Failed, Problem: a.Err.Error()}
+		data = HeadData{Phase: Failed, Problem: a.Err.Error()}
 		if client.IsLost(a.Err) {
-			sight.Problem = "The engine does not answer; choose the head again once it does."
+			data.Problem = "The engine does not answer; choose the head again once it does."
 		}
 	}
-	c.see(a.At, sight)
+	c.setHeadData(a.At, data)
 	c.drop(s.Head)
 	return nil
 }
@@ -134,8 +134,8 @@ func (Forget) apply(s *Snapshot) []Effect {
 	for side := range s.Columns {
 		c := &s.Columns[side]
 		if f, over := c.Status.(Finished); over {
-			f.Sights = maps.Clone(f.Sights)
-			maps.DeleteFunc(f.Sights, func(_ picture.Head, sight Sight) bool { return sight.Phase == Failed })
+			f.HeadData = maps.Clone(f.HeadData)
+			maps.DeleteFunc(f.HeadData, func(_ picture.Head, data HeadData) bool { return data.Phase == Failed })
 			c.Status = f
 		}
 	}
@@ -207,10 +207,10 @@ func (a Edit) apply(s *Snapshot) []Effect {
 		s.Draft = s.Draft.With(field, strings.Join(list, ","))
 	}
 	// The edit is about what is looked at: that stays.
-	line, pin, token := s.Line, s.Pin, s.Token
-	effects := Run{}.start(s, true)
+	line, pin, token := s.Line, s.PinnedBlock, s.Token
+	effects := Submit{}.start(s, true)
 	if len(s.Problems) == 0 && s.Form.Equal(s.Draft) {
-		s.Line, s.Pin, s.Token = line, pin, token
+		s.Line, s.PinnedBlock, s.Token = line, pin, token
 		for i, e := range effects {
 			if _, links := e.(Link); links {
 				effects[i] = Link{Query: s.Query(), Push: true}
@@ -220,8 +220,8 @@ func (a Edit) apply(s *Snapshot) []Effect {
 	return effects
 }
 
-// Keepsake is what can be saved of a column, and in which form.
-type Keepsake struct {
+// Export is what can be saved of a column, and in which form.
+type Export struct {
 	Picture string // grid, heads, view or run
 	Format  string // png, svg, csv or safetensors
 	Scale   int    // pixels of a png to one of the drawing
@@ -239,23 +239,23 @@ func (OnWhite) apply(s *Snapshot) []Effect { //nolint:unparam // as every action
 // SavesDark reports whether pictures are saved in the colours for the dark.
 func (s *Snapshot) SavesDark() bool { return s.IsDark() && !s.White }
 
-// Keep saves something of a column.
-type Keep struct {
+// Download saves something of a column.
+type Download struct {
 	Side int
-	What Keepsake
+	What Export
 }
 
-func (a Keep) apply(*Snapshot) []Effect { return []Effect{Save(a)} }
+func (a Download) apply(*Snapshot) []Effect { return []Effect{Save(a)} }
 
 // Share copies the link to what is on the screen.
 type Share struct{}
 
 func (Share) apply(s *Snapshot) []Effect { return []Effect{CopyLink{Note: s.linkNote()}} }
 
-// Say shows a short message.
-type Say struct{ Text string }
+// ShowToast shows a short message.
+type ShowToast struct{ Text string }
 
-func (a Say) apply(s *Snapshot) []Effect { //nolint:unparam // as every action
-	s.Said = a.Text
+func (a ShowToast) apply(s *Snapshot) []Effect { //nolint:unparam // as every action
+	s.Toast = a.Text
 	return nil
 }

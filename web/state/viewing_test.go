@@ -14,10 +14,10 @@ import (
 )
 
 // looks are the looks into heads that the last action asked for.
-func (d *desk) looks() []Look {
-	var out []Look
+func (d *desk) looks() []AskHead {
+	var out []AskHead
 	for _, e := range d.effects {
-		if l, ok := e.(Look); ok {
+		if l, ok := e.(AskHead); ok {
 			out = append(out, l)
 		}
 	}
@@ -30,7 +30,7 @@ func (d *desk) read() *desk {
 	for _, l := range d.looks() {
 		if l.Heads != nil {
 			head, err := l.Heads(l.Head.Layer, l.Head.Head)
-			d.do(Seen{Side: l.Side, Gen: l.Gen, At: l.Head, Head: head, Err: err})
+			d.do(HeadArrived{Side: l.Side, Gen: l.Gen, At: l.Head, Head: head, Err: err})
 		}
 	}
 	return d
@@ -54,14 +54,14 @@ func TestLooks(t *testing.T) {
 	if d.do(Show{"memory"}); len(d.looks()) != 0 {
 		t.Errorf("asks again: %v", d.looks())
 	}
-	head := &lens.Head{Dim: 2}
-	d.do(Seen{Side: 1, Gen: look.Gen, At: look.Head, Head: head})
-	if got := d.s.Columns[1].Sight(look.Head); got.Phase != Done || got.Head != head {
-		t.Errorf("sight %+v", got)
+	head := &lens.HeadTensors{Dim: 2}
+	d.do(HeadArrived{Side: 1, Gen: look.Gen, At: look.Head, Head: head})
+	if got := d.s.Columns[1].HeadData(look.Head); got.Phase != Done || got.Head != head {
+		t.Errorf("data %+v", got)
 	}
-	d.do(Seen{Side: 0, Gen: d.s.Columns[0].Gen(), At: look.Head, Err: &client.LostError{Err: errors.New("gone")}})
-	if got := d.s.Columns[0].Sight(look.Head); got.Phase != Failed || got.Problem == "" {
-		t.Errorf("sight %+v", got)
+	d.do(HeadArrived{Side: 0, Gen: d.s.Columns[0].Gen(), At: look.Head, Err: &client.LostError{Err: errors.New("gone")}})
+	if got := d.s.Columns[0].HeadData(look.Head); got.Phase != Failed || got.Problem == "" {
+		t.Errorf("data %+v", got)
 	}
 	if d.do(Forget{}); len(d.looks()) != 1 || d.looks()[0].Side != 0 {
 		t.Errorf("after a failure asks for %v", d.looks())
@@ -69,11 +69,11 @@ func TestLooks(t *testing.T) {
 	if d.do(MoveHead{1}); len(d.looks()) != 2 {
 		t.Errorf("another head: asks for %v", d.looks())
 	}
-	d.do(Run{}).finish(events(t, "quest"))
-	if got := d.s.Columns[1].Sight(look.Head); got.Head == head {
+	d.do(Submit{}).finish(events(t, "quest"))
+	if got := d.s.Columns[1].HeadData(look.Head); got.Head == head {
 		t.Error("another run shows the head of the one before")
 	}
-	if d.do(Seen{Side: 1, Gen: look.Gen, At: look.Head, Head: head}); d.s.Columns[1].Sight(look.Head).Head == head {
+	if d.do(HeadArrived{Side: 1, Gen: look.Gen, At: look.Head, Head: head}); d.s.Columns[1].HeadData(look.Head).Head == head {
 		t.Error("a late answer is taken")
 	}
 }
@@ -88,8 +88,8 @@ func TestEditRunsBesideWhatItChanges(t *testing.T) {
 	if len(starts) != 2 || starts[0].Request.Force != "4" || starts[1].Request.Force != "4" {
 		t.Fatalf("starts %+v", starts)
 	}
-	if d.s.Line != 2 || d.s.Pin != 4 || d.s.Columns[0].BaseRun() != before {
-		t.Errorf("line %d, block %d, compared with %p, want 2, 4, %p", d.s.Line, d.s.Pin, d.s.Columns[0].BaseRun(), before)
+	if d.s.Line != 2 || d.s.PinnedBlock != 4 || d.s.Columns[0].BaseRun() != before {
+		t.Errorf("line %d, block %d, compared with %p, want 2, 4, %p", d.s.Line, d.s.PinnedBlock, d.s.Columns[0].BaseRun(), before)
 	}
 	if l, ok := d.link(); !ok || !l.Push || l.Query != "force=4&line=2&at=4" {
 		t.Errorf("link %+v", l)
@@ -129,7 +129,7 @@ func drawn(method string) sparse.Config {
 
 func TestColumns(t *testing.T) {
 	d := ready(t)
-	d.do(Set{"third", "ratplus:snapkv"}).do(Set{"fourth", "ratplus:quest:plain/memory"}).do(Set{"memory_strength", "0.5"}).do(Set{"selector", "random"}).do(Run{})
+	d.do(Set{"third", "ratplus:snapkv"}).do(Set{"fourth", "ratplus:quest:plain/memory"}).do(Set{"memory_strength", "0.5"}).do(Set{"selector", "random"}).do(Submit{})
 	starts := d.starts()
 	if len(starts) != 4 || d.s.Shown() != 4 {
 		t.Fatalf("%d columns start, %d are shown: %v", len(starts), d.s.Shown(), d.s.Problems)
@@ -151,7 +151,7 @@ func TestColumns(t *testing.T) {
 		}
 	}
 	d.finish(events(t, "quest"))
-	d.do(Set{"fourth", ""}).do(Run{})
+	d.do(Set{"fourth", ""}).do(Submit{})
 	if d.s.Shown() != 3 || d.s.Columns[3].Run() != nil {
 		t.Errorf("%d columns, want three", d.s.Shown())
 	}
@@ -175,7 +175,7 @@ func TestBadMeddlingIsToldAtItsField(t *testing.T) {
 		"memory_strength": "2", "memory_cap": "x", "select_with": "luck", "force": "3,x", "max_new": "0x", "k": "-1", "selector_seed": "a",
 	} {
 		d := ready(t)
-		d.do(Set{"selector", "random"}).do(Set{field, value}).do(Run{})
+		d.do(Set{"selector", "random"}).do(Set{field, value}).do(Submit{})
 		if d.s.Problems[field] == "" || len(d.starts()) != 0 {
 			t.Errorf("%s %q: problems %v, %d runs", field, value, d.s.Problems, len(d.starts()))
 		}
@@ -190,21 +190,21 @@ func TestOpened(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	data := &lens.Head{Dim: 1}
-	d.do(Show{"attention"}).do(Opened{Side: 1, Name: "run.safetensors", Run: r, Heads: func(int, int) (*lens.Head, error) { return data, nil }}).read()
+	data := &lens.HeadTensors{Dim: 1}
+	d.do(Show{"attention"}).do(Opened{Side: 1, Name: "run.safetensors", Run: r, Heads: func(int, int) (*lens.HeadTensors, error) { return data, nil }}).read()
 	c := d.s.Columns[1]
-	if c.File() == "" || c.Run() != r || c.Phase() != Done || c.Stale() || c.Sight(*d.s.Head).Head != data {
+	if c.File() == "" || c.Run() != r || c.Phase() != Done || c.Stale() || c.HeadData(*d.s.Head).Head != data {
 		t.Errorf("column %+v", c)
 	}
-	many := make([]float32, mostSights/8+1)
+	many := make([]float32, mostHeadData/8+1)
 	for n := range 2 {
-		d.do(Seen{Side: 1, Gen: c.Gen(), At: picture.Head{Layer: 1, Head: n}, Head: &lens.Head{Dim: 1, K: many}})
+		d.do(HeadArrived{Side: 1, Gen: c.Gen(), At: picture.Head{Layer: 1, Head: n}, Head: &lens.HeadTensors{Dim: 1, K: many}})
 	}
-	if got := d.s.Columns[1].Status.(Finished).Sights; len(got) != 1 || got[*d.s.Head].Head != data {
+	if got := d.s.Columns[1].Status.(Finished).HeadData; len(got) != 1 || got[*d.s.Head].Head != data {
 		t.Errorf("%d heads are kept, want the one that is looked at", len(got))
 	}
 	d.do(Opened{Side: 1, Name: "run.safetensors", Run: r})
-	if c := d.s.Columns[1].Sight(*d.s.Head); c.Phase != Failed || c.Problem == "" {
+	if c := d.s.Columns[1].HeadData(*d.s.Head); c.Phase != Failed || c.Problem == "" {
 		t.Errorf("a file without heads shows %+v", c)
 	}
 	// Attention maps are shown as such, of the locked head where the file has it.
@@ -212,7 +212,7 @@ func TestOpened(t *testing.T) {
 	if err := maps.Emit(&trace.Header{Layers: 1, Heads: 9, Tokens: make([]trace.Token, 4)}); err != nil {
 		t.Fatal(err)
 	}
-	d.do(Show{"prompt"}).do(Lock{&picture.Head{Layer: 0, Head: 1}}).do(Opened{Side: 0, Name: "maps.npz", Run: maps, Heads: func(int, int) (*lens.Head, error) { return data, nil }})
+	d.do(Show{"prompt"}).do(Lock{&picture.Head{Layer: 0, Head: 1}}).do(Opened{Side: 0, Name: "maps.npz", Run: maps, Heads: func(int, int) (*lens.HeadTensors, error) { return data, nil }})
 	if d.s.View != "attention" || *d.s.Head != (picture.Head{Layer: 0, Head: 1}) {
 		t.Errorf("maps are opened on view %s of head %v", d.s.View, d.s.Head)
 	}
@@ -227,7 +227,7 @@ func TestOpened(t *testing.T) {
 	if d.s.Columns[1].Run() != r {
 		t.Error("a late event counts")
 	}
-	if d.do(Run{}); d.s.Columns[1].File() != "" || len(d.starts()) != 2 {
+	if d.do(Submit{}); d.s.Columns[1].File() != "" || len(d.starts()) != 2 {
 		t.Error("a run does not take the place of the file")
 	}
 }
@@ -261,8 +261,8 @@ func TestEntry(t *testing.T) {
 		t.Errorf("entry %d, want that of the step, %d", got, want)
 	}
 	d.do(ChooseToken{Token: 9, Block: 0})
-	if d.s.Entry(r) != 9 || d.s.Pin != 0 {
-		t.Errorf("entry %d, block %d", d.s.Entry(r), d.s.Pin)
+	if d.s.Entry(r) != 9 || d.s.PinnedBlock != 0 {
+		t.Errorf("entry %d, block %d", d.s.Entry(r), d.s.PinnedBlock)
 	}
 	if d.do(PointToken{Token: 5, Block: 0}); d.s.Entry(r) != 5 {
 		t.Errorf("entry %d under the pointer, want 5", d.s.Entry(r))

@@ -56,7 +56,7 @@ func TestOneLinkAChange(t *testing.T) {
 		t.Errorf("%d addresses for 41 moves of the pointer, want none", n)
 	}
 	for name, change := range map[string][]Action{
-		"press": {Choose{Line: 1, Block: 4}}, "view": {Show{"memory"}}, "step": {Step{1}}, "another budget": {Set{"budget", "1/4"}, Run{}},
+		"press": {Choose{Line: 1, Block: 4}}, "view": {Show{"memory"}}, "step": {Step{1}}, "another budget": {Set{"budget", "1/4"}, Submit{}},
 		"force": {Edit{"force", 4}}, "toggle": {Toggle{"wide"}},
 	} {
 		if n := links(change...); n != 1 {

@@ -19,7 +19,7 @@ func Attention() View {
 		},
 		Saves: "png svg csv",
 		Of:    func(*widget.ColumnView, *state.Snapshot) Picture { return &attention{&widget.Shown{}} },
-		By:    func(v *widget.ColumnView, _ *state.Snapshot) any { return v.Sight.Head },
+		By:    func(v *widget.ColumnView, _ *state.Snapshot) any { return v.HeadData.Head },
 	}
 }
 
@@ -35,7 +35,7 @@ func (a *attention) Draw(f *Frame) Drawn {
 	}
 	s, v := f.State, f.Column
 	m := &widget.AttentionMap{
-		ID: f.ID, Head: v.Sight.Head, Header: v.Run.Header, View: s.Map, Key: state.None, Query: state.None, Gold: v.Gold, Dark: s.IsDark(),
+		ID: f.ID, Head: v.HeadData.Head, Header: v.Run.Header, View: s.Map, Key: state.None, Query: state.None, Gold: v.Gold, Dark: s.IsDark(),
 		Shown: a.shown, On: f.On,
 	}
 	if v.Line >= 0 {
@@ -68,8 +68,8 @@ func (a *attention) SVG(f *Frame, title string) Saved {
 
 // Table lists the weights that are seen.
 func (a *attention) Table(f *Frame) [][]string {
-	if f.Column.Sight.Head == nil {
+	if f.Column.HeadData.Head == nil {
 		return nil
 	}
-	return widget.MapTable(f.Column.Sight.Head, f.State.Map.Frame)
+	return widget.MapTable(f.Column.HeadData.Head, f.State.Map.Frame)
 }

@@ -28,13 +28,13 @@ func Block() View {
 			return newBlock(v, s)
 		},
 		By: func(v *widget.ColumnView, s *state.Snapshot) any {
-			return blockBy{v.Sight.Head, v.Line, blockOf(v, s)}
+			return blockBy{v.HeadData.Head, v.Line, blockOf(v, s)}
 		},
 	}
 }
 
 type blockBy struct {
-	head  *lens.Head
+	head  *lens.HeadTensors
 	line  int
 	block int
 }
@@ -61,7 +61,7 @@ func newBlock(v *widget.ColumnView, s *state.Snapshot) *block {
 	if s.Head == nil || plainKeys(v.Run) {
 		return &block{}
 	}
-	a := v.Run.Anatomy(v.Line, blockOf(v, s), *s.Head, v.Sight.Head)
+	a := v.Run.Anatomy(v.Line, blockOf(v, s), *s.Head, v.HeadData.Head)
 	if a == nil {
 		return &block{}
 	}
@@ -85,7 +85,7 @@ func slopes(a *picture.Anatomy, v *widget.ColumnView) *plot.Slopes {
 
 // plainKeys reports whether blocks were scored by keys that are not those of the cache.
 func plainKeys(r *picture.Run) bool {
-	c := r.Header.Counterfactual
+	c := r.Header.Intervention
 	return c != nil && c.SelectWith == run.WithPlain
 }
 

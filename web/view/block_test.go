@@ -47,16 +47,16 @@ func ranBy(t *testing.T, memory bool, method string, at picture.Head, selectWith
 	if err := e.Add("m", "fresh", f, nil); err != nil {
 		t.Fatal(err)
 	}
-	shelf, r := run.NewShelf(e, 1<<28), &picture.Run{}
+	cache, r := run.NewCache(e, 1<<28), &picture.Run{}
 	req := run.Request{Model: "m", Task: "MK-1", Seed: 1, SelectWith: selectWith, Config: sparse.Config{Method: method, Values: sparse.Values{"budget": "1/4"}}}
-	if err := shelf.Run(t.Context(), req, r); err != nil {
+	if err := cache.Run(t.Context(), req, r); err != nil {
 		t.Fatal(err)
 	}
-	head, err := shelf.Kept(req.ID()).Head(at.Layer, at.Head)
+	head, err := cache.Cached(req.ID()).Head(at.Layer, at.Head)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r, &widget.ColumnView{Name: "Attention", Run: r, Phase: state.Done, Sight: state.Sight{Phase: state.Done, Head: head}}
+	return r, &widget.ColumnView{Name: "Attention", Run: r, Phase: state.Done, HeadData: state.HeadData{Phase: state.Done, Head: head}}
 }
 
 // TestTermsAddUp: the terms of a block's score come to the score that the run selected
@@ -70,7 +70,7 @@ func TestTermsAddUp(t *testing.T) {
 		taken := 0
 		for line, l := range r.Lines() {
 			for b := range r.Columns() {
-				a := r.Anatomy(line, b, picture.Head{Layer: 1, Head: 1}, v.Sight.Head)
+				a := r.Anatomy(line, b, picture.Head{Layer: 1, Head: 1}, v.HeadData.Head)
 				if a == nil {
 					continue
 				}
@@ -110,7 +110,7 @@ func TestPlacesAreThoseOfTheSelection(t *testing.T) {
 		line := 0
 		var a *picture.Anatomy
 		for ; a == nil && line < len(r.Lines()); line++ { // MoBA scores for queries of the prompt too
-			a = r.Anatomy(line, 1, head, v.Sight.Head)
+			a = r.Anatomy(line, 1, head, v.HeadData.Head)
 		}
 		line--
 		if a == nil || len(a.Places) < 5 {
@@ -138,7 +138,7 @@ func TestPlacesAreThoseOfTheSelection(t *testing.T) {
 		}
 	}
 	r, v := ran(t, false, "quest")
-	if a := r.Anatomy(0, 1, picture.Head{Layer: 1, Head: 1}, v.Sight.Head); a == nil || a.Places != nil {
+	if a := r.Anatomy(0, 1, picture.Head{Layer: 1, Head: 1}, v.HeadData.Head); a == nil || a.Places != nil {
 		t.Errorf("without a memory the places are %+v", a)
 	}
 }
@@ -171,11 +171,11 @@ func TestBlockIsShown(t *testing.T) {
 	}
 	if svg := p.SVG(f, "Attention").SVG; strings.Count(svg, "data-term=") != 16 {
 		t.Errorf("%d terms are saved", strings.Count(svg, "data-term="))
-	} else if places := len(r.Anatomy(0, 3, head, v.Sight.Head).Places); strings.Count(svg, "data-slope=") != places {
+	} else if places := len(r.Anatomy(0, 3, head, v.HeadData.Head).Places); strings.Count(svg, "data-slope=") != places {
 		t.Errorf("%d places are saved, want %d", strings.Count(svg, "data-slope="), places)
 	}
 	s, _ = s.Do(state.Point{Block: 5, Line: 0})
-	if Block().By(v, &s) == (blockBy{v.Sight.Head, v.Line, 3}) || !strings.Contains(html(Block().Of(v, &s), f), `data-block="5"`) {
+	if Block().By(v, &s) == (blockBy{v.HeadData.Head, v.Line, 3}) || !strings.Contains(html(Block().Of(v, &s), f), `data-block="5"`) {
 		t.Error("the pointer chooses no block")
 	}
 	snap, column := ran(t, false, "snapkv")

@@ -34,16 +34,16 @@ func message(what, more string) app.UI {
 // missing is what stands in for a picture of what a head saw that is not there, nil
 // when it is.
 func missing(f *Frame) app.UI {
-	sight := f.Column.Sight
+	data := f.Column.HeadData
 	switch {
 	case f.State.Head == nil:
 		return message("No head is locked.", "Press one in the grid above, or ↓.")
 	case f.Column.Phase == state.Loading:
 		return message("The run is not over yet.", "A head can be looked into once it is.")
-	case sight.Phase == state.Failed:
-		return app.Div().Class("message bad").Attr("role", "alert").Body(app.B().Text("This head cannot be shown."), app.P().Text(sight.Problem),
+	case data.Phase == state.Failed:
+		return app.Div().Class("message bad").Attr("role", "alert").Body(app.B().Text("This head cannot be shown."), app.P().Text(data.Problem),
 			&widget.Press{Label: "try again", Test: "look-again", Do: state.Forget{}, On: f.On})
-	case sight.Phase == state.Loading, sight.Head == nil:
+	case data.Phase == state.Loading, data.Head == nil:
 		return app.Div().Class("message").Attr("role", "status").Body(
 			app.Div().Class("bar unsure").Attr("role", "progressbar").Aria("label", "the head is on its way").Body(app.I()),
 			app.B().Text("Asking for the head."), app.Span().Text("Its queries and keys come once; what is drawn of them is computed here."))

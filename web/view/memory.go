@@ -24,16 +24,16 @@ func Memory() View {
 		},
 		Saves: "png svg csv",
 		Of: func(v *widget.ColumnView, s *state.Snapshot) Picture {
-			return newMemory(v.Sight.Head, s.Entry(v.Run))
+			return newMemory(v.HeadData.Head, s.Entry(v.Run))
 		},
 		By: func(v *widget.ColumnView, s *state.Snapshot) any {
-			return memoryBy{v.Sight.Head, s.Entry(v.Run)}
+			return memoryBy{v.HeadData.Head, s.Entry(v.Run)}
 		},
 	}
 }
 
 type memoryBy struct {
-	head  *lens.Head
+	head  *lens.HeadTensors
 	entry int
 }
 
@@ -46,7 +46,7 @@ type memory struct {
 	shown  *widget.Shown     // the gates
 }
 
-func newMemory(h *lens.Head, entry int) *memory {
+func newMemory(h *lens.HeadTensors, entry int) *memory {
 	m := &memory{memoryBy: memoryBy{h, entry}, shown: &widget.Shown{}}
 	if h != nil && h.Gate != nil {
 		m.kernel, m.length = h.MemoryKernel(entry), h.MemoryLength(entry)
@@ -58,7 +58,7 @@ func newMemory(h *lens.Head, entry int) *memory {
 
 // recurrences are the memory's steps at an entry in three channels: of the smallest gate,
 // of that in the middle and of the largest. None where the states are not known.
-func recurrences(h *lens.Head, entry int) []lens.Recurrence {
+func recurrences(h *lens.HeadTensors, entry int) []lens.Recurrence {
 	var all []lens.Recurrence
 	for c := range h.Dim {
 		if r, ok := h.Recurrence(entry, c); ok {

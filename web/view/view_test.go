@@ -33,7 +33,7 @@ func page(t *testing.T, method, arch, view string) (*state.Snapshot, *widget.Col
 		}
 	}
 	v := &widget.ColumnView{Name: "Attention", Run: r, Phase: state.Done, Step: r.Lines()[0].Step, Gold: r.Gold(0)}
-	v.Sight = state.Sight{Phase: state.Done, Head: sample.Head(r.Header, 3)}
+	v.HeadData = state.HeadData{Phase: state.Done, Head: sample.Head(r.Header, 3)}
 	return &s, v
 }
 
@@ -102,14 +102,24 @@ func TestMissing(t *testing.T) {
 		view, arch, says string
 		change           func(*state.Snapshot, *widget.ColumnView)
 	}{
-		{"attention", "attention", "No head is locked", func(s *state.Snapshot, v *widget.ColumnView) { s.Head, v.Sight = nil, state.Sight{} }},
-		{"attention", "attention", "The run is not over", func(_ *state.Snapshot, v *widget.ColumnView) { v.Phase, v.Sight = state.Loading, state.Sight{} }},
-		{"attention", "attention", "Asking for the head", func(_ *state.Snapshot, v *widget.ColumnView) { v.Sight = state.Sight{Phase: state.Loading} }},
+		{"attention", "attention", "No head is locked", func(s *state.Snapshot, v *widget.ColumnView) { s.Head, v.HeadData = nil, state.HeadData{} }},
+		{"attention", "attention", "The run is not over", func(_ *state.Snapshot, v *widget.ColumnView) { v.Phase, v.HeadData = state.Loading, state.HeadData{} }},
+		{"attention", "attention", "Asking for the head", func(_ *state.Snapshot, v *widget.ColumnView) { v.HeadData = state.HeadData{Phase: state.Loading} }},
 		{"memory", "ratplus", "no route", func(_ *state.Snapshot, v *widget.ColumnView) {
-			v.Sight = state.Sight{Phase: state.Failed, Problem: "no route"}
+			v.HeadData = state.HeadData{Phase: state.Failed, Problem: "no route"}
 		}},
-		{"memory", "attention", "This model has no memory", func(_ *state.Snapshot, v *widget.ColumnView) { v.Sight = state.Sight{} }},
-		{"memory", "ratplus", "There are no gates here", func(_ *state.Snapshot, v *widget.ColumnView) { h := *v.Sight.Head; h.Gate = nil; v.Sight.Head = &h }},
+		{"memory", "attention", "This model has no memory", func(_ *state.Snapshot, v *widget.ColumnView) { v.HeadData = state.HeadData{} }},
+		{"memory", "ratplus", "There are no gates here", func(_ *state.Snapshot, v *widget.ColumnView) {
+			h := *v.HeadData.Head
+			h.Gate = nil
+			v.HeadData.Head = &h
+		}},
+		{"memory", "attention", "This model has no memory", func(_ *state.Snapshot, v *widget.ColumnView) { v.HeadData = state.HeadData{} }},
+		{"memory", "ratplus", "There are no gates here", func(_ *state.Snapshot, v *widget.ColumnView) {
+			h := *v.HeadData.Head
+			h.Gate = nil
+			v.HeadData.Head = &h
+		}},
 		{"scores", "attention", "Each head has its own scores", func(s *state.Snapshot, _ *widget.ColumnView) { s.Head = nil }},
 	} {
 		s, column := page(t, "quest", c.arch, c.view)

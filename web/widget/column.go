@@ -42,11 +42,11 @@ type ColumnView struct {
 	Gold   int // position that the step copies from, or -1
 	Reads  picture.Reads
 
-	Unopened state.Problem // of a file that was to be opened here
-	File     string        // that the run was opened from, or ""
-	Base     *picture.Run  // the run without what is forced or dropped, or nil
-	Against  string        // name of the column compared with, or ""
-	Sight    state.Sight   // of the locked head
+	Unopened state.Problem  // of a file that was to be opened here
+	File     string         // that the run was opened from, or ""
+	Base     *picture.Run   // the run without what is forced or dropped, or nil
+	Against  string         // name of the column compared with, or ""
+	HeadData state.HeadData // of the locked head
 }
 
 // Progress is how much of the run is done, below 0 when that cannot be told.
@@ -129,13 +129,13 @@ func (v *ColumnView) Status() string {
 	return "idle"
 }
 
-// Counterfactual says in words what of the run is not as the model was trained or the
+// Intervention says in words what of the run is not as the model was trained or the
 // method decides, "" when nothing is.
-func (v *ColumnView) Counterfactual() string {
-	if v.Run == nil || v.Run.Header == nil || v.Run.Header.Counterfactual == nil {
+func (v *ColumnView) Intervention() string {
+	if v.Run == nil || v.Run.Header == nil || v.Run.Header.Intervention == nil {
 		return ""
 	}
-	c := v.Run.Header.Counterfactual
+	c := v.Run.Header.Intervention
 	var parts []string
 	if c.Strength != 1 {
 		parts = append(parts, "memory at "+number.Percent(c.Strength))
@@ -178,7 +178,7 @@ func Column(id string, side int, v *ColumnView, s *state.Snapshot, below app.UI,
 			DataSet("task", h.Task).DataSet("seed", strconv.FormatUint(h.Seed, 10)).DataSet("k", h.K).DataSet("block", h.Block)
 	}
 	body := []app.UI{columnHead(v, side, on), progressBar(v)}
-	if text := v.Counterfactual(); text != "" {
+	if text := v.Intervention(); text != "" {
 		body = append(body, app.Div().Class("counterfactual").DataSet("testid", "counterfactual-"+id).Body(
 			app.B().Title("not how the model was trained").Text("what-if"), app.Span().Text(text)))
 	}
@@ -346,7 +346,7 @@ func GridBox(id string, side int, v *ColumnView, s *state.Snapshot, on *Bus) app
 			app.Span().Class("note").Text(gridNote(v, looked)),
 			compareButton(side, s, on),
 			&SaveMenu{Side: side, Picture: "grid", Formats: "png svg csv", Label: "save the blocks", Dark: s.IsDark(), White: s.White, On: on}),
-		&BlockGrid{ID: id, Grid: v.Grid, Labels: v.Labels, Head: looked, Cursor: v.Line, Shift: v.Shift, Block: s.Pointed(), Held: s.Pin, Dark: s.IsDark(), On: on},
+		&BlockGrid{ID: id, Grid: v.Grid, Labels: v.Labels, Head: looked, Cursor: v.Line, Shift: v.Shift, Block: s.Pointed(), Held: s.PinnedBlock, Dark: s.IsDark(), On: on},
 		&Legend{Of: "grid-" + id, Keys: GridLegend(v.Grid, v.Against, v.Name)})
 }
 

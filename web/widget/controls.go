@@ -457,7 +457,7 @@ func (c *Controls) onChoose(ctx app.Context, _ app.Event) {
 	if field == "source" || c.Form.Source != state.FromTask && c.Form.Text == "" {
 		return // there is nothing to run yet
 	}
-	c.On.Do(state.Run{})
+	c.On.Do(state.Submit{})
 }
 
 func (c *Controls) onType(ctx app.Context, _ app.Event) {
@@ -467,18 +467,18 @@ func (c *Controls) onType(ctx app.Context, _ app.Event) {
 // onRun runs when a field is left changed. Own text has its button for that.
 func (c *Controls) onRun(app.Context, app.Event) {
 	if c.Form.Source == state.FromTask {
-		c.On.Do(state.Run{})
+		c.On.Do(state.Submit{})
 	}
 }
 
 func (c *Controls) onSubmit(_ app.Context, e app.Event) {
 	e.PreventDefault()
-	c.On.Do(state.Run{})
+	c.On.Do(state.Submit{})
 }
 
 func (c *Controls) onTextKey(_ app.Context, e app.Event) {
 	if e.Get("key").String() == "Enter" && (e.Get("ctrlKey").Bool() || e.Get("metaKey").Bool()) {
-		c.On.Do(state.Run{})
+		c.On.Do(state.Submit{})
 	}
 }
 
@@ -496,7 +496,7 @@ func (c *Controls) onRandomSeed(app.Context, app.Event) { c.setSeed(uint64(rand.
 
 func (c *Controls) setSeed(n uint64) {
 	c.On.Do(state.Set{Field: "seed", Value: fmt.Sprint(n)})
-	c.On.Do(state.Run{})
+	c.On.Do(state.Submit{})
 }
 
 func (c *Controls) onAutoDepth(ctx app.Context, _ app.Event) {

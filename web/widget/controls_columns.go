@@ -153,11 +153,11 @@ func memoryOptions() []option {
 	return out
 }
 
-// memory meddles with the memory.
+// memory draws the interventions on the memory.
 func (c *Controls) memory() app.UI {
 	strength := depthOr(c.Form.Strength, "1")
 	return app.Div().Class("section").Hidden(c.Memory == "").DataSet("testid", "memory-controls").Body(
-		app.H2().Body(app.Span().Text("Memory"), app.Span().Class("tag").Hidden(!c.meddled()).Title("not how the model was trained").Text("what-if")),
+		app.H2().Body(app.Span().Text("Memory"), app.Span().Class("tag").Hidden(!c.intervenes()).Title("not how the model was trained").Text("what-if")),
 		app.Div().Class("field").Body(
 			app.Div().Class("label").Body(
 				app.Label().For(c.id("memory_strength")).Text("Memory strength λ (1 as trained, 0 off)"), app.Span().Class("quiet").Text(strength)),
@@ -179,8 +179,8 @@ func (c *Controls) untrained() bool {
 	return err == nil && strength == 0 || c.Form.ComputeWith == run.WithPlain
 }
 
-// meddled reports whether anything about the memory is not as trained.
-func (c *Controls) meddled() bool {
+// intervenes reports whether anything about the memory is not as trained.
+func (c *Controls) intervenes() bool {
 	f := c.Form
 	return f.Strength != "" && f.Strength != "1" || f.Cap != "" || f.SelectWith == run.WithPlain || f.ComputeWith == run.WithPlain
 }
@@ -212,7 +212,7 @@ func (c *Controls) onPick(ctx app.Context, _ app.Event) {
 
 func (c *Controls) setColumn(side int, text string) {
 	c.On.Do(state.Set{Field: state.ColumnField(side), Value: text})
-	c.On.Do(state.Run{})
+	c.On.Do(state.Submit{})
 }
 
 // onAdd adds a column like the last, with another method.
@@ -231,5 +231,5 @@ func (c *Controls) onSwap(app.Context, app.Event) {
 	for side := range state.Sides {
 		c.On.Do(state.Set{Field: state.ColumnField(side), Value: f.Get(state.ColumnField(side))})
 	}
-	c.On.Do(state.Run{})
+	c.On.Do(state.Submit{})
 }

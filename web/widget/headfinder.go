@@ -39,7 +39,7 @@ func (f *HeadFinder) Render() app.UI {
 func (f *HeadFinder) onFind(ctx app.Context, _ app.Event) {
 	head, ok := ParseHead(ctx.JSSrc().Get("value").String(), f.Heads.Layers, f.Heads.Heads)
 	if !ok {
-		f.On.Do(state.Say{Text: "There is no such head: layers are 0 to " + strconv.Itoa(f.Heads.Layers-1) + ", heads 0 to " + strconv.Itoa(f.Heads.Heads-1) + ", as in 12.4."})
+		f.On.Do(state.ShowToast{Text: "There is no such head: layers are 0 to " + strconv.Itoa(f.Heads.Layers-1) + ", heads 0 to " + strconv.Itoa(f.Heads.Heads-1) + ", as in 12.4."})
 		return
 	}
 	f.On.Do(state.LookAt{Head: head})

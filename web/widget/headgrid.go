@@ -224,11 +224,11 @@ func (g *HeadGrid) onLock(ctx app.Context, _ app.Event) {
 
 func (g *HeadGrid) onLook(ctx app.Context, _ app.Event) {
 	if h, ok := headOf(ctx); ok {
-		g.On.Do(state.Peek{Head: &h})
+		g.On.Do(state.PreviewHead{Head: &h})
 	}
 }
 
-func (g *HeadGrid) onLeave(app.Context, app.Event) { g.On.Do(state.Peek{}) }
+func (g *HeadGrid) onLeave(app.Context, app.Event) { g.On.Do(state.PreviewHead{}) }
 
 func headOf(ctx app.Context) (picture.Head, bool) {
 	l, err1 := strconv.Atoi(dataset(ctx, "layer"))

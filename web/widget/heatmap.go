@@ -25,7 +25,7 @@ type AttentionMap struct {
 	app.Compo
 
 	ID     string
-	Head   *lens.Head
+	Head   *lens.HeadTensors
 	Header *trace.Header
 	View   state.MapView
 	Query  int              // of the step looked at, or None

@@ -24,7 +24,7 @@ type Inspector struct {
 	Block   int    // or -1
 	Held    bool
 	Lo, Hi  int // its positions
-	Text    []Run
+	Text    []Segment
 	Gold    bool
 	Columns []InspectorColumn
 	Head    string // whose figures these are, in words
@@ -34,8 +34,8 @@ type Inspector struct {
 	On              *Bus
 }
 
-// Run is a stretch of text, marked where it is what the answer copies.
-type Run struct {
+// Segment is a stretch of text, marked where it is what the answer copies.
+type Segment struct {
 	Text string
 	Gold bool
 }

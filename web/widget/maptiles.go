@@ -13,7 +13,7 @@ import (
 // mapTiles holds the tiles of a head's attention map as canvases of the browser, the
 // last used ones, and takes the map in bit by bit.
 type mapTiles struct {
-	head    *lens.Head
+	head    *lens.HeadTensors
 	noSink  bool
 	pyramid *heat.Pyramid
 
@@ -46,7 +46,7 @@ const (
 )
 
 // newMapTiles begins the map of a head.
-func newMapTiles(h *lens.Head, noSink bool) *mapTiles {
+func newMapTiles(h *lens.HeadTensors, noSink bool) *mapTiles {
 	skip := 0
 	if noSink {
 		skip = sinkTokens

@@ -21,7 +21,7 @@ type GateMap struct {
 	app.Compo
 
 	ID    string
-	Head  *lens.Head
+	Head  *lens.HeadTensors
 	Entry int // position pointed out
 	Block int // positions in a block
 	Dark  bool
@@ -65,7 +65,7 @@ func (g *GateMap) paintIn(dark bool) {
 
 // paintGates paints the mean gate of the positions and channels under each pixel, and
 // marks an entry.
-func paintGates(r *paint.Raster, h *lens.Head, entry int, p *paint.Palette, scale float64) {
+func paintGates(r *paint.Raster, h *lens.HeadTensors, entry int, p *paint.Palette, scale float64) {
 	n := h.Len()
 	table := p.Table()
 	for y := range r.H {

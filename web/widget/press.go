@@ -73,17 +73,17 @@ func (m *SaveMenu) button(format string) app.HTMLButton {
 
 func (m *SaveMenu) onSave(ctx app.Context, _ app.Event) {
 	scale, _ := strconv.Atoi(dataset(ctx, "scale")) // written above
-	m.On.Do(state.Keep{Side: m.Side, What: state.Keepsake{Picture: m.Picture, Format: dataset(ctx, "format"), Scale: scale}})
+	m.On.Do(state.Download{Side: m.Side, What: state.Export{Picture: m.Picture, Format: dataset(ctx, "format"), Scale: scale}})
 }
 
-// Said shows a short message for a while.
-type Said struct {
+// Toast shows a short message for a while.
+type Toast struct {
 	app.Compo
 
 	Text string
 }
 
 // Render writes the message where screen readers hear of it.
-func (s *Said) Render() app.UI {
+func (s *Toast) Render() app.UI {
 	return app.Div().Class(classes("said", when(s.Text != "", "on"))).Attr("role", "status").Aria("live", "polite").DataSet("testid", "said").Text(s.Text)
 }

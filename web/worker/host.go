@@ -20,9 +20,9 @@ type Config struct {
 	Kernels *ops.Kernels
 	// Fetch gets the file at an address and says how many bytes of it are there.
 	Fetch func(ctx context.Context, file api.SiteFile, told func(bytes int)) ([]byte, error)
-	// Say hands a message to the page, with the bytes that belong to it, which are the
+	// Reply hands a message to the page, with the bytes that belong to it, which are the
 	// page's from then on. It is called by one goroutine at a time.
-	Say func(said api.Said, data []byte)
+	Reply func(reply api.Reply, data []byte)
 	// Yield is run.Engine's.
 	Yield func()
 }
@@ -39,8 +39,8 @@ type Host struct {
 
 // loading is a model that is, or will be, loaded.
 type loading struct {
-	mu    sync.Mutex // held while it loads
-	shelf *run.Shelf // nil before
+	mu   sync.Mutex // held while it loads
+	runs *run.Cache // nil before
 }
 
 // New returns a host without any model loaded.
@@ -63,7 +63,7 @@ func (h *Host) Receive(ask api.Ask) {
 	h.mu.Lock()
 	h.cancels[ask.ID] = cancel
 	h.mu.Unlock()
-	end := api.Said{ID: ask.ID, Kind: api.SaidEnd}
+	end := api.Reply{ID: ask.ID, Kind: api.ReplyEnd}
 	err := h.answer(ctx, ask, &end)
 	h.mu.Lock()
 	delete(h.cancels, ask.ID)
@@ -71,18 +71,18 @@ func (h *Host) Receive(ask api.Ask) {
 	if err != nil {
 		end.Failure = api.FailureOf(err)
 	}
-	h.say(end, nil)
+	h.reply(end, nil)
 }
 
-func (h *Host) say(said api.Said, data []byte) {
+func (h *Host) reply(reply api.Reply, data []byte) {
 	h.saying.Lock()
 	defer h.saying.Unlock()
-	h.config.Say(said, data)
+	h.config.Reply(reply, data)
 }
 
 // answer does what is asked; what is said at its end goes to end. A panic of the engine
 // is a failure of the ask alone.
-func (h *Host) answer(ctx context.Context, ask api.Ask, end *api.Said) (err error) {
+func (h *Host) answer(ctx context.Context, ask api.Ask, end *api.Reply) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("internal error of the engine: %v\n%s", p, debug.Stack())
@@ -90,42 +90,42 @@ func (h *Host) answer(ctx context.Context, ask api.Ask, end *api.Said) (err erro
 	}()
 	switch ask.Kind {
 	case api.AskRun:
-		shelf, err := h.shelf(ctx, ask)
+		cache, err := h.cache(ctx, ask)
 		if err != nil {
 			return err
 		}
-		return shelf.Run(ctx, *ask.Request, &sink{host: h, id: ask.ID})
+		return cache.Run(ctx, *ask.Request, &sink{host: h, id: ask.ID})
 	case api.AskHead:
 		return h.head(ctx, ask)
 	case api.AskLoad:
-		shelf, err := h.shelf(ctx, ask)
+		cache, err := h.cache(ctx, ask)
 		if err != nil {
 			return err
 		}
-		end.Model = &shelf.Models()[0]
+		end.Model = &cache.Models()[0]
 		return nil
 	}
 	return fmt.Errorf("a worker was asked for %q", ask.Kind)
 }
 
-// nothing is a sink for a run that is made to be looked into.
-type nothing struct{}
+// discard is a sink for a run that is made to be looked into.
+type discard struct{}
 
-func (nothing) Emit(trace.Event) error { return nil }
+func (discard) Emit(trace.Event) error { return nil }
 
 // head says what a head saw, of a run that is made again where it has been forgotten.
 func (h *Host) head(ctx context.Context, ask api.Ask) error {
-	shelf, err := h.shelf(ctx, ask)
+	cache, err := h.cache(ctx, ask)
 	if err != nil {
 		return err
 	}
 	id := ask.Request.ID()
-	if shelf.Kept(id) == nil {
-		if err := shelf.Run(ctx, *ask.Request, nothing{}); err != nil {
+	if cache.Cached(id) == nil {
+		if err := cache.Run(ctx, *ask.Request, discard{}); err != nil {
 			return err
 		}
 	}
-	head, err := shelf.Kept(id).Head(ask.Layer, ask.Head)
+	head, err := cache.Cached(id).Head(ask.Layer, ask.Head)
 	if err != nil {
 		return err
 	}
@@ -133,13 +133,13 @@ func (h *Host) head(ctx context.Context, ask api.Ask) error {
 	if err != nil {
 		return err
 	}
-	h.say(api.Said{ID: ask.ID, Kind: api.SaidHead}, data)
+	h.reply(api.Reply{ID: ask.ID, Kind: api.ReplyHead}, data)
 	return nil
 }
 
-// shelf is that of the model of an ask, which is loaded by the first that needs it;
+// cache holds the runs of the model of an ask, which is loaded by the first that needs it;
 // others wait.
-func (h *Host) shelf(ctx context.Context, ask api.Ask) (*run.Shelf, error) {
+func (h *Host) cache(ctx context.Context, ask api.Ask) (*run.Cache, error) {
 	file := ask.File
 	h.mu.Lock()
 	m := h.models[file]
@@ -150,11 +150,11 @@ func (h *Host) shelf(ctx context.Context, ask api.Ask) (*run.Shelf, error) {
 	h.mu.Unlock()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.shelf != nil {
-		return m.shelf, nil
+	if m.runs != nil {
+		return m.runs, nil
 	}
 	data, err := h.config.Fetch(ctx, file, func(bytes int) {
-		h.say(api.Said{ID: ask.ID, Kind: api.SaidProgress, Progress: &api.RunProgress{Kind: api.Weights, Done: bytes, Of: file.Size}}, nil)
+		h.reply(api.Reply{ID: ask.ID, Kind: api.ReplyProgress, Progress: &api.RunProgress{Kind: api.Weights, Done: bytes, Of: file.Size}}, nil)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("the weights of %s could not be fetched: %w", file.Name, err)
@@ -173,8 +173,8 @@ func (h *Host) shelf(ctx context.Context, ask api.Ask) (*run.Shelf, error) {
 			return nil, err
 		}
 	}
-	m.shelf = run.NewShelf(e, keptBytes)
-	return m.shelf, nil
+	m.runs = run.NewCache(e, keptBytes)
+	return m.runs, nil
 }
 
 // sink says what happens in a run.
@@ -190,12 +190,12 @@ func (s *sink) Emit(e trace.Event) error {
 	if err != nil {
 		return err
 	}
-	s.host.say(api.Said{ID: s.id, Kind: api.SaidFrame}, frame)
+	s.host.reply(api.Reply{ID: s.id, Kind: api.ReplyFrame}, frame)
 	return nil
 }
 
 // Reading implements trace.ReadingSink.
 func (s *sink) Reading(read, prompt int) {
 	p := s.clock.Read(read, prompt)
-	s.host.say(api.Said{ID: s.id, Kind: api.SaidProgress, Progress: &p}, nil)
+	s.host.reply(api.Reply{ID: s.id, Kind: api.ReplyProgress, Progress: &p}, nil)
 }

@@ -46,11 +46,11 @@ func file(t *testing.T) []byte {
 type bench struct {
 	*Host
 	mu      sync.Mutex
-	said    []api.Said
+	reply   []api.Reply
 	data    [][]byte
 	fetched int
 	broken  error // what fetching ends in
-	onSay   func(api.Said)
+	onReply func(api.Reply)
 }
 
 func sit(t *testing.T) *bench {
@@ -64,12 +64,12 @@ func sit(t *testing.T) *bench {
 			told(len(weights))
 			return weights, b.broken
 		},
-		Say: func(said api.Said, data []byte) {
+		Reply: func(reply api.Reply, data []byte) {
 			b.mu.Lock()
-			b.said, b.data = append(b.said, said), append(b.data, data)
+			b.reply, b.data = append(b.reply, reply), append(b.data, data)
 			b.mu.Unlock()
-			if b.onSay != nil {
-				b.onSay(said)
+			if b.onReply != nil {
+				b.onReply(reply)
 			}
 		},
 	})
@@ -82,7 +82,7 @@ func (b *bench) about(t *testing.T, id int) (frames []trace.Event, progress []ap
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	ended := false
-	for i, s := range b.said {
+	for i, s := range b.reply {
 		if s.ID != id {
 			continue
 		}
@@ -90,17 +90,17 @@ func (b *bench) about(t *testing.T, id int) (frames []trace.Event, progress []ap
 			t.Errorf("ask %d: %v after its end", id, s.Kind)
 		}
 		switch s.Kind {
-		case api.SaidFrame:
+		case api.ReplyFrame:
 			e, err := trace.Decode(b.data[i])
 			if err != nil {
 				t.Fatal(err)
 			}
 			frames = append(frames, e)
-		case api.SaidProgress:
+		case api.ReplyProgress:
 			progress = append(progress, *s.Progress)
-		case api.SaidHead:
+		case api.ReplyHead:
 			head = b.data[i]
-		case api.SaidEnd:
+		case api.ReplyEnd:
 			ended, failure = true, s.Failure
 		}
 	}
@@ -208,8 +208,8 @@ func TestHostPanics(t *testing.T) {
 func TestHostStops(t *testing.T) {
 	b := sit(t)
 	reading := make(chan struct{}, 1)
-	b.onSay = func(said api.Said) {
-		if said.ID == 1 && said.Kind == api.SaidProgress && said.Progress.Kind == api.Prompt && said.Progress.Done > 0 {
+	b.onReply = func(reply api.Reply) {
+		if reply.ID == 1 && reply.Kind == api.ReplyProgress && reply.Progress.Kind == api.Prompt && reply.Progress.Done > 0 {
 			select {
 			case reading <- struct{}{}:
 			default:

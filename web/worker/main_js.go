@@ -18,7 +18,7 @@ func Main() {
 	if !global.Get("document").IsUndefined() {
 		return
 	}
-	host := New(Config{Kernels: simd.Best(), Fetch: weights, Say: say, Yield: yields(longest)})
+	host := New(Config{Kernels: simd.Best(), Fetch: weights, Reply: post, Yield: yields(longest)})
 	global.Set("onmessage", js.FuncOf(func(_ js.Value, args []js.Value) any {
 		var ask api.Ask
 		if err := json.Unmarshal([]byte(args[0].Get("data").String()), &ask); err != nil {
@@ -55,9 +55,9 @@ func yields(every time.Duration) func() {
 	}
 }
 
-// say posts a message, and hands its bytes over without another copy.
-func say(said api.Said, data []byte) {
-	text, err := json.Marshal(said)
+// post posts a message, and hands its bytes over without another copy.
+func post(reply api.Reply, data []byte) {
+	text, err := json.Marshal(reply)
 	if err != nil {
 		panic("BUG: " + err.Error()) // only our own types come here
 	}

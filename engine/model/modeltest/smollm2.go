@@ -1,4 +1,3 @@
-// Package modeltest finds models for tests that are too large to be kept beside them.
 package modeltest
 
 import (

@@ -5,4 +5,7 @@
 // is derived from the rounding errors the formula allows, and every kernel but
 // MatMul and AttendCausal also to the very bits of ops.Reference, so that what a method selects
 // does not depend on the processor.
+//
+//	func TestTable(t *testing.T) { opstest.Run(t, table) }
+//	func BenchmarkTable(b *testing.B) { opstest.Bench(b, ops.Reference(), table) }
 package opstest

@@ -154,9 +154,9 @@ func (w *work) once(r *Result) error {
 		h := w.head(i, r.Plan)
 		if kept != nil {
 			w.sel = kept[i]
-			sparse.Narrow(r.Plan.Evictor, &w.sel, sparse.Query{Q: w.q.row(i, last), Position: seq - 1, Head: i}, h.Head)
+			sparse.Narrow(r.Plan.Evictor, &w.sel, sparse.Query{Q: w.q.row(i, last), Position: seq - 1, Head: i}, h.KVCache)
 		} else {
-			r.Plan.Selector.Select(&w.sel, sparse.Query{Q: w.q.row(i, last), Position: seq - 1, Head: i}, h.Head)
+			r.Plan.Selector.Select(&w.sel, sparse.Query{Q: w.q.row(i, last), Position: seq - 1, Head: i}, h.KVCache)
 		}
 		for _, span := range w.sel.Spans {
 			for j := span.Start; j < span.End; j++ {
@@ -193,10 +193,10 @@ func (w *work) enough(n int) error {
 // evict lets the method keep what it does after the last n queries.
 func (w *work) evict(p sparse.Plan, n int) []sparse.Selection {
 	l := sparse.Layer{Count: 1}
-	var shared *sparse.Head
+	var shared *sparse.KVCache
 	for i := range w.q.count {
 		if i%(w.q.count/w.keys.count) == 0 {
-			shared = w.head(i, p).Head
+			shared = w.head(i, p).KVCache
 		}
 		at := (i*w.q.rows + w.q.rows - n) * w.q.size
 		l.Windows, l.Caches = append(l.Windows, w.q.data[at:at+n*w.q.size]), append(l.Caches, shared)
@@ -219,9 +219,9 @@ func (w *work) prefill(r *Result) {
 	for i := range w.q.count {
 		h := w.head(i, r.Plan)
 		all := w.q.data[i*w.q.rows*w.q.size:][:w.q.rows*w.q.size]
-		selector := sparse.Prefill(r.Plan.Selector, all, h.Head)
+		selector := sparse.Prefill(r.Plan.Selector, all, h.KVCache)
 		for t := range w.q.rows {
-			selector.Select(&w.sel, sparse.Query{Q: w.q.row(i, t), Position: w.position(t), Head: i}, h.Head)
+			selector.Select(&w.sel, sparse.Query{Q: w.q.row(i, t), Position: w.position(t), Head: i}, h.KVCache)
 			at := (i*w.q.rows + t) * blocks
 			picked := []int{}
 			for _, span := range w.sel.Spans {

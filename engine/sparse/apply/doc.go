@@ -30,4 +30,9 @@
 //	               window, which is kept unscored; absent when it has none
 //	out       F32  the attention of q over what is selected: laid out as q for a
 //	               prefill, [H, Dv] of the last query otherwise; absent without v
+//
+// # Use
+//
+//	f, err := checkpoint.Open("qkv.safetensors")
+//	r, err := apply.Run(sparse.Config{Method: "quest"}.With("block", "16"), apply.Options{}, f, ops.Reference())
 package apply

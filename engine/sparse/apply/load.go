@@ -144,13 +144,13 @@ func (w *work) setScale(s *settings, option string) error {
 // width than keys, which kernels read alike: parts are their channels in pieces as wide
 // as keys, the last one filled up with zeros.
 type cache struct {
-	*sparse.Head
+	*sparse.KVCache
 	parts [][]float32
 }
 
 // head is the cache of query head i.
 func (w *work) head(i int, p sparse.Plan) *cache {
-	h := &cache{Head: sparse.NewHead(w.kernels, w.keys.size, p.Block, w.keys.rows, p.Summaries)}
+	h := &cache{KVCache: sparse.NewKVCache(w.kernels, w.keys.size, p.Block, w.keys.rows, p.Summaries)}
 	h.Scale = w.scale
 	kv := i / (w.q.count / w.keys.count)
 	unread := make([]float32, h.Dim) // no method looks at values

@@ -10,6 +10,7 @@ import (
 	"kvscope/engine/figures"
 	"kvscope/engine/niah"
 	"kvscope/engine/trace"
+	"kvscope/viz/number"
 )
 
 // ask answers one example.
@@ -70,19 +71,20 @@ func describe(w io.Writer, r figures.Result) {
 	}
 	expected, score := strings.Join(r.Expected, ", "), "none"
 	if r.Score != nil {
-		score = fmt.Sprintf("%.2f", *r.Score)
+		score = number.Decimals(*r.Score, 2)
 	} else if r.Note != "" {
 		expected = "nothing: " + r.Note
 	}
-	fmt.Fprintf(w, "answer    %s\nexpected  %s\nscore     %s\nread      %.1f%% of the KV entries per query (%s, %d a query)\nheads     %d of %d selected the needle at every answer step\ntime      prefill %.0f ms, %.1f ms a token\n",
-		strings.TrimSpace(r.Answer), expected, score, 100*r.ReadFraction, r.Method, r.K, hits, len(r.Heads),
-		r.Timing.Prefill, r.Timing.Decode)
+	fmt.Fprintf(w, "answer    %s\nexpected  %s\nscore     %s\nread      %s of the KV entries per query (%s, %d a query)\nheads     %d of %d selected the needle at every answer step\ntime      prefill %s, %s a token\n",
+		strings.TrimSpace(r.Answer), expected, score, number.Percent(r.ReadFraction), r.Method, r.K, hits, len(r.Heads),
+		number.Milliseconds(r.Timing.Prefill), number.Milliseconds(r.Timing.Decode))
 }
 
 // describeFree prints how a model went on with a free prompt.
 func describeFree(w io.Writer, r figures.Result) {
-	fmt.Fprintf(w, "goes on   %q\nloglik    %.2f\nread      %.1f%% of the KV entries per query (%s, %d a query) of %d tokens\ntime      prefill %.0f ms, %.1f ms a token\n",
-		r.Answer, *r.LogLik, 100*r.ReadFraction, r.Method, r.K, r.PromptTokens, r.Timing.Prefill, r.Timing.Decode)
+	fmt.Fprintf(w, "goes on   %q\nloglik    %s\nread      %s of the KV entries per query (%s, %d a query) of %d tokens\ntime      prefill %s, %s a token\n",
+		r.Answer, number.Decimals(*r.LogLik, 2), number.Percent(r.ReadFraction), r.Method, r.K, r.PromptTokens,
+		number.Milliseconds(r.Timing.Prefill), number.Milliseconds(r.Timing.Decode))
 }
 
 // describeReplay prints what a method picked of a capture, where there is no answer.
@@ -92,6 +94,6 @@ func describeReplay(w io.Writer, r figures.Result) {
 		recall += h.Recall / float64(len(r.Heads))
 		mass += h.Mass / float64(len(r.Heads))
 	}
-	fmt.Fprintf(w, "read      %.1f%% of the KV entries per query (%s, %d a query)\nheads     %d: recall %.2f of the heaviest, attention mass kept %.2f, on average\n",
-		100*r.ReadFraction, r.Method, r.K, len(r.Heads), recall, mass)
+	fmt.Fprintf(w, "read      %s of the KV entries per query (%s, %d a query)\nheads     %d: recall %s of the heaviest, attention mass kept %s, on average\n",
+		number.Percent(r.ReadFraction), r.Method, r.K, len(r.Heads), number.Decimals(recall, 2), number.Decimals(mass, 2))
 }

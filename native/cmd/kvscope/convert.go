@@ -9,6 +9,7 @@ import (
 
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/input"
+	"kvscope/viz/number"
 )
 
 // convertedForms are the forms that matrices are written in.
@@ -45,7 +46,7 @@ func convert(_ context.Context, args []string, stdout, stderr io.Writer) error {
 	if *asJSON {
 		return json.NewEncoder(stdout).Encode(map[string]any{"out": *out, "bytes": size})
 	}
-	fmt.Fprintf(stdout, "%s: %s in %s, %.1f MB\n", *out, *name, *form, float64(size)/1e6)
+	fmt.Fprintf(stdout, "%s: %s in %s, %s\n", *out, *name, *form, number.Bytes(int(size)))
 	return nil
 }
 

@@ -22,6 +22,7 @@ import (
 	"kvscope/native/jobs"
 	"kvscope/native/store"
 	"kvscope/native/summary"
+	"kvscope/viz/number"
 )
 
 // eval measures accuracy and hit rates over a grid, in this process.
@@ -182,13 +183,14 @@ func (e evaluation) print(stdout io.Writer) error {
 	for _, r := range e.Rows {
 		deviation := "-"
 		if r.Seeds > 1 {
-			deviation = fmt.Sprintf("%.2f", 100*r.Std)
+			deviation = number.Decimals(100*r.Std, 2)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%.4g\t%d\t%d\t%s\t%.1f\t%.1f-%.1f\t%d\t%d\t%s\n",
-			r.Model, r.Task, r.Method, r.Selector, orTrained(r.SelectWith), orTrained(r.ComputeWith), r.Budget, r.Block, r.K, setup(r), 100*r.Accuracy, 100*r.CI95[0], 100*r.CI95[1], r.Examples, r.Seeds, deviation)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s-%s\t%d\t%d\t%s\n",
+			r.Model, r.Task, r.Method, r.Selector, orTrained(r.SelectWith), orTrained(r.ComputeWith), number.Budget(r.Budget), r.Block, r.K, setup(r),
+			number.Decimals(100*r.Accuracy, 1), number.Decimals(100*r.CI95[0], 1), number.Decimals(100*r.CI95[1], 1), r.Examples, r.Seeds, deviation)
 	}
 	for _, h := range e.Hits {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%.4g\tlayer %d\thead %d\thit %.1f\n", h.Model, h.Task, h.Method, h.Selector, orTrained(h.SelectWith), orTrained(h.ComputeWith), h.Budget, h.Layer, h.Head, 100*h.Rate)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\tlayer %d\thead %d\thit %s\n", h.Model, h.Task, h.Method, h.Selector, orTrained(h.SelectWith), orTrained(h.ComputeWith), number.Budget(h.Budget), h.Layer, h.Head, number.Decimals(100*h.Rate, 1))
 	}
 	return w.Flush()
 }

@@ -17,6 +17,7 @@ import (
 	"kvscope/engine/input"
 	"kvscope/engine/run"
 	"kvscope/native/server"
+	"kvscope/viz/number"
 )
 
 // siteFile lists the files of an exported site, in its folder.
@@ -46,7 +47,7 @@ func exportSite(ctx context.Context, args []string, stdout, stderr io.Writer) er
 		return err
 	}
 	files, err := server.Static(ctx, server.StaticConfig{
-		Program: program, Version: release, Models: assets.Models(), Runner: run.NewShelf(engine, 0),
+		Program: program, Version: release, Models: assets.Models(), Runner: run.NewCache(engine, 0),
 	})
 	if err != nil {
 		return err
@@ -58,7 +59,7 @@ func exportSite(ctx context.Context, args []string, stdout, stderr io.Writer) er
 	if *asJSON {
 		return json.NewEncoder(stdout).Encode(map[string]any{"out": *out, "files": len(files) + 1, "bytes": size})
 	}
-	_, err = fmt.Fprintf(stdout, "%d files, %.1f MB, in %s; its README.md says how to publish them\n", len(files)+1, float64(size)/1e6, *out)
+	_, err = fmt.Fprintf(stdout, "%d files, %s, in %s; its README.md says how to publish them\n", len(files)+1, number.Bytes(int(size)), *out)
 	return err
 }
 

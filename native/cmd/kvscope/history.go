@@ -19,6 +19,7 @@ import (
 	"kvscope/engine/model"
 	"kvscope/engine/run"
 	"kvscope/engine/train"
+	"kvscope/viz/number"
 )
 
 // historySuffix ends the names of training histories, beside the models'.
@@ -111,6 +112,6 @@ func addSnapshot(e *run.Engine, name string) (bool, error) {
 	if err != nil {
 		return true, err
 	}
-	note := fmt.Sprintf("step %d of training, %.1fM tokens, weights quantised", step, float64(h.Snapshots[at].Tokens)/1e6)
+	note := fmt.Sprintf("step %d of training, %s tokens, weights quantised", step, number.Amount(float64(h.Snapshots[at].Tokens)))
 	return true, e.Add(name, note, f, nil)
 }

@@ -8,6 +8,7 @@ import (
 
 	"kvscope/engine/input"
 	"kvscope/engine/run"
+	"kvscope/viz/number"
 )
 
 // described is what info says of a model.
@@ -50,9 +51,9 @@ func info(_ context.Context, args []string, stdout, stderr io.Writer) error {
 		tokens = "fingerprint " + d.Tokenizer
 	}
 	_, err = fmt.Fprintf(stdout, "%s: %s\n  source      %s\n  shape       %d layers, %d heads on %d of keys and values, %d channels each, width %d, hidden %d\n"+
-		"  context     %d tokens, rotation %s\n  parameters  %.1fM, %.1f MB as they are kept\n  tokenizer   %s\n  cache       %.1f kB a token, %.0f MB at the whole context\n",
+		"  context     %d tokens, rotation %s\n  parameters  %s, %s as they are kept\n  tokenizer   %s\n  cache       %s a token, %s at the whole context\n",
 		d.Name, d.Title, d.Note, d.Layers, d.Heads, d.KVHeads, d.HeadDim, d.Width, d.Hidden, d.Context, d.Rope,
-		float64(d.Parameters)/1e6, float64(d.Bytes)/1e6, tokens, float64(d.CacheBytes)/1e3, float64(d.CacheBytes)*float64(d.Context)/1e6)
+		number.Amount(float64(d.Parameters)), number.Bytes(d.Bytes), tokens, number.Bytes(d.CacheBytes), number.Bytes(d.CacheBytes*d.Context))
 	return err
 }
 

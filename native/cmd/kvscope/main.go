@@ -1,5 +1,3 @@
-// Command kvscope runs sparse-attention methods over small language models and
-// shows what they select. See `kvscope help`.
 package main
 
 import (

@@ -27,7 +27,7 @@ func BenchmarkBudgetChanges(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	s, err := server.New(server.Config{Runner: run.NewShelf(engine, keptBytes), Log: slog.New(slog.DiscardHandler)})
+	s, err := server.New(server.Config{Runner: run.NewCache(engine, keptBytes), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		b.Fatal(err)
 	}

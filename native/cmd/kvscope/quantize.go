@@ -8,6 +8,7 @@ import (
 
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/input"
+	"kvscope/viz/number"
 )
 
 // quantizedForms are the forms of matrices that decoding reads as they are.
@@ -46,6 +47,6 @@ func quantize(_ context.Context, args []string, stdout, stderr io.Writer) error 
 	if *asJSON {
 		return json.NewEncoder(stdout).Encode(map[string]any{"form": *form, "bytes": size})
 	}
-	fmt.Fprintf(stdout, "%s: %s, %.1f MB\n", *out, note, float64(size)/1e6)
+	fmt.Fprintf(stdout, "%s: %s, %s\n", *out, note, number.Bytes(int(size)))
 	return nil
 }

@@ -51,7 +51,7 @@ func (q *question) flags(fs *flagSet) {
 	methodFlags(fs, &q.req.Config)
 	fs.StringVar(&q.req.Force, "force", "", "`blocks` that every query reads: 3,7")
 	fs.StringVar(&q.req.Drop, "drop", "", "`blocks` that no query reads")
-	fs.Func("memory-strength", "counterfactual: of RAT+'s memory, 0 none to 1 as trained", func(s string) error {
+	fs.Func("memory-strength", "intervention: of RAT+'s memory, 0 none to 1 as trained", func(s string) error {
 		v, err := strconv.ParseFloat(s, 64)
 		if err != nil {
 			return fmt.Errorf("want 0 to 1")
@@ -59,9 +59,9 @@ func (q *question) flags(fs *flagSet) {
 		q.req.MemoryStrength = &v
 		return nil
 	})
-	fs.optionalInt(&q.req.MemoryCap, "memory-cap", "counterfactual: `tokens` that the memory reaches back")
-	fs.StringVar(&q.req.SelectWith, "select-with", "", "counterfactual: memory or plain keys to select by")
-	fs.StringVar(&q.req.ComputeWith, "compute-with", "", "counterfactual: memory or plain keys and values to compute with")
+	fs.optionalInt(&q.req.MemoryCap, "memory-cap", "intervention: `tokens` that the memory reaches back")
+	fs.StringVar(&q.req.SelectWith, "select-with", "", "intervention: memory or plain keys to select by")
+	fs.StringVar(&q.req.ComputeWith, "compute-with", "", "intervention: memory or plain keys and values to compute with")
 	fs.optionalInt(&q.req.MaxNew, "max-new", "most `tokens` to generate; the expected answer and a few")
 }
 

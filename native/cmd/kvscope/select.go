@@ -11,6 +11,7 @@ import (
 	"kvscope/engine/sparse"
 	"kvscope/engine/sparse/apply"
 	"kvscope/native/simd"
+	"kvscope/viz/number"
 )
 
 // selectFile runs one selection method on tensors dumped from any model.
@@ -59,6 +60,6 @@ func selectFile(_ context.Context, args []string, stdout, stderr io.Writer) erro
 	}
 	sayIgnored(stderr, r.Plan.Method, r.Ignored)
 	fmt.Fprintf(stdout, "%s: %s\n", *in, r.Read)
-	fmt.Fprintf(stdout, "%s: %s reads %.1f%% of the entries, %d %ss a query at most\n", *out, r.Plan.Method, 100*r.ReadFraction, r.Plan.K, r.Plan.Unit)
+	fmt.Fprintf(stdout, "%s: %s reads %s of the entries, %d %ss a query at most\n", *out, r.Plan.Method, number.Percent(r.ReadFraction), r.Plan.K, r.Plan.Unit)
 	return nil
 }

@@ -95,8 +95,8 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		l.Close()
 		return input.Errorf("token", "missing, want a file: other machines can reach %s, and would be let in unasked", l.Addr())
 	}
-	shelf := run.NewShelf(engine, keptLimit(engine.Models(), most))
-	config := server.Config{Runner: shelf, Version: release, Program: program, Models: assets.Models(), Loopback: loopback, Hosts: names, Token: token, Log: log}
+	cache := run.NewCache(engine, keptLimit(engine.Models(), most))
+	config := server.Config{Runner: cache, Version: release, Program: program, Models: assets.Models(), Loopback: loopback, Hosts: names, Token: token, Log: log}
 	var opening sync.Mutex // for names that are free
 	config.OpenModel = func(path, tokens string) error {
 		opening.Lock()
@@ -104,7 +104,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		if err := openServed(engine, atHome(path), tokens); err != nil {
 			return err
 		}
-		shelf.Keep(keptLimit(engine.Models(), most))
+		cache.SetLimit(keptLimit(engine.Models(), most))
 		return nil
 	}
 	said := map[string]string{"url": url}

@@ -103,12 +103,12 @@ func recordTrace(ctx context.Context, q *question, path string, light bool) (*ru
 		return nil, err
 	}
 	defer engine.Close()
-	shelf := run.NewShelf(engine, keptBytes)
+	cache := run.NewCache(engine, keptBytes)
 	f := &runfile.File{Run: &trace.Run{}}
-	if err := shelf.Run(ctx, req, f.Run); err != nil {
+	if err := cache.Run(ctx, req, f.Run); err != nil {
 		return nil, err
 	}
-	if kept := shelf.Kept(req.ID()); !light {
+	if kept := cache.Cached(req.ID()); !light {
 		f.Heads = kept.Head
 	}
 	var content bytes.Buffer

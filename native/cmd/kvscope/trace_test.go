@@ -46,7 +46,7 @@ func TestTrace(t *testing.T) {
 		t.Fatal(err)
 	}
 	file, err := runfile.Read(content)
-	if err != nil || file.Run.Header.Counterfactual == nil || len(file.Run.Header.Counterfactual.Drop) != 1 {
+	if err != nil || file.Run.Header.Intervention == nil || len(file.Run.Header.Intervention.Drop) != 1 {
 		t.Errorf("%v: the file does not say what was dropped", err)
 	}
 	if status, stdout, _ := runCommand(t, append([]string{"trace", "--light"}, args[1:]...)...); status != 0 || strings.Contains(stdout, `"queries_and_keys":true`) {

@@ -1,8 +1,3 @@
-// Command pack turns a compiled browser program into the files that package dist
-// embeds: it compresses the WebAssembly and joins the toolchain's wasm_exec.js with
-// ours, so that the runtime always matches the compiler.
-//
-//	pack -wasm app.wasm -runtime GOROOT/lib/wasm/wasm_exec.js -boot wasm_exec.js -out assets/dist/files
 package main
 
 import (

@@ -62,7 +62,7 @@ func compare(memory bool, dir, python, mode string, threads, rounds int) error {
 	}
 	weights := train.Initialise(cfg, 1)
 	batch := draw()
-	team := train.NewTeam(cfg, weights, simd.Best())
+	parallel := train.NewDataParallel(cfg, weights, simd.Best())
 	weightsFile, batchFile := filepath.Join(dir, "weights"), filepath.Join(dir, "batch")
 	if err := checkpoint.Save(weightsFile, cfg.Metadata(), weights.Tensors(cfg, "", checkpoint.NewF32)); err != nil {
 		return err
@@ -91,7 +91,7 @@ func compare(memory bool, dir, python, mode string, threads, rounds int) error {
 	var ours, theirs []float64
 	for round := range rounds + 2 {
 		start := time.Now()
-		loss, _ := team.Step(batch, train.Mask{})
+		loss, _ := parallel.Step(batch, train.Mask{})
 		mine := time.Since(start).Seconds()
 		var other, otherLoss, otherNorm float64
 		if _, err := io.WriteString(in, "step\n"); err != nil {

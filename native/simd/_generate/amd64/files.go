@@ -20,7 +20,7 @@ var files = []struct {
 	{"matmul", matMulKernels},
 	{"pack", packKernels},
 	{"rows", rowKernels},
-	{"compact", compactKernels},
+	{"quantized", quantizedKernels},
 	{"element", elementKernels},
 	{"softmax", softmaxKernels},
 	{"causal", causalKernels},

@@ -56,7 +56,7 @@ func (n *neon) products() {
 		n.matMul(rows, 4)
 	}
 	n.dotRows()
-	n.compactRows()
+	n.quantizedRows()
 	n.boundScores()
 	n.weightedSum()
 }

@@ -19,19 +19,19 @@ func TestTeam(t *testing.T) {
 	for _, seqs := range []int{1, 3, shards, 2*shards + 3} {
 		b := randomBatch(rand.New(rand.NewPCG(1, uint64(seqs))), cfg.Vocab, seqs, 20)
 		mask := Mask{Dilation: 4, Window: 2, Initial: 1}
-		whole := NewNet(cfg, Initialise(cfg, 3), ops.Reference())
+		whole := NewReplica(cfg, Initialise(cfg, 3), ops.Reference())
 		wantLoss, wantRight := whole.Step(b, mask)
 
-		team := NewTeam(cfg, Initialise(cfg, 3), ops.Reference())
-		loss, right := team.Step(b, mask)
+		all := NewDataParallel(cfg, Initialise(cfg, 3), ops.Reference())
+		loss, right := all.Step(b, mask)
 		if math.Abs(loss-wantLoss) > 1e-6*wantLoss || !slices.Equal(right, wantRight) {
 			t.Errorf("%d sequences: loss %g, want %g", seqs, loss, wantLoss)
 		}
-		if l, r := team.Evaluate(b, mask); l != loss || !slices.Equal(r, right) {
+		if l, r := all.Evaluate(b, mask); l != loss || !slices.Equal(r, right) {
 			t.Errorf("%d sequences: evaluated %g, trained on %g", seqs, l, loss)
 		}
 		want := whole.Grads.Params(cfg)
-		for i, p := range team.Lead.Grads.Params(cfg) {
+		for i, p := range all.Main.Grads.Params(cfg) {
 			scale := gradScale(want[i].Data)
 			for j, g := range p.Data {
 				if math.Abs(float64(g-want[i].Data[j])) > 1e-5*(1+scale) {
@@ -41,15 +41,15 @@ func TestTeam(t *testing.T) {
 		}
 
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-		alone := NewTeam(cfg, Initialise(cfg, 3), ops.Reference())
+		alone := NewDataParallel(cfg, Initialise(cfg, 3), ops.Reference())
 		for range 2 { // the second step starts from what the first left
 			alone.Step(b, mask)
 		}
 		runtime.GOMAXPROCS(4)
-		again := NewTeam(cfg, Initialise(cfg, 3), ops.Reference())
+		again := NewDataParallel(cfg, Initialise(cfg, 3), ops.Reference())
 		again.Step(b, mask)
-		for i, p := range again.Lead.Grads.Params(cfg) {
-			if !slices.Equal(p.Data, alone.Lead.Grads.Params(cfg)[i].Data) {
+		for i, p := range again.Main.Grads.Params(cfg) {
+			if !slices.Equal(p.Data, alone.Main.Grads.Params(cfg)[i].Data) {
 				t.Errorf("%d sequences: gradient of %s depends on the cores", seqs, p.Name)
 			}
 		}
@@ -63,7 +63,7 @@ func BenchmarkStep(b *testing.B) {
 			Arch: model.Attention, Memory: arch == model.RATPlus, Vocab: w.tok.Size(), Dim: 64, Heads: 2, KVHeads: 2, HeadDim: 32, Layers: 2, Hidden: 256, Context: 128,
 			Rope: model.Rope{Base: 10000}, Eps: 1e-6, Tied: true, GateBias: arch == model.RATPlus,
 		}
-		team, opt := NewTeam(cfg, Initialise(cfg, 1), ops.Reference()), NewOptimizer(cfg, ops.Reference())
+		all, opt := NewDataParallel(cfg, Initialise(cfg, 1), ops.Reference()), NewOptimizer(cfg, ops.Reference())
 		stage := &Stage{Contexts: []int{128}, Batch: 1024, Mix: Mix{Associations: 1}}
 		b.Run(string(arch), func(b *testing.B) {
 			for i := range b.N {
@@ -71,8 +71,8 @@ func BenchmarkStep(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				team.Step(batch, Mask{})
-				opt.Update(team.Lead, 1e-3, false)
+				all.Step(batch, Mask{})
+				opt.Update(all.Main, 1e-3, false)
 			}
 			b.ReportMetric(float64(8*128*b.N)/b.Elapsed().Seconds(), "tokens/s")
 		})

@@ -46,7 +46,7 @@ func TestGradients(t *testing.T) {
 		t.Run(fmt.Sprintf("%s/tied=%v/%+v", tc.arch, tc.tied, tc.mask), func(t *testing.T) {
 			cfg := tiny(tc.arch, tc.tied)
 			rng := rand.New(rand.NewPCG(1, 2))
-			net := NewNet(cfg, Initialise(cfg, 3), ops.Reference())
+			net := NewReplica(cfg, Initialise(cfg, 3), ops.Reference())
 			for _, p := range net.Weights.Params(cfg) {
 				for i := range p.Data {
 					p.Data[i] += float32(rng.NormFloat64() * 0.1)
@@ -116,7 +116,7 @@ func TestForwardEqualsModel(t *testing.T) {
 			}
 			want += float64(b.Weights[r]) * (math.Log(sum) - float64(row[target]))
 		}
-		got, _ := NewNet(cfg, w, ops.Reference()).Evaluate(b, Mask{})
+		got, _ := NewReplica(cfg, w, ops.Reference()).Evaluate(b, Mask{})
 		if math.Abs(got-want) > 1e-5 {
 			t.Errorf("%s: trainer's loss %.7f, model's %.7f", arch, got, want)
 		}

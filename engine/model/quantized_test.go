@@ -20,7 +20,7 @@ func widened(c Config, small *Weights) *Weights {
 	}
 	for _, p := range w.Params(c) {
 		if from := kept[p.Name]; p.IsMatrix() {
-			from.Matrix.Widen(p.Data)
+			from.Matrix.Dequantize(p.Data)
 		} else {
 			copy(p.Data, from.Data)
 		}
@@ -39,11 +39,11 @@ func fewer(c Config, w *Weights) int {
 	return n
 }
 
-// TestCompact runs each compact form, through a file, beside its widened matrices.
+// TestQuantized runs each narrow form, through a file, beside its widened matrices.
 // bfloat16 gives the same bits token by token and in a long prefill; whole numbers
 // are scaled after the sum instead of before, and a short prefill adds in another
 // order.
-func TestCompact(t *testing.T) {
+func TestQuantized(t *testing.T) {
 	for _, arch := range backbones {
 		_, full, ids := golden(t, arch)
 		for _, form := range []checkpoint.DType{checkpoint.BF16, checkpoint.I8} {
@@ -92,8 +92,8 @@ func TestCompact(t *testing.T) {
 	}
 }
 
-// TestCompactRefused: a file whose compact matrix is not whole is refused by name.
-func TestCompactRefused(t *testing.T) {
+// TestQuantizedRefused: a file whose quantized matrix is not whole is refused by name.
+func TestQuantizedRefused(t *testing.T) {
 	_, full, _ := golden(t, RATPlus)
 	cfg := full.Config()
 	small, err := full.Weights().Compress(cfg, checkpoint.I8)
@@ -142,18 +142,18 @@ func TestCompactRefused(t *testing.T) {
 	}
 }
 
-// TestShare holds that parts cover everything once and that small work stays whole.
-func TestShare(t *testing.T) {
+// TestParallelFor holds that chunks cover everything once and that small work stays whole.
+func TestParallelFor(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
 	cores := runtime.GOMAXPROCS(0) // js/wasm grants one, whatever is asked
 	for _, c := range []struct{ n, bytes, want int }{
-		{10, 100, 1}, {10, worthSharing, 1}, {10, 2 * worthSharing, 2}, {3, 100 * worthSharing, 3}, {10, 100 * worthSharing, 4}, {0, 0, 1},
+		{10, 100, 1}, {10, grainSize, 1}, {10, 2 * grainSize, 2}, {3, 100 * grainSize, 3}, {10, 100 * grainSize, 4}, {0, 0, 1},
 	} {
-		if got, want := parts(c.n, c.bytes), min(c.want, cores); got != want {
+		if got, want := chunksOf(c.n, c.bytes), min(c.want, cores); got != want {
 			t.Errorf("%d pieces of %d bytes in %d parts, want %d", c.n, c.bytes, got, want)
 		}
 		seen := make([]int, c.n)
-		share(c.n, c.bytes, func(_, lo, hi int) {
+		parallelFor(c.n, c.bytes, func(_, lo, hi int) {
 			for i := lo; i < hi; i++ {
 				seen[i]++
 			}

@@ -9,28 +9,28 @@ import (
 	"kvscope/engine/ops"
 )
 
-// mostKept is how many bytes the activations of all nets of a team may take before
+// mostKept is how many bytes the activations of all replicas may take before
 // they are computed again instead of kept.
 const mostKept = 3 << 30
 
-// adapterTeam computes the loss of a batch and the gradients of an adapter on all
+// adapterDataParallel computes the loss of a batch and the gradients of an adapter on all
 // cores, a sequence at a time. Every sequence has gradients of its own, which are added
 // up in their order: how sums round must not depend on the machine.
-type adapterTeam struct {
-	base    *Frozen
-	adapter *model.Adapter
-	kernels *ops.Kernels
-	nets    []*AdapterNet
-	grads   []*model.Adapter // of every sequence; the first are the sums
+type adapterDataParallel struct {
+	base     *Frozen
+	adapter  *model.Adapter
+	kernels  *ops.Kernels
+	replicas []*AdapterReplica
+	grads    []*model.Adapter // of every sequence; the first are the sums
 }
 
-// step returns the loss of b, the gradients, which are the team's, and for every row
+// step returns the loss of b, the gradients, which stay t's, and for every row
 // with a target whether the first choice was right.
-func (t *adapterTeam) step(b *Batch, mask Mask, ramp float32) (loss float64, grads *model.Adapter, right []bool) {
+func (t *adapterDataParallel) step(b *Batch, mask Mask, ramp float32) (loss float64, grads *model.Adapter, right []bool) {
 	for len(t.grads) < b.Seqs {
 		t.grads = append(t.grads, t.adapter.Like())
 	}
-	loss, right = t.each(b, ramp, func(n *AdapterNet, i int, part *Batch) (float64, []bool) {
+	loss, right = t.each(b, ramp, func(n *AdapterReplica, i int, part *Batch) (float64, []bool) {
 		for _, p := range t.grads[i].Params() {
 			clear(p.Data)
 		}
@@ -46,21 +46,21 @@ func (t *adapterTeam) step(b *Batch, mask Mask, ramp float32) (loss float64, gra
 }
 
 // evaluate is step without gradients.
-func (t *adapterTeam) evaluate(b *Batch, mask Mask, ramp float32) (loss float64, right []bool) {
-	return t.each(b, ramp, func(n *AdapterNet, _ int, part *Batch) (float64, []bool) { return n.Evaluate(part, mask) })
+func (t *adapterDataParallel) evaluate(b *Batch, mask Mask, ramp float32) (loss float64, right []bool) {
+	return t.each(b, ramp, func(n *AdapterReplica, _ int, part *Batch) (float64, []bool) { return n.Evaluate(part, mask) })
 }
 
-// each has every sequence of a batch computed by some net, and puts what they found in
+// each has every sequence of a batch computed by some replica, and puts what they found in
 // the sequences' order.
-func (t *adapterTeam) each(b *Batch, ramp float32, compute func(*AdapterNet, int, *Batch) (float64, []bool)) (loss float64, right []bool) {
+func (t *adapterDataParallel) each(b *Batch, ramp float32, compute func(*AdapterReplica, int, *Batch) (float64, []bool)) (loss float64, right []bool) {
 	workers := min(b.Seqs, runtime.GOMAXPROCS(0))
-	for len(t.nets) < workers {
-		t.nets = append(t.nets, NewAdapterNet(t.base, t.adapter, t.kernels))
+	for len(t.replicas) < workers {
+		t.replicas = append(t.replicas, NewAdapterReplica(t.base, t.adapter, t.kernels))
 	}
 	losses, rights := make([]float64, b.Seqs), make([][]bool, b.Seqs)
 	var next atomic.Int32
 	var running sync.WaitGroup
-	for _, n := range t.nets[:workers] {
+	for _, n := range t.replicas[:workers] {
 		n.Ramp, n.Recompute = ramp, workers*t.base.kept(b.Length) > mostKept
 		running.Go(func() {
 			for i := int(next.Add(1)) - 1; i < b.Seqs; i = int(next.Add(1)) - 1 {

@@ -17,9 +17,9 @@ const (
 	WithPlain  = "plain"  // K and V
 )
 
-// memory is the intervention that r asks for on a model that has a memory or not, nil
+// intervention is the intervention that r asks for on a model that has a memory or not, nil
 // for none.
-func (r Request) memory(has bool) (*model.Intervention, error) {
+func (r Request) intervention(has bool) (*model.Intervention, error) {
 	m := &model.Intervention{Strength: 1}
 	if s := r.MemoryStrength; s != nil {
 		if !(*s >= 0 && *s <= 1) {
@@ -63,13 +63,13 @@ func (r Request) memory(has bool) (*model.Intervention, error) {
 	return m, nil
 }
 
-// counterfactual is what of the run is not as the model was trained or the method
+// interventionOf is what of the run is not as the model was trained or the method
 // decides, for the header; nil when nothing is.
-func counterfactual(e sparse.Edit, m *model.Intervention) *trace.Counterfactual {
+func interventionOf(e sparse.Edit, m *model.Intervention) *trace.Intervention {
 	if m == nil && e.Empty() {
 		return nil
 	}
-	c := &trace.Counterfactual{Strength: 1, SelectWith: WithMemory, ComputeWith: WithMemory, Force: e.Force, Drop: e.Drop}
+	c := &trace.Intervention{Strength: 1, SelectWith: WithMemory, ComputeWith: WithMemory, Force: e.Force, Drop: e.Drop}
 	if m != nil {
 		c.Strength, c.Cap = float64(m.Strength), m.Cap
 		if m.SelectPlain {

@@ -13,9 +13,9 @@ import (
 	"kvscope/engine/trace"
 )
 
-// Kept is what is left of a finished run to look into: the queries and keys of every
+// CachedRun is what is left of a finished run to look into: the queries and keys of every
 // head, and the gates of its memory, as they were when the run used them.
-type Kept struct {
+type CachedRun struct {
 	Header *trace.Header
 
 	job     *job
@@ -30,7 +30,7 @@ type Kept struct {
 
 // Head is what one head of one layer saw: [T, Dh] rotated queries, the keys that
 // attention read, and gates, T being the prompt and what was fed after it.
-func (k *Kept) Head(layer, head int) (*lens.Head, error) {
+func (k *CachedRun) Head(layer, head int) (*lens.HeadTensors, error) {
 	of := k.Header
 	if layer < 0 || layer >= of.Layers {
 		return nil, input.Errorf("layer", "%d, %s has layers 0 to %d", layer, of.Model, of.Layers-1)
@@ -41,7 +41,7 @@ func (k *Kept) Head(layer, head int) (*lens.Head, error) {
 	if k.replay != nil {
 		return k.replay.look(layer, head)
 	}
-	h := &lens.Head{Dim: of.HeadDim, Prompt: len(k.Header.Tokens), Q: k.session.Queries(layer, head)}
+	h := &lens.HeadTensors{Dim: of.HeadDim, Prompt: len(k.Header.Tokens), Q: k.session.Queries(layer, head)}
 	cache := k.session.Cache(layer, head)
 	h.K = slices.Clone(cache.Keys[:cache.Len*cache.Dim])
 	if g := k.gates.head(layer, head); g != nil {
@@ -54,20 +54,20 @@ func (k *Kept) Head(layer, head int) (*lens.Head, error) {
 }
 
 // Bytes is about how much memory k holds.
-func (k *Kept) Bytes() int {
+func (k *CachedRun) Bytes() int {
 	if k.replay != nil {
 		return 0 // queries and keys are the capture's own
 	}
 	return k.session.Bytes() + k.prefix.Bytes() + k.gates.bytes()
 }
 
-// serves reports whether the prompt as k read it can stand for that of j.
-func (k *Kept) serves(j *job) bool { return k.job != nil && k.job.shares(j) }
+// reusableFor reports whether the prompt as k read it can stand for that of j.
+func (k *CachedRun) reusableFor(j *job) bool { return k.job != nil && k.job.samePrefix(j) }
 
-// shares reports whether j and o read the same prompt alike: the same tokens through the
+// samePrefix reports whether j and o read the same prompt alike: the same tokens through the
 // same model, densely.
-func (j *job) shares(o *job) bool {
-	return j.model == o.model && j.memory.Equal(o.memory) &&
+func (j *job) samePrefix(o *job) bool {
+	return j.model == o.model && j.intervention.Equal(o.intervention) &&
 		j.plan.Dense(len(j.example.Tokens)) && o.plan.Dense(len(o.example.Tokens)) &&
 		slices.Equal(j.example.Tokens, o.example.Tokens)
 }
@@ -77,7 +77,7 @@ const repeats = 3
 
 // measure takes the time, in milliseconds, that the last query's selecting and
 // attending takes over all heads, and that of dense attention over the same caches.
-func (k *Kept) measure() (chosen, dense float64) {
+func (k *CachedRun) measure() (chosen, dense float64) {
 	c, kernels := k.job.model.Config(), k.job.model.Kernels()
 	last := k.session.Len() - 1
 	out, weights := make([]float32, c.HeadDim), make([]float32, last+1)

@@ -6,11 +6,11 @@ import (
 	"kvscope/engine/ops"
 )
 
-// compactTokens are the batches that products with few rows meet.
-var compactTokens = []int{1, 2, 3, 4, 5, 8, 9}
+// quantizedTokens are the batches that products with few rows meet.
+var quantizedTokens = []int{1, 2, 3, 4, 5, 8, 9}
 
 func testMatVecBF16(s *suite) {
-	compactProducts(s, func(rows, n int) (wide, scale []float32, call func(k *ops.Kernels, dst, x []float32, tokens int)) {
+	quantizedProducts(s, func(rows, n int) (wide, scale []float32, call func(k *ops.Kernels, dst, x []float32, tokens int)) {
 		w, wide := fenced(rows*n, uint16(0x7fc0)), make([]float32, rows*n)
 		for i, v := range s.normal(rows * n) {
 			w[i] = uint16(math.Float32bits(v) >> 16)
@@ -21,7 +21,7 @@ func testMatVecBF16(s *suite) {
 }
 
 func testMatVecInt8(s *suite) {
-	compactProducts(s, func(rows, n int) (wide, scale []float32, call func(k *ops.Kernels, dst, x []float32, tokens int)) {
+	quantizedProducts(s, func(rows, n int) (wide, scale []float32, call func(k *ops.Kernels, dst, x []float32, tokens int)) {
 		w, wide := fenced(rows*n, int8(100)), make([]float32, rows*n)
 		for i := range w {
 			w[i] = int8(s.rand.IntN(256) - 128)
@@ -41,12 +41,12 @@ func fenced[T any](n int, fence T) []T {
 	return all[:n:n]
 }
 
-// compactProducts holds the products of a compact matrix to the float64 formula,
+// quantizedProducts holds the products of a quantized matrix to the float64 formula,
 // and each token's to the bits of MatVec on the widened matrix.
-func compactProducts(s *suite, matrix func(rows, n int) (wide, scale []float32, call func(k *ops.Kernels, dst, x []float32, tokens int))) {
+func quantizedProducts(s *suite, matrix func(rows, n int) (wide, scale []float32, call func(k *ops.Kernels, dst, x []float32, tokens int))) {
 	for _, n := range append(lengths(), 16*7, 256) {
 		for i, rows := range []int{0, 1, 2, 3, 4, 5, 7, 8, 11} {
-			tokens := compactTokens[(n+i)%len(compactTokens)]
+			tokens := quantizedTokens[(n+i)%len(quantizedTokens)]
 			wide, scale, call := matrix(rows, n)
 			v := s.same(func(k *ops.Kernels, v [][]float32) { call(k, v[0], v[1], tokens) },
 				s.normal(tokens*rows), s.normal(tokens*n))

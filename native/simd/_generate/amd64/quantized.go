@@ -5,25 +5,25 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// compactKernels emits the products of matrices kept in fewer bits. Columns come in
+// quantizedKernels emits the products of matrices kept in fewer bits. Columns come in
 // whole groups.
-func compactKernels(s *isa) {
-	bfloat := compact{"BF16", "uint16", 2, 2, func(at operand.Mem, v reg.VecVirtual) {
+func quantizedKernels(s *isa) {
+	bfloat := quantized{"BF16", "uint16", 2, 2, func(at operand.Mem, v reg.VecVirtual) {
 		s.VPMOVZXWD(at, v)
 		s.VPSLLD(operand.U8(16), v, v)
 	}}
-	whole := compact{"Int8", "int8", 1, 4, func(at operand.Mem, v reg.VecVirtual) {
+	whole := quantized{"Int8", "int8", 1, 4, func(at operand.Mem, v reg.VecVirtual) {
 		s.VPMOVSXBD(at, v)
 		s.VCVTDQ2PS(v, v)
 	}}
-	for _, c := range []compact{bfloat, whole} {
-		compactRowsKernel(s, c)
-		compactTokensKernel(s, c)
+	for _, c := range []quantized{bfloat, whole} {
+		quantizedRowsKernel(s, c)
+		quantizedTokensKernel(s, c)
 	}
 }
 
-// compact is a form that numbers are kept in.
-type compact struct {
+// quantized is a form that numbers are kept in.
+type quantized struct {
 	name, goType string
 	size         int // of a number in bytes
 	abreast      int // rows to go through side by side, 2 or 4
@@ -44,10 +44,10 @@ func (s *isa) group16(cols reg.GPVirtual, body func(offset reg.GPVirtual)) {
 	s.JLT(operand.LabelRef(loop))
 }
 
-// compactRowsKernel takes one token. Some rows go side by side, for the additions
+// quantizedRowsKernel takes one token. Some rows go side by side, for the additions
 // of one wait for each other longer than memory takes; what is prefetched is as many
 // rows further on.
-func compactRowsKernel(s *isa, c compact) {
+func quantizedRowsKernel(s *isa, c quantized) {
 	s.function("matVec"+c.name, "(dst *float32, w *"+c.goType+", x *float32, rows, cols int)",
 		"computes dst[r] = Σ_c w[r, c]·x[c] for cols, a positive multiple of 16.")
 	dst, w, x := s.argument("dst"), s.argument("w"), s.argument("x")
@@ -110,8 +110,8 @@ func compactRowsKernel(s *isa, c compact) {
 	s.finish()
 }
 
-// compactTokensKernel takes four tokens, so that a row is widened once for all.
-func compactTokensKernel(s *isa, c compact) {
+// quantizedTokensKernel takes four tokens, so that a row is widened once for all.
+func quantizedTokensKernel(s *isa, c quantized) {
 	s.function("matVec4"+c.name, "(dst *float32, w *"+c.goType+", x *float32, rows, cols int)",
 		"computes dst[t, r] = Σ_c w[r, c]·x[t, c] for 4 tokens and cols, a positive",
 		"multiple of 16.")

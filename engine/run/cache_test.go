@@ -17,7 +17,7 @@ import (
 	"kvscope/engine/trace"
 )
 
-func shelve(t *testing.T, s *Shelf, req Request) *trace.Run {
+func shelve(t *testing.T, s *Cache, req Request) *trace.Run {
 	t.Helper()
 	req.Model = "m"
 	r := &trace.Run{}
@@ -50,7 +50,7 @@ func same(t *testing.T, name string, a, b *trace.Run) {
 func TestShelfRunsAreRuns(t *testing.T) {
 	for _, arch := range []model.Arch{model.Attention, model.RATPlus} {
 		e := testEngine(t, arch)
-		s := NewShelf(e, 1<<30)
+		s := NewCache(e, 1<<30)
 		for _, m := range sparse.Methods() {
 			req := Request{Task: "MK-1", Seed: 3, Config: sparse.Config{Method: m.ID, Values: sparse.Values{"budget": "1/4", "block": "8"}}, MaxNew: new(3)}
 			same(t, string(arch)+" "+m.ID, shelve(t, s, req), record(t, e, req))
@@ -63,9 +63,9 @@ func TestShelfRunsAreRuns(t *testing.T) {
 // TestPrefillTimeIsOfReading: a run that takes the prompt over reports the time of
 // the run that read it.
 func TestPrefillTimeIsOfReading(t *testing.T) {
-	s := NewShelf(testEngine(t, model.RATPlus), 1<<30)
+	s := NewCache(testEngine(t, model.RATPlus), 1<<30)
 	read := shelve(t, s, Request{Task: "MK-1", Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/4", "block": "8"}}, MaxNew: new(1)})
-	s.Kept(read.Header.ID).took = 1e6
+	s.Cached(read.Header.ID).took = 1e6
 	if over := shelve(t, s, Request{Task: "MK-1", Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "8"}}, MaxNew: new(1)}); over.Done.PrefillMS < 1e6 {
 		t.Errorf("prefill of %g ms, want at least the reader's", over.Done.PrefillMS)
 	}
@@ -73,10 +73,10 @@ func TestPrefillTimeIsOfReading(t *testing.T) {
 
 // TestKeptHeadIsWhatRan: the rows of a kept head are the mass that the run saw.
 func TestKeptHeadIsWhatRan(t *testing.T) {
-	s := NewShelf(testEngine(t, model.RATPlus), 1<<30)
+	s := NewCache(testEngine(t, model.RATPlus), 1<<30)
 	shelve(t, s, Request{Task: "S-2", Seed: 4})
 	r := shelve(t, s, Request{Task: "S-2", Seed: 4, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/4"}}})
-	k := s.Kept(r.Header.ID)
+	k := s.Cached(r.Header.ID)
 	if k == nil || r.Done.SparseMS <= 0 || r.Done.DenseMS <= 0 {
 		t.Fatalf("kept %v, measured %v and %v ms", k, r.Done.SparseMS, r.Done.DenseMS)
 	}
@@ -120,16 +120,16 @@ func TestKeptHeadIsWhatRan(t *testing.T) {
 
 // TestShelfForgets the least used runs, and never the last.
 func TestShelfForgets(t *testing.T) {
-	s := NewShelf(testEngine(t, model.Attention), 1)
+	s := NewCache(testEngine(t, model.Attention), 1)
 	a := shelve(t, s, Request{Task: "S-2", Seed: 1}).Header.ID
 	b := shelve(t, s, Request{Task: "S-2", Seed: 2}).Header.ID
-	if a == b || s.Kept(a) != nil || s.Kept(b) == nil || s.Kept("") != nil {
+	if a == b || s.Cached(a) != nil || s.Cached(b) == nil || s.Cached("") != nil {
 		t.Error("one run fits, and it is not the last")
 	}
 	s.limit = 1 << 30
 	shelve(t, s, Request{Task: "S-2", Seed: 1})
 	shelve(t, s, Request{Task: "S-2", Seed: 1})
-	if s.Kept(a) == nil || s.Kept(b) == nil || s.order.Len() != 2 {
+	if s.Cached(a) == nil || s.Cached(b) == nil || s.order.Len() != 2 {
 		t.Errorf("%d runs kept of two", s.order.Len())
 	}
 }
@@ -138,8 +138,8 @@ func TestShelfForgets(t *testing.T) {
 // none keeps alive the run it took it from, nor more than Bytes says.
 func TestShelfStaysWithinItsLimit(t *testing.T) {
 	e := testEngine(t, model.RATPlus)
-	s := NewShelf(e, 1)
-	s.limit = 3 * s.Kept(shelve(t, s, Request{Task: "S-2", Seed: 1, Config: sparse.Config{Method: "quest"}}).Header.ID).Bytes()
+	s := NewCache(e, 1)
+	s.limit = 3 * s.Cached(shelve(t, s, Request{Task: "S-2", Seed: 1, Config: sparse.Config{Method: "quest"}}).Header.ID).Bytes()
 	heap := func() int {
 		runtime.GC()
 		var m runtime.MemStats
@@ -149,7 +149,7 @@ func TestShelfStaysWithinItsLimit(t *testing.T) {
 	before := heap()
 	for k := range 100 {
 		r := shelve(t, s, Request{Task: "S-2", Seed: 1, Config: sparse.Config{Method: "quest", Values: sparse.Values{"k": strconv.Itoa(k%5 + 1)}}, MaxNew: new(k/5 + 1)})
-		if s.Kept(r.Header.ID).job.from != nil {
+		if s.Cached(r.Header.ID).job.from != nil {
 			t.Fatalf("run %d keeps the run before it alive", k)
 		}
 	}
@@ -175,7 +175,7 @@ func TestMeddling(t *testing.T) {
 	e := testEngine(t, model.RATPlus)
 	base := Request{Task: "S-2", Seed: 4, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/4", "block": "8"}}}
 	plain := record(t, e, base)
-	if plain.Header.Counterfactual != nil {
+	if plain.Header.Intervention != nil {
 		t.Error("a run as trained says otherwise")
 	}
 	edited := base
@@ -186,7 +186,7 @@ func TestMeddling(t *testing.T) {
 			t.Fatalf("step %d layer %d head %d: block 5 read %v, block 0 read %v", s.Step, s.Layer, s.Head, s.Has(0, 5), s.Has(0, 0))
 		}
 	}
-	if c := r.Header.Counterfactual; c == nil || !slices.Equal(c.Force, []int{5}) || c.Strength != 1 || c.ComputeWith != "memory" {
+	if c := r.Header.Intervention; c == nil || !slices.Equal(c.Force, []int{5}) || c.Strength != 1 || c.ComputeWith != "memory" {
 		t.Errorf("the header says %+v", c)
 	}
 	none := 0.0
@@ -226,7 +226,7 @@ func TestMeddling(t *testing.T) {
 func TestAPromptIsReadOnce(t *testing.T) {
 	e := testEngine(t, model.RATPlus)
 	alone := record(t, e, Request{Task: "S-2", Seed: 8, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8"}}})
-	s := NewShelf(e, 1<<30)
+	s := NewCache(e, 1<<30)
 	ask := func(ctx context.Context, budget string, sink trace.Sink) error {
 		return s.Run(ctx, Request{Model: "m", Task: "S-2", Seed: 8, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": budget}}}, sink)
 	}

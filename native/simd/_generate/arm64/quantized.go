@@ -13,15 +13,15 @@ const (
 	widened   = 20         // the first of the four that hold a group, widened
 )
 
-// compactRows emits the products of matrices kept in fewer bits.
-func (n *neon) compactRows() {
-	n.compact("BF16", "uint16", "VLD1.P 32(R1), [V16.H8, V17.H8]", func() {
+// quantizedRows emits the products of matrices kept in fewer bits.
+func (n *neon) quantizedRows() {
+	n.quantized("BF16", "uint16", "VLD1.P 32(R1), [V16.H8, V17.H8]", func() {
 		for i := range 2 {
 			n.unary(shll16, "SHLL", widened+2*i, firstRead+i)
 			n.unary(shll16|upper, "SHLL2", widened+2*i+1, firstRead+i)
 		}
 	})
-	n.compact("Int8", "int8", "VLD1.P 16(R1), [V16.B16]", func() {
+	n.quantized("Int8", "int8", "VLD1.P 16(R1), [V16.B16]", func() {
 		n.unary(sxtl8|upper, "SXTL2", firstRead+1, firstRead)
 		n.unary(sxtl8, "SXTL", firstRead, firstRead)
 		for i := range 2 {
@@ -34,8 +34,8 @@ func (n *neon) compactRows() {
 	})
 }
 
-// compact emits the product of one form; load reads a group and widen widens it.
-func (n *neon) compact(name, goType, load string, widen func()) {
+// quantized emits the product of one form; load reads a group and widen widens it.
+func (n *neon) quantized(name, goType, load string, widen func()) {
 	n.function("matVec"+name, fmt.Sprintf("(dst *float32, w *%s, x *float32, rows, cols int)", goType), 40,
 		"computes dst[r] = Σ_c w[r, c]·x[c] for rows > 0 and cols, a positive multiple\n// of 16.")
 	n.arguments("dst", "w", "x", "rows", "cols")

@@ -5,10 +5,10 @@ import (
 	"kvscope/engine/ops"
 )
 
-// AdapterNet computes the loss of sequences under a frozen model with an adapter over
+// AdapterReplica computes the loss of sequences under a frozen model with an adapter over
 // it, and the gradients of the adapter. It holds the activations of one sequence of T
 // tokens at a time.
-type AdapterNet struct {
+type AdapterReplica struct {
 	Base    *Frozen
 	Adapter *model.Adapter
 	// Ramp scales every gate, g = Ramp·sigmoid(z), above 0: at 1 it is as the adapter
@@ -57,13 +57,13 @@ type adapterScratch struct {
 // pretrained models are large.
 const adapterChunk = 64
 
-// NewAdapterNet makes a net over base for a.
-func NewAdapterNet(base *Frozen, a *model.Adapter, k *ops.Kernels) *AdapterNet {
-	return &AdapterNet{Base: base, Adapter: a, Ramp: 1, tiled: tiled{kernels: k}}
+// NewAdapterReplica makes a net over base for a.
+func NewAdapterReplica(base *Frozen, a *model.Adapter, k *ops.Kernels) *AdapterReplica {
+	return &AdapterReplica{Base: base, Adapter: a, Ramp: 1, tiled: tiled{kernels: k}}
 }
 
 // fit sizes every buffer for a sequence of length tokens.
-func (n *AdapterNet) fit(length int) {
+func (n *AdapterReplica) fit(length int) {
 	c := n.Base.Config
 	n.length = length
 	layers := c.Layers
@@ -107,12 +107,12 @@ func fitAll(n int, buffers ...*[]float32) {
 }
 
 // activations are those of layer l, or where they are computed again those there are.
-func (n *AdapterNet) activations(l int) *adapterActivations { return &n.kept[l%len(n.kept)] }
+func (n *AdapterReplica) activations(l int) *adapterActivations { return &n.kept[l%len(n.kept)] }
 
 // Step adds to grads the gradients of a batch, its sequences in order, and returns its
 // loss and, for every row with a target, whether the first choice was right; see
-// Net.Step.
-func (n *AdapterNet) Step(b *Batch, mask Mask, grads *model.Adapter) (loss float64, right []bool) {
+// Replica.Step.
+func (n *AdapterReplica) Step(b *Batch, mask Mask, grads *model.Adapter) (loss float64, right []bool) {
 	for i := range b.Seqs {
 		part := b.sequences(i, i+1)
 		n.forward(part, mask)
@@ -132,7 +132,7 @@ func (n *AdapterNet) Step(b *Batch, mask Mask, grads *model.Adapter) (loss float
 }
 
 // Evaluate is Step without gradients.
-func (n *AdapterNet) Evaluate(b *Batch, mask Mask) (loss float64, right []bool) {
+func (n *AdapterReplica) Evaluate(b *Batch, mask Mask) (loss float64, right []bool) {
 	for i := range b.Seqs {
 		part := b.sequences(i, i+1)
 		n.forward(part, mask)
@@ -143,11 +143,11 @@ func (n *AdapterNet) Evaluate(b *Batch, mask Mask) (loss float64, right []bool) 
 }
 
 // forward runs one sequence through every layer.
-func (n *AdapterNet) forward(b *Batch, mask Mask) {
+func (n *AdapterReplica) forward(b *Batch, mask Mask) {
 	n.fit(b.Length)
 	d := n.Base.Config.Dim
 	for r, id := range b.Tokens {
-		n.Base.weights.Embedding.WidenRow(n.x[r*d:(r+1)*d], int(id))
+		n.Base.weights.Embedding.DequantizeRow(n.x[r*d:(r+1)*d], int(id))
 	}
 	for l := range n.inputs {
 		copy(n.inputs[l], n.x)
@@ -156,13 +156,13 @@ func (n *AdapterNet) forward(b *Batch, mask Mask) {
 }
 
 // layer is the forward pass of layer l over the residual stream.
-func (n *AdapterNet) layer(l int, mask Mask) {
-	n.mix(l, mask)
+func (n *AdapterReplica) layer(l int, mask Mask) {
+	n.attention(l, mask)
 	n.feedForward(l)
 }
 
-// mix is the sequence mixer of layer l; see model.Session.
-func (n *AdapterNet) mix(l int, mask Mask) {
+// attention is the attention sub-layer of layer l; see model.Session.
+func (n *AdapterReplica) attention(l int, mask Mask) {
 	f, k, s := n.Base, n.kernels, &n.scratch
 	w, d, a, rows := &f.weights.Layers[l], &n.Adapter.Layers[l], n.activations(l), n.length
 	k.RMSNorm(s.normed, n.inputs[l], w.InputNorm, f.Config.Eps)
@@ -192,7 +192,7 @@ func (n *AdapterNet) mix(l int, mask Mask) {
 }
 
 // gates computes the gates of a layer from scratch.normed.
-func (n *AdapterNet) gates(a *adapterActivations, d *model.AdapterLayer) {
+func (n *AdapterReplica) gates(a *adapterActivations, d *model.AdapterLayer) {
 	whole, low := gateParts(d)
 	n.linear(a.gate, n.scratch.normed, whole, low, n.length)
 	addBias(n.kernels, a.gate, d.GateBias)
@@ -211,13 +211,13 @@ func gateParts(d *model.AdapterLayer) (whole *model.Matrix, low *model.LowRank) 
 }
 
 // scan is the memory of x under gate, both [T, Hkv*Dh].
-func (n *AdapterNet) scan(dst, gate, x []float32) {
+func (n *AdapterReplica) scan(dst, gate, x []float32) {
 	clear(n.scratch.state)
 	n.kernels.MemoryScan(n.channels(dst), n.scratch.state, n.channels(gate), n.channels(x))
 }
 
 // channels views x [T, Hkv*Dh].
-func (n *AdapterNet) channels(x []float32) ops.Matrix {
+func (n *AdapterReplica) channels(x []float32) ops.Matrix {
 	return ops.Dense(x, n.length, n.Base.Config.KVDim())
 }
 
@@ -229,7 +229,7 @@ func addBias(k *ops.Kernels, x, bias []float32) {
 }
 
 // rotate applies RoPE to the heads of every row of x [T, n*Dh].
-func (n *AdapterNet) rotate(x, sin []float32) {
+func (n *AdapterReplica) rotate(x, sin []float32) {
 	half, width := n.Base.Config.HeadDim/2, len(x)/n.length
 	for t := range n.length {
 		n.kernels.RoPE(x[t*width:(t+1)*width], n.Base.cos[t*half:(t+1)*half], sin[t*half:(t+1)*half])
@@ -237,7 +237,7 @@ func (n *AdapterNet) rotate(x, sin []float32) {
 }
 
 // head is the attention of head h of queries.
-func (n *AdapterNet) head(a *adapterActivations, h int, mask Mask) ops.CausalAttention {
+func (n *AdapterReplica) head(a *adapterActivations, h int, mask Mask) ops.CausalAttention {
 	c, rows := n.Base.Config, n.length
 	group := h / c.Group()
 	query := func(x []float32) ops.Matrix {
@@ -253,7 +253,7 @@ func (n *AdapterNet) head(a *adapterActivations, h int, mask Mask) ops.CausalAtt
 }
 
 // feedForward is W_down (silu(W_gate h) ∘ W_up h), h = RMSNorm(x), of layer l.
-func (n *AdapterNet) feedForward(l int) {
+func (n *AdapterReplica) feedForward(l int) {
 	f, k, s := n.Base, n.kernels, &n.scratch
 	w, d, a, rows := &f.weights.Layers[l], &n.Adapter.Layers[l], n.activations(l), n.length
 	copy(a.mid, n.x)
@@ -266,7 +266,7 @@ func (n *AdapterNet) feedForward(l int) {
 }
 
 // activate is silu(gate) ∘ up.
-func (n *AdapterNet) activate(dst []float32, a *adapterActivations) {
+func (n *AdapterReplica) activate(dst []float32, a *adapterActivations) {
 	n.kernels.SiLU(dst, a.upGate)
 	for i, u := range a.up {
 		dst[i] *= u

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// measureCompact times the product of a matrix that no cache holds with one token
+// measureQuantized times the product of a matrix that no cache holds with one token
 // and with four, in each form that weights are kept in.
-func measureCompact(ctx context.Context, o Options, add func(Row)) error {
+func measureQuantized(ctx context.Context, o Options, add func(Row)) error {
 	const inputs = 2048
 	k, rows := o.Kernels, piece/inputs
 	m := newMemory(o.Sizes.Bytes / 4)

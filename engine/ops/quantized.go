@@ -9,26 +9,26 @@ import (
 func Bfloat(h uint16) float32 { return math.Float32frombits(uint32(h) << 16) }
 
 func matVecBF16(dst []float32, w []uint16, x []float32, tokens int) {
-	rows, cols := CheckCompact("MatVecBF16", len(dst), len(w), len(x), tokens)
+	rows, cols := CheckQuantized("MatVecBF16", len(dst), len(w), len(x), tokens)
 	for t := range tokens {
 		for r := range rows {
-			dst[t*rows+r] = dotWidened(w[r*cols:][:cols], x[t*cols:][:cols], Bfloat)
+			dst[t*rows+r] = dotDequantized(w[r*cols:][:cols], x[t*cols:][:cols], Bfloat)
 		}
 	}
 }
 
 func matVecInt8(dst []float32, w []int8, scale, x []float32, tokens int) {
-	rows, cols := CheckCompact("MatVecInt8", len(dst), len(w), len(x), tokens)
+	rows, cols := CheckQuantized("MatVecInt8", len(dst), len(w), len(x), tokens)
 	CheckSame("MatVecInt8 scale and rows", len(scale), rows)
 	for t := range tokens {
 		for r := range rows {
-			dst[t*rows+r] = dotWidened(w[r*cols:][:cols], x[t*cols:][:cols], func(v int8) float32 { return float32(v) }) * scale[r]
+			dst[t*rows+r] = dotDequantized(w[r*cols:][:cols], x[t*cols:][:cols], func(v int8) float32 { return float32(v) }) * scale[r]
 		}
 	}
 }
 
-// dotWidened is dot with the first operand widened as it is read.
-func dotWidened[T uint16 | int8](w []T, x []float32, widen func(T) float32) float32 {
+// dotDequantized is dot with the first operand widened as it is read.
+func dotDequantized[T uint16 | int8](w []T, x []float32, widen func(T) float32) float32 {
 	var s [16]float32
 	w = w[:len(x)]
 	for len(x) >= 16 {
@@ -44,9 +44,9 @@ func dotWidened[T uint16 | int8](w []T, x []float32, widen func(T) float32) floa
 	return fold(&s)
 }
 
-// CheckCompact panics unless dst [tokens, M], w [M, K] and x [tokens, K] fit
+// CheckQuantized panics unless dst [tokens, M], w [M, K] and x [tokens, K] fit
 // together, given by their lengths; it returns M and K.
-func CheckCompact(kernel string, dst, w, x, tokens int) (rows, cols int) {
+func CheckQuantized(kernel string, dst, w, x, tokens int) (rows, cols int) {
 	if tokens > 0 && dst%tokens == 0 && x%tokens == 0 && dst/tokens*(x/tokens) == w {
 		return dst / tokens, x / tokens
 	}

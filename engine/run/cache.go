@@ -8,39 +8,39 @@ import (
 	"kvscope/engine/trace"
 )
 
-// Shelf runs requests and keeps the last of them, so that a page may look into them,
+// Cache runs requests and keeps the last of them, so that a page may look into them,
 // and so that another method on the same prompt need not read the prompt again. It
 // is safe for concurrent use.
-type Shelf struct {
+type Cache struct {
 	engine *Engine
 	limit  int
 
 	mu    sync.Mutex
 	byID  map[string]*list.Element
-	order *list.List // of *Kept, the last used in front
+	order *list.List // of *CachedRun, the last used in front
 	bytes int
 
 	reading map[*job]chan struct{} // runs that read a prompt now, closed when each is over
 }
 
-// NewShelf returns a shelf of engine's runs that holds about limit bytes, and the
+// NewCache returns a cache of engine's runs that holds about limit bytes, and the
 // last run however large it is.
-func NewShelf(engine *Engine, limit int) *Shelf {
-	return &Shelf{engine: engine, limit: limit, byID: map[string]*list.Element{}, order: list.New(), reading: map[*job]chan struct{}{}}
+func NewCache(engine *Engine, limit int) *Cache {
+	return &Cache{engine: engine, limit: limit, byID: map[string]*list.Element{}, order: list.New(), reading: map[*job]chan struct{}{}}
 }
 
 // Models lists what can be run.
-func (s *Shelf) Models() []ModelInfo { return s.engine.Models() }
+func (s *Cache) Models() []ModelInfo { return s.engine.Models() }
 
 // Limit is about how many bytes the runs kept may take.
-func (s *Shelf) Limit() int {
+func (s *Cache) Limit() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.limit
 }
 
-// Keep makes limit the limit.
-func (s *Shelf) Keep(limit int) {
+// SetLimit makes limit the limit.
+func (s *Cache) SetLimit(limit int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.limit = limit
@@ -49,13 +49,13 @@ func (s *Shelf) Keep(limit int) {
 
 // Run is Engine.Run, and keeps the run under the ID that its header says. A run whose
 // prompt another one is reading waits for that and takes it over.
-func (s *Shelf) Run(ctx context.Context, req Request, sink trace.Sink) error {
+func (s *Cache) Run(ctx context.Context, req Request, sink trace.Sink) error {
 	a, err := s.engine.understand(req, true)
 	if err != nil {
 		return err
 	}
 	if j, ok := a.(*job); ok {
-		over, err := s.take(ctx, j)
+		over, err := s.sharePrefix(ctx, j)
 		if err != nil {
 			return err
 		}
@@ -69,8 +69,8 @@ func (s *Shelf) Run(ctx context.Context, req Request, sink trace.Sink) error {
 	return nil
 }
 
-// Kept is the run of a request's ID, nil when it is not, or no longer, here.
-func (s *Shelf) Kept(id string) *Kept {
+// Cached is the run of a request's ID, nil when it is not, or no longer, here.
+func (s *Cache) Cached(id string) *CachedRun {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := s.byID[id]
@@ -78,16 +78,16 @@ func (s *Shelf) Kept(id string) *Kept {
 		return nil
 	}
 	s.order.MoveToFront(e)
-	return e.Value.(*Kept)
+	return e.Value.(*CachedRun)
 }
 
-// take gives j the prompt as another run has read it, waiting for one that reads it now.
+// sharePrefix gives j the prompt as another run has read it, waiting for one that reads it now.
 // Where there is none, j is the one to wait for until over is called.
-func (s *Shelf) take(ctx context.Context, j *job) (over func(), err error) {
+func (s *Cache) sharePrefix(ctx context.Context, j *job) (over func(), err error) {
 	for {
 		s.mu.Lock()
-		j.from = s.donor(j)
-		other := s.reader(j)
+		j.from = s.prefixSource(j)
+		other := s.runReading(j)
 		if j.from != nil || other == nil {
 			done := make(chan struct{})
 			if j.from == nil {
@@ -110,27 +110,27 @@ func (s *Shelf) take(ctx context.Context, j *job) (over func(), err error) {
 	}
 }
 
-// reader is the channel of a run that reads the prompt of j now, or nil.
-func (s *Shelf) reader(j *job) chan struct{} {
+// runReading is the channel of a run that reads the prompt of j now, or nil.
+func (s *Cache) runReading(j *job) chan struct{} {
 	for other, done := range s.reading {
-		if other.shares(j) {
+		if other.samePrefix(j) {
 			return done
 		}
 	}
 	return nil
 }
 
-// donor is a run that has read the prompt of j already, or nil.
-func (s *Shelf) donor(j *job) *Kept {
+// prefixSource is a run that has read the prompt of j already, or nil.
+func (s *Cache) prefixSource(j *job) *CachedRun {
 	for e := s.order.Front(); e != nil; e = e.Next() {
-		if k := e.Value.(*Kept); k.serves(j) {
+		if k := e.Value.(*CachedRun); k.reusableFor(j) {
 			return k
 		}
 	}
 	return nil
 }
 
-func (s *Shelf) put(k *Kept) {
+func (s *Cache) put(k *CachedRun) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if e := s.byID[k.Header.ID]; e != nil {
@@ -142,14 +142,14 @@ func (s *Shelf) put(k *Kept) {
 }
 
 // shrink forgets the runs used least until the others are within the limit.
-func (s *Shelf) shrink() {
+func (s *Cache) shrink() {
 	for s.bytes > s.limit && s.order.Len() > 1 {
 		s.remove(s.order.Back())
 	}
 }
 
-func (s *Shelf) remove(e *list.Element) {
-	k := s.order.Remove(e).(*Kept)
+func (s *Cache) remove(e *list.Element) {
+	k := s.order.Remove(e).(*CachedRun)
 	delete(s.byID, k.Header.ID)
 	s.bytes -= k.Bytes()
 }

@@ -4,15 +4,15 @@ package simd
 
 import "kvscope/engine/ops"
 
-// compactRows is the assembly for matrices of one compact form: for one token, and
+// quantizedRows is the assembly for matrices of one quantized form: for one token, and
 // for four at once where there is such a thing.
-type compactRows[T uint16 | int8] struct {
+type quantizedRows[T uint16 | int8] struct {
 	one, four func(dst *float32, w *T, x *float32, rows, cols int)
 }
 
 // product computes dst[t, r] = Σ_c w[r, c]·x[t, c] for cols, a positive multiple of
 // 16, and rows > 0.
-func (c compactRows[T]) product(dst []float32, w []T, x []float32, tokens, rows, cols int) {
+func (c quantizedRows[T]) product(dst []float32, w []T, x []float32, tokens, rows, cols int) {
 	t := 0
 	for ; c.four != nil && t+4 <= tokens; t += 4 {
 		c.four(&dst[t*rows], &w[0], &x[t*cols], rows, cols)
@@ -22,10 +22,10 @@ func (c compactRows[T]) product(dst []float32, w []T, x []float32, tokens, rows,
 	}
 }
 
-// compactSet is the kernels for matrices kept in fewer bits.
-type compactSet struct {
-	bf16      compactRows[uint16]
-	int8      compactRows[int8]
+// quantizedSet is the kernels for matrices kept in fewer bits.
+type quantizedSet struct {
+	bf16      quantizedRows[uint16]
+	int8      quantizedRows[int8]
 	reference *ops.Kernels
 }
 
@@ -33,8 +33,8 @@ type compactSet struct {
 // which rounds alike, takes the others; models have none.
 func whole(rows, cols int) bool { return rows > 0 && cols > 0 && cols%16 == 0 }
 
-func (s *compactSet) matVecBF16(dst []float32, w []uint16, x []float32, tokens int) {
-	rows, cols := ops.CheckCompact("MatVecBF16", len(dst), len(w), len(x), tokens)
+func (s *quantizedSet) matVecBF16(dst []float32, w []uint16, x []float32, tokens int) {
+	rows, cols := ops.CheckQuantized("MatVecBF16", len(dst), len(w), len(x), tokens)
 	if !whole(rows, cols) {
 		s.reference.MatVecBF16(dst, w, x, tokens)
 		return
@@ -42,8 +42,8 @@ func (s *compactSet) matVecBF16(dst []float32, w []uint16, x []float32, tokens i
 	s.bf16.product(dst, w, x, tokens, rows, cols)
 }
 
-func (s *compactSet) matVecInt8(dst []float32, w []int8, scale, x []float32, tokens int) {
-	rows, cols := ops.CheckCompact("MatVecInt8", len(dst), len(w), len(x), tokens)
+func (s *quantizedSet) matVecInt8(dst []float32, w []int8, scale, x []float32, tokens int) {
+	rows, cols := ops.CheckQuantized("MatVecInt8", len(dst), len(w), len(x), tokens)
 	if !whole(rows, cols) {
 		s.reference.MatVecInt8(dst, w, scale, x, tokens)
 		return

@@ -7,9 +7,9 @@ import (
 	"kvscope/engine/ops"
 )
 
-// Net is a model in training: parameters, their gradients, and the activations of
+// Replica is a model in training: parameters, their gradients, and the activations of
 // one batch of S sequences of T tokens, N = S*T rows.
-type Net struct {
+type Replica struct {
 	Config  model.Config
 	Weights *model.Weights
 	Grads   *model.Weights
@@ -27,7 +27,7 @@ type Net struct {
 
 // activations are what the backward pass of a layer needs from its forward pass.
 type activations struct {
-	in      []float32 // [N, D] residual stream at the mixer
+	in      []float32 // [N, D] residual stream at the attention
 	normed  []float32 // [N, D]
 	parts   []float32 // [N, Parts*D]: sigmoid(o), rotated q, k and v before the memory, gate
 	key     []float32 // [N, D] memory of keys, rotated
@@ -75,9 +75,9 @@ func (b *Batch) sequences(lo, hi int) *Batch {
 // logitChunk is how many rows share one product with the head.
 const logitChunk = 512
 
-// NewNet makes a net over w, which it trains in place.
-func NewNet(cfg model.Config, w *model.Weights, k *ops.Kernels) *Net {
-	n := &Net{
+// NewReplica makes a net over w, which it trains in place.
+func NewReplica(cfg model.Config, w *model.Weights, k *ops.Kernels) *Replica {
+	n := &Replica{
 		Config: cfg, Weights: w, Grads: model.NewWeights(cfg), kernels: k,
 		acts: make([]activations, cfg.Layers),
 	}
@@ -90,7 +90,7 @@ func NewNet(cfg model.Config, w *model.Weights, k *ops.Kernels) *Net {
 }
 
 // fit sizes every buffer for a batch, keeping memory between batches of as many rows.
-func (n *Net) fit(seqs, length int) {
+func (n *Replica) fit(seqs, length int) {
 	same := seqs*length == n.seqs*n.length
 	n.seqs, n.length = seqs, length
 	if same {
@@ -118,13 +118,13 @@ func (n *Net) fit(seqs, length int) {
 }
 
 // linear computes dst [N, out] = x [N, in] · wᵀ, w [out, in].
-func (n *Net) linear(dst, x, w []float32, rows int) {
+func (n *Replica) linear(dst, x, w []float32, rows int) {
 	in, out := len(x)/rows, len(dst)/rows
 	n.kernels.MatMul(ops.Dense(dst, rows, out), ops.Dense(x, rows, in), ops.Dense(w, out, in).T(), false)
 }
 
 // linearBackward adds the gradient of linear to dw and writes that of x to dx.
-func (n *Net) linearBackward(dx, dw, dy, x, w []float32, rows int) {
+func (n *Replica) linearBackward(dx, dw, dy, x, w []float32, rows int) {
 	in, out := len(x)/rows, len(dy)/rows
 	n.kernels.MatMul(ops.Dense(dw, out, in), ops.Dense(dy, rows, out).T(), ops.Dense(x, rows, in), true)
 	n.kernels.MatMul(ops.Dense(dx, rows, in), ops.Dense(dy, rows, out), ops.Dense(w, out, in), false)
@@ -133,7 +133,7 @@ func (n *Net) linearBackward(dx, dw, dy, x, w []float32, rows int) {
 // Step computes the loss of a batch and leaves its gradients in Grads. It returns
 // Σ_r w_r·H_r, H_r the cross-entropy of row r in nats, and, for every row with a
 // target, in row order, whether the model's first choice was right.
-func (n *Net) Step(b *Batch, mask Mask) (loss float64, right []bool) {
+func (n *Replica) Step(b *Batch, mask Mask) (loss float64, right []bool) {
 	for _, p := range n.Grads.Params(n.Config) {
 		clear(p.Data)
 	}
@@ -152,27 +152,27 @@ func (n *Net) Step(b *Batch, mask Mask) (loss float64, right []bool) {
 }
 
 // Evaluate is Step without gradients.
-func (n *Net) Evaluate(b *Batch, mask Mask) (loss float64, right []bool) {
+func (n *Replica) Evaluate(b *Batch, mask Mask) (loss float64, right []bool) {
 	n.forward(b, mask)
 	return n.crossEntropy(b, false)
 }
 
 // forward runs the batch through every layer, keeping activations.
-func (n *Net) forward(b *Batch, mask Mask) {
+func (n *Replica) forward(b *Batch, mask Mask) {
 	n.fit(b.Seqs, b.Length)
 	d := n.Config.Dim
 	for r, id := range b.Tokens {
 		copy(n.x[r*d:(r+1)*d], n.Weights.Embedding.F32[int(id)*d:(int(id)+1)*d])
 	}
 	for l := range n.acts {
-		n.mix(l, mask)
+		n.attention(l, mask)
 		n.feedForward(l)
 	}
 }
 
 // crossEntropy computes the loss at rows with a target and, with backward set,
 // its gradients down to the residual stream, dx, which it expects cleared.
-func (n *Net) crossEntropy(b *Batch, backward bool) (loss float64, right []bool) {
+func (n *Replica) crossEntropy(b *Batch, backward bool) (loss float64, right []bool) {
 	c, k, s := n.Config, n.kernels, &n.scratch
 	var rows []int
 	for r, w := range b.Weights {

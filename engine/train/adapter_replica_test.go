@@ -50,7 +50,7 @@ func TestAdapterForward(t *testing.T) {
 			_, f := frozenBase(t, name)
 			a := shaken(f.Config, max(gateRank, 0), gateRank >= 0)
 			b := randomBatch(rand.New(rand.NewPCG(7, 8)), f.Config.Vocab, 1, 70)
-			got, _ := NewAdapterNet(f, a, ops.Reference()).Evaluate(b, Mask{})
+			got, _ := NewAdapterReplica(f, a, ops.Reference()).Evaluate(b, Mask{})
 			if want := lossUnder(t, name, a, b); math.Abs(got-want) > 1e-5 {
 				t.Errorf("%s, gate of rank %d: trainer's loss %.7f, model's %.7f", name, gateRank, got, want)
 			}
@@ -111,7 +111,7 @@ func TestAdapterGradients(t *testing.T) {
 		t.Run(fmt.Sprintf("%s/rank %d/%+v", tc.base, tc.gateRank, tc.mask), func(t *testing.T) {
 			_, f := frozenBase(t, tc.base)
 			a := shaken(f.Config, max(tc.gateRank, 0), tc.gateRank >= 0)
-			net := NewAdapterNet(f, a, ops.Reference())
+			net := NewAdapterReplica(f, a, ops.Reference())
 			net.Ramp = tc.ramp
 			b := randomBatch(rand.New(rand.NewPCG(1, 2)), f.Config.Vocab, 2, 36)
 			grads := a.Like()
@@ -155,7 +155,7 @@ func TestAdapterRecompute(t *testing.T) {
 	var losses []float64
 	var found []*model.Adapter
 	for _, again := range []bool{false, true} {
-		net, grads := NewAdapterNet(f, a, ops.Reference()), a.Like()
+		net, grads := NewAdapterReplica(f, a, ops.Reference()), a.Like()
 		net.Recompute = again
 		loss, _ := net.Step(b, Mask{}, grads)
 		losses, found = append(losses, loss), append(found, grads)

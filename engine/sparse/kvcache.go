@@ -7,10 +7,10 @@ import (
 	"kvscope/engine/ops"
 )
 
-// Head is the KV cache of one head of one layer. Keys and values are [Len, Dh]
+// KVCache is the cache of one head of keys and values of one layer. Keys and values are [Len, Dh]
 // contiguous, so that a block is contiguous, with its summaries beside it. Keys
 // are stored as attention reads them: after the memory, rotated.
-type Head struct {
+type KVCache struct {
 	Dim   int // Dh
 	Block int // B, the block size of the summaries
 	Len   int // positions held
@@ -32,9 +32,9 @@ type Head struct {
 	kernels *ops.Kernels
 }
 
-// NewHead returns an empty cache for capacity positions of size dim in blocks of
+// NewKVCache returns an empty cache for capacity positions of size dim in blocks of
 // block, of which it keeps what is asked for.
-func NewHead(k *ops.Kernels, dim, block, capacity int, keep Summaries) *Head {
+func NewKVCache(k *ops.Kernels, dim, block, capacity int, keep Summaries) *KVCache {
 	if dim <= 0 || block <= 0 || capacity <= 0 {
 		panic(fmt.Sprintf("sparse: head of size %d, block %d, capacity %d", dim, block, capacity))
 	}
@@ -53,7 +53,7 @@ func NewHead(k *ops.Kernels, dim, block, capacity int, keep Summaries) *Head {
 		all = all[n:]
 		return part
 	}
-	h := &Head{Dim: dim, Block: block, Scale: float32(1 / math.Sqrt(float64(dim))), kernels: k, Keys: take(capacity * dim), Values: take(capacity * dim)}
+	h := &KVCache{Dim: dim, Block: block, Scale: float32(1 / math.Sqrt(float64(dim))), kernels: k, Keys: take(capacity * dim), Values: take(capacity * dim)}
 	if keep.Bounds {
 		h.Lo, h.Hi = take(n), take(n)
 	}
@@ -64,7 +64,7 @@ func NewHead(k *ops.Kernels, dim, block, capacity int, keep Summaries) *Head {
 }
 
 // Append adds one position and updates its block's summaries.
-func (h *Head) Append(key, value []float32) {
+func (h *KVCache) Append(key, value []float32) {
 	if len(key) != h.Dim || len(value) != h.Dim {
 		panic(fmt.Sprintf("sparse: key of %d and value of %d for a head of size %d", len(key), len(value), h.Dim))
 	}
@@ -92,7 +92,7 @@ func (h *Head) Append(key, value []float32) {
 }
 
 // Truncate forgets the positions from n on.
-func (h *Head) Truncate(n int) {
+func (h *KVCache) Truncate(n int) {
 	if n < 0 || n > h.Len {
 		panic(fmt.Sprintf("sparse: a cache of %d positions cut to %d", h.Len, n))
 	}
@@ -104,7 +104,7 @@ func (h *Head) Truncate(n int) {
 }
 
 // Blocks is the number of blocks that hold at least one position.
-func (h *Head) Blocks() int { return (h.Len + h.Block - 1) / h.Block }
+func (h *KVCache) Blocks() int { return (h.Len + h.Block - 1) / h.Block }
 
 // Kernels is the kernel table the head was made with.
-func (h *Head) Kernels() *ops.Kernels { return h.kernels }
+func (h *KVCache) Kernels() *ops.Kernels { return h.kernels }

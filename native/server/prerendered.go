@@ -18,11 +18,11 @@ var viewport = regexp.MustCompile(`<meta [^>]*name="viewport"[^>]*>`)
 // zoomable is what is said instead.
 const zoomable = `<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">`
 
-// drawn serves pages that go-app draws ahead of the program, without attributes
+// prerendered serves pages that go-app draws ahead of the program, without attributes
 // that do not apply, and free to be zoomed.
-func drawn(pages http.Handler) http.Handler {
+func prerendered(pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		page := &held{ResponseWriter: w, status: http.StatusOK}
+		page := &responseBuffer{ResponseWriter: w, status: http.StatusOK}
 		pages.ServeHTTP(page, r)
 		body := unset.ReplaceAllLiteral(page.body.Bytes(), nil)
 		body = viewport.ReplaceAllLiteral(body, []byte(zoomable))
@@ -34,15 +34,15 @@ func drawn(pages http.Handler) http.Handler {
 	})
 }
 
-// held keeps what is written to it.
-type held struct {
+// responseBuffer keeps what is written to it.
+type responseBuffer struct {
 	http.ResponseWriter
 	status int
 	body   bytes.Buffer
 }
 
 // WriteHeader implements http.ResponseWriter.
-func (h *held) WriteHeader(status int) { h.status = status }
+func (h *responseBuffer) WriteHeader(status int) { h.status = status }
 
 // Write implements io.Writer.
-func (h *held) Write(p []byte) (int, error) { return h.body.Write(p) }
+func (h *responseBuffer) Write(p []byte) (int, error) { return h.body.Write(p) }

@@ -1,0 +1,4 @@
+// Package web is the explorer's page.
+//
+//	web.Routes()
+package web
