@@ -92,7 +92,8 @@ func withMethod(t *testing.T) string {
 		t.Fatal(err)
 	}
 	replace := map[string]string{
-		filepath.Join(root, "web", "state", "minp_forms_test.go"): filepath.Join(root, "testdata", "method", "form_test.go.txt"),
+		filepath.Join(root, "web", "state", "minp_form_test.go"): filepath.Join(root, "testdata", "method", "form_test.go.txt"),
+		filepath.Join(root, "web", "lab", "minp_grid_test.go"):   filepath.Join(root, "testdata", "method", "grid_test.go.txt"),
 	}
 	dir := t.TempDir()
 	for path, text := range shownMethod(t) {
@@ -146,7 +147,7 @@ func TestAddAMethod(t *testing.T) {
 		out, err := exec.Command(name, args...).CombinedOutput()
 		return string(out), err
 	}
-	if out, err := command("go", "test", "-overlay", overlay, "-run", "MinP|EveryMethod|Families", "./engine/sparse", "./web/state"); err != nil {
+	if out, err := command("go", "test", "-overlay", overlay, "-run", "MinP|EveryMethod|Families", "./engine/sparse", "./web/state", "./web/lab"); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	program := filepath.Join(t.TempDir(), "kvscope")

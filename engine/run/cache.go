@@ -50,23 +50,21 @@ func (s *Cache) SetLimit(limit int) {
 // Run is Engine.Run, and keeps the run under the ID that its header says. A run whose
 // prompt another one is reading waits for that and takes it over.
 func (s *Cache) Run(ctx context.Context, req Request, sink trace.Sink) error {
-	a, err := s.engine.understand(req, true)
-	if err != nil {
-		return err
-	}
-	if j, ok := a.(*job); ok {
-		over, err := s.sharePrefix(ctx, j)
+	return s.engine.answering(req, true, func(a answer) error {
+		if j, ok := a.(*job); ok {
+			over, err := s.sharePrefix(ctx, j)
+			if err != nil {
+				return err
+			}
+			defer over()
+		}
+		kept, err := a.run(ctx, sink)
 		if err != nil {
 			return err
 		}
-		defer over()
-	}
-	kept, err := a.run(ctx, sink)
-	if err != nil {
-		return err
-	}
-	s.put(kept)
-	return nil
+		s.put(kept)
+		return nil
+	})
 }
 
 // Cached is the run of a request's ID, nil when it is not, or no longer, here.

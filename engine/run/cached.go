@@ -39,7 +39,7 @@ func (k *CachedRun) Head(layer, head int) (*lens.HeadTensors, error) {
 		return nil, input.Errorf("head", "%d, %s has heads 0 to %d", head, of.Model, of.Heads-1)
 	}
 	if k.replay != nil {
-		return k.replay.look(layer, head)
+		return k.replay.head(layer, head)
 	}
 	h := &lens.HeadTensors{Dim: of.HeadDim, Prompt: len(k.Header.Tokens), Q: k.session.Queries(layer, head)}
 	cache := k.session.Cache(layer, head)

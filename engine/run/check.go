@@ -2,8 +2,7 @@ package run
 
 // Check reports what Run would refuse of req, without running it.
 func (e *Engine) Check(req Request) error {
-	_, err := e.understand(req, false)
-	return err
+	return e.answering(req, false, func(answer) error { return nil })
 }
 
 // Check is Engine.Check.

@@ -30,6 +30,7 @@ type Engine struct {
 
 	mu     sync.RWMutex
 	models []*loaded // in the order added
+	closed bool
 }
 
 type loaded struct {
@@ -41,6 +42,16 @@ type loaded struct {
 
 	probe   *probe
 	capture *captured // queries and keys in the place of a model, or nil
+
+	users int // runs that read its files now; Engine.mu guards it
+}
+
+// close releases the files of l.
+func (l *loaded) close() error {
+	if l.capture != nil {
+		return l.capture.Close()
+	}
+	return l.model.Close()
 }
 
 // NewEngine returns an engine without models that runs on k. Needles may be hidden in
@@ -112,20 +123,42 @@ func (e *Engine) proseOf(tok tokenizer.Tokenizer) string {
 	return e.books[0].Name
 }
 
-// Close releases the files of all models. Nothing of e may run after it.
+// Close takes all models out of e and releases their files: of a model that runs, when
+// the last of its runs is over. Nothing runs that is asked for after it.
 func (e *Engine) Close() error {
-	var failed error
-	for _, m := range e.all() {
-		if m.capture != nil {
-			failed = errors.Join(failed, m.capture.Close())
-			continue
-		}
-		failed = errors.Join(failed, m.model.Close())
-	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.closed = true
+	var failed error
+	for _, l := range e.models {
+		if l.users == 0 {
+			failed = errors.Join(failed, l.close())
+		}
+	}
 	e.models = nil
 	return failed
+}
+
+// using has do read the files of the model of that name, which stay open meanwhile.
+func (e *Engine) using(name string, do func(*loaded) error) (err error) {
+	e.mu.Lock()
+	l, err := find(e.models, name)
+	if err != nil {
+		e.mu.Unlock()
+		return err
+	}
+	l.users++
+	e.mu.Unlock()
+	defer func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		if l.users--; l.users == 0 && e.closed {
+			if failed := l.close(); failed != nil {
+				err = errors.Join(err, failed)
+			}
+		}
+	}()
+	return do(l)
 }
 
 // Models lists what can be run, in the order added.
@@ -161,13 +194,19 @@ func (e *Engine) Tokenizer(name string) (tokenizer.Tokenizer, error) {
 	return l.tok, nil
 }
 
-func (e *Engine) find(name string) (*loaded, error) {
+func (e *Engine) find(name string) (*loaded, error) { return find(e.all(), name) }
+
+// find is the model of that name among models.
+func find(models []*loaded, name string) (*loaded, error) {
 	var names []string
-	for _, m := range e.all() {
+	for _, m := range models {
 		if m.info.Name == name {
 			return m, nil
 		}
 		names = append(names, m.info.Name)
+	}
+	if len(names) == 0 {
+		return nil, input.Errorf("model", "%q, and none is open", name)
 	}
 	return nil, input.Errorf("model", "%q, want one of %s", name, strings.Join(names, ", "))
 }

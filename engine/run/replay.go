@@ -55,6 +55,7 @@ const mostReplayed = 16
 // queries are fed as steps of decoding, the ones before are the prefill's: to a method
 // they come as in a run whose prompt is all but the last steps-1 positions.
 type replay struct {
+	engine  *Engine
 	kernels *ops.Kernels
 	of      *captured
 	req     Request
@@ -76,7 +77,7 @@ func (e *Engine) replay(of *captured, req Request) (*replay, error) {
 	if steps < 1 || steps > of.Queries {
 		return nil, input.Errorf("max_new", "%d, want 1 to %d: the last queries of %s that are replayed as steps of decoding", steps, of.Queries, req.Model)
 	}
-	r := &replay{kernels: e.kernels, of: of, req: req, prompt: of.Len - steps + 1}
+	r := &replay{engine: e, kernels: e.kernels, of: of, req: req, prompt: of.Len - steps + 1}
 	var err error
 	if r.plan, err = sparse.New(req.selection(), r.prompt); err != nil {
 		return nil, err
@@ -278,6 +279,15 @@ func (r *replay) header() *trace.Header {
 		h.ID = r.req.ID()
 	}
 	return h
+}
+
+// head is look, while the capture is open.
+func (r *replay) head(layer, head int) (h *lens.HeadTensors, err error) {
+	err = r.engine.using(r.req.Model, func(*loaded) (err error) {
+		h, err = r.look(layer, head)
+		return err
+	})
+	return h, err
 }
 
 // look is what one head saw: all queries and keys, or the weights of the queries there

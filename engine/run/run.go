@@ -31,12 +31,10 @@ const freeTokens = 32
 // step: so every answer token, the first too, is produced by a query that the
 // method selects for.
 func (e *Engine) Run(ctx context.Context, req Request, sink trace.Sink) error {
-	a, err := e.understand(req, false)
-	if err != nil {
+	return e.answering(req, false, func(a answer) error {
+		_, err := a.run(ctx, sink)
 		return err
-	}
-	_, err = a.run(ctx, sink)
-	return err
+	})
 }
 
 // answer is a request that has been understood: a job for a model or the replay of a
@@ -45,13 +43,19 @@ type answer interface {
 	run(ctx context.Context, sink trace.Sink) (*CachedRun, error)
 }
 
-// understand makes an answer to a request, whose run leaves what Kept is made of if it is
-// to be kept.
-func (e *Engine) understand(req Request, keep bool) (answer, error) {
-	l, err := e.find(req.Model)
-	if err != nil {
-		return nil, err
-	}
+// answering understands a request and hands the answer to do, while its model is open.
+// Its run leaves what a CachedRun is made of if it is to be kept.
+func (e *Engine) answering(req Request, keep bool, do func(answer) error) error {
+	return e.using(req.Model, func(l *loaded) error {
+		a, err := e.understand(l, req, keep)
+		if err != nil {
+			return err
+		}
+		return do(a)
+	})
+}
+
+func (e *Engine) understand(l *loaded, req Request, keep bool) (answer, error) {
 	if l.capture != nil {
 		r, err := e.replay(l.capture, req)
 		if err != nil {

@@ -30,7 +30,7 @@ func (a MetaArrived) apply(s *Snapshot) []Effect {
 	if s.filled {
 		return nil
 	}
-	return s.change(state.FormOf(experiment.Presets(a.Meta.Models)[0]))
+	return s.change(FormOf(experiment.Presets(a.Meta.Models)[0]))
 }
 
 // UsePreset fills the form in with a preset.
@@ -39,7 +39,7 @@ type UsePreset struct{ ID string }
 func (a UsePreset) apply(s *Snapshot) []Effect {
 	for _, p := range experiment.Presets(s.Meta.Value.Models) {
 		if p.ID == a.ID {
-			return s.change(state.FormOf(p))
+			return s.change(FormOf(p))
 		}
 	}
 	return nil
@@ -54,7 +54,7 @@ func (a Tick) apply(s *Snapshot) []Effect {
 
 // Offered lists the values of a list: those there are, and those ticked that are gone.
 func (s *Snapshot) Offered(list string) []string {
-	all := state.GridChoices(list, s.Meta.Value.Models)
+	all := GridChoices(list, s.Meta.Value.Models)
 	for _, v := range s.Form.Lists[list] {
 		if !contains(all, v) {
 			all = append(all, v)
@@ -82,11 +82,11 @@ type CopyGrid struct{}
 
 func (CopyGrid) apply(s *Snapshot) []Effect {
 	x := s.Open.Value
-	return s.change(state.FormOf(experiment.Preset{Name: x.Name, Grid: x.Grid}))
+	return s.change(FormOf(experiment.Preset{Name: x.Name, Grid: x.Grid}))
 }
 
 // change takes a new form and asks what it would cost.
-func (s *Snapshot) change(f state.GridForm) []Effect {
+func (s *Snapshot) change(f GridForm) []Effect {
 	s.Form, s.Refused, s.filled = f, "", true
 	g, problems := f.Grid()
 	s.Problems = problems

@@ -142,7 +142,7 @@ func TestOpening(t *testing.T) {
 	if d.do(PicturesArrived{Gen: d.gen(), Paper: "3", Err: errors.New("late")}); d.s.Pictures.Phase != state.Done {
 		t.Error("charts beside the table before are taken")
 	}
-	d.do(Restore{state.ParseLabQuery("id=b&view=table")})
+	d.do(Restore{ParseQuery("id=b&view=table")})
 	if _, links := asked[Link](d); links || d.s.Place.View != "table" || d.s.Place.ID != "b" {
 		t.Errorf("the way back leads to %+v, effects %v", d.s.Place, d.effects)
 	}

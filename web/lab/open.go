@@ -20,7 +20,7 @@ func (a Open) apply(s *Snapshot) []Effect {
 }
 
 // Restore shows what a link says.
-type Restore struct{ Place state.LabPlace }
+type Restore struct{ Place Place }
 
 func (a Restore) apply(s *Snapshot) []Effect {
 	before := s.Place

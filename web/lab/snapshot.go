@@ -11,10 +11,10 @@ import (
 // Snapshot is everything the page shows. It is a value: an Action makes a new one.
 type Snapshot struct {
 	state.Chrome
-	Place state.LabPlace // what a link would restore
+	Place Place // what a link would restore
 
 	Meta     Loaded[api.Meta]
-	Form     state.GridForm
+	Form     GridForm
 	Problems state.Problems // of the form, by field
 	Cost     Loaded[api.Estimate]
 	Starting bool
@@ -61,18 +61,18 @@ func (l *Loaded[T]) become(v T, err error) {
 
 // New is the page before anything is known.
 func New() Snapshot {
-	s := Snapshot{Chrome: state.Chrome{Theme: state.System}, Place: state.DefaultLabPlace()}
+	s := Snapshot{Chrome: state.Chrome{Theme: state.System}, Place: DefaultPlace()}
 	s.Meta.Phase, s.List.Phase = state.Loading, state.Loading
 	s.Open.Phase, s.Pictures.Phase, s.Cost.Phase = state.Idle, state.Idle, state.Idle
 	return s
 }
 
 // Called is what a model is called.
-func (s *Snapshot) Called(model string) string { return state.ModelName(s.Meta.Value.Models, model) }
+func (s *Snapshot) Called(model string) string { return ModelName(s.Meta.Value.Models, model) }
 
 // Shown is the place as it can be shown of the charts there are, what it offers to choose
 // from, and the charts.
-func (s *Snapshot) Shown() (place state.LabPlace, methods, budgets []string, charts []api.Picture) {
+func (s *Snapshot) Shown() (place Place, methods, budgets []string, charts []api.Picture) {
 	all := s.Pictures.Value.Charts
 	place, methods, budgets = s.Place.Choices(all)
 	if place.View != "chance" {

@@ -79,11 +79,11 @@ func (e *Experiments) OnNav(ctx app.Context) {
 
 func (e *Experiments) restore(query string) {
 	e.said = ""
-	if bad := state.MisreadLab(query); len(bad) > 0 {
+	if bad := lab.Misread(query); len(bad) > 0 {
 		e.said = leftOut(bad)
 	}
 	e.linked = query
-	e.do(lab.Restore{Place: state.ParseLabQuery(query)})
+	e.do(lab.Restore{Place: lab.ParseQuery(query)})
 }
 
 // later does an action in go-app's own turn.

@@ -49,7 +49,7 @@ func (e *Experiments) params() []app.UI {
 	body := []app.UI{app.H2().Text("Parameters")}
 	var typed []app.UI
 	for _, p := range e.s.Form.Params() {
-		if state.Ticked(p.Param) {
+		if lab.Ticked(p.Param) {
 			body = append(body, e.ticks(p.Name, p.Title, "wrap"))
 			continue
 		}
@@ -100,7 +100,7 @@ func (e *Experiments) choosePreset() app.UI {
 func (e *Experiments) ticks(list, title, class string) app.UI {
 	all := e.s.Offered(list)
 	named := map[string]func(string) string{
-		"methods": state.MethodName, "models": func(v string) string { return state.ModelName(e.s.Meta.Value.Models, v) },
+		"methods": state.MethodName, "models": func(v string) string { return lab.ModelName(e.s.Meta.Value.Models, v) },
 	}[list]
 	titles := map[string]map[string]string{
 		"selectors": {"own": "the method", "random": "chance"}, "select_with": {"memory": "K̃", "plain": "K"}, "compute_with": {"memory": "K̃, Ṽ", "plain": "K, V"},

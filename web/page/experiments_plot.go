@@ -8,7 +8,6 @@ import (
 	"kvscope/web/api"
 	"kvscope/web/browser"
 	"kvscope/web/lab"
-	"kvscope/web/state"
 )
 
 // presser hears of pressed points. Charts hold a pointer to one, which go-app finds
@@ -85,7 +84,7 @@ func (p *figure) open(area app.Value) {
 		if event.Get("componentType").String() != "series" {
 			return nil
 		}
-		point := state.PointAt(p.Picture, event.Get("seriesName").String(), event.Get("dataIndex").Int())
+		point := lab.PointAt(p.Picture, event.Get("seriesName").String(), event.Get("dataIndex").Int())
 		if point != nil && point.Ref != nil {
 			p.On.press(lab.Pick{Ref: *point.Ref, About: point.About})
 		}

@@ -197,7 +197,7 @@ func (e *Experiments) failures(x api.Described) app.UI {
 // looks chooses what to look at.
 func (e *Experiments) looks() app.UI {
 	place, methods, budgets, _ := e.s.Shown()
-	body := []app.UI{e.choose("view", "view", e.s.Place.View, state.LabViews)}
+	body := []app.UI{e.choose("view", "view", e.s.Place.View, lab.Views)}
 	same := func(values []string) [][2]string {
 		out := make([][2]string, len(values))
 		for i, v := range values {
@@ -317,12 +317,12 @@ func (e *Experiments) examples() app.UI {
 	case state.Failed:
 		return area.Body(head, message("The examples cannot be shown.", x.Err))
 	}
-	list := state.AtDepths(x.Value.Examples, ref.Depths)
+	list := lab.AtDepths(x.Value.Examples, ref.Depths)
 	right, wrong := 0, 0
 	var links []app.UI
 	link := func(kind, label string, i int) {
 		one := list[i]
-		links = append(links, app.A().Class("button").Href(state.ExampleLink(x.Value.Cell, one, e.s.Meta.Value.Models)).
+		links = append(links, app.A().Class("button").Href(lab.ExampleLink(x.Value.Cell, one, e.s.Meta.Value.Models)).
 			DataSet("testid", "example-"+kind).Text(fmt.Sprintf("%s: seed %d", label, one.Seed)))
 	}
 	for i, one := range list {
@@ -356,7 +356,7 @@ func (e *Experiments) table(x api.Described) app.UI {
 		}
 		var cells []app.UI
 		for _, text := range []string{
-			e.s.Called(r.Model), r.Task, state.MethodName(r.Method), r.Selector, orTrained(r.SelectWith), orTrained(r.ComputeWith), sparse.FormatBudget(r.Budget), state.Setup(r), fmt.Sprintf("%.1f%%", 100*r.Accuracy),
+			e.s.Called(r.Model), r.Task, state.MethodName(r.Method), r.Selector, orTrained(r.SelectWith), orTrained(r.ComputeWith), sparse.FormatBudget(r.Budget), lab.Setup(r), fmt.Sprintf("%.1f%%", 100*r.Accuracy),
 			fmt.Sprintf("%.1f–%.1f", 100*r.CI95[0], 100*r.CI95[1]), deviation, strconv.Itoa(r.Seeds), strconv.Itoa(r.Examples), fmt.Sprintf("%.1f%%", 100*r.Read),
 		} {
 			cells = append(cells, app.Td().Text(text))

@@ -113,7 +113,7 @@ func (f Form) memory(r *run.Request, kind string) Problems {
 		}
 		r.MemoryStrength = &v
 	}
-	r.MemoryCap = whole(p, "memory_cap", f.Cap, 1, 1<<20)
+	r.MemoryCap = Whole(p, "memory_cap", f.Cap, 1, 1<<20)
 	selects, computes := f.SelectWith, f.ComputeWith
 	if kind != "" {
 		selects, computes, _ = strings.Cut(kind, "/")

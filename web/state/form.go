@@ -1,6 +1,7 @@
 package state
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -8,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"kvscope/engine/input"
 	"kvscope/engine/niah"
 	"kvscope/engine/run"
 	"kvscope/engine/sparse"
@@ -139,8 +141,8 @@ func (f Form) With(name, value string) Form {
 // Problems says, by field, what is wrong and what is allowed.
 type Problems map[string]string
 
-// minContext is the shortest context worth a look: a needle and its question.
-const minContext = 64
+// MinContext is the shortest context worth a look: a needle and its question.
+const MinContext = 64
 
 // Request reads the form for one model. longest is the context of the shorter of
 // the two models, 0 when not known. Fields that the form does not show for its
@@ -148,7 +150,7 @@ const minContext = 64
 func (f Form) Request(model string, longest int) (run.Request, Problems) {
 	p := Problems{}
 	r := run.Request{Model: model, Config: f.config(p)}
-	r.MaxNew = whole(p, "max_new", f.MaxNew, 1, math.MaxInt32)
+	r.MaxNew = Whole(p, "max_new", f.MaxNew, 1, math.MaxInt32)
 	r.Force, r.Drop = blocks(p, "force", f.Force), blocks(p, "drop", f.Drop)
 	if f.Source == FromTask {
 		r.Task, r.Seed, r.Depth = f.Task, seed(p, "seed", f.Seed), depth(p, f.Depth)
@@ -163,7 +165,7 @@ func (f Form) Request(model string, longest int) (run.Request, Problems) {
 		if limit == 0 {
 			limit = math.MaxInt32
 		}
-		r.Context = whole(p, "context", f.Context, minContext, limit)
+		r.Context = Whole(p, "context", f.Context, MinContext, limit)
 		return r, p
 	}
 	if strings.TrimSpace(f.Text) == "" {
@@ -303,8 +305,8 @@ func seed(p Problems, name, s string) uint64 {
 	return n
 }
 
-// whole reads a whole number within [lo, hi], nil for no text.
-func whole(p Problems, name, s string, lo, hi int) *int {
+// Whole reads a whole number within [lo, hi], nil for no text.
+func Whole(p Problems, name, s string, lo, hi int) *int {
 	if s = strings.TrimSpace(s); s == "" {
 		return nil
 	}
@@ -320,14 +322,6 @@ func whole(p Problems, name, s string, lo, hi int) *int {
 		return &n
 	}
 	return nil
-}
-
-// wholeOr0 is whole, 0 for no text.
-func wholeOr0(p Problems, name, s string, lo, hi int) int {
-	if n := whole(p, name, s, lo, hi); n != nil {
-		return *n
-	}
-	return 0
 }
 
 // blocks reads a list of blocks and writes it as a request has it.
@@ -354,4 +348,13 @@ func depth(p Problems, s string) *float64 {
 	}
 	v /= 100
 	return &v
+}
+
+// Blame is the field of a form that an error is about, and what it says of it.
+func Blame(err error) (field, problem string) {
+	var e *input.Error
+	if errors.As(err, &e) {
+		return e.Field, e.Problem
+	}
+	return "", err.Error()
 }

@@ -1,14 +1,17 @@
 package state
 
 import (
+	"errors"
 	"maps"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	"kvscope/engine/input"
 	"kvscope/engine/run"
 	"kvscope/engine/sparse"
+	"kvscope/web/client"
 )
 
 func TestRequest(t *testing.T) {
@@ -104,5 +107,14 @@ func TestFieldsAreReadBack(t *testing.T) {
 	}
 	if !f.With("nonsense", "1").Equal(f) || f.Get("nonsense") != "" {
 		t.Error("a field that is not there was set")
+	}
+}
+
+func TestBlame(t *testing.T) {
+	if f, p := Blame(input.Errorf("tasks", "S-9: wrong")); f != "tasks" || p != "S-9: wrong" {
+		t.Errorf("%q %q", f, p)
+	}
+	if f, p := Blame(&client.LostError{Err: errors.New("dial: refused")}); f != "" || !strings.Contains(p, "dial: refused") {
+		t.Errorf("%q %q", f, p)
 	}
 }

@@ -18,7 +18,7 @@ func (p *Place) LongText() string {
 	switch {
 	case p.Form.Text == "":
 		return p.Elsewhere
-	case len(p.Form.Text) > mostText || len(escape(p.Form.Text)) > mostText:
+	case len(p.Form.Text) > mostText || len(Escape(p.Form.Text)) > mostText:
 		return api.TextName(p.Form.Text)
 	}
 	return ""

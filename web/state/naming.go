@@ -87,7 +87,7 @@ func (s *Snapshot) modelTitle(c *Column, h *trace.Header) string {
 }
 
 // titleOf names a model that has not run yet.
-func (s *Snapshot) titleOf(name string) string { return titleOf(s.Model(name), name) }
+func (s *Snapshot) titleOf(name string) string { return ModelTitle(s.Model(name), name) }
 
 // memoryUse is what blocks are picked by and what attention reads, where a column does
 // otherwise than it was trained to.
@@ -154,4 +154,24 @@ func (s *Snapshot) Title() string {
 		return "kvscope"
 	}
 	return Prompt(h) + " · " + s.how(0) + " · kvscope"
+}
+
+// ModelTitle is what a model called name is called on the page, by its title, and by its
+// own name too where that is not its backbone's; m is nil where it is not known.
+func ModelTitle(m *run.ModelInfo, name string) string {
+	switch {
+	case m == nil || m.Title == "":
+		return name
+	case m.Name == m.Arch:
+		return m.Title
+	}
+	return m.Title + " · " + m.Name
+}
+
+// MethodName is what a method is called, its ID where it is not known.
+func MethodName(id string) string {
+	if info, ok := sparse.Method(id); ok {
+		return info.Name
+	}
+	return id
 }

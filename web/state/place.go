@@ -139,7 +139,7 @@ func (p Place) Query() string {
 	if q := p.differences(DefaultPlace()); q != "" {
 		return q
 	}
-	return "task=" + escape(p.Form.Task) // all defaults, which is not the first place
+	return "task=" + Escape(p.Form.Task) // all defaults, which is not the first place
 }
 
 // differences writes what p does not share with d.
@@ -149,7 +149,7 @@ func (p Place) differences(d Place) string {
 		if value == unless {
 			return
 		}
-		v := escape(value)
+		v := Escape(value)
 		if b.Len()+len(name)+len(v)+2 > maxQuery {
 			return
 		}
@@ -208,8 +208,8 @@ func (p *Place) flags() []flag {
 	}
 }
 
-// escape is URL query escaping that leaves fractions and lists readable.
-func escape(s string) string {
+// Escape is URL query escaping that leaves fractions and lists readable.
+func Escape(s string) string {
 	s = url.QueryEscape(s)
 	return strings.NewReplacer("%2F", "/", "%2C", ",", "%3A", ":").Replace(s)
 }

@@ -92,34 +92,6 @@ func TestWalkLink(t *testing.T) {
 	}
 }
 
-// TestWalkLabLink does so with the links to experiments, of which an experiment, a method or
-// a budget may have any name.
-func TestWalkLabLink(t *testing.T) {
-	p := DefaultLabPlace()
-	for _, f := range p.fields() {
-		for _, value := range linkValues {
-			query := f.name + "=" + url.QueryEscape(value)
-			got, bad := ParseLabQuery(query), MisreadLab(query)
-			if taken := *got.at(f.name) == value; taken == (len(bad) > 0) {
-				t.Errorf("%s: %+v, told are %v", query, got, bad)
-			}
-		}
-	}
-	if bad := MisreadLab("view=heads&unknown=1&view=%zz&&paper=4"); !slices.Equal(bad, []string{"unknown=1", "view=%zz"}) {
-		t.Errorf("told are %v", bad)
-	}
-}
-
-// at is the field of a name.
-func (p *LabPlace) at(name string) *string {
-	for _, f := range p.fields() {
-		if f.name == name {
-			return f.at
-		}
-	}
-	return nil
-}
-
 // followed is what came of a link.
 type followed struct {
 	requests []run.Request

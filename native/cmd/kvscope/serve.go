@@ -72,6 +72,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	defer engine.Close() // runs that pages have left may still be on their way
 	for _, path := range models {
 		if err := openServed(engine, path, *tokens); err != nil {
 			return err

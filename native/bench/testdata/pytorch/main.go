@@ -136,9 +136,9 @@ func wide(x []int32) []int64 {
 	return out
 }
 
-func gradientNorm(t *train.Team) float64 {
+func gradientNorm(t *train.DataParallel) float64 {
 	var sum float64
-	for _, p := range t.Lead.Grads.Params(t.Lead.Config) {
+	for _, p := range t.Main.Grads.Params(t.Main.Config) {
 		for _, g := range p.Data {
 			sum += float64(g) * float64(g)
 		}

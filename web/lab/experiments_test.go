@@ -1,17 +1,14 @@
-package state
+package lab
 
 import (
-	"errors"
 	"slices"
-	"strings"
 	"testing"
 
 	"kvscope/engine/experiment"
-	"kvscope/engine/input"
 	"kvscope/engine/run"
 	"kvscope/viz/chart"
 	"kvscope/web/api"
-	"kvscope/web/client"
+	"kvscope/web/state"
 )
 
 func labModels() []run.ModelInfo {
@@ -66,24 +63,15 @@ func TestGridForm(t *testing.T) {
 	}
 }
 
-func TestBlame(t *testing.T) {
-	if f, p := Blame(input.Errorf("tasks", "S-9: wrong")); f != "tasks" || p != "S-9: wrong" {
-		t.Errorf("%q %q", f, p)
-	}
-	if f, p := Blame(&client.LostError{Err: errors.New("dial: refused")}); f != "" || !strings.Contains(p, "dial: refused") {
-		t.Errorf("%q %q", f, p)
-	}
-}
-
 func TestLabPlace(t *testing.T) {
-	for _, p := range []LabPlace{
-		DefaultLabPlace(), {ID: "abc", View: "heads", Method: "quest, blocks of 16", Budget: "1/4", Paper: "4"}, {ID: "a&b=c", View: "table", Paper: "3"},
+	for _, p := range []Place{
+		DefaultPlace(), {ID: "abc", View: "heads", Method: "quest, blocks of 16", Budget: "1/4", Paper: "4"}, {ID: "a&b=c", View: "table", Paper: "3"},
 	} {
-		if got := ParseLabQuery(p.Query()); got != p {
+		if got := ParseQuery(p.Query()); got != p {
 			t.Errorf("%q: %+v, want %+v", p.Query(), got, p)
 		}
 	}
-	if got := ParseLabQuery("view=none&paper=9&wings=2&id=%zz"); got != DefaultLabPlace() {
+	if got := ParseQuery("view=none&paper=9&wings=2&id=%zz"); got != DefaultPlace() {
 		t.Errorf("%+v", got)
 	}
 }
@@ -93,14 +81,14 @@ func TestChoices(t *testing.T) {
 		{Chart: chart.Chart{ID: "a", View: "accuracy", Method: "quest"}}, {Chart: chart.Chart{ID: "b", View: "accuracy", Method: "moba"}},
 		{Chart: chart.Chart{ID: "c", View: "heads", Method: "quest", Budget: "1/4"}}, {Chart: chart.Chart{ID: "d", View: "heads", Method: "quest", Budget: "1/8"}},
 	}
-	p, methods, budgets := LabPlace{View: "heads", Method: "moba", Budget: "1/8"}.Choices(all)
+	p, methods, budgets := Place{View: "heads", Method: "moba", Budget: "1/8"}.Choices(all)
 	if p.Method != "quest" || p.Budget != "1/8" || len(methods) != 1 || len(budgets) != 2 {
 		t.Errorf("%+v %v %v", p, methods, budgets)
 	}
 	if shown := p.Shown(all); len(shown) != 1 || shown[0].ID != "d" {
 		t.Errorf("%+v", shown)
 	}
-	p, _, _ = LabPlace{View: "chance", Method: "quest"}.Choices(all)
+	p, _, _ = Place{View: "chance", Method: "quest"}.Choices(all)
 	if p.Method != "" || p.Shown(all) != nil {
 		t.Errorf("%+v", p)
 	}
@@ -123,7 +111,7 @@ func TestExampleLink(t *testing.T) {
 		Model: "tiny", Task: "MK-2", Method: "snapkv", Selector: "random", SelectorSeed: 0, Params: `{"budget":"1/16","window":8}`, Context: 512, First: 10, Examples: 10,
 	}
 	link := ExampleLink(cell, experiment.Example{Seed: experiment.Seed(13), SelectorSeed: 3}, labModels())
-	form := ParseQuery(link[len("/?"):]).Form
+	form := state.ParseQuery(link[len("/?"):]).Form
 	got, problems := form.Request(form.Right, 1024)
 	if len(problems) > 0 {
 		t.Fatal(problems)
@@ -140,7 +128,7 @@ func TestExampleLink(t *testing.T) {
 func TestExampleLinkOfASwap(t *testing.T) {
 	cell := experiment.Cell{Model: "ratplus", Task: "S-1", Method: "quest", Selector: "own", Params: `{"budget":"1/4"}`, Context: 512, Examples: 10, Swap: experiment.Swap{SelectWith: "plain"}}
 	link := ExampleLink(cell, experiment.Example{Seed: experiment.Seed(0)}, labModels())
-	form := ParseQuery(link[len("/?"):]).Form
+	form := state.ParseQuery(link[len("/?"):]).Form
 	for side, want := range []string{"", "plain"} {
 		got, problems := form.ColumnRequest(side, true, 1024)
 		if len(problems) > 0 || got.Model != "ratplus" || got.SelectWith != want || got.ComputeWith != "" {
@@ -197,7 +185,7 @@ func TestLabNames(t *testing.T) {
 			t.Errorf("%s is called %q, want %q", name, got, want)
 		}
 	}
-	if MethodName("oracle-block") != "Oracle (block)" || MethodName("none") != "none" {
-		t.Errorf("%q, %q", MethodName("oracle-block"), MethodName("none"))
+	if state.MethodName("oracle-block") != "Oracle (block)" || state.MethodName("none") != "none" {
+		t.Errorf("%q, %q", state.MethodName("oracle-block"), state.MethodName("none"))
 	}
 }
