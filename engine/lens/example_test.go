@@ -8,7 +8,7 @@ import (
 )
 
 // A row of a head's attention map, and what its memory carries there.
-func ExampleHead_Row() {
+func ExampleHeadTensors_Row() {
 	h := &lens.HeadTensors{
 		Dim: 2, Prompt: 3,
 		Q:    []float32{0, 0, 0, 0, 0, 5},

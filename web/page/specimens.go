@@ -167,7 +167,7 @@ func specimens() ([]*specimen, error) {
 			[]state.Action{lock, state.Opened{Side: 1, Name: "second", Run: &second}, state.Toggle{Name: "compare"}}},
 		{"ranking", "Heads, ranked", onlyHeads, questRun, 1, []state.Action{state.Toggle{Name: "ranked"}}},
 		{"lengths", "Heads by what their memory reaches back", onlyHeads, questRun, 1, []state.Action{state.ColourBy{Metric: picture.Memory}}},
-		{"prompt", "Prompt, shaded by attention", onlyView, questRun, 1, []state.Action{lock, state.ShadeBy{Shade: picture.ByMass}}},
+		{"prompt", "Prompt, shaded by attention", onlyView, questRun, 1, []state.Action{lock, state.SetOption{Name: "shade", Value: "mass"}}},
 		{"attention", "Attention map, with its sums at the edges", onlyView, questRun, 1, []state.Action{lock, state.Show{View: "attention"}, seen}},
 		{"memory", "Gate map, and the arcs of a cache entry", onlyView, questRun, 1, []state.Action{lock, state.Show{View: "memory"}, seen}},
 		{"scores", "Scores against true attention", onlyView, questRun, 1, []state.Action{lock, state.Show{View: "scores"}}},

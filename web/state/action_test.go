@@ -54,7 +54,11 @@ var twoModels = MetaArrived{api.Meta{Models: []run.ModelInfo{
 
 // fourViews are views such as the page has.
 var fourViews = []View{
-	{Name: "prompt", Title: "Prompt"}, {Name: "attention", Title: "Attention", Needs: NeedsStates}, {Name: "memory", Title: "Memory", Needs: NeedsStates},
+	{Name: "prompt", Title: "Prompt", Options: []Option{Choice("shade", "picks", "mass")}},
+	{Name: "attention", Title: "Attention", Needs: NeedsStates, Options: []Option{
+		Flag("linear"), Flag("nosink"), {"map", func(v string) (string, bool) { return v, v == "" || strings.Count(v, ",") == 2 }},
+	}},
+	{Name: "memory", Title: "Memory", Needs: NeedsStates},
 	{Name: "scores", Title: "Scores", Needs: NeedsHead, Keys: []Key{{Keys: []string{"y"}, Label: "y", About: "nine lines on", Do: Always(Step{9})}}},
 }
 
@@ -314,7 +318,7 @@ func TestViewGoesIntoTheAddress(t *testing.T) {
 		{GoTo{2}, "head=1.0&line=2"},
 		{Choose{Line: 3, Block: 5}, "head=1.0&line=3&at=5"},
 		{ColourBy{picture.Hit}, "head=1.0&line=3&at=5&metric=hit"},
-		{ShadeBy{picture.ByMass}, "head=1.0&line=3&at=5&metric=hit&shade=mass"},
+		{SetOption{"shade", "mass"}, "head=1.0&line=3&at=5&metric=hit&shade=mass"},
 		{Choose{Line: 3, Block: 5}, "head=1.0&line=3&metric=hit&shade=mass"},
 		{Lock{}, "line=3&metric=hit&shade=mass"},
 	} {

@@ -49,6 +49,7 @@ func (a Restore) apply(s *Snapshot) []Effect {
 	}
 	same := p.Form.Equal(s.Form)
 	s.Place, s.Hover, s.Preview = p, Hover{}, nil
+	s.settle()
 	s.view(p.View)
 	if same && s.started() {
 		return nil
@@ -237,14 +238,6 @@ type ColourBy struct{ Metric picture.Metric }
 
 func (a ColourBy) apply(s *Snapshot) []Effect {
 	s.Metric = a.Metric
-	return nil
-}
-
-// ShadeBy chooses the shading of the prompt.
-type ShadeBy struct{ Shade picture.Shade }
-
-func (a ShadeBy) apply(s *Snapshot) []Effect {
-	s.Shade = a.Shade
 	return nil
 }
 

@@ -1,7 +1,7 @@
 package state
 
 import (
-	"math"
+	"maps"
 	"net/url"
 	"reflect"
 	"slices"
@@ -23,20 +23,20 @@ type Place struct {
 	Line        int           // line of the block grid, Auto when none was chosen
 	PinnedBlock int           // block held in the inspector, None without one
 	Metric      picture.Metric
-	Shade       picture.Shade
 
 	View    string // name of what stands below the heads, empty for the first view
 	Token   int    // position whose memory is looked at, None for that of the step
 	Ranked  bool   // heads in the order of their metric
 	Zoomed  bool   // heads as large as their numbers need
 	Compare bool   // columns show what they pick otherwise than the first
-	Map     MapView
 	Speed   Speed
 	Wide    bool   // the view fills its column
 	Present bool   // for an audience: large, without controls
 	Hide    string // parts not shown, with commas between them
 
 	Lesson lesson.At // step of the lecture beside the picture, zero outside it
+
+	options map[string]string // of views, by name; nil where none was chosen
 }
 
 // Speed is how many times as fast as usual the timeline plays.
@@ -44,51 +44,6 @@ type Speed string
 
 // Speeds lists them, the slowest first.
 func Speeds() []Speed { return []Speed{"1/4", "1/2", "1", "2", "4"} }
-
-// MapView is the part of the attention maps that is seen, and how.
-type MapView struct {
-	// Frame is what is seen of the map; the zero value is all of it.
-	Frame  Frame
-	Linear bool // colours in proportion, not by logarithm
-	NoSink bool // without the first tokens
-}
-
-// Frame is a rectangle of a map: the query and the key at its upper left corner, and
-// how many queries it is high.
-type Frame struct{ Query, Key, Height float64 }
-
-// String writes f as a link has it.
-func (f Frame) String() string {
-	if f.Height == 0 {
-		return ""
-	}
-	var words []string
-	for _, v := range []float64{f.Query, f.Key, f.Height} {
-		words = append(words, strconv.FormatFloat(math.Round(v*100)/100, 'f', -1, 64))
-	}
-	return strings.Join(words, ",")
-}
-
-// parseFrame reads what String wrote, the whole map when it is something else.
-func parseFrame(text string) Frame {
-	words := strings.Split(text, ",")
-	if len(words) != 3 {
-		return Frame{}
-	}
-	var v [3]float64
-	for i, w := range words {
-		x, err := strconv.ParseFloat(w, 64)
-		if err != nil || !(math.Abs(x) < 1e7) {
-			return Frame{}
-		}
-		v[i] = math.Round(x*100) / 100
-	}
-	if v[2] < 1 {
-		return Frame{}
-	}
-	// No -0, which would not be written as it was read.
-	return Frame{v[0] + 0, v[1] + 0, v[2]}
-}
 
 // Parts lists what of the page can be left out.
 func Parts() []string {
@@ -123,7 +78,7 @@ func FirstPlace() Place {
 // DefaultPlace has what a query leaves out. It is not what a page without any shows,
 // since links that are out in the world leave the same things out.
 func DefaultPlace() Place {
-	return Place{Form: DefaultForm(), Line: Auto, PinnedBlock: None, Metric: picture.Mass, Shade: picture.ByPicks, Token: None, Speed: "1"}
+	return Place{Form: DefaultForm(), Line: Auto, PinnedBlock: None, Metric: picture.Mass, Token: None, Speed: "1"}
 }
 
 // maxQuery bounds what a link carries: servers and mail programs refuse longer
@@ -180,10 +135,11 @@ func (p Place) differences(d Place) string {
 	add("line", strconv.Itoa(p.Line), strconv.Itoa(d.Line))
 	add("at", strconv.Itoa(p.PinnedBlock), strconv.Itoa(d.PinnedBlock))
 	add("metric", string(p.Metric), string(d.Metric))
-	add("shade", string(p.Shade), string(d.Shade))
 	add("view", p.View, d.View)
 	add("token", strconv.Itoa(p.Token), strconv.Itoa(d.Token))
-	add("map", p.Map.Frame.String(), "")
+	for _, name := range slices.Sorted(maps.Keys(p.options)) {
+		add(name, p.options[name], "")
+	}
 	for _, flag := range p.flags() {
 		if *flag.at {
 			add(flag.name, "1", "")
@@ -203,8 +159,7 @@ type flag struct {
 
 func (p *Place) flags() []flag {
 	return []flag{
-		{"ranked", &p.Ranked}, {"zoomed", &p.Zoomed}, {"compare", &p.Compare}, {"linear", &p.Map.Linear}, {"nosink", &p.Map.NoSink},
-		{"wide", &p.Wide}, {"present", &p.Present},
+		{"ranked", &p.Ranked}, {"zoomed", &p.Zoomed}, {"compare", &p.Compare}, {"wide", &p.Wide}, {"present", &p.Present},
 	}
 }
 
@@ -218,21 +173,22 @@ func Escape(s string) string {
 // view is dropped, which Misread tells, and what it cannot use of the form is kept as
 // typed, to be complained about at its field.
 func ParseQuery(query string) Place {
-	p, _ := readQuery(query)
+	p, _ := readQuery(query, anyOption)
 	return p
 }
 
 // Misread lists the parts of a query that are dropped, as they stand in it, by a page
 // with such views.
 func Misread(query string, views []View) []string {
-	p, misread := readQuery(query)
+	p, misread := readQuery(query, func(name, value string) (string, bool) { return readOption(views, name, value) })
 	if p.View != "" && !slices.ContainsFunc(views, func(v View) bool { return v.Name == p.View }) {
 		misread = append(misread, "view="+p.View)
 	}
 	return misread
 }
 
-func readQuery(query string) (p Place, misread []string) {
+// readQuery reads a query, in which option reads the options of views.
+func readQuery(query string, option func(name, value string) (string, bool)) (p Place, misread []string) {
 	if query == "" {
 		return FirstPlace(), nil
 	}
@@ -242,7 +198,7 @@ func readQuery(query string) (p Place, misread []string) {
 		name, bad := url.QueryUnescape(name)
 		value, worse := url.QueryUnescape(value)
 		value = strings.ToValidUTF8(value, "\uFFFD")
-		if pair != "" && (bad != nil || worse != nil || !p.set(name, value)) {
+		if pair != "" && (bad != nil || worse != nil || !p.set(name, value, option)) {
 			misread = append(misread, pair)
 		}
 	}
@@ -253,7 +209,7 @@ func readQuery(query string) (p Place, misread []string) {
 }
 
 // set reads one part of a query, and reports whether it could be used.
-func (p *Place) set(name, value string) bool {
+func (p *Place) set(name, value string, option func(name, value string) (string, bool)) bool {
 	switch name {
 	case "source":
 		return oneOf(&p.Form.Source, value, Sources())
@@ -277,8 +233,6 @@ func (p *Place) set(name, value string) bool {
 		return setIndex(&p.Token, value)
 	case "metric":
 		return oneOf(&p.Metric, value, picture.Metrics())
-	case "shade":
-		return oneOf(&p.Shade, value, picture.Shades())
 	case "view":
 		if !isViewName(value) { // which views there are is for the snapshot to say
 			return false
@@ -286,9 +240,6 @@ func (p *Place) set(name, value string) bool {
 		p.View = value
 	case "speed":
 		return oneOf(&p.Speed, value, Speeds())
-	case "map":
-		p.Map.Frame = parseFrame(value)
-		return value == "" || p.Map.Frame != Frame{}
 	case "hide":
 		p.Hide = parseHide(value)
 		return !slices.ContainsFunc(strings.Split(value, ","), func(part string) bool { return part != "" && !p.Hides(part) })
@@ -302,7 +253,14 @@ func (p *Place) set(name, value string) bool {
 				return value == "1" || value == "0" || value == ""
 			}
 		}
-		if !isField(name) || slices.Contains(columnFields[:], name) && ParseColumn(value).String() != strings.TrimRight(value, ":") {
+		if !isField(name) {
+			read, ok := option(name, value)
+			if ok {
+				p.setOption(name, read)
+			}
+			return ok
+		}
+		if slices.Contains(columnFields[:], name) && ParseColumn(value).String() != strings.TrimRight(value, ":") {
 			return false
 		}
 		p.Form = p.Form.With(name, value)

@@ -25,14 +25,17 @@ func TestQueryIsReadable(t *testing.T) {
 			p.Form = p.Form.With("window", "64")
 		}},
 		{"view", "head=2.3&line=4&at=17&metric=recall&shade=mass", func(p *Place) {
-			p.Head, p.Line, p.PinnedBlock, p.Metric, p.Shade = &picture.Head{Layer: 2, Head: 3}, 4, 17, picture.Recall, picture.ByMass
+			p.Head, p.Line, p.PinnedBlock, p.Metric = &picture.Head{Layer: 2, Head: 3}, 4, 17, picture.Recall
+			p.setOption("shade", "mass")
 		}},
 		{"own text", "source=text&text=a+%26+b%3D1%0A%C3%A9&key=fuzzy-otter&value=a,b:c/d", func(p *Place) {
 			p.Form.Source, p.Form.Text, p.Form.Key, p.Form.Value = FromText, "a & b=1\né", "fuzzy-otter", "a,b:c/d"
 		}},
-		{"views", "view=attention&token=12&map=100,0.5,64&ranked=1&linear=1&present=1&speed=1/2&hide=controls,timeline", func(p *Place) {
-			p.View, p.Token, p.Map.Frame = "attention", 12, Frame{100, 0.5, 64}
-			p.Ranked, p.Map.Linear, p.Present, p.Speed, p.Hide = true, true, true, "1/2", "controls,timeline"
+		{"views", "view=attention&token=12&linear=1&map=100,0.5,64&ranked=1&present=1&speed=1/2&hide=controls,timeline", func(p *Place) {
+			p.View, p.Token = "attention", 12
+			p.setOption("map", "100,0.5,64")
+			p.setOption("linear", "1")
+			p.Ranked, p.Present, p.Speed, p.Hide = true, true, "1/2", "controls,timeline"
 		}},
 		{"columns", "k=3&memory_strength=0.5&select_with=plain&force=3,5&right=ratplus:moba&third=ratplus::plain/memory&compare=1", func(p *Place) {
 			p.Form.Strength, p.Form.SelectWith, p.Form.Force = "0.5", "plain", "3,5"
@@ -57,10 +60,10 @@ func TestQueryIsReadable(t *testing.T) {
 func TestQueryThatMakesNoSense(t *testing.T) {
 	for _, query := range []string{
 		"head=2", "head=a.b", "head=-1.2", "head=1.99999999999", "line=x", "line=-7", "at=1e3",
-		"view=", "view=All", "view=a+b", "token=-3", "map=1,2", "map=1,2,0", "map=1,nan,5", "map=1e9,1,5", "ranked=yes", "speed=9", "hide=everything",
+		"view=", "view=All", "view=a+b", "token=-3", "map=1,2", "linear=yes", "shade=x", "ranked=yes", "speed=9", "hide=everything",
 		"metric=best", "shade=", "source=file", "unknown=1", "%zz=1", "task=%zz", "=", "&&", "a;b",
 	} {
-		if got, want := ParseQuery(query), DefaultPlace(); !reflect.DeepEqual(got, want) {
+		if got, want := New(ParseQuery(query), fourViews).Place, DefaultPlace(); !reflect.DeepEqual(got, want) {
 			t.Errorf("%q reads as %+v, want the defaults", query, got)
 		}
 	}
@@ -125,4 +128,29 @@ func FuzzParseQuery(f *testing.F) {
 			t.Fatalf("line %d, block %d", p.Line, p.PinnedBlock)
 		}
 	})
+}
+
+// TestOptionsOfViews: what a link says of a view that the page has is kept as the view
+// writes it, wherever in the link it stands, and anything else is dropped.
+func TestOptionsOfViews(t *testing.T) {
+	s := New(ParseQuery("linear=1&shade=picks&nosink=0&map=1,2,8&view=attention&seen=1"), fourViews)
+	if got, want := s.Query(), "view=attention&linear=1&map=1,2,8"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	before := s
+	s, effects := s.Do(SetOption{"map", ""})
+	if got, want := s.Query(), "view=attention&linear=1"; got != want || before.Option("map") == "" {
+		t.Errorf("%q, want %q; the snapshot before has %q", got, want, before.Option("map"))
+	}
+	if len(effects) != 1 || effects[0] != (Link{Query: s.Query()}) {
+		t.Errorf("%+v", effects)
+	}
+	for _, a := range []Action{SetOption{"seen", "1"}, SetOption{"shade", "x"}, Toggle{"seen"}} {
+		if after, _ := s.Do(a); after.Query() != s.Query() {
+			t.Errorf("%+v: %q", a, after.Query())
+		}
+	}
+	if s, _ = s.Do(Toggle{"linear"}); s.Option("linear") != "" {
+		t.Error("a flag is not switched off")
+	}
 }

@@ -67,6 +67,7 @@ type Hover struct {
 // New is the state before anything is known, of a page with such views.
 func New(p Place, views []View) Snapshot {
 	s := Snapshot{Place: p, Draft: p.Form, Views: views, MetaPhase: Loading, Chrome: Chrome{Theme: System}}
+	s.settle()
 	s.view(p.View)
 	for i := range s.Columns {
 		s.Columns[i].Status = Empty{}

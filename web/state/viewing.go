@@ -142,25 +142,21 @@ func (Forget) apply(s *Snapshot) []Effect {
 	return nil
 }
 
-// MoveMap shows another part of the attention maps.
-type MoveMap struct{ Frame Frame }
-
-func (a MoveMap) apply(s *Snapshot) []Effect { //nolint:unparam // as every action
-	s.Map.Frame = parseFrame(a.Frame.String()) // as a link restores it
-	return nil
-}
-
-// Toggle switches something of the place on or off: ranked, zoomed, compare, linear, nosink,
-// wide or present.
+// Toggle switches something of the place on or off: ranked, zoomed, compare, wide, present,
+// or a flag of a view.
 type Toggle struct{ Name string }
 
 func (a Toggle) apply(s *Snapshot) []Effect {
 	for _, f := range s.flags() {
 		if f.name == a.Name {
 			*f.at = !*f.at
+			return nil
 		}
 	}
-	return nil
+	if s.Option(a.Name) == "" {
+		return SetOption{a.Name, "1"}.apply(s)
+	}
+	return SetOption{Name: a.Name}.apply(s)
 }
 
 // HidePart leaves a part of the page out, or takes it back in.

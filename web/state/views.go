@@ -10,6 +10,8 @@ type View struct {
 	About string // in words
 	Needs Need
 	Keys  []Key
+
+	Options []Option // what can be chosen of it
 }
 
 // Need is what a view draws beside what the run itself has.

@@ -48,7 +48,7 @@ func TestWalkLink(t *testing.T) {
 	for _, f := range p.flags() {
 		names = append(names, f.name)
 	}
-	names = append(append(names, optionNames()...), "source", "text_name", "head", "line", "at", "token", "metric", "shade", "view", "map", "speed", "hide")
+	names = append(append(names, optionNames()...), "source", "text_name", "head", "line", "at", "token", "metric", "shade", "linear", "nosink", "view", "map", "speed", "hide")
 	for _, name := range names {
 		base, ok := linkBases[name]
 		if !ok {

@@ -12,14 +12,28 @@ func Attention() View {
 		View: state.View{
 			Name: "attention", Title: "Attention", About: "the attention map of the locked head", Needs: state.NeedsStates,
 			Keys: []state.Key{
-				{Keys: []string{"l"}, Label: "l", About: "attention by logarithm or in proportion", Do: state.Always(state.Toggle{Name: "linear"})},
-				{Keys: []string{"k"}, Label: "k", About: "attention with the first tokens or without", Do: state.Always(state.Toggle{Name: "nosink"})},
-				{Keys: []string{"0"}, Label: "0", About: "the whole attention map", Do: state.Always(state.MoveMap{})},
+				{Keys: []string{"l"}, Label: "l", About: "attention by logarithm or in proportion", Do: state.Always(state.Toggle{Name: widget.LinearOption})},
+				{Keys: []string{"k"}, Label: "k", About: "attention with the first tokens or without", Do: state.Always(state.Toggle{Name: widget.NoSinkOption})},
+				{Keys: []string{"0"}, Label: "0", About: "the whole attention map", Do: state.Always(state.SetOption{Name: widget.MapOption})},
 			},
+			Options: []state.Option{state.Flag(widget.LinearOption), state.Flag(widget.NoSinkOption), {Name: widget.MapOption, Read: readFrame}},
 		},
 		Saves: "png svg csv",
 		Of:    func(*widget.ColumnView, *state.Snapshot) Picture { return &attention{&widget.Shown{}} },
 		By:    func(v *widget.ColumnView, _ *state.Snapshot) any { return v.HeadData.Head },
+	}
+}
+
+// readFrame reads the option that says what is seen of the map.
+func readFrame(value string) (string, bool) {
+	f := widget.ParseFrame(value)
+	return f.String(), value == "" || f != widget.Frame{}
+}
+
+// mapView is how the maps are seen.
+func mapView(s *state.Snapshot) widget.MapView {
+	return widget.MapView{
+		Frame: widget.ParseFrame(s.Option(widget.MapOption)), Linear: s.Option(widget.LinearOption) != "", NoSink: s.Option(widget.NoSinkOption) != "",
 	}
 }
 
@@ -35,7 +49,7 @@ func (a *attention) Draw(f *Frame) Drawn {
 	}
 	s, v := f.State, f.Column
 	m := &widget.AttentionMap{
-		ID: f.ID, Head: v.HeadData.Head, Header: v.Run.Header, View: s.Map, Key: state.None, Query: state.None, Gold: v.Gold, Dark: s.IsDark(),
+		ID: f.ID, Head: v.HeadData.Head, Header: v.Run.Header, View: mapView(s), Key: state.None, Query: state.None, Gold: v.Gold, Dark: s.IsDark(),
 		Shown: a.shown, On: f.On,
 	}
 	if v.Line >= 0 {
@@ -71,5 +85,5 @@ func (a *attention) Table(f *Frame) [][]string {
 	if f.Column.HeadData.Head == nil {
 		return nil
 	}
-	return widget.MapTable(f.Column.HeadData.Head, f.State.Map.Frame)
+	return widget.MapTable(f.Column.HeadData.Head, mapView(f.State).Frame)
 }

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"strconv"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
@@ -13,25 +14,41 @@ import (
 // Prompt is the prompt as text, shaded by what was picked of it or by its attention.
 func Prompt() View {
 	return View{
-		View: state.View{Name: "prompt", Title: "Prompt", About: "the prompt as text", Keys: []state.Key{
+		View: state.View{Name: "prompt", Title: "Prompt", About: "the prompt as text", Options: []state.Option{shades()}, Keys: []state.Key{
 			{Keys: []string{"g"}, Label: "g", About: "scroll the prompt to the needle", Do: state.Always(state.FindNeedle{})},
 			{Keys: []string{"s"}, Label: "s", About: "shade the prompt by picks or by mass", Do: otherShade},
 		}},
 		Saves: "csv",
 		Of: func(v *widget.ColumnView, s *state.Snapshot) Picture {
-			return &prompt{v.Run.Strip(v.Line, s.Looked(), s.Shade)}
+			return &prompt{v.Run.Strip(v.Line, s.Looked(), shade(s))}
 		},
 		By: func(v *widget.ColumnView, s *state.Snapshot) any {
-			return [3]string{strconv.Itoa(v.Line), widget.HeadName(s.Looked()), string(s.Shade)}
+			return [3]string{strconv.Itoa(v.Line), widget.HeadName(s.Looked()), string(shade(s))}
 		},
 	}
 }
 
-func otherShade(s *state.Snapshot) state.Action {
-	if s.Shade == picture.ByPicks {
-		return state.ShadeBy{Shade: picture.ByMass}
+// shadeOption names what the prompt is shaded by in a link.
+const shadeOption = "shade"
+
+func shades() state.Option {
+	var names []string
+	for _, s := range picture.Shades() {
+		names = append(names, string(s))
 	}
-	return state.ShadeBy{Shade: picture.ByPicks}
+	return state.Choice(shadeOption, names...)
+}
+
+// shade is what the prompt is shaded by.
+func shade(s *state.Snapshot) picture.Shade {
+	return cmp.Or(picture.Shade(s.Option(shadeOption)), picture.Shades()[0])
+}
+
+func otherShade(s *state.Snapshot) state.Action {
+	if shade(s) == picture.ByPicks {
+		return state.SetOption{Name: shadeOption, Value: string(picture.ByMass)}
+	}
+	return state.SetOption{Name: shadeOption}
 }
 
 type prompt struct {
@@ -42,19 +59,19 @@ type prompt struct {
 func (p *prompt) Draw(f *Frame) Drawn {
 	s, v := f.State, f.Column
 	var tools []app.UI
-	if p.shade == nil && s.Shade == picture.ByMass {
+	if p.shade == nil && shade(s) == picture.ByMass {
 		tools = append(tools, app.Span().Class("note").Text("mass not known here"))
 	}
 	tools = append(tools,
 		&widget.Switch{
-			Name: "shade-" + f.ID, Label: "shade the prompt by", Value: string(s.Shade), Field: widget.ShadeField,
+			Name: "shade-" + f.ID, Label: "shade the prompt by", Value: string(shade(s)), Option: shadeOption,
 			Options: [][2]string{{string(picture.ByPicks), "picks"}, {string(picture.ByMass), "mass"}}, On: f.On,
 		},
 		&widget.NeedleButton{On: f.On})
 	return Drawn{
 		Body:   &widget.Strip{ID: f.ID, Name: v.Name, Header: v.Run.Header, Shade: p.shade, Block: s.Pointed(), Gold: v.Gold, Show: f.Show, On: f.On},
 		Tools:  tools,
-		Legend: widget.StripLegend(p.shade, s.Shade, s.Looked() != nil, v.Run.Header),
+		Legend: widget.StripLegend(p.shade, shade(s), s.Looked() != nil, v.Run.Header),
 	}
 }
 

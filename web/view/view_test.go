@@ -91,7 +91,7 @@ func TestKeysAreApart(t *testing.T) {
 			seen[id] = true
 		}
 	}
-	if got := s.Press("s", false); got != (state.ShadeBy{Shade: picture.ByMass}) {
+	if got := s.Press("s", false); got != (state.SetOption{Name: "shade", Value: "mass"}) {
 		t.Errorf("s is %#v", got)
 	}
 }

@@ -27,7 +27,7 @@ type AttentionMap struct {
 	ID     string
 	Head   *lens.HeadTensors
 	Header *trace.Header
-	View   state.MapView
+	View   MapView
 	Query  int              // of the step looked at, or None
 	Key    int              // position pointed out, or None
 	Gold   int              // position that the step copies from, or -1
@@ -38,7 +38,7 @@ type AttentionMap struct {
 
 	ctx     app.Context
 	screen  *mapScreen
-	view    state.MapView // as last taken over
+	view    MapView // as last taken over
 	dark    bool
 	hover   [2]int // query and key under the pointer, None
 	row     []float32
@@ -80,7 +80,7 @@ func (a *AttentionMap) OnMount(ctx app.Context) {
 	listen("pointercancel", a.onUp)
 	listen("pointerleave", func(app.Value) { a.leave() })
 	listen("wheel", a.onWheel)
-	listen("dblclick", func(app.Value) { a.do(state.MoveMap{}) })
+	listen("dblclick", func(app.Value) { a.do(state.SetOption{Name: MapOption}) })
 	listen("keydown", a.onKey)
 	resized := app.FuncOf(func(app.Value, []app.Value) any { a.ask(); return nil })
 	observer := app.Window().Get("ResizeObserver").New(resized)
@@ -286,7 +286,7 @@ func (a *AttentionMap) onKey(e app.Value) {
 // rest tells the page what is seen now.
 func (a *AttentionMap) rest() {
 	if a.screen != nil {
-		a.do(state.MoveMap{Frame: a.screen.frame()})
+		a.do(state.SetOption{Name: MapOption, Value: a.screen.frame().String()})
 	}
 }
 
@@ -371,9 +371,9 @@ func (a *AttentionMap) Render() app.UI {
 			Aria("label", fmt.Sprintf("attention of %d queries to as many keys; drag to move, wheel to zoom, arrows and plus and minus when it has the keyboard", n)),
 		app.Div().Class("map-side").Body(
 			app.Div().Body(
-				&Press{Label: "log", Title: "colours by logarithm (l)", Test: "log-" + a.ID, Pressed: !a.View.Linear, Do: state.Toggle{Name: "linear"}, On: a.On},
-				&Press{Label: "sink", Title: "with the first tokens (k)", Test: "sink-" + a.ID, Pressed: !a.View.NoSink, Do: state.Toggle{Name: "nosink"}, On: a.On},
-				&Press{Label: "whole", Title: "the whole map (0)", Test: "whole-" + a.ID, Pressed: a.View.Frame == (state.Frame{}), Do: state.MoveMap{}, On: a.On}),
+				&Press{Label: "log", Title: "colours by logarithm (l)", Test: "log-" + a.ID, Pressed: !a.View.Linear, Do: state.Toggle{Name: LinearOption}, On: a.On},
+				&Press{Label: "sink", Title: "with the first tokens (k)", Test: "sink-" + a.ID, Pressed: !a.View.NoSink, Do: state.Toggle{Name: NoSinkOption}, On: a.On},
+				&Press{Label: "whole", Title: "the whole map (0)", Test: "whole-" + a.ID, Pressed: a.View.Frame == (Frame{}), Do: state.SetOption{Name: MapOption}, On: a.On}),
 			app.Dl().Class("map-readout figures").Aria("live", "off")),
 		app.Div().Class("legend").Attr("role", "note").Aria("label", "legend").DataSet("testid", "legend-map-"+a.ID))
 }

@@ -2,23 +2,24 @@ package widget
 
 import (
 	"math"
+	"strconv"
+	"strings"
 
 	"kvscope/viz/heat"
-	"kvscope/web/state"
 )
 
 // mapFrame is what of a map is seen, and where on the screen: cells are square.
 type mapFrame struct {
 	cells int     // side of the map
 	w, h  float64 // of the place it is seen in, in pixels
-	state.Frame
+	Frame
 }
 
 // closest is how few queries fill the place at most.
 const closest = 6
 
 // newMapFrame fits a frame to a place; the zero frame is the whole map.
-func newMapFrame(cells int, w, h float64, f state.Frame) mapFrame {
+func newMapFrame(cells int, w, h float64, f Frame) mapFrame {
 	m := mapFrame{cells, w, h, f}
 	if f.Height == 0 {
 		m.Height = m.farthest()
@@ -80,9 +81,9 @@ func (m *mapFrame) clamp() {
 }
 
 // frame is what a link keeps of m.
-func (m *mapFrame) frame() state.Frame {
+func (m *mapFrame) frame() Frame {
 	if m.whole() {
-		return state.Frame{}
+		return Frame{}
 	}
 	return m.Frame
 }
@@ -126,4 +127,56 @@ func leading(n int) int {
 		n /= 10
 	}
 	return n
+}
+
+// What is chosen of attention maps, by the names of the options in links.
+const (
+	MapOption    = "map" // a Frame
+	LinearOption = "linear"
+	NoSinkOption = "nosink"
+)
+
+// MapView is the part of the attention maps that is seen, and how.
+type MapView struct {
+	// Frame is what is seen of the map; the zero value is all of it.
+	Frame  Frame
+	Linear bool // colours in proportion, not by logarithm
+	NoSink bool // without the first tokens
+}
+
+// Frame is a rectangle of a map: the query and the key at its upper left corner, and
+// how many queries it is high.
+type Frame struct{ Query, Key, Height float64 }
+
+// String writes f as a link has it, the whole map as nothing.
+func (f Frame) String() string {
+	if f.Height == 0 {
+		return ""
+	}
+	var words []string
+	for _, v := range []float64{f.Query, f.Key, f.Height} {
+		words = append(words, strconv.FormatFloat(math.Round(v*100)/100, 'f', -1, 64))
+	}
+	return strings.Join(words, ",")
+}
+
+// ParseFrame reads what String wrote, the whole map when it is something else.
+func ParseFrame(text string) Frame {
+	words := strings.Split(text, ",")
+	if len(words) != 3 {
+		return Frame{}
+	}
+	var v [3]float64
+	for i, w := range words {
+		x, err := strconv.ParseFloat(w, 64)
+		if err != nil || !(math.Abs(x) < 1e7) {
+			return Frame{}
+		}
+		v[i] = math.Round(x*100) / 100
+	}
+	if v[2] < 1 {
+		return Frame{}
+	}
+	// No -0, which would not be written as it was read.
+	return Frame{v[0] + 0, v[1] + 0, v[2]}
 }

@@ -5,16 +5,14 @@ import (
 	"math"
 	"slices"
 	"testing"
-
-	"kvscope/web/state"
 )
 
 func TestMapFrame(t *testing.T) {
-	m := newMapFrame(1000, 400, 200, state.Frame{})
-	if !m.whole() || m.scale() != 0.2 || m.frame() != (state.Frame{}) {
+	m := newMapFrame(1000, 400, 200, Frame{})
+	if !m.whole() || m.scale() != 0.2 || m.frame() != (Frame{}) {
 		t.Errorf("at first %+v, want all of the map", m)
 	}
-	if m := newMapFrame(1000, 200, 400, state.Frame{}); !m.whole() || m.scale() != 0.2 {
+	if m := newMapFrame(1000, 200, 400, Frame{}); !m.whole() || m.scale() != 0.2 {
 		t.Errorf("a tall place shows the map at %v pixels a cell, want 0.2", m.scale())
 	}
 	// What is under the pointer stays there.
@@ -51,20 +49,20 @@ func TestMapFrame(t *testing.T) {
 	if _, _, ok := m.find(300, 10); ok {
 		t.Error("found a key beyond the last")
 	}
-	if m := newMapFrame(4, 100, 100, state.Frame{Height: 2}); !m.whole() {
+	if m := newMapFrame(4, 100, 100, Frame{Height: 2}); !m.whole() {
 		t.Errorf("a map of 4 is seen in part: %+v", m)
 	}
 }
 
 func TestMapTiles(t *testing.T) {
-	m := newMapFrame(1000, 500, 500, state.Frame{})
+	m := newMapFrame(1000, 500, 500, Frame{})
 	if got := m.tiles(0); len(got) != 10 { // 4 x 4, without those above the diagonal
 		t.Errorf("%d tiles, want 10", len(got))
 	}
 	if got := m.tiles(2); !slices.Equal(got, [][2]int{{0, 0}}) {
 		t.Errorf("tiles %v, want one", got)
 	}
-	m = newMapFrame(1000, 500, 500, state.Frame{Query: 600, Key: 300, Height: 100})
+	m = newMapFrame(1000, 500, 500, Frame{Query: 600, Key: 300, Height: 100})
 	if got := m.tiles(0); !slices.Equal(got, [][2]int{{1, 2}}) {
 		t.Errorf("tiles %v, want (1, 2)", got)
 	}
@@ -80,6 +78,20 @@ func TestTicks(t *testing.T) {
 	} {
 		if got := fmt.Sprint(ticks(c.lo, c.hi, c.n)); got != c.want {
 			t.Errorf("%v to %v: %s, want %s", c.lo, c.hi, got, c.want)
+		}
+	}
+}
+
+func TestParseFrame(t *testing.T) {
+	for text, want := range map[string]Frame{
+		"": {}, "100,0.5,64": {100, 0.5, 64}, "-0.001,2.345,8": {0, 2.35, 8}, "1,2": {}, "1,2,0": {}, "1,nan,5": {}, "1e9,1,5": {}, "a,b,c": {},
+	} {
+		got := ParseFrame(text)
+		if got != want {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+		if again := ParseFrame(got.String()); again != got {
+			t.Errorf("%q is written %q, which reads as %v", text, got.String(), again)
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 
 	"kvscope/engine/lens"
 	"kvscope/engine/ops"
-	"kvscope/web/state"
 )
 
 // mostCells bounds the weights that a table of a map lists.
@@ -13,7 +12,7 @@ const mostCells = 1 << 20
 
 // MapTable lists the weights of the part of a map that a frame shows, query by query,
 // those of at least a millionth; as far as a table may go.
-func MapTable(h *lens.HeadTensors, f state.Frame) [][]string {
+func MapTable(h *lens.HeadTensors, f Frame) [][]string {
 	rows := [][]string{{"query", "key", "weight"}}
 	from, to, first := 0, h.Len(), 0
 	if f.Height > 0 {

@@ -12,7 +12,8 @@ type Switch struct {
 	app.Compo
 
 	Name, Label, Value string
-	Field              string      // MetricField, ShadeField, ViewField or SpeedField
+	Field              string      // MetricField, ViewField or SpeedField
+	Option             string      // of a view, in the place of a field
 	Options            [][2]string // value, label
 	On                 *Bus
 }
@@ -20,7 +21,6 @@ type Switch struct {
 // What a Switch sets.
 const (
 	MetricField = "metric"
-	ShadeField  = "shade"
 	ViewField   = "view"
 	SpeedField  = "speed"
 )
@@ -52,9 +52,11 @@ func (s *Switch) Render() app.UI {
 
 func (s *Switch) onChoose(ctx app.Context, _ app.Event) {
 	value := ctx.JSSrc().Get("value").String()
+	if s.Option != "" {
+		s.On.Do(state.SetOption{Name: s.Option, Value: value})
+		return
+	}
 	switch s.Field {
-	case ShadeField:
-		s.On.Do(state.ShadeBy{Shade: picture.Shade(value)})
 	case ViewField:
 		s.On.Do(state.Show{View: value})
 	case SpeedField:
