@@ -85,7 +85,7 @@ func Budget(budget float64) string {
 
 // Fraction writes a fraction, 1/8, with one glyph where there is one.
 func Fraction(s string) string {
-	short := map[string]string{"1/2": "½", "1/4": "¼", "1/8": "⅛", "1/16": "1⁄16", "1/32": "1⁄32"}
+	short := map[string]string{"1/2": "½", "1/4": "¼", "1/8": "⅛", "1/16": "1⁄16", "1/32": "1⁄32", "1/64": "1⁄64"}
 	if f, ok := short[s]; ok {
 		return f
 	}

@@ -18,7 +18,7 @@ func TestWritten(t *testing.T) {
 		{Digits(1234.5678, 4), "1235"}, {Decimals(0.5, 2), "0.50"}, {Decimals(math.NaN(), 2), "–"},
 		{Budget(1), "1"}, {Budget(1.0 / 16), "1/16"}, {Budget(0.3), "0.3"}, {Budget(1.0 / 3), "1/3"},
 		{Fraction("1/8"), "⅛"}, {Fraction("0.3"), "0.3"},
-		{Bytes(5), "5 B"}, {Bytes(1024), "1 KiB"}, {Bytes(3 << 19), "1.5 MiB"}, {Bytes(64 << 20), "64 MiB"},
+		{Bytes(5), "5 B"}, {Bytes(1024), "1 KiB"}, {Bytes(3 << 19), "1.5 MiB"}, {Bytes(64 << 20), "64 MiB"}, {Bytes(3 << 29), "1.5 GiB"}, {Bytes(12 << 30), "12 GiB"},
 		{Milliseconds(0), "–"}, {Milliseconds(1.25), "1.2 ms"}, {Milliseconds(250), "250 ms"}, {Milliseconds(12345), "12.3 s"},
 		{Microseconds(0.25), "250 µs"}, {Microseconds(2), "2.0 ms"}, {Microseconds(0), "–"},
 		{Wait(0.2), "less than a second"}, {Wait(42), "42 s"}, {Wait(600), "10 min"}, {Wait(7200), "2.0 h"}, {Wait(864000), "10.0 days"},

@@ -226,7 +226,7 @@ func TestFailureGoesToItsField(t *testing.T) {
 	if d.s.Problems["budget"] != "too small" {
 		t.Errorf("problems %v", d.s.Problems)
 	}
-	if d.s.Draft.Budget != "1/8" {
+	if d.s.Draft.Get("budget") != "1/8" {
 		t.Error("what was typed is gone")
 	}
 	if d.do(Set{"budget", "1/4"}); d.s.Problems["budget"] != "" {
@@ -293,7 +293,7 @@ func TestRestore(t *testing.T) {
 		t.Errorf("a view: effects %v, head %v, line %d", d.effects, d.s.Head, d.s.Cursor())
 	}
 	d.do(Set{"text", "unfinished"}).do(Restore{ParseQuery("budget=1/2&head=1.2")})
-	if len(d.starts()) != 2 || d.s.Draft.Budget != "1/2" || d.s.Draft.Text != "" {
+	if len(d.starts()) != 2 || d.s.Draft.Get("budget") != "1/2" || d.s.Draft.Text != "" {
 		t.Errorf("a request: effects %v, draft %+v", d.effects, d.s.Draft)
 	}
 	if l, _ := d.link(); l.Push {
@@ -303,7 +303,7 @@ func TestRestore(t *testing.T) {
 		t.Error("the link's head is lost")
 	}
 	d.do(Restore{ParseQuery("budget=never")})
-	if len(d.starts()) != 0 || d.s.Problems["budget"] == "" || d.s.Draft.Budget != "never" {
+	if len(d.starts()) != 0 || d.s.Problems["budget"] == "" || d.s.Draft.Get("budget") != "never" {
 		t.Errorf("a bad request: effects %v, problems %v", d.effects, d.s.Problems)
 	}
 }

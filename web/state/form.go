@@ -24,14 +24,14 @@ type Form struct {
 	Prose                      string // what tasks hide needles in
 	Text, Key, Value           string
 
-	Method, Selector, Budget, Block string
-	Options                         sparse.Values // the other parameters of methods, by name
-	MaxNew                          string
-	SelectorSeed                    string // which random selector
-	Strength, Cap                   string // of the memory
-	SelectWith, ComputeWith         string // memory or plain keys
-	Force, Drop                     string // blocks, with commas between them
-	Left, Right, Third, Fourth      string // columns, see ColumnSpec; the last two may be empty
+	Method, Selector           string
+	Options                    sparse.Values // the parameters of methods, by name
+	MaxNew                     string
+	SelectorSeed               string // which random selector
+	Strength, Cap              string // of the memory
+	SelectWith, ComputeWith    string // memory or plain keys
+	Force, Drop                string // blocks, with commas between them
+	Left, Right, Third, Fourth string // columns, see ColumnSpec; the last two may be empty
 }
 
 // Source is where the prompt comes from.
@@ -52,7 +52,7 @@ func Sources() []Source { return []Source{FromTask, FromText, FromPrompt} }
 func DefaultForm() Form {
 	return Form{
 		Source: FromTask, Task: "MK-1", Seed: "1",
-		Method: "quest", Selector: sparse.SelectorOwn, Budget: "1/8", Block: "16",
+		Method: "quest", Selector: sparse.SelectorOwn, Options: sparse.Values{"budget": "1/8", "block": "16"},
 		Left: "attention", Right: "ratplus",
 	}
 }
@@ -76,8 +76,6 @@ var fields = []field{
 	{"method", func(f *Form) *string { return &f.Method }},
 	{"selector", func(f *Form) *string { return &f.Selector }},
 	{"selector_seed", func(f *Form) *string { return &f.SelectorSeed }},
-	{"budget", func(f *Form) *string { return &f.Budget }},
-	{"block", func(f *Form) *string { return &f.Block }},
 	{"max_new", func(f *Form) *string { return &f.MaxNew }},
 	{"memory_strength", func(f *Form) *string { return &f.Strength }},
 	{"memory_cap", func(f *Form) *string { return &f.Cap }},
@@ -105,9 +103,7 @@ func (f Form) Get(name string) string {
 func optionNames() []string {
 	var out []string
 	for _, p := range sparse.Params() {
-		if p.Name != "budget" && p.Name != "block" {
-			out = append(out, p.Name)
-		}
+		out = append(out, p.Name)
 	}
 	return out
 }
@@ -210,7 +206,7 @@ func (f Form) RULER() bool { return f.Source == FromText && niah.IsRULER(f.Text)
 
 // always are the fields that every form shows.
 var always = []string{
-	"method", "selector", "selector_seed", "budget", "max_new", "force", "drop",
+	"method", "selector", "selector_seed", "max_new", "force", "drop",
 	"memory_strength", "memory_cap", "select_with", "compute_with",
 }
 
@@ -235,9 +231,9 @@ func (f Form) has(name string) bool {
 	return slices.ContainsFunc(Options(f.Method), func(o sparse.Param) bool { return o.Name == name })
 }
 
-// config reads what concerns the method, by the entries of its parameters. What a
-// method has not is neither sent nor checked, except for the budget, which the form
-// shows of all.
+// config reads what concerns the method, by the entries of its parameters. What the form
+// does not show for the method is neither sent nor checked, and what it shows without the
+// method having it is not sent.
 func (f Form) config(p Problems) sparse.Config {
 	c := sparse.Config{Method: f.Method}
 	info, ok := sparse.Method(f.Method)
@@ -255,13 +251,6 @@ func (f Form) config(p Problems) sparse.Config {
 	default:
 		p["selector"] = fmt.Sprintf("%q, choose own or random", f.Selector)
 	}
-	budget := strings.TrimSpace(f.Budget)
-	if _, err := sparse.ParseBudget(budget); err != nil && budget != "" {
-		p["budget"] = fmt.Sprintf("%q is not a budget, write 1, a fraction such as 1/8 or a decimal above 0 and up to 1", f.Budget)
-	}
-	if _, ok := info.Param("budget"); ok {
-		c = c.With("budget", budget)
-	}
 	for _, o := range Options(f.Method) {
 		text := strings.TrimSpace(f.Get(o.Name))
 		if text == "" {
@@ -274,21 +263,28 @@ func (f Form) config(p Problems) sparse.Config {
 		if o.Kind == sparse.KindBool && text != "true" {
 			continue // as when it is not ticked
 		}
-		c = c.With(o.Name, text)
+		if _, ok := info.Param(o.Name); ok {
+			c = c.With(o.Name, text)
+		}
 	}
 	return c
 }
 
-// Options lists the parameters of a method that the form has fields for, the
-// budget aside. The block is always among them: a method that picks tokens is still
-// drawn in blocks.
+// everyMethod are parameters that the form shows whatever the method: a budget stays as
+// the method changes, and a method that picks tokens is still drawn in blocks.
+var everyMethod = []string{"budget", "block"}
+
+// Options lists the parameters that the form shows for a method.
 func Options(method string) []sparse.Param {
 	info, _ := sparse.Method(method)
-	block, _ := info.Param("block")
-	out := []sparse.Param{block}
-	for _, o := range info.Params {
-		if o.Name != "budget" && o.Name != "block" {
-			out = append(out, o)
+	var out []sparse.Param
+	for _, p := range sparse.Params() {
+		own, has := info.Param(p.Name)
+		switch {
+		case has:
+			out = append(out, own)
+		case slices.Contains(everyMethod, p.Name):
+			out = append(out, p.Param)
 		}
 	}
 	return out

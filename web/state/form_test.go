@@ -23,13 +23,13 @@ func TestRequest(t *testing.T) {
 	}{
 		{"defaults", func(*Form) {}, run.Request{Task: "MK-1", Seed: 1, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}}},
 		{"depth", func(f *Form) { f.Depth = " 50 %" }, run.Request{Task: "MK-1", Seed: 1, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}, Depth: &half}},
-		{"options of another method are not sent", func(f *Form) { f.Options = sparse.Values{"window": "64", "kernel": "8", "pooling": "no"} },
+		{"options of another method are not sent", func(f *Form) { *f = f.With("window", "64").With("kernel", "8").With("pooling", "no") },
 			run.Request{Task: "MK-1", Seed: 1, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}}},
 		{"a book", func(f *Form) { f.Prose = "tom-sawyer" }, run.Request{Task: "MK-1", Seed: 1, Prose: "tom-sawyer", Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}}},
 		{"a book where there is no prose", func(f *Form) { f.Task, f.Prose = "S-1", "tom-sawyer" }, run.Request{Task: "S-1", Seed: 1, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}}},
 		{"snapkv", func(f *Form) {
 			f.Method, f.Selector = "snapkv", "random"
-			f.Options = sparse.Values{"window": "64", "kernel": "5", "pooling": "max"}
+			*f = f.With("window", "64").With("kernel", "5").With("pooling", "max")
 		}, run.Request{Task: "MK-1", Seed: 1, Config: sparse.Config{Method: "snapkv", Selector: "random", Values: sparse.Values{"budget": "1/8", "block": "16", "window": "64", "kernel": "5", "pooling": "max"}}}},
 		{"own text", func(f *Form) { f.Source, f.Text, f.Key, f.Value = FromText, " some text ", " key ", "" },
 			run.Request{Text: " some text ", Key: "key", Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}}},
@@ -38,7 +38,7 @@ func TestRequest(t *testing.T) {
 		{"own needle, with what was typed for tasks", func(f *Form) {
 			f.Source, f.Text, f.Key, f.Value, f.Depth, f.Seed, f.Context = FromText, "t", "k", "v", "50", "x", "y"
 		}, run.Request{Text: "t", Key: "k", Value: "v", Depth: &half, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}}},
-		{"everything empty", func(f *Form) { f.Seed, f.Budget, f.Block = "", " ", "" }, run.Request{Task: "MK-1", Config: sparse.Config{Method: "quest"}}},
+		{"everything empty", func(f *Form) { f.Seed = ""; *f = f.With("budget", " ").With("block", "") }, run.Request{Task: "MK-1", Config: sparse.Config{Method: "quest"}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := DefaultForm()
@@ -65,7 +65,7 @@ func TestRequestSaysWhatIsWrongWhere(t *testing.T) {
 		{"depth", "101", "0 to 100"},
 		{"depth", "NaN", "0 to 100"},
 		{"budget", "1/0", "fraction"},
-		{"budget", "2", "up to 1"},
+		{"budget", "2", "at most 1"},
 		{"block", "0", "1 to 4096"},
 		{"block", "1.5", "whole number"},
 		{"window", "9999", "1 to 4096"},

@@ -121,7 +121,7 @@ func (p Place) differences(d Place) string {
 		if f.name != "text" || long == "" {
 			add(f.name, *f.at(&p.Form), *f.at(&d.Form))
 		}
-		if f.name != "block" {
+		if f.name != "selector_seed" { // after which links have them
 			continue
 		}
 		for _, name := range optionNames() {

@@ -17,12 +17,12 @@ func TestQueryIsReadable(t *testing.T) {
 		{"first", "", func(p *Place) { *p = FirstPlace() }},
 		{"first, and something else", "task=MK-2&seed=3&budget=1/16", func(p *Place) {
 			*p = FirstPlace()
-			p.Form.Budget = "1/16"
+			p.Form = p.Form.With("budget", "1/16")
 		}},
 		{"defaults", "task=MK-1", func(*Place) {}},
 		{"request", "task=MV&seed=7&method=snapkv&budget=1/16&window=64", func(p *Place) {
-			p.Form.Task, p.Form.Seed, p.Form.Method, p.Form.Budget = "MV", "7", "snapkv", "1/16"
-			p.Form = p.Form.With("window", "64")
+			p.Form.Task, p.Form.Seed, p.Form.Method = "MV", "7", "snapkv"
+			p.Form = p.Form.With("budget", "1/16").With("window", "64")
 		}},
 		{"view", "head=2.3&line=4&at=17&metric=recall&shade=mass", func(p *Place) {
 			p.Head, p.Line, p.PinnedBlock, p.Metric = &picture.Head{Layer: 2, Head: 3}, 4, 17, picture.Recall
@@ -42,7 +42,7 @@ func TestQueryIsReadable(t *testing.T) {
 			p.Form = p.Form.With("k", "3")
 			p.Form.Right, p.Form.Third, p.Compare = "ratplus:moba", "ratplus::plain/memory", true
 		}},
-		{"emptied field", "budget=&block=", func(p *Place) { p.Form.Budget, p.Form.Block = "", "" }},
+		{"emptied field", "budget=&block=", func(p *Place) { p.Form = p.Form.With("budget", "").With("block", "") }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := DefaultPlace()
@@ -68,7 +68,7 @@ func TestQueryThatMakesNoSense(t *testing.T) {
 		}
 	}
 	// What is wrong with a field is for the field to say.
-	if got := ParseQuery("budget=lots&seed=-1").Form; got.Budget != "lots" || got.Seed != "-1" {
+	if got := ParseQuery("budget=lots&seed=-1").Form; got.Get("budget") != "lots" || got.Seed != "-1" {
 		t.Errorf("typed text was lost: %+v", got)
 	}
 }

@@ -53,9 +53,6 @@ var aboutTask = map[string]string{
 	"MQ":   "Four keys; all are asked for.",
 }
 
-// budgets are offered; any other can come by the address.
-var budgets = []string{"1", "1/2", "1/4", "1/8", "1/16", "1/32"}
-
 // Render lays out the form.
 func (c *Controls) Render() app.UI {
 	prompt := []app.UI{
@@ -208,13 +205,6 @@ func depthOr(s, otherwise string) string {
 
 func (c *Controls) method() []app.UI {
 	info, known := sparse.Method(c.Form.Method)
-	offered := make([]option, len(budgets))
-	for i, b := range budgets {
-		offered[i] = option{b, number.Fraction(b), "budget " + b}
-	}
-	if !slices.Contains(budgets, c.Form.Budget) && c.Form.Budget != "" {
-		offered = append(offered, option{c.Form.Budget, c.Form.Budget, "budget " + c.Form.Budget})
-	}
 	out := []app.UI{
 		app.H2().Text("Selection"),
 		app.Div().Class("field").Body(
@@ -222,15 +212,12 @@ func (c *Controls) method() []app.UI {
 			app.P().Class("hint").Text(aboutMethod(info, known)),
 			c.problem("method"),
 		),
-		app.Div().Class("field").Body(
-			app.Div().Class("label").Text("Budget, share of the cache read"),
-			c.choice("budget", "budget", c.Form.Budget, "", offered...),
-			c.problem("budget"),
-		),
 	}
 	var boxes []app.UI
 	for _, o := range state.Options(c.Form.Method) {
 		switch o.Kind {
+		case sparse.KindBudget:
+			out = append(out, c.share(o))
 		case sparse.KindInt:
 			boxes = append(boxes, c.number(o.Name, o.Title, orAuto(o.Default)))
 		case sparse.KindFloat:
@@ -268,6 +255,20 @@ func (c *Controls) method() []app.UI {
 		out = append(out, c.problem("selector"))
 	}
 	return out
+}
+
+// share offers the budgets of a parameter; any other can come by the address.
+func (c *Controls) share(p sparse.Param) app.UI {
+	value := c.Form.Get(p.Name)
+	var offered []option
+	for _, b := range p.Choices {
+		offered = append(offered, option{b, number.Fraction(b), p.Name + " " + b})
+	}
+	if !slices.Contains(p.Choices, value) && value != "" {
+		offered = append(offered, option{value, value, p.Name + " " + value})
+	}
+	return app.Div().Class("field").Body(
+		app.Div().Class("label").Text(p.Title), c.choice(p.Name, p.Name, value, "", offered...), c.problem(p.Name))
 }
 
 // methods is the choice of a method, a line for every family of them, and a field that
