@@ -47,7 +47,7 @@ func TestKeyboardAlone(t *testing.T) {
 	}
 	order := strings.Join(stops, "\n")
 	last := -1
-	for _, want := range []string{"Skip to", "copy link", "source ", "task ", "seed ", "method ", "budget ", "block ", "run Run", "step 0", "save-grid", "layer 1 head 1", "view", "step 0", "layer 1 head 1", "play"} {
+	for _, want := range []string{"Skip to", "copy link", "source ", "task ", "seed ", "method ", "budget ", "block ", "run Run", "step 0", "save-grid", "blocks picked", "layer 0 head 0", "Prompt", "the prompt of", "step 0", "layer 0 head 0", "play"} {
 		i := strings.Index(order[last+1:], want)
 		if i < 0 {
 			t.Fatalf("no stop at %q after the others of\n%s", want, order)

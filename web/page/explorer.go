@@ -39,6 +39,7 @@ type Explorer struct {
 	show   int                        // how often the needle was asked for
 	linked string                     // the query that the address has
 	titled string                     // the title that the tab has
+	sought lesson.At                  // the step whose picture was brought into sight
 	kept   string                     // the name of the text that was kept last
 	stop   []func()
 }
@@ -135,6 +136,7 @@ func (e *Explorer) do(a state.Action) {
 		e.perform(f)
 	}
 	e.screen.update(&e.s)
+	e.seek()
 	if title := e.s.Title(); title != e.titled {
 		e.titled = title
 		e.ctx.Page().SetTitle(title)

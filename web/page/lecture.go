@@ -32,6 +32,28 @@ func keepProgress(f state.KeepProgress) {
 	browser.Local.Set(stepKey, f.At.String())
 }
 
+// seek brings what a step of the lecture is about into sight in columns that are higher
+// than the screen, once its picture is there.
+func (e *Explorer) seek() {
+	_, step, ok := e.s.Lesson.Find()
+	if !ok {
+		e.sought = lesson.At{}
+	}
+	if !ok || e.sought == e.s.Lesson || e.s.Running() || e.s.Lines() == 0 {
+		return
+	}
+	e.sought = e.s.Lesson
+	e.ctx.Defer(func(app.Context) {
+		parts := app.Window().Get("document").Call("querySelectorAll", `.column > [data-part="`+step.Look+`"]`)
+		for i := range parts.Length() {
+			part := parts.Index(i)
+			column := part.Get("parentElement")
+			top, foot := part.Get("offsetTop").Int(), part.Get("offsetTop").Int()+part.Get("offsetHeight").Int()
+			column.Set("scrollTop", min(top, max(0, foot-column.Get("clientHeight").Int())))
+		}
+	})
+}
+
 // followStep hears of the steps that other windows go to.
 func followStep(heard func(lesson.At)) (stop func()) {
 	return browser.Listen(app.Window(), "storage", func(e app.Value) {
