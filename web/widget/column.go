@@ -177,7 +177,20 @@ func Column(id string, side int, v *ColumnView, s *state.Snapshot, below app.UI,
 		root.DataSet("method", h.Method).DataSet("budget", strconv.FormatFloat(h.Budget, 'g', -1, 64)).
 			DataSet("task", h.Task).DataSet("seed", strconv.FormatUint(h.Seed, 10)).DataSet("k", h.K).DataSet("block", h.Block)
 	}
-	body := []app.UI{columnHead(v, side, on), progressBar(v)}
+	body := []app.UI{columnHead(v, side, on), progressBar(v), columnNotes(id, side, v, on)}
+	if v.Run == nil || v.Run.Header == nil {
+		if v.Phase != state.Failed {
+			body = append(body, emptyColumn(v, s))
+		}
+		return root.Body(body...)
+	}
+	return root.Body(append(body, pictures(id, side, v, s, below, on)...)...)
+}
+
+// columnNotes is what there is to say about a column, however much: what stands below
+// keeps its place among the column's children, and with it the keyboard.
+func columnNotes(id string, side int, v *ColumnView, on *Bus) app.UI {
+	var body []app.UI
 	if text := v.Intervention(); text != "" {
 		body = append(body, app.Div().Class("counterfactual").DataSet("testid", "counterfactual-"+id).Body(
 			app.B().Title("not how the model was trained").Text("what-if"), app.Span().Text(text)))
@@ -191,13 +204,7 @@ func Column(id string, side int, v *ColumnView, s *state.Snapshot, below app.UI,
 		body = append(body, app.Div().Class("message bad").Attr("role", "alert").DataSet("testid", "failure-"+id).Body(
 			app.B().Text(v.Problem.Message), app.P().Text(v.Problem.Advice)))
 	}
-	if v.Run == nil || v.Run.Header == nil {
-		if v.Phase != state.Failed {
-			body = append(body, emptyColumn(v, s))
-		}
-		return root.Body(body...)
-	}
-	return root.Body(append(body, pictures(id, side, v, s, below, on)...)...)
+	return app.Div().Class("column-notes").Body(body...)
 }
 
 // landmark names a part of the page, of which there is one of its kind for each column: by

@@ -136,11 +136,8 @@ func Formula(f lesson.Formula) app.UI {
 }
 
 func sources(list []lesson.Source) []app.UI {
-	body := []app.UI{app.Text("From ")}
-	for i, s := range list {
-		if i > 0 {
-			body = append(body, app.Text(", "))
-		}
+	body := []app.UI{app.Text("From")}
+	for _, s := range list {
 		body = append(body, app.A().Href(s.URL).Rel("noopener").Text(s.Title))
 	}
 	return body
