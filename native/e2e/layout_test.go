@@ -13,7 +13,8 @@ import (
 
 // unreachable lists what of the page cannot be reached: controls that are of no size,
 // that lie outside the document or below something else, text that another part of
-// the page covers, and a page that is wider than its window.
+// the page covers, and a page that is wider than its window. The button that skips to what
+// is shown is there for the keyboard alone.
 const unreachable = `(() => {
 	const part = e => e.closest(".section, .picture, .view-box, .column-head, .timeline, .question-bar, .header, .go, .lab-list, .lab-head, .plot, .lab-findings, .lab-views") ?? e;
 	const name = e => e.tagName.toLowerCase() + " " + (e.getAttribute("aria-label") || e.dataset.testid || e.textContent || e.className).trim().slice(0, 40);
@@ -28,7 +29,7 @@ const unreachable = `(() => {
 		const hit = document.elementFromPoint(x, y);
 		if (!within.contains(hit)) wrong.push(name(e) + " lies below " + name(hit) + ", at " + x.toFixed() + ", " + y.toFixed());
 	};
-	for (const e of document.querySelectorAll("a[href], button:not(:disabled), input:not(:disabled), select, textarea")) {
+	for (const e of document.querySelectorAll("a[href], button:not(:disabled):not(.skip), input:not(:disabled), select, textarea")) {
 		const label = e.closest("label") ?? e;
 		look(label, label, 8);
 	}
