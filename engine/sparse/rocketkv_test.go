@@ -41,6 +41,41 @@ func TestRocketKVIsTheDefinition(t *testing.T) {
 	}
 }
 
+// TestRocketKVOfPositionsThatCameSince: bounds that were made once, and those of pages that
+// were filled or begun since, pick what bounds made anew do, also of an edited cache.
+func TestRocketKVOfPositionsThatCameSince(t *testing.T) {
+	const n, d = 150, 16
+	whole, q := cache(72, d, 16, n)
+	m := RocketKV{Scorer: SnapKV{Capacity: 70, Observed: 9, Kernel: 5, Pooling: MaxPool}, Read: 31, Page: 4, Channels: 0.5, Group: groupMean}
+	for _, edit := range []Edit{{}, {Force: []int{1}, Drop: []int{2}}} {
+		for length := n - 11; length < n; length++ {
+			h := prefix(whole, length)
+			e := Evictor(m)
+			if !edit.Empty() {
+				e = EditedOnce{m, edit}
+			}
+			one := make([]Selection, 1)
+			KeepLayer(e, one, Layer{Count: 1, Windows: [][]float32{q[(length-9)*d : length*d]}, Caches: []*KVCache{h}})
+			var sel, anew Selection
+			kept := one[0]
+			if edit.Empty() != (kept.bounds != nil) {
+				t.Fatalf("%+v: %d bounds are kept", edit, len(kept.bounds))
+			}
+			query := Query{Q: q[(n-1)*d:], Position: n - 1}
+			sel.Since(&kept, length, n-1)
+			anew.Since(&kept, length, n-1)
+			anew.bounds = nil
+			there := sel.positions()
+			m.Narrow(&sel, query, whole)
+			m.Narrow(&anew, query, whole)
+			want := promising(m, there, query, whole)
+			if got, other := positions(&sel), positions(&anew); !slices.Equal(got, want) || !slices.Equal(other, want) {
+				t.Errorf("%+v, %d since: %v and anew %v, want %v", edit, n-length, got, other, want)
+			}
+		}
+	}
+}
+
 // promising are the positions of the pages of the greatest bounds.
 func promising(m RocketKV, there []int, q Query, h *KVCache) []int {
 	order := make([]int, h.Dim)
