@@ -8,6 +8,7 @@ import (
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
 	"kvscope/engine/run"
+	"kvscope/engine/sparse"
 	"kvscope/engine/trace"
 	"kvscope/viz/number"
 	"kvscope/web/api"
@@ -350,7 +351,7 @@ func GridBox(id string, side int, v *ColumnView, s *state.Snapshot, on *Bus) app
 	return app.Div().Class("picture stale").DataSet("part", "grid").Body(
 		app.H3().Class("heading").Body(
 			app.Span().Text(gridTitle(v)),
-			app.Span().Class("note").Text(gridNote(v, looked)),
+			app.Span().Class("note").Title(gridNote(v, looked)).Text(gridNote(v, looked)),
 			compareButton(side, s, on),
 			&SaveMenu{Side: side, Picture: "grid", Formats: "png svg csv", Label: "save the blocks", Dark: s.IsDark(), White: s.White, On: on}),
 		&BlockGrid{ID: id, Grid: v.Grid, Labels: v.Labels, Head: looked, Cursor: v.Line, Shift: v.Shift, Block: s.Pointed(), Held: s.PinnedBlock, Dark: s.IsDark(), On: on},
@@ -427,7 +428,8 @@ func blocksRead(v *ColumnView, looked *picture.Head) string {
 	if looked != nil {
 		what = fmt.Sprintf("L%d·%d, ", looked.Layer, looked.Head)
 	}
-	if v.Grid != nil && v.Grid.Unit < v.Grid.Block {
+	info, _ := sparse.Method(h.Method)
+	if info.Unit == sparse.UnitToken || v.Grid != nil && v.Grid.Unit < v.Grid.Block {
 		of := len(h.Tokens)
 		if h.EvictedAt != nil {
 			of = *h.EvictedAt
