@@ -11,6 +11,8 @@ FUZZTIME ?= 20s
 FUZZCAP  ?= 2h
 FUZZ     ?= .
 BENCH    ?= .
+# make wasm BROTLI=1 is quick, for programs that go nowhere.
+BROTLI   ?= 10
 
 # What is missing is said in one sentence, before anything is tried. Go from 1.21 on
 # fetches the version that go.mod names by itself, and then says that one here.
@@ -97,8 +99,15 @@ $(goapp)/go.mod: go.mod go.sum web/cmd/wasm/_goapp/http.go
 	GOOS=js GOARCH=wasm $(GO) build -modfile=$(goapp)/go.mod $(flags) -o $@ ./web/cmd/wasm
 	@touch $@
 
-$(dist)/info.json: .cache/app.wasm wasm_exec.js native/cmd/pack/main.go
-	$(GO) run ./native/cmd/pack -wasm $< -runtime $(goroot)/lib/wasm/wasm_exec.js -boot wasm_exec.js -out $(dist)
+# The element that shows a recorded run on other people's pages.
+.cache/widget.wasm: $(sources)
+	@mkdir -p .cache
+	GOOS=js GOARCH=wasm $(GO) build $(flags) -o $@ ./web/cmd/widget
+	@touch $@
+
+$(dist)/info.json: .cache/app.wasm .cache/widget.wasm wasm_exec.js web/cmd/widget/element.js native/cmd/pack/main.go assets/css/colour.css
+	$(GO) run ./native/cmd/pack -wasm $< -boot wasm_exec.js -widget .cache/widget.wasm -element web/cmd/widget/element.js \
+		-runtime $(goroot)/lib/wasm/wasm_exec.js -out $(dist) -level $(BROTLI)
 
 test: wasm ## vet, then all tests; those of the page need Chromium, on PATH or in KVSCOPE_CHROMIUM
 	@$(MAKE) --no-print-directory smollm2 || [ -s bin/SmolLM2.refused ] || [ "$${CI:-}" != true ]

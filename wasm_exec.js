@@ -49,6 +49,7 @@
       super(what);
       this.advice = advice;
       this.details = details;
+      this.final = true; // trying again changes nothing
     }
   }
 
@@ -116,13 +117,31 @@
     );
   }
 
+  // How often a download that breaks off is begun, and how long after the first time.
+  const tries = 3;
+  const pause = 500;
+
+  // Calls attempt until it comes through, unless what it throws is final.
+  async function again(attempt, signal) {
+    for (let n = 1; ; n++) {
+      try {
+        return await attempt();
+      } catch (err) {
+        if (err.final || signal?.aborted) throw err;
+        if (n === tries) throw new Error(`the download broke off ${tries} times: ${err.message}. Check the connection and run again`);
+        await new Promise((resolve) => setTimeout(resolve, n * pause));
+      }
+    }
+  }
+
   // The program fetches files through this.
-  globalThis.kvscopeFetch = async (url, signal, progress) => {
-    const response = await fetch(url, { signal });
-    if (!response.ok) throw new Error(`${url}: status ${response.status}`);
-    const body = counted(await plain(response.body), progress);
-    return new Uint8Array(await new Response(body).arrayBuffer());
-  };
+  globalThis.kvscopeFetch = (url, signal, progress) =>
+    again(async () => {
+      const response = await fetch(url, { signal });
+      if (!response.ok) throw Object.assign(new Error(`${url}: status ${response.status}`), { final: true });
+      const body = counted(await plain(response.body), progress);
+      return new Uint8Array(await new Response(body).arrayBuffer());
+    }, signal);
 
   // The kernels of package simd are a module that works in the program's own memory. The
   // program imports functions that call it, and hands it over when it runs; where the
@@ -190,13 +209,16 @@
     }
     const progress = progressBar();
     progress(0, config.size);
-    const response = await download(config, progress);
     const go = new Go();
     kvscopeImports(go);
     let program;
     try {
-      program = await WebAssembly.instantiateStreaming(response, go.importObject);
+      program = await again(async () => {
+        const response = await download(config, progress);
+        return WebAssembly.instantiateStreaming(response, go.importObject);
+      });
     } catch (err) {
+      if (err instanceof BootError) throw err;
       throw new BootError(
         "kvscope's program arrived broken",
         "The download may have been cut short, or this browser is too old for it. Reload; if it happens again, try a current browser.",

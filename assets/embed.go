@@ -69,3 +69,12 @@ func sub(f embed.FS, dir string) fs.FS {
 	}
 	return out
 }
+
+// ColourSheet is the style sheet that gives every colour its name.
+func ColourSheet() ([]byte, error) {
+	sheet, err := css.ReadFile("css/colour.css")
+	if err != nil {
+		return nil, fmt.Errorf("read the colours: %w", err)
+	}
+	return sheet, nil
+}

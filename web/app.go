@@ -12,9 +12,11 @@ import (
 // since go-app answers only for paths that it knows in both.
 func Routes() {
 	app.RouteFunc("/", func() app.Composer { return page.NewExplorer(hosts) })
+	app.RouteFunc("/embed", func() app.Composer { return page.NewEmbed(hosts) })
 	app.RouteFunc("/experiments", func() app.Composer { return page.NewExperiments(laboratory) })
 	app.RouteFunc("/lessons", func() app.Composer { return page.NewLessons() })
 	app.RouteFunc("/notes", func() app.Composer { return page.NewNotes() })
+	app.RouteFunc("/traces", func() app.Composer { return page.NewTraces() })
 	app.RouteFunc("/gallery", func() app.Composer { return page.NewGallery() })
 }
 

@@ -22,6 +22,9 @@ const (
 	GzipFile   = "app.wasm.gz"
 	BootFile   = "wasm_exec.js"
 	InfoFile   = "info.json"
+
+	WidgetFile  = "widget.wasm.gz"
+	ElementFile = "widget.js"
 )
 
 // Info is what the packer knows of a program.
@@ -36,6 +39,9 @@ type Program struct {
 	Brotli []byte // the WebAssembly, compressed
 	Gzip   []byte // the same
 	Boot   []byte // the toolchain's wasm_exec.js, then ours
+
+	Widget  []byte // the WebAssembly of the widget, as gzip
+	Element []byte // the script of the widget
 }
 
 // Load returns the embedded program, or ErrNotBuilt.
@@ -59,7 +65,7 @@ func load(root fs.FS) (Program, error) {
 	for _, f := range []struct {
 		name string
 		to   *[]byte
-	}{{BrotliFile, &p.Brotli}, {GzipFile, &p.Gzip}, {BootFile, &p.Boot}} {
+	}{{BrotliFile, &p.Brotli}, {GzipFile, &p.Gzip}, {BootFile, &p.Boot}, {WidgetFile, &p.Widget}, {ElementFile, &p.Element}} {
 		if err == nil {
 			*f.to, err = fs.ReadFile(root, f.name)
 		}

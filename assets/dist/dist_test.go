@@ -13,12 +13,15 @@ func TestLoad(t *testing.T) {
 		BrotliFile: {Data: []byte("b")},
 		GzipFile:   {Data: []byte("g")},
 		BootFile:   {Data: []byte("js")},
+
+		WidgetFile:  {Data: []byte("w")},
+		ElementFile: {Data: []byte("e")},
 	}
 	p, err := load(whole)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.Hash != "ab" || p.Size != 3 || string(p.Brotli) != "b" || string(p.Gzip) != "g" || string(p.Boot) != "js" {
+	if p.Hash != "ab" || p.Size != 3 || string(p.Brotli) != "b" || string(p.Gzip) != "g" || string(p.Boot) != "js" || string(p.Widget) != "w" || string(p.Element) != "e" {
 		t.Errorf("loaded %+v", p)
 	}
 	if _, err := load(fstest.MapFS{"README": {}}); !errors.Is(err, ErrNotBuilt) {

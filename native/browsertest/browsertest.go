@@ -36,8 +36,9 @@ func Open(t testing.TB) *Tab {
 	return OpenFor(t, timeout)
 }
 
-// OpenFor is Open for a test that takes longer than usual.
-func OpenFor(t testing.TB, timeout time.Duration) *Tab {
+// OpenFor is Open for a test that takes longer than usual, or wants a browser of its own
+// kind.
+func OpenFor(t testing.TB, timeout time.Duration, more ...chromedp.ExecAllocatorOption) *Tab {
 	t.Helper()
 	path := find(t)
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
@@ -48,6 +49,7 @@ func OpenFor(t testing.TB, timeout time.Duration) *Tab {
 		chromedp.Flag("disable-dev-shm-usage", true),
 		chromedp.WSURLReadTimeout(timeout),
 	)
+	options = append(options, more...)
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)

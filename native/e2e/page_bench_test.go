@@ -33,6 +33,7 @@ func BenchmarkPage(b *testing.B) {
 	for b.Loop() {
 		t.rows = nil
 		t.opening(s.URL)
+		t.withoutServer()
 		t.hands(s.URL)
 		t.largeMap(s.URL)
 	}

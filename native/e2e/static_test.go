@@ -27,7 +27,7 @@ import (
 const below = "/some/where"
 
 // static serves a static site of models on a path of its host.
-func static(t *testing.T, e *run.Engine, models fs.FS) *httptest.Server {
+func static(t testing.TB, e *run.Engine, models fs.FS) *httptest.Server {
 	t.Helper()
 	p, err := dist.Load()
 	if errors.Is(err, dist.ErrNotBuilt) && os.Getenv("CI") != "true" {
@@ -123,7 +123,7 @@ func TestStaticSiteIsWhole(t *testing.T) {
 				address, _, _ := strings.Cut(rest, `"`)
 				file, _, _ := strings.Cut(address, "?")
 				at := path.Join(path.Dir(name), file)
-				if strings.HasPrefix(address, "data:") || slices.Contains([]string{".", "gallery", "lessons", "notes"}, at) {
+				if strings.HasPrefix(address, "data:") || slices.Contains([]string{".", "embed", "gallery", "lessons", "notes", "traces"}, at) {
 					continue
 				}
 				if _, there := files[at]; !there {

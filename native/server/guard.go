@@ -19,8 +19,9 @@ const contentPolicy = "default-src 'self'; " +
 	"worker-src 'self' blob:; " +
 	"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 
-// secured adds the headers that hold for every response.
-func secured(next http.Handler) http.Handler {
+// secured adds the headers that hold for every response. With embed, pages of any origin
+// may show the one that is made for it in a frame.
+func secured(embed bool, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", contentPolicy)
@@ -28,6 +29,10 @@ func secured(next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		if embed && r.URL.Path == "/embed" {
+			h.Set("Content-Security-Policy", strings.Replace(contentPolicy, "frame-ancestors 'self'", "frame-ancestors *", 1))
+			h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+		}
 		next.ServeHTTP(w, r)
 	})
 }

@@ -276,11 +276,26 @@ func TestWithoutProgramThePageSaysSo(t *testing.T) {
 // The page may be zoomed by hand.
 func TestPageMayBeZoomed(t *testing.T) {
 	ts := start(t, Config{Program: program(t), Loopback: true})
-	for _, path := range []string{"/", "/lessons", "/notes", "/experiments", "/gallery"} {
+	for _, path := range []string{"/", "/embed", "/lessons", "/notes", "/experiments", "/gallery", "/traces"} {
 		_, drawn := get(t, ts.URL+path)
 		body := string(drawn)
 		if !strings.Contains(body, `name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover"`) || strings.Contains(body, "user-scalable") {
 			t.Errorf("%s does not say that it may be zoomed", path)
+		}
+	}
+}
+
+// Pages of other origins show nothing of a server in a frame, and with Embed the one page
+// that is made for it.
+func TestFrames(t *testing.T) {
+	for _, embed := range []bool{false, true} {
+		ts := start(t, Config{Program: program(t), Loopback: true, Embed: embed})
+		for _, path := range []string{"/", "/embed", "/embedded", "/api/meta"} {
+			response, _ := get(t, ts.URL+path)
+			anyone := strings.HasSuffix(response.Header.Get("Content-Security-Policy"), "frame-ancestors *")
+			if want := embed && path == "/embed"; anyone != want {
+				t.Errorf("embed %v: %s may be shown by anybody: %v, want %v", embed, path, anyone, want)
+			}
 		}
 	}
 }

@@ -48,6 +48,7 @@ type Config struct {
 	// names paths must be who may read them.
 	OpenModel func(path, tokens string) error
 
+	Embed        bool          // let pages of other origins show /embed in a frame
 	Loopback     bool          // answer to localhost and loopback addresses only, not to any address
 	Hosts        []string      // further host names to answer to
 	Token        string        // that every request must show; empty: none
@@ -105,7 +106,7 @@ func New(c Config) (*Server, error) {
 	mux.Handle("/api/", s.api())
 	mux.HandleFunc(echartsURL(), serveECharts)
 	mux.Handle("/", page)
-	s.handler = s.recovered(secured(guarded(c.Loopback, c.Hosts, requireToken(c.Token, mux))))
+	s.handler = s.recovered(secured(c.Embed, guarded(c.Loopback, c.Hosts, requireToken(c.Token, mux))))
 	return s, nil
 }
 

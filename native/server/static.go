@@ -31,8 +31,15 @@ type StaticConfig struct {
 //go:embed static_readme.md
 var staticReadme []byte
 
-// netlifyHeaders lets browsers keep what changes its name with its content.
-const netlifyHeaders = "/web/*\n  Cache-Control: public, max-age=31536000, immutable\n"
+// netlifyHeaders lets browsers keep what changes its name with its content, and pages of
+// other sites show what is made for them.
+const netlifyHeaders = `/web/*
+  Cache-Control: public, max-age=31536000, immutable
+/embed/*
+  Content-Security-Policy: frame-ancestors *
+/widget.*
+  Access-Control-Allow-Origin: *
+`
 
 // Static makes the files of a site without a server, by their paths: the pages, the
 // program, the models, and the runs of the first screen as they were computed here.
@@ -56,6 +63,7 @@ func Static(ctx context.Context, c StaticConfig) (map[string][]byte, error) {
 	files := map[string][]byte{
 		"README.md": staticReadme, "_headers": []byte(netlifyHeaders), ".nojekyll": {},
 		"wasm_exec.js": c.Program.Boot, wasmURL: c.Program.Gzip, stylesURL: styles,
+		"widget.js": c.Program.Element, "widget.wasm.gz": c.Program.Widget,
 	}
 	site := api.Site{Meta: "meta.json"}
 	for _, f := range models {
@@ -81,7 +89,7 @@ func Static(ctx context.Context, c StaticConfig) (map[string][]byte, error) {
 		}
 	}
 	drawn := pages(c.Program, "/"+wasmURL, "/"+stylesURL)
-	for path, file := range map[string]string{"/": "index.html", "/gallery": "gallery/index.html", "/lessons": "lessons/index.html", "/notes": "notes/index.html", "/app.css": "app.css"} {
+	for path, file := range map[string]string{"/": "index.html", "/embed": "embed/index.html", "/gallery": "gallery/index.html", "/lessons": "lessons/index.html", "/notes": "notes/index.html", "/traces": "traces/index.html", "/app.css": "app.css"} {
 		if files[file], err = staticPage(drawn, path, strings.Count(file, "/")); err != nil {
 			return nil, err
 		}

@@ -20,6 +20,13 @@ func (d Database) Get(key string, done func(file app.Value)) {
 	d.with(func(files app.Value) { answer(files.Call("get", key), done, none) }, none)
 }
 
+// All finds everything that is kept, by the order of the keys.
+func (d Database) All(done func(values []app.Value), failed func()) {
+	d.with(func(files app.Value) {
+		answer(files.Call("getAll"), func(all app.Value) { done(list(all)) }, failed)
+	}, failed)
+}
+
 // Delete forgets a file.
 func (d Database) Delete(key string) {
 	d.with(func(files app.Value) { files.Call("delete", key) }, func() {})

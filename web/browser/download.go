@@ -11,6 +11,11 @@ func Download(name, contentType string, content []byte) {
 	save(name, objectURL(contentType, content))
 }
 
+// DownloadFile hands a file of the browser's to the person at it.
+func DownloadFile(name string, file app.Value) {
+	save(name, app.Window().Get("URL").Call("createObjectURL", file))
+}
+
 // DownloadPNG lets the browser draw an SVG and hands out the picture, scale pixels of it
 // for one of the drawing.
 func DownloadPNG(name, svg string, scale int) {

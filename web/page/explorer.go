@@ -27,6 +27,7 @@ type Explorer struct {
 	app.Compo
 
 	find     func() []client.Host
+	framed   bool // shown in a frame of somebody's page
 	hosts    []client.Host
 	captures *client.CaptureFiles
 	engine   *client.Captures
@@ -101,6 +102,9 @@ func (e *Explorer) restore(query string) {
 		p := state.ParseQuery(query)
 		if p.Elsewhere != "" {
 			p = p.WithText(keptText(p.Elsewhere))
+		}
+		if e.framed && p.Hide == "" {
+			p.Hide = framedHide
 		}
 		e.do(state.Restore{Place: p})
 		if bad := state.Misread(query, e.s.Views); len(bad) > 0 {
@@ -327,6 +331,9 @@ func (e *Explorer) Render() app.UI {
 	if s.Help {
 		body = append(body, &widget.KeyList{Keys: s.Keys(), On: e.bus})
 	}
+	if e.framed {
+		body = append(body, e.way())
+	}
 	_, step, _ := s.Lesson.Find()
 	return app.Div().Class("explorer").
 		DataSet("lesson", beside(s)).
@@ -338,6 +345,7 @@ func (e *Explorer) Render() app.UI {
 		DataSet("present", s.Present).
 		DataSet("wide", s.Wide).
 		DataSet("columns", len(columns)).
+		DataSet("framed", e.framed).
 		Body(body...)
 }
 

@@ -37,10 +37,10 @@ func keptFile(place string) (name, key string) {
 
 // keepFile keeps the file that a place has from now on, and drops those of tabs that are
 // long gone.
-func keepFile(place, name string, file app.Value, failed func()) {
+func keepFile(place, name string, file app.Value, done, failed func()) {
 	letFileGo(place)
 	key := keyAt(time.Now(), strconv.FormatUint(rand.Uint64(), 36))
-	keptFiles().Put(key, file, keyAt(time.Now().Add(-keptFor), ""), func() { browser.Session.Set(place, key+" "+name) }, failed)
+	keptFiles().Put(key, file, keyAt(time.Now().Add(-keptFor), ""), func() { browser.Session.Set(place, key+" "+name); done() }, failed)
 }
 
 // letFileGo forgets the file of a place.

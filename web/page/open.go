@@ -66,7 +66,7 @@ func (e *Explorer) keepFile(place, name string, file app.Value) {
 		e.later(state.ShowToast{Text: fmt.Sprintf("%s is open. The browser keeps files of at most %d MB and this has %.1f GB: a reload closes it", name, mostCopied>>20, size/1e9)})
 		return
 	}
-	keepFile(place, name, file, func() {
+	keepFile(place, name, file, func() {}, func() {
 		e.later(state.ShowToast{Text: name + " is open, but the browser does not keep it: a reload closes it"})
 	})
 }

@@ -55,7 +55,7 @@ func gridPicture(title string, v *widget.ColumnView) string {
 	g := v.Grid
 	c := plot.Cells{
 		Title: title + ": blocks picked", RowName: "step", ColName: "block", Oracle: g.Oracle, Gold: make([]bool, len(g.Share)),
-		Needles: g.Needles, Answers: g.Answers, Legend: widget.GridLegend(g, v.Against, v.Name),
+		Needles: g.Needles, Answers: g.Answers, Legend: picture.GridLegend(g, v.Against, v.Name),
 	}
 	if v.Run.ByQuery() {
 		c.RowName = "query"
@@ -95,7 +95,7 @@ func headsPicture(v *widget.ColumnView, s *state.Snapshot) string {
 		metric = picture.Jaccard
 	}
 	title := v.Name + ": heads by " + string(metric)
-	legend := widget.HeadsLegend(v.Heads, metric, s.Ranked, len(v.Run.Header.Tokens))
+	legend := picture.HeadsLegend(v.Heads, metric, s.Ranked, len(v.Run.Header.Tokens))
 	if s.Ranked {
 		r := plot.Ranking{Title: title, Legend: legend}
 		for _, head := range v.Heads.Ranking(metric) {

@@ -273,7 +273,7 @@ func (g *BlockGrid) cellLabel(grid *picture.Grid, line, block int) string {
 	case share == 1:
 		what = "picked"
 	default:
-		what = "picked, " + gridShare(grid) + " " + number.Share(share)
+		what = "picked, " + picture.GridShare(grid) + " " + number.Share(share)
 	}
 	out := fmt.Sprintf("block %d: %s", block, what)
 	if grid.Gold[line] == block {

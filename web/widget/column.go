@@ -355,7 +355,7 @@ func GridBox(id string, side int, v *ColumnView, s *state.Snapshot, on *Bus) app
 			compareButton(side, s, on),
 			&SaveMenu{Side: side, Picture: "grid", Formats: "png svg csv", Label: "save the blocks", Dark: s.IsDark(), White: s.White, On: on}),
 		&BlockGrid{ID: id, Grid: v.Grid, Labels: v.Labels, Head: looked, Cursor: v.Line, Shift: v.Shift, Block: s.Pointed(), Held: s.PinnedBlock, Dark: s.IsDark(), On: on},
-		&Legend{Of: "grid-" + id, Keys: GridLegend(v.Grid, v.Against, v.Name)})
+		&Legend{Of: "grid-" + id, Keys: picture.GridLegend(v.Grid, v.Against, v.Name)})
 }
 
 // HeadsBox is the part of a column that shows its heads.
@@ -374,7 +374,7 @@ func HeadsBox(id string, side int, v *ColumnView, s *state.Snapshot, on *Bus) ap
 		app.Div().Class("heads-box").Body(
 			&HeadGrid{ID: id, Heads: v.Heads, Metric: metric, Ranked: s.Ranked, Zoomed: s.Zoomed, Locked: s.Head, On: on},
 			&HeadFigures{Heads: v.Heads, Head: looked, Lock: s.Preview == nil && s.Head != nil, Reads: v.Reads, Against: v.Against}),
-		&Legend{Of: "heads-" + id, Keys: HeadsLegend(v.Heads, metric, s.Ranked, len(v.Run.Header.Tokens))})
+		&Legend{Of: "heads-" + id, Keys: picture.HeadsLegend(v.Heads, metric, s.Ranked, len(v.Run.Header.Tokens))})
 }
 
 // mapHeads chooses among heads of which nothing but the attention is known.

@@ -41,6 +41,7 @@ func (h *Header) Render() app.UI {
 			link("/", "Explorer"),
 			link("/lessons", "Lessons"),
 			app.If(served(), link("/experiments", "Experiments")),
+			link("/traces", "Traces"),
 			link("/gallery", "Gallery"),
 			OpenButton("open-run", 0, "open a saved run or attention maps in the first column, more of them in those beside it; each column has a button of its own").Hidden(!h.Explorer),
 			app.Button().Type("button").Class("button icon").Aria("label", "copy link").Title("copy the link to what is on the screen (c)").

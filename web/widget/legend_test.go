@@ -23,20 +23,20 @@ func TestLegendsSayWhatIsShown(t *testing.T) {
 		text     string
 		has, not []string
 	}{
-		"grid of all heads":   {GridLegend(quest.Grid(nil), "", "").HTML(), []string{"share of heads 0", "answer", "top K by dense attention", "needle"}, []string{"not picked"}},
-		"grid of a head":      {GridLegend(quest.Grid(head), "", "").HTML(), []string{"picked", "not picked", "answer"}, []string{"share of"}},
-		"grid of MoBA":        {GridLegend(moba.Grid(head), "", "").HTML(), []string{"share of queries 0"}, []string{"not picked"}},
-		"grid of tokens":      {GridLegend(snapkv.Grid(head), "", "").HTML(), []string{"share of the block 0"}, []string{"not picked"}},
-		"difference":          {GridLegend(diff, "Attention", "RAT+").HTML(), []string{"Attention alone", "both", "RAT+ alone", "neither"}, []string{"top K by dense attention"}},
-		"heads by mass":       {HeadsLegend(quest.HeadGrid(), picture.Mass, false, 256).HTML(), []string{"attention mass kept 0"}, []string{"no memory"}},
-		"heads by memory":     {HeadsLegend(quest.HeadGrid(), picture.Memory, false, 256).HTML(), []string{"no memory"}, []string{"log"}},
+		"grid of all heads":   {picture.GridLegend(quest.Grid(nil), "", "").HTML(), []string{"share of heads 0", "answer", "top K by dense attention", "needle"}, []string{"not picked"}},
+		"grid of a head":      {picture.GridLegend(quest.Grid(head), "", "").HTML(), []string{"picked", "not picked", "answer"}, []string{"share of"}},
+		"grid of MoBA":        {picture.GridLegend(moba.Grid(head), "", "").HTML(), []string{"share of queries 0"}, []string{"not picked"}},
+		"grid of tokens":      {picture.GridLegend(snapkv.Grid(head), "", "").HTML(), []string{"share of the block 0"}, []string{"not picked"}},
+		"difference":          {picture.GridLegend(diff, "Attention", "RAT+").HTML(), []string{"Attention alone", "both", "RAT+ alone", "neither"}, []string{"top K by dense attention"}},
+		"heads by mass":       {picture.HeadsLegend(quest.HeadGrid(), picture.Mass, false, 256).HTML(), []string{"attention mass kept 0"}, []string{"no memory"}},
+		"heads by memory":     {picture.HeadsLegend(quest.HeadGrid(), picture.Memory, false, 256).HTML(), []string{"no memory"}, []string{"log"}},
 		"prompt by picks":     {StripLegend(quest.Strip(0, nil, picture.ByPicks), picture.ByPicks, false, quest.Header).HTML(), []string{"share of heads 0", "answer", "its needle", "other needle"}, []string{"true attention"}},
 		"prompt by mass":      {StripLegend(quest.Strip(0, head, picture.ByMass), picture.ByMass, true, quest.Header).HTML(), []string{"dense attention 0", number.Mass(quest.Strip(0, head, picture.ByMass).Top)}, []string{"share"}},
 		"map, in proportion":  {MapLegend(MapScale{From: "0", To: "0.5", Linear: true, Cell: 1}, false, false, false).HTML(), []string{"attention weight 0", "0.5"}, []string{"log", "greatest", "answer", "picked"}},
 		"map, far away":       {MapLegend(MapScale{From: "0.0001", To: "1", Cell: 8}, true, true, true).HTML(), []string{"attention weight, log 0.0001", "maximum of 8 × 8", "answer", "picked"}, nil},
 		"arcs with a prompt":  {ArcsLegend(0.5).HTML(), []string{"share of the entry", ".50"}, nil},
 		"arcs by themselves":  {ArcsLegend(0).HTML(), []string{"share of the entry"}, []string{"below"}},
-		"nothing is selected": {GridLegend(nil, "", "").HTML() + HeadsLegend(nil, picture.Mass, true, 0).HTML(), nil, []string{"legend-key\""}},
+		"nothing is selected": {picture.GridLegend(nil, "", "").HTML() + picture.HeadsLegend(nil, picture.Mass, true, 0).HTML(), nil, []string{"legend-key\""}},
 	} {
 		for _, want := range c.has {
 			if !strings.Contains(c.text, want) {

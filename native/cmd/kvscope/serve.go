@@ -36,6 +36,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	addr := fs.String("addr", "127.0.0.1:8080", "`host:port` to listen on; port 0 means any free one")
 	tokenFile := fs.String("token", "", "`file` with the token that every request must show, made with a new one where there is none; needed where other machines reach --addr")
 	hosts := fs.String("host", "", "further host `names` to answer to, comma-separated")
+	embed := fs.Bool("embed", false, "let any page show /embed of this server in a frame; not with --token, which browsers keep from frames")
 	open := fs.Bool("open", false, "open a browser")
 	var models paths
 	fs.Var(&models, "model", "model `file` or folder to show beside the demo pair; may be given several times")
@@ -58,6 +59,9 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	names, err := hostNames(*hosts)
 	if err != nil {
 		return err
+	}
+	if *embed && token != "" {
+		return input.Errorf("embed", "not with --token: browsers show a token to no frame of another site")
 	}
 	if *workers < 0 {
 		return input.Errorf("workers", "%d, want 0 or more", *workers)
@@ -97,7 +101,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return input.Errorf("token", "missing, want a file: other machines can reach %s, and would be let in unasked", l.Addr())
 	}
 	cache := run.NewCache(engine, keptLimit(engine.Models(), most))
-	config := server.Config{Runner: cache, Version: release, Program: program, Models: assets.Models(), Loopback: loopback, Hosts: names, Token: token, Log: log}
+	config := server.Config{Runner: cache, Version: release, Program: program, Models: assets.Models(), Loopback: loopback, Hosts: names, Token: token, Embed: *embed, Log: log}
 	var opening sync.Mutex // for names that are free
 	config.OpenModel = func(path, tokens string) error {
 		opening.Lock()

@@ -9,13 +9,17 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"kvscope/assets"
+	"kvscope/assets/dist"
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/figures"
 	"kvscope/engine/input"
 	"kvscope/engine/run"
 	"kvscope/engine/runfile"
 	"kvscope/engine/trace"
+	"kvscope/web/runview"
 )
 
 // fileFigures is what a file of a run holds.
@@ -36,22 +40,28 @@ type fileFigures struct {
 func traceFile(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	fs := flags("trace", stderr,
 		"kvscope trace --out run.safetensors --model ratplus --task MK-2 --seed 7 --method quest --budget 1/16",
-		"kvscope trace --in run.safetensors --json")
+		"kvscope trace --in run.safetensors --json",
+		"kvscope trace --in run.safetensors --html run.html --hide prompt")
 	var q question
 	q.flags(fs)
 	in := fs.String("in", "", "`file` of a run to describe")
 	out := fs.String("out", "", "`file` to write; the explorer opens it, and so does safetensors in Python")
+	page := fs.String("html", "", "`file` to write, of the recorded run or of that in --in: one page that opens from a disk and needs nothing else")
+	hide := fs.String("hide", "", "`parts` that the page leaves out, of "+strings.Join(runview.PartNames(), ", "))
 	light := fs.Bool("light", false, "leave out queries, keys and gates: no attention maps, a far smaller file")
 	asJSON := fs.Bool("json", false, "print one JSON object")
 	if err := parse(fs, args); err != nil {
 		return err
 	}
-	if (*in == "") == (*out == "") {
-		return input.Errorf("out", "want either --out, the file to write, or --in, the file to describe")
+	if *in == "" && *out == "" && *page == "" || *in != "" && *out != "" {
+		return input.Errorf("out", "want either --out or --html, a file to write, or --in, the file to describe")
 	}
-	path := *in
+	hidden, err := runview.ParseHide(*hide)
+	if err != nil {
+		return err
+	}
+	path := cmp.Or(*in, *out, *page)
 	var f *runfile.File
-	var err error
 	if *in != "" {
 		var file *checkpoint.File
 		if file, err = checkpoint.Open(*in); err != nil {
@@ -61,9 +71,11 @@ func traceFile(ctx context.Context, args []string, stdout, stderr io.Writer) err
 		if f, err = runfile.Of(file); err != nil {
 			err = input.Errorf("in", "%s: %v", path, err)
 		}
-	} else if err = notInput(*out, q.req.Model, q.text); err == nil {
-		path = *out
+	} else if err = notInput(path, q.req.Model, q.text); err == nil {
 		f, err = recordTrace(ctx, &q, *out, *light)
+	}
+	if err == nil && *page != "" {
+		err = writePage(*page, f, hidden)
 	}
 	if err != nil {
 		return err
@@ -96,7 +108,8 @@ func traceFile(ctx context.Context, args []string, stdout, stderr io.Writer) err
 	return nil
 }
 
-// recordTrace runs what is asked and writes it to path, all of it or nothing.
+// recordTrace runs what is asked and writes it to path, all of it or nothing, unless that
+// is empty.
 func recordTrace(ctx context.Context, q *question, path string, light bool) (*runfile.File, error) {
 	req, engine, err := q.request()
 	if err != nil {
@@ -111,16 +124,46 @@ func recordTrace(ctx context.Context, q *question, path string, light bool) (*ru
 	if kept := cache.Cached(req.ID()); !light {
 		f.Heads = kept.Head
 	}
+	if path == "" {
+		return f, nil
+	}
 	var content bytes.Buffer
 	if err := f.Write(&content); err != nil {
 		return nil, err
 	}
+	return f, writeWhole(path, content.Bytes())
+}
+
+// writePage writes the page that shows a run.
+func writePage(path string, f *runfile.File, hide []string) error {
+	program, err := dist.Load()
+	if err != nil {
+		return err
+	}
+	colours, err := assets.ColourSheet()
+	if err != nil {
+		return err
+	}
+	var content bytes.Buffer
+	light := runfile.File{Run: f.Run} // the page draws no attention
+	if err := light.Write(&content); err != nil {
+		return err
+	}
+	html, err := runview.Page(runview.Program{Colours: string(colours), Script: program.Element, Code: program.Widget}, content.Bytes(), hide)
+	if err != nil {
+		return err
+	}
+	return writeWhole(path, html)
+}
+
+// writeWhole writes a file, all of it or nothing.
+func writeWhole(path string, content []byte) error {
 	temporary, err := os.CreateTemp(filepath.Dir(path), ".kvscope-*")
 	if err != nil {
-		return nil, input.Errorf("out", "%v", err)
+		return input.Errorf("out", "%v", err)
 	}
 	defer os.Remove(temporary.Name())
-	_, err = temporary.Write(content.Bytes())
+	_, err = temporary.Write(content)
 	if closing := temporary.Close(); err == nil {
 		err = closing
 	}
@@ -131,7 +174,7 @@ func recordTrace(ctx context.Context, q *question, path string, light bool) (*ru
 		err = os.Rename(temporary.Name(), path)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("write %s: %w", path, err)
+		return fmt.Errorf("write %s: %w", path, err)
 	}
-	return f, nil
+	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"kvscope/assets/dist"
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/runfile"
 )
@@ -72,6 +73,7 @@ func TestTraceWrongUsage(t *testing.T) {
 		{[]string{"trace"}, "--out"},
 		{[]string{"trace", "--in", "a", "--out", "b"}, "--out"},
 		{[]string{"trace", "--in", "no such file"}, "--in"},
+		{[]string{"trace", "--html", "x.html", "--hide", "prompt,header"}, `--hide: "header" is no part, want some of summary, prompt, steps, grid, heads`},
 		{[]string{"trace", "--in", broken}, "--in"},
 		{[]string{"trace", "--out", filepath.Join(t.TempDir(), "no", "such", "folder"), "--context", "128"}, "--out"},
 		{[]string{"ask", "--model", "attention", "--memory-strength", "0.5"}, "--memory-strength: attention has no memory"},
@@ -108,5 +110,36 @@ func TestTraceOfMaps(t *testing.T) {
 		if status, _, stderr := runCommand(t, "trace", "--in", file(name)); status != 2 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, want) {
 			t.Errorf("%s: status %d, %q, want one line with %q", name, status, stderr, want)
 		}
+	}
+}
+
+// A run becomes a page that holds all it needs, without the queries and keys that it does
+// not draw; a recorded one does too.
+func TestTracePage(t *testing.T) {
+	if _, err := dist.Load(); err != nil {
+		t.Skip("no browser program: make wasm builds it")
+	}
+	folder := t.TempDir()
+	run, page, again := filepath.Join(folder, "run.safetensors"), filepath.Join(folder, "run.html"), filepath.Join(folder, "again.html")
+	args := []string{"trace", "--model", "attention", "--task", "S-2", "--context", "192", "--method", "quest", "--budget", "1/4"}
+	if status, _, stderr := runCommand(t, append(args, "--out", run, "--html", page)...); status != 0 {
+		t.Fatalf("status %d: %s", status, stderr)
+	}
+	if status, _, stderr := runCommand(t, "trace", "--in", run, "--html", again, "--hide", "prompt"); status != 0 {
+		t.Fatalf("status %d: %s", status, stderr)
+	}
+	whole, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	less, err := os.ReadFile(again)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(whole), `data-part="prompt"`) || strings.Contains(string(less), `data-part="prompt"`) || !strings.Contains(string(less), `data-part="heads"`) {
+		t.Error("the page does not have the parts that were asked for")
+	}
+	if len(whole) > 4<<20 {
+		t.Errorf("the page has %d bytes", len(whole))
 	}
 }

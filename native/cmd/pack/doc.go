@@ -2,5 +2,5 @@
 // embeds: it compresses the WebAssembly and joins the toolchain's wasm_exec.js with
 // ours, so that the runtime always matches the compiler.
 //
-//	pack -wasm app.wasm -runtime GOROOT/lib/wasm/wasm_exec.js -boot wasm_exec.js -out assets/dist/files
+//	pack -wasm app.wasm -boot wasm_exec.js -widget widget.wasm -element element.js -runtime GOROOT/lib/wasm/wasm_exec.js -out assets/dist/files
 package main

@@ -14,30 +14,38 @@ import (
 
 	"github.com/andybalholm/brotli"
 
+	"kvscope/assets"
 	"kvscope/assets/dist"
+	"kvscope/web/runview"
 )
 
-// The compression of the program: level 9 is a tenth larger and level 11 a twenty-fifth
-// smaller in twice the time. The window is the widest that browsers unpack, and holds the
-// whole program.
-const (
-	brotliLevel  = 10
-	brotliWindow = 24
-)
+// brotliLevel makes the program a tenth smaller than level 9, in half a minute; level 11
+// saves a twenty-fifth more in twice the time.
+const brotliLevel = 10
+
+// brotliWindow is the widest that browsers unpack, and holds the whole program.
+const brotliWindow = 24
 
 func main() {
 	wasm := flag.String("wasm", "", "compiled program")
+	widget := flag.String("widget", "", "compiled program of the widget")
+	element := flag.String("element", "", "the widget's script")
 	runtime := flag.String("runtime", "", "the toolchain's wasm_exec.js")
 	boot := flag.String("boot", "", "our wasm_exec.js")
 	out := flag.String("out", "", "folder to write")
+	level := flag.Int("level", brotliLevel, "of brotli, 0 to 11")
 	flag.Parse()
-	if err := pack(*wasm, *runtime, *boot, *out); err != nil {
+	err := packWidget(*widget, *runtime, *element, *out)
+	if err == nil {
+		err = pack(*wasm, *runtime, *boot, *out, *level) // with it the info, which comes last: with it there, all is there
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "pack:", err)
 		os.Exit(1)
 	}
 }
 
-func pack(wasm, runtime, boot, out string) error {
+func pack(wasm, runtime, boot, out string, level int) error {
 	program, err := os.ReadFile(wasm)
 	if err != nil {
 		return err
@@ -51,14 +59,12 @@ func pack(wasm, runtime, boot, out string) error {
 		return err
 	}
 	br, err := compress(program, func(w io.Writer) (io.WriteCloser, error) {
-		return brotli.NewWriterOptions(w, brotli.WriterOptions{Quality: brotliLevel, LGWin: brotliWindow}), nil
+		return brotli.NewWriterOptions(w, brotli.WriterOptions{Quality: level, LGWin: brotliWindow}), nil
 	})
 	if err != nil {
 		return fmt.Errorf("brotli: %w", err)
 	}
-	gz, err := compress(program, func(w io.Writer) (io.WriteCloser, error) {
-		return gzip.NewWriterLevel(w, gzip.DefaultCompression)
-	})
+	gz, err := compress(program, toGzip)
 	if err != nil {
 		return fmt.Errorf("gzip: %w", err)
 	}
@@ -84,6 +90,46 @@ func pack(wasm, runtime, boot, out string) error {
 	fmt.Printf("browser program: %.1f MB, %.2f MB brotli, %.2f MB gzip\n", mega(program), mega(br), mega(gz))
 	return nil
 }
+
+// packWidget packs the program that shows one run, and joins the toolchain's script, the
+// style sheet and the script that defines the element.
+func packWidget(wasm, runtime, element, out string) error {
+	program, err := os.ReadFile(wasm)
+	if err != nil {
+		return err
+	}
+	first, err := os.ReadFile(runtime)
+	if err != nil {
+		return err
+	}
+	last, err := os.ReadFile(element)
+	if err != nil {
+		return err
+	}
+	colours, err := assets.ColourSheet()
+	if err != nil {
+		return err
+	}
+	styles, err := json.Marshal(runview.StyleSheet(string(colours)))
+	if err != nil {
+		return err
+	}
+	gz, err := compress(program, toGzip)
+	if err != nil {
+		return fmt.Errorf("gzip: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(out, dist.WidgetFile), gz, 0o644); err != nil {
+		return err
+	}
+	script := bytes.Join([][]byte{first, fmt.Appendf(nil, "globalThis.kvscopeRunStyles = %s;", styles), last}, []byte("\n"))
+	if err := os.WriteFile(filepath.Join(out, dist.ElementFile), script, 0o644); err != nil {
+		return err
+	}
+	fmt.Printf("widget: %.1f MB, %.2f MB gzip\n", mega(program), mega(gz))
+	return nil
+}
+
+func toGzip(w io.Writer) (io.WriteCloser, error) { return gzip.NewWriterLevel(w, gzip.BestCompression) }
 
 func compress(data []byte, writer func(io.Writer) (io.WriteCloser, error)) ([]byte, error) {
 	var b bytes.Buffer

@@ -1,0 +1,93 @@
+package e2e
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"kvscope/engine/runfile"
+	"kvscope/engine/trace"
+	"kvscope/web/sample"
+)
+
+// madeUp writes a made-up run of a method to a file.
+func madeUp(t *testing.T, folder, method string) string {
+	t.Helper()
+	events, err := sample.Events(sample.Spec{Method: method, Model: "attention", Layers: 2, Heads: 3, Context: 300, Seed: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := runfile.File{Run: &trace.Run{}}
+	for _, e := range events {
+		if err := f.Run.Emit(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out bytes.Buffer
+	if err := f.Write(&out); err != nil {
+		t.Fatal(err)
+	}
+	at := filepath.Join(folder, method+".safetensors")
+	if err := os.WriteFile(at, out.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return at
+}
+
+// Recorded runs are kept over a reload, described, renamed, compared, removed and put
+// back, and open in the Explorer; what is no run is refused by name.
+func TestTraces(t *testing.T) {
+	d := sit(t, "traces")
+	const rows = `[...document.querySelectorAll('[data-testid="traces-list"] tbody tr')]`
+	ready := func() { d.wait(`document.querySelector('` + id("traces") + `')?.dataset.ready === "true"`) }
+	ready()
+	d.has(id("traces-none"), "none yet")
+	folder := t.TempDir()
+	bad := filepath.Join(folder, "bad.safetensors")
+	if err := os.WriteFile(bad, []byte("no run"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for i, at := range []string{madeUp(t, folder, "quest"), madeUp(t, folder, "h2o")} {
+		d.do(chromedp.SetUploadFiles(`#traces-add`, []string{at}, chromedp.ByQuery))
+		d.wait(rows + `.length === ` + []string{"1", "2"}[i])
+	}
+	d.do(chromedp.SetUploadFiles(`#traces-add`, []string{bad}, chromedp.ByQuery))
+	d.has(id("traces-said"), "bad.safetensors is not kept")
+	d.has(id("traces-space"), "2 traces")
+
+	write := func(selector, text string) {
+		d.do(chromedp.Evaluate(`(() => { const at = document.querySelector('`+selector+`'); at.value = "`+text+`"; at.dispatchEvent(new Event("change", { bubbles: true })); })()`, nil))
+	}
+	write(".trace-name", "the second")
+	d.has(id("traces-said"), "The name the second is kept.")
+	write(".trace-note", "of two")
+	d.has(id("traces-said"), "The description of the second is kept.")
+	d.do(chromedp.Reload())
+	ready()
+	d.wait(rows + `.length === 2 && document.querySelector(".trace-name").value === "the second" && document.querySelector(".trace-note").value === "of two"`)
+	if text := evaluate[string](d, rows+`[0].textContent`); !strings.Contains(text, "h2o at ") || !strings.Contains(text, "tokens") {
+		t.Errorf("the run is described as %q", text)
+	}
+
+	for _, n := range []string{"1", "2"} {
+		d.press(`[data-testid="traces-list"] tbody tr:nth-child(` + n + `) input[type="checkbox"]`)
+	}
+	d.wait(`!!document.querySelector('` + id("traces-picks") + ` svg')`)
+	for _, text := range []string{"picks in common", "heads that hit", "h2o at ", "quest at "} {
+		d.has(id("traces-compared"), text)
+	}
+
+	d.press(`[data-testid="traces-list"] tbody tr:nth-child(1) [data-what="remove"]`)
+	d.wait(rows + `.length === 1 && !document.querySelector('` + id("traces-compared") + `')`)
+	d.has(id("traces-undo"), "the second is removed")
+	d.press(id("traces-undo") + ` button`)
+	d.wait(rows + `.length === 2 && document.querySelector(".trace-name").value === "the second"`)
+
+	d.press(`[data-testid="traces-list"] tbody tr:nth-child(1) [data-what="open"]`)
+	d.wait(`location.pathname === "/" && document.querySelector('` + id("column-0") + `')?.textContent.includes("the second.safetensors")`)
+	d.quiet()
+}

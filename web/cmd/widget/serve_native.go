@@ -1,0 +1,6 @@
+//go:build !js
+
+package main
+
+// serve has no page to serve.
+func serve() {}

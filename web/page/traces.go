@@ -1,0 +1,249 @@
+package page
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"time"
+
+	"github.com/maxence-charriere/go-app/v9/pkg/app"
+
+	"kvscope/web/browser"
+	"kvscope/web/picture"
+	"kvscope/web/traces"
+	"kvscope/web/widget"
+)
+
+// Traces lists the recorded runs that this browser keeps: they can be described, renamed,
+// compared, opened, downloaded and removed, and files dropped on the page are kept.
+type Traces struct {
+	app.Compo
+
+	plain      plain
+	ctx        app.Context
+	ready      bool
+	list       traces.List
+	picked     []string // keys, at most two, to be compared
+	removed    *removed // that can be put back
+	compared   *compared
+	used, most int // bytes, of the browser's space for this site
+	said       string
+}
+
+// removed is a trace that was removed, and its record.
+type removed struct {
+	trace  traces.Trace
+	record app.Value
+}
+
+// compared is two traces side by side.
+type compared struct {
+	left, right traces.Trace
+	of          traces.Comparison
+	svg         string
+}
+
+// NewTraces returns the page.
+func NewTraces() *Traces { return &Traces{plain: newPlain()} }
+
+// keptTraces are the records {about, file}: what is known of a trace, as JSON, and its
+// file.
+func keptTraces() browser.Database { return browser.Database{Name: "kvscope-traces", Store: "traces"} }
+
+// OnMount reads what the browser keeps.
+func (p *Traces) OnMount(ctx app.Context) {
+	p.ctx = ctx
+	p.plain.start(ctx, func() { p.Update() })
+	p.plain.stop = append(p.plain.stop,
+		browser.OnDrop(func(files []app.Value, _ app.Value) { p.keepAll(files) }),
+		browser.OnChosen("input[data-keeps]", func(files []app.Value, _ app.Value) { p.keepAll(files) }))
+	keptTraces().All(func(records []app.Value) {
+		p.later(func() {
+			for _, record := range records {
+				if t, ok := traceOf(record); ok {
+					p.list = p.list.Add(t)
+				}
+			}
+			p.ready = true
+			p.space()
+		})
+	}, func() { p.later(func() { p.ready, p.said = true, noKeeping }) })
+}
+
+const noKeeping = "This browser keeps nothing for this site: a private window, perhaps. Save runs as files instead."
+
+// traceOf is what is known of a record, false for one that nobody here wrote.
+func traceOf(record app.Value) (t traces.Trace, ok bool) {
+	return t, json.Unmarshal([]byte(record.Get("about").String()), &t) == nil
+}
+
+// recordOf is the record of a trace.
+func recordOf(t traces.Trace, file app.Value) (app.Value, error) {
+	about, err := json.Marshal(t)
+	if err != nil {
+		return nil, fmt.Errorf("write the trace: %w", err)
+	}
+	record := app.Window().Get("Object").New()
+	record.Set("about", string(about))
+	record.Set("file", file)
+	return record, nil
+}
+
+// OnDismount stops listening.
+func (p *Traces) OnDismount() { p.plain.end() }
+
+// later does something in go-app's own turn, and draws the page again.
+func (p *Traces) later(do func()) { p.ctx.Dispatch(func(app.Context) { do(); p.Update() }) }
+
+func (p *Traces) say(text string) { p.later(func() { p.said = text }) }
+
+// space asks how much room there is.
+func (p *Traces) space() {
+	browser.Space(func(used, most int) { p.later(func() { p.used, p.most = used, most }) })
+}
+
+// keepAll keeps files of runs.
+func (p *Traces) keepAll(files []app.Value) {
+	for _, file := range files {
+		name := file.Get("name").String()
+		go func() { // who reads a file waits for the browser
+			blob := browser.NewBlob(file)
+			t, err := traces.Describe(name, blob, blob.Size())
+			if err != nil {
+				p.say(name + " is not kept: " + err.Error())
+				return
+			}
+			keepTrace(t, file, func(t traces.Trace) {
+				p.later(func() { p.list, p.said = p.list.Add(t), t.Name+" is kept"; p.space() })
+			}, func() { p.say(name + " is not kept: the browser has no room for it") })
+		}()
+	}
+}
+
+// keepTrace keeps a file as a new trace.
+func keepTrace(t traces.Trace, file app.Value, done func(traces.Trace), failed func()) {
+	t.Saved = time.Now().UTC()
+	t.Key = keyAt(t.Saved, strconv.FormatUint(rand.Uint64(), 36))
+	writeTrace(t, file, func() { done(t) }, failed)
+}
+
+func writeTrace(t traces.Trace, file app.Value, done, failed func()) {
+	record, err := recordOf(t, file)
+	if err != nil {
+		failed()
+		return
+	}
+	keptTraces().Put(t.Key, record, "", done, failed)
+}
+
+// change shows and writes a trace that was renamed or described, and says so.
+func (p *Traces) change(t traces.Trace, said string) {
+	p.list = p.list.Add(t) // at once: the next change builds on it
+	keptTraces().Get(t.Key, func(record app.Value) {
+		if !record.Truthy() {
+			p.say(t.Name + " is gone: another tab removed it")
+			return
+		}
+		writeTrace(t, record.Get("file"), func() { p.say(said) }, func() { p.say("The browser does not keep the change.") })
+	})
+}
+
+// remove takes a trace away, which undo puts back.
+func (p *Traces) remove(key string) {
+	keptTraces().Get(key, func(record app.Value) {
+		keptTraces().Delete(key)
+		p.later(func() {
+			rest, t, ok := p.list.Remove(key)
+			if !ok {
+				return
+			}
+			p.list, p.removed, p.said = rest, &removed{t, record}, ""
+			p.pick(key, false)
+			p.space()
+		})
+	})
+}
+
+// undo puts the removed trace back.
+func (p *Traces) undo() {
+	r := p.removed
+	keptTraces().Put(r.trace.Key, r.record, "", func() {
+		p.later(func() { p.list, p.removed, p.said = p.list.Add(r.trace), nil, r.trace.Name+" is back"; p.space() })
+	}, func() { p.say("The browser does not take it back.") })
+}
+
+// pick chooses a trace to compare, or no longer; of three the oldest choice goes.
+func (p *Traces) pick(key string, on bool) {
+	var rest []string
+	for _, k := range p.picked {
+		if k != key {
+			rest = append(rest, k)
+		}
+	}
+	if on {
+		rest = append(rest, key)
+	}
+	p.picked, p.compared = rest[max(0, len(rest)-2):], nil
+	if len(p.picked) == 2 {
+		p.compare()
+	}
+}
+
+// compare sets the two chosen traces side by side.
+func (p *Traces) compare() {
+	left, _ := p.list.Find(p.picked[0])
+	right, _ := p.list.Find(p.picked[1])
+	p.open(left, func(a *picture.Run) {
+		p.open(right, func(b *picture.Run) {
+			p.later(func() {
+				c := &compared{left: left, right: right, of: traces.Compare(a, b)}
+				if g := c.of.Grid; g != nil {
+					c.svg = gridPicture(right.Name, &widget.ColumnView{Run: b, Grid: g, Labels: widget.Lines(b), Name: right.Name, Against: left.Name})
+				}
+				p.compared = c
+			})
+		})
+	})
+}
+
+// file finds the file of a trace.
+func (p *Traces) file(t traces.Trace, done func(file app.Value)) {
+	keptTraces().Get(t.Key, func(record app.Value) {
+		if !record.Truthy() {
+			p.say(t.Name + " is gone: another tab removed it")
+			return
+		}
+		done(record.Get("file"))
+	})
+}
+
+// open reads the run of a trace.
+func (p *Traces) open(t traces.Trace, done func(*picture.Run)) {
+	p.file(t, func(file app.Value) {
+		go func() {
+			blob := browser.NewBlob(file)
+			r, err := traces.Open(blob, blob.Size())
+			if err != nil {
+				p.say(t.Name + " cannot be opened: " + err.Error())
+				return
+			}
+			done(r)
+		}()
+	})
+}
+
+// show opens traces in the columns of the Explorer.
+func (p *Traces) show(list []traces.Trace) {
+	if len(list) == 0 {
+		p.later(func() { p.ctx.Navigate(widget.At("/")) })
+		return
+	}
+	side := 0
+	if len(p.picked) == 2 && list[0].Key == p.picked[1] {
+		side = 1
+	}
+	p.file(list[0], func(file app.Value) {
+		keepFile(columnPlace(side), list[0].Name+".safetensors", file, func() { p.show(list[1:]) }, func() { p.say(noKeeping) })
+	})
+}

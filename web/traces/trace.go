@@ -1,0 +1,139 @@
+package traces
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"kvscope/engine/checkpoint"
+	"kvscope/engine/figures"
+	"kvscope/engine/input"
+	"kvscope/engine/runfile"
+	"kvscope/engine/sparse"
+	"kvscope/viz/number"
+	"kvscope/web/picture"
+)
+
+// MaxName is how many characters the name of a trace may have, MaxNote those of its note.
+const (
+	MaxName = 120
+	MaxNote = 1000
+)
+
+// Trace is a recorded run that is kept.
+type Trace struct {
+	Key   string    `json:"key"`  // of its file where files are kept
+	Name  string    `json:"name"` // that people gave it
+	Note  string    `json:"note"` // what they say of it
+	Saved time.Time `json:"saved"`
+	Bytes int       `json:"bytes"`
+
+	Model  string `json:"model"`
+	Method string `json:"method"` // with its budget
+	Task   string `json:"task"`   // and example; "" for own text
+	Tokens int    `json:"tokens"` // of the prompt
+	Answer string `json:"answer"`
+	Score  string `json:"score"` // "" where nothing is expected
+	Hits   int    `json:"hits"`  // heads that picked the answer at every step
+	Read   string `json:"read"`  // of the cache
+}
+
+// Describe says what a file of a run is.
+func Describe(name string, file io.ReaderAt, size int64) (Trace, error) {
+	r, err := Open(file, size)
+	if err != nil {
+		return Trace{}, err
+	}
+	h := r.Header
+	t := Trace{
+		Name: strings.TrimSuffix(name, ".safetensors"), Bytes: int(size), Model: cmp.Or(h.Title, h.Model),
+		Method: h.Method + " at " + sparse.FormatBudget(h.Budget), Tokens: len(h.Tokens),
+	}
+	if h.Task != "" {
+		t.Task = fmt.Sprintf("%s, example %d", h.Task, h.Seed)
+	}
+	if result, ok := figures.ResultOf(&r.Run); ok {
+		t.Answer, t.Read = result.Answer, number.Percent(result.ReadFraction)
+		if result.Score != nil {
+			t.Score = number.Percent(*result.Score)
+		}
+	}
+	t.Hits = r.HeadGrid().Hits()
+	return t, CheckName(t.Name)
+}
+
+// Open reads a file of a run in which a method selected, so many bytes long. What its heads
+// saw is left alone.
+func Open(file io.ReaderAt, size int64) (*picture.Run, error) {
+	c, err := checkpoint.ParseAt(file, size)
+	if err != nil {
+		return nil, fmt.Errorf("it is no run: %w", err)
+	}
+	f, err := runfile.Of(c)
+	if err != nil {
+		return nil, fmt.Errorf("it is no run: %w", err)
+	}
+	if f.Run.Header.Method == "" {
+		return nil, input.Errorf("file", "holds attention maps, want a run in which a method selected; open it in the Explorer")
+	}
+	r := &picture.Run{}
+	for _, event := range f.Run.Events() {
+		if err := r.Emit(event); err != nil {
+			return nil, fmt.Errorf("it is no run: %w", err)
+		}
+	}
+	return r, nil
+}
+
+// CheckName reports what is wrong with a name.
+func CheckName(name string) error {
+	switch n := len([]rune(strings.TrimSpace(name))); {
+	case n == 0:
+		return input.Errorf("name", "missing, want a name")
+	case n > MaxName:
+		return input.Errorf("name", "%d characters, want at most %d", n, MaxName)
+	}
+	return nil
+}
+
+// List is the traces, those saved last first.
+type List []Trace
+
+// Add puts a trace into the list, instead of one of its key.
+func (l List) Add(t Trace) List {
+	out := append(l.without(t.Key), t)
+	slices.SortStableFunc(out, func(a, b Trace) int { return b.Saved.Compare(a.Saved) })
+	return out
+}
+
+// Remove takes a trace out of the list, and returns it too, for whoever changes their
+// mind; ok is false where there is none of the key.
+func (l List) Remove(key string) (rest List, removed Trace, ok bool) {
+	t, ok := l.Find(key)
+	return l.without(key), t, ok
+}
+
+// Find is the trace of a key.
+func (l List) Find(key string) (Trace, bool) {
+	at := slices.IndexFunc(l, func(t Trace) bool { return t.Key == key })
+	if at < 0 {
+		return Trace{}, false
+	}
+	return l[at], true
+}
+
+// Bytes is how much all of them take.
+func (l List) Bytes() int {
+	n := 0
+	for _, t := range l {
+		n += t.Bytes
+	}
+	return n
+}
+
+func (l List) without(key string) List {
+	return slices.DeleteFunc(slices.Clone(l), func(t Trace) bool { return t.Key == key })
+}
