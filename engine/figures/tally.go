@@ -32,6 +32,9 @@ func NewTally(layers, heads int) *Tally {
 // Heads is how many heads of all layers are counted.
 func (t *Tally) Heads() int { return len(t.perHead) }
 
+// At is the place of the head of s among all heads.
+func (t *Tally) At(s *trace.Selection) int { return s.Layer*t.heads + s.Head }
+
 // Add counts the selection of one answer step; gold is the prompt position the
 // step's token is copied from, or -1. A selection of several queries panics, since
 // an answer step has one.
@@ -41,7 +44,7 @@ func (t *Tally) Add(s *trace.Selection, gold int) {
 	}
 	read, present := Read(s, 0)
 	t.Count(read, present)
-	h := &t.perHead[s.Layer*t.heads+s.Head]
+	h := &t.perHead[t.At(s)]
 	if gold >= 0 {
 		h.gold++
 		if s.Covers(0, gold) {

@@ -21,6 +21,8 @@ type recorder struct {
 	gold    []int // gold position of every answer step
 	err     error // first error of the sink
 
+	attention []figures.Attention // dense, of the answer's queries, by head; nil before the first
+
 	rows map[[2]int]*trace.Selection // prefill rows being gathered, by layer and head
 	mass []float32
 
@@ -55,8 +57,23 @@ func (r *recorder) observe(a *model.Attended) {
 		gold = r.gold[s.Step]
 	}
 	r.tally.Add(s, gold)
+	if r.attention == nil {
+		r.attention = make([]figures.Attention, r.tally.Heads())
+	}
+	r.attention[r.tally.At(s)].Add(r.mass[:a.Position+1], gold)
 	r.fit(s)
 	r.err = r.sink.Emit(s)
+}
+
+// hits are the figures of all heads.
+func (r *recorder) hits() []trace.Hit {
+	out := r.tally.Hits()
+	for i := range r.attention {
+		if s := r.attention[i].Shares(); s != nil {
+			out[i].Attention, out[i].Kind = s, figures.KindOf(*s)
+		}
+	}
+	return out
 }
 
 // fit takes scores and attention away from s where those of its step, of all heads, are

@@ -138,7 +138,7 @@ func (r *replay) run(ctx context.Context, sink trace.Sink) (*CachedRun, error) {
 	}
 	done.DecodeMS /= float64(r.of.Len - r.prompt + 1)
 	done.LightFrom = rec.light
-	done.ReadFraction, done.Hits = rec.tally.ReadFraction(), rec.tally.Hits()
+	done.ReadFraction, done.Hits = rec.tally.ReadFraction(), rec.hits()
 	return &CachedRun{Header: header, replay: r}, sink.Emit(done)
 }
 

@@ -200,7 +200,7 @@ func (j *job) run(ctx context.Context, sink trace.Sink) (*CachedRun, error) {
 	}
 	done.Answer = j.tok.Decode(answer)
 	done.Score = niah.Score(j.example.Expected, done.Answer)
-	done.ReadFraction, done.Hits = rec.tally.ReadFraction(), rec.tally.Hits()
+	done.ReadFraction, done.Hits = rec.tally.ReadFraction(), rec.hits()
 	if n := len(prompt) - 1; j.req.Prompt != "" && n > 0 {
 		done.Perplexity = new(math.Exp(-kept.loglik / float64(n)))
 	}

@@ -176,9 +176,25 @@ type Hit struct {
 	Density     *float64 `json:"density,omitempty"`
 	OutputError *float64 `json:"output_error,omitempty"`
 
+	// Attention is where the dense attention of the answer's queries falls, and Kind what the
+	// head is by it, see package figures; nil and "" where not known.
+	Attention *Shares `json:"attention,omitempty"`
+	Kind      string  `json:"kind,omitempty"`
+
 	// MemoryLength is how many tokens back from the prompt's last one hold 90% of the
 	// memory kernel, averaged over the head's channels; 0 for a model without memory.
 	MemoryLength int `json:"memory_length,omitempty"`
+}
+
+// Shares are the mean shares of a head's dense attention that fall on what figures.Attention
+// counts, each 0 to 1.
+type Shares struct {
+	Retrieval float64 `json:"retrieval"` // the position that the token is copied from, over the steps that have one
+	Sink      float64 `json:"sink"`      // the first positions
+	Local     float64 `json:"local"`     // the newest
+	Vertical  float64 `json:"vertical"`  // a few others, the same for all queries
+	Slash     float64 `json:"slash"`     // a few distances before the query
+	Block     float64 `json:"block"`     // the best block of each query
 }
 
 // Failure closes a run that did not finish.

@@ -203,11 +203,11 @@ func table(rows [][]string) []byte {
 }
 
 func headsTable(v *widget.ColumnView) [][]string {
-	rows := [][]string{{"layer", "head", "hit_steps", "gold_steps", "recall", "mass", "memory_length", "jaccard", "density", "output_error"}}
+	rows := [][]string{{"layer", "head", "hit_steps", "gold_steps", "recall", "mass", "memory_length", "jaccard", "density", "output_error", "kind"}}
 	for i, c := range v.Heads.Cells {
 		rows = append(rows, []string{
 			strconv.Itoa(i / v.Heads.Heads), strconv.Itoa(i % v.Heads.Heads), strconv.Itoa(c.Hits), strconv.Itoa(c.Golds),
-			known(c.Recall), known(c.Mass), strconv.Itoa(c.MemoryLength), known(c.Jaccard), known(c.Density), known(c.Error),
+			known(c.Recall), known(c.Mass), strconv.Itoa(c.MemoryLength), known(c.Jaccard), known(c.Density), known(c.Error), c.Kind,
 		})
 	}
 	return rows

@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"kvscope/engine/figures"
+	"kvscope/engine/trace"
 )
 
 // Metric is what the head grid colours by.
@@ -18,13 +21,14 @@ const (
 
 	Density     Metric = "density" // share of the entries that was read
 	OutputError Metric = "error"   // relative error of the output against dense attention's
+	Kind        Metric = "kind"    // what its dense attention is like; see figures.Kinds
 )
 
 // Metrics lists them in the order of the switch.
-func Metrics() []Metric { return []Metric{Hit, Recall, Mass, Density, OutputError, Memory} }
+func Metrics() []Metric { return []Metric{Hit, Recall, Mass, Density, OutputError, Kind, Memory} }
 
 // Optional reports whether a metric is offered only where it is known.
-func (m Metric) Optional() bool { return m == Memory || m == Density || m == OutputError }
+func (m Metric) Optional() bool { return m == Memory || m == Density || m == OutputError || m == Kind }
 
 // Jaccard is the metric of heads that are compared; it is no choice of its own.
 const Jaccard Metric = "jaccard"
@@ -45,6 +49,8 @@ type HeadCell struct {
 	Jaccard      float32 // share of the picks that another run has too, below 0: not known
 	MemoryLength int     // tokens, 0 without a memory
 	Density      float32 // below 0: not known
+	Attention    *trace.Shares
+	Kind         string  // of figures.Kinds, "" where not known
 	Error        float32 // of the output, may be above 1; below 0: not known
 
 	memory float32 // MemoryLength on a scale of 0..1, below 0 without a memory
@@ -61,6 +67,12 @@ func (c HeadCell) Value(m Metric) float32 {
 		return c.memory
 	case Density:
 		return c.Density
+	case Kind: // evenly apart, the first kind darkest
+		kinds := figures.Kinds()
+		if i := slices.Index(kinds, c.Kind); i >= 0 {
+			return 1 - float32(i)/float32(len(kinds)-1)
+		}
+		return -1
 	case OutputError:
 		return min(1, c.Error)
 	case Jaccard:
@@ -112,6 +124,25 @@ func (h *Heads) Hits() int {
 	return n
 }
 
+// KindLetter stands for a kind where there is no room for its name.
+func KindLetter(kind string) string {
+	return map[string]string{
+		figures.KindRetrieval: "R", figures.KindSink: "S", figures.KindLocal: "L", figures.KindVertical: "V", figures.KindSlash: "/",
+		figures.KindBlock: "B", figures.KindSpread: "·",
+	}[kind]
+}
+
+// OfKind is the number of heads of a kind.
+func (h *Heads) OfKind(kind string) int {
+	n := 0
+	for _, c := range h.Cells {
+		if c.Kind == kind {
+			n++
+		}
+	}
+	return n
+}
+
 // HeadGrid is the head grid so far. Once the run is done its own figures are shown,
 // else those of the steps that arrived.
 func (r *Run) HeadGrid() *Heads {
@@ -137,6 +168,7 @@ func (r *Run) HeadGrid() *Heads {
 	for _, v := range hits {
 		c := &h.Cells[v.Layer*h.Heads+v.Head]
 		c.Hit, c.Recall, c.Mass = v.Hit, float32(v.Recall), float32(v.Mass)
+		c.Attention, c.Kind = v.Attention, v.Kind
 		if v.Density != nil {
 			c.Density = float32(*v.Density)
 		}

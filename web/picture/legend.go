@@ -3,6 +3,7 @@ package picture
 import (
 	"slices"
 
+	"kvscope/engine/figures"
 	"kvscope/viz/number"
 	"kvscope/viz/plot"
 )
@@ -83,7 +84,14 @@ func HeadsLegend(h *Heads, metric Metric, ranked bool, positions int) plot.Legen
 		scale.From, scale.To = "1", number.Count(positions)
 	}
 	var out plot.Legend
-	if h.Has(metric) {
+	switch {
+	case metric == Kind && h.Has(metric):
+		for _, kind := range figures.Kinds() {
+			if n := h.OfKind(kind); n > 0 {
+				out = append(out, plot.Key{Text: KindLetter(kind) + " " + kind + " " + number.Percent(float64(n)/float64(len(h.Cells)))})
+			}
+		}
+	case h.Has(metric):
 		out = append(out, scale)
 	}
 	if h.Hits() > 0 {

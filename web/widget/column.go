@@ -2,6 +2,7 @@ package widget
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -294,6 +295,9 @@ func columnHead(v *ColumnView, side int, on *Bus) app.UI {
 	}
 	body = append(body, app.Span().Class("verdict").DataSet("testid", "verdict").Hidden(v.Verdict == "").Text(v.Verdict))
 	if v.Run != nil && v.Run.Header != nil && v.Phase != state.Loading {
+		if v.File == "" {
+			body = append(body, &CommandButton{Side: side, On: on})
+		}
 		body = append(body, &SaveMenu{Side: side, Picture: "run", Formats: "safetensors", Label: "save this run as a file", On: on})
 	}
 	body = append(body, OpenButton("open-"+strconv.Itoa(side), side, "open a saved run or attention maps in this column; or drop the file on it"))
@@ -305,11 +309,11 @@ func likelihood(d *trace.Done) app.UI {
 	text, title := "", ""
 	switch {
 	case d.ExpectedLogLik != nil:
-		text, title = fmt.Sprintf("ln p %.2f", *d.ExpectedLogLik), "log-likelihood of the expected answer, each of its tokens after those before it"
+		text, title = "ln p "+number.Decimals(math.Round(100**d.ExpectedLogLik)/100+0, 2), "log-likelihood of the expected answer, each of its tokens after those before it"
 	case d.Perplexity != nil:
 		text, title = fmt.Sprintf("perplexity %.1f", *d.Perplexity), "of the prompt's tokens, as they were read"
 	}
-	return app.Span().Class("note quiet").DataSet("testid", "likelihood").Hidden(text == "").Title(title).Text(text)
+	return app.Span().Class("note quiet likelihood").DataSet("testid", "likelihood").Hidden(text == "").Title(title).Text(text)
 }
 
 func progressBar(v *ColumnView) app.UI {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/engine/figures"
 	"kvscope/viz/number"
 	"kvscope/viz/paint"
 	"kvscope/web/picture"
@@ -60,6 +61,8 @@ var metricTitles = map[picture.Metric][2]string{
 	picture.Density: {"density", "share of the cache that the head read"},
 
 	picture.OutputError: {"error", "how far the head's output is from that of dense attention, relative to it"},
+
+	picture.Kind: {"kind", "what the head's dense attention is like while the answer is made"},
 
 	picture.Jaccard: {"in common", "share of the picks of either column that both have"},
 }
@@ -141,10 +144,13 @@ func (g *HeadGrid) cell(h *picture.Heads, head picture.Head) app.UI {
 		value = HeadValue(c, g.Metric)
 		if g.Zoomed || !many(h) && h.Layers <= 8 && h.Heads <= 12 {
 			text = value
+			if g.Metric == picture.Kind {
+				text = picture.KindLetter(c.Kind)
+			}
 		}
 	}
 	b := g.button(head, value).Aria("label", fmt.Sprintf("layer %d head %d: %s %s", head.Layer, head.Head, metricTitles[g.Metric][0], value)).Class(classes(when(v < 0, "none"), when(opens(h, head.Head), "opens")))
-	if text == "" {
+	if text != value {
 		b.Title(fmt.Sprintf("L%d·%d: %s", head.Layer, head.Head, value))
 	}
 	if v >= 0 {
@@ -176,10 +182,36 @@ func HeadValue(c picture.HeadCell, m picture.Metric) string {
 	if m == picture.Memory {
 		return strconv.Itoa(c.MemoryLength)
 	}
+	if m == picture.Kind {
+		return c.Kind
+	}
 	if m == picture.OutputError {
 		return number.Share(c.Error)
 	}
 	return number.Share(c.Value(m))
+}
+
+// kindRow says what the heads are, or of one why.
+func kindRow(h *picture.Heads, head *picture.Head) []app.UI {
+	if !h.Has(picture.Kind) {
+		return nil
+	}
+	if head == nil {
+		return []app.UI{app.Dt().Text("retrieval heads"), app.Dd().Text(fmt.Sprintf("%d of %d", h.OfKind(figures.KindRetrieval), len(h.Cells)))}
+	}
+	c := h.At(*head)
+	why := "not known"
+	if c.Attention != nil {
+		share, least, about := figures.WhyKind(*c.Attention)
+		why = fmt.Sprintf("%.2f %s; %s from %.2f on", share, about, c.Kind, least)
+		if c.Kind == figures.KindSpread {
+			why = fmt.Sprintf("%.2f %s; of another kind from %.2f on", share, about, least)
+		}
+	}
+	return []app.UI{
+		app.Dt().Text("kind"), app.Dd().Text(c.Kind),
+		app.Dd().Class("why").DataSet("testid", "kind-why").Text(why),
+	}
 }
 
 // ranking lists the heads by the metric.
@@ -282,6 +314,7 @@ func (f *HeadFigures) Render() app.UI {
 		}
 		rows = append(rows, app.Dt().Title("how far the output is from that of dense attention, relative to it").Text("output error"), app.Dd().Text(number.Share(off)))
 	}
+	rows = append(rows, kindRow(h, f.Head)...)
 	if h.Has(picture.Memory) {
 		rows = append(rows, app.Dt().Text("memory"), app.Dd().Text(memoryText(h, f.Head)))
 	}
