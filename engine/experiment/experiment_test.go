@@ -324,7 +324,7 @@ func TestPresets(t *testing.T) {
 			t.Errorf("%s: blocks %v", p.ID, p.Grid.Params)
 		}
 		// As docs/results.md has them.
-		examples := map[string]int{"quick": 20, "random": 30}[p.ID]
+		examples := map[string]int{"quick": 20, "random": 30, "leaderboard": 20, "every-method": 20}[p.ID]
 		if examples == 0 {
 			examples = 50
 		}

@@ -54,6 +54,7 @@ func Presets(models []run.ModelInfo) []Preset {
 		{"hits", "Hypothesis 1: head hits", "How many heads select the needle at every answer step, under Quest and SnapKV.", grid([]string{"quest", "snapkv"}, []string{"1/4", "1/8", "1/16"}, block)},
 		{"random", "Hypothesis 2: random selector", "Chance selects, five seeds: what is lost is what selection was worth.", random},
 	}
+	presets = append(presets, leaderboard(grid, block), everyMethod(grid, block))
 	if _, with := run.Pair(models); with != nil {
 		swap.Models = []string{with.Name}
 		presets = append(presets, Preset{
@@ -62,6 +63,31 @@ func Presets(models []run.ModelInfo) []Preset {
 		})
 	}
 	return presets
+}
+
+// leaderboard is the setting of kvpress's leaderboard: caches compressed before the question
+// is seen, by these shares.
+func leaderboard(grid func(methods, budgets []string, block int) Grid, block int) Preset {
+	g := grid(nil, []string{"0.75", "1/2", "1/4", "1/8"}, block)
+	g.Params["sparse_from"], g.Examples = []string{sparse.FromQuestion}, 20
+	for _, m := range sparse.Methods() {
+		if m.Phase == sparse.PhaseEvict {
+			g.Methods = append(g.Methods, m.ID)
+		}
+	}
+	return Preset{"leaderboard", "kvpress's ratios: evictions", "Every method that evicts, before the question is seen, with 25, 50, 75 and 87.5% of the context removed.", g}
+}
+
+// everyMethod is every method that can read an eighth, beside reading everything.
+func everyMethod(grid func(methods, budgets []string, block int) Grid, block int) Preset {
+	g := grid([]string{sparse.DefaultMethod}, []string{"1/8"}, block)
+	g.Examples = 20
+	for _, m := range sparse.Methods() {
+		if _, has := m.Param("budget"); has {
+			g.Methods = append(g.Methods, m.ID)
+		}
+	}
+	return Preset{"every-method", "Every method at 1/8", "All methods side by side, ranked, with an eighth of the cache each.", g}
 }
 
 // pairOf names the models of the pair, and the shorter of their contexts.

@@ -22,14 +22,18 @@ func (a Address) Write() {
 	app.Window().Get("history").Call(how, nil, "", at)
 }
 
-// CopyAddress puts the whole address into the clipboard. refused is called where the
-// browser does not let that happen, with allowed false where it never does.
+// CopyAddress puts the whole address into the clipboard; see Copy.
 func CopyAddress(done func(), refused func(allowed bool)) {
-	at := app.Window().Get("location").Get("href").String()
+	Copy(app.Window().Get("location").Get("href").String(), done, refused)
+}
+
+// Copy puts text into the clipboard. refused is called where the browser does not let that
+// happen, with allowed false where it never does.
+func Copy(text string, done func(), refused func(allowed bool)) {
 	clipboard := app.Window().Get("navigator").Get("clipboard")
 	if !clipboard.Truthy() {
 		refused(false)
 		return
 	}
-	await(clipboard.Call("writeText", at), func(app.Value) { done() }, func(app.Value) { refused(true) })
+	await(clipboard.Call("writeText", text), func(app.Value) { done() }, func(app.Value) { refused(true) })
 }

@@ -27,6 +27,12 @@ func PointAt(c api.Picture, series string, index int) *chart.Point {
 	return nil
 }
 
+// ExampleRequest asks for an example of a cell again.
+func ExampleRequest(c experiment.Cell, e experiment.Example) run.Request {
+	c.First, c.SelectorSeed = int(e.Seed-experiment.Seed(0)), e.SelectorSeed
+	return c.Request(0)
+}
+
 // ExampleLink is the address of an example in the explorer.
 func ExampleLink(c experiment.Cell, e experiment.Example, models []run.ModelInfo) string {
 	p := state.DefaultPlace()

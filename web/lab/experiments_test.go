@@ -189,3 +189,14 @@ func TestLabNames(t *testing.T) {
 		t.Errorf("%q, %q", state.MethodName("oracle-block"), state.MethodName("none"))
 	}
 }
+
+// TestExampleRequest: an example of a cell is asked for again as the cell asked for it.
+func TestExampleRequest(t *testing.T) {
+	c := experiment.Cell{Model: "ratplus", Task: "S-1", Method: "quest", Selector: "random", SelectorSeed: 2, Params: `{"budget":"1/4"}`, Context: 512, First: 20, Examples: 10}
+	of := c
+	of.First, of.SelectorSeed = 0, 0 // as a list of examples of several cells names them
+	want := c.Request(3)
+	if got := ExampleRequest(of, experiment.Example{Seed: want.Seed, SelectorSeed: 2}); got.ID() != want.ID() {
+		t.Errorf("asks for %+v, want %+v", got, want)
+	}
+}

@@ -19,7 +19,7 @@ type Place struct {
 }
 
 // Views are the views, with their titles.
-var Views = [][2]string{{"accuracy", "Accuracy"}, {"heads", "Head hits"}, {"chance", "Random selector"}, {"swap", "2 × 2 swap"}, {"depth", "Depth map"}, {"table", "Table"}}
+var Views = [][2]string{{"accuracy", "Accuracy"}, {"heads", "Head hits"}, {"chance", "Random selector"}, {"swap", "2 × 2 swap"}, {"depth", "Depth map"}, {"ranking", "Ranking"}, {"table", "Table"}}
 
 // DefaultPlace is the place of a link without a query.
 func DefaultPlace() Place { return Place{View: "accuracy", Paper: "3"} }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/engine/run"
 	"kvscope/viz/paint"
 	"kvscope/web/browser"
 	"kvscope/web/state"
@@ -61,4 +62,15 @@ func copyLink(note string, say func(text string)) {
 			}
 			say("The browser did not let the link be copied; it is in the address bar." + note)
 		})
+}
+
+// copyCommand puts the line that asks for a request into the clipboard, or says why it
+// cannot be there.
+func copyCommand(req run.Request, say func(text string)) {
+	line, ok := req.Command()
+	if !ok {
+		say("No command can repeat this: its text has a zero byte.")
+		return
+	}
+	browser.Copy(line, func() { say("The command is copied.") }, func(bool) { say("The browser lets nothing be copied here: " + line) })
 }

@@ -86,6 +86,14 @@ func (e *Experiments) restore(query string) {
 	e.do(lab.Restore{Place: lab.ParseQuery(query)})
 }
 
+// say shows a short message.
+func (e *Experiments) say(text string) {
+	e.ctx.Dispatch(func(app.Context) {
+		e.said = text
+		e.Update()
+	})
+}
+
 // later does an action in go-app's own turn.
 func (e *Experiments) later(a lab.Action) { e.ctx.Dispatch(func(app.Context) { e.do(a) }) }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/engine/experiment"
 	"kvscope/engine/sparse"
 	"kvscope/viz/chart"
 	"kvscope/viz/number"
@@ -102,9 +103,12 @@ func (e *Experiments) opened() app.UI {
 		body = append(body, message("The server refused.", e.s.Open.Err))
 	}
 	body = append(body, e.failures(x), e.looks())
-	if e.s.Place.View == "table" {
+	switch e.s.Place.View {
+	case "table":
 		body = append(body, e.table(x))
-	} else {
+	case "ranking":
+		body = append(body, e.ranking(x))
+	default:
 		body = append(body, e.findings(), e.charts())
 	}
 	return area.DataSet("id", x.ID).DataSet("state", string(x.State)).DataSet("over", strconv.FormatBool(x.Status.Over)).Body(body...)
@@ -324,6 +328,9 @@ func (e *Experiments) examples() app.UI {
 		one := list[i]
 		links = append(links, app.A().Class("button").Href(lab.ExampleLink(x.Value.Cell, one, e.s.Meta.Value.Models)).
 			DataSet("testid", "example-"+kind).Text(fmt.Sprintf("%s: seed %d", label, one.Seed)))
+		req := lab.ExampleRequest(x.Value.Cell, one)
+		links = append(links, app.Button().Type("button").Class("button small").Title("copy the line for a shell that repeats this example").DataSet("testid", "command-"+kind).
+			OnClick(func(app.Context, app.Event) { copyCommand(req, e.say) }, req.ID()).Text("Copy as command"))
 	}
 	for i, one := range list {
 		if one.Score < 1 {
@@ -361,10 +368,7 @@ func (e *Experiments) table(x api.Described) app.UI {
 		} {
 			cells = append(cells, app.Td().Text(text))
 		}
-		ref := chart.Ref{Model: r.Model, Task: r.Task, Method: r.Method, Selector: r.Selector, Swap: chart.Swap(r.Swap), Params: r.Params}
-		about := fmt.Sprintf("budget %s: %.1f%% of %d", sparse.FormatBudget(r.Budget), 100*r.Accuracy, r.Examples)
-		cells = append(cells, app.Td().Body(app.Button().Type("button").Class("link").Title("open one of its examples").
-			OnClick(func(app.Context, app.Event) { e.do(lab.Pick{Ref: ref, About: about}) }, ref).Text("examples")))
+		cells = append(cells, app.Td().Body(e.pickRow(r, "open one of its examples", "examples")))
 		rows[i] = app.Tr().Body(cells...)
 	}
 	body := []app.UI{app.Div().Class("lab-table").DataSet("testid", "table").Body(
@@ -373,6 +377,15 @@ func (e *Experiments) table(x api.Described) app.UI {
 		body = append(body, e.examples())
 	}
 	return app.Div().Class("lab-charts").Body(body...)
+}
+
+// pickRow is a button that offers examples of a row.
+func (e *Experiments) pickRow(r experiment.Row, title, text string) app.UI {
+	pick := lab.Pick{
+		Ref:   chart.Ref{Model: r.Model, Task: r.Task, Method: r.Method, Selector: r.Selector, Swap: chart.Swap(r.Swap), Params: r.Params},
+		About: fmt.Sprintf("budget %s: %.1f%% of %d", sparse.FormatBudget(r.Budget), 100*r.Accuracy, r.Examples),
+	}
+	return app.Button().Type("button").Class("link").Title(title).OnClick(func(app.Context, app.Event) { e.do(pick) }, pick.Ref, pick.About).Text(text)
 }
 
 // orTrained says what a side of a swap is, where it is not named.

@@ -44,6 +44,9 @@ type Save struct {
 // CopyLink puts the address into the clipboard. Note says what it lacks.
 type CopyLink struct{ Note string }
 
+// CopyCommand puts the line that asks for a request into the clipboard.
+type CopyCommand struct{ Request run.Request }
+
 // Link makes the address say Query. A link that is pushed can be gone back from.
 type Link struct {
 	Query string
@@ -80,6 +83,8 @@ func (AskHead) effect()    {}
 func (AskModel) effect()   {}
 func (Save) effect()       {}
 func (CopyLink) effect()   {}
+
+func (CopyCommand) effect() {}
 
 // Do applies an action. It leaves s as it was.
 func (s Snapshot) Do(a Action) (Snapshot, []Effect) {

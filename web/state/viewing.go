@@ -248,6 +248,18 @@ type Share struct{}
 
 func (Share) apply(s *Snapshot) []Effect { return []Effect{CopyLink{Note: s.linkNote()}} }
 
+// AsCommand copies the command that repeats the run of a column.
+type AsCommand struct{ Side int }
+
+func (a AsCommand) apply(s *Snapshot) []Effect {
+	req := s.Columns[a.Side].Request()
+	if req.Model == "" {
+		s.Toast = "This column shows a file, which no command computes."
+		return nil
+	}
+	return []Effect{CopyCommand{req}}
+}
+
 // ShowToast shows a short message.
 type ShowToast struct{ Text string }
 

@@ -283,5 +283,17 @@ func TestSavesDark(t *testing.T) {
 		if s, _ = s.Do(step.do); s.SavesDark() != step.dark {
 			t.Errorf("after %#v pictures are saved dark: %v", step.do, s.SavesDark())
 		}
+// TestAsCommand: a column's run is copied as what was asked for; a file is not.
+func TestAsCommand(t *testing.T) {
+	d := ready(t)
+	if d.do(AsCommand{1}); len(d.effects) != 1 {
+		t.Fatalf("effects %v", d.effects)
+	}
+	if got, ok := d.effects[0].(CopyCommand); !ok || got.Request.Model == "" || !got.Request.Equal(d.s.Columns[1].Request()) {
+		t.Errorf("copies %+v, the column asked for %+v", d.effects[0], d.s.Columns[1].Request())
+	}
+	d.s.Columns[0] = Column{}
+	if d.do(AsCommand{0}); len(d.effects) != 0 || d.s.Toast == "" {
+		t.Errorf("of nothing: effects %v, said %q", d.effects, d.s.Toast)
 	}
 }

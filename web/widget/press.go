@@ -31,6 +31,21 @@ func (p *Press) Render() app.UI {
 
 func (p *Press) onClick(app.Context, app.Event) { p.On.Do(p.Do) }
 
+// CommandButton copies the command that repeats the run of a column.
+type CommandButton struct {
+	app.Compo
+
+	Side int
+	On   *Bus
+}
+
+// Render lays out the button.
+func (b *CommandButton) Render() app.UI {
+	const title = "copy as a command: the line for a shell that repeats this run"
+	return app.Button().Type("button").Class("button icon small").Title(title).Aria("label", title).DataSet("testid", "command").
+		OnClick(func(app.Context, app.Event) { b.On.Do(state.AsCommand{Side: b.Side}) }, b.Side).Body(app.Raw(iconCommand))
+}
+
 // SaveMenu saves a picture, or a run, to a file.
 type SaveMenu struct {
 	app.Compo

@@ -75,15 +75,31 @@ func describe(w io.Writer, r figures.Result) {
 	} else if r.Note != "" {
 		expected = "nothing: " + r.Note
 	}
-	fmt.Fprintf(w, "answer    %s\nexpected  %s\nscore     %s\nread      %s of the KV entries per query (%s, %d a query)\nheads     %d of %d selected the needle at every answer step\ntime      prefill %s, %s a token\n",
-		strings.TrimSpace(r.Answer), expected, score, number.Percent(r.ReadFraction), r.Method, r.K, hits, len(r.Heads),
+	fmt.Fprintf(w, "answer    %s\nexpected  %s\nscore     %s\n%sread      %s of the KV entries per query (%s, %d a query)\nheads     %d of %d selected the needle at every answer step\ntime      prefill %s, %s a token\n",
+		strings.TrimSpace(r.Answer), expected, score, likelihoods(r), number.Percent(r.ReadFraction), r.Method, r.K, hits, len(r.Heads),
 		number.Milliseconds(r.Timing.Prefill), number.Milliseconds(r.Timing.Decode))
+}
+
+// likelihoods are the lines of what is known of the expected answer's likelihood, the
+// prompt's perplexity and the heads' outputs.
+func likelihoods(r figures.Result) string {
+	out := ""
+	if r.Expects != nil {
+		out += fmt.Sprintf("loglik    %.2f of the expected answer\n", *r.Expects)
+	}
+	if r.Perplexity != nil {
+		out += fmt.Sprintf("perplexity %.2f of the prompt as it was read\n", *r.Perplexity)
+	}
+	if r.OutputError != nil {
+		out += fmt.Sprintf("error     %.3f of the heads' outputs against dense attention, on average\n", *r.OutputError)
+	}
+	return out
 }
 
 // describeFree prints how a model went on with a free prompt.
 func describeFree(w io.Writer, r figures.Result) {
-	fmt.Fprintf(w, "goes on   %q\nloglik    %s\nread      %s of the KV entries per query (%s, %d a query) of %d tokens\ntime      prefill %s, %s a token\n",
-		r.Answer, number.Decimals(*r.LogLik, 2), number.Percent(r.ReadFraction), r.Method, r.K, r.PromptTokens,
+	fmt.Fprintf(w, "goes on   %q\nloglik    %s\n%sread      %s of the KV entries per query (%s, %d a query) of %d tokens\ntime      prefill %s, %s a token\n",
+		r.Answer, number.Decimals(*r.LogLik, 2), likelihoods(r), number.Percent(r.ReadFraction), r.Method, r.K, r.PromptTokens,
 		number.Milliseconds(r.Timing.Prefill), number.Milliseconds(r.Timing.Decode))
 }
 

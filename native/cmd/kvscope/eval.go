@@ -179,20 +179,29 @@ func (e evaluation) combinations() []string {
 // print writes the rows and hits as a table.
 func (e evaluation) print(stdout io.Writer) error {
 	w := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "model\ttask\tmethod\tselector\tkeys\tstates\tbudget\tblock\tk\tparameters\taccuracy\t95% interval\texamples\tseeds\tdeviation")
+	fmt.Fprintln(w, "model\ttask\tmethod\tselector\tkeys\tstates\tbudget\tblock\tk\tparameters\taccuracy\t95% interval\texamples\tseeds\tdeviation\tread\tloglik\terror")
 	for _, r := range e.Rows {
 		deviation := "-"
 		if r.Seeds > 1 {
 			deviation = number.Decimals(100*r.Std, 2)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s-%s\t%d\t%d\t%s\n",
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s-%s\t%d\t%d\t%s\t%s\t%s\t%s\n",
 			r.Model, r.Task, r.Method, r.Selector, orTrained(r.SelectWith), orTrained(r.ComputeWith), number.Budget(r.Budget), r.Block, r.K, setup(r),
-			number.Decimals(100*r.Accuracy, 1), number.Decimals(100*r.CI95[0], 1), number.Decimals(100*r.CI95[1], 1), r.Examples, r.Seeds, deviation)
+			number.Decimals(100*r.Accuracy, 1), number.Decimals(100*r.CI95[0], 1), number.Decimals(100*r.CI95[1], 1), r.Examples, r.Seeds, deviation,
+			number.Percent(r.Read), orUnknown(r.LogLik, 2), orUnknown(r.Error, 3))
 	}
 	for _, h := range e.Hits {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\tlayer %d\thead %d\thit %s\n", h.Model, h.Task, h.Method, h.Selector, orTrained(h.SelectWith), orTrained(h.ComputeWith), number.Budget(h.Budget), h.Layer, h.Head, number.Decimals(100*h.Rate, 1))
 	}
 	return w.Flush()
+}
+
+// orUnknown writes a figure with so many decimals, - where it is not known.
+func orUnknown(v *float64, decimals int) string {
+	if v == nil {
+		return "-"
+	}
+	return number.Decimals(*v, decimals)
 }
 
 // setup says how the method of a row is set up beyond its budget.

@@ -41,7 +41,7 @@ func (q *question) flags(fs *flagSet) {
 		q.req.Depth = &d
 		return nil
 	})
-	fs.StringVar(&q.text, "text", "", "`file` with own text instead of a task, or of RULER's, of which --seed counts the examples")
+	fs.StringVar(&q.text, "text", "", "`file` with own text instead of a task, - for standard input; or of RULER's, of which --seed counts the examples")
 	fs.StringVar(&q.req.Key, "key", "", "own needle: its key")
 	fs.StringVar(&q.req.Key, "question", "", "key to ask for in --text, which already holds it; same as --key")
 	fs.StringVar(&q.req.Value, "value", "", "own needle: its value, planted in --text")
@@ -99,20 +99,26 @@ func isCapture(e *run.Engine, name string) bool {
 func questionText(path string, seed uint64) (string, error) {
 	if !strings.HasSuffix(path, rulerSuffix) {
 		content, err := readText(path)
-		if err != nil || !niah.IsRULER(content) {
-			return content, err
+		if err != nil || path == standardInput || !niah.IsRULER(content) {
+			return content, err // of RULER's examples the request's seed picks one
 		}
 	}
 	return rulerText(path, seed)
 }
 
+// standardInput stands for it in the place of a file.
+const standardInput = "-"
+
 // readText reads a file of at most run.MaxText bytes.
 func readText(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", input.Errorf("text", "%v", err)
+	f := os.Stdin
+	if path != standardInput {
+		var err error
+		if f, err = os.Open(path); err != nil {
+			return "", input.Errorf("text", "%v", err)
+		}
+		defer f.Close()
 	}
-	defer f.Close()
 	content, err := io.ReadAll(io.LimitReader(f, run.MaxText+1))
 	if err != nil {
 		return "", input.Errorf("text", "%v", err)

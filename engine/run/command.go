@@ -1,0 +1,62 @@
+package run
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"kvscope/engine/sparse"
+)
+
+// Command is the line for a shell that asks for the same: kvscope ask with a flag for every
+// field that is set. Own text is handed to it on standard input. It is false where no line
+// can say it: of a text with a zero byte.
+func (r Request) Command() (line string, ok bool) {
+	if r.Method == "" {
+		r.Method = sparse.DefaultMethod // a line without it means the same
+	}
+	text, err := json.Marshal(r)
+	if err != nil {
+		panic(fmt.Sprintf("BUG: request is not JSON: %v", err))
+	}
+	members := map[string]json.RawMessage{}
+	if err := json.Unmarshal(text, &members); err != nil {
+		panic(fmt.Sprintf("BUG: request is no object: %v", err))
+	}
+	words, piped := []string{"kvscope", "ask"}, ""
+	for _, name := range Fields() {
+		raw, set := members[name]
+		if !set {
+			continue
+		}
+		var value string
+		if json.Unmarshal(raw, &value) != nil {
+			value = string(raw) // a number, or true
+		}
+		if strings.ContainsRune(value, 0) {
+			return "", false
+		}
+		flag := "--" + strings.ReplaceAll(name, "_", "-")
+		switch {
+		case name == "text":
+			piped = "printf %s " + quoted(value) + " | "
+			words = append(words, flag, "-")
+		case value == "true" || value == "false" || strings.HasPrefix(value, "-"):
+			words = append(words, flag+"="+quoted(value))
+		default:
+			words = append(words, flag, quoted(value))
+		}
+	}
+	return piped + strings.Join(words, " "), true
+}
+
+// quoted is a word as a POSIX shell reads it back.
+func quoted(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./,:@%+", r)
+	}
+	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
