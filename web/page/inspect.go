@@ -80,6 +80,9 @@ func read(c *widget.InspectorColumn, r *picture.Run, line, block int, head *pict
 	}
 	c.Reads = r.ReadsAt(line, head)
 	c.Bytes, c.Dense = r.Bytes(c.Reads.Read), r.Bytes(c.Reads.Present)
+	if t, ok := r.TablesAt(line); ok {
+		c.Tables = &t
+	}
 	if r.Done != nil {
 		c.Prefill, c.Decode = r.Done.PrefillMS, r.Done.DecodeMS
 		c.SparseMS, c.DenseMS = r.Done.SparseMS, r.Done.DenseMS

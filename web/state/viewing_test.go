@@ -283,6 +283,9 @@ func TestSavesDark(t *testing.T) {
 		if s, _ = s.Do(step.do); s.SavesDark() != step.dark {
 			t.Errorf("after %#v pictures are saved dark: %v", step.do, s.SavesDark())
 		}
+	}
+}
+
 // TestAsCommand: a column's run is copied as what was asked for; a file is not.
 func TestAsCommand(t *testing.T) {
 	d := ready(t)

@@ -64,6 +64,8 @@ type InspectorColumn struct {
 	Prefill float64       // ms, below 0 when not known
 	Decode  float64       // ms a token
 
+	Tables *picture.Tables // what page tables would read, nil where not known
+
 	SparseMS, DenseMS float64 // of all heads' attention for the last query, 0 when not measured
 	Evicts            bool    // scores are votes
 }
@@ -278,6 +280,9 @@ func (n *Inspector) cost() app.UI {
 				row("in the cache", func(c *InspectorColumn) string { return number.Count(c.Reads.Present) }),
 				row("bytes read", func(c *InspectorColumn) string { return number.Bytes(c.Bytes) }),
 				row("bytes dense attention reads", func(c *InspectorColumn) string { return number.Bytes(c.Dense) }),
+				row("read in whole pages", tables(func(t *picture.Tables) float64 { return t.Head })),
+				row("one page table a layer", tables(func(t *picture.Tables) float64 { return t.Layer })),
+				row("one for all heads", tables(func(t *picture.Tables) float64 { return t.All })),
 				row("prefill", func(c *InspectorColumn) string { return number.Milliseconds(c.Prefill) }),
 				row("per token", func(c *InspectorColumn) string { return number.Milliseconds(c.Decode) }),
 				row("this token", func(c *InspectorColumn) string { return number.Milliseconds(c.MS) }),
@@ -286,4 +291,14 @@ func (n *Inspector) cost() app.UI {
 			),
 		),
 	)
+}
+
+// tables writes a share of the cache that is read in pages.
+func tables(share func(*picture.Tables) float64) func(*InspectorColumn) string {
+	return func(c *InspectorColumn) string {
+		if c.Tables == nil {
+			return "–"
+		}
+		return number.Percent(share(c.Tables))
+	}
 }
