@@ -35,6 +35,11 @@ func methodSides(o Options, heads []*sparse.KVCache, budget int) ([]*side, error
 			s.once = time.Since(started)
 			s.attend = evicted(plan.Evictor, kept, heads)
 		} else {
+			if plan.NeedsIndex {
+				if err := plan.UseIndex(index(o, len(heads))); err != nil {
+					return nil, err
+				}
+			}
 			s.attend = prefilled(o, plan.Rated(falling(len(heads)), 1).Selector, heads)
 		}
 		sides = append(sides, s)
@@ -49,6 +54,18 @@ func falling(n int) [][]float64 {
 		rates[h] = 1 / float64(1+h)
 	}
 	return [][]float64{rates}
+}
+
+// indexDim is how many channels the indexes that are shipped have.
+const indexDim = 8
+
+// index is one of noise for a layer of n heads.
+func index(o Options, n int) *sparse.Index {
+	x := sparse.NewIndex(1, n, o.Sizes.HeadDim, indexDim, o.Sizes.Block)
+	for _, part := range [][]float32{x.Query, x.Key, x.Weight} {
+		fillNoise(part, uint64(len(part)))
+	}
+	return x
 }
 
 // lookedAt is how many queries of a prompt are made for a selector that looks at them.
