@@ -91,7 +91,7 @@ func (r Request) edit(tokens, block int) (sparse.Edit, error) {
 		name, text string
 		blocks     *[]int
 	}{{"force", r.Force, &e.Force}, {"drop", r.Drop, &e.Drop}} {
-		if strings.TrimSpace(f.text) == "" {
+		if f.text == "" {
 			continue
 		}
 		for word := range strings.SplitSeq(f.text, ",") {

@@ -54,7 +54,7 @@ func (l *loaded) prompt(req Request, limit int) (*niah.Example, error) {
 		return ex, blame("context", err)
 	}
 	if req.Task != "" {
-		return nil, input.Errorf("task", "%q beside an own text or needle, want one or the other", req.Task)
+		return nil, input.Errorf("task", "%q beside %s, want a task, or an own text or needle", req.Task, strings.Join(req.own(), ", "))
 	}
 	if niah.IsRULER(req.Text) {
 		return l.ruler(req, context)
@@ -72,6 +72,17 @@ func (l *loaded) prompt(req Request, limit int) (*niah.Example, error) {
 	}
 	ex, err := niah.Custom(l.tok, req.Text, req.Key, req.Value, depth, context)
 	return ex, blame("text", err)
+}
+
+// own names the fields of an own text or needle that are set.
+func (r Request) own() []string {
+	var names []string
+	for _, f := range []struct{ name, value string }{{"text", r.Text}, {"key", r.Key}, {"value", r.Value}} {
+		if f.value != "" {
+			names = append(names, f.name)
+		}
+	}
+	return names
 }
 
 // free is the prompt of req as it stands, of at most so many tokens.

@@ -40,6 +40,15 @@ func (c Config) Validate() error {
 	return err
 }
 
+// Unused lists the parameters that are set and that the method has not.
+func (c Config) Unused() []string {
+	s, err := c.settings(1)
+	if err != nil {
+		return nil // which New says
+	}
+	return s.ignored
+}
+
 // settings checks c and puts the defaults in.
 func (c Config) settings(promptTokens int) (Settings, error) {
 	if c.Method == "" {

@@ -121,6 +121,9 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		if o.Progress != nil {
 			o.Progress(i, len(chosen))
 		}
+		if err := ctx.Err(); err != nil { // before memory is filled
+			return nil, err
+		}
 		err := g.measure(ctx, o, func(row Row) {
 			row.Earlier = o.Against.value(row.Name, row.Size)
 			r.Rows = append(r.Rows, row)

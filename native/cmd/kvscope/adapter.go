@@ -8,7 +8,6 @@ import (
 	"path"
 	"strings"
 
-	"kvscope/assets"
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/input"
 	"kvscope/engine/model"
@@ -71,7 +70,7 @@ func openServed(e *run.Engine, path, tokens string) error {
 
 // layNamed lays the adapter over src that name is the path of, or that ships by that name.
 func layNamed(src *model.Source, name string) error {
-	a, err := findAdapter(assets.Models(), name)
+	a, err := findAdapter(shipped.models(), name)
 	if err != nil {
 		return err
 	}
@@ -124,9 +123,12 @@ func adapterFlag(fs *flagSet) *string {
 }
 
 // withAdapter is how a model under an adapter is named.
-func withAdapter(model, adapter string) string {
+func withAdapter(model, adapter string) (string, error) {
 	if adapter == "" {
-		return model
+		return model, nil
 	}
-	return model + adapterJoint + adapter
+	if _, err := os.Stat(model); err != nil {
+		return "", input.Errorf("adapter", "%q over %s, want a model file or folder under it", adapter, model)
+	}
+	return model + adapterJoint + adapter, nil
 }

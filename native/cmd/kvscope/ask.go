@@ -33,7 +33,7 @@ func ask(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	defer engine.Close()
 	var record trace.Run
 	if err := engine.Run(ctx, req, &record); err != nil {
-		return err
+		return q.named(err)
 	}
 	result, ok := figures.ResultOf(&record)
 	if !ok {

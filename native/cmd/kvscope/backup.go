@@ -50,7 +50,7 @@ func copyStore(ctx context.Context, from, to string) (int64, error) {
 	}
 	defer s.Close()
 	if err := s.Backup(ctx, to); err != nil {
-		return 0, err
+		return 0, fmt.Errorf("--out: %w", err)
 	}
 	info, err := os.Stat(to)
 	if err != nil {

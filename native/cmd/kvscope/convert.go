@@ -72,7 +72,7 @@ func rewriteModel(name string, form checkpoint.DType, out, note string) (int64, 
 		meta["tokenizer"] = tok.Fingerprint()
 	}
 	meta["note"] = note
-	if err := checkpoint.Save(out, meta, weights.Tensors(cfg, "", checkpoint.NewF32)); err != nil {
+	if err := save(out, meta, weights.Tensors(cfg, "", checkpoint.NewF32)); err != nil {
 		return 0, err
 	}
 	info, err := os.Stat(out)

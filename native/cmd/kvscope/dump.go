@@ -38,7 +38,11 @@ func dump(_ context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := notInput(*out, *name, *adapter, *text); err != nil {
 		return err
 	}
-	m, ids, err := dumped(withAdapter(*name, *adapter), *text)
+	named, err := withAdapter(*name, *adapter)
+	if err != nil {
+		return err
+	}
+	m, ids, err := dumped(named, *text)
 	if err != nil {
 		return err
 	}
@@ -56,7 +60,7 @@ func dump(_ context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := checkpoint.Save(*out, m.Config().Metadata(), tensors); err != nil {
+	if err := save(*out, m.Config().Metadata(), tensors); err != nil {
 		return err
 	}
 	var names []string

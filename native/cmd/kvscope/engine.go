@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,9 +15,16 @@ import (
 	"kvscope/native/simd"
 )
 
+// shipped is what comes with the program: models, and the book that tasks hide needles in.
+// Tests that run commands by the thousand ship less.
+var shipped = struct {
+	models func() fs.FS
+	book   func() (string, error)
+}{assets.Models, assets.TomSawyer}
+
 // demoEngine loads the models that ship with the program.
 func demoEngine() (*run.Engine, error) {
-	text, err := assets.TomSawyer()
+	text, err := shipped.book()
 	if err != nil {
 		return nil, err
 	}
@@ -24,22 +32,29 @@ func demoEngine() (*run.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return run.Open(assets.Models(), simd.Best(), book)
+	return run.Open(shipped.models(), simd.Best(), book)
 }
 
-// engineWith is demoEngine plus the model called name, when that is a path, with the
-// tokenizer in the file tokens, or where that is empty with its own.
+// engineWith is demoEngine plus the model called name; see engineWithAll.
 func engineWith(name, tokens string) (*run.Engine, error) {
+	return engineWithAll([]string{name}, tokens)
+}
+
+// engineWithAll is demoEngine plus those of the models that are paths, with the tokenizer
+// in the file tokens, or where that is empty each with its own.
+func engineWithAll(models []string, tokens string) (*run.Engine, error) {
 	e, err := demoEngine()
 	if err != nil {
 		return nil, err
 	}
-	shipped := len(e.Models())
-	if err := addModel(e, name, tokens); err != nil {
-		return nil, err
+	own := len(e.Models())
+	for _, name := range models {
+		if err := addModel(e, name, tokens); err != nil {
+			return nil, err
+		}
 	}
-	if tokens != "" && len(e.Models()) == shipped {
-		return nil, input.Errorf("tokenizer", "%s has its own, want a model file or folder with it", name)
+	if tokens != "" && len(e.Models()) == own {
+		return nil, input.Errorf("tokenizer", "%s has its own, want a model file or folder with it", strings.Join(models, ", "))
 	}
 	return e, nil
 }

@@ -15,9 +15,7 @@ import (
 	"text/tabwriter"
 
 	"kvscope/engine/experiment"
-	"kvscope/engine/input"
 	"kvscope/engine/niah"
-	"kvscope/engine/run"
 	"kvscope/engine/sparse"
 	"kvscope/native/jobs"
 	"kvscope/native/store"
@@ -51,8 +49,8 @@ func eval(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := parse(fs, args); err != nil {
 		return err
 	}
-	if *workers < 1 {
-		return input.Errorf("workers", "%d, want at least 1", *workers)
+	if err := checkWorkers(*workers, 1); err != nil {
+		return err
 	}
 	fs.Visit(func(f *flag.Flag) {
 		switch f.Name {
@@ -77,13 +75,16 @@ func eval(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	g.Files = files.sizes()
-	if files.Engine, err = engineWithAll(g.Models); err != nil {
+	if files.Engine, err = engineWithAll(g.Models, ""); err != nil {
 		return err
 	}
 	defer files.Close()
 	out, err := evaluate(ctx, files, g, *data, *workers, bar(stderr))
 	if err != nil {
-		return singular(err)
+		if fs.given("budgets") {
+			err = renamed(err, "budget", "budgets")
+		}
+		return renamed(err, "selectors", "selector")
 	}
 	sayIgnored(stderr, strings.Join(g.Methods, ", "), g.Unused())
 	for _, f := range out.combinations() {
@@ -138,29 +139,6 @@ func evaluate(ctx context.Context, engine experiment.Runner, g experiment.Grid, 
 		out.Failed = append(out.Failed, failedCell{f.Cell, f.Err.Error()})
 	}
 	return out, nil
-}
-
-// engineWithAll is demoEngine plus those of the models that are paths.
-func engineWithAll(models []string) (*run.Engine, error) {
-	engine, err := demoEngine()
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range models {
-		if err := addModel(engine, name, ""); err != nil {
-			return nil, err
-		}
-	}
-	return engine, nil
-}
-
-// singular blames the flag for what is a list in a grid.
-func singular(err error) error {
-	switch field := input.Field(err); field {
-	case "selectors":
-		return input.Errorf(strings.TrimSuffix(field, "s"), "%s", strings.TrimPrefix(err.Error(), field+": "))
-	}
-	return err
 }
 
 // combinations says once of every combination why its cells failed.

@@ -57,9 +57,12 @@ func find(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	names := strings.Split(*models, ",")
 	for i, name := range names {
-		names[i] = withAdapter(name, *q.adapter)
+		var err error
+		if names[i], err = withAdapter(name, *q.adapter); err != nil {
+			return err
+		}
 	}
-	engine, err := engineWithAll(names)
+	engine, err := engineWithAll(names, *q.tokens)
 	if err != nil {
 		return err
 	}
@@ -69,6 +72,7 @@ func find(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		reqs[i] = req
 		reqs[i].Model = name
 	}
+	sayIgnored(stderr, req.Method, req.Unused())
 	rows, tried, show := []found{}, 0, bar(stderr)
 	err = seeds.Repeat(ctx, seeds.Engine{Runner: engine}, reqs, req.Seed, *n, func(row seeds.Row) error {
 		tried++
@@ -79,7 +83,7 @@ func find(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return nil
 	})
 	if err != nil {
-		return err
+		return renamed(q.named(err), "model", "models")
 	}
 	if *asJSON {
 		return json.NewEncoder(stdout).Encode(struct {

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 
+	"kvscope/engine/checkpoint"
 	"kvscope/engine/input"
 )
 
@@ -122,6 +123,9 @@ func flags(name string, stderr io.Writer, examples ...string) *flagSet {
 	return fs
 }
 
+// wanted says of numbers what is allowed, where package flag says what it called.
+var wanted = strings.NewReplacer("parse error", "want a whole number, or true or false of a switch", "value out of range", "want a smaller number")
+
 // parse reads args, which may hold flags only.
 func parse(fs *flagSet, args []string) error {
 	err := fs.Parse(args)
@@ -130,14 +134,63 @@ func parse(fs *flagSet, args []string) error {
 		fs.help()
 		return err
 	case err != nil:
-		return fmt.Errorf("%w: %w", errUsage, err)
+		return fmt.Errorf("%w: %s", errUsage, wanted.Replace(err.Error()))
 	case fs.NArg() > 0:
 		return fmt.Errorf("%w: unexpected argument %q", errUsage, fs.Arg(0))
+	}
+	if name := fs.empty(args); name != "" {
+		return input.Errorf(name, "empty, want a value, or no such flag for what it is by default")
 	}
 	for _, say := range fs.parsed {
 		say()
 	}
 	return nil
+}
+
+// empty is the first flag of args, which have been parsed, that is given as nothing: as
+// scripts do whose variable is not set. Most would be taken for absent.
+func (fs *flagSet) empty(args []string) string {
+	for i := 0; i < len(args); i++ {
+		name, value, joined := strings.Cut(strings.TrimLeft(args[i], "-"), "=")
+		f := fs.Lookup(name)
+		if f == nil { // the end of flags
+			return ""
+		}
+		if b, ok := f.Value.(interface{ IsBoolFlag() bool }); !joined && ok && b.IsBoolFlag() {
+			continue
+		}
+		if !joined {
+			i++
+			value = args[i]
+		}
+		if value == "" {
+			return name
+		}
+	}
+	return ""
+}
+
+// save writes tensors to the file that --out names.
+func save(out string, metadata map[string]string, tensors []checkpoint.Tensor) error {
+	if err := checkpoint.Save(out, metadata, tensors); err != nil {
+		return fmt.Errorf("--out: %w", err)
+	}
+	return nil
+}
+
+// given reports whether a flag is among the arguments.
+func (fs *flagSet) given(name string) bool {
+	found := false
+	fs.Visit(func(f *flag.Flag) { found = found || f.Name == name })
+	return found
+}
+
+// renamed is err about flag, where it is about a field that the command calls so.
+func renamed(err error, field, flag string) error {
+	if input.Field(err) != field {
+		return err
+	}
+	return input.Errorf(flag, "%s", strings.TrimPrefix(err.Error(), field+": "))
 }
 
 // notInput refuses to write over a file that is read, or over one in a folder that is.

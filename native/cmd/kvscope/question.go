@@ -20,6 +20,7 @@ type question struct {
 	text string // file of the own text
 
 	adapter, tokens *string
+	given           func(flag string) bool
 }
 
 // defaultModel answers where none is named.
@@ -27,6 +28,7 @@ const defaultModel = "ratplus"
 
 // flags adds the flags of a request to fs.
 func (q *question) flags(fs *flagSet) {
+	q.given = fs.given
 	fs.StringVar(&q.req.Model, "model", defaultModel, "attention, ratplus, or a model `file` or folder, or a file of queries and keys")
 	q.adapter, q.tokens = adapterFlag(fs), tokenizerFlag(fs)
 	fs.StringVar(&q.req.Task, "task", "", "S-1 S-2 S-3 MK-1 MK-2 MK-3 MV MQ; S-2 without --text; or a file of RULER's (.jsonl)")
@@ -68,7 +70,10 @@ func (q *question) flags(fs *flagSet) {
 // request is what the flags ask for, and the engine to ask.
 func (q *question) request() (run.Request, *run.Engine, error) {
 	req := q.req
-	req.Model = withAdapter(req.Model, *q.adapter)
+	var err error
+	if req.Model, err = withAdapter(req.Model, *q.adapter); err != nil {
+		return req, nil, err
+	}
 	engine, err := engineWith(req.Model, *q.tokens)
 	if err != nil {
 		return req, nil, err
@@ -87,6 +92,14 @@ func (q *question) request() (run.Request, *run.Engine, error) {
 		req.Task = "S-2"
 	}
 	return req, engine, nil
+}
+
+// named is err about a flag by the one of its names that is given.
+func (q *question) named(err error) error {
+	if q.given("question") {
+		return renamed(err, "key", "question")
+	}
+	return err
 }
 
 // isCapture reports whether what is called name is queries and keys, with a prompt of

@@ -52,7 +52,7 @@ func selectFile(_ context.Context, args []string, stdout, stderr io.Writer) erro
 	if err != nil {
 		return err
 	}
-	if err := checkpoint.Save(*out, r.Metadata, r.Tensors); err != nil {
+	if err := save(*out, r.Metadata, r.Tensors); err != nil {
 		return err
 	}
 	if *asJSON {

@@ -63,14 +63,18 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if *embed && token != "" {
 		return input.Errorf("embed", "not with --token: browsers show a token to no frame of another site")
 	}
-	if *workers < 0 {
-		return input.Errorf("workers", "%d, want 0 or more", *workers)
+	if err := checkWorkers(*workers, 0); err != nil {
+		return err
 	}
 	most, err := limitMemory(*memory)
 	if err != nil {
 		return err
 	}
-	*queue = cmp.Or(*queue, os.Getenv(queueVariable))
+	if *queue = cmp.Or(*queue, os.Getenv(queueVariable)); *queue != "" {
+		if err := checkQueue(*queue); err != nil {
+			return err
+		}
+	}
 	log := slog.New(slog.NewTextHandler(stderr, nil))
 	engine, err := demoEngine()
 	if err != nil {

@@ -34,6 +34,8 @@ type fileFigures struct {
 	Method string `json:"method"`
 	Answer string `json:"answer"`
 	Looks  bool   `json:"queries_and_keys"` // whether attention maps can be made of it
+
+	Ignored []string `json:"ignored,omitempty"` // parameters that were set and that the method has not
 }
 
 // traceFile records a run in a file, or describes one.
@@ -83,7 +85,7 @@ func traceFile(ctx context.Context, args []string, stdout, stderr io.Writer) err
 	r := f.Run
 	summary := fileFigures{
 		File: path, Frames: len(r.Events()), Tokens: len(r.Header.Tokens), Steps: len(r.Steps),
-		Layers: r.Header.Layers, Heads: r.Header.Heads, Model: r.Header.Model, Method: r.Header.Method, Looks: f.Heads != nil,
+		Layers: r.Header.Layers, Heads: r.Header.Heads, Model: r.Header.Model, Method: r.Header.Method, Looks: f.Heads != nil, Ignored: r.Header.Ignored,
 	}
 	if r.Done != nil {
 		summary.Answer = r.Done.Answer
@@ -100,6 +102,7 @@ func traceFile(ctx context.Context, args []string, stdout, stderr io.Writer) err
 			path, cmp.Or(summary.Model, "a model that it does not name"), summary.Tokens, first.Queries, summary.Layers, summary.Heads)
 		return nil
 	}
+	sayIgnored(stderr, summary.Method, summary.Ignored)
 	fmt.Fprintf(stdout, "%s: %s, %s, %d tokens, %d steps, %d layers of %d heads, %d frames\n",
 		path, summary.Model, summary.Method, summary.Tokens, summary.Steps, summary.Layers, summary.Heads, summary.Frames)
 	if result, ok := figures.ResultOf(r); ok {
@@ -119,7 +122,7 @@ func recordTrace(ctx context.Context, q *question, path string, light bool) (*ru
 	cache := run.NewCache(engine, keptBytes)
 	f := &runfile.File{Run: &trace.Run{}}
 	if err := cache.Run(ctx, req, f.Run); err != nil {
-		return nil, err
+		return nil, q.named(err)
 	}
 	if kept := cache.Cached(req.ID()); !light {
 		f.Heads = kept.Head

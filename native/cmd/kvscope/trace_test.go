@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -30,7 +31,7 @@ func TestTrace(t *testing.T) {
 	if err := json.Unmarshal([]byte(stdout), &read); err != nil {
 		t.Fatal(err)
 	}
-	if read != wrote || !read.Looks || read.Frames < 10 || read.Tokens < 50 || read.Layers < 1 || read.Heads < 1 || read.Model != "ratplus" {
+	if !reflect.DeepEqual(read, wrote) || !read.Looks || read.Frames < 10 || read.Tokens < 50 || read.Layers < 1 || read.Heads < 1 || read.Model != "ratplus" {
 		t.Errorf("wrote %+v, read %+v", wrote, read)
 	}
 	f, err := checkpoint.Open(path)

@@ -28,7 +28,7 @@ func trainModel(ctx context.Context, args []string, stdout, stderr io.Writer) er
 		"kvscope train --config assets/training/memory.conf --out data/memory")
 	config := fs.String("config", "", "`file` that describes the run")
 	out := fs.String("out", "data/train", "`folder` for checkpoints and the model")
-	resume := fs.Bool("resume", false, "continue from the checkpoint in --out")
+	resume := fs.Bool("resume", false, "continue from the checkpoint in --out, if there is one")
 	asJSON := fs.Bool("json", false, "print reports as JSON, one object a line")
 	if err := parse(fs, args); err != nil {
 		return err

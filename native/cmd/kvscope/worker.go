@@ -10,17 +10,50 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
 	"kvscope/engine/experiment"
 	"kvscope/engine/input"
+	"kvscope/engine/run"
 	"kvscope/native/jobs"
 )
 
 // queueVariable of the environment names the queue where no flag does: its URL may hold a
 // secret, and every user of a machine sees the flags of its programs.
 const queueVariable = "KVSCOPE_QUEUE"
+
+// mostWorkers is more than any machine has processors for.
+const mostWorkers = 1024
+
+// checkWorkers refuses a number of cells to compute at once that is below the least, or
+// that no machine would come to an end of.
+func checkWorkers(n, least int) error {
+	if n < least || n > mostWorkers {
+		return input.Errorf("workers", "%d, want %d to %d", n, least, mostWorkers)
+	}
+	return nil
+}
+
+// checkQueue refuses what is no URL of a queue, before a network is asked for it.
+func checkQueue(at string) error {
+	for one := range strings.SplitSeq(at, ",") {
+		u, err := url.Parse(strings.TrimSpace(one))
+		if err != nil || u.Host == "" || !slices.Contains([]string{"nats", "tls", "ws", "wss"}, u.Scheme) {
+			return input.Errorf("queue", "%q, want a URL such as nats://127.0.0.1:4222", hidden(one))
+		}
+	}
+	return nil
+}
+
+// hidden is what is no URL, without what may be a secret in it.
+func hidden(at string) string {
+	if i := strings.LastIndexByte(at, '@'); i >= 0 {
+		return "..." + at[i:]
+	}
+	return at
+}
 
 // publicURL is the URL of a queue without its secret.
 func publicURL(at string) string {
@@ -45,8 +78,8 @@ func worker(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	if err := parse(fs, args); err != nil {
 		return err
 	}
-	if *n < 1 {
-		return input.Errorf("workers", "%d, want at least 1", *n)
+	if err := checkWorkers(*n, 1); err != nil {
+		return err
 	}
 	at := cmp.Or(*queueURL, os.Getenv(queueVariable))
 	ours := at == ""
@@ -56,15 +89,23 @@ func worker(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 			return input.Errorf("queue", "%v; start kvscope serve, or name a queue", err)
 		}
 	}
+	if err := checkQueue(at); err != nil {
+		return err
+	}
 	var extra []string
 	if *models != "" {
 		extra = strings.Split(*models, ",")
 	}
-	engine, err := engineWithAll(extra)
+	engine, err := engineWithAll(extra, "")
 	if err != nil {
 		return err
 	}
 	defer engine.Close()
+	for _, name := range extra {
+		if !slices.ContainsFunc(engine.Models(), func(m run.ModelInfo) bool { return m.Name == name }) {
+			return input.Errorf("models", "no file or folder %q", name)
+		}
+	}
 	log := slog.New(slog.NewTextHandler(stderr, nil))
 	queue, err := jobs.Connect(at)
 	if ours && jobs.IsAway(err) {
