@@ -4,31 +4,9 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"kvscope/engine/checkpoint"
 )
-
-// layout says which of the last three axes is the head, the position and the channel.
-type layout [3]int
-
-const defaultLayout = "[head, seq, head_dim]"
-
-// parseLayout reads a list of axes such as "[seq, head, head_dim]", "" for the default.
-func parseLayout(s string) (layout, error) {
-	if s == "" {
-		s = defaultLayout
-	}
-	names := strings.Split(strings.Trim(strings.TrimSpace(s), "[]"), ",")
-	var l layout
-	for i, name := range []string{"head", "seq", "head_dim"} {
-		l[i] = slices.IndexFunc(names, func(n string) bool { return strings.TrimSpace(n) == name })
-		if l[i] < 0 || len(names) != len(l) {
-			return l, fmt.Errorf("layout: %q in the file's metadata, want head, seq and head_dim in some order, as in %s", s, defaultLayout)
-		}
-	}
-	return l, nil
-}
 
 // axes are the heads of one layer within a tensor.
 type axes struct {
@@ -36,6 +14,7 @@ type axes struct {
 	dtype                 checkpoint.DType
 	heads, rows, size     int
 	first                 int // element that the layer begins with
+	skipped               int // rows before it that are padding
 	byHead, byRow, byItem int // elements from one head, position or channel to the next
 }
 
@@ -76,25 +55,45 @@ func (r *reader) layers(name string, size func(width int) int) ([]axes, error) {
 		a.heads, a.rows, a.size = shape[1]/n, shape[0], n
 		a.byHead, a.byRow, a.byItem = a.size, shape[1], 1
 		return []axes{a}, nil
-	case 3:
-		return []axes{a.laid(shape, r.order)}, nil
-	case 4:
-		a = a.laid(shape[1:], r.order)
-		out := make([]axes, shape[0])
-		for l := range out {
-			out[l] = a
-			out[l].first = l * shape[1] * shape[2] * shape[3]
+	case 3, 4, 5:
+		if out, err := r.ordered(a, shape); out != nil || err != nil {
+			return out, err
 		}
-		return out, nil
 	}
-	return nil, fmt.Errorf("tensor %q has shape %v, want [heads, positions, head size] or [layers, heads, positions, head size]", name, shape)
+	return nil, fmt.Errorf("tensor %q has shape %v, want the axes %s, and one of layers before them where it has several", name, shape, r.order)
 }
 
-// laid is a over three axes in an order.
-func (a axes) laid(shape []int, order layout) axes {
-	stride := [3]int{shape[1] * shape[2], shape[2], 1}
-	a.heads, a.rows, a.size = shape[order[0]], shape[order[1]], shape[order[2]]
-	a.byHead, a.byRow, a.byItem = stride[order[0]], stride[order[1]], stride[order[2]]
+// ordered are the layers of a, whose tensor has a shape of the axes of the order, with an
+// axis of layers before them where there is one more, and without a batch where there is
+// one less; nil where it has not.
+func (r *reader) ordered(a axes, shape []int) ([]axes, error) {
+	order, layers, each := r.order, 1, shape
+	switch len(shape) {
+	case len(order):
+	case len(order) + 1:
+		layers, each = shape[0], shape[1:]
+	case len(order.without(AxisBatch)):
+		order = order.without(AxisBatch)
+	default:
+		return nil, nil
+	}
+	if i := slices.Index(order, AxisBatch); i >= 0 && each[i] != 1 {
+		return nil, fmt.Errorf("tensor %q has shape %v, a batch of %d, want one", a.name, shape, each[i])
+	}
+	size, stride := order.Strides(each)
+	a.heads, a.rows, a.size = size[AxisHead], size[AxisSeq], size[AxisDim]
+	a.byHead, a.byRow, a.byItem = stride[AxisHead], stride[AxisSeq], stride[AxisDim]
+	out := make([]axes, layers)
+	for l := range out {
+		out[l] = a
+		out[l].first = l * a.heads * a.rows * a.size
+	}
+	return out, nil
+}
+
+// between are the rows from lo up to hi.
+func (a axes) between(lo, hi int) axes {
+	a.first, a.skipped, a.rows = a.first+lo*a.byRow, a.skipped+lo, hi-lo
 	return a
 }
 
@@ -110,7 +109,7 @@ func (a axes) head(f *checkpoint.File, p *piece, h int) ([]float32, error) {
 	}
 	for i, v := range x {
 		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
-			return nil, fmt.Errorf("%s: head %d, position %d is %g, want numbers: cut padding off before saving", a.name, h, i/a.size, v)
+			return nil, fmt.Errorf("%s: head %d, position %d is %g, want numbers: leave padding out, with --mask or as attention_mask in the file", a.name, h, a.skipped+i/a.size, v)
 		}
 	}
 	return x, nil

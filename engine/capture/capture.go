@@ -2,6 +2,7 @@ package capture
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"strconv"
 
@@ -11,10 +12,13 @@ import (
 // Capture is the queries and keys of the heads of a model, as a file has them. Nothing
 // of a tensor is read, unpacked or widened before a head of it is asked for.
 type Capture struct {
-	Layers, Heads, KVHeads int // L, H, Hkv
-	HeadDim                int // Dh
-	Len                    int // T, positions
-	Queries                int // N, the last positions, whose queries are there
+	Layers, Heads, KVHeads int     // L, H, Hkv
+	HeadDim                int     // Dh
+	Len                    int     // T, positions
+	Queries                int     // N, the last positions, whose queries are there
+	Scale                  float64 // what q·k is multiplied with before the softmax; Dh^-1/2
+	Order                  Order   // of the axes, as it was read
+	Left, Right            int     // positions of padding before and after, which are none of Len
 	File                   *checkpoint.File
 
 	queries, keys       []axes // by layer
@@ -28,17 +32,18 @@ func Is(f *checkpoint.File) bool {
 	return f.Has("q") && f.Has("k") || f.Has("layers.0.q") && f.Has("layers.0.k")
 }
 
-// Read finds the capture in f, which Close closes.
-func Read(f *checkpoint.File) (*Capture, error) {
-	order, err := parseLayout(f.Metadata["layout"])
+// Read finds the capture in f, which Close closes. Its axes are in an order, the default
+// one where it is nil, nobody having said any.
+func Read(f *checkpoint.File, order Order) (*Capture, error) {
+	r := reader{file: f, order: order}
+	if order == nil {
+		r.order = DefaultOrder
+	}
+	err := r.number()
 	if err != nil {
 		return nil, err
 	}
-	r := reader{file: f, order: order}
-	if err := r.number(); err != nil {
-		return nil, err
-	}
-	c := &Capture{File: f}
+	c := &Capture{File: f, Order: r.order}
 	if f.Has("q") {
 		c.queries, c.keys, err = r.pair("q", "k")
 	} else {
@@ -50,7 +55,30 @@ func Read(f *checkpoint.File) (*Capture, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c, c.fit()
+	return c, c.fit(order != nil)
+}
+
+// Cut leaves positions of padding out. Queries are padded as the keys are where they are as
+// many, and else are the last ones of tokens.
+func (c *Capture) Cut(left, right int) {
+	tokens := c.Len - left - right
+	from, to := left, left+tokens
+	if c.Queries < c.Len {
+		from, to = max(0, c.Queries-tokens), c.Queries
+	}
+	for l := range c.queries {
+		c.queries[l], c.keys[l] = c.queries[l].between(from, to), c.keys[l].between(left, left+tokens)
+	}
+	c.Len, c.Queries, c.Left, c.Right = tokens, to-from, left, right
+}
+
+// String says how the file was read, so that a wrong order of axes shows.
+func (c *Capture) String() string {
+	out := fmt.Sprintf("layers %d, heads %d, key-value heads %d, queries %d, keys %d, channels %d", c.Layers, c.Heads, c.KVHeads, c.Queries, c.Len, c.HeadDim)
+	if c.Left+c.Right > 0 {
+		out += fmt.Sprintf(", beside padding of %d at the beginning and %d at the end", c.Left, c.Right)
+	}
+	return out + fmt.Sprintf("; read as %s, scale %.4g", c.Order, c.Scale)
 }
 
 // Close releases the file.
@@ -75,18 +103,20 @@ func (c *Capture) Bytes() int {
 	return n
 }
 
-// fit takes the shape from the first layer and holds the others to it.
-func (c *Capture) fit() error {
+// fit takes the shape from the first layer and holds the others to it. Without an order
+// that was given, more heads than positions are a question back.
+func (c *Capture) fit(given bool) error {
 	c.Layers = len(c.queries)
 	q, k := c.queries[0], c.keys[0]
 	c.Heads, c.Queries, c.HeadDim, c.KVHeads, c.Len = q.heads, q.rows, q.size, k.heads, k.rows
+	c.Scale = 1 / math.Sqrt(float64(c.HeadDim))
 	switch {
 	case q.size != k.size:
 		return fmt.Errorf("%s has heads of size %d, want %s's %d", q.name, q.size, k.name, k.size)
 	case q.heads%k.heads != 0:
 		return fmt.Errorf("%s has %d heads, want a multiple of %s's %d", q.name, q.heads, k.name, k.heads)
-	case k.heads > k.rows:
-		return fmt.Errorf("%s is %d heads of %d positions: is its order [seq, head, head_dim]? Then say so in the metadata as layout", k.name, k.heads, k.rows)
+	case k.heads > k.rows && !given:
+		return fmt.Errorf("%s is %d heads of %d positions: is its order [seq, head, head_dim]? Then say so, with --layout or in the metadata as layout", k.name, k.heads, k.rows)
 	case q.rows > k.rows:
 		return fmt.Errorf("%s has %d positions, want at most %s's %d", q.name, q.rows, k.name, k.rows)
 	}
@@ -103,7 +133,7 @@ func (c *Capture) fit() error {
 // reader finds the tensors of a capture.
 type reader struct {
 	file  *checkpoint.File
-	order layout
+	order Order
 	heads int // of queries in the rows of a matrix, 0 where the file does not say
 }
 

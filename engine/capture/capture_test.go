@@ -36,7 +36,13 @@ func read(t testing.TB, content []byte) (*Capture, error) {
 	if !Is(f) {
 		t.Errorf("a file with %s is no capture", f.Contents())
 	}
-	return Read(f)
+	var order Order
+	if text := f.Metadata["layout"]; text != "" {
+		if order, err = ParseOrder(text); err != nil {
+			return nil, err
+		}
+	}
+	return Read(f, order)
 }
 
 func f32(name string, x []float32, shape ...int) checkpoint.Tensor {
@@ -165,9 +171,18 @@ func FuzzRead(f *testing.F) {
 		if err != nil {
 			return
 		}
-		c, err := Read(file)
+		var order Order
+		if text := file.Metadata["layout"]; text != "" {
+			if order, err = ParseOrder(text); err != nil {
+				return
+			}
+		}
+		c, err := Read(file, order)
 		if err != nil {
 			return
+		}
+		if c.Queries > 2 {
+			c.Cut(1, 1)
 		}
 		for l := range c.Layers {
 			for h := range c.Heads {

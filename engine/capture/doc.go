@@ -11,9 +11,9 @@
 //
 // q and k are rotated, as attention reads them. Where layers.{i}.k_mem stands beside
 // layers.{i}.k it is what attention read, after the memory. Values are not needed to
-// select, so v may be missing or have a width of its own. The metadata's "layout",
-// "[seq, head, head_dim]" say, gives the order of the last three axes where it is not
-// [head, seq, head_dim]; "num_head" says how many heads of queries lie side by side in
+// select, so v may be missing or have a width of its own. An Order, from
+// "[batch, seq, head, head_dim]" or "bshd" say, gives the order of the axes where it is not
+// [head, seq, head_dim]; the metadata's "num_head" says how many heads of queries lie side by side in
 // the rows of a matrix.
 //
 //	f, err := checkpoint.Open("qkv.npz")

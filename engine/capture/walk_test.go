@@ -21,7 +21,7 @@ func TestBrokenCaptures(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			c, err := Read(f)
+			c, err := Read(f, nil)
 			if err != nil {
 				return err
 			}

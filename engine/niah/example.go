@@ -29,13 +29,18 @@ type Example struct {
 	// that of the same place in the needle's value; -1 for commas, stop and end.
 	Gold []int
 
+	// Most is how many tokens of an answer are wanted at most, 0 for a few more than are
+	// expected.
+	Most int
+
 	Cut *Cut // what of an own text did not fit, nil where all did
 
 	Needles      []Needle // all needles, in the order they appear
 	Question     string   // what is asked, a sentence of Text
 	QuestionSpan ops.Span // the question and the start of the answer, to the end of Tokens
 
-	begin int // tokens before those of Text
+	begin int  // tokens before those of Text
+	any   bool // whether one of Expected is enough
 }
 
 // Needle is one needle in the prompt. Spans are positions in Example.Tokens.

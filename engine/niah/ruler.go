@@ -43,6 +43,24 @@ func (e RULERExample) Line() string {
 // RULERID is the Task.ID of examples from RULER's files.
 const RULERID = "ruler"
 
+// rulerKind is how RULER asks a kind of task and scores it.
+type rulerKind struct {
+	mark string // in the template of its prompts
+	most int    // tokens to generate
+	any  bool   // whether one of the outputs is enough: string_match_part, else string_match_all
+}
+
+// rulerKinds are those of RULER's synthetic tasks; see scripts/data/synthetic/constants.py
+// and scripts/eval/synthetic/constants.py there. A file does not name its task, whose
+// template its input is. Retrieval comes last: what is none of the others is taken for it.
+var rulerKinds = []rulerKind{
+	{"Answer the question based on the given documents.", 32, true},
+	{"track the chain(s) of variable assignment", 30, false},
+	{"a numbered list of words", 120, false},
+	{"track the frequency of each coded word", 50, false},
+	{"", 128, false},
+}
+
 // IsRULER reports whether text begins as RULER's files do: with an object in one line
 // that has an input and outputs.
 func IsRULER(text string) bool {
@@ -67,7 +85,8 @@ func PickRULER(examples []RULERExample, seed uint64) (RULERExample, error) {
 }
 
 // FromRULER is the example as RULER wrote it: its input as it is, in which no chat
-// wraps the question, its answer prefix at the end, its outputs expected. Needles in
+// wraps the question, its answer prefix at the end, its outputs expected, and scored as
+// RULER's evaluation does. Needles in
 // its wording are found; an output that none of them holds comes from nowhere.
 func FromRULER(tok tokenizer.Tokenizer, r RULERExample) (*Example, error) {
 	for _, text := range append([]string{r.Input, r.AnswerPrefix}, r.Outputs...) {
@@ -90,6 +109,8 @@ func FromRULER(tok tokenizer.Tokenizer, r RULERExample) (*Example, error) {
 		}
 	}
 	e.answer(tok, needles)
+	kind := rulerKinds[slices.IndexFunc(rulerKinds, func(k rulerKind) bool { return strings.Contains(r.Input, k.mark) })]
+	e.Most, e.any = kind.most, kind.any
 	return e, nil
 }
 

@@ -132,6 +132,38 @@ func TestFromRULER(t *testing.T) {
 	}
 }
 
+// TestScoreRULER: the scores of RULER's string_match_all and string_match_part, worked out by
+// hand from its definitions.
+func TestScoreRULER(t *testing.T) {
+	const documents = "Answer the question based on the given documents. Only give me the answer and do not output any other words.\n\nDocument 1: ...\n\nQuestion: Where?"
+	for _, c := range []struct {
+		input   string
+		outputs []string
+		answer  string
+		want    float64
+		most    int
+	}{
+		{"Some special magic numbers are hidden within the following text.", []string{"12", "34", "56", "78"}, "The numbers are 12, 34 and also 78!\nGood luck.", 0.75, 128},
+		{"Some special magic words are hidden within the following text.", []string{"Sunny-Day"}, "it was sunny-day", 1, 128},
+		{"A text of one's own", []string{"12"}, " 3124", 1, 128}, // anywhere, also within another number
+		{"A text of one's own", []string{"12"}, "", 0, 128},
+		{"A text of one's own", []string{"12", "12"}, "12", 1, 128},
+		{"Memorize and track the chain(s) of variable assignment hidden in the following text.", []string{"AB", "CD"}, "ab", 0.5, 30},
+		{"Below is a numbered list of words.", []string{"one", "two"}, "TWO", 0.5, 120},
+		{"Read the following coded text and track the frequency of each coded word.", []string{"x", "y", "z"}, "x", 1.0 / 3, 50},
+		{documents, []string{"Paris", "the city of Paris"}, "in PARIS", 1, 32},
+		{documents, []string{"Paris", "Rome"}, "London", 0, 32},
+	} {
+		e, err := FromRULER(tokenizer.NewDemo(), RULERExample{Input: c.input, Outputs: c.outputs})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := e.Score(c.answer); got != c.want || e.Most != c.most {
+			t.Errorf("%q: %q of %q scores %g of %d tokens, want %g of %d", c.input, c.answer, c.outputs, got, e.Most, c.want, c.most)
+		}
+	}
+}
+
 // FuzzFromRULER: whatever a line holds, it is a prompt of its own text or an error.
 func FuzzFromRULER(f *testing.F) {
 	file, err := os.ReadFile("testdata/own/validation.jsonl")

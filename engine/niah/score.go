@@ -1,6 +1,9 @@
 package niah
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Score is the fraction of the expected values found among the comma-separated
 // answers, as a set; with one value it is exact match. The answer is the first
@@ -36,4 +39,34 @@ func Score(expected []string, answer string) float64 {
 		return 0
 	}
 	return float64(found) / float64(len(wanted))
+}
+
+// Score is how much of what e expects is in an answer: as RULER scores its own examples,
+// else as the function Score does.
+func (e *Example) Score(answer string) float64 {
+	if e.Task.ID == RULERID {
+		return scoreRULER(e.Expected, answer, e.any)
+	}
+	return Score(e.Expected, answer)
+}
+
+// scoreRULER is the score of RULER's evaluation (scripts/eval/synthetic/constants.py), from 0
+// to 1: the share of the references that stand anywhere in the answer, in any case of
+// letters (string_match_all), or with any, 1 where one of them does (string_match_part).
+func scoreRULER(references []string, answer string, any bool) float64 {
+	answer = strings.ToLower(answer)
+	in := func(reference string) bool { return strings.Contains(answer, strings.ToLower(reference)) }
+	if any {
+		if slices.ContainsFunc(references, in) {
+			return 1
+		}
+		return 0
+	}
+	found := 0
+	for _, r := range references {
+		if in(r) {
+			found++
+		}
+	}
+	return float64(found) / float64(max(1, len(references)))
 }

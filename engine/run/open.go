@@ -14,6 +14,7 @@ import (
 	"kvscope/engine/model"
 	"kvscope/engine/niah"
 	"kvscope/engine/ops"
+	"kvscope/engine/sparse/apply"
 	"kvscope/engine/tokenizer"
 )
 
@@ -75,19 +76,29 @@ func noTokenizer(why error) string { return fmt.Sprintf("; no tokenizer: %v", wh
 // Open loads the model at path under name, as model.OpenSource has it, with the tokenizer
 // in the file tokens, or where that is empty with its own: the arrays of a GGUF file, or the tokenizer.json beside it.
 // A model whose own tokenizer is not understood takes token numbers only, and its note
-// says why. Queries and keys in a safetensors or npz file are a capture; see AddCapture.
+// says why. Queries and keys in a safetensors or npz file are a capture; see OpenCapture.
 func (e *Engine) Open(name, path, tokens string) error {
-	if f := openCapture(path); f != nil {
-		if err := e.AddCapture(name, f); err != nil {
-			return errors.Join(fmt.Errorf("capture %s: %w", path, err), f.Close())
-		}
-		return nil
+	if found, err := e.OpenCapture(name, path, apply.Options{}); found {
+		return err
 	}
 	src, err := model.OpenSource(path)
 	if err != nil {
 		return fmt.Errorf("model: %w", err)
 	}
 	return e.AddOpened(name, src, path, tokens)
+}
+
+// OpenCapture is AddCapture for the file at path. found is false where that holds no queries
+// and keys.
+func (e *Engine) OpenCapture(name, path string, o apply.Options) (found bool, err error) {
+	f := openCapture(path)
+	if f == nil {
+		return false, nil
+	}
+	if err := e.AddCapture(name, f, o); err != nil {
+		return true, errors.Join(fmt.Errorf("capture %s: %w", path, err), f.Close())
+	}
+	return true, nil
 }
 
 // AddOpened is Open for a source that was opened from path.

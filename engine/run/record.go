@@ -168,7 +168,7 @@ func (r *recorder) denseMass(a *model.Attended, unit, candidates int) []float32 
 	}
 	w := r.mass[:n]
 	r.kernels.DotRows(w, a.Q, h.Keys[:n*h.Dim])
-	r.kernels.Softmax(w, n, float32(1/math.Sqrt(float64(h.Dim))))
+	r.kernels.Softmax(w, n, h.Scale)
 	mass := make([]float32, candidates)
 	for j, p := range w {
 		mass[j/unit] += p

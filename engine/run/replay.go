@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"kvscope/engine/ops"
 	"kvscope/engine/runfile"
 	"kvscope/engine/sparse"
+	"kvscope/engine/sparse/apply"
 	"kvscope/engine/trace"
 )
 
@@ -29,20 +31,27 @@ type captured struct {
 }
 
 // AddCapture lets methods be run on the queries and keys in f, under name, as if they
-// were a model: what is asked is replayed on them. f is closed by Close.
-func (e *Engine) AddCapture(name string, f *checkpoint.File) error {
-	c, err := capture.Read(f)
+// were a model: what is asked is replayed on them. They are read as o says. f is closed
+// by Close.
+func (e *Engine) AddCapture(name string, f *checkpoint.File, o apply.Options) error {
+	c, left, err := apply.Capture(f, o)
 	if err != nil {
 		return err
 	}
-	tokens, pieces, err := runfile.Tokens(f, c.Len)
+	end := c.Left + c.Len
+	tokens, pieces, err := runfile.Tokens(f, end+c.Right)
 	if err != nil {
 		return err
+	}
+	tokens, pieces = tokens[c.Left:end], pieces[c.Left:end]
+	note := "queries and keys, replayed: " + c.String()
+	if len(left) > 0 {
+		note += "; what it says of a method is not used: " + strings.Join(left, ", ")
 	}
 	info := ModelInfo{
 		Name: name, Arch: ArchCapture, Title: strings.TrimSpace(f.Metadata["model"] + " capture"),
 		Layers: c.Layers, Heads: c.Heads, KVHeads: c.KVHeads, HeadDim: c.HeadDim, Context: c.Len,
-		Note: "queries and keys, replayed", Hash: f.Identity(),
+		Note: note, Hash: f.Identity(),
 	}
 	return e.add(&loaded{info: info, capture: &captured{c, tokens, pieces}})
 }
@@ -146,7 +155,7 @@ func (r *replay) run(ctx context.Context, sink trace.Sink) (*CachedRun, error) {
 func (r *replay) layer(ctx context.Context, rec *recorder, index int, done *trace.Done) error {
 	l := &replayedLayer{replay: r, recorder: rec, index: index}
 	if err := l.load(); err != nil {
-		return err
+		return fmt.Errorf("%s: %w", r.req.Model, err)
 	}
 	started := time.Now()
 	l.grow(r.prompt - 1)
@@ -213,6 +222,7 @@ func (l *replayedLayer) load() error {
 		}
 		l.keys = append(l.keys, k)
 		l.caches = append(l.caches, sparse.NewKVCache(l.replay.kernels, c.HeadDim, l.plan.Block, c.Len, l.plan.Summaries))
+		l.caches[len(l.caches)-1].Scale = float32(c.Scale)
 	}
 	return nil
 }
@@ -303,6 +313,12 @@ func (r *replay) look(layer, head int) (*lens.HeadTensors, error) {
 	}
 	n, t, dim := r.of.Queries, r.of.Len, r.of.HeadDim
 	if n == t {
+		// A head's weights are of Dh^-1/2.
+		if by := float32(r.of.Scale * math.Sqrt(float64(dim))); by != 1 {
+			for i := range q {
+				q[i] *= by
+			}
+		}
 		return &lens.HeadTensors{Dim: dim, Prompt: r.prompt, Q: q, K: k}, nil
 	}
 	weights := make([]float32, n*t)
@@ -310,7 +326,7 @@ func (r *replay) look(layer, head int) (*lens.HeadTensors, error) {
 		seen := r.first() + i + 1
 		row := weights[i*t:][:seen]
 		r.kernels.DotRows(row, q[i*dim:(i+1)*dim], k[:seen*dim])
-		r.kernels.Softmax(row, seen, float32(1/math.Sqrt(float64(dim))))
+		r.kernels.Softmax(row, seen, float32(r.of.Scale))
 	}
 	return &lens.HeadTensors{Prompt: r.prompt, Queries: n, Weights: checkpoint.NewF32("attention", []int{n, t}, weights)}, nil
 }

@@ -3,6 +3,7 @@ package run
 import (
 	"bytes"
 	"context"
+	"math"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -61,7 +62,7 @@ func capturedFile(t *testing.T, queries, length int) *checkpoint.File {
 func capturedCache(t *testing.T, queries int) *Cache {
 	t.Helper()
 	e := NewEngine(ops.Reference())
-	if err := e.AddCapture("own", capturedFile(t, queries, capLen)); err != nil {
+	if err := e.AddCapture("own", capturedFile(t, queries, capLen), apply.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	return NewCache(e, 1<<20)
@@ -211,7 +212,7 @@ func TestReplayRefuses(t *testing.T) {
 		}
 	}
 	e := NewEngine(ops.Reference())
-	if err := e.AddCapture("own", capturedFile(t, capLen, capLen)); err != nil {
+	if err := e.AddCapture("own", capturedFile(t, capLen, capLen), apply.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := e.Model("own"); err == nil {
@@ -230,4 +231,79 @@ func replayed(method string) (sparse.Config, Request) {
 	}
 	cfg := sparse.Config{Method: method, Values: sparse.Values{"block": "8", "k": k}}
 	return cfg, Request{Model: "own", Config: cfg, MaxNew: new(1)}
+}
+
+// TestCaptureIsReadAsAsked: the same queries and keys in another order of axes and beside
+// padding that is no number pick what they do as they are; and the scale of the softmax is
+// the one that is asked for, or that the file has.
+func TestCaptureIsReadAsAsked(t *testing.T) {
+	const left, right = 3, 2
+	plain := capturedFile(t, capLen, capLen)
+	turned := func(metadata map[string]string) *checkpoint.File {
+		var tensors []checkpoint.Tensor
+		for name, heads := range map[string]int{"q": capHeads, "k": capKVHeads} {
+			x, err := plain.Float32(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out := make([]float32, 0, (left+capLen+right)*heads*capDim)
+			for p := range left + capLen + right {
+				for h := range heads {
+					for c := range capDim {
+						v := float32(math.NaN())
+						if at := p - left; at >= 0 && at < capLen {
+							v = x[(h*capLen+at)*capDim+c]
+						}
+						out = append(out, v)
+					}
+				}
+			}
+			tensors = append(tensors, checkpoint.NewF32(name, []int{1, left + capLen + right, heads, capDim}, out))
+		}
+		mask := make([]int64, left+capLen+right)
+		for i := left; i < left+capLen; i++ {
+			mask[i] = 1
+		}
+		tensors = append(tensors, checkpoint.NewI64("attention_mask", []int{1, len(mask)}, mask))
+		var file bytes.Buffer
+		if err := checkpoint.Write(&file, metadata, tensors); err != nil {
+			t.Fatal(err)
+		}
+		f, err := checkpoint.Parse(file.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	picks := func(f *checkpoint.File, o apply.Options) (*trace.Run, *lens.Head) {
+		t.Helper()
+		e := NewEngine(ops.Reference())
+		if err := e.AddCapture("own", f, o); err != nil {
+			t.Fatal(err)
+		}
+		s := NewShelf(e, 1<<20)
+		_, req := replayed("quest")
+		r := &trace.Run{}
+		if err := s.Run(t.Context(), req, r); err != nil {
+			t.Fatal(err)
+		}
+		h, err := s.Kept(req.ID()).Head(0, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r, h
+	}
+	want, head := picks(plain, apply.Options{})
+	got, same := picks(turned(nil), apply.Options{Layout: "bshd"})
+	if !reflect.DeepEqual(got.Selections, want.Selections) || !slices.Equal(same.Q, head.Q) || !slices.Equal(same.K, head.K) {
+		t.Error("another order of axes and padding change what is picked")
+	}
+	scaled, asked := picks(plain, apply.Options{Scale: "0.9"})
+	told, _ := picks(turned(map[string]string{"layout": "[batch, seq, head, head_dim]", "softmax_scale": "0.9"}), apply.Options{})
+	if !reflect.DeepEqual(scaled.Selections, told.Selections) || reflect.DeepEqual(scaled.Selections, want.Selections) {
+		t.Error("the scale of the file is not the one that is asked for, or has no effect")
+	}
+	if by := float64(asked.Q[0] / head.Q[0]); math.Abs(by-0.9*math.Sqrt(capDim)) > 1e-6 {
+		t.Errorf("queries are multiplied by %g for a scale of 0.9", by)
+	}
 }

@@ -119,6 +119,9 @@ func (e *Engine) prepare(l *loaded, req Request) (*job, error) {
 		return nil, err
 	}
 	j.maxNew = len(j.example.Answer) + extraTokens
+	if j.example.Most > 0 {
+		j.maxNew = j.example.Most
+	}
 	if req.Prompt != "" {
 		j.maxNew = freeTokens
 	}
@@ -199,7 +202,7 @@ func (j *job) run(ctx context.Context, sink trace.Sink) (*CachedRun, error) {
 		return nil, err
 	}
 	done.Answer = j.tok.Decode(answer)
-	done.Score = niah.Score(j.example.Expected, done.Answer)
+	done.Score = j.example.Score(done.Answer)
 	done.ReadFraction, done.Hits = rec.tally.ReadFraction(), rec.hits()
 	if n := len(prompt) - 1; j.req.Prompt != "" && n > 0 {
 		done.Perplexity = new(math.Exp(-kept.loglik / float64(n)))

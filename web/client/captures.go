@@ -12,6 +12,7 @@ import (
 	"kvscope/engine/lens"
 	"kvscope/engine/ops"
 	"kvscope/engine/run"
+	"kvscope/engine/sparse/apply"
 	"kvscope/engine/trace"
 	"kvscope/web/api"
 )
@@ -46,7 +47,7 @@ func (c *CaptureFiles) Await() (done func()) {
 // Add takes the queries and keys in f in under a name, in the place of what had it.
 func (c *CaptureFiles) Add(name string, f *checkpoint.File) (run.ModelInfo, error) {
 	e := run.NewEngine(ops.Reference())
-	if err := e.AddCapture(name, f); err != nil {
+	if err := e.AddCapture(name, f, apply.Options{}); err != nil {
 		return run.ModelInfo{}, err
 	}
 	info := e.Models()[0]

@@ -92,7 +92,7 @@ func (m *maker) events() []trace.Event {
 		}
 	}
 	return append(out, &trace.Done{
-		Answer: text, Score: niah.Score(m.ex.Expected, text), ReadFraction: m.tally.ReadFraction(),
+		Answer: text, Score: m.ex.Score(text), ReadFraction: m.tally.ReadFraction(),
 		PrefillMS: 212.4, DecodeMS: 3.1, Hits: hits,
 	})
 }

@@ -136,7 +136,7 @@ func (c *Controls) ownText() []app.UI {
 		return []app.UI{
 			c.text("Text", "Paste or write the text to search"),
 			c.field("seed", "Example", app.Div().Class("together").Body(c.box("seed", "1").Attr("inputmode", "numeric"), c.nextSeed())),
-			app.P().Class("hint").Text("A file of RULER's: the example's input is read as it is, and its outputs are expected."),
+			app.P().Class("hint").Text("A file of RULER's: the example's input is read as it is, and its outputs are expected, scored as RULER does."),
 		}
 	}
 	out := []app.UI{

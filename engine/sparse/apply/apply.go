@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"kvscope/engine/capture"
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/input"
 	"kvscope/engine/ops"
@@ -58,14 +59,6 @@ func (r Read) String() string {
 	return out + fmt.Sprintf("; read as %s, scale %.4g", r.Layout, r.Scale)
 }
 
-// Options say how to read a file where it does not say it itself; "" leaves it to the
-// file.
-type Options struct {
-	Layout string // order of axes, such as "[batch, seq, head, head_dim]"
-	Scale  string // of the softmax; Dh^-1/2
-	Mask   string // padding: how many of the first positions, an array in the file, or a file
-}
-
 // Run applies a method to the tensors of f. What c and o do not set comes from f
 // ("method", "selector", "layout", "scale" and the method's parameters, by their names or
 // aliases, as metadata or numbers of one element), and then from the method's defaults.
@@ -110,7 +103,7 @@ func Run(c sparse.Config, o Options, f *checkpoint.File, k *ops.Kernels) (*Resul
 // work is the input of a run, without its padding.
 type work struct {
 	q, keys, values heads // values of count 0 where there are none
-	axes            layout
+	axes            capture.Order
 	scale           float32
 	padding         padding
 	said            Read
@@ -245,7 +238,7 @@ func (w *work) prefill(r *Result) {
 	r.ReadFraction = float64(w.read) / float64(w.present)
 	r.Tensors = []checkpoint.Tensor{
 		checkpoint.NewU8("selected", shape, selected),
-		w.axes.tensor("out", out),
+		out.tensor(w.axes, "out"),
 	}
 	if scored {
 		r.Tensors = append(r.Tensors, checkpoint.NewF32("score", shape, scores))

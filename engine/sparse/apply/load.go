@@ -2,9 +2,8 @@ package apply
 
 import (
 	"fmt"
-	"math"
-	"strconv"
 
+	"kvscope/engine/capture"
 	"kvscope/engine/input"
 	"kvscope/engine/ops"
 	"kvscope/engine/sparse"
@@ -27,10 +26,13 @@ func (t heads) String() string { return fmt.Sprintf("%d heads of %d x %d", t.cou
 
 // load reads the tensors of the file, and what says how to.
 func load(s *settings, o Options, k *ops.Kernels) (*work, error) {
-	w := &work{kernels: k, axes: defaultLayout}
-	given, err := w.order(s, o.Layout)
+	w := &work{kernels: k, axes: capture.DefaultOrder}
+	order, given, err := s.order(o.Layout)
 	if err != nil {
 		return nil, err
+	}
+	if given {
+		w.axes = order
 	}
 	if err := w.tensors(s, given); err != nil {
 		return nil, err
@@ -42,41 +44,26 @@ func load(s *settings, o Options, k *ops.Kernels) (*work, error) {
 		Heads: w.q.count, KVHeads: w.keys.count, Queries: w.q.rows, Keys: w.keys.rows, HeadDim: w.keys.size, ValueDim: w.values.size,
 		Layout: w.axes.String(), Padding: [2]int{w.padding.left, w.padding.right},
 	}
-	if err := w.setScale(s, o.Scale); err != nil {
+	if w.said.Scale, err = s.scale(o.Scale, w.keys.size); err != nil {
 		return nil, err
 	}
+	w.scale = float32(w.said.Scale)
 	return w, w.cut()
-}
-
-// order sets the order of axes, and reports whether anybody said it.
-func (w *work) order(s *settings, option string) (given bool, err error) {
-	name, text, err := s.take("layout")
-	if option != "" {
-		w.axes, err = parseLayout(option)
-		return true, err
-	}
-	if err != nil || name == "" {
-		return false, err
-	}
-	if w.axes, err = parseLayout(text); err != nil {
-		err = fmt.Errorf("the file's %w", err)
-	}
-	return true, err
 }
 
 // tensors reads q, k and v and holds them to each other.
 func (w *work) tensors(s *settings, given bool) (err error) {
 	f := s.file
-	if w.keys, err = w.axes.read(f, "k", false); err != nil {
+	if w.keys, err = readHeads(w.axes, f, "k", false); err != nil {
 		return err
 	}
 	_, q, _ := f.Shape("q")
 	_, k, _ := f.Shape("k")
-	if w.q, err = w.axes.read(f, "q", len(q) < len(k)); err != nil {
+	if w.q, err = readHeads(w.axes, f, "q", len(q) < len(k)); err != nil {
 		return err
 	}
 	if !s.absent("v") {
-		if w.values, err = w.axes.read(f, "v", false); err != nil {
+		if w.values, err = readHeads(w.axes, f, "v", false); err != nil {
 			return err
 		}
 	}
@@ -92,8 +79,8 @@ func (w *work) tensors(s *settings, given bool) (err error) {
 }
 
 // swapped is the order that dumps have most that are not in the default one.
-func swapped(axes int) layout {
-	l := layout{axisBatch, axisSeq, axisHead, axisDim}
+func swapped(axes int) capture.Order {
+	l := capture.Order{capture.AxisBatch, capture.AxisSeq, capture.AxisHead, capture.AxisDim}
 	return l[len(l)-axes:]
 }
 
@@ -110,33 +97,6 @@ func (w *work) agree() error {
 	case q.rows > k.rows:
 		return fmt.Errorf("q has %d positions, want at most k's %d", q.rows, k.rows)
 	}
-	return nil
-}
-
-// mostScale is more than any model multiplies with before the softmax.
-const mostScale = 1000
-
-// setScale sets the scale of the softmax, Dh^-1/2 where nothing says it.
-func (w *work) setScale(s *settings, option string) error {
-	w.said.Scale = 1 / math.Sqrt(float64(w.keys.size))
-	name, text, err := s.take("scale", "softmax_scale", "scaling")
-	if option != "" {
-		text = option
-	} else if err != nil {
-		return err
-	}
-	if text != "" {
-		v, err := strconv.ParseFloat(text, 64)
-		switch {
-		case err == nil && v > 0 && v <= mostScale:
-			w.said.Scale = v
-		case option != "":
-			return input.Errorf("scale", "%q, want a number above 0 and at most %d", text, mostScale)
-		default:
-			return s.blame(name, "%q, want a number above 0 and at most %d", text, mostScale)
-		}
-	}
-	w.scale = float32(w.said.Scale)
 	return nil
 }
 

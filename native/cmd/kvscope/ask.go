@@ -22,6 +22,7 @@ func ask(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		"kvscope ask --model SmolLM2.gguf --prompt 'The capital of France is' --method quest --budget 1/4 --block 4")
 	var q question
 	q.flags(fs)
+	q.reading = readingFlags(fs, ofCapture)
 	asJSON := fs.Bool("json", false, "print one JSON object")
 	if err := parse(fs, args); err != nil {
 		return err
@@ -43,6 +44,9 @@ func ask(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return json.NewEncoder(stdout).Encode(result)
 	}
 	sayIgnored(stderr, result.Method, result.Ignored)
+	if isCapture(engine, req.Model) {
+		fmt.Fprintf(stdout, "%s: %s\n", req.Model, noteOf(engine, req.Model))
+	}
 	describe(stdout, result)
 	return nil
 }
@@ -72,6 +76,9 @@ func describe(w io.Writer, r figures.Result) {
 	expected, score := strings.Join(r.Expected, ", "), "none"
 	if r.Score != nil {
 		score = number.Decimals(*r.Score, 2)
+		if r.Task == niah.RULERID {
+			score += ", as RULER scores: what of it stands anywhere in the answer"
+		}
 	} else if r.Note != "" {
 		expected = "nothing: " + r.Note
 	}

@@ -12,6 +12,7 @@ import (
 	"kvscope/engine/niah"
 	"kvscope/engine/run"
 	"kvscope/engine/sparse"
+	"kvscope/engine/sparse/apply"
 )
 
 // question is a request as it stands on the command line.
@@ -20,6 +21,7 @@ type question struct {
 	text string // file of the own text
 
 	adapter, tokens *string
+	reading         *apply.Options
 	given           func(flag string) bool
 }
 
@@ -43,7 +45,7 @@ func (q *question) flags(fs *flagSet) {
 		q.req.Depth = &d
 		return nil
 	})
-	fs.StringVar(&q.text, "text", "", "`file` with own text instead of a task, - for standard input; or of RULER's, of which --seed counts the examples")
+	fs.StringVar(&q.text, "text", "", "`file` with own text instead of a task, - for standard input; or of RULER's, of which --seed counts the examples; these are scored as RULER does")
 	fs.StringVar(&q.req.Key, "key", "", "own needle: its key")
 	fs.StringVar(&q.req.Key, "question", "", "key to ask for in --text, which already holds it; same as --key")
 	fs.StringVar(&q.req.Value, "value", "", "own needle: its value, planted in --text")
@@ -64,7 +66,7 @@ func (q *question) flags(fs *flagSet) {
 	fs.optionalInt(&q.req.MemoryCap, "memory-cap", "intervention: `tokens` that the memory reaches back")
 	fs.StringVar(&q.req.SelectWith, "select-with", "", "intervention: memory or plain keys to select by")
 	fs.StringVar(&q.req.ComputeWith, "compute-with", "", "intervention: memory or plain keys and values to compute with")
-	fs.optionalInt(&q.req.MaxNew, "max-new", "most `tokens` to generate; the expected answer and a few")
+	fs.optionalInt(&q.req.MaxNew, "max-new", "most `tokens` to generate; the expected answer and a few, of RULER's examples what RULER has")
 }
 
 // request is what the flags ask for, and the engine to ask.
@@ -74,7 +76,7 @@ func (q *question) request() (run.Request, *run.Engine, error) {
 	if req.Model, err = withAdapter(req.Model, *q.adapter); err != nil {
 		return req, nil, err
 	}
-	engine, err := engineWith(req.Model, *q.tokens)
+	engine, err := q.engine(req.Model)
 	if err != nil {
 		return req, nil, err
 	}
@@ -94,6 +96,22 @@ func (q *question) request() (run.Request, *run.Engine, error) {
 	return req, engine, nil
 }
 
+// engine has the model called name, or the queries and keys in a file, read as asked.
+func (q *question) engine(name string) (*run.Engine, error) {
+	if *q.reading == (apply.Options{}) {
+		return engineWith(name, *q.tokens)
+	}
+	engine, err := demoEngine()
+	if err != nil {
+		return nil, err
+	}
+	found, err := engine.OpenCapture(name, name, *q.reading)
+	if !found {
+		err = onlyCaptures(q.reading, name)
+	}
+	return engine, err
+}
+
 // named is err about a flag by the one of its names that is given.
 func (q *question) named(err error) error {
 	if q.given("question") {
@@ -106,6 +124,17 @@ func (q *question) named(err error) error {
 // their own.
 func isCapture(e *run.Engine, name string) bool {
 	return slices.ContainsFunc(e.Models(), func(m run.ModelInfo) bool { return m.Name == name && m.Arch == run.ArchCapture })
+}
+
+// noteOf is what is to be said of what is called name: of queries and keys, how they were
+// read.
+func noteOf(e *run.Engine, name string) string {
+	for _, m := range e.Models() {
+		if m.Name == name {
+			return m.Note
+		}
+	}
+	return ""
 }
 
 // questionText is what a file asks: a text, or the example of RULER's that a seed asks for.

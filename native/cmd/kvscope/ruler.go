@@ -71,6 +71,7 @@ func (r rulerTasks) take(tasks []string) (named []string, err error) {
 				return nil, err
 			}
 			sum := sha256.New()
+			fmt.Fprintln(sum, "string_match") // how they are scored is a part of what was measured
 			for _, e := range examples {
 				fmt.Fprintln(sum, e.Line())
 			}

@@ -14,6 +14,29 @@ import (
 	"kvscope/viz/number"
 )
 
+// readingFlags adds to fs how a file of queries and keys is read, where it does not say so
+// itself; about says which file.
+func readingFlags(fs *flagSet, about string) *apply.Options {
+	o := &apply.Options{}
+	fs.StringVar(&o.Layout, "layout", "", about+"`order` of axes, such as \"[batch, seq, head, head_dim]\" or bshd; from the file, else [head, seq, head_dim]")
+	fs.StringVar(&o.Scale, "scale", "", about+"`number` that q·k is multiplied with before the softmax; from the file, else 1/√head_dim")
+	fs.StringVar(&o.Mask, "mask", "", about+"padding: how `many` of the first positions, or an array that is 0 for them, of the input or in another file; attention_mask or mask of the input")
+	return o
+}
+
+// ofCapture begins the help of readingFlags where the file is a model.
+const ofCapture = "of queries and keys as --model: "
+
+// onlyCaptures refuses how queries and keys are read where name holds none.
+func onlyCaptures(o *apply.Options, name string) error {
+	for _, f := range []struct{ name, value string }{{"layout", o.Layout}, {"scale", o.Scale}, {"mask", o.Mask}} {
+		if f.value != "" {
+			return input.Errorf(f.name, "%s holds no queries and keys, which it is for", name)
+		}
+	}
+	return nil
+}
+
 // selectFile runs one selection method on tensors dumped from any model.
 func selectFile(_ context.Context, args []string, stdout, stderr io.Writer) error {
 	fs := flags("select", stderr,
@@ -23,10 +46,7 @@ func selectFile(_ context.Context, args []string, stdout, stderr io.Writer) erro
 	var cfg sparse.Config
 	fs.StringVar(&cfg.Method, "method", "", methodIDs()+"; from the file")
 	in := fs.String("in", "", "safetensors or npz `file` with q, k and, for out, v; what it says of the method holds where no flag does")
-	var o apply.Options
-	fs.StringVar(&o.Layout, "layout", "", "`order` of axes, such as \"[batch, seq, head, head_dim]\" or bshd; from the file, else [head, seq, head_dim]")
-	fs.StringVar(&o.Scale, "scale", "", "`number` that q·k is multiplied with before the softmax; from the file, else 1/√head_dim")
-	fs.StringVar(&o.Mask, "mask", "", "padding: how `many` of the first positions, or an array that is 0 for them, of the input or in another file; attention_mask or mask of the input")
+	o := readingFlags(fs, "")
 	out := fs.String("out", "", "safetensors `file` to write: selected, score, out")
 	fs.Uint64Var(&cfg.SelectorSeed, "seed", 0, "of the random selector")
 	methodFlags(fs, &cfg)
@@ -48,7 +68,7 @@ func selectFile(_ context.Context, args []string, stdout, stderr io.Writer) erro
 		return fmt.Errorf("in: %w", err)
 	}
 	defer f.Close()
-	r, err := apply.Run(cfg, o, f, simd.Best())
+	r, err := apply.Run(cfg, *o, f, simd.Best())
 	if err != nil {
 		return err
 	}

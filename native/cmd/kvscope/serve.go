@@ -22,6 +22,7 @@ import (
 	"kvscope/assets/dist"
 	"kvscope/engine/input"
 	"kvscope/engine/run"
+	"kvscope/engine/sparse/apply"
 	"kvscope/native/server"
 )
 
@@ -40,7 +41,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	open := fs.Bool("open", false, "open a browser")
 	var models paths
 	fs.Var(&models, "model", "model `file` or folder to show beside the demo pair; may be given several times")
-	tokens := tokenizerFlag(fs)
+	tokens, reading := tokenizerFlag(fs), readingFlags(fs, ofCapture)
 	data := dataFlag(fs, "`folder` for experiments and their queue")
 	queue := fs.String("queue", "", "`URL` of a NATS cluster for experiments, or KVSCOPE_QUEUE, which other users do not see; one of our own")
 	workers := fs.Int("workers", 1, "cells of experiments computed at once in this process")
@@ -81,10 +82,8 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer engine.Close() // runs that pages have left may still be on their way
-	for _, path := range models {
-		if err := openServed(engine, path, *tokens); err != nil {
-			return err
-		}
+	if err := openAll(engine, models, *tokens, reading); err != nil {
+		return err
 	}
 	program, err := dist.Load()
 	if errors.Is(err, dist.ErrNotBuilt) {
@@ -151,6 +150,27 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		}
 	}
 	return s.Serve(ctx, l)
+}
+
+// openAll adds what paths name to e, with the tokenizer in the file tokens; queries and keys
+// among them are read as o says.
+func openAll(e *run.Engine, models []string, tokens string, o *apply.Options) error {
+	captures := 0
+	for _, path := range models {
+		found, err := e.OpenCapture(shortName(e, path), path, *o)
+		if found {
+			captures++
+		} else {
+			err = openServed(e, path, tokens)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if captures == 0 {
+		return onlyCaptures(o, "no --model")
+	}
+	return nil
 }
 
 // atHome is a path typed on the page, where no shell puts the home folder in place of ~.

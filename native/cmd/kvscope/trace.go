@@ -46,6 +46,7 @@ func traceFile(ctx context.Context, args []string, stdout, stderr io.Writer) err
 		"kvscope trace --in run.safetensors --html run.html --hide prompt")
 	var q question
 	q.flags(fs)
+	q.reading = readingFlags(fs, ofCapture)
 	in := fs.String("in", "", "`file` of a run to describe")
 	out := fs.String("out", "", "`file` to write; the explorer opens it, and so does safetensors in Python")
 	page := fs.String("html", "", "`file` to write, of the recorded run or of that in --in: one page that opens from a disk and needs nothing else")
