@@ -275,19 +275,19 @@ func TestCaptureIsReadAsAsked(t *testing.T) {
 		}
 		return f
 	}
-	picks := func(f *checkpoint.File, o apply.Options) (*trace.Run, *lens.Head) {
+	picks := func(f *checkpoint.File, o apply.Options) (*trace.Run, *lens.HeadTensors) {
 		t.Helper()
 		e := NewEngine(ops.Reference())
 		if err := e.AddCapture("own", f, o); err != nil {
 			t.Fatal(err)
 		}
-		s := NewShelf(e, 1<<20)
+		s := NewCache(e, 1<<20)
 		_, req := replayed("quest")
 		r := &trace.Run{}
 		if err := s.Run(t.Context(), req, r); err != nil {
 			t.Fatal(err)
 		}
-		h, err := s.Kept(req.ID()).Head(0, 1)
+		h, err := s.Cached(req.ID()).Head(0, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
