@@ -24,6 +24,7 @@ import (
 type StaticConfig struct {
 	Program dist.Program
 	Version string
+	Widget  bool   // with the element that shows recorded runs on other pages
 	Models  fs.FS  // *.safetensors, which the page runs itself
 	Runner  Runner // of the same models, for the runs of the first screen
 }
@@ -63,7 +64,9 @@ func Static(ctx context.Context, c StaticConfig) (map[string][]byte, error) {
 	files := map[string][]byte{
 		"README.md": staticReadme, "_headers": []byte(netlifyHeaders), ".nojekyll": {},
 		"wasm_exec.js": c.Program.Boot, wasmURL: c.Program.Gzip, stylesURL: styles,
-		"widget.js": c.Program.Element, "widget.wasm.gz": c.Program.Widget,
+	}
+	if c.Widget {
+		files["widget.js"], files["widget.wasm.gz"] = c.Program.Element, c.Program.Widget
 	}
 	site := api.Site{Meta: "meta.json"}
 	for _, f := range models {
