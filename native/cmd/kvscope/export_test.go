@@ -59,7 +59,7 @@ func TestExportRefuses(t *testing.T) {
 		return folder
 	}
 	for _, c := range []struct{ out, says string }{
-		{"", "missing"},
+		{"", "empty, want a value"},
 		{with("thesis.tex", "x"), "something else"},
 		{with("site.json", "{}"), "not the list"},
 		{with("site.json", `["../thesis.tex"]`), "not in the folder"},
