@@ -142,7 +142,7 @@ func recordTrace(ctx context.Context, q *question, path string, light bool) (*ru
 func writePage(path string, f *runfile.File, hide []string) error {
 	program, err := dist.Load()
 	if err != nil {
-		return err
+		return fmt.Errorf("--html: %w", err)
 	}
 	colours, err := assets.ColourSheet()
 	if err != nil {
