@@ -26,7 +26,7 @@ func TestKinds(t *testing.T) {
 			b := 16 * (2 + q*5%9) // another one for each query
 			return []int{b + q%3, b + 5 + q, b + 15}
 		}, nil},
-		{KindSpread, func(s *trace.Shares) float64 { return 0.6 * 4 / prompt }, nil, nil},
+		{KindSpread, func(*trace.Shares) float64 { return 0.6 * 4 / prompt }, nil, nil},
 	} {
 		var a Attention
 		for q := range queries {

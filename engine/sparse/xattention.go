@@ -130,13 +130,13 @@ func (m squares) Select(dst *Selection, q Query, h *KVCache) {
 // strided are queries and keys so that a product of a row of one with a row of the other is
 // the sum over an antidiagonal.
 type strided struct {
-	h             *KVCache
-	stride        int
-	first         int       // position of the first query
-	query         []float32 // [squares, S·Dh], 0 where there is no query
-	keys          []float32 // [squares, S·Dh], from the last of a square to its first, 0 where there is none
-	row           int       // number of the first square of query
-	dots, weights []float32 // scratch
+	h      *KVCache
+	stride int
+	first  int       // position of the first query
+	query  []float32 // [squares, S·Dh], 0 where there is no query
+	keys   []float32 // [squares, S·Dh], from the last of a square to its first, 0 where there is none
+	row    int       // number of the first square of query
+	dots   []float32 // scratch
 }
 
 func (m XAttention) strided(queries []float32, h *KVCache) *strided {

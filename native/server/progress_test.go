@@ -42,7 +42,7 @@ func TestProgressIsToldToWhoAsks(t *testing.T) {
 	for range wholeRun() {
 		next(t, quiet) // fails at a text message
 	}
-	conn, _, err := websocket.Dial(t.Context(), ts.URL+"/api/run?progress=1", nil) //nolint:bodyclose // Dial closes it
+	conn, _, err := websocket.Dial(t.Context(), ts.URL+"/api/run?progress=1", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -227,7 +227,7 @@ type Export struct {
 // the page are; or as the page is again.
 type OnWhite struct{}
 
-func (OnWhite) apply(s *Snapshot) []Effect { //nolint:unparam // as every action
+func (OnWhite) apply(s *Snapshot) []Effect {
 	s.White = !s.White
 	return nil
 }

@@ -60,7 +60,7 @@ func exportSite(ctx context.Context, args []string, stdout, stderr io.Writer) er
 	if *asJSON {
 		return json.NewEncoder(stdout).Encode(map[string]any{"out": *out, "files": len(files) + 1, "bytes": size})
 	}
-	_, err = fmt.Fprintf(stdout, "%d files, %s, in %s; its README.md says how to publish them\n", len(files)+1, number.Bytes(int(size)), *out)
+	_, err = fmt.Fprintf(stdout, "%d files, %s, in %s; its README.md says how to publish them\n", len(files)+1, number.Bytes(size), *out)
 	return err
 }
 
