@@ -63,6 +63,9 @@ func traceFile(ctx context.Context, args []string, stdout, stderr io.Writer) err
 	if err != nil {
 		return err
 	}
+	if *hide != "" && *page == "" {
+		return input.Errorf("hide", "without --html, whose page it leaves parts out of")
+	}
 	path := cmp.Or(*in, *out, *page)
 	var f *runfile.File
 	if *in != "" {
