@@ -48,6 +48,7 @@ func TestEveryKey(t *testing.T) {
 		{"Esc", `!document.querySelector('` + id("keys") + `')`},
 		{"m", dataset("heads-1", "metric", "density")},
 		{"m", dataset("heads-1", "metric", "error")},
+		{"m", dataset("heads-1", "metric", "kind")},
 		{"m", dataset("heads-1", "metric", "memory")},
 		{"m", dataset("heads-1", "metric", "hit")},
 		{"s", `document.querySelector('` + id("legend-view-0") + `').textContent.includes("dense attention")`},

@@ -19,7 +19,8 @@ const unreachable = `(() => {
 	const part = e => e.closest(".section, .picture, .view-box, .column-head, .timeline, .question-bar, .header, .go, .lab-list, .lab-head, .plot, .lab-findings, .lab-views") ?? e;
 	const name = e => e.tagName.toLowerCase() + " " + (e.getAttribute("aria-label") || e.dataset.testid || e.textContent || e.className).trim().slice(0, 40);
 	const wrong = [];
-	if (document.documentElement.scrollWidth > innerWidth) wrong.push("the page is " + document.documentElement.scrollWidth + " pixels wide");
+	if (document.documentElement.scrollWidth > innerWidth) wrong.push("the page is " + document.documentElement.scrollWidth + " pixels wide, as far as " +
+		[...document.querySelectorAll("*")].filter(e => e.getBoundingClientRect().left + scrollX + e.scrollWidth > innerWidth && getComputedStyle(e).overflowX === "visible").map(name).slice(-3).join(" and "));
 	const look = (e, within, least) => {
 		if (!e.checkVisibility({visibilityProperty: true})) return;
 		e.scrollIntoView({block: "center", inline: "center"});

@@ -21,8 +21,8 @@ func (d *desk) marked() {
 	d.wait(previewed)
 	for side := range 2 {
 		column := id("column-" + strconv.Itoa(side))
-		if got := evaluate[string](d, `document.querySelector('`+column+` .status[role="status"]').textContent`); !strings.Contains(got, "preview from the scores of the last run") {
-			d.t.Errorf("column %d says %q to those who cannot see", side, got)
+		if got := evaluate[string](d, `document.querySelector('`+column+` .status').textContent`); !strings.Contains(got, "preview from the scores of the last run") {
+			d.t.Errorf("column %d says %q", side, got)
 		}
 		if !evaluate[bool](d, `!!document.querySelector('`+column+` `+id("preview")+`').offsetWidth && getComputedStyle(document.querySelector('`+column+` .grid-cells')).outlineStyle === "dashed"`) {
 			d.t.Errorf("column %d is not marked", side)

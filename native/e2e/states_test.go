@@ -127,16 +127,19 @@ func TestDroppedFiles(t *testing.T) {
 	}
 	// The file has no queries and keys.
 	d.choose("view-1", "attention")
-	d.has(id("view-1"), "The file holds no queries and keys of this head.")
+	d.has(id("view-1"), "The file holds no queries and keys.")
 
-	for name, content := range map[string][]byte{
-		"cut.safetensors":   file.Bytes()[:file.Len()/2],
-		"notes.safetensors": []byte("not a run"),
-		"empty.safetensors": {},
+	for name, broken := range map[string]struct {
+		content []byte
+		why     string
+	}{
+		"cut.safetensors":   {file.Bytes()[:file.Len()/2], "do not lie within"},
+		"notes.safetensors": {[]byte("not a run"), "the file is text"},
+		"empty.safetensors": {nil, "the file is empty"},
 	} {
-		d.drop(id("column-1"), name, content)
+		d.drop(id("column-1"), name, broken.content)
 		d.has(id("unopened-1")+" b", name+" cannot be opened")
-		d.has(id("unopened-1")+" p", "read run: ")
+		d.has(id("unopened-1")+" p", broken.why)
 	}
 	d.shown(1, req)
 

@@ -51,7 +51,7 @@ func (d *desk) data(selector, name string) string {
 // place is a point of an element, as shares of its width and height.
 func (d *desk) place(selector string, x, y float64) (float64, float64) {
 	d.t.Helper()
-	at := evaluate[[]float64](d, fmt.Sprintf(`(() => { const r = document.querySelector(%q).getBoundingClientRect(); return [r.left + r.width * %g, r.top + r.height * %g] })()`, selector, x, y))
+	at := evaluate[[]float64](d, fmt.Sprintf(`(() => { const e = document.querySelector(%q); e.scrollIntoView({block: "nearest"}); const r = e.getBoundingClientRect(); return [r.left + r.width * %g, r.top + r.height * %g] })()`, selector, x, y))
 	return at[0], at[1]
 }
 

@@ -27,7 +27,7 @@ func Flag(name string) Option {
 // Choice is an option that has one of values, the first unless another is chosen.
 func Choice(name string, values ...string) Option {
 	return Option{name, func(value string) (string, bool) {
-		if value == values[0] {
+		if value == "" || value == values[0] {
 			return "", true
 		}
 		return value, slices.Contains(values, value)

@@ -94,6 +94,10 @@ func TestKeysAreApart(t *testing.T) {
 	if got := s.Press("s", false); got != (state.SetOption{Name: "shade", Value: "mass"}) {
 		t.Errorf("s is %#v", got)
 	}
+	once, _ := s.Do(s.Press("s", false))
+	if twice, _ := once.Do(once.Press("s", false)); once.Option("shade") != "mass" || twice.Option("shade") != "" {
+		t.Errorf("the prompt is shaded by %q, and then by %q", once.Option("shade"), twice.Option("shade"))
+	}
 }
 
 // What is not there is said, and nothing of it is saved.
