@@ -121,13 +121,14 @@
   const tries = 3;
   const pause = 500;
 
-  // Calls attempt until it comes through, unless what it throws is final.
+  // Calls attempt until it comes through, unless what it throws is final: a program that is
+  // none will not be one the next time.
   async function again(attempt, signal) {
     for (let n = 1; ; n++) {
       try {
         return await attempt();
       } catch (err) {
-        if (err.final || signal?.aborted) throw err;
+        if (err.final || err instanceof WebAssembly.CompileError || signal?.aborted) throw err;
         if (n === tries) throw new Error(`the download broke off ${tries} times: ${err.message}. Check the connection and run again`);
         await new Promise((resolve) => setTimeout(resolve, n * pause));
       }

@@ -138,7 +138,7 @@ func recordTrace(ctx context.Context, q *question, path string, light bool) (*ru
 	if err := f.Write(&content); err != nil {
 		return nil, err
 	}
-	return f, writeWhole(path, content.Bytes())
+	return f, writeWhole("out", path, content.Bytes())
 }
 
 // writePage writes the page that shows a run.
@@ -160,14 +160,14 @@ func writePage(path string, f *runfile.File, hide []string) error {
 	if err != nil {
 		return err
 	}
-	return writeWhole(path, html)
+	return writeWhole("html", path, html)
 }
 
-// writeWhole writes a file, all of it or nothing.
-func writeWhole(path string, content []byte) error {
+// writeWhole writes the file that a flag names, all of it or nothing.
+func writeWhole(flag, path string, content []byte) error {
 	temporary, err := os.CreateTemp(filepath.Dir(path), ".kvscope-*")
 	if err != nil {
-		return input.Errorf("out", "%v", err)
+		return input.Errorf(flag, "%v", err)
 	}
 	defer os.Remove(temporary.Name())
 	_, err = temporary.Write(content)
