@@ -10,6 +10,7 @@ import (
 // Axis is what an axis of a tensor stands for.
 type Axis int
 
+// The axes there are.
 const (
 	AxisBatch Axis = iota // of size 1, or not there
 	AxisHead              // heads, of queries or of keys

@@ -44,16 +44,16 @@ func readHeads(l capture.Order, f *checkpoint.File, name string, single bool) (h
 }
 
 // tensor is h laid out as l says.
-func (h heads) tensor(l capture.Order, name string) checkpoint.Tensor {
+func (t heads) tensor(l capture.Order, name string) checkpoint.Tensor {
 	shape := make([]int, len(l))
 	for i, a := range l {
-		shape[i] = [4]int{capture.AxisBatch: 1, capture.AxisHead: h.count, capture.AxisSeq: h.rows, capture.AxisDim: h.size}[a]
+		shape[i] = [4]int{capture.AxisBatch: 1, capture.AxisHead: t.count, capture.AxisSeq: t.rows, capture.AxisDim: t.size}[a]
 	}
 	_, stride := l.Strides(shape)
-	x := make([]float32, len(h.data))
-	for i := range h.count {
-		for r := range h.rows {
-			for c, v := range h.row(i, r) {
+	x := make([]float32, len(t.data))
+	for i := range t.count {
+		for r := range t.rows {
+			for c, v := range t.row(i, r) {
 				x[i*stride[capture.AxisHead]+r*stride[capture.AxisSeq]+c*stride[capture.AxisDim]] = v
 			}
 		}
