@@ -43,7 +43,7 @@ func readHeads(l capture.Order, f *checkpoint.File, name string, single bool) (h
 	return h, nil
 }
 
-// tensor is h laid out as l says.
+// tensor is t laid out as l says.
 func (t heads) tensor(l capture.Order, name string) checkpoint.Tensor {
 	shape := make([]int, len(l))
 	for i, a := range l {
