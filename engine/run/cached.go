@@ -68,7 +68,7 @@ func (k *CachedRun) reusableFor(j *job) bool { return k.job != nil && k.job.same
 // same model, densely.
 func (j *job) samePrefix(o *job) bool {
 	return j.model == o.model && j.intervention.Equal(o.intervention) &&
-		j.plan.Dense(len(j.example.Tokens)) && o.plan.Dense(len(o.example.Tokens)) &&
+		j.dense && o.dense &&
 		slices.Equal(j.example.Tokens, o.example.Tokens)
 }
 

@@ -81,6 +81,7 @@ type job struct {
 	of           *loaded
 	example      *niah.Example
 	plan         sparse.Plan
+	dense        bool // the prompt is read so; others look at it while the run rates its plan
 	edit         sparse.Edit
 	intervention *model.Intervention
 	maxNew       int
@@ -115,6 +116,7 @@ func (e *Engine) prepare(l *loaded, req Request) (*job, error) {
 		return nil, err
 	}
 	j.plan = plan.Edited(j.edit)
+	j.dense = j.plan.Dense(prompt)
 	if j.intervention, err = req.intervention(m.Config().Memory); err != nil {
 		return nil, err
 	}
