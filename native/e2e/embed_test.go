@@ -16,12 +16,10 @@ import (
 	"kvscope/assets"
 	"kvscope/assets/dist"
 	"kvscope/engine/run"
-	"kvscope/engine/runfile"
 	"kvscope/engine/trace"
 	"kvscope/native/browsertest"
 	"kvscope/native/server"
 	"kvscope/web/runview"
-	"kvscope/web/sample"
 )
 
 // recorded is a made-up run as a file, and the widget that shows it.
@@ -31,21 +29,8 @@ func recorded(t *testing.T) (*trace.Run, []byte, dist.Program) {
 	if err != nil {
 		t.Skip("no browser program: make wasm builds it")
 	}
-	events, err := sample.Events(sample.Spec{Method: "quest", Model: "attention", Layers: 2, Heads: 3, Context: 300, Seed: 4})
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := runfile.File{Run: &trace.Run{}}
-	for _, e := range events {
-		if err := f.Run.Emit(e); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var file strings.Builder
-	if err := f.Write(&file); err != nil {
-		t.Fatal(err)
-	}
-	return f.Run, []byte(file.String()), p
+	r, file := madeUpRun(t, "quest")
+	return r, file, p
 }
 
 // runPage is the run as one file.

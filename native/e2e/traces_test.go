@@ -14,8 +14,8 @@ import (
 	"kvscope/web/sample"
 )
 
-// madeUp writes a made-up run of a method to a file.
-func madeUp(t *testing.T, folder, method string) string {
+// madeUpRun is a made-up run of a method, and its file.
+func madeUpRun(t *testing.T, method string) (*trace.Run, []byte) {
 	t.Helper()
 	events, err := sample.Events(sample.Spec{Method: method, Model: "attention", Layers: 2, Heads: 3, Context: 300, Seed: 4})
 	if err != nil {
@@ -31,8 +31,15 @@ func madeUp(t *testing.T, folder, method string) string {
 	if err := f.Write(&out); err != nil {
 		t.Fatal(err)
 	}
+	return f.Run, out.Bytes()
+}
+
+// madeUp writes a made-up run of a method to a file.
+func madeUp(t *testing.T, folder, method string) string {
+	t.Helper()
+	_, file := madeUpRun(t, method)
 	at := filepath.Join(folder, method+".safetensors")
-	if err := os.WriteFile(at, out.Bytes(), 0o600); err != nil {
+	if err := os.WriteFile(at, file, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return at

@@ -46,18 +46,11 @@ func main() {
 }
 
 func pack(wasm, runtime, boot, out string, level int) error {
-	program, err := os.ReadFile(wasm)
+	files, err := readFiles(wasm, runtime, boot)
 	if err != nil {
 		return err
 	}
-	first, err := os.ReadFile(runtime)
-	if err != nil {
-		return err
-	}
-	second, err := os.ReadFile(boot)
-	if err != nil {
-		return err
-	}
+	program, first, second := files[0], files[1], files[2]
 	br, err := compress(program, func(w io.Writer) (io.WriteCloser, error) {
 		return brotli.NewWriterOptions(w, brotli.WriterOptions{Quality: level, LGWin: brotliWindow}), nil
 	})
@@ -91,21 +84,26 @@ func pack(wasm, runtime, boot, out string, level int) error {
 	return nil
 }
 
+// readFiles reads files whole.
+func readFiles(paths ...string) ([][]byte, error) {
+	out := make([][]byte, len(paths))
+	for i, path := range paths {
+		var err error
+		if out[i], err = os.ReadFile(path); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 // packWidget packs the program that shows one run, and joins the toolchain's script, the
 // style sheet and the script that defines the element.
 func packWidget(wasm, runtime, element, out string) error {
-	program, err := os.ReadFile(wasm)
+	files, err := readFiles(wasm, runtime, element)
 	if err != nil {
 		return err
 	}
-	first, err := os.ReadFile(runtime)
-	if err != nil {
-		return err
-	}
-	last, err := os.ReadFile(element)
-	if err != nil {
-		return err
-	}
+	program, first, last := files[0], files[1], files[2]
 	colours, err := assets.ColourSheet()
 	if err != nil {
 		return err
