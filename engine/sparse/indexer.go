@@ -65,8 +65,8 @@ func (x *Index) Part(layer, head int) (query, key, weight []float32) {
 }
 
 // Indexer selects, for each query, the K blocks that a trained index scores highest, in
-// the manner of SeerAttention (arXiv:2410.13276, section 3), with the sum of rectified
-// products of DeepSeek's indexer (arXiv:2512.02556, section 2.1): with m_b = [min_b, max_b,
+// the manner of SeerAttention (arXiv:2410.13276), with the sum of rectified
+// products of DeepSeek's indexer (arXiv:2512.02556): with m_b = [min_b, max_b,
 // mean_b] [3·Dh] of the keys of block b,
 //
 //	s_b = Σ_j w_j·relu((W_j q)·(V m_b))
@@ -111,10 +111,10 @@ func (m Indexer) scores(dst *Selection, q Query, h *KVCache) {
 	}
 	x, d := m.Index, h.Dim
 	wq, wk, weight := x.Part(q.Layer, q.Head)
-	reach := make([]float32, IndexParts*x.Dim) // W_j q
+	n, dst.visible = IndexParts*x.Dim, resize(dst.visible, IndexParts*x.Dim+3*d+2*past)
+	reach, meet := dst.visible[:n], dst.visible[n:n+3*d] // W_j q, and Vᵀ of it
+	part, sum := dst.visible[n+3*d:][:past], dst.visible[n+3*d+past:]
 	h.kernels.MatVec(reach, wq, q.Q)
-	part, sum := make([]float32, past), make([]float32, past)
-	meet := make([]float32, 3*d)
 	for j, w := range weight {
 		combine(h.kernels, meet, reach[j*x.Dim:(j+1)*x.Dim], wk)
 		for c := 2 * d; c < 3*d; c++ {
