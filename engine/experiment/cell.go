@@ -115,6 +115,11 @@ func modelNamed(models []run.ModelInfo, name string) (run.ModelInfo, error) {
 	return run.ModelInfo{}, fmt.Errorf("%q, want one of %s", name, strings.Join(names, ", "))
 }
 
+// SameExamples reports whether c and o ask a model about the same prompts.
+func (c Cell) SameExamples(o Cell) bool {
+	return c.Model == o.Model && c.Task == o.Task && c.Context == o.Context && c.First == o.First && c.Examples == o.Examples
+}
+
 // Measured is a cell with its outcome.
 type Measured struct {
 	Cell    Cell

@@ -25,9 +25,9 @@ func ExampleGrid_Cells() {
 	}
 	// Output:
 	// Quest at budget 1/8, blocks of 16: examples 0 to 9
-	// Quest at budget 1/8, blocks of 16: examples 10 to 14
 	// Quest at budget 1/8, blocks of 32: examples 0 to 9
-	// Quest at budget 1/8, blocks of 32: examples 10 to 14
 	// Dense: examples 0 to 9
+	// Quest at budget 1/8, blocks of 16: examples 10 to 14
+	// Quest at budget 1/8, blocks of 32: examples 10 to 14
 	// Dense: examples 10 to 14
 }

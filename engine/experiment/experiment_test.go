@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -64,8 +65,13 @@ func TestCells(t *testing.T) {
 		t.Errorf("%d cells, want %d", len(cells), want)
 	}
 	var sizes []int
-	for _, c := range cells[:3] {
-		sizes = append(sizes, c.First, c.Examples)
+	for i, c := range cells[:3*7] {
+		if i%7 == 0 {
+			sizes = append(sizes, c.First, c.Examples)
+		}
+		if !c.SameExamples(cells[i/7*7]) {
+			t.Errorf("cell %d reads other examples than those before it", i)
+		}
 	}
 	if want := []int{0, 10, 10, 10, 20, 5}; !slices.Equal(sizes, want) {
 		t.Errorf("chunks %v, want %v", sizes, want)
@@ -83,7 +89,7 @@ func TestCells(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if cells[0].Key() != more[0].Key() || cells[1].Key() != more[1].Key() || cells[2].Key() == more[2].Key() {
+	if cells[0].Key() != more[0].Key() || cells[7].Key() != more[7].Key() || cells[14].Key() == more[14].Key() {
 		t.Error("keys do not tell same work from other work")
 	}
 	renamed := cells[0]
@@ -181,6 +187,44 @@ func TestMeasure(t *testing.T) {
 	}
 	if !slices.Equal(o.Hits, []int{6, 8}) || o.K != 4 || o.Kernels != "plain" || o.Depths[0] != 0.4 || math.Abs(o.Read-0.25) > 1e-12 {
 		t.Errorf("%+v", o)
+	}
+}
+
+// inTurn writes down who was asked for which example.
+type inTurn struct {
+	teller
+	asked *[]string
+}
+
+func (r inTurn) Run(ctx context.Context, req run.Request, sink trace.Sink) error {
+	*r.asked = append(*r.asked, fmt.Sprint(req.Method, req.Seed-Seed(0)))
+	if req.Method == "moba" {
+		return errors.New("broken")
+	}
+	return r.teller.Run(ctx, req, sink)
+}
+
+// TestMeasureAll: all cells go through an example together, and one that fails does not
+// cost the others.
+func TestMeasureAll(t *testing.T) {
+	var cells []Cell
+	for _, method := range []string{"quest", "moba", "dense"} {
+		cells = append(cells, Cell{Model: "ratplus", ModelHash: "r", Task: "S-1", Method: method, First: 4, Examples: 2})
+	}
+	cells[2].ModelHash = "other"
+	var asked []string
+	over := 0
+	outs, errs := MeasureAll(t.Context(), inTurn{asked: &asked}, cells, func() { over++ })
+	if want := []string{"quest4", "moba4", "quest5"}; !slices.Equal(asked, want) || over != 6 {
+		t.Errorf("asked %v, %d told, want %v and 6", asked, over, want)
+	}
+	if outs[0] == nil || errs[0] != nil || !slices.Equal(outs[0].Scores, []float64{0, 1}) {
+		t.Errorf("%+v, %v", outs[0], errs[0])
+	}
+	for i := range cells[1:] {
+		if outs[1+i] != nil || errs[1+i] == nil {
+			t.Errorf("cell %d: %+v, %v", 1+i, outs[1+i], errs[1+i])
+		}
 	}
 }
 

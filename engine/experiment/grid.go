@@ -175,8 +175,8 @@ func (g Grid) selections() ([]Cell, error) {
 	return out, nil
 }
 
-// Cells lists the work of a grid, models outermost and chunks of examples
-// innermost, for the models given.
+// Cells lists the work of a grid for the models given: all that reads the same examples,
+// then the next examples, then the next task, then the next model.
 func (g Grid) Cells(models []run.ModelInfo, version string) ([]Cell, error) {
 	if err := g.Validate(); err != nil {
 		return nil, err
@@ -215,7 +215,7 @@ func (g Grid) Cells(models []run.ModelInfo, version string) ([]Cell, error) {
 			if n, isFile := g.Files[task]; isFile { // the whole of the model's context, as for any text
 				base.Context, of.Examples = orElse(g.Context, m.Context), min(n, g.Examples)
 			}
-			if err := of.eachSelection(base, m.Memory, add); err != nil {
+			if err := of.eachExample(base, m.Memory, add); err != nil {
 				return nil, err
 			}
 		}
@@ -223,37 +223,36 @@ func (g Grid) Cells(models []run.ModelInfo, version string) ([]Cell, error) {
 	return cells, nil
 }
 
-// eachSelection adds the cells of one task and model, which has a memory or not.
-func (g Grid) eachSelection(base Cell, memory bool, add func(Cell) error) error {
+// eachExample adds the cells of one task and model, which has a memory or not.
+func (g Grid) eachExample(c Cell, memory bool, add func(Cell) error) error {
 	selections, err := g.selections()
 	if err != nil {
 		return err
 	}
-	for _, s := range selections {
-		c := base
-		c.Method, c.Selector, c.Params = s.Method, s.Selector, s.Params
-		for _, c.Swap = range g.swaps(c, memory) {
-			if err := g.eachExample(c, add); err != nil {
-				return err
+	for from := 0; from < g.Examples; from += ChunkExamples {
+		c.First, c.Examples = from, min(ChunkExamples, g.Examples-from)
+		for _, s := range selections {
+			c.Method, c.Selector, c.Params = s.Method, s.Selector, s.Params
+			for _, c.Swap = range g.swaps(c, memory) {
+				if err := g.eachSeed(c, add); err != nil {
+					return err
+				}
 			}
 		}
 	}
 	return nil
 }
 
-// eachExample adds the cells of one selection.
-func (g Grid) eachExample(c Cell, add func(Cell) error) error {
+// eachSeed adds the cells of one selection of some examples.
+func (g Grid) eachSeed(c Cell, add func(Cell) error) error {
 	seeds := 1
 	if c.Selector == sparse.SelectorRandom {
 		seeds = orElse(g.Seeds, 1)
 	}
 	for seed := range seeds {
 		c.SelectorSeed = uint64(seed)
-		for from := 0; from < g.Examples; from += ChunkExamples {
-			c.First, c.Examples = from, min(ChunkExamples, g.Examples-from)
-			if err := add(c); err != nil {
-				return err
-			}
+		if err := add(c); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -62,40 +62,78 @@ func (o *Outcome) header() *trace.Header {
 }
 
 // Measure computes a cell. A panic of the engine is an error of the cell.
-func Measure(ctx context.Context, r Runner, c Cell) (out *Outcome, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			out, err = nil, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+func Measure(ctx context.Context, r Runner, c Cell) (*Outcome, error) {
+	outs, errs := MeasureAll(ctx, r, []Cell{c}, func() {})
+	return outs[0], errs[0]
+}
+
+// MeasureAll computes cells of as many examples each: one example of all of them, then the
+// next, so that a runner which keeps the last prompts, as run.PrefixCache does, reads each
+// once where they are the same. outs[i] or errs[i] is of cells[i]. It calls over for every
+// example of every cell, computed or not.
+func MeasureAll(ctx context.Context, r Runner, cells []Cell, over func()) (outs []*Outcome, errs []error) {
+	outs, errs = make([]*Outcome, len(cells)), make([]error, len(cells))
+	most := 0
+	for i, c := range cells {
+		outs[i], errs[i] = &Outcome{}, c.measurable(r)
+		most = max(most, min(c.Examples, ChunkExamples))
+	}
+	for example := range most {
+		for i, c := range cells {
+			if example >= c.Examples {
+				continue
+			}
+			if errs[i] == nil {
+				errs[i] = outs[i].measure(ctx, r, c, example)
+			}
+			over()
 		}
-	}()
+	}
+	for i := range outs {
+		if errs[i] != nil {
+			outs[i] = nil
+		}
+	}
+	return outs, errs
+}
+
+// measurable refuses a cell that r cannot compute.
+func (c Cell) measurable(r Runner) error {
 	if c.Examples < 1 || c.Examples > ChunkExamples || c.First < 0 || c.First > MaxExamples {
-		return nil, fmt.Errorf("examples: %d from %d on, want 1 to %d, from 0 to %d on", c.Examples, c.First, ChunkExamples, MaxExamples)
+		return fmt.Errorf("examples: %d from %d on, want 1 to %d, from 0 to %d on", c.Examples, c.First, ChunkExamples, MaxExamples)
 	}
 	m, err := modelNamed(r.Models(), c.Model)
 	if err != nil {
-		return nil, fmt.Errorf("model: %w", err)
+		return fmt.Errorf("model: %w", err)
 	}
 	hash, err := m.ContentHash()
 	if err != nil {
-		return nil, fmt.Errorf("model %s: %w", c.Model, err)
+		return fmt.Errorf("model %s: %w", c.Model, err)
 	}
 	if hash != c.ModelHash {
-		return nil, fmt.Errorf("model %s: weights %s here, the cell asks for %s", c.Model, hash, c.ModelHash)
+		return fmt.Errorf("model %s: weights %s here, the cell asks for %s", c.Model, hash, c.ModelHash)
 	}
-	out = &Outcome{}
+	return nil
+}
+
+// measure adds an example of c to o.
+func (o *Outcome) measure(ctx context.Context, r Runner, c Cell, example int) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
 	started := time.Now()
-	for i := range c.Examples {
-		var a answer
-		if err := r.Run(ctx, c.Request(i), &a); err != nil {
-			return nil, err
-		}
-		if a.header == nil || a.done == nil {
-			return nil, fmt.Errorf("example %d ended without a result", c.First+i)
-		}
-		out.add(&a, c.Examples)
+	var a answer
+	if err := r.Run(ctx, c.Request(example), &a); err != nil {
+		return err
 	}
-	out.Seconds = time.Since(started).Seconds()
-	return out, nil
+	if a.header == nil || a.done == nil {
+		return fmt.Errorf("example %d ended without a result", c.First+example)
+	}
+	o.add(&a, c.Examples)
+	o.Seconds += time.Since(started).Seconds()
+	return nil
 }
 
 // answer keeps of a run what a cell needs; it is the run's sink.

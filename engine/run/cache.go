@@ -84,7 +84,7 @@ func (s *Cache) Cached(id string) *CachedRun {
 func (s *Cache) sharePrefix(ctx context.Context, j *job) (over func(), err error) {
 	for {
 		s.mu.Lock()
-		j.from = s.prefixSource(j)
+		j.from = s.prefixFor(j)
 		other := s.runReading(j)
 		if j.from != nil || other == nil {
 			done := make(chan struct{})
@@ -118,11 +118,11 @@ func (s *Cache) runReading(j *job) chan struct{} {
 	return nil
 }
 
-// prefixSource is a run that has read the prompt of j already, or nil.
-func (s *Cache) prefixSource(j *job) *CachedRun {
+// prefixFor is the prompt of j as another run has read it already, or nil.
+func (s *Cache) prefixFor(j *job) *prefix {
 	for e := s.order.Front(); e != nil; e = e.Next() {
-		if k := e.Value.(*CachedRun); k.reusableFor(j) {
-			return k
+		if p := e.Value.(*CachedRun).prefix; p.serves(j) {
+			return p
 		}
 	}
 	return nil

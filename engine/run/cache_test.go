@@ -65,7 +65,7 @@ func TestShelfRunsAreRuns(t *testing.T) {
 func TestPrefillTimeIsOfReading(t *testing.T) {
 	s := NewCache(testEngine(t, model.RATPlus), 1<<30)
 	read := shelve(t, s, Request{Task: "MK-1", Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/4", "block": "8"}}, MaxNew: new(1)})
-	s.Cached(read.Header.ID).took = 1e6
+	s.Cached(read.Header.ID).prefix.took = 1e6
 	if over := shelve(t, s, Request{Task: "MK-1", Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "8"}}, MaxNew: new(1)}); over.Done.PrefillMS < 1e6 {
 		t.Errorf("prefill of %g ms, want at least the reader's", over.Done.PrefillMS)
 	}

@@ -20,9 +20,7 @@ type CachedRun struct {
 
 	job     *job
 	session *model.Session
-	prefix  *model.Prefix // the prompt up to its last token
-	took    float64       // milliseconds of reading it, by the run that did
-	loglik  float64       // of a free prompt's tokens but the first
+	prefix  *prefix // its prompt, nil where that was not read densely
 	gates   *gates
 
 	replay *replay // of a capture, which has none of the above
@@ -58,11 +56,12 @@ func (k *CachedRun) Bytes() int {
 	if k.replay != nil {
 		return 0 // queries and keys are the capture's own
 	}
-	return k.session.Bytes() + k.prefix.Bytes() + k.gates.bytes()
+	n := k.session.Bytes() + k.gates.bytes()
+	if k.prefix != nil {
+		n += k.prefix.state.Bytes() // the rest of it is the session's
+	}
+	return n
 }
-
-// reusableFor reports whether the prompt as k read it can stand for that of j.
-func (k *CachedRun) reusableFor(j *job) bool { return k.job != nil && k.job.samePrefix(j) }
 
 // samePrefix reports whether j and o read the same prompt alike: the same tokens through the
 // same model, densely.

@@ -88,8 +88,9 @@ type job struct {
 
 	loglik float64 // of a free prompt's tokens but the first, as they are read
 
-	keep bool       // remember what a CachedRun is made of
-	from *CachedRun // a run that has read the prompt already, or nil
+	keep  bool    // remember what a CachedRun is made of
+	share bool    // leave the prompt for other runs, where it is read densely
+	from  *prefix // the prompt as another run has read it already, or nil
 }
 
 // prepare understands a request on a model.
@@ -145,8 +146,8 @@ func (j *job) options(rec *recorder, gates *gates, pace *pace) model.Options {
 	if e := j.plan.Evictor; e != nil {
 		opt.Window, opt.EvictFrom = e.Window(), j.plan.From
 	}
-	if j.keep {
-		opt.Window = everyQuery
+	if j.keep || j.share && j.dense {
+		opt.Window = everyQuery // another method may vote by any of them
 	}
 	return opt
 }
@@ -173,7 +174,7 @@ func (j *job) run(ctx context.Context, sink trace.Sink) (*CachedRun, error) {
 	}
 	gates := newGates(c)
 	if j.from != nil {
-		gates = j.from.gates.before(j.from.prefix.Len())
+		gates = j.from.gates.before(j.from.state.Len())
 	}
 	pace := newPace(ctx, j, sink)
 	opt := j.options(rec, gates, pace)
@@ -185,12 +186,13 @@ func (j *job) run(ctx context.Context, sink trace.Sink) (*CachedRun, error) {
 	if err := rec.flush(c.Layers, c.Heads); err != nil {
 		return nil, err
 	}
-	kept := &CachedRun{Header: header, job: j, session: session, gates: gates, took: milliseconds(started), loglik: j.loglik}
+	kept := &CachedRun{Header: header, job: j, session: session, gates: gates}
+	took := milliseconds(started)
 	if j.from != nil {
-		kept.took, kept.loglik = j.from.took, j.from.loglik // taking a prompt over says nothing of what reading it costs
+		took, j.loglik = j.from.took, j.from.loglik // taking a prompt over says nothing of what reading it costs
 	}
-	if j.keep {
-		kept.prefix = session.Prefix()
+	if j.dense && (j.keep || j.share && j.from == nil) {
+		kept.prefix = j.prefixOf(session, gates, took)
 	}
 	started = time.Now()
 	if j.plan.Evictor != nil && j.plan.EvictAt == session.Len() {
@@ -198,7 +200,7 @@ func (j *job) run(ctx context.Context, sink trace.Sink) (*CachedRun, error) {
 			return nil, err
 		}
 	}
-	done := &trace.Done{PrefillMS: kept.took + milliseconds(started)}
+	done := &trace.Done{PrefillMS: took + milliseconds(started)}
 	answer, err := j.decode(session, rec, done)
 	if err != nil {
 		return nil, err
@@ -207,7 +209,7 @@ func (j *job) run(ctx context.Context, sink trace.Sink) (*CachedRun, error) {
 	done.Score = j.example.Score(done.Answer)
 	done.ReadFraction, done.Hits = rec.tally.ReadFraction(), rec.hits()
 	if n := len(prompt) - 1; j.req.Prompt != "" && n > 0 {
-		done.Perplexity = new(math.Exp(-kept.loglik / float64(n)))
+		done.Perplexity = new(math.Exp(-j.loglik / float64(n)))
 	}
 	done.LightFrom = rec.light
 	gates.lengths(done.Hits, len(prompt)-1)
@@ -225,7 +227,7 @@ func (j *job) run(ctx context.Context, sink trace.Sink) (*CachedRun, error) {
 // read. What is evicted before that is evicted here.
 func (j *job) prefill(opt model.Options, pace *pace) (*model.Session, error) {
 	if j.from != nil {
-		return j.model.Resume(j.from.prefix, opt)
+		return j.model.Resume(j.from.state, opt)
 	}
 	session, err := j.model.NewSession(opt)
 	if err != nil {

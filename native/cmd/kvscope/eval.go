@@ -75,10 +75,14 @@ func eval(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	g.Files = files.sizes()
-	if files.Engine, err = engineWithAll(g.Models, ""); err != nil {
+	engine, err := engineWithAll(g.Models, "")
+	if err != nil {
 		return err
 	}
-	defer files.Close()
+	defer engine.Close()
+	if files.Runner, err = readingOnce(engine); err != nil {
+		return err
+	}
 	out, err := evaluate(ctx, files, g, *data, *workers, bar(stderr))
 	if err != nil {
 		if fs.given("budgets") {

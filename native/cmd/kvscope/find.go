@@ -67,6 +67,10 @@ func find(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer engine.Close()
+	runner, err := readingOnce(engine)
+	if err != nil {
+		return err
+	}
 	reqs := make([]run.Request, len(names))
 	for i, name := range names {
 		reqs[i] = req
@@ -74,7 +78,7 @@ func find(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	sayIgnored(stderr, req.Method, req.Unused())
 	rows, tried, show := []found{}, 0, bar(stderr)
-	err = seeds.Repeat(ctx, seeds.Engine{Runner: engine}, reqs, req.Seed, *n, func(row seeds.Row) error {
+	err = seeds.Repeat(ctx, seeds.Engine{Runner: runner}, reqs, req.Seed, *n, func(row seeds.Row) error {
 		tried++
 		show(tried, *n)
 		if row.Lost() {

@@ -79,7 +79,16 @@ func limitMemory(text string) (most int, err error) {
 	return int(limit / 4), nil
 }
 
-// keptLimit is how much memory kept runs of models may take, at most so much.
+// readingOnce is a runner of engine's models that keeps the last prompts as they were read.
+func readingOnce(engine *run.Engine) (*run.PrefixCache, error) {
+	most, err := limitMemory("")
+	if err != nil {
+		return nil, err
+	}
+	return run.NewPrefixCache(engine, keptLimit(engine.Models(), most)), nil
+}
+
+// keptLimit is how much memory kept runs or prompts of models may take, at most so much.
 func keptLimit(models []run.ModelInfo, most int) int {
 	largest := 0
 	for _, m := range models {

@@ -48,7 +48,7 @@ func rulerText(path string, seed uint64) (string, error) {
 // rulerTasks answers requests for tasks that are files of RULER's, as a grid makes them:
 // the seed counts the examples.
 type rulerTasks struct {
-	*run.Engine
+	experiment.Runner
 	files map[string][]niah.RULERExample // by task
 }
 
@@ -57,7 +57,7 @@ func (r rulerTasks) Run(ctx context.Context, req run.Request, sink trace.Sink) e
 	if examples, ok := r.files[req.Task]; ok {
 		req.Text, req.Task = examples[req.Seed-experiment.Seed(0)].Line(), ""
 	}
-	return r.Engine.Run(ctx, req, sink)
+	return r.Runner.Run(ctx, req, sink)
 }
 
 // take makes tasks of the files among tasks: their names with a part of the hash of what

@@ -1,0 +1,102 @@
+package run
+
+import (
+	"container/list"
+	"context"
+	"slices"
+	"sync"
+
+	"kvscope/engine/model"
+	"kvscope/engine/trace"
+)
+
+// prefix is a prompt up to its last token, as a run has read it densely. Any number of runs
+// on the same prompt may go on from it.
+type prefix struct {
+	model        *model.Model
+	intervention *model.Intervention
+	tokens       []int32 // of the whole prompt
+	state        *model.Prefix
+	gates        *gates
+	took         float64 // milliseconds of reading it
+	loglik       float64 // of a free prompt's tokens but the first
+	bytes        int     // that it keeps alive
+}
+
+// prefixOf is the prompt of j as session has read it.
+func (j *job) prefixOf(session *model.Session, gates *gates, took float64) *prefix {
+	state := session.Prefix()
+	return &prefix{
+		model: j.model, intervention: j.intervention, tokens: j.example.Tokens,
+		state: state, gates: gates, took: took, loglik: j.loglik,
+		bytes: session.Bytes() + state.Bytes() + gates.bytes(),
+	}
+}
+
+// serves reports whether p can stand for the prompt of j: the same tokens through the same
+// model, densely.
+func (p *prefix) serves(j *job) bool {
+	return p != nil && j.dense && p.model == j.model && p.intervention.Equal(j.intervention) && slices.Equal(p.tokens, j.example.Tokens)
+}
+
+// PrefixCache runs requests and keeps the last prompts as they were read, so that another
+// method on the same prompt need not read it again (prefix caching). Unlike a Cache it keeps
+// nothing of the answers. It is safe for concurrent use.
+type PrefixCache struct {
+	engine *Engine
+	limit  int
+
+	mu    sync.Mutex
+	kept  *list.List // of *prefix, the last used in front
+	bytes int
+}
+
+// NewPrefixCache returns a cache of the prompts of engine's runs that holds about limit
+// bytes, and the last prompt however large it is.
+func NewPrefixCache(engine *Engine, limit int) *PrefixCache {
+	return &PrefixCache{engine: engine, limit: limit, kept: list.New()}
+}
+
+// Models lists what can be run.
+func (c *PrefixCache) Models() []ModelInfo { return c.engine.Models() }
+
+// Run is Engine.Run, on a prompt that it keeps or has kept.
+func (c *PrefixCache) Run(ctx context.Context, req Request, sink trace.Sink) error {
+	return c.engine.answering(req, false, func(a answer) error {
+		j, ok := a.(*job)
+		if ok {
+			j.share, j.from = true, c.find(j)
+		}
+		ran, err := a.run(ctx, sink)
+		if err != nil {
+			return err
+		}
+		if ok && ran.prefix != nil {
+			c.put(ran.prefix)
+		}
+		return nil
+	})
+}
+
+// find is the prompt of j as it was read, or nil.
+func (c *PrefixCache) find(j *job) *prefix {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for e := c.kept.Front(); e != nil; e = e.Next() {
+		if p := e.Value.(*prefix); p.serves(j) {
+			c.kept.MoveToFront(e)
+			return p
+		}
+	}
+	return nil
+}
+
+// put keeps p, and forgets the prompts used least until the others are within the limit.
+func (c *PrefixCache) put(p *prefix) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.kept.PushFront(p)
+	for c.bytes += p.bytes; c.bytes > c.limit && c.kept.Len() > 1; {
+		c.bytes -= c.kept.Remove(c.kept.Back()).(*prefix).bytes
+	}
+}
