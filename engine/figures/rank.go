@@ -8,12 +8,23 @@ import (
 // Top returns the indices of the k largest values, largest first, ties to the
 // lower index. NaN sorts last. k beyond len(values) means all of them.
 func Top(values []float32, k int) []int {
-	order := make([]int, len(values))
-	for i := range order {
-		order[i] = i
+	k = min(k, len(values))
+	top := make([]int, 0, k+1)
+	for i, v := range values {
+		if len(top) == k && (k == 0 || cmp.Compare(v, values[top[k-1]]) <= 0) {
+			continue // as nearly all are, where a few of many are asked for
+		}
+		at, _ := slices.BinarySearchFunc(top, v, func(j int, v float32) int {
+			if cmp.Compare(values[j], v) >= 0 {
+				return -1
+			}
+			return 1
+		})
+		if top = slices.Insert(top, at, i); len(top) > k {
+			top = top[:k]
+		}
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(values[b], values[a]) })
-	return order[:min(k, len(order))]
+	return top
 }
 
 // Rank is the place of values[i] among values, from 0 for the largest, ties to the

@@ -345,7 +345,7 @@ func layFile(t *testing.T, tensors []checkpoint.Tensor, rank string) error {
 	if err := s.Lay(a); err != nil {
 		return err
 	}
-	_, err = s.Weights()
+	_, err = s.weights(ops.Reference())
 	return err
 }
 

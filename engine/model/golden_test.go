@@ -53,7 +53,7 @@ func load(f *checkpoint.File) (Config, *Weights, error) {
 	if err != nil {
 		return Config{}, nil, err
 	}
-	w, err := s.Weights()
+	w, err := s.weights(ops.Reference())
 	return s.Config, w, err
 }
 

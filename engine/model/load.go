@@ -6,17 +6,18 @@ import (
 	"strings"
 
 	"kvscope/engine/checkpoint"
+	"kvscope/engine/ops"
 	"kvscope/engine/ops/quant"
 )
 
-// Weights are views of the parameters of s: they end with it. What vectors and matrices
-// have no view for is copied.
-func (s *Source) Weights() (*Weights, error) {
+// weights are views of the parameters of s, to be computed with by k: they end with s.
+// What vectors and matrices have no view for is copied.
+func (s *Source) weights(k *ops.Kernels) (*Weights, error) {
 	w := &Weights{Layers: make([]Layer, s.Config.Layers), PairedRows: s.pairedRows}
 	read := map[string]bool{}
 	for _, t := range w.tensors(s.stored()) {
 		name := s.name(t.names)
-		if err := t.load(s.file, name); err != nil {
+		if err := t.load(s.file, name, k); err != nil {
 			return nil, err
 		}
 		read[name], read[name+scaleSuffix] = true, true
@@ -55,10 +56,10 @@ func (s *Source) leftOver(read map[string]bool) error {
 	return fmt.Errorf("holds tensors that %s of this shape has no place for: %s", s.Config.Kind(), listed)
 }
 
-// load sets t to what f holds under that name.
-func (t tensor) load(f *checkpoint.File, name string) (err error) {
+// load sets t to what f holds under that name, to be computed with by k.
+func (t tensor) load(f *checkpoint.File, name string, k *ops.Kernels) (err error) {
 	if t.vector == nil {
-		*t.matrix, err = readMatrix(f, name, t.shape)
+		*t.matrix, err = readMatrix(f, name, t.shape, k)
 		return err
 	}
 	if *t.vector, err = f.Float32(name, t.shape...); err != nil {
@@ -73,11 +74,11 @@ func (t tensor) load(f *checkpoint.File, name string) (err error) {
 }
 
 // smallMatrix is the largest number of elements that are widened to float32 on opening
-// where their form has no kernel: of a small model, which would be slower for nothing.
+// where k has no kernel for their form: of a small model, which would be slower for nothing.
 const smallMatrix = 1 << 20
 
 // readMatrix views the matrix of that name and, of an I8 matrix, its scales.
-func readMatrix(f *checkpoint.File, name string, shape []int) (Matrix, error) {
+func readMatrix(f *checkpoint.File, name string, shape []int, k *ops.Kernels) (Matrix, error) {
 	t, err := f.Tensor(name)
 	if err != nil {
 		return Matrix{}, err
@@ -97,7 +98,7 @@ func readMatrix(f *checkpoint.File, name string, shape []int) (Matrix, error) {
 		if err == nil && len(m.Scale) != m.Rows {
 			err = fmt.Errorf("tensor %q has %d scales, want %d, one for each row of %q", name+scaleSuffix, len(m.Scale), m.Rows, name)
 		}
-	case quant.ByName(string(t.DType)) != nil && t.Len() > smallMatrix:
+	case quant.ByName(string(t.DType)) != nil && (t.Len() > smallMatrix || k.Blocks[string(t.DType)].MatVec != nil):
 		m.Blocks, m.Format = t.Data, quant.ByName(string(t.DType))
 		if m.Cols%m.Format.Len != 0 {
 			err = fmt.Errorf("tensor %q has rows of %d, which are no whole blocks of %s", name, m.Cols, t.DType)

@@ -95,6 +95,10 @@ func (m *Model) token(dst []float32, w *Matrix, x []float32) {
 	case w.Int8 != nil:
 		m.kernels.MatVecInt8(dst, w.Int8, w.Scale, x, 1)
 	case w.Blocks != nil:
+		if k := m.kernels.Blocks[w.Format.Name]; k.MatVec != nil {
+			k.MatVec(dst, w.Blocks, x)
+			return
+		}
 		m.widened(w, 0, w.Rows, func(lo int, part []float32) {
 			m.kernels.MatVec(dst[lo:lo+len(part)/w.Cols], part, x)
 		})
@@ -154,7 +158,13 @@ func (m *Model) scratch(n int) *[]float32 {
 func (m *Model) widened(w *Matrix, lo, hi int, use func(lo int, part []float32)) {
 	buffer := m.scratch(min(hi-lo, tile) * w.Cols)
 	defer m.tiles.Put(buffer)
-	w.tiles(*buffer, lo, hi, use)
+	widen := (*Matrix).Dequantize
+	if w.Blocks != nil {
+		if k := m.kernels.Blocks[w.Format.Name]; k.Dequantize != nil {
+			widen = func(part *Matrix, dst []float32) { k.Dequantize(dst, part.Blocks) }
+		}
+	}
+	w.tiles(*buffer, lo, hi, widen, use)
 }
 
 // Tiles calls use with the rows of w without its delta, as float32, some of them at a
@@ -168,16 +178,16 @@ func (w *Matrix) Tiles(buffer []float32, use func(lo int, part []float32)) []flo
 	if n := min(w.Rows, tile) * w.Cols; cap(buffer) < n {
 		buffer = make([]float32, n)
 	}
-	w.tiles(buffer[:cap(buffer)], 0, w.Rows, use)
+	w.tiles(buffer[:cap(buffer)], 0, w.Rows, (*Matrix).Dequantize, use)
 	return buffer
 }
 
 // tiles calls use with the rows [lo, hi) of w, widened into buffer as many as it holds.
-func (w *Matrix) tiles(buffer []float32, lo, hi int, use func(lo int, part []float32)) {
+func (w *Matrix) tiles(buffer []float32, lo, hi int, widen func(part *Matrix, dst []float32), use func(lo int, part []float32)) {
 	for step := min(hi-lo, tile); lo < hi; lo += step {
 		part := w.rows(lo, min(lo+step, hi))
 		n := part.Rows * part.Cols
-		part.Dequantize(buffer[:n])
+		widen(&part, buffer[:n])
 		use(lo, buffer[:n])
 	}
 }

@@ -174,7 +174,7 @@ func Open(path string, k *ops.Kernels) (*Model, error) {
 // Model makes a model of s, whose weights are viewed where they lie: closing the model
 // closes s.
 func (s *Source) Model(k *ops.Kernels) (*Model, error) {
-	w, err := s.Weights()
+	w, err := s.weights(k)
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,10 @@ type Kernels struct {
 	// dst[t, r] = scale[r]·Σ_c w[r, c]·x[t, c].
 	MatVecInt8 func(dst []float32, w []int8, scale, x []float32, tokens int)
 
+	// Blocks are the kernels of formats of package quant by their names. A matrix in a
+	// format that it lacks is widened.
+	Blocks map[string]BlockKernels
+
 	// Add computes dst[i] += x[i].
 	Add func(dst, x []float32)
 

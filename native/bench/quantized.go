@@ -3,9 +3,41 @@ package bench
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"time"
+
+	"kvscope/engine/ops"
+	"kvscope/engine/ops/quant"
 )
+
+// compactSide is a form that weights are kept in.
+type compactSide struct {
+	name    string
+	bytes   float64 // of a weight
+	product func(p int)
+	best    []time.Duration
+}
+
+// blockSides are the formats of package quant that k computes with as they lie, of so many
+// pieces of noise each.
+func blockSides(k *ops.Kernels, pieces int, x, dst []float32) []compactSide {
+	var sides []compactSide
+	for _, name := range slices.Sorted(maps.Keys(k.Blocks)) {
+		f, w := quant.ByName(name), make([][]byte, pieces)
+		for p := range w {
+			w[p] = make([]byte, f.Size(piece))
+			for i := range w[p] {
+				w[p][i] = byte(31*i+p) & 0x3f // scales of binary16 stay finite
+			}
+		}
+		sides = append(sides, compactSide{name: "compact/" + name, bytes: float64(f.Bytes) / float64(f.Len), product: func(p int) {
+			k.Blocks[name].MatVec(dst, w[p], x)
+		}})
+	}
+	return sides
+}
 
 // measureQuantized times the product of a matrix that no cache holds with one token
 // and with four, in each form that weights are kept in.
@@ -26,12 +58,7 @@ func measureQuantized(ctx context.Context, o Options, add func(Row)) error {
 	}
 	for _, tokens := range []int{1, 4} {
 		x, dst := x[:tokens*inputs], dst[:tokens*rows]
-		sides := []struct {
-			name    string
-			bytes   float64
-			product func(p int)
-			best    []time.Duration
-		}{
+		sides := []compactSide{
 			{name: "compact/float32", bytes: 4, product: func(p int) {
 				for t := range tokens {
 					k.MatVec(dst[t*rows:(t+1)*rows], m[p], x[t*inputs:(t+1)*inputs])
@@ -39,6 +66,9 @@ func measureQuantized(ctx context.Context, o Options, add func(Row)) error {
 			}},
 			{name: "compact/bfloat16", bytes: 2, product: func(p int) { k.MatVecBF16(dst, bf16[p], x, tokens) }},
 			{name: "compact/int8", bytes: 1, product: func(p int) { k.MatVecInt8(dst, int8s[p], scale, x, tokens) }},
+		}
+		if tokens == 1 {
+			sides = append(sides, blockSides(k, len(m), x, dst)...)
 		}
 		for i := range sides {
 			sides[i].best = make([]time.Duration, len(m))

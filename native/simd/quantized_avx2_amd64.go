@@ -9,8 +9,8 @@ package simd
 //go:noescape
 func matVecBF16AVX2(dst *float32, w *uint16, x *float32, rows int, cols int)
 
-// matVec4BF16AVX2 computes dst[t, r] = Σ_c w[r, c]·x[t, c] for 4 tokens and cols, a positive
-// multiple of 16.
+// matVec4BF16AVX2 computes dst[t, r] = Σ_c w[r, c]·x[t, c] for 4 tokens and cols,
+// a positive multiple of 16.
 //
 //go:noescape
 func matVec4BF16AVX2(dst *float32, w *uint16, x *float32, rows int, cols int)
@@ -20,8 +20,38 @@ func matVec4BF16AVX2(dst *float32, w *uint16, x *float32, rows int, cols int)
 //go:noescape
 func matVecInt8AVX2(dst *float32, w *int8, x *float32, rows int, cols int)
 
-// matVec4Int8AVX2 computes dst[t, r] = Σ_c w[r, c]·x[t, c] for 4 tokens and cols, a positive
-// multiple of 16.
+// matVec4Int8AVX2 computes dst[t, r] = Σ_c w[r, c]·x[t, c] for 4 tokens and cols,
+// a positive multiple of 16.
 //
 //go:noescape
 func matVec4Int8AVX2(dst *float32, w *int8, x *float32, rows int, cols int)
+
+// matVecQ8_0AVX2 computes dst[r] = Σ_c w[r, c]·x[c] for cols, a positive multiple of 32.
+//
+//go:noescape
+func matVecQ8_0AVX2(dst *float32, w *byte, x *float32, rows int, cols int)
+
+// dequantizeQ8_0AVX2 writes the n values of the blocks of w to dst, n a positive multiple of 32.
+//
+//go:noescape
+func dequantizeQ8_0AVX2(dst *float32, w *byte, n int)
+
+// matVecQ4_0AVX2 computes dst[r] = Σ_c w[r, c]·x[c] for cols, a positive multiple of 32.
+//
+//go:noescape
+func matVecQ4_0AVX2(dst *float32, w *byte, x *float32, rows int, cols int)
+
+// dequantizeQ4_0AVX2 writes the n values of the blocks of w to dst, n a positive multiple of 32.
+//
+//go:noescape
+func dequantizeQ4_0AVX2(dst *float32, w *byte, n int)
+
+// matVecQ4_1AVX2 computes dst[r] = Σ_c w[r, c]·x[c] for cols, a positive multiple of 32.
+//
+//go:noescape
+func matVecQ4_1AVX2(dst *float32, w *byte, x *float32, rows int, cols int)
+
+// dequantizeQ4_1AVX2 writes the n values of the blocks of w to dst, n a positive multiple of 32.
+//
+//go:noescape
+func dequantizeQ4_1AVX2(dst *float32, w *byte, n int)

@@ -13,7 +13,8 @@ TEXT ·matVecBF16AVX2(SB), NOSPLIT, $0-40
 	MOVQ   rows+24(FP), BX
 	MOVQ   cols+32(FP), SI
 	MOVQ   SI, DI
-	IMUL3Q $0x02, DI, DI
+	SHRQ   $0x04, DI
+	IMUL3Q $0x20, DI, DI
 	SUBQ   $0x04, BX
 	JLT    rest
 
@@ -49,8 +50,8 @@ group1:
 	VMULPS     32(R8), Y4, Y4
 	VADDPS     Y4, Y3, Y3
 	ADDQ       $0x20, R9
-	ADDQ       $0x40, R8
-	ADDQ       $0x40, R10
+	ADDQ       $+64, R8
+	ADDQ       $+64, R10
 	CMPQ       R10, R11
 	JLT        group1
 	ADDQ       DI, CX
@@ -85,8 +86,8 @@ group2:
 	VMULPS       32(R8), Y8, Y8
 	VADDPS       Y8, Y7, Y7
 	ADDQ         $0x20, R9
-	ADDQ         $0x40, R8
-	ADDQ         $0x40, R10
+	ADDQ         $+64, R8
+	ADDQ         $+64, R10
 	CMPQ         R10, R11
 	JLT          group2
 	ADDQ         DI, CX
@@ -135,8 +136,8 @@ group3:
 	VMULPS       32(R8), Y2, Y2
 	VADDPS       Y2, Y1, Y1
 	ADDQ         $0x20, CX
-	ADDQ         $0x40, R8
-	ADDQ         $0x40, DI
+	ADDQ         $+64, R8
+	ADDQ         $+64, DI
 	CMPQ         DI, R9
 	JLT          group3
 	VADDPS       Y1, Y0, Y0
@@ -208,7 +209,7 @@ group4:
 	VMULPS       32(R12)(R13*1), Y8, Y8
 	VADDPS       Y8, Y7, Y7
 	ADDQ         $0x20, CX
-	ADDQ         $0x40, R13
+	ADDQ         $+64, R13
 	CMPQ         R13, R14
 	JLT          group4
 	VADDPS       Y1, Y0, Y0
@@ -252,7 +253,8 @@ TEXT ·matVecInt8AVX2(SB), NOSPLIT, $0-40
 	MOVQ   rows+24(FP), BX
 	MOVQ   cols+32(FP), SI
 	MOVQ   SI, DI
-	IMUL3Q $0x01, DI, DI
+	SHRQ   $0x04, DI
+	IMUL3Q $0x10, DI, DI
 	SUBQ   $0x04, BX
 	JLT    rest
 
@@ -314,8 +316,8 @@ group5:
 	VMULPS       32(R8), Y8, Y8
 	VADDPS       Y8, Y7, Y7
 	ADDQ         $0x10, R11
-	ADDQ         $0x40, R8
-	ADDQ         $0x40, R12
+	ADDQ         $+64, R8
+	ADDQ         $+64, R12
 	CMPQ         R12, R13
 	JLT          group5
 	ADDQ         DI, CX
@@ -366,8 +368,8 @@ group6:
 	VMULPS       32(R8), Y2, Y2
 	VADDPS       Y2, Y1, Y1
 	ADDQ         $0x10, CX
-	ADDQ         $0x40, R8
-	ADDQ         $0x40, DI
+	ADDQ         $+64, R8
+	ADDQ         $+64, DI
 	CMPQ         DI, R9
 	JLT          group6
 	VADDPS       Y1, Y0, Y0
@@ -439,7 +441,7 @@ group7:
 	VMULPS       32(R12)(R13*1), Y8, Y8
 	VADDPS       Y8, Y7, Y7
 	ADDQ         $0x10, CX
-	ADDQ         $0x40, R13
+	ADDQ         $+64, R13
 	CMPQ         R13, R14
 	JLT          group7
 	VADDPS       Y1, Y0, Y0
@@ -471,5 +473,883 @@ group7:
 	ADDQ         $0x04, AX
 	DECQ         DI
 	JNZ          row
+	VZEROUPPER
+	RET
+
+// func matVecQ8_0AVX2(dst *float32, w *byte, x *float32, rows int, cols int)
+// Requires: AVX, AVX2, F16C, MMX+
+TEXT ·matVecQ8_0AVX2(SB), NOSPLIT, $0-40
+	MOVQ   dst+0(FP), AX
+	MOVQ   w+8(FP), CX
+	MOVQ   x+16(FP), DX
+	MOVQ   rows+24(FP), BX
+	MOVQ   cols+32(FP), SI
+	MOVQ   SI, DI
+	SHRQ   $0x05, DI
+	IMUL3Q $0x22, DI, DI
+	SUBQ   $0x04, BX
+	JLT    rest
+
+four:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	LEAQ   (CX)(DI*1), R9
+	MOVQ   DX, R8
+	MOVQ   SI, R11
+	XORQ   R10, R10
+	SHLQ   $0x02, R11
+
+group8:
+	PREFETCHT0   (CX)(DI*2)
+	VPBROADCASTW (CX), X4
+	VCVTPH2PS    X4, Y4
+	VPMOVSXBD    2(CX), Y5
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y4, Y5, Y5
+	VPMOVSXBD    18(CX), Y6
+	VCVTDQ2PS    Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VMULPS       (R8), Y5, Y5
+	VADDPS       Y5, Y0, Y0
+	VMULPS       64(R8), Y6, Y6
+	VADDPS       Y6, Y0, Y0
+	VPMOVSXBD    10(CX), Y5
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y4, Y5, Y5
+	VPMOVSXBD    26(CX), Y6
+	VCVTDQ2PS    Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VMULPS       32(R8), Y5, Y5
+	VADDPS       Y5, Y1, Y1
+	VMULPS       96(R8), Y6, Y6
+	VADDPS       Y6, Y1, Y1
+	ADDQ         $0x22, CX
+	PREFETCHT0   (R9)(DI*2)
+	VPBROADCASTW (R9), X4
+	VCVTPH2PS    X4, Y4
+	VPMOVSXBD    2(R9), Y5
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y4, Y5, Y5
+	VPMOVSXBD    18(R9), Y6
+	VCVTDQ2PS    Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VMULPS       (R8), Y5, Y5
+	VADDPS       Y5, Y2, Y2
+	VMULPS       64(R8), Y6, Y6
+	VADDPS       Y6, Y2, Y2
+	VPMOVSXBD    10(R9), Y5
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y4, Y5, Y5
+	VPMOVSXBD    26(R9), Y6
+	VCVTDQ2PS    Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VMULPS       32(R8), Y5, Y5
+	VADDPS       Y5, Y3, Y3
+	VMULPS       96(R8), Y6, Y6
+	VADDPS       Y6, Y3, Y3
+	ADDQ         $0x22, R9
+	ADDQ         $+128, R8
+	ADDQ         $+128, R10
+	CMPQ         R10, R11
+	JLT          group8
+	ADDQ         DI, CX
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	LEAQ         (CX)(DI*1), R9
+	MOVQ         DX, R8
+	MOVQ         SI, R11
+	XORQ         R10, R10
+	SHLQ         $0x02, R11
+
+group9:
+	PREFETCHT0   (CX)(DI*2)
+	VPBROADCASTW (CX), X8
+	VCVTPH2PS    X8, Y8
+	VPMOVSXBD    2(CX), Y9
+	VCVTDQ2PS    Y9, Y9
+	VMULPS       Y8, Y9, Y9
+	VPMOVSXBD    18(CX), Y10
+	VCVTDQ2PS    Y10, Y10
+	VMULPS       Y8, Y10, Y10
+	VMULPS       (R8), Y9, Y9
+	VADDPS       Y9, Y4, Y4
+	VMULPS       64(R8), Y10, Y10
+	VADDPS       Y10, Y4, Y4
+	VPMOVSXBD    10(CX), Y9
+	VCVTDQ2PS    Y9, Y9
+	VMULPS       Y8, Y9, Y9
+	VPMOVSXBD    26(CX), Y10
+	VCVTDQ2PS    Y10, Y10
+	VMULPS       Y8, Y10, Y10
+	VMULPS       32(R8), Y9, Y9
+	VADDPS       Y9, Y5, Y5
+	VMULPS       96(R8), Y10, Y10
+	VADDPS       Y10, Y5, Y5
+	ADDQ         $0x22, CX
+	PREFETCHT0   (R9)(DI*2)
+	VPBROADCASTW (R9), X8
+	VCVTPH2PS    X8, Y8
+	VPMOVSXBD    2(R9), Y9
+	VCVTDQ2PS    Y9, Y9
+	VMULPS       Y8, Y9, Y9
+	VPMOVSXBD    18(R9), Y10
+	VCVTDQ2PS    Y10, Y10
+	VMULPS       Y8, Y10, Y10
+	VMULPS       (R8), Y9, Y9
+	VADDPS       Y9, Y6, Y6
+	VMULPS       64(R8), Y10, Y10
+	VADDPS       Y10, Y6, Y6
+	VPMOVSXBD    10(R9), Y9
+	VCVTDQ2PS    Y9, Y9
+	VMULPS       Y8, Y9, Y9
+	VPMOVSXBD    26(R9), Y10
+	VCVTDQ2PS    Y10, Y10
+	VMULPS       Y8, Y10, Y10
+	VMULPS       32(R8), Y9, Y9
+	VADDPS       Y9, Y7, Y7
+	VMULPS       96(R8), Y10, Y10
+	VADDPS       Y10, Y7, Y7
+	ADDQ         $0x22, R9
+	ADDQ         $+128, R8
+	ADDQ         $+128, R10
+	CMPQ         R10, R11
+	JLT          group9
+	ADDQ         DI, CX
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y2, Y2
+	VPERM2F128   $0x20, Y2, Y0, Y1
+	VPERM2F128   $0x31, Y2, Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y5, Y4, Y4
+	VADDPS       Y7, Y6, Y6
+	VPERM2F128   $0x20, Y6, Y4, Y0
+	VPERM2F128   $0x31, Y6, Y4, Y6
+	VADDPS       Y6, Y0, Y0
+	VSHUFPS      $0x44, Y0, Y1, Y2
+	VSHUFPS      $0xee, Y0, Y1, Y1
+	VADDPS       Y1, Y2, Y2
+	VSHUFPS      $0x88, Y2, Y2, Y1
+	VSHUFPS      $0xdd, Y2, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VUNPCKLPS    X0, X1, X0
+	VMOVUPS      X0, (AX)
+	ADDQ         $0x10, AX
+	SUBQ         $0x04, BX
+	JGE          four
+
+rest:
+	ADDQ $0x04, BX
+	JZ   end
+
+one:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   DX, R8
+	MOVQ   SI, R9
+	XORQ   DI, DI
+	SHLQ   $0x02, R9
+
+group10:
+	VPBROADCASTW (CX), X2
+	VCVTPH2PS    X2, Y2
+	VPMOVSXBD    2(CX), Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y2, Y3, Y3
+	VPMOVSXBD    18(CX), Y4
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y2, Y4, Y4
+	VMULPS       (R8), Y3, Y3
+	VADDPS       Y3, Y0, Y0
+	VMULPS       64(R8), Y4, Y4
+	VADDPS       Y4, Y0, Y0
+	VPMOVSXBD    10(CX), Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y2, Y3, Y3
+	VPMOVSXBD    26(CX), Y4
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y2, Y4, Y4
+	VMULPS       32(R8), Y3, Y3
+	VADDPS       Y3, Y1, Y1
+	VMULPS       96(R8), Y4, Y4
+	VADDPS       Y4, Y1, Y1
+	ADDQ         $0x22, CX
+	ADDQ         $+128, R8
+	ADDQ         $+128, DI
+	CMPQ         DI, R9
+	JLT          group10
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X1
+	VPERMILPS    $0xee, X1, X0
+	VADDPS       X0, X1, X1
+	VPERMILPS    $0x55, X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSS       X1, (AX)
+	ADDQ         $0x04, AX
+	DECQ         BX
+	JNZ          one
+
+end:
+	VZEROUPPER
+	RET
+
+// func dequantizeQ8_0AVX2(dst *float32, w *byte, n int)
+// Requires: AVX, AVX2, F16C
+TEXT ·dequantizeQ8_0AVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ w+8(FP), CX
+	MOVQ n+16(FP), DX
+	MOVQ DX, BX
+	XORQ DX, DX
+	SHLQ $0x02, BX
+
+group11:
+	VPBROADCASTW (CX), X0
+	VCVTPH2PS    X0, Y0
+	VPMOVSXBD    2(CX), Y1
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VPMOVSXBD    18(CX), Y2
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y0, Y2, Y2
+	VMOVUPS      Y1, (AX)(DX*1)
+	VMOVUPS      Y2, 64(AX)(DX*1)
+	VPMOVSXBD    10(CX), Y1
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VPMOVSXBD    26(CX), Y2
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y0, Y2, Y2
+	VMOVUPS      Y1, 32(AX)(DX*1)
+	VMOVUPS      Y2, 96(AX)(DX*1)
+	ADDQ         $0x22, CX
+	ADDQ         $+128, DX
+	CMPQ         DX, BX
+	JLT          group11
+	VZEROUPPER
+	RET
+
+// func matVecQ4_0AVX2(dst *float32, w *byte, x *float32, rows int, cols int)
+// Requires: AVX, AVX2, F16C, MMX+
+TEXT ·matVecQ4_0AVX2(SB), NOSPLIT, $0-40
+	MOVQ   dst+0(FP), AX
+	MOVQ   w+8(FP), CX
+	MOVQ   x+16(FP), DX
+	MOVQ   rows+24(FP), BX
+	MOVQ   cols+32(FP), SI
+	MOVQ   SI, DI
+	SHRQ   $0x05, DI
+	IMUL3Q $0x12, DI, DI
+	SUBQ   $0x04, BX
+	JLT    rest
+
+four:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	LEAQ   (CX)(DI*1), R9
+	MOVQ   DX, R8
+	MOVQ   SI, R11
+	XORQ   R10, R10
+	SHLQ   $0x02, R11
+
+group12:
+	PREFETCHT0   (CX)(DI*2)
+	VPBROADCASTW (CX), X4
+	VCVTPH2PS    X4, Y4
+	VPMOVZXBD    2(CX), Y5
+	VPSRLD       $0x04, Y5, Y6
+	VPAND        f0000000favx2<>+0(SB), Y5, Y5
+	VCVTDQ2PS    Y5, Y5
+	VSUBPS       f41000000avx2<>+0(SB), Y5, Y5
+	VMULPS       Y4, Y5, Y5
+	VCVTDQ2PS    Y6, Y6
+	VSUBPS       f41000000avx2<>+0(SB), Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VMULPS       (R8), Y5, Y5
+	VADDPS       Y5, Y0, Y0
+	VMULPS       64(R8), Y6, Y6
+	VADDPS       Y6, Y0, Y0
+	VPMOVZXBD    10(CX), Y5
+	VPSRLD       $0x04, Y5, Y6
+	VPAND        f0000000favx2<>+0(SB), Y5, Y5
+	VCVTDQ2PS    Y5, Y5
+	VSUBPS       f41000000avx2<>+0(SB), Y5, Y5
+	VMULPS       Y4, Y5, Y5
+	VCVTDQ2PS    Y6, Y6
+	VSUBPS       f41000000avx2<>+0(SB), Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VMULPS       32(R8), Y5, Y5
+	VADDPS       Y5, Y1, Y1
+	VMULPS       96(R8), Y6, Y6
+	VADDPS       Y6, Y1, Y1
+	ADDQ         $0x12, CX
+	PREFETCHT0   (R9)(DI*2)
+	VPBROADCASTW (R9), X4
+	VCVTPH2PS    X4, Y4
+	VPMOVZXBD    2(R9), Y5
+	VPSRLD       $0x04, Y5, Y6
+	VPAND        f0000000favx2<>+0(SB), Y5, Y5
+	VCVTDQ2PS    Y5, Y5
+	VSUBPS       f41000000avx2<>+0(SB), Y5, Y5
+	VMULPS       Y4, Y5, Y5
+	VCVTDQ2PS    Y6, Y6
+	VSUBPS       f41000000avx2<>+0(SB), Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VMULPS       (R8), Y5, Y5
+	VADDPS       Y5, Y2, Y2
+	VMULPS       64(R8), Y6, Y6
+	VADDPS       Y6, Y2, Y2
+	VPMOVZXBD    10(R9), Y5
+	VPSRLD       $0x04, Y5, Y6
+	VPAND        f0000000favx2<>+0(SB), Y5, Y5
+	VCVTDQ2PS    Y5, Y5
+	VSUBPS       f41000000avx2<>+0(SB), Y5, Y5
+	VMULPS       Y4, Y5, Y5
+	VCVTDQ2PS    Y6, Y6
+	VSUBPS       f41000000avx2<>+0(SB), Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VMULPS       32(R8), Y5, Y5
+	VADDPS       Y5, Y3, Y3
+	VMULPS       96(R8), Y6, Y6
+	VADDPS       Y6, Y3, Y3
+	ADDQ         $0x12, R9
+	ADDQ         $+128, R8
+	ADDQ         $+128, R10
+	CMPQ         R10, R11
+	JLT          group12
+	ADDQ         DI, CX
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	LEAQ         (CX)(DI*1), R9
+	MOVQ         DX, R8
+	MOVQ         SI, R11
+	XORQ         R10, R10
+	SHLQ         $0x02, R11
+
+group13:
+	PREFETCHT0   (CX)(DI*2)
+	VPBROADCASTW (CX), X8
+	VCVTPH2PS    X8, Y8
+	VPMOVZXBD    2(CX), Y9
+	VPSRLD       $0x04, Y9, Y10
+	VPAND        f0000000favx2<>+0(SB), Y9, Y9
+	VCVTDQ2PS    Y9, Y9
+	VSUBPS       f41000000avx2<>+0(SB), Y9, Y9
+	VMULPS       Y8, Y9, Y9
+	VCVTDQ2PS    Y10, Y10
+	VSUBPS       f41000000avx2<>+0(SB), Y10, Y10
+	VMULPS       Y8, Y10, Y10
+	VMULPS       (R8), Y9, Y9
+	VADDPS       Y9, Y4, Y4
+	VMULPS       64(R8), Y10, Y10
+	VADDPS       Y10, Y4, Y4
+	VPMOVZXBD    10(CX), Y9
+	VPSRLD       $0x04, Y9, Y10
+	VPAND        f0000000favx2<>+0(SB), Y9, Y9
+	VCVTDQ2PS    Y9, Y9
+	VSUBPS       f41000000avx2<>+0(SB), Y9, Y9
+	VMULPS       Y8, Y9, Y9
+	VCVTDQ2PS    Y10, Y10
+	VSUBPS       f41000000avx2<>+0(SB), Y10, Y10
+	VMULPS       Y8, Y10, Y10
+	VMULPS       32(R8), Y9, Y9
+	VADDPS       Y9, Y5, Y5
+	VMULPS       96(R8), Y10, Y10
+	VADDPS       Y10, Y5, Y5
+	ADDQ         $0x12, CX
+	PREFETCHT0   (R9)(DI*2)
+	VPBROADCASTW (R9), X8
+	VCVTPH2PS    X8, Y8
+	VPMOVZXBD    2(R9), Y9
+	VPSRLD       $0x04, Y9, Y10
+	VPAND        f0000000favx2<>+0(SB), Y9, Y9
+	VCVTDQ2PS    Y9, Y9
+	VSUBPS       f41000000avx2<>+0(SB), Y9, Y9
+	VMULPS       Y8, Y9, Y9
+	VCVTDQ2PS    Y10, Y10
+	VSUBPS       f41000000avx2<>+0(SB), Y10, Y10
+	VMULPS       Y8, Y10, Y10
+	VMULPS       (R8), Y9, Y9
+	VADDPS       Y9, Y6, Y6
+	VMULPS       64(R8), Y10, Y10
+	VADDPS       Y10, Y6, Y6
+	VPMOVZXBD    10(R9), Y9
+	VPSRLD       $0x04, Y9, Y10
+	VPAND        f0000000favx2<>+0(SB), Y9, Y9
+	VCVTDQ2PS    Y9, Y9
+	VSUBPS       f41000000avx2<>+0(SB), Y9, Y9
+	VMULPS       Y8, Y9, Y9
+	VCVTDQ2PS    Y10, Y10
+	VSUBPS       f41000000avx2<>+0(SB), Y10, Y10
+	VMULPS       Y8, Y10, Y10
+	VMULPS       32(R8), Y9, Y9
+	VADDPS       Y9, Y7, Y7
+	VMULPS       96(R8), Y10, Y10
+	VADDPS       Y10, Y7, Y7
+	ADDQ         $0x12, R9
+	ADDQ         $+128, R8
+	ADDQ         $+128, R10
+	CMPQ         R10, R11
+	JLT          group13
+	ADDQ         DI, CX
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y2, Y2
+	VPERM2F128   $0x20, Y2, Y0, Y1
+	VPERM2F128   $0x31, Y2, Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y5, Y4, Y4
+	VADDPS       Y7, Y6, Y6
+	VPERM2F128   $0x20, Y6, Y4, Y0
+	VPERM2F128   $0x31, Y6, Y4, Y6
+	VADDPS       Y6, Y0, Y0
+	VSHUFPS      $0x44, Y0, Y1, Y2
+	VSHUFPS      $0xee, Y0, Y1, Y1
+	VADDPS       Y1, Y2, Y2
+	VSHUFPS      $0x88, Y2, Y2, Y1
+	VSHUFPS      $0xdd, Y2, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VUNPCKLPS    X0, X1, X0
+	VMOVUPS      X0, (AX)
+	ADDQ         $0x10, AX
+	SUBQ         $0x04, BX
+	JGE          four
+
+rest:
+	ADDQ $0x04, BX
+	JZ   end
+
+one:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   DX, R8
+	MOVQ   SI, R9
+	XORQ   DI, DI
+	SHLQ   $0x02, R9
+
+group14:
+	VPBROADCASTW (CX), X2
+	VCVTPH2PS    X2, Y2
+	VPMOVZXBD    2(CX), Y3
+	VPSRLD       $0x04, Y3, Y4
+	VPAND        f0000000favx2<>+0(SB), Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VSUBPS       f41000000avx2<>+0(SB), Y3, Y3
+	VMULPS       Y2, Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VSUBPS       f41000000avx2<>+0(SB), Y4, Y4
+	VMULPS       Y2, Y4, Y4
+	VMULPS       (R8), Y3, Y3
+	VADDPS       Y3, Y0, Y0
+	VMULPS       64(R8), Y4, Y4
+	VADDPS       Y4, Y0, Y0
+	VPMOVZXBD    10(CX), Y3
+	VPSRLD       $0x04, Y3, Y4
+	VPAND        f0000000favx2<>+0(SB), Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VSUBPS       f41000000avx2<>+0(SB), Y3, Y3
+	VMULPS       Y2, Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VSUBPS       f41000000avx2<>+0(SB), Y4, Y4
+	VMULPS       Y2, Y4, Y4
+	VMULPS       32(R8), Y3, Y3
+	VADDPS       Y3, Y1, Y1
+	VMULPS       96(R8), Y4, Y4
+	VADDPS       Y4, Y1, Y1
+	ADDQ         $0x12, CX
+	ADDQ         $+128, R8
+	ADDQ         $+128, DI
+	CMPQ         DI, R9
+	JLT          group14
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X1
+	VPERMILPS    $0xee, X1, X0
+	VADDPS       X0, X1, X1
+	VPERMILPS    $0x55, X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSS       X1, (AX)
+	ADDQ         $0x04, AX
+	DECQ         BX
+	JNZ          one
+
+end:
+	VZEROUPPER
+	RET
+
+DATA f0000000favx2<>+0(SB)/4, $0x0000000f
+DATA f0000000favx2<>+4(SB)/4, $0x0000000f
+DATA f0000000favx2<>+8(SB)/4, $0x0000000f
+DATA f0000000favx2<>+12(SB)/4, $0x0000000f
+DATA f0000000favx2<>+16(SB)/4, $0x0000000f
+DATA f0000000favx2<>+20(SB)/4, $0x0000000f
+DATA f0000000favx2<>+24(SB)/4, $0x0000000f
+DATA f0000000favx2<>+28(SB)/4, $0x0000000f
+GLOBL f0000000favx2<>(SB), RODATA|NOPTR, $32
+
+DATA f41000000avx2<>+0(SB)/4, $0x41000000
+DATA f41000000avx2<>+4(SB)/4, $0x41000000
+DATA f41000000avx2<>+8(SB)/4, $0x41000000
+DATA f41000000avx2<>+12(SB)/4, $0x41000000
+DATA f41000000avx2<>+16(SB)/4, $0x41000000
+DATA f41000000avx2<>+20(SB)/4, $0x41000000
+DATA f41000000avx2<>+24(SB)/4, $0x41000000
+DATA f41000000avx2<>+28(SB)/4, $0x41000000
+GLOBL f41000000avx2<>(SB), RODATA|NOPTR, $32
+
+// func dequantizeQ4_0AVX2(dst *float32, w *byte, n int)
+// Requires: AVX, AVX2, F16C
+TEXT ·dequantizeQ4_0AVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ w+8(FP), CX
+	MOVQ n+16(FP), DX
+	MOVQ DX, BX
+	XORQ DX, DX
+	SHLQ $0x02, BX
+
+group15:
+	VPBROADCASTW (CX), X0
+	VCVTPH2PS    X0, Y0
+	VPMOVZXBD    2(CX), Y1
+	VPSRLD       $0x04, Y1, Y2
+	VPAND        f0000000favx2<>+0(SB), Y1, Y1
+	VCVTDQ2PS    Y1, Y1
+	VSUBPS       f41000000avx2<>+0(SB), Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f41000000avx2<>+0(SB), Y2, Y2
+	VMULPS       Y0, Y2, Y2
+	VMOVUPS      Y1, (AX)(DX*1)
+	VMOVUPS      Y2, 64(AX)(DX*1)
+	VPMOVZXBD    10(CX), Y1
+	VPSRLD       $0x04, Y1, Y2
+	VPAND        f0000000favx2<>+0(SB), Y1, Y1
+	VCVTDQ2PS    Y1, Y1
+	VSUBPS       f41000000avx2<>+0(SB), Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f41000000avx2<>+0(SB), Y2, Y2
+	VMULPS       Y0, Y2, Y2
+	VMOVUPS      Y1, 32(AX)(DX*1)
+	VMOVUPS      Y2, 96(AX)(DX*1)
+	ADDQ         $0x12, CX
+	ADDQ         $+128, DX
+	CMPQ         DX, BX
+	JLT          group15
+	VZEROUPPER
+	RET
+
+// func matVecQ4_1AVX2(dst *float32, w *byte, x *float32, rows int, cols int)
+// Requires: AVX, AVX2, F16C, MMX+
+TEXT ·matVecQ4_1AVX2(SB), NOSPLIT, $0-40
+	MOVQ   dst+0(FP), AX
+	MOVQ   w+8(FP), CX
+	MOVQ   x+16(FP), DX
+	MOVQ   rows+24(FP), BX
+	MOVQ   cols+32(FP), SI
+	MOVQ   SI, DI
+	SHRQ   $0x05, DI
+	IMUL3Q $0x14, DI, DI
+	SUBQ   $0x04, BX
+	JLT    rest
+
+four:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	LEAQ   (CX)(DI*1), R9
+	MOVQ   DX, R8
+	MOVQ   SI, R11
+	XORQ   R10, R10
+	SHLQ   $0x02, R11
+
+group16:
+	PREFETCHT0   (CX)(DI*2)
+	VPBROADCASTW (CX), X4
+	VCVTPH2PS    X4, Y4
+	VPBROADCASTW 2(CX), X5
+	VCVTPH2PS    X5, Y5
+	VPMOVZXBD    4(CX), Y6
+	VPSRLD       $0x04, Y6, Y7
+	VPAND        f0000000favx2<>+0(SB), Y6, Y6
+	VCVTDQ2PS    Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y5, Y6, Y6
+	VCVTDQ2PS    Y7, Y7
+	VMULPS       Y4, Y7, Y7
+	VADDPS       Y5, Y7, Y7
+	VMULPS       (R8), Y6, Y6
+	VADDPS       Y6, Y0, Y0
+	VMULPS       64(R8), Y7, Y7
+	VADDPS       Y7, Y0, Y0
+	VPMOVZXBD    12(CX), Y6
+	VPSRLD       $0x04, Y6, Y7
+	VPAND        f0000000favx2<>+0(SB), Y6, Y6
+	VCVTDQ2PS    Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y5, Y6, Y6
+	VCVTDQ2PS    Y7, Y7
+	VMULPS       Y4, Y7, Y7
+	VADDPS       Y5, Y7, Y7
+	VMULPS       32(R8), Y6, Y6
+	VADDPS       Y6, Y1, Y1
+	VMULPS       96(R8), Y7, Y7
+	VADDPS       Y7, Y1, Y1
+	ADDQ         $0x14, CX
+	PREFETCHT0   (R9)(DI*2)
+	VPBROADCASTW (R9), X4
+	VCVTPH2PS    X4, Y4
+	VPBROADCASTW 2(R9), X5
+	VCVTPH2PS    X5, Y5
+	VPMOVZXBD    4(R9), Y6
+	VPSRLD       $0x04, Y6, Y7
+	VPAND        f0000000favx2<>+0(SB), Y6, Y6
+	VCVTDQ2PS    Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y5, Y6, Y6
+	VCVTDQ2PS    Y7, Y7
+	VMULPS       Y4, Y7, Y7
+	VADDPS       Y5, Y7, Y7
+	VMULPS       (R8), Y6, Y6
+	VADDPS       Y6, Y2, Y2
+	VMULPS       64(R8), Y7, Y7
+	VADDPS       Y7, Y2, Y2
+	VPMOVZXBD    12(R9), Y6
+	VPSRLD       $0x04, Y6, Y7
+	VPAND        f0000000favx2<>+0(SB), Y6, Y6
+	VCVTDQ2PS    Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y5, Y6, Y6
+	VCVTDQ2PS    Y7, Y7
+	VMULPS       Y4, Y7, Y7
+	VADDPS       Y5, Y7, Y7
+	VMULPS       32(R8), Y6, Y6
+	VADDPS       Y6, Y3, Y3
+	VMULPS       96(R8), Y7, Y7
+	VADDPS       Y7, Y3, Y3
+	ADDQ         $0x14, R9
+	ADDQ         $+128, R8
+	ADDQ         $+128, R10
+	CMPQ         R10, R11
+	JLT          group16
+	ADDQ         DI, CX
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	LEAQ         (CX)(DI*1), R9
+	MOVQ         DX, R8
+	MOVQ         SI, R11
+	XORQ         R10, R10
+	SHLQ         $0x02, R11
+
+group17:
+	PREFETCHT0   (CX)(DI*2)
+	VPBROADCASTW (CX), X8
+	VCVTPH2PS    X8, Y8
+	VPBROADCASTW 2(CX), X9
+	VCVTPH2PS    X9, Y9
+	VPMOVZXBD    4(CX), Y10
+	VPSRLD       $0x04, Y10, Y11
+	VPAND        f0000000favx2<>+0(SB), Y10, Y10
+	VCVTDQ2PS    Y10, Y10
+	VMULPS       Y8, Y10, Y10
+	VADDPS       Y9, Y10, Y10
+	VCVTDQ2PS    Y11, Y11
+	VMULPS       Y8, Y11, Y11
+	VADDPS       Y9, Y11, Y11
+	VMULPS       (R8), Y10, Y10
+	VADDPS       Y10, Y4, Y4
+	VMULPS       64(R8), Y11, Y11
+	VADDPS       Y11, Y4, Y4
+	VPMOVZXBD    12(CX), Y10
+	VPSRLD       $0x04, Y10, Y11
+	VPAND        f0000000favx2<>+0(SB), Y10, Y10
+	VCVTDQ2PS    Y10, Y10
+	VMULPS       Y8, Y10, Y10
+	VADDPS       Y9, Y10, Y10
+	VCVTDQ2PS    Y11, Y11
+	VMULPS       Y8, Y11, Y11
+	VADDPS       Y9, Y11, Y11
+	VMULPS       32(R8), Y10, Y10
+	VADDPS       Y10, Y5, Y5
+	VMULPS       96(R8), Y11, Y11
+	VADDPS       Y11, Y5, Y5
+	ADDQ         $0x14, CX
+	PREFETCHT0   (R9)(DI*2)
+	VPBROADCASTW (R9), X8
+	VCVTPH2PS    X8, Y8
+	VPBROADCASTW 2(R9), X9
+	VCVTPH2PS    X9, Y9
+	VPMOVZXBD    4(R9), Y10
+	VPSRLD       $0x04, Y10, Y11
+	VPAND        f0000000favx2<>+0(SB), Y10, Y10
+	VCVTDQ2PS    Y10, Y10
+	VMULPS       Y8, Y10, Y10
+	VADDPS       Y9, Y10, Y10
+	VCVTDQ2PS    Y11, Y11
+	VMULPS       Y8, Y11, Y11
+	VADDPS       Y9, Y11, Y11
+	VMULPS       (R8), Y10, Y10
+	VADDPS       Y10, Y6, Y6
+	VMULPS       64(R8), Y11, Y11
+	VADDPS       Y11, Y6, Y6
+	VPMOVZXBD    12(R9), Y10
+	VPSRLD       $0x04, Y10, Y11
+	VPAND        f0000000favx2<>+0(SB), Y10, Y10
+	VCVTDQ2PS    Y10, Y10
+	VMULPS       Y8, Y10, Y10
+	VADDPS       Y9, Y10, Y10
+	VCVTDQ2PS    Y11, Y11
+	VMULPS       Y8, Y11, Y11
+	VADDPS       Y9, Y11, Y11
+	VMULPS       32(R8), Y10, Y10
+	VADDPS       Y10, Y7, Y7
+	VMULPS       96(R8), Y11, Y11
+	VADDPS       Y11, Y7, Y7
+	ADDQ         $0x14, R9
+	ADDQ         $+128, R8
+	ADDQ         $+128, R10
+	CMPQ         R10, R11
+	JLT          group17
+	ADDQ         DI, CX
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y2, Y2
+	VPERM2F128   $0x20, Y2, Y0, Y1
+	VPERM2F128   $0x31, Y2, Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y5, Y4, Y4
+	VADDPS       Y7, Y6, Y6
+	VPERM2F128   $0x20, Y6, Y4, Y0
+	VPERM2F128   $0x31, Y6, Y4, Y6
+	VADDPS       Y6, Y0, Y0
+	VSHUFPS      $0x44, Y0, Y1, Y2
+	VSHUFPS      $0xee, Y0, Y1, Y1
+	VADDPS       Y1, Y2, Y2
+	VSHUFPS      $0x88, Y2, Y2, Y1
+	VSHUFPS      $0xdd, Y2, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VUNPCKLPS    X0, X1, X0
+	VMOVUPS      X0, (AX)
+	ADDQ         $0x10, AX
+	SUBQ         $0x04, BX
+	JGE          four
+
+rest:
+	ADDQ $0x04, BX
+	JZ   end
+
+one:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   DX, R8
+	MOVQ   SI, R9
+	XORQ   DI, DI
+	SHLQ   $0x02, R9
+
+group18:
+	VPBROADCASTW (CX), X2
+	VCVTPH2PS    X2, Y2
+	VPBROADCASTW 2(CX), X3
+	VCVTPH2PS    X3, Y3
+	VPMOVZXBD    4(CX), Y4
+	VPSRLD       $0x04, Y4, Y5
+	VPAND        f0000000favx2<>+0(SB), Y4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y2, Y4, Y4
+	VADDPS       Y3, Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y2, Y5, Y5
+	VADDPS       Y3, Y5, Y5
+	VMULPS       (R8), Y4, Y4
+	VADDPS       Y4, Y0, Y0
+	VMULPS       64(R8), Y5, Y5
+	VADDPS       Y5, Y0, Y0
+	VPMOVZXBD    12(CX), Y4
+	VPSRLD       $0x04, Y4, Y5
+	VPAND        f0000000favx2<>+0(SB), Y4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y2, Y4, Y4
+	VADDPS       Y3, Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y2, Y5, Y5
+	VADDPS       Y3, Y5, Y5
+	VMULPS       32(R8), Y4, Y4
+	VADDPS       Y4, Y1, Y1
+	VMULPS       96(R8), Y5, Y5
+	VADDPS       Y5, Y1, Y1
+	ADDQ         $0x14, CX
+	ADDQ         $+128, R8
+	ADDQ         $+128, DI
+	CMPQ         DI, R9
+	JLT          group18
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X1
+	VPERMILPS    $0xee, X1, X0
+	VADDPS       X0, X1, X1
+	VPERMILPS    $0x55, X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSS       X1, (AX)
+	ADDQ         $0x04, AX
+	DECQ         BX
+	JNZ          one
+
+end:
+	VZEROUPPER
+	RET
+
+// func dequantizeQ4_1AVX2(dst *float32, w *byte, n int)
+// Requires: AVX, AVX2, F16C
+TEXT ·dequantizeQ4_1AVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ w+8(FP), CX
+	MOVQ n+16(FP), DX
+	MOVQ DX, BX
+	XORQ DX, DX
+	SHLQ $0x02, BX
+
+group19:
+	VPBROADCASTW (CX), X0
+	VCVTPH2PS    X0, Y0
+	VPBROADCASTW 2(CX), X1
+	VCVTPH2PS    X1, Y1
+	VPMOVZXBD    4(CX), Y2
+	VPSRLD       $0x04, Y2, Y3
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y0, Y2, Y2
+	VADDPS       Y1, Y2, Y2
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y0, Y3, Y3
+	VADDPS       Y1, Y3, Y3
+	VMOVUPS      Y2, (AX)(DX*1)
+	VMOVUPS      Y3, 64(AX)(DX*1)
+	VPMOVZXBD    12(CX), Y2
+	VPSRLD       $0x04, Y2, Y3
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y0, Y2, Y2
+	VADDPS       Y1, Y2, Y2
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y0, Y3, Y3
+	VADDPS       Y1, Y3, Y3
+	VMOVUPS      Y2, 32(AX)(DX*1)
+	VMOVUPS      Y3, 96(AX)(DX*1)
+	ADDQ         $0x14, CX
+	ADDQ         $+128, DX
+	CMPQ         DX, BX
+	JLT          group19
 	VZEROUPPER
 	RET

@@ -13,7 +13,8 @@ TEXT ·matVecBF16AVX512(SB), NOSPLIT, $0-40
 	MOVQ   rows+24(FP), BX
 	MOVQ   cols+32(FP), SI
 	MOVQ   SI, DI
-	IMUL3Q $0x02, DI, DI
+	SHRQ   $0x04, DI
+	IMUL3Q $0x20, DI, DI
 	SUBQ   $0x04, BX
 	JLT    rest
 
@@ -39,8 +40,8 @@ group1:
 	VMULPS     (R8), Z2, Z2
 	VADDPS     Z2, Z1, Z1
 	ADDQ       $0x20, R9
-	ADDQ       $0x40, R8
-	ADDQ       $0x40, R10
+	ADDQ       $+64, R8
+	ADDQ       $+64, R10
 	CMPQ       R10, R11
 	JLT        group1
 	ADDQ       DI, CX
@@ -65,8 +66,8 @@ group2:
 	VMULPS     (R8), Z2, Z2
 	VADDPS     Z2, Z4, Z4
 	ADDQ       $0x20, R9
-	ADDQ       $0x40, R8
-	ADDQ       $0x40, R10
+	ADDQ       $+64, R8
+	ADDQ       $+64, R10
 	CMPQ       R10, R11
 	JLT        group2
 	ADDQ       DI, CX
@@ -107,8 +108,8 @@ group3:
 	VMULPS        (R8), Z0, Z0
 	VADDPS        Z0, Z5, Z5
 	ADDQ          $0x20, CX
-	ADDQ          $0x40, R8
-	ADDQ          $0x40, DI
+	ADDQ          $+64, R8
+	ADDQ          $+64, DI
 	CMPQ          DI, R9
 	JLT           group3
 	VEXTRACTF32X8 $0x01, Z5, Y0
@@ -185,7 +186,7 @@ group4:
 	VMULPS     (R12)(R13*1), Z4, Z4
 	VADDPS     Z4, Z3, Z3
 	ADDQ       $0x20, CX
-	ADDQ       $0x40, R13
+	ADDQ       $+64, R13
 	CMPQ       R13, R14
 	JLT        group4
 	VSHUFF32X4 $0x44, Z1, Z0, Z4
@@ -226,7 +227,8 @@ TEXT ·matVecInt8AVX512(SB), NOSPLIT, $0-40
 	MOVQ   rows+24(FP), BX
 	MOVQ   cols+32(FP), SI
 	MOVQ   SI, DI
-	IMUL3Q $0x01, DI, DI
+	SHRQ   $0x04, DI
+	IMUL3Q $0x10, DI, DI
 	SUBQ   $0x04, BX
 	JLT    rest
 
@@ -268,8 +270,8 @@ group5:
 	VMULPS     (R8), Z4, Z4
 	VADDPS     Z4, Z3, Z3
 	ADDQ       $0x10, R11
-	ADDQ       $0x40, R8
-	ADDQ       $0x40, R12
+	ADDQ       $+64, R8
+	ADDQ       $+64, R12
 	CMPQ       R12, R13
 	JLT        group5
 	ADDQ       DI, CX
@@ -312,8 +314,8 @@ group6:
 	VMULPS        (R8), Z0, Z0
 	VADDPS        Z0, Z5, Z5
 	ADDQ          $0x10, CX
-	ADDQ          $0x40, R8
-	ADDQ          $0x40, DI
+	ADDQ          $+64, R8
+	ADDQ          $+64, DI
 	CMPQ          DI, R9
 	JLT           group6
 	VEXTRACTF32X8 $0x01, Z5, Y0
@@ -372,7 +374,7 @@ group7:
 	VMULPS     (R12)(R13*1), Z4, Z4
 	VADDPS     Z4, Z3, Z3
 	ADDQ       $0x10, CX
-	ADDQ       $0x40, R13
+	ADDQ       $+64, R13
 	CMPQ       R13, R14
 	JLT        group7
 	VSHUFF32X4 $0x44, Z1, Z0, Z4
@@ -401,5 +403,662 @@ group7:
 	ADDQ       $0x04, AX
 	DECQ       DI
 	JNZ        row
+	VZEROUPPER
+	RET
+
+// func matVecQ8_0AVX512(dst *float32, w *byte, x *float32, rows int, cols int)
+// Requires: AVX, AVX2, AVX512DQ, AVX512F, AVX512VL, MMX+
+TEXT ·matVecQ8_0AVX512(SB), NOSPLIT, $0-40
+	MOVQ   dst+0(FP), AX
+	MOVQ   w+8(FP), CX
+	MOVQ   x+16(FP), DX
+	MOVQ   rows+24(FP), BX
+	MOVQ   cols+32(FP), SI
+	MOVQ   SI, DI
+	SHRQ   $0x05, DI
+	IMUL3Q $0x22, DI, DI
+	SUBQ   $0x04, BX
+	JLT    rest
+
+four:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	LEAQ   (CX)(DI*1), R9
+	MOVQ   DX, R8
+	MOVQ   SI, R11
+	XORQ   R10, R10
+	SHLQ   $0x02, R11
+
+group8:
+	PREFETCHT0   (CX)(DI*2)
+	VPBROADCASTW (CX), Y2
+	VCVTPH2PS    Y2, Z2
+	VPMOVSXBD    2(CX), Z3
+	VCVTDQ2PS    Z3, Z3
+	VMULPS       Z2, Z3, Z3
+	VPMOVSXBD    18(CX), Z4
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z2, Z4, Z4
+	VMULPS       (R8), Z3, Z3
+	VADDPS       Z3, Z0, Z0
+	VMULPS       64(R8), Z4, Z4
+	VADDPS       Z4, Z0, Z0
+	ADDQ         $0x22, CX
+	PREFETCHT0   (R9)(DI*2)
+	VPBROADCASTW (R9), Y2
+	VCVTPH2PS    Y2, Z2
+	VPMOVSXBD    2(R9), Z3
+	VCVTDQ2PS    Z3, Z3
+	VMULPS       Z2, Z3, Z3
+	VPMOVSXBD    18(R9), Z4
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z2, Z4, Z4
+	VMULPS       (R8), Z3, Z3
+	VADDPS       Z3, Z1, Z1
+	VMULPS       64(R8), Z4, Z4
+	VADDPS       Z4, Z1, Z1
+	ADDQ         $0x22, R9
+	ADDQ         $+128, R8
+	ADDQ         $+128, R10
+	CMPQ         R10, R11
+	JLT          group8
+	ADDQ         DI, CX
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	LEAQ         (CX)(DI*1), R9
+	MOVQ         DX, R8
+	MOVQ         SI, R11
+	XORQ         R10, R10
+	SHLQ         $0x02, R11
+
+group9:
+	PREFETCHT0   (CX)(DI*2)
+	VPBROADCASTW (CX), Y2
+	VCVTPH2PS    Y2, Z2
+	VPMOVSXBD    2(CX), Z3
+	VCVTDQ2PS    Z3, Z3
+	VMULPS       Z2, Z3, Z3
+	VPMOVSXBD    18(CX), Z4
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z2, Z4, Z4
+	VMULPS       (R8), Z3, Z3
+	VADDPS       Z3, Z5, Z5
+	VMULPS       64(R8), Z4, Z4
+	VADDPS       Z4, Z5, Z5
+	ADDQ         $0x22, CX
+	PREFETCHT0   (R9)(DI*2)
+	VPBROADCASTW (R9), Y2
+	VCVTPH2PS    Y2, Z2
+	VPMOVSXBD    2(R9), Z3
+	VCVTDQ2PS    Z3, Z3
+	VMULPS       Z2, Z3, Z3
+	VPMOVSXBD    18(R9), Z4
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z2, Z4, Z4
+	VMULPS       (R8), Z3, Z3
+	VADDPS       Z3, Z6, Z6
+	VMULPS       64(R8), Z4, Z4
+	VADDPS       Z4, Z6, Z6
+	ADDQ         $0x22, R9
+	ADDQ         $+128, R8
+	ADDQ         $+128, R10
+	CMPQ         R10, R11
+	JLT          group9
+	ADDQ         DI, CX
+	VSHUFF32X4   $0x44, Z1, Z0, Z2
+	VSHUFF32X4   $0xee, Z1, Z0, Z1
+	VADDPS       Z1, Z2, Z2
+	VSHUFF32X4   $0x44, Z6, Z5, Z3
+	VSHUFF32X4   $0xee, Z6, Z5, Z6
+	VADDPS       Z6, Z3, Z3
+	VSHUFF32X4   $0x88, Z3, Z2, Z4
+	VSHUFF32X4   $0xdd, Z3, Z2, Z3
+	VADDPS       Z3, Z4, Z4
+	VPERMILPS    $0xee, Z4, Z2
+	VADDPS       Z2, Z4, Z4
+	VPERMILPS    $0x55, Z4, Z2
+	VADDPS       Z2, Z4, Z4
+	VMOVUPS      everyFourth<>+0(SB), Z2
+	VPERMPS      Z4, Z2, Z4
+	VMOVUPS      X4, (AX)
+	ADDQ         $0x10, AX
+	SUBQ         $0x04, BX
+	JGE          four
+
+rest:
+	ADDQ $0x04, BX
+	JZ   end
+
+one:
+	VPXORD Z7, Z7, Z7
+	MOVQ   DX, R8
+	MOVQ   SI, R9
+	XORQ   DI, DI
+	SHLQ   $0x02, R9
+
+group10:
+	VPBROADCASTW  (CX), Y0
+	VCVTPH2PS     Y0, Z0
+	VPMOVSXBD     2(CX), Z1
+	VCVTDQ2PS     Z1, Z1
+	VMULPS        Z0, Z1, Z1
+	VPMOVSXBD     18(CX), Z2
+	VCVTDQ2PS     Z2, Z2
+	VMULPS        Z0, Z2, Z2
+	VMULPS        (R8), Z1, Z1
+	VADDPS        Z1, Z7, Z7
+	VMULPS        64(R8), Z2, Z2
+	VADDPS        Z2, Z7, Z7
+	ADDQ          $0x22, CX
+	ADDQ          $+128, R8
+	ADDQ          $+128, DI
+	CMPQ          DI, R9
+	JLT           group10
+	VEXTRACTF32X8 $0x01, Z7, Y0
+	VADDPS        Y0, Y7, Y0
+	VEXTRACTF32X4 $0x01, Y0, X1
+	VADDPS        X1, X0, X1
+	VPERMILPS     $0xee, X1, X0
+	VADDPS        X0, X1, X1
+	VPERMILPS     $0x55, X1, X0
+	VADDPS        X0, X1, X1
+	VMOVSS        X1, (AX)
+	ADDQ          $0x04, AX
+	DECQ          BX
+	JNZ           one
+
+end:
+	VZEROUPPER
+	RET
+
+// func dequantizeQ8_0AVX512(dst *float32, w *byte, n int)
+// Requires: AVX, AVX2, AVX512F
+TEXT ·dequantizeQ8_0AVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ w+8(FP), CX
+	MOVQ n+16(FP), DX
+	MOVQ DX, BX
+	XORQ DX, DX
+	SHLQ $0x02, BX
+
+group11:
+	VPBROADCASTW (CX), Y0
+	VCVTPH2PS    Y0, Z0
+	VPMOVSXBD    2(CX), Z1
+	VCVTDQ2PS    Z1, Z1
+	VMULPS       Z0, Z1, Z1
+	VPMOVSXBD    18(CX), Z2
+	VCVTDQ2PS    Z2, Z2
+	VMULPS       Z0, Z2, Z2
+	VMOVUPS      Z1, (AX)(DX*1)
+	VMOVUPS      Z2, 64(AX)(DX*1)
+	ADDQ         $0x22, CX
+	ADDQ         $+128, DX
+	CMPQ         DX, BX
+	JLT          group11
+	VZEROUPPER
+	RET
+
+// func matVecQ4_0AVX512(dst *float32, w *byte, x *float32, rows int, cols int)
+// Requires: AVX, AVX2, AVX512DQ, AVX512F, AVX512VL, MMX+
+TEXT ·matVecQ4_0AVX512(SB), NOSPLIT, $0-40
+	MOVQ   dst+0(FP), AX
+	MOVQ   w+8(FP), CX
+	MOVQ   x+16(FP), DX
+	MOVQ   rows+24(FP), BX
+	MOVQ   cols+32(FP), SI
+	MOVQ   SI, DI
+	SHRQ   $0x05, DI
+	IMUL3Q $0x12, DI, DI
+	SUBQ   $0x04, BX
+	JLT    rest
+
+four:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	LEAQ   (CX)(DI*1), R9
+	MOVQ   DX, R8
+	MOVQ   SI, R11
+	XORQ   R10, R10
+	SHLQ   $0x02, R11
+
+group12:
+	PREFETCHT0   (CX)(DI*2)
+	VPBROADCASTW (CX), Y2
+	VCVTPH2PS    Y2, Z2
+	VPMOVZXBD    2(CX), Z3
+	VPSRLD       $0x04, Z3, Z4
+	VBROADCASTSS f0000000favx512<>+0(SB), Z5
+	VPANDD       Z5, Z3, Z3
+	VCVTDQ2PS    Z3, Z3
+	VBROADCASTSS f41000000avx512<>+0(SB), Z5
+	VSUBPS       Z5, Z3, Z3
+	VMULPS       Z2, Z3, Z3
+	VCVTDQ2PS    Z4, Z4
+	VBROADCASTSS f41000000avx512<>+0(SB), Z5
+	VSUBPS       Z5, Z4, Z4
+	VMULPS       Z2, Z4, Z4
+	VMULPS       (R8), Z3, Z3
+	VADDPS       Z3, Z0, Z0
+	VMULPS       64(R8), Z4, Z4
+	VADDPS       Z4, Z0, Z0
+	ADDQ         $0x12, CX
+	PREFETCHT0   (R9)(DI*2)
+	VPBROADCASTW (R9), Y2
+	VCVTPH2PS    Y2, Z2
+	VPMOVZXBD    2(R9), Z3
+	VPSRLD       $0x04, Z3, Z4
+	VBROADCASTSS f0000000favx512<>+0(SB), Z5
+	VPANDD       Z5, Z3, Z3
+	VCVTDQ2PS    Z3, Z3
+	VBROADCASTSS f41000000avx512<>+0(SB), Z5
+	VSUBPS       Z5, Z3, Z3
+	VMULPS       Z2, Z3, Z3
+	VCVTDQ2PS    Z4, Z4
+	VBROADCASTSS f41000000avx512<>+0(SB), Z5
+	VSUBPS       Z5, Z4, Z4
+	VMULPS       Z2, Z4, Z4
+	VMULPS       (R8), Z3, Z3
+	VADDPS       Z3, Z1, Z1
+	VMULPS       64(R8), Z4, Z4
+	VADDPS       Z4, Z1, Z1
+	ADDQ         $0x12, R9
+	ADDQ         $+128, R8
+	ADDQ         $+128, R10
+	CMPQ         R10, R11
+	JLT          group12
+	ADDQ         DI, CX
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	LEAQ         (CX)(DI*1), R9
+	MOVQ         DX, R8
+	MOVQ         SI, R11
+	XORQ         R10, R10
+	SHLQ         $0x02, R11
+
+group13:
+	PREFETCHT0   (CX)(DI*2)
+	VPBROADCASTW (CX), Y2
+	VCVTPH2PS    Y2, Z2
+	VPMOVZXBD    2(CX), Z3
+	VPSRLD       $0x04, Z3, Z4
+	VBROADCASTSS f0000000favx512<>+0(SB), Z5
+	VPANDD       Z5, Z3, Z3
+	VCVTDQ2PS    Z3, Z3
+	VBROADCASTSS f41000000avx512<>+0(SB), Z5
+	VSUBPS       Z5, Z3, Z3
+	VMULPS       Z2, Z3, Z3
+	VCVTDQ2PS    Z4, Z4
+	VBROADCASTSS f41000000avx512<>+0(SB), Z5
+	VSUBPS       Z5, Z4, Z4
+	VMULPS       Z2, Z4, Z4
+	VMULPS       (R8), Z3, Z3
+	VADDPS       Z3, Z6, Z6
+	VMULPS       64(R8), Z4, Z4
+	VADDPS       Z4, Z6, Z6
+	ADDQ         $0x12, CX
+	PREFETCHT0   (R9)(DI*2)
+	VPBROADCASTW (R9), Y2
+	VCVTPH2PS    Y2, Z2
+	VPMOVZXBD    2(R9), Z3
+	VPSRLD       $0x04, Z3, Z4
+	VBROADCASTSS f0000000favx512<>+0(SB), Z5
+	VPANDD       Z5, Z3, Z3
+	VCVTDQ2PS    Z3, Z3
+	VBROADCASTSS f41000000avx512<>+0(SB), Z5
+	VSUBPS       Z5, Z3, Z3
+	VMULPS       Z2, Z3, Z3
+	VCVTDQ2PS    Z4, Z4
+	VBROADCASTSS f41000000avx512<>+0(SB), Z5
+	VSUBPS       Z5, Z4, Z4
+	VMULPS       Z2, Z4, Z4
+	VMULPS       (R8), Z3, Z3
+	VADDPS       Z3, Z7, Z7
+	VMULPS       64(R8), Z4, Z4
+	VADDPS       Z4, Z7, Z7
+	ADDQ         $0x12, R9
+	ADDQ         $+128, R8
+	ADDQ         $+128, R10
+	CMPQ         R10, R11
+	JLT          group13
+	ADDQ         DI, CX
+	VSHUFF32X4   $0x44, Z1, Z0, Z2
+	VSHUFF32X4   $0xee, Z1, Z0, Z1
+	VADDPS       Z1, Z2, Z2
+	VSHUFF32X4   $0x44, Z7, Z6, Z3
+	VSHUFF32X4   $0xee, Z7, Z6, Z7
+	VADDPS       Z7, Z3, Z3
+	VSHUFF32X4   $0x88, Z3, Z2, Z4
+	VSHUFF32X4   $0xdd, Z3, Z2, Z3
+	VADDPS       Z3, Z4, Z4
+	VPERMILPS    $0xee, Z4, Z2
+	VADDPS       Z2, Z4, Z4
+	VPERMILPS    $0x55, Z4, Z2
+	VADDPS       Z2, Z4, Z4
+	VMOVUPS      everyFourth<>+0(SB), Z2
+	VPERMPS      Z4, Z2, Z4
+	VMOVUPS      X4, (AX)
+	ADDQ         $0x10, AX
+	SUBQ         $0x04, BX
+	JGE          four
+
+rest:
+	ADDQ $0x04, BX
+	JZ   end
+
+one:
+	VPXORD Z8, Z8, Z8
+	MOVQ   DX, R8
+	MOVQ   SI, R9
+	XORQ   DI, DI
+	SHLQ   $0x02, R9
+
+group14:
+	VPBROADCASTW  (CX), Y0
+	VCVTPH2PS     Y0, Z0
+	VPMOVZXBD     2(CX), Z1
+	VPSRLD        $0x04, Z1, Z2
+	VBROADCASTSS  f0000000favx512<>+0(SB), Z3
+	VPANDD        Z3, Z1, Z1
+	VCVTDQ2PS     Z1, Z1
+	VBROADCASTSS  f41000000avx512<>+0(SB), Z3
+	VSUBPS        Z3, Z1, Z1
+	VMULPS        Z0, Z1, Z1
+	VCVTDQ2PS     Z2, Z2
+	VBROADCASTSS  f41000000avx512<>+0(SB), Z3
+	VSUBPS        Z3, Z2, Z2
+	VMULPS        Z0, Z2, Z2
+	VMULPS        (R8), Z1, Z1
+	VADDPS        Z1, Z8, Z8
+	VMULPS        64(R8), Z2, Z2
+	VADDPS        Z2, Z8, Z8
+	ADDQ          $0x12, CX
+	ADDQ          $+128, R8
+	ADDQ          $+128, DI
+	CMPQ          DI, R9
+	JLT           group14
+	VEXTRACTF32X8 $0x01, Z8, Y0
+	VADDPS        Y0, Y8, Y0
+	VEXTRACTF32X4 $0x01, Y0, X1
+	VADDPS        X1, X0, X1
+	VPERMILPS     $0xee, X1, X0
+	VADDPS        X0, X1, X1
+	VPERMILPS     $0x55, X1, X0
+	VADDPS        X0, X1, X1
+	VMOVSS        X1, (AX)
+	ADDQ          $0x04, AX
+	DECQ          BX
+	JNZ           one
+
+end:
+	VZEROUPPER
+	RET
+
+DATA f0000000favx512<>+0(SB)/4, $0x0000000f
+GLOBL f0000000favx512<>(SB), RODATA|NOPTR, $4
+
+DATA f41000000avx512<>+0(SB)/4, $0x41000000
+GLOBL f41000000avx512<>(SB), RODATA|NOPTR, $4
+
+// func dequantizeQ4_0AVX512(dst *float32, w *byte, n int)
+// Requires: AVX, AVX2, AVX512F
+TEXT ·dequantizeQ4_0AVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ w+8(FP), CX
+	MOVQ n+16(FP), DX
+	MOVQ DX, BX
+	XORQ DX, DX
+	SHLQ $0x02, BX
+
+group15:
+	VPBROADCASTW (CX), Y0
+	VCVTPH2PS    Y0, Z0
+	VPMOVZXBD    2(CX), Z1
+	VPSRLD       $0x04, Z1, Z2
+	VBROADCASTSS f0000000favx512<>+0(SB), Z3
+	VPANDD       Z3, Z1, Z1
+	VCVTDQ2PS    Z1, Z1
+	VBROADCASTSS f41000000avx512<>+0(SB), Z3
+	VSUBPS       Z3, Z1, Z1
+	VMULPS       Z0, Z1, Z1
+	VCVTDQ2PS    Z2, Z2
+	VBROADCASTSS f41000000avx512<>+0(SB), Z3
+	VSUBPS       Z3, Z2, Z2
+	VMULPS       Z0, Z2, Z2
+	VMOVUPS      Z1, (AX)(DX*1)
+	VMOVUPS      Z2, 64(AX)(DX*1)
+	ADDQ         $0x12, CX
+	ADDQ         $+128, DX
+	CMPQ         DX, BX
+	JLT          group15
+	VZEROUPPER
+	RET
+
+// func matVecQ4_1AVX512(dst *float32, w *byte, x *float32, rows int, cols int)
+// Requires: AVX, AVX2, AVX512DQ, AVX512F, AVX512VL, MMX+
+TEXT ·matVecQ4_1AVX512(SB), NOSPLIT, $0-40
+	MOVQ   dst+0(FP), AX
+	MOVQ   w+8(FP), CX
+	MOVQ   x+16(FP), DX
+	MOVQ   rows+24(FP), BX
+	MOVQ   cols+32(FP), SI
+	MOVQ   SI, DI
+	SHRQ   $0x05, DI
+	IMUL3Q $0x14, DI, DI
+	SUBQ   $0x04, BX
+	JLT    rest
+
+four:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	LEAQ   (CX)(DI*1), R9
+	MOVQ   DX, R8
+	MOVQ   SI, R11
+	XORQ   R10, R10
+	SHLQ   $0x02, R11
+
+group16:
+	PREFETCHT0   (CX)(DI*2)
+	VPBROADCASTW (CX), Y2
+	VCVTPH2PS    Y2, Z2
+	VPBROADCASTW 2(CX), Y3
+	VCVTPH2PS    Y3, Z3
+	VPMOVZXBD    4(CX), Z4
+	VPSRLD       $0x04, Z4, Z5
+	VBROADCASTSS f0000000favx512<>+0(SB), Z6
+	VPANDD       Z6, Z4, Z4
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z2, Z4, Z4
+	VADDPS       Z3, Z4, Z4
+	VCVTDQ2PS    Z5, Z5
+	VMULPS       Z2, Z5, Z5
+	VADDPS       Z3, Z5, Z5
+	VMULPS       (R8), Z4, Z4
+	VADDPS       Z4, Z0, Z0
+	VMULPS       64(R8), Z5, Z5
+	VADDPS       Z5, Z0, Z0
+	ADDQ         $0x14, CX
+	PREFETCHT0   (R9)(DI*2)
+	VPBROADCASTW (R9), Y2
+	VCVTPH2PS    Y2, Z2
+	VPBROADCASTW 2(R9), Y3
+	VCVTPH2PS    Y3, Z3
+	VPMOVZXBD    4(R9), Z4
+	VPSRLD       $0x04, Z4, Z5
+	VBROADCASTSS f0000000favx512<>+0(SB), Z6
+	VPANDD       Z6, Z4, Z4
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z2, Z4, Z4
+	VADDPS       Z3, Z4, Z4
+	VCVTDQ2PS    Z5, Z5
+	VMULPS       Z2, Z5, Z5
+	VADDPS       Z3, Z5, Z5
+	VMULPS       (R8), Z4, Z4
+	VADDPS       Z4, Z1, Z1
+	VMULPS       64(R8), Z5, Z5
+	VADDPS       Z5, Z1, Z1
+	ADDQ         $0x14, R9
+	ADDQ         $+128, R8
+	ADDQ         $+128, R10
+	CMPQ         R10, R11
+	JLT          group16
+	ADDQ         DI, CX
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	LEAQ         (CX)(DI*1), R9
+	MOVQ         DX, R8
+	MOVQ         SI, R11
+	XORQ         R10, R10
+	SHLQ         $0x02, R11
+
+group17:
+	PREFETCHT0   (CX)(DI*2)
+	VPBROADCASTW (CX), Y2
+	VCVTPH2PS    Y2, Z2
+	VPBROADCASTW 2(CX), Y3
+	VCVTPH2PS    Y3, Z3
+	VPMOVZXBD    4(CX), Z4
+	VPSRLD       $0x04, Z4, Z5
+	VBROADCASTSS f0000000favx512<>+0(SB), Z6
+	VPANDD       Z6, Z4, Z4
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z2, Z4, Z4
+	VADDPS       Z3, Z4, Z4
+	VCVTDQ2PS    Z5, Z5
+	VMULPS       Z2, Z5, Z5
+	VADDPS       Z3, Z5, Z5
+	VMULPS       (R8), Z4, Z4
+	VADDPS       Z4, Z7, Z7
+	VMULPS       64(R8), Z5, Z5
+	VADDPS       Z5, Z7, Z7
+	ADDQ         $0x14, CX
+	PREFETCHT0   (R9)(DI*2)
+	VPBROADCASTW (R9), Y2
+	VCVTPH2PS    Y2, Z2
+	VPBROADCASTW 2(R9), Y3
+	VCVTPH2PS    Y3, Z3
+	VPMOVZXBD    4(R9), Z4
+	VPSRLD       $0x04, Z4, Z5
+	VBROADCASTSS f0000000favx512<>+0(SB), Z6
+	VPANDD       Z6, Z4, Z4
+	VCVTDQ2PS    Z4, Z4
+	VMULPS       Z2, Z4, Z4
+	VADDPS       Z3, Z4, Z4
+	VCVTDQ2PS    Z5, Z5
+	VMULPS       Z2, Z5, Z5
+	VADDPS       Z3, Z5, Z5
+	VMULPS       (R8), Z4, Z4
+	VADDPS       Z4, Z8, Z8
+	VMULPS       64(R8), Z5, Z5
+	VADDPS       Z5, Z8, Z8
+	ADDQ         $0x14, R9
+	ADDQ         $+128, R8
+	ADDQ         $+128, R10
+	CMPQ         R10, R11
+	JLT          group17
+	ADDQ         DI, CX
+	VSHUFF32X4   $0x44, Z1, Z0, Z2
+	VSHUFF32X4   $0xee, Z1, Z0, Z1
+	VADDPS       Z1, Z2, Z2
+	VSHUFF32X4   $0x44, Z8, Z7, Z3
+	VSHUFF32X4   $0xee, Z8, Z7, Z8
+	VADDPS       Z8, Z3, Z3
+	VSHUFF32X4   $0x88, Z3, Z2, Z4
+	VSHUFF32X4   $0xdd, Z3, Z2, Z3
+	VADDPS       Z3, Z4, Z4
+	VPERMILPS    $0xee, Z4, Z2
+	VADDPS       Z2, Z4, Z4
+	VPERMILPS    $0x55, Z4, Z2
+	VADDPS       Z2, Z4, Z4
+	VMOVUPS      everyFourth<>+0(SB), Z2
+	VPERMPS      Z4, Z2, Z4
+	VMOVUPS      X4, (AX)
+	ADDQ         $0x10, AX
+	SUBQ         $0x04, BX
+	JGE          four
+
+rest:
+	ADDQ $0x04, BX
+	JZ   end
+
+one:
+	VPXORD Z9, Z9, Z9
+	MOVQ   DX, R8
+	MOVQ   SI, R9
+	XORQ   DI, DI
+	SHLQ   $0x02, R9
+
+group18:
+	VPBROADCASTW  (CX), Y0
+	VCVTPH2PS     Y0, Z0
+	VPBROADCASTW  2(CX), Y1
+	VCVTPH2PS     Y1, Z1
+	VPMOVZXBD     4(CX), Z2
+	VPSRLD        $0x04, Z2, Z3
+	VBROADCASTSS  f0000000favx512<>+0(SB), Z4
+	VPANDD        Z4, Z2, Z2
+	VCVTDQ2PS     Z2, Z2
+	VMULPS        Z0, Z2, Z2
+	VADDPS        Z1, Z2, Z2
+	VCVTDQ2PS     Z3, Z3
+	VMULPS        Z0, Z3, Z3
+	VADDPS        Z1, Z3, Z3
+	VMULPS        (R8), Z2, Z2
+	VADDPS        Z2, Z9, Z9
+	VMULPS        64(R8), Z3, Z3
+	VADDPS        Z3, Z9, Z9
+	ADDQ          $0x14, CX
+	ADDQ          $+128, R8
+	ADDQ          $+128, DI
+	CMPQ          DI, R9
+	JLT           group18
+	VEXTRACTF32X8 $0x01, Z9, Y0
+	VADDPS        Y0, Y9, Y0
+	VEXTRACTF32X4 $0x01, Y0, X1
+	VADDPS        X1, X0, X1
+	VPERMILPS     $0xee, X1, X0
+	VADDPS        X0, X1, X1
+	VPERMILPS     $0x55, X1, X0
+	VADDPS        X0, X1, X1
+	VMOVSS        X1, (AX)
+	ADDQ          $0x04, AX
+	DECQ          BX
+	JNZ           one
+
+end:
+	VZEROUPPER
+	RET
+
+// func dequantizeQ4_1AVX512(dst *float32, w *byte, n int)
+// Requires: AVX, AVX2, AVX512F
+TEXT ·dequantizeQ4_1AVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ w+8(FP), CX
+	MOVQ n+16(FP), DX
+	MOVQ DX, BX
+	XORQ DX, DX
+	SHLQ $0x02, BX
+
+group19:
+	VPBROADCASTW (CX), Y0
+	VCVTPH2PS    Y0, Z0
+	VPBROADCASTW 2(CX), Y1
+	VCVTPH2PS    Y1, Z1
+	VPMOVZXBD    4(CX), Z2
+	VPSRLD       $0x04, Z2, Z3
+	VBROADCASTSS f0000000favx512<>+0(SB), Z4
+	VPANDD       Z4, Z2, Z2
+	VCVTDQ2PS    Z2, Z2
+	VMULPS       Z0, Z2, Z2
+	VADDPS       Z1, Z2, Z2
+	VCVTDQ2PS    Z3, Z3
+	VMULPS       Z0, Z3, Z3
+	VADDPS       Z1, Z3, Z3
+	VMOVUPS      Z2, (AX)(DX*1)
+	VMOVUPS      Z3, 64(AX)(DX*1)
+	ADDQ         $0x14, CX
+	ADDQ         $+128, DX
+	CMPQ         DX, BX
+	JLT          group19
 	VZEROUPPER
 	RET

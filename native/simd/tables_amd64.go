@@ -12,10 +12,10 @@ import (
 // generation.
 func nativeTables() []*ops.Kernels {
 	var tables []*ops.Kernels
-	if cpuid.CPU.Supports(cpuid.AVX512F, cpuid.AVX512VL, cpuid.AVX512DQ, cpuid.FMA3, cpuid.BMI2, cpuid.POPCNT) {
+	if cpuid.CPU.Supports(cpuid.AVX512F, cpuid.AVX512VL, cpuid.AVX512DQ, cpuid.AVX512BW, cpuid.F16C, cpuid.FMA3, cpuid.BMI2, cpuid.POPCNT) {
 		tables = append(tables, avx512Set().table())
 	}
-	if cpuid.CPU.Supports(cpuid.AVX2, cpuid.FMA3, cpuid.BMI2, cpuid.POPCNT) {
+	if cpuid.CPU.Supports(cpuid.AVX2, cpuid.F16C, cpuid.FMA3, cpuid.BMI2, cpuid.POPCNT) {
 		tables = append(tables, avx2Set().table())
 	}
 	return tables

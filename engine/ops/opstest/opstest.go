@@ -21,6 +21,7 @@ func Run(t *testing.T, table *ops.Kernels) {
 		{"MatVec", testMatVec},
 		{"MatVecBF16", testMatVecBF16},
 		{"MatVecInt8", testMatVecInt8},
+		{"Blocks", testBlocks},
 		{"DotRows", testDotRows},
 		{"BoundScores", testBoundScores},
 		{"MinMax", testMinMax},

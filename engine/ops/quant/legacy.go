@@ -3,7 +3,8 @@ package quant
 import "encoding/binary"
 
 // Blocks of 32 values with one scale d, and in some a minimum m, both binary16. Low
-// halves of the bytes are the first 16 values, high ones the others.
+// halves of the bytes are the first 16 values, high ones the others. A product is rounded
+// before something is added to it, on every processor.
 
 // widenQ4_0 is d·(q − 8): d, 16 bytes of two q.
 func widenQ4_0(dst []float32, b []byte) {
@@ -18,8 +19,8 @@ func widenQ4_0(dst []float32, b []byte) {
 func widenQ4_1(dst []float32, b []byte) {
 	d, m := half(b), half(b[2:])
 	for j, q := range b[4:20] {
-		dst[j] = d*float32(q&15) + m
-		dst[j+16] = d*float32(q>>4) + m
+		dst[j] = float32(d*float32(q&15)) + m
+		dst[j+16] = float32(d*float32(q>>4)) + m
 	}
 }
 
@@ -36,8 +37,8 @@ func widenQ5_0(dst []float32, b []byte) {
 func widenQ5_1(dst []float32, b []byte) {
 	d, m, high := half(b), half(b[2:]), binary.LittleEndian.Uint32(b[4:])
 	for j, q := range b[8:24] {
-		dst[j] = d*float32(int(q&15)+fifth(high, j)) + m
-		dst[j+16] = d*float32(int(q>>4)+fifth(high, j+16)) + m
+		dst[j] = float32(d*float32(int(q&15)+fifth(high, j))) + m
+		dst[j+16] = float32(d*float32(int(q>>4)+fifth(high, j+16))) + m
 	}
 }
 

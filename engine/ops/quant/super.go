@@ -15,7 +15,7 @@ func widenQ2K(dst []float32, b []byte) {
 	twoBits(b[16:80], func(at, part int, q []byte, shift int) {
 		scale, low := d*float32(b[part]&15), dmin*float32(b[part]>>4)
 		for l, v := range q {
-			dst[at+l] = scale*float32(v>>shift&3) - low
+			dst[at+l] = float32(scale*float32(v>>shift&3)) - low
 		}
 	})
 }
@@ -63,7 +63,7 @@ func widenQ4K(dst []float32, b []byte) {
 		s, m := scaleMin(b[4:16], j)
 		scale, low := d*s, dmin*m
 		for l, v := range b[16+j/2*32:][:32] {
-			dst[32*j+l] = scale*float32(v>>(j%2*4)&15) - low
+			dst[32*j+l] = float32(scale*float32(v>>(j%2*4)&15)) - low
 		}
 	}
 }
@@ -75,7 +75,7 @@ func widenQ5K(dst []float32, b []byte) {
 		s, m := scaleMin(b[4:16], j)
 		scale, low := d*s, dmin*m
 		for l, v := range b[48+j/2*32:][:32] {
-			dst[32*j+l] = scale*float32(v>>(j%2*4)&15|high[l]>>j&1<<4) - low
+			dst[32*j+l] = float32(scale*float32(v>>(j%2*4)&15|high[l]>>j&1<<4)) - low
 		}
 	}
 }

@@ -1,45 +1,77 @@
 package amd64
 
 import (
+	"fmt"
+	"math/bits"
+
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
 // quantizedKernels emits the products of matrices kept in fewer bits. Columns come in
-// whole groups.
+// whole groups, or whole blocks.
 func quantizedKernels(s *isa) {
-	bfloat := quantized{"BF16", "uint16", 2, 2, func(at operand.Mem, v reg.VecVirtual) {
+	// plain is a form of single numbers of so many bytes.
+	plain := func(bytes int, widen func(at operand.Mem, v reg.VecVirtual)) func(reg.GPVirtual) reader {
+		return func(base reg.GPVirtual) reader {
+			return func(p int) []reg.VecVirtual {
+				v := s.vector()
+				widen(operand.Mem{Base: base, Disp: p * s.lanes * bytes}, v)
+				return []reg.VecVirtual{v}
+			}
+		}
+	}
+	bfloat := quantized{"BF16", "uint16", 1, 32, 2, plain(2, func(at operand.Mem, v reg.VecVirtual) {
 		s.VPMOVZXWD(at, v)
 		s.VPSLLD(operand.U8(16), v, v)
-	}}
-	whole := quantized{"Int8", "int8", 1, 4, func(at operand.Mem, v reg.VecVirtual) {
+	})}
+	whole := quantized{"Int8", "int8", 1, 16, 4, plain(1, func(at operand.Mem, v reg.VecVirtual) {
 		s.VPMOVSXBD(at, v)
 		s.VCVTDQ2PS(v, v)
-	}}
+	})}
 	for _, c := range []quantized{bfloat, whole} {
 		quantizedRowsKernel(s, c)
 		quantizedTokensKernel(s, c)
+	}
+	for _, c := range blockFormats(s) {
+		quantizedRowsKernel(s, c)
+		dequantizeKernel(s, c)
 	}
 }
 
 // quantized is a form that numbers are kept in.
 type quantized struct {
 	name, goType string
-	size         int // of a number in bytes
+	groups       int // of 16 numbers that lie together
+	size         int // of those in bytes
 	abreast      int // rows to go through side by side, 2 or 4
-	widen        func(at operand.Mem, v reg.VecVirtual)
+	open         func(base reg.GPVirtual) reader
 }
 
-// group16 runs body for every group of cols, a positive multiple of 16, with the
-// groups' offset in bytes of a float32 row.
-func (s *isa) group16(cols reg.GPVirtual, body func(offset reg.GPVirtual)) {
+// reader widens part p of every group that lies together.
+type reader func(p int) []reg.VecVirtual
+
+// columns is how many numbers lie together.
+func (c quantized) columns() int { return group * c.groups }
+
+// signature is that of a product.
+func (c quantized) signature() string {
+	return "(dst *float32, w *" + c.goType + ", x *float32, rows, cols int)"
+}
+
+// multiple says in words what cols must be.
+func (c quantized) multiple() string { return fmt.Sprintf("a positive multiple of %d.", c.columns()) }
+
+// together runs body for every n of cols, a positive multiple of n, with the offset of
+// the first in bytes of a float32 row.
+func (s *isa) together(cols reg.GPVirtual, n int, body func(offset reg.GPVirtual)) {
 	offset, end := s.GP64(), s.copyOf(cols)
 	s.XORQ(offset, offset)
 	s.SHLQ(operand.U8(2), end)
 	loop := s.label("group")
 	s.Label(loop)
 	body(offset)
-	s.ADDQ(operand.U8(4*group), offset)
+	s.ADDQ(operand.I32(4*n), offset)
 	s.CMPQ(offset, end)
 	s.JLT(operand.LabelRef(loop))
 }
@@ -48,11 +80,11 @@ func (s *isa) group16(cols reg.GPVirtual, body func(offset reg.GPVirtual)) {
 // of one wait for each other longer than memory takes; what is prefetched is as many
 // rows further on.
 func quantizedRowsKernel(s *isa, c quantized) {
-	s.function("matVec"+c.name, "(dst *float32, w *"+c.goType+", x *float32, rows, cols int)",
-		"computes dst[r] = Σ_c w[r, c]·x[c] for cols, a positive multiple of 16.")
+	s.function("matVec"+c.name, c.signature(), "computes dst[r] = Σ_c w[r, c]·x[c] for cols, "+c.multiple())
 	dst, w, x := s.argument("dst"), s.argument("w"), s.argument("x")
 	rows, cols := s.argument("rows"), s.argument("cols")
 	row := s.copyOf(cols)
+	s.SHRQ(operand.U8(bits.TrailingZeros(uint(c.columns()))), row)
 	s.IMUL3Q(operand.U8(c.size), row, row)
 	from := s.GP64()
 	// sum leaves w behind the last of n rows.
@@ -67,20 +99,21 @@ func quantizedRowsKernel(s *isa, c quantized) {
 			}
 		}
 		s.MOVQ(x, from)
-		s.group16(cols, func(reg.GPVirtual) {
+		s.together(cols, c.columns(), func(reg.GPVirtual) {
 			for i, base := range bases {
 				if n > 1 {
 					s.PREFETCHT0(operand.Mem{Base: base, Index: row, Scale: uint8(n)})
 				}
+				read := c.open(base)
 				for p := range s.parts() {
-					v := s.vector()
-					c.widen(operand.Mem{Base: base, Disp: p * s.lanes * c.size}, v)
-					s.VMULPS(s.at(from, p), v, v)
-					s.VADDPS(v, acc[i][p], acc[i][p])
+					for g, v := range read(p) {
+						s.VMULPS(s.at(from, g*s.parts()+p), v, v)
+						s.VADDPS(v, acc[i][p], acc[i][p])
+					}
 				}
-				s.ADDQ(operand.U8(group*c.size), base)
+				s.ADDQ(operand.U8(c.size), base)
 			}
-			s.ADDQ(operand.U8(4*group), from)
+			s.ADDQ(operand.I32(4*c.columns()), from)
 		})
 		for range n - 1 {
 			s.ADDQ(row, w)
@@ -112,9 +145,8 @@ func quantizedRowsKernel(s *isa, c quantized) {
 
 // quantizedTokensKernel takes four tokens, so that a row is widened once for all.
 func quantizedTokensKernel(s *isa, c quantized) {
-	s.function("matVec4"+c.name, "(dst *float32, w *"+c.goType+", x *float32, rows, cols int)",
-		"computes dst[t, r] = Σ_c w[r, c]·x[t, c] for 4 tokens and cols, a positive",
-		"multiple of 16.")
+	s.function("matVec4"+c.name, c.signature(),
+		"computes dst[t, r] = Σ_c w[r, c]·x[t, c] for 4 tokens and cols,", c.multiple())
 	dst, w, x := s.argument("dst"), s.argument("w"), s.argument("x")
 	rows, cols := s.argument("rows"), s.argument("cols")
 	left, stride := s.copyOf(rows), s.copyOf(cols)
@@ -129,18 +161,19 @@ func quantizedTokensKernel(s *isa, c quantized) {
 	for t := 1; t < 4; t++ {
 		s.LEAQ(operand.Mem{Base: inputs[t-1], Index: stride, Scale: 1}, inputs[t])
 	}
-	s.group16(cols, func(offset reg.GPVirtual) {
+	s.together(cols, c.columns(), func(offset reg.GPVirtual) {
 		s.PREFETCHT0(operand.Mem{Base: w, Disp: 4096})
+		read := c.open(w)
 		for p := range s.parts() {
-			v := s.vector()
-			c.widen(operand.Mem{Base: w, Disp: p * s.lanes * c.size}, v)
-			for t, from := range inputs {
-				product := s.vector()
-				s.VMULPS(operand.Mem{Base: from, Index: offset, Scale: 1, Disp: p * s.bytes()}, v, product)
-				s.VADDPS(product, acc[t][p], acc[t][p])
+			for g, v := range read(p) {
+				for t, from := range inputs {
+					product := s.vector()
+					s.VMULPS(operand.Mem{Base: from, Index: offset, Scale: 1, Disp: (g*s.parts() + p) * s.bytes()}, v, product)
+					s.VADDPS(product, acc[t][p], acc[t][p])
+				}
 			}
 		}
-		s.ADDQ(operand.U8(group*c.size), w)
+		s.ADDQ(operand.U8(c.size), w)
 	})
 	sums, to := s.fold4(acc), s.copyOf(dst)
 	for t := range 4 {
