@@ -39,6 +39,9 @@ func (s *Session) attendAll(l int, query, key, value, ranked ops.Matrix) {
 			s.attend(l, h, s.Cache(l, h), query.Slice(0, rows, h*dh, (h+1)*dh), &s.scores[part])
 		}
 	})
+	if s.opt.Joint.Any() {
+		s.attendTogether(l, query, bytes)
+	}
 	if rows == 1 && s.observes(s.length) {
 		for h := range c.Heads {
 			s.observe(l, h, s.Cache(l, h), query.Row(0)[h*dh:(h+1)*dh], s.length, s.buf.attn[h*dh:(h+1)*dh])
@@ -48,6 +51,50 @@ func (s *Session) attendAll(l int, query, key, value, ranked ops.Matrix) {
 		s.evictStep(l, query)
 	}
 }
+
+// attendTogether is attend for the queries of the chunk [T, H*Dh] whose heads select together,
+// which are shared among the cores.
+func (s *Session) attendTogether(l int, query ops.Matrix, bytes int) {
+	heads, dh := s.model.cfg.Heads, s.model.cfg.HeadDim
+	parallelFor(s.buf.rows, bytes, func(part, lo, hi int) {
+		picks, weights := s.selection, []float32(nil)
+		if part > 0 {
+			picks = make([]sparse.Selection, heads)
+		}
+		for t := lo; t < hi; t++ {
+			position := s.length + t
+			if !s.together(position) {
+				continue
+			}
+			if part == 0 && !s.pause(l) {
+				return
+			}
+			row := func(h int) []float32 { return query.Row(t)[h*dh : (h+1)*dh] }
+			s.choose(picks, l, position, row)
+			for h := range picks {
+				out := s.buf.attn[(t*heads+h)*dh:][:dh]
+				s.read(s.Cache(l, h), row(h), &picks[h], out, &weights)
+				if s.buf.rows > 1 && s.observes(position) {
+					s.observe(l, h, s.Cache(l, h), row(h), position, out)
+				}
+			}
+		}
+	})
+}
+
+// choose writes to dst, by query head, what the queries of a position in layer l read whose
+// heads select together.
+func (s *Session) choose(dst []sparse.Selection, l, position int, query func(h int) []float32) {
+	queries, caches := make([]sparse.Query, len(dst)), make([]*sparse.KVCache, len(dst))
+	for h := range dst {
+		queries[h] = sparse.Query{Q: query(h), Position: position, Layer: l, Head: h}
+		caches[h] = s.ranked(l, h)
+	}
+	s.opt.Joint.Select(s.opt.Selector, dst, queries, caches)
+}
+
+// together reports whether the heads of a layer select together at position.
+func (s *Session) together(position int) bool { return s.opt.Joint.Any() && s.selects(position) }
 
 // evictStep lets an eviction go on by the query [1, H*Dh] of a step that has read. What it
 // leaves counts from the next step on, since this one may be looked into again.
@@ -89,6 +136,10 @@ func (s *Session) attend(l, h int, cache *sparse.KVCache, query ops.Matrix, scor
 	s.look(l, h, query)
 	out := ops.Dense(s.buf.attn, s.buf.rows, s.model.cfg.QueryDim()).Slice(0, s.buf.rows, h*cache.Dim, (h+1)*cache.Dim)
 	for t := 0; t < s.buf.rows; {
+		if s.together(s.length + t) {
+			t++
+			continue // see attendTogether
+		}
 		if s.alone(s.length + t) {
 			s.attendOne(l, h, cache, query.Row(t), s.length+t, out.Row(t), scores)
 			if s.buf.rows > 1 && s.observes(s.length+t) {
@@ -156,8 +207,25 @@ func (s *Session) evicted(position int) bool { return s.kept != nil && position 
 func (s *Session) attendOne(l, h int, cache *sparse.KVCache, q []float32, position int, dst []float32, scores *[]float32) {
 	sel := &s.selection[h]
 	s.Choose(sel, sparse.Query{Q: q, Position: position, Layer: l, Head: h})
+	s.read(cache, q, sel, dst, scores)
+}
+
+// read computes the attention of q over what it selected, into dst [Dh].
+func (s *Session) read(cache *sparse.KVCache, q []float32, sel *sparse.Selection, dst []float32, scores *[]float32) {
 	scale := float32(1 / math.Sqrt(float64(cache.Dim)))
 	s.model.kernels.Attend(dst, scratch(scores, sel.Count()), q, cache.Keys, cache.Values, sel.Spans, scale)
+}
+
+// ChooseLayer is Choose for the queries of all heads of a layer at a position, of those that
+// Options.Window kept.
+func (s *Session) ChooseLayer(dst []sparse.Selection, l, position int) {
+	if s.together(position) {
+		s.choose(dst, l, position, func(h int) []float32 { return s.Query(l, h, position) })
+		return
+	}
+	for h := range dst {
+		s.Choose(&dst[h], sparse.Query{Q: s.Query(l, h, position), Position: position, Layer: l, Head: h})
+	}
 }
 
 // Choose writes to dst what the query reads: what is left of an eviction, what the
@@ -224,12 +292,16 @@ func (s *Session) Evict(e sparse.Evictor) error {
 	s.kept, s.decided = make([][]sparse.Selection, len(s.heads)), make([]int, len(s.heads))
 	for l := range s.heads {
 		s.kept[l], s.decided[l] = make([]sparse.Selection, c.Heads), s.length
-		n := min(e.Window(), len(s.queries[l])/d)
-		rows := ops.Dense(s.queries[l][len(s.queries[l])-n*d:], n, d)
+	}
+	sparse.KeepModel(e, s.kept, func(l int) (sparse.Layer, bool) {
 		if !s.pause(l) {
-			return s.paused
+			return sparse.Layer{}, false
 		}
-		sparse.KeepLayer(e, s.kept[l], s.layer(l, rows))
+		n := min(e.Window(), len(s.queries[l])/d)
+		return s.layer(l, ops.Dense(s.queries[l][len(s.queries[l])-n*d:], n, d)), true
+	})
+	if s.paused != nil {
+		return s.paused
 	}
 	s.evictor = e
 	if _, steps := e.(sparse.StepEvictor); steps {

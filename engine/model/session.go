@@ -45,6 +45,9 @@ type Options struct {
 	Selector             sparse.Selector
 	SelectFrom, SelectTo int
 
+	// Joint says which heads of a layer Selector picks for together.
+	Joint sparse.Joint
+
 	// EvictFrom is the first position whose query reads what Session.Evict leaves; those
 	// before read everything.
 	EvictFrom int

@@ -82,7 +82,7 @@ func (k *CachedRun) measure() (chosen, dense float64) {
 	out, weights := make([]float32, c.HeadDim), make([]float32, last+1)
 	all := []ops.Span{{Start: 0, End: last + 1}}
 	scale := float32(1 / math.Sqrt(float64(c.HeadDim)))
-	var sel sparse.Selection
+	picks := make([]sparse.Selection, c.Heads)
 	each := func(read func(l, h int, q []float32) []ops.Span) float64 {
 		best := math.Inf(1)
 		for range repeats {
@@ -105,8 +105,13 @@ func (k *CachedRun) measure() (chosen, dense float64) {
 		return best
 	}
 	chosen = each(func(l, h int, q []float32) []ops.Span {
-		k.session.Choose(&sel, sparse.Query{Q: q, Position: last, Layer: l, Head: h})
-		return sel.Spans
+		switch {
+		case !k.job.plan.Joint.Any():
+			k.session.Choose(&picks[h], sparse.Query{Q: q, Position: last, Layer: l, Head: h})
+		case h == 0:
+			k.session.ChooseLayer(picks, l, last)
+		}
+		return picks[h].Spans
 	})
 	return chosen, each(func(int, int, []float32) []ops.Span { return all })
 }

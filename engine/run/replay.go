@@ -94,6 +94,9 @@ func (e *Engine) replay(of *captured, req Request) (*replay, error) {
 	if err := r.plan.ForTensors(req.Model); err != nil {
 		return nil, err
 	}
+	if _, across := r.plan.Evictor.(sparse.ModelEvictor); across {
+		return nil, input.Errorf("whose_budget", "%q, want %s or %s: %s is a capture, which is replayed layer by layer", sparse.WhoseAll, sparse.WhoseHead, sparse.WhoseLayer, req.Model)
+	}
 	if r.plan.Evictor != nil {
 		if n := r.voting(); r.prompt < 2 || r.prompt-1-n < r.first() {
 			return nil, input.Errorf("window", "%d queries before the last %d vote, %s holds the last %d only", n, steps, req.Model, of.Queries)
@@ -153,21 +156,14 @@ func (r *replay) run(ctx context.Context, sink trace.Sink) (*CachedRun, error) {
 
 // layer replays the heads of a layer, and adds the time it took to done.
 func (r *replay) layer(ctx context.Context, rec *recorder, index int, done *trace.Done) error {
-	l := &replayedLayer{replay: r, recorder: rec, index: index}
+	l := &replayedLayer{replay: r, recorder: rec, index: index, sel: make([]sparse.Selection, r.of.Heads)}
 	if err := l.load(); err != nil {
 		return fmt.Errorf("%s: %w", r.req.Model, err)
 	}
 	started := time.Now()
 	l.grow(r.prompt - 1)
-	for h := range r.of.Heads {
-		l.look(h)
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		for t := max(r.first(), r.plan.From); t < min(r.prompt-1, r.plan.To); t++ {
-			l.ask(h, t)
-		}
-		rec.flushHead(index, h)
+	if err := l.prefill(ctx); err != nil {
+		return err
 	}
 	if e := r.plan.Evictor; e != nil {
 		l.kept = make([]sparse.Selection, r.of.Heads)
@@ -180,15 +176,37 @@ func (r *replay) layer(ctx context.Context, rec *recorder, index int, done *trac
 			return err
 		}
 		l.grow(t + 1)
-		for h := range r.of.Heads {
-			l.ask(h, t)
-		}
+		l.ask(0, r.of.Heads, t)
 		if l.kept != nil {
 			sparse.EvictStep(r.plan.Evictor, l.kept, l.observing(t, t+1))
 		}
 	}
 	done.DecodeMS += milliseconds(started)
 	return rec.err
+}
+
+// prefill replays the queries of the prompt that are there, head by head where each chooses
+// for itself.
+func (l *replayedLayer) prefill(ctx context.Context) error {
+	each := 1
+	if l.plan.Joint.Any() {
+		each = l.of.Heads
+	}
+	for h := range l.of.Heads {
+		l.look(h)
+	}
+	for h := 0; h < l.of.Heads; h += each {
+		for t := max(l.first(), l.plan.From); t < min(l.replay.prompt-1, l.plan.To); t++ {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			l.ask(h, h+each, t)
+		}
+		for i := range each {
+			l.flushHead(l.index, h+i)
+		}
+	}
+	return nil
 }
 
 // replayedLayer is a layer that is being replayed.
@@ -202,7 +220,7 @@ type replayedLayer struct {
 	picks   []sparse.Selector  // by head, the method's selector after a look at the prompt
 	kept    []sparse.Selection // by head, what an eviction left, nil without one
 
-	sel sparse.Selection
+	sel []sparse.Selection // by head, of the queries asked last
 }
 
 // load reads the layer.
@@ -259,20 +277,29 @@ func (l *replayedLayer) look(head int) {
 	l.picks = append(l.picks, sparse.Prefill(l.plan.Selector, l.queries[head][:n*l.of.HeadDim], l.cache(head)))
 }
 
-// ask lets the query of a head at t pick what it reads, and records it.
-func (l *replayedLayer) ask(head, t int) {
-	dim := l.of.HeadDim
-	q := sparse.Query{Q: l.queries[head][(t-l.first())*dim:][:dim], Position: t, Layer: l.index, Head: head}
-	switch {
-	case l.kept != nil && t >= l.replay.prompt-1:
-		l.sel.Since(&l.kept[head], t, t)
-		sparse.Narrow(l.plan.Evictor, &l.sel, q, l.cache(head))
-	case l.plan.From <= t && t < l.plan.To:
-		l.picks[head].Select(&l.sel, q, l.cache(head))
-	default:
-		sparse.Dense{}.Select(&l.sel, q, l.cache(head))
+// ask lets the queries of the heads [from, to) at t pick what they read, and records it.
+func (l *replayedLayer) ask(from, to, t int) {
+	dim, selects := l.of.HeadDim, l.plan.From <= t && t < l.plan.To
+	queries, caches := make([]sparse.Query, l.of.Heads), make([]*sparse.KVCache, l.of.Heads)
+	for h := from; h < to; h++ {
+		queries[h] = sparse.Query{Q: l.queries[h][(t-l.first())*dim:][:dim], Position: t, Layer: l.index, Head: h}
+		caches[h] = l.cache(h)
+		switch {
+		case l.kept != nil && t >= l.replay.prompt-1:
+			l.sel[h].Since(&l.kept[h], t, t)
+			sparse.Narrow(l.plan.Evictor, &l.sel[h], queries[h], caches[h])
+		case !selects:
+			sparse.Dense{}.Select(&l.sel[h], queries[h], caches[h])
+		case !l.plan.Joint.Any():
+			l.picks[h].Select(&l.sel[h], queries[h], caches[h])
+		}
 	}
-	l.observe(&model.Attended{Query: q, Selection: &l.sel, Cache: l.cache(head)})
+	if selects && l.plan.Joint.Any() {
+		l.plan.Joint.Select(l.plan.Selector, l.sel[from:to], queries[from:to], caches[from:to])
+	}
+	for h := from; h < to; h++ {
+		l.observe(&model.Attended{Query: queries[h], Selection: &l.sel[h], Cache: caches[h]})
+	}
 }
 
 // header says what is about to be replayed.

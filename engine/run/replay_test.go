@@ -87,58 +87,69 @@ func TestReplayEqualsSelect(t *testing.T) {
 			continue // its queries read by pages of what stays, and select's last query is another
 		}
 		cfg, req := replayed(info.ID)
-		var got trace.Run
-		err := capturedCache(t, capLen).Run(context.Background(), req, &got)
-		if plan, _ := sparse.New(cfg, capLen); plan.NeedsModel {
-			_, other := apply.Run(cfg, apply.Options{}, capturedFile(t, capLen, capLen), ops.Reference())
-			if input.Field(err) != "method" || input.Field(other) != "method" {
-				t.Errorf("%s needs a model: %v, select %v", info.ID, err, other)
+		replayEqualsSelect(t, info, cfg, req)
+		if _, has := info.Param("whose_budget"); has {
+			cfg = cfg.With("whose_budget", sparse.WhoseLayer)
+			req.Config = cfg
+			replayEqualsSelect(t, info, cfg, req)
+		}
+	}
+}
+
+// replayEqualsSelect holds a replay of one method, as it is set, to a selection.
+func replayEqualsSelect(t *testing.T, info sparse.Info, cfg sparse.Config, req Request) {
+	t.Helper()
+	var got trace.Run
+	err := capturedCache(t, capLen).Run(context.Background(), req, &got)
+	if plan, _ := sparse.New(cfg, capLen); plan.NeedsModel {
+		_, other := apply.Run(cfg, apply.Options{}, capturedFile(t, capLen, capLen), ops.Reference())
+		if input.Field(err) != "method" || input.Field(other) != "method" {
+			t.Errorf("%s needs a model: %v, select %v", info.ID, err, other)
+		}
+		return
+	}
+	if err != nil {
+		t.Errorf("%s: %v", info.ID, err)
+		return
+	}
+	if got.Done == nil || len(got.Done.Hits) != capHeads {
+		t.Errorf("%s: the run is not done", info.ID)
+		return
+	}
+	length := capLen
+	if plan, _ := sparse.New(cfg, capLen); plan.Whole || info.Phase == sparse.PhaseEvict {
+		length-- // select looks at, or evicts after, all of it, a run does so before the last query
+	}
+	want, err := apply.Run(cfg, apply.Options{}, capturedFile(t, length, length), ops.Reference())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for h := range capHeads {
+		step := got.Selection(0, 0, h)
+		switch selected := want.Selected.(type) {
+		case [][]int:
+			picks := selected[h]
+			if info.Phase == sparse.PhaseEvict {
+				picks = append(slices.Clone(picks), capLen-1)
 			}
-			continue
-		}
-		if err != nil {
-			t.Errorf("%s: %v", info.ID, err)
-			continue
-		}
-		if got.Done == nil || len(got.Done.Hits) != capHeads {
-			t.Errorf("%s: the run is not done", info.ID)
-			continue
-		}
-		length := capLen
-		if plan, _ := sparse.New(cfg, capLen); plan.Whole || info.Phase == sparse.PhaseEvict {
-			length-- // select looks at, or evicts after, all of it, a run does so before the last query
-		}
-		want, err := apply.Run(cfg, apply.Options{}, capturedFile(t, length, length), ops.Reference())
-		if err != nil {
-			t.Fatal(err)
-		}
-		for h := range capHeads {
-			step := got.Selection(0, 0, h)
-			switch selected := want.Selected.(type) {
-			case [][]int:
-				picks := selected[h]
-				if info.Phase == sparse.PhaseEvict {
-					picks = append(slices.Clone(picks), capLen-1)
+			if !slices.Equal(positions(step, 0), picks) {
+				t.Errorf("%s head %d: %v, select %v", info.ID, h, positions(step, 0), picks)
+			}
+		case [][][]int:
+			prefill := got.Of(-1, 0, h)[0]
+			for q, blocks := range selected[h] {
+				s, row := prefill, q
+				if q == capLen-1 {
+					s, row = step, 0
 				}
-				if !slices.Equal(positions(step, 0), picks) {
-					t.Errorf("%s head %d: %v, select %v", info.ID, h, positions(step, 0), picks)
+				var picked []int
+				for b := range s.Candidates {
+					if s.Has(row, b) {
+						picked = append(picked, b*s.Unit/8)
+					}
 				}
-			case [][][]int:
-				prefill := got.Of(-1, 0, h)[0]
-				for q, blocks := range selected[h] {
-					s, row := prefill, q
-					if q == capLen-1 {
-						s, row = step, 0
-					}
-					var picked []int
-					for b := range s.Candidates {
-						if s.Has(row, b) {
-							picked = append(picked, b*s.Unit/8)
-						}
-					}
-					if picked = slices.Compact(picked); !slices.Equal(picked, blocks) {
-						t.Errorf("%s head %d query %d: blocks %v, select %v", info.ID, h, q, picked, blocks)
-					}
+				if picked = slices.Compact(picked); !slices.Equal(picked, blocks) {
+					t.Errorf("%s head %d query %d: blocks %v, select %v", info.ID, h, q, picked, blocks)
 				}
 			}
 		}
@@ -200,6 +211,7 @@ func TestReplayRefuses(t *testing.T) {
 	}{
 		"task":        {func(r *Request) { r.Task = "MK-1" }, "task: own is a capture"},
 		"text":        {func(r *Request) { r.Text = "x" }, "text: own is a capture"},
+		"all layers":  {func(r *Request) { r.Config = r.With("whose_budget", "all"); r.Method = "knorm" }, `whose_budget: "all", want head or layer: own is a capture`},
 		"steps":       {func(r *Request) { r.MaxNew = new(41) }, "max_new: 41, want 1 to 40"},
 		"memory":      {func(r *Request) { r.SelectWith = WithPlain }, "select_with: own has no memory"},
 		"many voters": {func(r *Request) { r.Config, r.MaxNew = r.With("k", "40"), new(20); r.Method = "snapkv" }, "window: 32 queries before the last 20 vote, own holds the last 40 only"},

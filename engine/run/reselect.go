@@ -16,7 +16,7 @@ func Reselect(req, was Request, r *trace.Run, k *ops.Kernels) []trace.Event {
 	if r.Done == nil || req.scoring().ID() != was.scoring().ID() {
 		return nil
 	}
-	re := &reselection{kernels: k, prompt: len(r.Header.Tokens), kept: map[[2]int]*sparse.Selection{}}
+	re := &reselection{kernels: k, prompt: len(r.Header.Tokens), group: r.Header.Group(), kept: map[[2]int]*sparse.Selection{}}
 	header := *r.Header
 	if re.prepare(req, &header) != nil {
 		return nil
@@ -48,6 +48,7 @@ type reselection struct {
 	plan    sparse.Plan
 	kernels *ops.Kernels
 	prompt  int                          // tokens of it
+	group   int                          // heads that share keys
 	kept    map[[2]int]*sparse.Selection // what an eviction keeps, by layer and head
 }
 
@@ -98,7 +99,9 @@ func (re *reselection) pick(s *trace.Selection) *trace.Selection {
 		}
 		sel.Since(kept, re.plan.EvictAt, s.First)
 	case re.plan.From <= s.First && s.First < re.plan.To:
-		if !sparse.Reselect(re.plan.Selector, &sel, q, cache, s.Scores) {
+		first := q
+		first.Head = re.plan.Joint.First(q.Head, re.group) // by whose draw all of them read where chance chooses
+		if !sparse.Reselect(re.plan.Selector, &sel, first, cache, s.Scores) {
 			return nil
 		}
 	default:

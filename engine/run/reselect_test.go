@@ -57,6 +57,13 @@ func TestReselectIsTheRun(t *testing.T) {
 			func(r *Request) { r.Config = r.With("budget", "1/3") }, func(r *Request) { r.Config = r.With("budget", "1") }, func(r *Request) { r.Config = r.With("k", "50").With("block", "16") },
 			func(r *Request) { r.Selector = sparse.SelectorRandom }, func(r *Request) { r.Drop = "1" },
 		}},
+		"heads of a layer": {with(base, func(r *Request) { r.Config = r.With("whose_budget", "layer"); r.Method = "quest" }), []func(*Request){
+			func(r *Request) { r.Config = r.With("budget", "1/16") }, func(r *Request) { r.Selector, r.SelectorSeed = sparse.SelectorRandom, 5 },
+		}},
+		"heads of all layers": {with(base, func(r *Request) {
+			r.Config = r.With("budget", "1/2").With("whose_budget", "all")
+			r.Method = "snapkv"
+		}), []func(*Request){func(r *Request) { r.Config = r.With("budget", "1/3") }, func(r *Request) { r.Selector = sparse.SelectorRandom }}},
 		"h2o":       {base, []func(*Request){func(r *Request) { r.Config = r.With("budget", "1/2") }}},
 		"streaming": {base, []func(*Request){func(r *Request) { r.Config = r.With("budget", "1/8") }}},
 		"dilated":   {base, []func(*Request){func(r *Request) { r.Config = r.With("budget", "1/8") }}},

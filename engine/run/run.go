@@ -143,6 +143,7 @@ func (j *job) options(rec *recorder, gates *gates, pace *pace) model.Options {
 		Observe: rec.observe, ObserveFrom: min(prompt-1, j.plan.From), Tap: gates.tap, Pause: pace.pause,
 	}
 	opt.Selector, opt.SelectFrom, opt.SelectTo = j.plan.Selector, j.plan.From, j.plan.To
+	opt.Joint = j.plan.Joint
 	if e := j.plan.Evictor; e != nil {
 		opt.Window, opt.EvictFrom = e.Window(), j.plan.From
 	}

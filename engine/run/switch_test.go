@@ -17,10 +17,12 @@ import (
 type twin struct {
 	w    *model.Weights
 	cfg  model.Config
-	mask func(q, k [][]float64) [][]bool // of a head's rotated queries and keys [T, Dh], who reads whom
-	read [][][][]bool                    // [L][H][T][T], what was read
-	off  [][][]float64                   // [L][H][T], how far outputs are from those of reading everything
-	wide map[*model.Matrix][][]float64   // weights in float64, once they have been used
+	mask func(q, k [][]float64) [][]bool   // of a head's rotated queries and keys [T, Dh], who reads whom
+	all  func(q, k [][][]float64) [][]bool // in place of mask, of all heads of a layer [H][T, Dh]
+	seen [][2][][]float64                  // queries and keys of all heads of all layers so far
+	read [][][][]bool                      // [L][H][T][T], what was read
+	off  [][][]float64                     // [L][H][T], how far outputs are from those of reading everything
+	wide map[*model.Matrix][][]float64     // weights in float64, once they have been used
 }
 
 // logits are those after the tokens from a position on, [T-from, V].
@@ -47,11 +49,16 @@ func (m *twin) layer(l *model.Layer, x [][]float64) {
 	}
 	var read [][][]bool
 	var off [][]float64
+	queries, keys := make([][][]float64, m.cfg.Heads), make([][][]float64, m.cfg.Heads)
 	for h := range m.cfg.Heads {
-		q, k := make([][]float64, len(x)), make([][]float64, len(x))
 		for t := range x {
-			q[t], k[t] = m.rotated(parts[t][d+h*dh:][:dh], t), m.rotated(parts[t][2*d+h*dh:][:dh], t)
+			queries[h] = append(queries[h], m.rotated(parts[t][d+h*dh:][:dh], t))
+			keys[h] = append(keys[h], m.rotated(parts[t][2*d+h*dh:][:dh], t))
 		}
+		m.seen = append(m.seen, [2][][]float64{queries[h], keys[h]})
+	}
+	for h, q := range queries {
+		k := keys[h]
 		mix := func(t int, allowed []bool) []float64 {
 			out := make([]float64, dh)
 			for j, w := range softmaxOf(q[t], k, allowed) {
@@ -61,7 +68,13 @@ func (m *twin) layer(l *model.Layer, x [][]float64) {
 			}
 			return out
 		}
-		allowed, all := m.mask(q, k), causal(len(x))
+		all := causal(len(x))
+		allowed := all
+		if m.all != nil {
+			allowed = m.all(queries, keys)
+		} else {
+			allowed = m.mask(q, k)
+		}
 		read, off = append(read, allowed), append(off, make([]float64, len(x)))
 		for t := range x {
 			out, dense := mix(t, allowed[t]), mix(t, all[t])
@@ -204,26 +217,45 @@ func questMask(from, n, block int) func(q, k [][]float64) [][]bool {
 		mask := causal(len(q))
 		for t := from; t < len(q); t++ {
 			own := t / block
-			bounds := make([]float64, max(0, own-1)) // of blocks 1 to own-1
-			for b := range bounds {
-				for c := range q[t] {
-					lo, hi := math.Inf(1), math.Inf(-1)
-					for j := (b + 1) * block; j < (b+2)*block; j++ {
-						lo, hi = min(lo, k[j][c]), max(hi, k[j][c])
-					}
-					bounds[b] += max(q[t][c]*lo, q[t][c]*hi)
-				}
-			}
-			picked := []int{0, own}
-			for _, b := range best(bounds, n-2) {
-				picked = append(picked, b+1)
-			}
-			for j := range t + 1 {
-				mask[t][j] = slices.Contains(picked, j/block)
-			}
+			readBlocks(mask[t], t, block, own, best(questBounds(q[t], k, own, block), n-2))
 		}
 		return mask
 	}
+}
+
+// readBlocks lets the query at t read the first block, its own, and those picked, counted from
+// the second.
+func readBlocks(row []bool, t, block, own int, picked []int) {
+	for j := range t + 1 {
+		b := j / block
+		row[j] = b == 0 || b == own || slices.Contains(picked, b-1)
+	}
+}
+
+// questBounds are those of the blocks between the first and the query's own.
+func questBounds(q []float64, k [][]float64, own, block int) []float64 {
+	bounds := make([]float64, max(0, own-1)) // of blocks 1 to own-1
+	for b := range bounds {
+		for c := range q {
+			lo, hi := math.Inf(1), math.Inf(-1)
+			for j := (b + 1) * block; j < (b+2)*block; j++ {
+				lo, hi = min(lo, k[j][c]), max(hi, k[j][c])
+			}
+			bounds[b] += max(q[c]*lo, q[c]*hi)
+		}
+	}
+	return bounds
+}
+
+// snapVotes are those of the queries at [seen-w, seen) for the positions before them.
+func snapVotes(q, k [][]float64, seen, w int) []float64 {
+	votes, mask := make([]float64, seen), causal(len(q))
+	for t := seen - w; t < seen; t++ {
+		for j, v := range softmaxOf(q[t], k, mask[t][:seen]) {
+			votes[j] += v
+		}
+	}
+	return votes[:seen-w]
 }
 
 // snapMask: of the first seen positions the last w, and those with the most votes of theirs
@@ -231,13 +263,7 @@ func questMask(from, n, block int) func(q, k [][]float64) [][]bool {
 func snapMask(seen, from, n, w int) func(q, k [][]float64) [][]bool {
 	return func(q, k [][]float64) [][]bool {
 		mask := causal(len(q))
-		votes := make([]float64, seen)
-		for t := seen - w; t < seen; t++ {
-			for j, v := range softmaxOf(q[t], k, mask[t][:seen]) {
-				votes[j] += v
-			}
-		}
-		kept := best(votes[:seen-w], n-w)
+		kept := best(snapVotes(q, k, seen, w), n-w)
 		for j := seen - w; j < seen; j++ {
 			kept = append(kept, j)
 		}

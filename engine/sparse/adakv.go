@@ -6,6 +6,7 @@ import "math"
 func adaKVMethod() Info {
 	return Info{
 		ID: "adakv", Name: "Ada-KV", Family: FamilyEviction, Unit: UnitToken, Phase: PhaseEvict, Scores: ScoresAttention, Random: true,
+		Alone: "it divides the budget of a layer among its heads, each of which has a choice of its own",
 		Help:  "an eviction whose heads share the budget of a layer: more goes to those with the higher scores",
 		Paper: "arXiv:2407.11550",
 		Params: []Param{
@@ -75,7 +76,7 @@ func (m AdaKV) Keep(dst *Selection, window []float32, layer, _ int, h *KVCache) 
 
 // KeepLayer implements LayerEvictor.
 func (m AdaKV) KeepLayer(dst []Selection, l Layer) {
-	scores := groupScores(m.Scorer, m.Group, l)
+	scores := groupScores(m.Scorer, Joint{Group: m.Group}, l)
 	p, kernels := l.Caches[0].Len, l.Caches[0].kernels
 	capacity := min(m.Capacity, p)
 	var all []float32 // of every head or group that chooses, one after the other

@@ -81,6 +81,9 @@ func (c Config) settings(promptTokens int) (Settings, error) {
 		if kindOf(name) == "" {
 			return s, unknownParam(name)
 		}
+		if err := info.alone(name, c.Values[name]); err != nil {
+			return s, err
+		}
 		s.ignored = append(s.ignored, name)
 	}
 	for _, p := range params {

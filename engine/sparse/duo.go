@@ -24,6 +24,7 @@ func duoAttentionMethod() Info {
 				Aliases: []string{"recent_size"},
 			},
 			groupParam(groupMean),
+			whoseParam(WhoseHead, map[string]string{WhoseAll: "all heads would read everything, or none"}),
 		},
 		plan: planDuoAttention,
 	}
@@ -32,7 +33,7 @@ func duoAttentionMethod() Info {
 // planDuoAttention gives to heads that read everything what the others leave of the budget.
 func planDuoAttention(s Settings) (Plan, error) {
 	k := s.tokens()
-	m := DuoAttention{Initial: s.Int("initial"), Window: max(1, k/2-s.Int("initial")), Share: 1, Group: s.Choice("group")}
+	m := DuoAttention{Initial: s.Int("initial"), Window: max(1, k/2-s.Int("initial")), Share: 1, Group: s.Choice("group"), Whose: s.whose()}
 	if s.Given("window") {
 		m.Window = s.Int("window")
 	}
@@ -59,8 +60,8 @@ type Rated interface {
 // the most recent ones (Xiao et al., arXiv:2410.10819, section 2): a query at position q of
 // another head reads j <= q when j < Initial or q − j < Window. Retrieval heads are the
 // ⌊Share·heads⌋ of the highest hit rates of all layers together, ties to the first layer and
-// head; those that share keys are one by the mean, or the maximum, of their rates, unless
-// Group is each. With Share = (K − n)/(P − n), n = Initial + Window, heads read K of P
+// head; those that share keys, or a layer, are one by the mean, or the maximum, of their rates,
+// unless Group is each and Whose a head. With Share = (K − n)/(P − n), n = Initial + Window, heads read K of P
 // positions on average. The authors find retrieval heads by optimising a gate on each; here
 // they are measured.
 //
@@ -70,13 +71,17 @@ type DuoAttention struct {
 	Initial, Window int
 	Share           float64
 	Group           string // each, mean or max
+	Whose           string // WhoseHead, which "" is too, or WhoseLayer
 
 	retrieval [][]bool // [L][H]; nil before Rate
 }
 
 // Rate implements Rated.
 func (m DuoAttention) Rate(rates [][]float64, group int) Selector {
-	if m.Group == groupEach {
+	switch {
+	case m.Whose == WhoseLayer:
+		group = len(rates[0])
+	case m.Group == groupEach:
 		group = 1
 	}
 	var units []float64

@@ -25,6 +25,8 @@ func TestDuoAttentionIsTheDefinition(t *testing.T) {
 		// 95/195 of 4 by maxima .5 .9 .9 .7: one, the first of two that are equal.
 		{Values{"k": "100", "initial": "4", "window": "1", "group": "max"}, [][2]int{{0, 2}, {0, 3}}, 5},
 		{Values{"k": "175", "initial": "4", "window": "1", "group": "each"}, [][2]int{{0, 0}, {0, 2}, {1, 0}, {1, 1}, {1, 2}, {1, 3}}, 5},
+		// 90/180 of two layers, of means .425 and .65.
+		{Values{"k": "110", "initial": "0", "window": "20", "whose_budget": "layer"}, [][2]int{{1, 0}, {1, 1}, {1, 2}, {1, 3}}, 20},
 		{Values{"budget": "1"}, [][2]int{{0, 0}, {0, 1}, {0, 2}, {0, 3}, {1, 0}, {1, 1}, {1, 2}, {1, 3}}, n},
 	} {
 		p, err := New(Config{Method: "duoattention", Values: c.values}, n)

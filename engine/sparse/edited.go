@@ -89,6 +89,23 @@ func (m EditedOnce) KeepLayer(dst []Selection, l Layer) {
 	}
 }
 
+// KeepModel implements ModelEvictor, also where Rest decides layer by layer.
+func (m EditedOnce) KeepModel(dst [][]Selection, layer func(l int) (Layer, bool)) {
+	length, block := 0, 0
+	KeepModel(m.Rest, dst, func(l int) (Layer, bool) {
+		of, ok := layer(l)
+		if ok {
+			length, block = of.Caches[0].Len, of.Caches[0].Block
+		}
+		return of, ok
+	})
+	for _, heads := range dst {
+		for h := range heads {
+			m.Edit.apply(&heads[h], block, length, -1)
+		}
+	}
+}
+
 // EvictStep implements StepEvictor. Where Rest does not, there is nothing to edit: the
 // step's position stays.
 func (m EditedOnce) EvictStep(kept []Selection, l Layer) {

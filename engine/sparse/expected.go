@@ -29,7 +29,7 @@ func expectedAttentionMethod() Info {
 				Name: "epsilon", Title: "Epsilon", Kind: KindFloat, Default: formatNumber(standard.Epsilon), Max: 1,
 				Help: "added to the expected attention, so that long values count where little attention is expected",
 			},
-			groupParam(groupMean),
+			groupParam(groupMean), whoseParam(WhoseHead, nil),
 		},
 		plan: func(s Settings) (Plan, error) {
 			m := ExpectedAttention{Initial: s.Int("initial"), Future: s.Int("future"), Epsilon: s.Float("epsilon")}
@@ -37,7 +37,7 @@ func expectedAttentionMethod() Info {
 				return Plan{}, s.tooSmall(k, m.Initial, "initial")
 			}
 			p := s.evictPlan(func(capacity int) Evictor {
-				return Grouped{Scorer: m, Capacity: capacity, Group: s.Choice("group")}
+				return Grouped{Scorer: m, Capacity: capacity, Group: s.Choice("group"), Whose: s.Choice(whoseName)}.evictor()
 			})
 			p.NeedsModel = !s.Random
 			return p, nil

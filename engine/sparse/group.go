@@ -18,25 +18,25 @@ func groupParam(otherwise string) Param {
 }
 
 // groupScores are the scores that s gives to the positions of every head, by query head,
-// [P] each; heads of a group have one slice where they choose together.
-func groupScores(s scorer, group string, l Layer) [][]float32 {
+// [P] each; heads that choose together have one slice.
+func groupScores(s scorer, j Joint, l Layer) [][]float32 {
 	out := make([][]float32, len(l.Caches))
 	members := 1
 	for h, cache := range l.Caches {
 		own := make([]float32, cache.Len)
 		s.score(own, l.Windows[h], cache)
-		if group == groupEach || h == 0 || l.Caches[h-1] != cache {
+		if !j.with(h, l.Caches) {
 			out[h], members = own, 1
 			continue
 		}
 		out[h] = out[h-1]
 		members++
-		join(out[h], own, group == groupMax, members)
+		join(out[h], own, j.Group == groupMax, members)
 	}
 	return out
 }
 
-// join adds the scores of the n-th head of a group to those of the ones before.
+// join adds the scores of the n-th of those who choose together to the ones of those before.
 func join(all, own []float32, greatest bool, n int) {
 	for j, v := range own {
 		switch {
@@ -50,13 +50,16 @@ func join(all, own []float32, greatest bool, n int) {
 	}
 }
 
-// Grouped is an eviction by scores whose heads of a group keep one set of positions: those
-// of the greatest mean, or maximum, of what the scorer gives them.
+// Grouped is an eviction by scores whose heads of a group, or of a layer, keep one set of
+// positions: those of the greatest mean, or maximum, of what the scorer gives them.
 type Grouped struct {
 	Scorer   scorer
 	Capacity int
-	Group    string
+	Group    string // each, mean or max
+	Whose    string // WhoseHead, which "" is too, or WhoseLayer
 }
+
+func (m Grouped) joint() Joint { return Joint{Group: m.Group, Whose: m.Whose} }
 
 // Window implements Evictor.
 func (m Grouped) Window() int { return m.Scorer.Window() }
@@ -68,14 +71,14 @@ func (m Grouped) Keep(dst *Selection, window []float32, layer, _ int, h *KVCache
 
 // KeepLayer implements LayerEvictor.
 func (m Grouped) KeepLayer(dst []Selection, l Layer) {
-	for h, scores := range groupScores(m.Scorer, m.Group, l) {
+	for h, scores := range groupScores(m.Scorer, m.joint(), l) {
 		dst[h].reset(1)
 		dst[h].Scores = append(dst[h].Scores, scores...)
 		keepBest(&dst[h], l.Caches[h], m.Capacity)
 	}
 }
 
-// Reevict implements Reevictor: the scores are those of the group.
+// Reevict implements Reevictor: the scores are those of all who choose together.
 func (m Grouped) Reevict(dst *Selection, _, _ int, h *KVCache, scores []float32) bool {
 	return rekeepBest(dst, h, m.Capacity, scores)
 }

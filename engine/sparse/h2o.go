@@ -18,15 +18,12 @@ func h2oMethod() Info {
 				Name: "average", Title: "Mean of those that can see it", Kind: KindBool, Default: "false",
 				Help: "attention to a token is divided by the number of queries that can see it, as in kvpress's observed attention; else it is summed, which favours the first tokens",
 			},
-			groupParam(groupEach)),
+			groupParam(groupEach), whoseParam(WhoseHead, nil)),
 		plan: func(s Settings) (Plan, error) {
 			p, err := planH2O(s)
 			if m, ok := p.Evictor.(H2O); ok {
 				m.Average = s.Bool("average")
-				p.Evictor = m
-				if group := s.Choice("group"); group != groupEach {
-					p.Evictor = Grouped{Scorer: m, Capacity: m.Capacity, Group: group}
-				}
+				p.Evictor = s.together(m, m.Capacity)
 			}
 			return p, err
 		},
@@ -60,7 +57,7 @@ func planH2O(s Settings) (Plan, error) {
 		return Plan{}, s.tooSmall(capacity, recent-1, "window")
 	}
 	if s.Random {
-		return Plan{K: k, Evictor: RandomTokens{Capacity: capacity, Recent: recent, Seed: s.Seed}}, nil
+		return Plan{K: k, Evictor: RandomTokens{Capacity: capacity, Recent: recent, Seed: s.Seed, Whose: s.whose()}}, nil
 	}
 	return Plan{K: k, Evictor: H2O{Capacity: capacity, Recent: recent}}, nil
 }

@@ -5,11 +5,11 @@ func h2oDecodeMethod() Info {
 	info := h2oMethod()
 	info.ID, info.Name = "h2o-decode", "H2O, while decoding"
 	info.Help = "H2O as published: half the most recent tokens and half those attended to most; for each new token one leaves"
-	info.Params = h2oParams()
+	info.Params = append(h2oParams(), whoseParam(WhoseHead, map[string]string{WhoseAll: stepByStep}))
 	info.plan = func(s Settings) (Plan, error) {
 		p, err := planH2O(s)
 		if once, ok := p.Evictor.(H2O); ok {
-			p.Evictor = H2ODecode{Capacity: s.limit(once.Capacity), Recent: once.Recent}
+			p.Evictor = H2ODecode{Capacity: s.limit(once.Capacity), Recent: once.Recent, Whose: s.whose()}
 		}
 		return p, err
 	}
@@ -24,12 +24,14 @@ func h2oDecodeMethod() Info {
 //	s_j += softmax_{j in R}(q·k_j/√Dh)               [R]
 //
 // and of the positions before t − Recent + 1 those of the greatest s stay, so that with the
-// recent ones there are Capacity. Scores are s, [P].
+// recent ones there are Capacity. Heads that keep one set add up the mean of what they pay.
+// Scores are s, [P].
 //
 // Time O(P²·Dh) after the prefill and O(Capacity·Dh) a step, memory O(P) a head of queries.
 type H2ODecode struct {
 	Capacity int // positions kept, the recent ones included
 	Recent   int
+	Whose    string // WhoseHead, which "" is too, or WhoseLayer, what is added to s being the mean of the heads
 }
 
 // Validate reports the first field out of range.
@@ -39,28 +41,72 @@ func (m H2ODecode) Validate() error { return validateRecent(m.Capacity, m.Recent
 func (m H2ODecode) Window() int { return everyQuery }
 
 // Keep implements Evictor.
-func (m H2ODecode) Keep(dst *Selection, window []float32, layer, head int, h *KVCache) {
-	H2O{Capacity: m.Capacity, Recent: m.Recent}.Keep(dst, window, layer, head, h)
-	// The sums of the recent positions, which H2O marks as kept without being scored, go on.
-	accumulated(dst.Scores, window, h)
+func (m H2ODecode) Keep(dst *Selection, window []float32, layer, _ int, h *KVCache) {
+	keepAlone(m, dst, window, layer, h)
 }
+
+// KeepLayer implements LayerEvictor.
+func (m H2ODecode) KeepLayer(dst []Selection, l Layer) {
+	for first, end := 0, 0; first < len(dst); first = end {
+		end = m.joint().end(first, l.Caches)
+		m.keep(dst[first:end], l.part(first, end))
+	}
+}
+
+// keep lets heads keep what H2O does that keep one set.
+func (m H2ODecode) keep(dst []Selection, l Layer) {
+	h := l.Caches[0]
+	sums, own := make([]float32, h.Len), make([]float32, h.Len)
+	for i := range dst {
+		accumulated(own, l.Windows[i], l.Caches[i])
+		join(sums, own, false, i+1)
+	}
+	past := max(0, h.Len-m.Recent)
+	for i := range dst {
+		dst[i].reset(1)
+		dst[i].Scores = append(dst[i].Scores, sums...)
+		keepTop(&dst[i], h, past, m.Capacity-m.Recent)
+		// The sums of the recent positions, which keepTop marks as not scored, go on.
+		copy(dst[i].Scores, sums)
+	}
+}
+
+func (m H2ODecode) joint() Joint { return Joint{Whose: m.Whose} }
 
 // EvictStep implements StepEvictor.
 func (m H2ODecode) EvictStep(kept []Selection, l Layer) {
+	for first, end := 0, 0; first < len(kept); first = end {
+		end = m.joint().end(first, l.Caches)
+		m.step(kept[first:end], l.part(first, end))
+	}
+}
+
+// step lets heads go on evicting that keep one set.
+func (m H2ODecode) step(kept []Selection, l Layer) {
+	length := l.Caches[0].Len
+	there := append(kept[0].positions(), length-1)
+	mean := make([]float32, len(there))
 	for i := range kept {
-		s, h := &kept[i], l.Caches[i]
-		there := append(s.positions(), h.Len-1)
+		join(mean, weightsAt(l.Windows[i], l.Caches[i], there), false, i+1)
+	}
+	past, scores := 0, make([]float32, 0, len(there))
+	for i := range kept {
+		s := &kept[i]
 		s.Scores = append(s.Scores, 0)
-		past, scores := 0, make([]float32, 0, len(there))
-		for n, w := range weightsAt(l.Windows[i], h, there) {
+		for n, w := range mean {
 			s.Scores[there[n]] += w
-			if there[n] < h.Len-m.Recent {
-				past, scores = n+1, append(scores, s.Scores[there[n]])
-			}
 		}
+	}
+	for n, j := range there {
+		if j < length-m.Recent {
+			past, scores = n+1, append(scores, kept[0].Scores[j])
+		}
+	}
+	picked := TopK(l.Caches[0].kernels, nil, scores, m.Capacity-(len(there)-past))
+	for i := range kept {
+		s := &kept[i]
 		s.Spans = s.Spans[:0]
-		s.picked = TopK(h.kernels, s.picked, scores, m.Capacity-(len(there)-past))
-		for _, n := range s.picked {
+		for _, n := range picked {
 			s.add(there[n], there[n]+1)
 		}
 		for _, j := range there[past:] {

@@ -14,7 +14,7 @@ func indexerMethod() Info {
 		ID: "indexer", Name: "Learned indexer", Family: FamilyBlocks, Unit: UnitBlock, Phase: PhaseDecode, Scores: ScoresKeys, Random: true,
 		Help:      "blocks that a small trained index scores highest, distilled from the model's own attention",
 		Paper:     "arXiv:2410.13276",
-		Params:    []Param{budgetParam(), blockParam(), blocksParam()},
+		Params:    append([]Param{budgetParam(), blockParam(), blocksParam()}, jointParams()...),
 		Summaries: Summaries{Bounds: true, Mean: true},
 		plan: func(s Settings) (Plan, error) {
 			p := s.blockPlan(s.blocks(), FirstAndLocal, func(limit int) Selector { return Indexer{Blocks: limit} })

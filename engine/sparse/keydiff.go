@@ -6,9 +6,9 @@ func keyDiffMethod() Info {
 		ID: "keydiff", Name: "KeyDiff", Family: FamilyEviction, Unit: UnitToken, Phase: PhaseEvict, Scores: ScoresKeys, Random: true,
 		Help:   "keeps the tokens whose keys point away from the average key, and drops those that are like the others",
 		Paper:  "arXiv:2504.15364",
-		Params: []Param{budgetParam(), capacityParam()},
+		Params: []Param{budgetParam(), capacityParam(), whoseParam(WhoseHead, nil)},
 		plan: func(s Settings) (Plan, error) {
-			return s.evictPlan(func(capacity int) Evictor { return KeyDiff{Capacity: capacity} }), nil
+			return s.evictPlan(func(capacity int) Evictor { return s.together(KeyDiff{Capacity: capacity}, capacity) }), nil
 		},
 	}
 }

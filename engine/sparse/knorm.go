@@ -11,9 +11,9 @@ func knormMethod() Info {
 		ID: "knorm", Name: "Knorm", Family: FamilyEviction, Unit: UnitToken, Phase: PhaseEvict, Scores: ScoresKeys, Random: true,
 		Help:   "keeps the tokens whose keys are shortest, which tend to be attended to most, and drops the rest",
 		Paper:  "arXiv:2406.11430",
-		Params: []Param{budgetParam(), capacityParam()},
+		Params: []Param{budgetParam(), capacityParam(), whoseParam(WhoseHead, nil)},
 		plan: func(s Settings) (Plan, error) {
-			return s.evictPlan(func(capacity int) Evictor { return Knorm{Capacity: capacity} }), nil
+			return s.evictPlan(func(capacity int) Evictor { return s.together(Knorm{Capacity: capacity}, capacity) }), nil
 		},
 	}
 }

@@ -7,6 +7,12 @@ type Layer struct {
 	Caches       []*KVCache  // by query head, what it reads: those of a group share one
 }
 
+// part is l with the heads [from, to) alone.
+func (l Layer) part(from, to int) Layer {
+	l.Windows, l.Caches = l.Windows[from:to], l.Caches[from:to]
+	return l
+}
+
 // LayerEvictor is an Evictor whose heads decide together: one set of positions for all of
 // them, or one budget among them. Its Keep decides for a layer of one head.
 type LayerEvictor interface {

@@ -54,6 +54,10 @@ type Info struct {
 	Paper  string  `json:"paper"`
 	Params []Param `json:"params"`
 
+	// Alone says why each of its heads has a choice of its own, whatever whose_budget says;
+	// "" where that is a parameter, or where all read the same by what it is.
+	Alone string `json:"-"`
+
 	// Summaries are what its selector reads of a block beside the keys.
 	Summaries Summaries `json:"-"`
 
@@ -130,7 +134,7 @@ func find(params []Param, name string) (Param, bool) {
 
 // Shared is a parameter as one or more methods have it.
 type Shared struct {
-	Param
+	Param          // of the first, with the choices that any of them has
 	Methods []Info // with their own default, range and help under Param.Name
 }
 
@@ -149,6 +153,11 @@ func ParamsOf(methods []Info) []Shared {
 				out = append(out, Shared{Param: p})
 			}
 			out[i].Methods = append(out[i].Methods, m)
+			for _, c := range p.Choices {
+				if !slices.Contains(out[i].Choices, c) {
+					out[i].Choices = append(slices.Clip(out[i].Choices), c)
+				}
+			}
 		}
 	}
 	return out

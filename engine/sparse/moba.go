@@ -6,10 +6,10 @@ func mobaMethod() Info {
 		ID: "moba", Name: "MoBA", Family: FamilyBlocks, Unit: UnitBlock, Phase: PhasePrefill, Scores: ScoresKeys, Random: true,
 		Help:  "blocks whose mean key has the greatest dot product with the query",
 		Paper: "arXiv:2502.13189",
-		Params: []Param{
+		Params: append([]Param{
 			budgetParam(), blockParam("moba_chunk_size"), blocksParam("moba_topk"),
 			publicParam("as the authors' code: only the local block is forced; else the first one too"),
-		},
+		}, jointParams()...),
 		Summaries: Summaries{Mean: true},
 		plan: func(s Settings) (Plan, error) {
 			forced, public := FirstAndLocal, s.Bool("public_code")

@@ -7,7 +7,7 @@ func oracleBlockMethod() Info {
 	return Info{
 		ID: "oracle-block", Name: "Oracle (block)", Family: FamilyOracle, Unit: UnitBlock, Phase: PhaseDecode, Scores: ScoresAttention,
 		Help:   "the blocks that hold the most of the query's true attention: the ceiling for block methods",
-		Params: []Param{budgetParam(), blockParam(), blocksParam()},
+		Params: append([]Param{budgetParam(), blockParam(), blocksParam()}, jointParams()...),
 		plan: func(s Settings) (Plan, error) {
 			return s.blockPlan(s.blocks(), NoneForced, func(limit int) Selector { return OracleBlocks{Blocks: limit} }), nil
 		},
@@ -19,10 +19,10 @@ func oracleTokenMethod() Info {
 	return Info{
 		ID: "oracle-token", Name: "Oracle (token)", Family: FamilyOracle, Unit: UnitToken, Phase: PhaseDecode, Scores: ScoresAttention,
 		Help:   "the tokens with the most of the query's true attention: the ceiling for token methods",
-		Params: []Param{budgetParam(), tokensParam()},
+		Params: append([]Param{budgetParam(), tokensParam()}, jointParams()...),
 		plan: func(s Settings) (Plan, error) {
 			k := s.tokens()
-			return Plan{Selector: OracleTokens{Tokens: s.limit(k)}, K: k}, nil
+			return Plan{Selector: OracleTokens{Tokens: s.limit(k)}, K: k, Joint: s.joint()}, nil
 		},
 	}
 }

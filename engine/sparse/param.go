@@ -33,6 +33,9 @@ type Param struct {
 	Choices []string `json:"choices,omitempty"` // of a KindChoice; of a KindBudget those to offer
 	Help    string   `json:"help"`
 
+	// Refused says of choices that other methods have why this one cannot have them.
+	Refused map[string]string `json:"-"`
+
 	// Phrase says a value in words, with %s in its place: "blocks of %s". Without one it
 	// is the name and the value.
 	Phrase string `json:"-"`
@@ -110,6 +113,9 @@ func (p Param) parse(text string) (value, error) {
 			if c == text {
 				return value{choice: c}, nil
 			}
+		}
+		if reason := p.Refused[text]; reason != "" {
+			return value{}, input.Errorf(p.Name, "%q, want %s of this method: %s", text, p.Allowed(), reason)
 		}
 		return value{}, input.Errorf(p.Name, "%q, want %s", text, p.Allowed())
 	}

@@ -23,6 +23,9 @@ type Plan struct {
 	Evictor  Evictor
 	EvictAt  int
 
+	// Joint says which heads Selector picks for together.
+	Joint Joint
+
 	// Whole says that the prompt is to be read in one piece, since Selector is a Prefiller.
 	Whole bool
 
@@ -92,7 +95,7 @@ func (s Settings) tokens() int {
 // so many. Chance takes its place where that is asked for.
 func (s Settings) blockPlan(k int, forced Forced, made func(limit int) Selector) Plan {
 	limit := s.limit(k)
-	p := Plan{K: min(k, s.allBlocks())}
+	p := Plan{K: min(k, s.allBlocks()), Joint: s.joint()}
 	if s.Random {
 		p.Selector = RandomBlocks{Blocks: limit, Seed: s.Seed, Forced: forced}
 	} else {
@@ -106,7 +109,7 @@ func (s Settings) blockPlan(k int, forced Forced, made func(limit int) Selector)
 func (s Settings) evictPlan(made func(capacity int) Evictor) Plan {
 	k := s.tokens()
 	if s.Random {
-		return Plan{K: k, Evictor: RandomTokens{Capacity: s.limit(k), Seed: s.Seed}}
+		return Plan{K: k, Evictor: RandomTokens{Capacity: s.limit(k), Seed: s.Seed, Whose: s.whose()}}
 	}
 	return Plan{K: k, Evictor: made(s.limit(k))}
 }

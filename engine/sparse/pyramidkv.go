@@ -15,12 +15,13 @@ func pyramidKVMethod() Info {
 				Help: "steepness: the last layer's share of the budget is 1/beta of the mean",
 			},
 			groupParam(groupMean),
+			whoseParam(WhoseHead, map[string]string{WhoseAll: "it gives every layer a budget of its own"}),
 		},
 		plan: func(s Settings) (Plan, error) {
 			p, snap, err := planObserved(s)
 			if p.Evictor == nil && err == nil {
 				snap.Pooling = AvgPool
-				p.Evictor = PyramidKV{Scorer: snap, Capacity: snap.Capacity, Beta: s.Int("beta"), Group: s.Choice("group")}
+				p.Evictor = PyramidKV{Scorer: snap, Capacity: snap.Capacity, Beta: s.Int("beta"), Group: s.Choice("group"), Whose: s.Choice(whoseName)}
 			}
 			return p, err
 		},
@@ -43,6 +44,7 @@ type PyramidKV struct {
 	Capacity int // C
 	Beta     int
 	Group    string // each, mean or max
+	Whose    string // WhoseHead, which "" is too, or WhoseLayer
 }
 
 // Window implements Evictor.
@@ -56,7 +58,7 @@ func (m PyramidKV) Keep(dst *Selection, window []float32, layer, _ int, h *KVCac
 // KeepLayer implements LayerEvictor.
 func (m PyramidKV) KeepLayer(dst []Selection, l Layer) {
 	n := m.capacity(l.Index, l.Count, l.Caches[0].Len)
-	Grouped{Scorer: m.Scorer, Capacity: n, Group: m.Group}.KeepLayer(dst, l)
+	Grouped{Scorer: m.Scorer, Capacity: n, Group: m.Group, Whose: m.Whose}.KeepLayer(dst, l)
 }
 
 // capacity is n_l of layer l of so many, for a prompt of p positions.

@@ -6,14 +6,14 @@ func questMethod() Info {
 		ID: "quest", Name: "Quest", Family: FamilyBlocks, Unit: UnitBlock, Phase: PhaseDecode, Scores: ScoresKeys, Random: true,
 		Help:  "blocks with the greatest bound on their keys' dot product with the query",
 		Paper: "arXiv:2406.10774",
-		Params: []Param{
+		Params: append([]Param{
 			budgetParam(), blockParam(), blocksParam("page_budget"),
 			publicParam("as the authors' code: at least 3 blocks, none forced; else the first and the local block are among them"),
 			{
 				Name: "dense_layers", Title: "Dense layers", Kind: KindInt, Default: "0", Max: 1024, Extent: true,
 				Help: "first layers that read everything; the authors' code has 2, the paper's runs none",
 			},
-		},
+		}, jointParams()...),
 		Summaries: Summaries{Bounds: true},
 		plan: func(s Settings) (Plan, error) {
 			k, forced, public := s.blocks(), FirstAndLocal, s.Bool("public_code")

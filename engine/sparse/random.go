@@ -32,6 +32,7 @@ type RandomTokens struct {
 	Capacity int
 	Recent   int // SnapKV's observation window
 	Seed     uint64
+	Whose    string // WhoseHead, which "" is too, WhoseLayer or WhoseAll: who has one draw
 }
 
 // Validate reports the first field out of range.
@@ -46,6 +47,12 @@ func (m RandomTokens) Keep(dst *Selection, _ []float32, layer, head int, h *KVCa
 	if h.Len <= m.Capacity {
 		dst.add(0, h.Len)
 		return
+	}
+	switch m.Whose {
+	case WhoseAll:
+		layer, head = 0, 0
+	case WhoseLayer:
+		head = 0
 	}
 	r := newSource(m.Seed, layer, head, h.Len-1)
 	dst.picked = r.sample(dst.picked, h.Len-m.Recent, m.Capacity-m.Recent)

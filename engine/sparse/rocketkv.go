@@ -6,6 +6,7 @@ import "math"
 func rocketKVMethod() Info {
 	return Info{
 		ID: "rocketkv", Name: "RocketKV", Family: FamilyEviction, Unit: UnitToken, Phase: PhaseEvict, Scores: ScoresAttention, Random: true,
+		Alone: "of what stays every query chooses pages of its own",
 		Help:  "evicts once, as SnapKV with wide pooling, and of what stays reads the tokens in the most promising pages at every step",
 		Paper: "arXiv:2502.14051",
 		Params: []Param{

@@ -20,7 +20,7 @@ func snapKVMethod() Info {
 				Help:      "how votes are pooled",
 				Spellings: map[string]string{"avgpool": "avg", "maxpool": "max"}, // as PyTorch calls them
 			},
-			groupParam(groupEach),
+			groupParam(groupEach), whoseParam(WhoseHead, nil),
 		},
 		plan: planSnapKV,
 	}
@@ -52,10 +52,7 @@ func planSnapKV(s Settings) (Plan, error) {
 	if s.Choice("pooling") == "max" {
 		m.Pooling = MaxPool
 	}
-	p.Evictor = m
-	if group := s.Choice("group"); group != groupEach {
-		p.Evictor = Grouped{Scorer: m, Capacity: m.Capacity, Group: group}
-	}
+	p.Evictor = s.together(m, m.Capacity)
 	return p, nil
 }
 
@@ -72,7 +69,7 @@ func planObserved(s Settings) (Plan, SnapKV, error) {
 		return Plan{}, SnapKV{}, s.tooSmall(capacity, window, "the observation window")
 	}
 	if s.Random {
-		return Plan{K: k, Evictor: RandomTokens{Capacity: capacity, Recent: window, Seed: s.Seed}}, SnapKV{}, nil
+		return Plan{K: k, Evictor: RandomTokens{Capacity: capacity, Recent: window, Seed: s.Seed, Whose: s.whose()}}, SnapKV{}, nil
 	}
 	return Plan{K: k}, SnapKV{Capacity: capacity, Observed: window, Kernel: s.Int("kernel")}, nil
 }

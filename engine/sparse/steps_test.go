@@ -84,64 +84,83 @@ func step(e Evictor, kept []Selection, l *Layer, queries [][]float32, whole []*K
 	EvictStep(e, kept, *l)
 }
 
-// TestTOVAIsTheDefinition follows a layer through its steps in float64.
+// TestTOVAIsTheDefinition follows a layer through its steps in float64, and its heads where
+// each keeps a set of its own.
 func TestTOVAIsTheDefinition(t *testing.T) {
+	_, queries, whole := layerOf(100)
 	for _, capacity := range []int{1, 20, 100, 103, 1 << 40} {
-		m := TOVA{Capacity: capacity}
-		l, queries, whole := layerOf(100)
-		l.observe(queries, 99, 100)
-		kept := make([]Selection, 4)
-		KeepLayer(m, kept, l)
-		var want []int
-		for j := range 99 {
-			want = append(want, j)
+		followTOVA(t, TOVA{Capacity: capacity}, queries, whole, 0, 4)
+		for h := range whole {
+			followTOVA(t, TOVA{Capacity: capacity, Apart: true}, queries, whole, h, h+1)
 		}
-		for newest := 99; newest < 120; newest++ {
-			if newest > 99 {
-				step(m, kept, &l, queries, whole, newest)
+	}
+}
+
+// followTOVA holds the heads [from, to) of a layer to the set that they keep together.
+func followTOVA(t *testing.T, m TOVA, queries [][]float32, whole []*KVCache, from, to int) {
+	t.Helper()
+	capacity := m.Capacity
+	l, _, _ := layerOf(100)
+	l.observe(queries, 99, 100)
+	kept := make([]Selection, 4)
+	KeepLayer(m, kept, l)
+	var want []int
+	for j := range 99 {
+		want = append(want, j)
+	}
+	for newest := 99; newest < 120; newest++ {
+		if newest > 99 {
+			step(m, kept, &l, queries, whole, newest)
+		}
+		at := append(slices.Clone(want), newest)
+		mean := make([]float64, len(at))
+		for i := from; i < to; i++ {
+			for n, w := range weights64(queries[i][newest*8:(newest+1)*8], whole[i], at) {
+				mean[n] += w / float64(to-from)
 			}
-			at := append(slices.Clone(want), newest)
-			mean := make([]float64, len(at))
-			for i, q := range queries {
-				for n, w := range weights64(q[newest*8:(newest+1)*8], whole[i], at) {
-					mean[n] += w / 4
-				}
+		}
+		want = append(heaviest(at[:len(at)-1], func(i int) float64 { return mean[i] }, capacity-1), newest)
+		for i := from; i < to; i++ {
+			if got := positions(&kept[i]); !slices.Equal(got, want) {
+				t.Fatalf("capacity %d, head %d after %d: %v, want %v", capacity, i, newest, got, want)
 			}
-			want = append(heaviest(at[:len(at)-1], func(i int) float64 { return mean[i] }, capacity-1), newest)
-			for i := range kept {
-				if got := positions(&kept[i]); !slices.Equal(got, want) {
-					t.Fatalf("capacity %d, head %d after %d: %v, want %v", capacity, i, newest, got, want)
-				}
-				for n, j := range at {
-					if math.Abs(float64(kept[i].Scores[j])-mean[n]) > 1e-5 {
-						t.Fatalf("capacity %d after %d: position %d scores %g, want %g", capacity, newest, j, kept[i].Scores[j], mean[n])
-					}
+			for n, j := range at {
+				if math.Abs(float64(kept[i].Scores[j])-mean[n]) > 1e-5 {
+					t.Fatalf("capacity %d after %d: position %d scores %g, want %g", capacity, newest, j, kept[i].Scores[j], mean[n])
 				}
 			}
 		}
 	}
 }
 
-// TestH2ODecodeIsTheDefinition follows four heads through their steps in float64.
+// TestH2ODecodeIsTheDefinition follows four heads through their steps in float64, each by
+// itself or all by the mean of what they pay.
 func TestH2ODecodeIsTheDefinition(t *testing.T) {
-	for _, m := range []H2ODecode{{20, 10}, {20, 0}, {20, 20}, {1, 0}, {104, 52}, {1 << 40, 7}} {
+	for _, m := range []H2ODecode{{20, 10, ""}, {20, 0, ""}, {20, 20, ""}, {1, 0, ""}, {104, 52, ""}, {1 << 40, 7, ""}, {20, 10, WhoseLayer}, {20, 0, WhoseLayer}} {
 		l, queries, whole := layerOf(100)
 		l.observe(queries, 0, 100)
 		kept, heads := make([]Selection, 4), make([]hitters, 4)
 		KeepLayer(m, kept, l)
-		for i, q := range queries {
+		with := func(i int) (from, to int) {
+			if m.Whose == WhoseLayer {
+				return 0, 4
+			}
+			return i, i + 1
+		}
+		for i := range queries {
 			heads[i].sums = make([]float64, 140)
 			for p := range 100 {
-				heads[i].read(q[p*8:(p+1)*8], whole[i], p)
+				from, to := with(i)
+				heads[i].read(queries[from:to], whole[from:to], p)
 			}
 		}
 		for newest := 99; newest < 120; newest++ {
 			if newest > 99 {
 				step(m, kept, &l, queries, whole, newest)
 			}
-			for i, q := range queries {
-				if newest > 99 {
-					heads[i].read(q[newest*8:(newest+1)*8], whole[i], newest)
+			for i := range queries {
+				if from, to := with(i); newest > 99 {
+					heads[i].read(queries[from:to], whole[from:to], newest)
 				}
 				heads[i].evict(m, newest)
 				if got := positions(&kept[i]); !slices.Equal(got, heads[i].there) {
@@ -158,10 +177,12 @@ type hitters struct {
 	sums  []float64
 }
 
-func (s *hitters) read(q []float32, h *KVCache, position int) {
+func (s *hitters) read(queries [][]float32, caches []*KVCache, position int) {
 	s.there = append(s.there, position)
-	for n, w := range weights64(q, h, s.there) {
-		s.sums[s.there[n]] += w
+	for i, q := range queries {
+		for n, w := range weights64(q[position*8:(position+1)*8], caches[i], s.there) {
+			s.sums[s.there[n]] += w / float64(len(queries))
+		}
 	}
 }
 

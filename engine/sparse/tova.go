@@ -8,9 +8,9 @@ func tovaMethod() Info {
 		ID: "tova", Name: "TOVA", Family: FamilyEviction, Unit: UnitToken, Phase: PhaseEvict, Scores: ScoresAttention, Random: true,
 		Help:   "keeps, the same for all heads of a layer, the tokens that the newest query attends to most; for each new token one leaves",
 		Paper:  "arXiv:2401.06104",
-		Params: []Param{budgetParam(), capacityParam()},
+		Params: []Param{budgetParam(), capacityParam(), whoseParam(WhoseLayer, map[string]string{WhoseAll: stepByStep})},
 		plan: func(s Settings) (Plan, error) {
-			return s.evictPlan(func(capacity int) Evictor { return TOVA{Capacity: capacity} }), nil
+			return s.evictPlan(func(capacity int) Evictor { return TOVA{Capacity: capacity, Apart: s.whose() == ""} }), nil
 		},
 	}
 }
@@ -30,7 +30,8 @@ func tovaMethod() Info {
 // takes five to six times what Quest's does: what stayed lies apart, and its keys are read
 // once to attend and once more for s.
 type TOVA struct {
-	Capacity int // positions kept
+	Capacity int  // positions kept
+	Apart    bool // every head keeps a set of its own, H being 1
 }
 
 // Validate reports the first field out of range.
@@ -57,6 +58,17 @@ func (m TOVA) KeepLayer(dst []Selection, l Layer) {
 
 // EvictStep implements StepEvictor.
 func (m TOVA) EvictStep(kept []Selection, l Layer) {
+	if !m.Apart {
+		m.step(kept, l)
+		return
+	}
+	for h := range kept {
+		m.step(kept[h:h+1], l.part(h, h+1))
+	}
+}
+
+// step lets heads go on evicting that keep one set.
+func (m TOVA) step(kept []Selection, l Layer) {
 	newest := l.Caches[0].Len - 1
 	there := append(kept[0].positions(), newest)
 	mean := make([]float32, len(there))

@@ -10,6 +10,7 @@ import (
 func twilightMethod() Info {
 	return Info{
 		ID: "twilight", Name: "Twilight", Family: FamilyTokens, Unit: UnitToken, Phase: PhaseDecode, Scores: ScoresKeys,
+		Alone: "how many tokens a query reads follows from its own attention",
 		Help:  "of the blocks that Quest hands on, the fewest tokens that hold a share p of the attention, as estimated from keys of 4 bits",
 		Paper: "arXiv:2502.02770",
 		Params: []Param{

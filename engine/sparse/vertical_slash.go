@@ -11,6 +11,7 @@ import (
 func verticalSlashMethod() Info {
 	return Info{
 		ID: "vertical-slash", Name: "Vertical-slash", Family: FamilyTokens, Unit: UnitToken, Phase: PhasePrefill, Scores: ScoresAttention,
+		Alone: "while a prompt is read every head has a map of its own, whose columns and diagonals they are",
 		Help:  "columns and diagonals of the attention map on which the last queries of the prompt have the most, as in MInference",
 		Paper: "arXiv:2407.02490",
 		Params: []Param{

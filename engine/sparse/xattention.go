@@ -11,6 +11,7 @@ import (
 func xAttentionMethod() Info {
 	return Info{
 		ID: "xattention", Name: "XAttention", Family: FamilyBlocks, Unit: UnitBlock, Phase: PhasePrefill, Scores: ScoresKeys,
+		Alone: "how many blocks a block of queries reads follows from its own attention",
 		Help:  "for every block of queries, the fewest blocks of keys that hold a share p of the attention, as estimated from their antidiagonals",
 		Paper: "arXiv:2503.16428",
 		Params: []Param{

@@ -212,6 +212,14 @@ func (*Failure) event()   {}
 // untitled are the architectures of files from before the fields Title and Memory.
 var untitled = map[string]Header{"attention": {Title: "Attention"}, "ratplus": {Title: "RAT+", Memory: true}}
 
+// Group is how many heads of queries share one of keys and values, H/Hkv.
+func (h *Header) Group() int {
+	if h.KVHeads < 1 || h.Heads%h.KVHeads != 0 {
+		return 1 // of files that do not say
+	}
+	return h.Heads / h.KVHeads
+}
+
 // HasMemory reports whether keys and values of the run's model pass a memory.
 func (h *Header) HasMemory() bool { return h.Memory || untitled[h.Arch].Memory }
 

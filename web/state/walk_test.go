@@ -25,7 +25,7 @@ var linkBases = map[string]string{
 	"future": "future=9&method=expected-attention", "epsilon": "epsilon=0.5&method=expected-attention",
 	"average":  "average=true&method=h2o",
 	"vertical": "vertical=9&method=vertical-slash", "forced": "forced=3&method=vertical-slash", "stride": "stride=4&method=xattention",
-	"sparse_from": "sparse_from=question", "evict": "evict=before&method=snapkv",
+	"sparse_from": "sparse_from=question", "evict": "evict=before&method=snapkv", "whose_budget": "whose_budget=layer",
 	"pooling": "pooling=max&method=snapkv", "initial": "initial=2&method=streaming", "dilation": "dilation=3&method=dilated", "top_p": "top_p=0.5&method=twilight",
 	"head": "head=1.2", "line": "line=2", "at": "at=3", "token": "token=5", "metric": "metric=recall", "shade": "shade=mass", "view": "view=memory", "map": "map=1,2,8",
 	"speed": "speed=2", "hide": "hide=grid", "ranked": "ranked=1", "zoomed": "zoomed=1", "compare": "compare=1", "linear": "linear=1", "nosink": "nosink=1", "wide": "wide=1", "present": "present=1",

@@ -143,13 +143,17 @@ func (w *work) once(r *Result) error {
 		}
 		kept = w.evict(r.Plan, n)
 	}
+	joint := w.together(r.Plan)
 	for i := range w.q.count {
 		h := w.head(i, r.Plan)
-		if kept != nil {
+		switch {
+		case kept != nil:
 			w.sel = kept[i]
-			sparse.Narrow(r.Plan.Evictor, &w.sel, sparse.Query{Q: w.q.row(i, last), Position: seq - 1, Head: i}, h.KVCache)
-		} else {
-			r.Plan.Selector.Select(&w.sel, sparse.Query{Q: w.q.row(i, last), Position: seq - 1, Head: i}, h.KVCache)
+			sparse.Narrow(r.Plan.Evictor, &w.sel, w.query(i, last), h.KVCache)
+		case joint != nil:
+			w.sel = joint[last][i]
+		default:
+			r.Plan.Selector.Select(&w.sel, w.query(i, last), h.KVCache)
 		}
 		for _, span := range w.sel.Spans {
 			for j := span.Start; j < span.End; j++ {
@@ -185,18 +189,54 @@ func (w *work) enough(n int) error {
 
 // evict lets the method keep what it does after the last n queries.
 func (w *work) evict(p sparse.Plan, n int) []sparse.Selection {
-	l := sparse.Layer{Count: 1}
-	var shared *sparse.KVCache
+	l := sparse.Layer{Count: 1, Caches: w.caches(p)}
 	for i := range w.q.count {
-		if i%(w.q.count/w.keys.count) == 0 {
-			shared = w.head(i, p).KVCache
-		}
 		at := (i*w.q.rows + w.q.rows - n) * w.q.size
-		l.Windows, l.Caches = append(l.Windows, w.q.data[at:at+n*w.q.size]), append(l.Caches, shared)
+		l.Windows = append(l.Windows, w.q.data[at:at+n*w.q.size])
 	}
 	kept := make([]sparse.Selection, w.q.count)
 	sparse.KeepLayer(p.Evictor, kept, l)
 	return kept
+}
+
+// caches are what the query heads read, those of a group one cache.
+func (w *work) caches(p sparse.Plan) []*sparse.KVCache {
+	var out []*sparse.KVCache
+	for i := range w.q.count {
+		if i%(w.q.count/w.keys.count) == 0 {
+			out = append(out, w.head(i, p).KVCache)
+		} else {
+			out = append(out, out[i-1])
+		}
+	}
+	return out
+}
+
+// query is row r of head i as a query.
+func (w *work) query(i, r int) sparse.Query {
+	return sparse.Query{Q: w.q.row(i, r), Position: w.position(r), Head: i}
+}
+
+// together is what heads pick together that do, [row][head]: for all queries, or for the
+// last one alone where no others select. Else it is nil.
+func (w *work) together(p sparse.Plan) [][]sparse.Selection {
+	if !p.Joint.Any() {
+		return nil
+	}
+	caches, out := w.caches(p), make([][]sparse.Selection, w.q.rows)
+	first := w.q.rows - 1
+	if p.Phase == sparse.PhasePrefill {
+		first = 0
+	}
+	queries := make([]sparse.Query, w.q.count)
+	for r := first; r < w.q.rows; r++ {
+		for i := range queries {
+			queries[i] = w.query(i, r)
+		}
+		out[r] = make([]sparse.Selection, w.q.count)
+		p.Joint.Select(p.Selector, out[r], queries, caches)
+	}
+	return out
 }
 
 // prefill lets the method select for every query.
@@ -208,13 +248,17 @@ func (w *work) prefill(r *Result) {
 	scores := make([]float32, len(selected))
 	lists := make([][][]int, w.q.count)
 	out := heads{count: w.q.count, rows: w.q.rows, size: w.values.size, data: make([]float32, w.q.count*w.q.rows*w.values.size)}
-	scored := false
+	scored, joint := false, w.together(r.Plan)
 	for i := range w.q.count {
 		h := w.head(i, r.Plan)
 		all := w.q.data[i*w.q.rows*w.q.size:][:w.q.rows*w.q.size]
 		selector := sparse.Prefill(r.Plan.Selector, all, h.KVCache)
 		for t := range w.q.rows {
-			selector.Select(&w.sel, sparse.Query{Q: w.q.row(i, t), Position: w.position(t), Head: i}, h.KVCache)
+			if joint != nil {
+				w.sel = joint[t][i]
+			} else {
+				selector.Select(&w.sel, w.query(i, t), h.KVCache)
+			}
 			at := (i*w.q.rows + t) * blocks
 			picked := []int{}
 			for _, span := range w.sel.Spans {

@@ -58,7 +58,7 @@ const (
 // its base.
 var walkParams = map[string]string{
 	"beta": "pyramidkv", "channels": "rocketkv", "dense-layers": "quest", "dilation": "dilated", "group": "snapkv", "initial": "streaming", "kernel": "snapkv", "page": "rocketkv",
-	"pooling": "snapkv", "safe": "adakv", "scorer": "adakv", "top-p": "twilight", "window": "snapkv",
+	"pooling": "snapkv", "safe": "adakv", "scorer": "adakv", "top-p": "twilight", "whose-budget": "knorm", "window": "snapkv",
 }
 
 var walkedCommands = map[string]walkedCommand{
