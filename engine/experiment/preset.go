@@ -55,6 +55,9 @@ func Presets(models []run.ModelInfo) []Preset {
 		{"random", "Hypothesis 2: random selector", "Chance selects, five seeds: what is lost is what selection was worth.", random},
 	}
 	presets = append(presets, leaderboard(grid, block), everyMethod(grid, block))
+	if adapted := run.Adapted(models); adapted != nil {
+		presets = append(presets, continued(adapted, tasks, all))
+	}
 	if _, with := run.Pair(models); with != nil {
 		swap.Models = []string{with.Name}
 		presets = append(presets, Preset{
@@ -63,6 +66,21 @@ func Presets(models []run.ModelInfo) []Preset {
 		})
 	}
 	return presets
+}
+
+// continued is the paper's study of a pretrained model, whose training goes on with the
+// memory added: here a model and the adapters over it.
+func continued(models []run.ModelInfo, tasks, methods []string) Preset {
+	g := Grid{
+		Tasks: tasks, Methods: methods, Selectors: []string{sparse.SelectorOwn}, Examples: 50,
+		Context: new(min(models[0].Context, run.DefaultContext)),
+	}
+	for _, m := range models {
+		g.Models = append(g.Models, m.Name)
+	}
+	block := max(1, *g.Context*paperBlock/paperContext)
+	g.Params = sparse.Sweep{"budget": {"1", "1/4", "1/8", "1/16"}, "block": {strconv.Itoa(block)}}
+	return Preset{"continued", "A pretrained model (Table 4)", "A model and the adapters over it, with a memory and without, on every task under Quest, MoBA and SnapKV.", g}
 }
 
 // leaderboard is the setting of kvpress's leaderboard: caches compressed before the question

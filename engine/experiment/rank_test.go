@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"kvscope/engine/run"
@@ -43,12 +44,22 @@ func TestPresetsAreGrids(t *testing.T) {
 		{Name: "a", Arch: "attention", Title: "Attention", Layers: 2, Heads: 2, Context: 1024, Hash: "1"},
 		{Name: "r", Arch: "ratplus", Title: "RAT+", Memory: true, Layers: 2, Heads: 2, Context: 1024, Hash: "2"},
 	}
+	models = append(models,
+		run.ModelInfo{Name: "SmolLM2", Arch: "llama", Layers: 2, Heads: 2, Context: 8192, Hash: "3"},
+		run.ModelInfo{Name: "SmolLM2+memory", Arch: "llama", Memory: true, Layers: 2, Heads: 2, Context: 8192, Hash: "4"},
+	)
 	byID := map[string]Grid{}
 	for _, p := range Presets(models) {
 		byID[p.ID] = p.Grid
 		if err := p.Grid.Validate(); err != nil {
 			t.Errorf("%s: %v", p.ID, err)
 		}
+	}
+	if g := byID["continued"]; !slices.Equal(g.Models, []string{"SmolLM2", "SmolLM2+memory"}) || *g.Context != 1024 || g.Params["block"][0] != "16" {
+		t.Errorf("the pretrained model is measured by %+v", g)
+	}
+	if pair := byID["tables"].Models; !slices.Equal(pair, []string{"a", "r"}) {
+		t.Errorf("the pair is %v", pair)
 	}
 	for id, want := range map[string]func(sparse.Info) bool{
 		"leaderboard": func(m sparse.Info) bool { return m.Phase == sparse.PhaseEvict },

@@ -1,5 +1,7 @@
 package run
 
+import "strings"
+
 // ModelInfo is what a person choosing a model wants to know of it.
 type ModelInfo struct {
 	Name    string `json:"name"`     // what Request.Model says
@@ -29,6 +31,26 @@ func (m ModelInfo) ContentHash() (string, error) {
 		return m.Hash, nil
 	}
 	return m.content()
+}
+
+// AdapterJoint stands between a model and the adapter over it in a name: SmolLM2+memory.
+const AdapterJoint = "+"
+
+// Adapted finds the first model that others are adapters over, and those after it, in
+// their order; nil where there is none.
+func Adapted(models []ModelInfo) []ModelInfo {
+	for _, base := range models {
+		out := []ModelInfo{base}
+		for _, m := range models {
+			if strings.HasPrefix(m.Name, base.Name+AdapterJoint) {
+				out = append(out, m)
+			}
+		}
+		if len(out) > 1 {
+			return out
+		}
+	}
+	return nil
 }
 
 // Pair finds the model with a memory that is compared, the first there is, and the one

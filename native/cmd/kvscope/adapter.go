@@ -14,9 +14,6 @@ import (
 	"kvscope/engine/run"
 )
 
-// adapterJoint stands between a model and the adapter over it: model.gguf+memory.
-const adapterJoint = "+"
-
 // openSource opens the model that name is the path of, with or without an adapter after
 // a plus; base is the path without. found is false where there is no such file or folder.
 func openSource(name string) (src *model.Source, base string, found bool, err error) {
@@ -39,7 +36,7 @@ func openSource(name string) (src *model.Source, base string, found bool, err er
 // splitAdapter parts MODEL+ADAPTER, unless there is a file or folder of that whole name.
 func splitAdapter(name string) (base, adapter string, joined bool) {
 	if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {
-		if i := strings.LastIndex(name, adapterJoint); i > 0 {
+		if i := strings.LastIndex(name, run.AdapterJoint); i > 0 {
 			return name[:i], name[i+1:], true
 		}
 	}
@@ -130,5 +127,5 @@ func withAdapter(model, adapter string) (string, error) {
 	if _, err := os.Stat(model); err != nil {
 		return "", input.Errorf("adapter", "%q over %s, want a model file or folder under it", adapter, model)
 	}
-	return model + adapterJoint + adapter, nil
+	return model + run.AdapterJoint + adapter, nil
 }

@@ -96,7 +96,7 @@ func shortName(e *run.Engine, path string) string {
 	of, adapter, joined := splitAdapter(path)
 	base := stem(of)
 	if joined {
-		base += adapterJoint + stem(adapter)
+		base += run.AdapterJoint + stem(adapter)
 	}
 	name := base
 	for n := 2; slices.ContainsFunc(e.Models(), func(m run.ModelInfo) bool { return m.Name == name }); n++ {
