@@ -149,6 +149,7 @@
   // browser has no vector instructions, it hears so and calls none.
   const kernels = [
     "tile", "transpose", "columns", "dots", "bounds", "weigh", "step", "sigmoid", "silu", "gelu",
+    "dots_q8_0", "widen_q8_0", "dots_q4_0", "widen_q4_0", "dots_q4_1", "widen_q4_1",
   ];
 
   globalThis.kvscopeImports = (go) => {

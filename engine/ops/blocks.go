@@ -1,6 +1,10 @@
 package ops
 
-import "fmt"
+import (
+	"fmt"
+
+	"kvscope/engine/ops/quant"
+)
 
 // BlockKernels are the kernels of a format of package quant, which compute with its blocks
 // as they lie in a file.
@@ -14,10 +18,29 @@ type BlockKernels struct {
 	Dequantize func(dst []float32, w []byte)
 }
 
-// CheckBlocks panics unless dst [rows], w in blocks of so many values and bytes, and
-// x [cols] fit together, given by their lengths.
-func CheckBlocks(kernel string, rows, w, cols, values, bytes int) {
-	if cols%values != 0 || rows*(cols/values)*bytes != w {
-		panic(fmt.Sprintf("ops: %s of %d values for %d bytes of weights and %d inputs, blocks of %d values in %d bytes", kernel, rows, w, cols, values, bytes))
+// NewBlockKernels are kernels of the format of that name, which hand on what fits together
+// and is not empty, and panic on what does not fit.
+func NewBlockKernels(format string, matVec func(dst []float32, w []byte, x []float32), dequantize func(dst []float32, w []byte)) BlockKernels {
+	f := quant.ByName(format)
+	check := func(kernel string, rows, cols, w int) {
+		if cols%f.Len != 0 || rows*(cols/f.Len)*f.Bytes != w {
+			panic(fmt.Sprintf("ops: %s of %d rows of %d values for %d bytes of %s, whose blocks hold %d in %d", kernel, rows, cols, w, f.Name, f.Len, f.Bytes))
+		}
+	}
+	return BlockKernels{
+		MatVec: func(dst []float32, w []byte, x []float32) {
+			check("MatVec", len(dst), len(x), len(w))
+			if len(w) == 0 {
+				clear(dst)
+				return
+			}
+			matVec(dst, w, x)
+		},
+		Dequantize: func(dst []float32, w []byte) {
+			check("Dequantize", 1, len(dst), len(w))
+			if len(w) > 0 {
+				dequantize(dst, w)
+			}
+		},
 	}
 }

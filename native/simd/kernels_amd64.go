@@ -15,7 +15,7 @@ type set struct {
 	name      string
 	product   *product
 	quantized *quantizedSet
-	blocks    map[string]blockSet // by format
+	blocks    map[string]ops.BlockKernels // by format
 
 	add, sigmoid, silu, gelu func(dst, x *float32, n int)
 	geluBackward             func(dx, dy, x *float32, n int)
@@ -48,7 +48,7 @@ func (s *set) table() *ops.Kernels {
 		MatVec:               func(dst, w, x []float32) { s.dotRows(dst, x, w) },
 		MatVecBF16:           s.quantized.matVecBF16,
 		MatVecInt8:           s.quantized.matVecInt8,
-		Blocks:               blockKernels(s.blocks),
+		Blocks:               s.blocks,
 		Add:                  s.addTo,
 		RMSNorm:              s.rmsNorm,
 		RMSNormBackward:      s.rmsNormBackward,

@@ -41,10 +41,10 @@ func avx512Set() *set {
 		quantized: &quantizedSet{
 			quantizedRows[uint16]{matVecBF16AVX512, matVec4BF16AVX512}, quantizedRows[int8]{matVecInt8AVX512, matVec4Int8AVX512}, ops.Reference(),
 		},
-		blocks: map[string]blockSet{
-			"Q8_0": {matVecQ8_0AVX512, dequantizeQ8_0AVX512},
-			"Q4_0": {matVecQ4_0AVX512, dequantizeQ4_0AVX512},
-			"Q4_1": {matVecQ4_1AVX512, dequantizeQ4_1AVX512},
+		blocks: map[string]ops.BlockKernels{
+			"Q8_0": blockKernels("Q8_0", matVecQ8_0AVX512, dequantizeQ8_0AVX512),
+			"Q4_0": blockKernels("Q4_0", matVecQ4_0AVX512, dequantizeQ4_0AVX512),
+			"Q4_1": blockKernels("Q4_1", matVecQ4_1AVX512, dequantizeQ4_1AVX512),
 		},
 		add:             addAVX512,
 		sigmoid:         sigmoidAVX512,
@@ -93,10 +93,10 @@ func avx2Set() *set {
 		quantized: &quantizedSet{
 			quantizedRows[uint16]{matVecBF16AVX2, matVec4BF16AVX2}, quantizedRows[int8]{matVecInt8AVX2, matVec4Int8AVX2}, ops.Reference(),
 		},
-		blocks: map[string]blockSet{
-			"Q8_0": {matVecQ8_0AVX2, dequantizeQ8_0AVX2},
-			"Q4_0": {matVecQ4_0AVX2, dequantizeQ4_0AVX2},
-			"Q4_1": {matVecQ4_1AVX2, dequantizeQ4_1AVX2},
+		blocks: map[string]ops.BlockKernels{
+			"Q8_0": blockKernels("Q8_0", matVecQ8_0AVX2, dequantizeQ8_0AVX2),
+			"Q4_0": blockKernels("Q4_0", matVecQ4_0AVX2, dequantizeQ4_0AVX2),
+			"Q4_1": blockKernels("Q4_1", matVecQ4_1AVX2, dequantizeQ4_1AVX2),
 		},
 		add:             addAVX2,
 		sigmoid:         sigmoidAVX2,

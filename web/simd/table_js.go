@@ -8,7 +8,7 @@ import (
 	"kvscope/engine/ops"
 )
 
-//go:generate sh -c "go run ./_generate/main.go | wat2wasm -o kernels.wasm -"
+//go:generate sh -c "go run ./_generate | wat2wasm -o kernels.wasm -"
 
 //go:embed kernels.wasm
 var module []byte
@@ -55,6 +55,30 @@ func silu(dst, src unsafe.Pointer, count uint32)
 //go:noescape
 func gelu(dst, src unsafe.Pointer, count uint32)
 
+//go:wasmimport kvscope dots_q8_0
+//go:noescape
+func dotsQ8_0(dst, w, x unsafe.Pointer, n, d uint32)
+
+//go:wasmimport kvscope widen_q8_0
+//go:noescape
+func widenQ8_0(dst, w unsafe.Pointer, n uint32)
+
+//go:wasmimport kvscope dots_q4_0
+//go:noescape
+func dotsQ4_0(dst, w, x unsafe.Pointer, n, d uint32)
+
+//go:wasmimport kvscope widen_q4_0
+//go:noescape
+func widenQ4_0(dst, w unsafe.Pointer, n uint32)
+
+//go:wasmimport kvscope dots_q4_1
+//go:noescape
+func dotsQ4_1(dst, w, x unsafe.Pointer, n, d uint32)
+
+//go:wasmimport kvscope widen_q4_1
+//go:noescape
+func widenQ4_1(dst, w unsafe.Pointer, n uint32)
+
 // Best is the table of vector instructions, or the plain one where the browser has none.
 func Best() *ops.Kernels {
 	plain := ops.Reference()
@@ -69,6 +93,11 @@ func Best() *ops.Kernels {
 	k.MatMul, k.MatVec, k.DotRows, k.BoundScores = t.matMul, t.matVec, t.dotRows, t.boundScores
 	k.Softmax, k.Attend, k.AttendCausal = t.softmax, t.attend, t.attendCausal
 	k.Sigmoid, k.SiLU, k.GELU = onVectors("Sigmoid", sigmoid, plain.Sigmoid), onVectors("SiLU", silu, plain.SiLU), onVectors("GELU", gelu, plain.GELU)
+	k.Blocks = map[string]ops.BlockKernels{
+		"Q8_0": blockKernels("Q8_0", dotsQ8_0, widenQ8_0),
+		"Q4_0": blockKernels("Q4_0", dotsQ4_0, widenQ4_0),
+		"Q4_1": blockKernels("Q4_1", dotsQ4_1, widenQ4_1),
+	}
 	return &k
 }
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"kvscope/engine/ops"
+	"kvscope/engine/ops/quant"
 )
 
 // measured is one kernel at one size. run does it once on the table; work is
@@ -24,6 +25,7 @@ func Bench(b *testing.B, tables ...*ops.Kernels) {
 	var all []measured
 	all = append(all, benchMatMul()...)
 	all = append(all, benchRows()...)
+	all = append(all, benchBlocks()...)
 	all = append(all, benchElements()...)
 	all = append(all, benchMemory()...)
 	all = append(all, benchAttend()...)
@@ -47,6 +49,26 @@ func benchValues(n int) []float32 {
 		x[i] = r.Float32() - 0.5
 	}
 	return x
+}
+
+// benchBlocks covers the product of a matrix of every format that any table has kernels
+// for; a table without widens it first, as models do.
+func benchBlocks() []measured {
+	const rows, cols = 1536, 576
+	var all []measured
+	for _, name := range []string{"Q8_0", "Q4_0", "Q4_1"} {
+		f := quant.ByName(name)
+		w, wide, x, dst := make([]byte, f.Size(rows*cols)), make([]float32, rows*cols), benchValues(cols), make([]float32, rows)
+		all = append(all, measured{fmt.Sprintf("MatVec/%s/%dx%d", name, rows, cols), float64(len(w)), "B", func(k *ops.Kernels) {
+			if own, ok := k.Blocks[name]; ok {
+				own.MatVec(dst, w, x)
+				return
+			}
+			f.Dequantize(wide, w)
+			k.MatVec(dst, wide, x)
+		}})
+	}
+	return all
 }
 
 // benchMatMul covers a large product, those of a layer forward and backward, and

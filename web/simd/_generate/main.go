@@ -1,6 +1,6 @@
 // Command generate prints the kernels of package simd in WebAssembly's text format:
 //
-//	go run ./_generate/main.go | wat2wasm -o kernels.wasm -
+//	go run ./_generate | wat2wasm -o kernels.wasm -
 package main
 
 import (
@@ -13,7 +13,7 @@ import (
 func main() {
 	fmt.Println(`(module
 (import "env" "memory" (memory 1))`)
-	for _, kernel := range []func() string{tile, transpose, columns, dots, weigh, bounds, step, sigmoid, silu, gelu} {
+	for _, kernel := range []func() string{tile, transpose, columns, dots, weigh, bounds, step, sigmoid, silu, gelu, blocks} {
 		fmt.Print(kernel())
 	}
 	fmt.Println(")")
