@@ -55,3 +55,23 @@ func matVecQ4_1AVX2(dst *float32, w *byte, x *float32, rows int, cols int)
 //
 //go:noescape
 func dequantizeQ4_1AVX2(dst *float32, w *byte, n int)
+
+// matVecQ4_KAVX2 computes dst[r] = Σ_c w[r, c]·x[c] for cols, a positive multiple of 256.
+//
+//go:noescape
+func matVecQ4_KAVX2(dst *float32, w *byte, x *float32, rows int, cols int)
+
+// dequantizeQ4_KAVX2 writes the n values of the blocks of w to dst, n a positive multiple of 256.
+//
+//go:noescape
+func dequantizeQ4_KAVX2(dst *float32, w *byte, n int)
+
+// matVecQ6_KAVX2 computes dst[r] = Σ_c w[r, c]·x[c] for cols, a positive multiple of 256.
+//
+//go:noescape
+func matVecQ6_KAVX2(dst *float32, w *byte, x *float32, rows int, cols int)
+
+// dequantizeQ6_KAVX2 writes the n values of the blocks of w to dst, n a positive multiple of 256.
+//
+//go:noescape
+func dequantizeQ6_KAVX2(dst *float32, w *byte, n int)

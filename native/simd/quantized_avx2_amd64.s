@@ -508,23 +508,23 @@ group8:
 	VPMOVSXBD    2(CX), Y5
 	VCVTDQ2PS    Y5, Y5
 	VMULPS       Y4, Y5, Y5
-	VPMOVSXBD    18(CX), Y6
-	VCVTDQ2PS    Y6, Y6
-	VMULPS       Y4, Y6, Y6
 	VMULPS       (R8), Y5, Y5
 	VADDPS       Y5, Y0, Y0
-	VMULPS       64(R8), Y6, Y6
-	VADDPS       Y6, Y0, Y0
+	VPMOVSXBD    18(CX), Y5
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y4, Y5, Y5
+	VMULPS       64(R8), Y5, Y5
+	VADDPS       Y5, Y0, Y0
 	VPMOVSXBD    10(CX), Y5
 	VCVTDQ2PS    Y5, Y5
 	VMULPS       Y4, Y5, Y5
-	VPMOVSXBD    26(CX), Y6
-	VCVTDQ2PS    Y6, Y6
-	VMULPS       Y4, Y6, Y6
 	VMULPS       32(R8), Y5, Y5
 	VADDPS       Y5, Y1, Y1
-	VMULPS       96(R8), Y6, Y6
-	VADDPS       Y6, Y1, Y1
+	VPMOVSXBD    26(CX), Y5
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y4, Y5, Y5
+	VMULPS       96(R8), Y5, Y5
+	VADDPS       Y5, Y1, Y1
 	ADDQ         $0x22, CX
 	PREFETCHT0   (R9)(DI*2)
 	VPBROADCASTW (R9), X4
@@ -532,23 +532,23 @@ group8:
 	VPMOVSXBD    2(R9), Y5
 	VCVTDQ2PS    Y5, Y5
 	VMULPS       Y4, Y5, Y5
-	VPMOVSXBD    18(R9), Y6
-	VCVTDQ2PS    Y6, Y6
-	VMULPS       Y4, Y6, Y6
 	VMULPS       (R8), Y5, Y5
 	VADDPS       Y5, Y2, Y2
-	VMULPS       64(R8), Y6, Y6
-	VADDPS       Y6, Y2, Y2
+	VPMOVSXBD    18(R9), Y5
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y4, Y5, Y5
+	VMULPS       64(R8), Y5, Y5
+	VADDPS       Y5, Y2, Y2
 	VPMOVSXBD    10(R9), Y5
 	VCVTDQ2PS    Y5, Y5
 	VMULPS       Y4, Y5, Y5
-	VPMOVSXBD    26(R9), Y6
-	VCVTDQ2PS    Y6, Y6
-	VMULPS       Y4, Y6, Y6
 	VMULPS       32(R8), Y5, Y5
 	VADDPS       Y5, Y3, Y3
-	VMULPS       96(R8), Y6, Y6
-	VADDPS       Y6, Y3, Y3
+	VPMOVSXBD    26(R9), Y5
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y4, Y5, Y5
+	VMULPS       96(R8), Y5, Y5
+	VADDPS       Y5, Y3, Y3
 	ADDQ         $0x22, R9
 	ADDQ         $+128, R8
 	ADDQ         $+128, R10
@@ -572,23 +572,23 @@ group9:
 	VPMOVSXBD    2(CX), Y9
 	VCVTDQ2PS    Y9, Y9
 	VMULPS       Y8, Y9, Y9
-	VPMOVSXBD    18(CX), Y10
-	VCVTDQ2PS    Y10, Y10
-	VMULPS       Y8, Y10, Y10
 	VMULPS       (R8), Y9, Y9
 	VADDPS       Y9, Y4, Y4
-	VMULPS       64(R8), Y10, Y10
-	VADDPS       Y10, Y4, Y4
+	VPMOVSXBD    18(CX), Y9
+	VCVTDQ2PS    Y9, Y9
+	VMULPS       Y8, Y9, Y9
+	VMULPS       64(R8), Y9, Y9
+	VADDPS       Y9, Y4, Y4
 	VPMOVSXBD    10(CX), Y9
 	VCVTDQ2PS    Y9, Y9
 	VMULPS       Y8, Y9, Y9
-	VPMOVSXBD    26(CX), Y10
-	VCVTDQ2PS    Y10, Y10
-	VMULPS       Y8, Y10, Y10
 	VMULPS       32(R8), Y9, Y9
 	VADDPS       Y9, Y5, Y5
-	VMULPS       96(R8), Y10, Y10
-	VADDPS       Y10, Y5, Y5
+	VPMOVSXBD    26(CX), Y9
+	VCVTDQ2PS    Y9, Y9
+	VMULPS       Y8, Y9, Y9
+	VMULPS       96(R8), Y9, Y9
+	VADDPS       Y9, Y5, Y5
 	ADDQ         $0x22, CX
 	PREFETCHT0   (R9)(DI*2)
 	VPBROADCASTW (R9), X8
@@ -596,23 +596,23 @@ group9:
 	VPMOVSXBD    2(R9), Y9
 	VCVTDQ2PS    Y9, Y9
 	VMULPS       Y8, Y9, Y9
-	VPMOVSXBD    18(R9), Y10
-	VCVTDQ2PS    Y10, Y10
-	VMULPS       Y8, Y10, Y10
 	VMULPS       (R8), Y9, Y9
 	VADDPS       Y9, Y6, Y6
-	VMULPS       64(R8), Y10, Y10
-	VADDPS       Y10, Y6, Y6
+	VPMOVSXBD    18(R9), Y9
+	VCVTDQ2PS    Y9, Y9
+	VMULPS       Y8, Y9, Y9
+	VMULPS       64(R8), Y9, Y9
+	VADDPS       Y9, Y6, Y6
 	VPMOVSXBD    10(R9), Y9
 	VCVTDQ2PS    Y9, Y9
 	VMULPS       Y8, Y9, Y9
-	VPMOVSXBD    26(R9), Y10
-	VCVTDQ2PS    Y10, Y10
-	VMULPS       Y8, Y10, Y10
 	VMULPS       32(R8), Y9, Y9
 	VADDPS       Y9, Y7, Y7
-	VMULPS       96(R8), Y10, Y10
-	VADDPS       Y10, Y7, Y7
+	VPMOVSXBD    26(R9), Y9
+	VCVTDQ2PS    Y9, Y9
+	VMULPS       Y8, Y9, Y9
+	VMULPS       96(R8), Y9, Y9
+	VADDPS       Y9, Y7, Y7
 	ADDQ         $0x22, R9
 	ADDQ         $+128, R8
 	ADDQ         $+128, R10
@@ -660,23 +660,23 @@ group10:
 	VPMOVSXBD    2(CX), Y3
 	VCVTDQ2PS    Y3, Y3
 	VMULPS       Y2, Y3, Y3
-	VPMOVSXBD    18(CX), Y4
-	VCVTDQ2PS    Y4, Y4
-	VMULPS       Y2, Y4, Y4
 	VMULPS       (R8), Y3, Y3
 	VADDPS       Y3, Y0, Y0
-	VMULPS       64(R8), Y4, Y4
-	VADDPS       Y4, Y0, Y0
+	VPMOVSXBD    18(CX), Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y2, Y3, Y3
+	VMULPS       64(R8), Y3, Y3
+	VADDPS       Y3, Y0, Y0
 	VPMOVSXBD    10(CX), Y3
 	VCVTDQ2PS    Y3, Y3
 	VMULPS       Y2, Y3, Y3
-	VPMOVSXBD    26(CX), Y4
-	VCVTDQ2PS    Y4, Y4
-	VMULPS       Y2, Y4, Y4
 	VMULPS       32(R8), Y3, Y3
 	VADDPS       Y3, Y1, Y1
-	VMULPS       96(R8), Y4, Y4
-	VADDPS       Y4, Y1, Y1
+	VPMOVSXBD    26(CX), Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y2, Y3, Y3
+	VMULPS       96(R8), Y3, Y3
+	VADDPS       Y3, Y1, Y1
 	ADDQ         $0x22, CX
 	ADDQ         $+128, R8
 	ADDQ         $+128, DI
@@ -714,19 +714,19 @@ group11:
 	VPMOVSXBD    2(CX), Y1
 	VCVTDQ2PS    Y1, Y1
 	VMULPS       Y0, Y1, Y1
-	VPMOVSXBD    18(CX), Y2
-	VCVTDQ2PS    Y2, Y2
-	VMULPS       Y0, Y2, Y2
 	VMOVUPS      Y1, (AX)(DX*1)
-	VMOVUPS      Y2, 64(AX)(DX*1)
+	VPMOVSXBD    18(CX), Y1
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      Y1, 64(AX)(DX*1)
 	VPMOVSXBD    10(CX), Y1
 	VCVTDQ2PS    Y1, Y1
 	VMULPS       Y0, Y1, Y1
-	VPMOVSXBD    26(CX), Y2
-	VCVTDQ2PS    Y2, Y2
-	VMULPS       Y0, Y2, Y2
 	VMOVUPS      Y1, 32(AX)(DX*1)
-	VMOVUPS      Y2, 96(AX)(DX*1)
+	VPMOVSXBD    26(CX), Y1
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      Y1, 96(AX)(DX*1)
 	ADDQ         $0x22, CX
 	ADDQ         $+128, DX
 	CMPQ         DX, BX
@@ -769,11 +769,11 @@ group12:
 	VCVTDQ2PS    Y5, Y5
 	VSUBPS       f41000000avx2<>+0(SB), Y5, Y5
 	VMULPS       Y4, Y5, Y5
+	VMULPS       (R8), Y5, Y5
+	VADDPS       Y5, Y0, Y0
 	VCVTDQ2PS    Y6, Y6
 	VSUBPS       f41000000avx2<>+0(SB), Y6, Y6
 	VMULPS       Y4, Y6, Y6
-	VMULPS       (R8), Y5, Y5
-	VADDPS       Y5, Y0, Y0
 	VMULPS       64(R8), Y6, Y6
 	VADDPS       Y6, Y0, Y0
 	VPMOVZXBD    10(CX), Y5
@@ -782,11 +782,11 @@ group12:
 	VCVTDQ2PS    Y5, Y5
 	VSUBPS       f41000000avx2<>+0(SB), Y5, Y5
 	VMULPS       Y4, Y5, Y5
+	VMULPS       32(R8), Y5, Y5
+	VADDPS       Y5, Y1, Y1
 	VCVTDQ2PS    Y6, Y6
 	VSUBPS       f41000000avx2<>+0(SB), Y6, Y6
 	VMULPS       Y4, Y6, Y6
-	VMULPS       32(R8), Y5, Y5
-	VADDPS       Y5, Y1, Y1
 	VMULPS       96(R8), Y6, Y6
 	VADDPS       Y6, Y1, Y1
 	ADDQ         $0x12, CX
@@ -799,11 +799,11 @@ group12:
 	VCVTDQ2PS    Y5, Y5
 	VSUBPS       f41000000avx2<>+0(SB), Y5, Y5
 	VMULPS       Y4, Y5, Y5
+	VMULPS       (R8), Y5, Y5
+	VADDPS       Y5, Y2, Y2
 	VCVTDQ2PS    Y6, Y6
 	VSUBPS       f41000000avx2<>+0(SB), Y6, Y6
 	VMULPS       Y4, Y6, Y6
-	VMULPS       (R8), Y5, Y5
-	VADDPS       Y5, Y2, Y2
 	VMULPS       64(R8), Y6, Y6
 	VADDPS       Y6, Y2, Y2
 	VPMOVZXBD    10(R9), Y5
@@ -812,11 +812,11 @@ group12:
 	VCVTDQ2PS    Y5, Y5
 	VSUBPS       f41000000avx2<>+0(SB), Y5, Y5
 	VMULPS       Y4, Y5, Y5
+	VMULPS       32(R8), Y5, Y5
+	VADDPS       Y5, Y3, Y3
 	VCVTDQ2PS    Y6, Y6
 	VSUBPS       f41000000avx2<>+0(SB), Y6, Y6
 	VMULPS       Y4, Y6, Y6
-	VMULPS       32(R8), Y5, Y5
-	VADDPS       Y5, Y3, Y3
 	VMULPS       96(R8), Y6, Y6
 	VADDPS       Y6, Y3, Y3
 	ADDQ         $0x12, R9
@@ -845,11 +845,11 @@ group13:
 	VCVTDQ2PS    Y9, Y9
 	VSUBPS       f41000000avx2<>+0(SB), Y9, Y9
 	VMULPS       Y8, Y9, Y9
+	VMULPS       (R8), Y9, Y9
+	VADDPS       Y9, Y4, Y4
 	VCVTDQ2PS    Y10, Y10
 	VSUBPS       f41000000avx2<>+0(SB), Y10, Y10
 	VMULPS       Y8, Y10, Y10
-	VMULPS       (R8), Y9, Y9
-	VADDPS       Y9, Y4, Y4
 	VMULPS       64(R8), Y10, Y10
 	VADDPS       Y10, Y4, Y4
 	VPMOVZXBD    10(CX), Y9
@@ -858,11 +858,11 @@ group13:
 	VCVTDQ2PS    Y9, Y9
 	VSUBPS       f41000000avx2<>+0(SB), Y9, Y9
 	VMULPS       Y8, Y9, Y9
+	VMULPS       32(R8), Y9, Y9
+	VADDPS       Y9, Y5, Y5
 	VCVTDQ2PS    Y10, Y10
 	VSUBPS       f41000000avx2<>+0(SB), Y10, Y10
 	VMULPS       Y8, Y10, Y10
-	VMULPS       32(R8), Y9, Y9
-	VADDPS       Y9, Y5, Y5
 	VMULPS       96(R8), Y10, Y10
 	VADDPS       Y10, Y5, Y5
 	ADDQ         $0x12, CX
@@ -875,11 +875,11 @@ group13:
 	VCVTDQ2PS    Y9, Y9
 	VSUBPS       f41000000avx2<>+0(SB), Y9, Y9
 	VMULPS       Y8, Y9, Y9
+	VMULPS       (R8), Y9, Y9
+	VADDPS       Y9, Y6, Y6
 	VCVTDQ2PS    Y10, Y10
 	VSUBPS       f41000000avx2<>+0(SB), Y10, Y10
 	VMULPS       Y8, Y10, Y10
-	VMULPS       (R8), Y9, Y9
-	VADDPS       Y9, Y6, Y6
 	VMULPS       64(R8), Y10, Y10
 	VADDPS       Y10, Y6, Y6
 	VPMOVZXBD    10(R9), Y9
@@ -888,11 +888,11 @@ group13:
 	VCVTDQ2PS    Y9, Y9
 	VSUBPS       f41000000avx2<>+0(SB), Y9, Y9
 	VMULPS       Y8, Y9, Y9
+	VMULPS       32(R8), Y9, Y9
+	VADDPS       Y9, Y7, Y7
 	VCVTDQ2PS    Y10, Y10
 	VSUBPS       f41000000avx2<>+0(SB), Y10, Y10
 	VMULPS       Y8, Y10, Y10
-	VMULPS       32(R8), Y9, Y9
-	VADDPS       Y9, Y7, Y7
 	VMULPS       96(R8), Y10, Y10
 	VADDPS       Y10, Y7, Y7
 	ADDQ         $0x12, R9
@@ -945,11 +945,11 @@ group14:
 	VCVTDQ2PS    Y3, Y3
 	VSUBPS       f41000000avx2<>+0(SB), Y3, Y3
 	VMULPS       Y2, Y3, Y3
+	VMULPS       (R8), Y3, Y3
+	VADDPS       Y3, Y0, Y0
 	VCVTDQ2PS    Y4, Y4
 	VSUBPS       f41000000avx2<>+0(SB), Y4, Y4
 	VMULPS       Y2, Y4, Y4
-	VMULPS       (R8), Y3, Y3
-	VADDPS       Y3, Y0, Y0
 	VMULPS       64(R8), Y4, Y4
 	VADDPS       Y4, Y0, Y0
 	VPMOVZXBD    10(CX), Y3
@@ -958,11 +958,11 @@ group14:
 	VCVTDQ2PS    Y3, Y3
 	VSUBPS       f41000000avx2<>+0(SB), Y3, Y3
 	VMULPS       Y2, Y3, Y3
+	VMULPS       32(R8), Y3, Y3
+	VADDPS       Y3, Y1, Y1
 	VCVTDQ2PS    Y4, Y4
 	VSUBPS       f41000000avx2<>+0(SB), Y4, Y4
 	VMULPS       Y2, Y4, Y4
-	VMULPS       32(R8), Y3, Y3
-	VADDPS       Y3, Y1, Y1
 	VMULPS       96(R8), Y4, Y4
 	VADDPS       Y4, Y1, Y1
 	ADDQ         $0x12, CX
@@ -1025,10 +1025,10 @@ group15:
 	VCVTDQ2PS    Y1, Y1
 	VSUBPS       f41000000avx2<>+0(SB), Y1, Y1
 	VMULPS       Y0, Y1, Y1
+	VMOVUPS      Y1, (AX)(DX*1)
 	VCVTDQ2PS    Y2, Y2
 	VSUBPS       f41000000avx2<>+0(SB), Y2, Y2
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      Y1, (AX)(DX*1)
 	VMOVUPS      Y2, 64(AX)(DX*1)
 	VPMOVZXBD    10(CX), Y1
 	VPSRLD       $0x04, Y1, Y2
@@ -1036,10 +1036,10 @@ group15:
 	VCVTDQ2PS    Y1, Y1
 	VSUBPS       f41000000avx2<>+0(SB), Y1, Y1
 	VMULPS       Y0, Y1, Y1
+	VMOVUPS      Y1, 32(AX)(DX*1)
 	VCVTDQ2PS    Y2, Y2
 	VSUBPS       f41000000avx2<>+0(SB), Y2, Y2
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      Y1, 32(AX)(DX*1)
 	VMOVUPS      Y2, 96(AX)(DX*1)
 	ADDQ         $0x12, CX
 	ADDQ         $+128, DX
@@ -1085,11 +1085,11 @@ group16:
 	VCVTDQ2PS    Y6, Y6
 	VMULPS       Y4, Y6, Y6
 	VADDPS       Y5, Y6, Y6
+	VMULPS       (R8), Y6, Y6
+	VADDPS       Y6, Y0, Y0
 	VCVTDQ2PS    Y7, Y7
 	VMULPS       Y4, Y7, Y7
 	VADDPS       Y5, Y7, Y7
-	VMULPS       (R8), Y6, Y6
-	VADDPS       Y6, Y0, Y0
 	VMULPS       64(R8), Y7, Y7
 	VADDPS       Y7, Y0, Y0
 	VPMOVZXBD    12(CX), Y6
@@ -1098,11 +1098,11 @@ group16:
 	VCVTDQ2PS    Y6, Y6
 	VMULPS       Y4, Y6, Y6
 	VADDPS       Y5, Y6, Y6
+	VMULPS       32(R8), Y6, Y6
+	VADDPS       Y6, Y1, Y1
 	VCVTDQ2PS    Y7, Y7
 	VMULPS       Y4, Y7, Y7
 	VADDPS       Y5, Y7, Y7
-	VMULPS       32(R8), Y6, Y6
-	VADDPS       Y6, Y1, Y1
 	VMULPS       96(R8), Y7, Y7
 	VADDPS       Y7, Y1, Y1
 	ADDQ         $0x14, CX
@@ -1117,11 +1117,11 @@ group16:
 	VCVTDQ2PS    Y6, Y6
 	VMULPS       Y4, Y6, Y6
 	VADDPS       Y5, Y6, Y6
+	VMULPS       (R8), Y6, Y6
+	VADDPS       Y6, Y2, Y2
 	VCVTDQ2PS    Y7, Y7
 	VMULPS       Y4, Y7, Y7
 	VADDPS       Y5, Y7, Y7
-	VMULPS       (R8), Y6, Y6
-	VADDPS       Y6, Y2, Y2
 	VMULPS       64(R8), Y7, Y7
 	VADDPS       Y7, Y2, Y2
 	VPMOVZXBD    12(R9), Y6
@@ -1130,11 +1130,11 @@ group16:
 	VCVTDQ2PS    Y6, Y6
 	VMULPS       Y4, Y6, Y6
 	VADDPS       Y5, Y6, Y6
+	VMULPS       32(R8), Y6, Y6
+	VADDPS       Y6, Y3, Y3
 	VCVTDQ2PS    Y7, Y7
 	VMULPS       Y4, Y7, Y7
 	VADDPS       Y5, Y7, Y7
-	VMULPS       32(R8), Y6, Y6
-	VADDPS       Y6, Y3, Y3
 	VMULPS       96(R8), Y7, Y7
 	VADDPS       Y7, Y3, Y3
 	ADDQ         $0x14, R9
@@ -1165,11 +1165,11 @@ group17:
 	VCVTDQ2PS    Y10, Y10
 	VMULPS       Y8, Y10, Y10
 	VADDPS       Y9, Y10, Y10
+	VMULPS       (R8), Y10, Y10
+	VADDPS       Y10, Y4, Y4
 	VCVTDQ2PS    Y11, Y11
 	VMULPS       Y8, Y11, Y11
 	VADDPS       Y9, Y11, Y11
-	VMULPS       (R8), Y10, Y10
-	VADDPS       Y10, Y4, Y4
 	VMULPS       64(R8), Y11, Y11
 	VADDPS       Y11, Y4, Y4
 	VPMOVZXBD    12(CX), Y10
@@ -1178,11 +1178,11 @@ group17:
 	VCVTDQ2PS    Y10, Y10
 	VMULPS       Y8, Y10, Y10
 	VADDPS       Y9, Y10, Y10
+	VMULPS       32(R8), Y10, Y10
+	VADDPS       Y10, Y5, Y5
 	VCVTDQ2PS    Y11, Y11
 	VMULPS       Y8, Y11, Y11
 	VADDPS       Y9, Y11, Y11
-	VMULPS       32(R8), Y10, Y10
-	VADDPS       Y10, Y5, Y5
 	VMULPS       96(R8), Y11, Y11
 	VADDPS       Y11, Y5, Y5
 	ADDQ         $0x14, CX
@@ -1197,11 +1197,11 @@ group17:
 	VCVTDQ2PS    Y10, Y10
 	VMULPS       Y8, Y10, Y10
 	VADDPS       Y9, Y10, Y10
+	VMULPS       (R8), Y10, Y10
+	VADDPS       Y10, Y6, Y6
 	VCVTDQ2PS    Y11, Y11
 	VMULPS       Y8, Y11, Y11
 	VADDPS       Y9, Y11, Y11
-	VMULPS       (R8), Y10, Y10
-	VADDPS       Y10, Y6, Y6
 	VMULPS       64(R8), Y11, Y11
 	VADDPS       Y11, Y6, Y6
 	VPMOVZXBD    12(R9), Y10
@@ -1210,11 +1210,11 @@ group17:
 	VCVTDQ2PS    Y10, Y10
 	VMULPS       Y8, Y10, Y10
 	VADDPS       Y9, Y10, Y10
+	VMULPS       32(R8), Y10, Y10
+	VADDPS       Y10, Y7, Y7
 	VCVTDQ2PS    Y11, Y11
 	VMULPS       Y8, Y11, Y11
 	VADDPS       Y9, Y11, Y11
-	VMULPS       32(R8), Y10, Y10
-	VADDPS       Y10, Y7, Y7
 	VMULPS       96(R8), Y11, Y11
 	VADDPS       Y11, Y7, Y7
 	ADDQ         $0x14, R9
@@ -1269,11 +1269,11 @@ group18:
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y2, Y4, Y4
 	VADDPS       Y3, Y4, Y4
+	VMULPS       (R8), Y4, Y4
+	VADDPS       Y4, Y0, Y0
 	VCVTDQ2PS    Y5, Y5
 	VMULPS       Y2, Y5, Y5
 	VADDPS       Y3, Y5, Y5
-	VMULPS       (R8), Y4, Y4
-	VADDPS       Y4, Y0, Y0
 	VMULPS       64(R8), Y5, Y5
 	VADDPS       Y5, Y0, Y0
 	VPMOVZXBD    12(CX), Y4
@@ -1282,11 +1282,11 @@ group18:
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y2, Y4, Y4
 	VADDPS       Y3, Y4, Y4
+	VMULPS       32(R8), Y4, Y4
+	VADDPS       Y4, Y1, Y1
 	VCVTDQ2PS    Y5, Y5
 	VMULPS       Y2, Y5, Y5
 	VADDPS       Y3, Y5, Y5
-	VMULPS       32(R8), Y4, Y4
-	VADDPS       Y4, Y1, Y1
 	VMULPS       96(R8), Y5, Y5
 	VADDPS       Y5, Y1, Y1
 	ADDQ         $0x14, CX
@@ -1331,10 +1331,10 @@ group19:
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       Y0, Y2, Y2
 	VADDPS       Y1, Y2, Y2
+	VMOVUPS      Y2, (AX)(DX*1)
 	VCVTDQ2PS    Y3, Y3
 	VMULPS       Y0, Y3, Y3
 	VADDPS       Y1, Y3, Y3
-	VMOVUPS      Y2, (AX)(DX*1)
 	VMOVUPS      Y3, 64(AX)(DX*1)
 	VPMOVZXBD    12(CX), Y2
 	VPSRLD       $0x04, Y2, Y3
@@ -1342,14 +1342,1426 @@ group19:
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       Y0, Y2, Y2
 	VADDPS       Y1, Y2, Y2
+	VMOVUPS      Y2, 32(AX)(DX*1)
 	VCVTDQ2PS    Y3, Y3
 	VMULPS       Y0, Y3, Y3
 	VADDPS       Y1, Y3, Y3
-	VMOVUPS      Y2, 32(AX)(DX*1)
 	VMOVUPS      Y3, 96(AX)(DX*1)
 	ADDQ         $0x14, CX
 	ADDQ         $+128, DX
 	CMPQ         DX, BX
 	JLT          group19
+	VZEROUPPER
+	RET
+
+// func matVecQ4_KAVX2(dst *float32, w *byte, x *float32, rows int, cols int)
+// Requires: AVX, AVX2, F16C
+TEXT ·matVecQ4_KAVX2(SB), NOSPLIT, $64-40
+	MOVQ   dst+0(FP), AX
+	MOVQ   w+8(FP), CX
+	MOVQ   x+16(FP), DX
+	MOVQ   rows+24(FP), BX
+	MOVQ   cols+32(FP), SI
+	MOVQ   SI, DI
+	SHRQ   $0x08, DI
+	IMUL3Q $0x90, DI, DI
+
+one:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   DX, DI
+	MOVQ   SI, R9
+	XORQ   R8, R8
+	SHLQ   $0x02, R9
+
+group20:
+	MOVL         4(CX), R10
+	MOVL         8(CX), R11
+	MOVL         12(CX), R12
+	VPBROADCASTW (CX), X2
+	VCVTPH2PS    X2, Y2
+	MOVL         R12, R13
+	ANDL         $0x0f0f0f0f, R13
+	MOVL         R10, R14
+	SHRL         $0x02, R14
+	ANDL         $0x30303030, R14
+	ORL          R14, R13
+	ANDL         $0x3f3f3f3f, R10
+	SHLQ         $0x20, R13
+	ORQ          R10, R13
+	VMOVQ        R13, X3
+	VPMOVZXBD    X3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y2, Y3, Y3
+	VMOVUPS      Y3, (SP)
+	VPBROADCASTW 2(CX), X2
+	VCVTPH2PS    X2, Y2
+	MOVL         R12, R10
+	SHRL         $0x04, R10
+	ANDL         $0x0f0f0f0f, R10
+	MOVL         R11, R12
+	SHRL         $0x02, R12
+	ANDL         $0x30303030, R12
+	ORL          R12, R10
+	ANDL         $0x3f3f3f3f, R11
+	SHLQ         $0x20, R10
+	ORQ          R11, R10
+	VMOVQ        R10, X3
+	VPMOVZXBD    X3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y2, Y3, Y3
+	VMOVUPS      Y3, 32(SP)
+	VPMOVZXBD    16(CX), Y2
+	VPSRLD       $0x04, Y2, Y3
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VPMOVZXBD    32(CX), Y4
+	VPSRLD       $0x04, Y4, Y5
+	VPAND        f0000000favx2<>+0(SB), Y4, Y4
+	VBROADCASTSS (SP), Y6
+	VBROADCASTSS 32(SP), Y7
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y6, Y2, Y2
+	VSUBPS       Y7, Y2, Y2
+	VMULPS       (DI), Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y6, Y4, Y4
+	VSUBPS       Y7, Y4, Y4
+	VMULPS       64(DI), Y4, Y4
+	VADDPS       Y4, Y0, Y0
+	VBROADCASTSS 4(SP), Y2
+	VBROADCASTSS 36(SP), Y4
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y2, Y3, Y3
+	VSUBPS       Y4, Y3, Y3
+	VMULPS       128(DI), Y3, Y3
+	VADDPS       Y3, Y0, Y0
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y2, Y5, Y5
+	VSUBPS       Y4, Y5, Y5
+	VMULPS       192(DI), Y5, Y5
+	VADDPS       Y5, Y0, Y0
+	VPMOVZXBD    48(CX), Y2
+	VPSRLD       $0x04, Y2, Y3
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VPMOVZXBD    64(CX), Y4
+	VPSRLD       $0x04, Y4, Y5
+	VPAND        f0000000favx2<>+0(SB), Y4, Y4
+	VBROADCASTSS 8(SP), Y6
+	VBROADCASTSS 40(SP), Y7
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y6, Y2, Y2
+	VSUBPS       Y7, Y2, Y2
+	VMULPS       256(DI), Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y6, Y4, Y4
+	VSUBPS       Y7, Y4, Y4
+	VMULPS       320(DI), Y4, Y4
+	VADDPS       Y4, Y0, Y0
+	VBROADCASTSS 12(SP), Y2
+	VBROADCASTSS 44(SP), Y4
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y2, Y3, Y3
+	VSUBPS       Y4, Y3, Y3
+	VMULPS       384(DI), Y3, Y3
+	VADDPS       Y3, Y0, Y0
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y2, Y5, Y5
+	VSUBPS       Y4, Y5, Y5
+	VMULPS       448(DI), Y5, Y5
+	VADDPS       Y5, Y0, Y0
+	VPMOVZXBD    80(CX), Y2
+	VPSRLD       $0x04, Y2, Y3
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VPMOVZXBD    96(CX), Y4
+	VPSRLD       $0x04, Y4, Y5
+	VPAND        f0000000favx2<>+0(SB), Y4, Y4
+	VBROADCASTSS 16(SP), Y6
+	VBROADCASTSS 48(SP), Y7
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y6, Y2, Y2
+	VSUBPS       Y7, Y2, Y2
+	VMULPS       512(DI), Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y6, Y4, Y4
+	VSUBPS       Y7, Y4, Y4
+	VMULPS       576(DI), Y4, Y4
+	VADDPS       Y4, Y0, Y0
+	VBROADCASTSS 20(SP), Y2
+	VBROADCASTSS 52(SP), Y4
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y2, Y3, Y3
+	VSUBPS       Y4, Y3, Y3
+	VMULPS       640(DI), Y3, Y3
+	VADDPS       Y3, Y0, Y0
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y2, Y5, Y5
+	VSUBPS       Y4, Y5, Y5
+	VMULPS       704(DI), Y5, Y5
+	VADDPS       Y5, Y0, Y0
+	VPMOVZXBD    112(CX), Y2
+	VPSRLD       $0x04, Y2, Y3
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VPMOVZXBD    128(CX), Y4
+	VPSRLD       $0x04, Y4, Y5
+	VPAND        f0000000favx2<>+0(SB), Y4, Y4
+	VBROADCASTSS 24(SP), Y6
+	VBROADCASTSS 56(SP), Y7
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y6, Y2, Y2
+	VSUBPS       Y7, Y2, Y2
+	VMULPS       768(DI), Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y6, Y4, Y4
+	VSUBPS       Y7, Y4, Y4
+	VMULPS       832(DI), Y4, Y4
+	VADDPS       Y4, Y0, Y0
+	VBROADCASTSS 28(SP), Y2
+	VBROADCASTSS 60(SP), Y4
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y2, Y3, Y3
+	VSUBPS       Y4, Y3, Y3
+	VMULPS       896(DI), Y3, Y3
+	VADDPS       Y3, Y0, Y0
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y2, Y5, Y5
+	VSUBPS       Y4, Y5, Y5
+	VMULPS       960(DI), Y5, Y5
+	VADDPS       Y5, Y0, Y0
+	VPMOVZXBD    24(CX), Y2
+	VPSRLD       $0x04, Y2, Y3
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VPMOVZXBD    40(CX), Y4
+	VPSRLD       $0x04, Y4, Y5
+	VPAND        f0000000favx2<>+0(SB), Y4, Y4
+	VBROADCASTSS (SP), Y6
+	VBROADCASTSS 32(SP), Y7
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y6, Y2, Y2
+	VSUBPS       Y7, Y2, Y2
+	VMULPS       32(DI), Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y6, Y4, Y4
+	VSUBPS       Y7, Y4, Y4
+	VMULPS       96(DI), Y4, Y4
+	VADDPS       Y4, Y1, Y1
+	VBROADCASTSS 4(SP), Y2
+	VBROADCASTSS 36(SP), Y4
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y2, Y3, Y3
+	VSUBPS       Y4, Y3, Y3
+	VMULPS       160(DI), Y3, Y3
+	VADDPS       Y3, Y1, Y1
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y2, Y5, Y5
+	VSUBPS       Y4, Y5, Y5
+	VMULPS       224(DI), Y5, Y5
+	VADDPS       Y5, Y1, Y1
+	VPMOVZXBD    56(CX), Y2
+	VPSRLD       $0x04, Y2, Y3
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VPMOVZXBD    72(CX), Y4
+	VPSRLD       $0x04, Y4, Y5
+	VPAND        f0000000favx2<>+0(SB), Y4, Y4
+	VBROADCASTSS 8(SP), Y6
+	VBROADCASTSS 40(SP), Y7
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y6, Y2, Y2
+	VSUBPS       Y7, Y2, Y2
+	VMULPS       288(DI), Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y6, Y4, Y4
+	VSUBPS       Y7, Y4, Y4
+	VMULPS       352(DI), Y4, Y4
+	VADDPS       Y4, Y1, Y1
+	VBROADCASTSS 12(SP), Y2
+	VBROADCASTSS 44(SP), Y4
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y2, Y3, Y3
+	VSUBPS       Y4, Y3, Y3
+	VMULPS       416(DI), Y3, Y3
+	VADDPS       Y3, Y1, Y1
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y2, Y5, Y5
+	VSUBPS       Y4, Y5, Y5
+	VMULPS       480(DI), Y5, Y5
+	VADDPS       Y5, Y1, Y1
+	VPMOVZXBD    88(CX), Y2
+	VPSRLD       $0x04, Y2, Y3
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VPMOVZXBD    104(CX), Y4
+	VPSRLD       $0x04, Y4, Y5
+	VPAND        f0000000favx2<>+0(SB), Y4, Y4
+	VBROADCASTSS 16(SP), Y6
+	VBROADCASTSS 48(SP), Y7
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y6, Y2, Y2
+	VSUBPS       Y7, Y2, Y2
+	VMULPS       544(DI), Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y6, Y4, Y4
+	VSUBPS       Y7, Y4, Y4
+	VMULPS       608(DI), Y4, Y4
+	VADDPS       Y4, Y1, Y1
+	VBROADCASTSS 20(SP), Y2
+	VBROADCASTSS 52(SP), Y4
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y2, Y3, Y3
+	VSUBPS       Y4, Y3, Y3
+	VMULPS       672(DI), Y3, Y3
+	VADDPS       Y3, Y1, Y1
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y2, Y5, Y5
+	VSUBPS       Y4, Y5, Y5
+	VMULPS       736(DI), Y5, Y5
+	VADDPS       Y5, Y1, Y1
+	VPMOVZXBD    120(CX), Y2
+	VPSRLD       $0x04, Y2, Y3
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VPMOVZXBD    136(CX), Y4
+	VPSRLD       $0x04, Y4, Y5
+	VPAND        f0000000favx2<>+0(SB), Y4, Y4
+	VBROADCASTSS 24(SP), Y6
+	VBROADCASTSS 56(SP), Y7
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y6, Y2, Y2
+	VSUBPS       Y7, Y2, Y2
+	VMULPS       800(DI), Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y6, Y4, Y4
+	VSUBPS       Y7, Y4, Y4
+	VMULPS       864(DI), Y4, Y4
+	VADDPS       Y4, Y1, Y1
+	VBROADCASTSS 28(SP), Y2
+	VBROADCASTSS 60(SP), Y4
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y2, Y3, Y3
+	VSUBPS       Y4, Y3, Y3
+	VMULPS       928(DI), Y3, Y3
+	VADDPS       Y3, Y1, Y1
+	VCVTDQ2PS    Y5, Y5
+	VMULPS       Y2, Y5, Y5
+	VSUBPS       Y4, Y5, Y5
+	VMULPS       992(DI), Y5, Y5
+	VADDPS       Y5, Y1, Y1
+	ADDQ         $0x90, CX
+	ADDQ         $+1024, DI
+	ADDQ         $+1024, R8
+	CMPQ         R8, R9
+	JLT          group20
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X1
+	VPERMILPS    $0xee, X1, X0
+	VADDPS       X0, X1, X1
+	VPERMILPS    $0x55, X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSS       X1, (AX)
+	ADDQ         $0x04, AX
+	DECQ         BX
+	JNZ          one
+	VZEROUPPER
+	RET
+
+// func dequantizeQ4_KAVX2(dst *float32, w *byte, n int)
+// Requires: AVX, AVX2, F16C
+TEXT ·dequantizeQ4_KAVX2(SB), NOSPLIT, $64-24
+	MOVQ dst+0(FP), AX
+	MOVQ w+8(FP), CX
+	MOVQ n+16(FP), DX
+	MOVQ DX, BX
+	XORQ DX, DX
+	SHLQ $0x02, BX
+
+group21:
+	MOVL         4(CX), SI
+	MOVL         8(CX), DI
+	MOVL         12(CX), R8
+	VPBROADCASTW (CX), X0
+	VCVTPH2PS    X0, Y0
+	MOVL         R8, R9
+	ANDL         $0x0f0f0f0f, R9
+	MOVL         SI, R10
+	SHRL         $0x02, R10
+	ANDL         $0x30303030, R10
+	ORL          R10, R9
+	ANDL         $0x3f3f3f3f, SI
+	SHLQ         $0x20, R9
+	ORQ          SI, R9
+	VMOVQ        R9, X1
+	VPMOVZXBD    X1, Y1
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      Y1, (SP)
+	VPBROADCASTW 2(CX), X0
+	VCVTPH2PS    X0, Y0
+	MOVL         R8, SI
+	SHRL         $0x04, SI
+	ANDL         $0x0f0f0f0f, SI
+	MOVL         DI, R8
+	SHRL         $0x02, R8
+	ANDL         $0x30303030, R8
+	ORL          R8, SI
+	ANDL         $0x3f3f3f3f, DI
+	SHLQ         $0x20, SI
+	ORQ          DI, SI
+	VMOVQ        SI, X1
+	VPMOVZXBD    X1, Y1
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      Y1, 32(SP)
+	VPMOVZXBD    16(CX), Y0
+	VPSRLD       $0x04, Y0, Y1
+	VPAND        f0000000favx2<>+0(SB), Y0, Y0
+	VPMOVZXBD    32(CX), Y2
+	VPSRLD       $0x04, Y2, Y3
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VBROADCASTSS (SP), Y4
+	VBROADCASTSS 32(SP), Y5
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y4, Y0, Y0
+	VSUBPS       Y5, Y0, Y0
+	VMOVUPS      Y0, (AX)(DX*1)
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y4, Y2, Y2
+	VSUBPS       Y5, Y2, Y2
+	VMOVUPS      Y2, 64(AX)(DX*1)
+	VBROADCASTSS 4(SP), Y0
+	VBROADCASTSS 36(SP), Y2
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VSUBPS       Y2, Y1, Y1
+	VMOVUPS      Y1, 128(AX)(DX*1)
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y0, Y3, Y3
+	VSUBPS       Y2, Y3, Y3
+	VMOVUPS      Y3, 192(AX)(DX*1)
+	VPMOVZXBD    48(CX), Y0
+	VPSRLD       $0x04, Y0, Y1
+	VPAND        f0000000favx2<>+0(SB), Y0, Y0
+	VPMOVZXBD    64(CX), Y2
+	VPSRLD       $0x04, Y2, Y3
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 8(SP), Y4
+	VBROADCASTSS 40(SP), Y5
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y4, Y0, Y0
+	VSUBPS       Y5, Y0, Y0
+	VMOVUPS      Y0, 256(AX)(DX*1)
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y4, Y2, Y2
+	VSUBPS       Y5, Y2, Y2
+	VMOVUPS      Y2, 320(AX)(DX*1)
+	VBROADCASTSS 12(SP), Y0
+	VBROADCASTSS 44(SP), Y2
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VSUBPS       Y2, Y1, Y1
+	VMOVUPS      Y1, 384(AX)(DX*1)
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y0, Y3, Y3
+	VSUBPS       Y2, Y3, Y3
+	VMOVUPS      Y3, 448(AX)(DX*1)
+	VPMOVZXBD    80(CX), Y0
+	VPSRLD       $0x04, Y0, Y1
+	VPAND        f0000000favx2<>+0(SB), Y0, Y0
+	VPMOVZXBD    96(CX), Y2
+	VPSRLD       $0x04, Y2, Y3
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 16(SP), Y4
+	VBROADCASTSS 48(SP), Y5
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y4, Y0, Y0
+	VSUBPS       Y5, Y0, Y0
+	VMOVUPS      Y0, 512(AX)(DX*1)
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y4, Y2, Y2
+	VSUBPS       Y5, Y2, Y2
+	VMOVUPS      Y2, 576(AX)(DX*1)
+	VBROADCASTSS 20(SP), Y0
+	VBROADCASTSS 52(SP), Y2
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VSUBPS       Y2, Y1, Y1
+	VMOVUPS      Y1, 640(AX)(DX*1)
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y0, Y3, Y3
+	VSUBPS       Y2, Y3, Y3
+	VMOVUPS      Y3, 704(AX)(DX*1)
+	VPMOVZXBD    112(CX), Y0
+	VPSRLD       $0x04, Y0, Y1
+	VPAND        f0000000favx2<>+0(SB), Y0, Y0
+	VPMOVZXBD    128(CX), Y2
+	VPSRLD       $0x04, Y2, Y3
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 24(SP), Y4
+	VBROADCASTSS 56(SP), Y5
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y4, Y0, Y0
+	VSUBPS       Y5, Y0, Y0
+	VMOVUPS      Y0, 768(AX)(DX*1)
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y4, Y2, Y2
+	VSUBPS       Y5, Y2, Y2
+	VMOVUPS      Y2, 832(AX)(DX*1)
+	VBROADCASTSS 28(SP), Y0
+	VBROADCASTSS 60(SP), Y2
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VSUBPS       Y2, Y1, Y1
+	VMOVUPS      Y1, 896(AX)(DX*1)
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y0, Y3, Y3
+	VSUBPS       Y2, Y3, Y3
+	VMOVUPS      Y3, 960(AX)(DX*1)
+	VPMOVZXBD    24(CX), Y0
+	VPSRLD       $0x04, Y0, Y1
+	VPAND        f0000000favx2<>+0(SB), Y0, Y0
+	VPMOVZXBD    40(CX), Y2
+	VPSRLD       $0x04, Y2, Y3
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VBROADCASTSS (SP), Y4
+	VBROADCASTSS 32(SP), Y5
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y4, Y0, Y0
+	VSUBPS       Y5, Y0, Y0
+	VMOVUPS      Y0, 32(AX)(DX*1)
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y4, Y2, Y2
+	VSUBPS       Y5, Y2, Y2
+	VMOVUPS      Y2, 96(AX)(DX*1)
+	VBROADCASTSS 4(SP), Y0
+	VBROADCASTSS 36(SP), Y2
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VSUBPS       Y2, Y1, Y1
+	VMOVUPS      Y1, 160(AX)(DX*1)
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y0, Y3, Y3
+	VSUBPS       Y2, Y3, Y3
+	VMOVUPS      Y3, 224(AX)(DX*1)
+	VPMOVZXBD    56(CX), Y0
+	VPSRLD       $0x04, Y0, Y1
+	VPAND        f0000000favx2<>+0(SB), Y0, Y0
+	VPMOVZXBD    72(CX), Y2
+	VPSRLD       $0x04, Y2, Y3
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 8(SP), Y4
+	VBROADCASTSS 40(SP), Y5
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y4, Y0, Y0
+	VSUBPS       Y5, Y0, Y0
+	VMOVUPS      Y0, 288(AX)(DX*1)
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y4, Y2, Y2
+	VSUBPS       Y5, Y2, Y2
+	VMOVUPS      Y2, 352(AX)(DX*1)
+	VBROADCASTSS 12(SP), Y0
+	VBROADCASTSS 44(SP), Y2
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VSUBPS       Y2, Y1, Y1
+	VMOVUPS      Y1, 416(AX)(DX*1)
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y0, Y3, Y3
+	VSUBPS       Y2, Y3, Y3
+	VMOVUPS      Y3, 480(AX)(DX*1)
+	VPMOVZXBD    88(CX), Y0
+	VPSRLD       $0x04, Y0, Y1
+	VPAND        f0000000favx2<>+0(SB), Y0, Y0
+	VPMOVZXBD    104(CX), Y2
+	VPSRLD       $0x04, Y2, Y3
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 16(SP), Y4
+	VBROADCASTSS 48(SP), Y5
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y4, Y0, Y0
+	VSUBPS       Y5, Y0, Y0
+	VMOVUPS      Y0, 544(AX)(DX*1)
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y4, Y2, Y2
+	VSUBPS       Y5, Y2, Y2
+	VMOVUPS      Y2, 608(AX)(DX*1)
+	VBROADCASTSS 20(SP), Y0
+	VBROADCASTSS 52(SP), Y2
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VSUBPS       Y2, Y1, Y1
+	VMOVUPS      Y1, 672(AX)(DX*1)
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y0, Y3, Y3
+	VSUBPS       Y2, Y3, Y3
+	VMOVUPS      Y3, 736(AX)(DX*1)
+	VPMOVZXBD    120(CX), Y0
+	VPSRLD       $0x04, Y0, Y1
+	VPAND        f0000000favx2<>+0(SB), Y0, Y0
+	VPMOVZXBD    136(CX), Y2
+	VPSRLD       $0x04, Y2, Y3
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 24(SP), Y4
+	VBROADCASTSS 56(SP), Y5
+	VCVTDQ2PS    Y0, Y0
+	VMULPS       Y4, Y0, Y0
+	VSUBPS       Y5, Y0, Y0
+	VMOVUPS      Y0, 800(AX)(DX*1)
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y4, Y2, Y2
+	VSUBPS       Y5, Y2, Y2
+	VMOVUPS      Y2, 864(AX)(DX*1)
+	VBROADCASTSS 28(SP), Y0
+	VBROADCASTSS 60(SP), Y2
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VSUBPS       Y2, Y1, Y1
+	VMOVUPS      Y1, 928(AX)(DX*1)
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y0, Y3, Y3
+	VSUBPS       Y2, Y3, Y3
+	VMOVUPS      Y3, 992(AX)(DX*1)
+	ADDQ         $0x90, CX
+	ADDQ         $+1024, DX
+	CMPQ         DX, BX
+	JLT          group21
+	VZEROUPPER
+	RET
+
+// func matVecQ6_KAVX2(dst *float32, w *byte, x *float32, rows int, cols int)
+// Requires: AVX, AVX2, F16C
+TEXT ·matVecQ6_KAVX2(SB), NOSPLIT, $64-40
+	MOVQ   dst+0(FP), AX
+	MOVQ   w+8(FP), CX
+	MOVQ   x+16(FP), DX
+	MOVQ   rows+24(FP), BX
+	MOVQ   cols+32(FP), SI
+	MOVQ   SI, DI
+	SHRQ   $0x08, DI
+	IMUL3Q $0xd2, DI, DI
+
+one:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   DX, DI
+	MOVQ   SI, R9
+	XORQ   R8, R8
+	SHLQ   $0x02, R9
+
+group22:
+	VPBROADCASTW 208(CX), X2
+	VCVTPH2PS    X2, Y2
+	VPMOVSXBD    192(CX), Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y2, Y3, Y3
+	VMOVUPS      Y3, (SP)
+	VPMOVSXBD    200(CX), Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       Y2, Y3, Y3
+	VMOVUPS      Y3, 32(SP)
+	VPMOVZXBD    (CX), Y2
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VPMOVZXBD    128(CX), Y3
+	VPSLLD       $0x04, Y3, Y3
+	VPAND        f00000030avx2<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f42000000avx2<>+0(SB), Y2, Y2
+	VBROADCASTSS (SP), Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       (DI), Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VPMOVZXBD    16(CX), Y2
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VPMOVZXBD    144(CX), Y3
+	VPSLLD       $0x04, Y3, Y3
+	VPAND        f00000030avx2<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f42000000avx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 4(SP), Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       64(DI), Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VPMOVZXBD    32(CX), Y2
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VPMOVZXBD    128(CX), Y3
+	VPSLLD       $0x02, Y3, Y3
+	VPAND        f00000030avx2<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f42000000avx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 8(SP), Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       128(DI), Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VPMOVZXBD    48(CX), Y2
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VPMOVZXBD    144(CX), Y3
+	VPSLLD       $0x02, Y3, Y3
+	VPAND        f00000030avx2<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f42000000avx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 12(SP), Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       192(DI), Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VPMOVZXBD    (CX), Y2
+	VPSRLD       $0x04, Y2, Y2
+	VPMOVZXBD    128(CX), Y3
+	VPSLLD       $0x00, Y3, Y3
+	VPAND        f00000030avx2<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f42000000avx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 16(SP), Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       256(DI), Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VPMOVZXBD    16(CX), Y2
+	VPSRLD       $0x04, Y2, Y2
+	VPMOVZXBD    144(CX), Y3
+	VPSLLD       $0x00, Y3, Y3
+	VPAND        f00000030avx2<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f42000000avx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 20(SP), Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       320(DI), Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VPMOVZXBD    32(CX), Y2
+	VPSRLD       $0x04, Y2, Y2
+	VPMOVZXBD    128(CX), Y3
+	VPSRLD       $0x02, Y3, Y3
+	VPAND        f00000030avx2<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f42000000avx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 24(SP), Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       384(DI), Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VPMOVZXBD    48(CX), Y2
+	VPSRLD       $0x04, Y2, Y2
+	VPMOVZXBD    144(CX), Y3
+	VPSRLD       $0x02, Y3, Y3
+	VPAND        f00000030avx2<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f42000000avx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 28(SP), Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       448(DI), Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VPMOVZXBD    64(CX), Y2
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VPMOVZXBD    160(CX), Y3
+	VPSLLD       $0x04, Y3, Y3
+	VPAND        f00000030avx2<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f42000000avx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 32(SP), Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       512(DI), Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VPMOVZXBD    80(CX), Y2
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VPMOVZXBD    176(CX), Y3
+	VPSLLD       $0x04, Y3, Y3
+	VPAND        f00000030avx2<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f42000000avx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 36(SP), Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       576(DI), Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VPMOVZXBD    96(CX), Y2
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VPMOVZXBD    160(CX), Y3
+	VPSLLD       $0x02, Y3, Y3
+	VPAND        f00000030avx2<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f42000000avx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 40(SP), Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       640(DI), Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VPMOVZXBD    112(CX), Y2
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VPMOVZXBD    176(CX), Y3
+	VPSLLD       $0x02, Y3, Y3
+	VPAND        f00000030avx2<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f42000000avx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 44(SP), Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       704(DI), Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VPMOVZXBD    64(CX), Y2
+	VPSRLD       $0x04, Y2, Y2
+	VPMOVZXBD    160(CX), Y3
+	VPSLLD       $0x00, Y3, Y3
+	VPAND        f00000030avx2<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f42000000avx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 48(SP), Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       768(DI), Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VPMOVZXBD    80(CX), Y2
+	VPSRLD       $0x04, Y2, Y2
+	VPMOVZXBD    176(CX), Y3
+	VPSLLD       $0x00, Y3, Y3
+	VPAND        f00000030avx2<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f42000000avx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 52(SP), Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       832(DI), Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VPMOVZXBD    96(CX), Y2
+	VPSRLD       $0x04, Y2, Y2
+	VPMOVZXBD    160(CX), Y3
+	VPSRLD       $0x02, Y3, Y3
+	VPAND        f00000030avx2<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f42000000avx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 56(SP), Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       896(DI), Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VPMOVZXBD    112(CX), Y2
+	VPSRLD       $0x04, Y2, Y2
+	VPMOVZXBD    176(CX), Y3
+	VPSRLD       $0x02, Y3, Y3
+	VPAND        f00000030avx2<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f42000000avx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 60(SP), Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       960(DI), Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VPMOVZXBD    8(CX), Y2
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VPMOVZXBD    136(CX), Y3
+	VPSLLD       $0x04, Y3, Y3
+	VPAND        f00000030avx2<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f42000000avx2<>+0(SB), Y2, Y2
+	VBROADCASTSS (SP), Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       32(DI), Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VPMOVZXBD    24(CX), Y2
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VPMOVZXBD    152(CX), Y3
+	VPSLLD       $0x04, Y3, Y3
+	VPAND        f00000030avx2<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f42000000avx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 4(SP), Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       96(DI), Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VPMOVZXBD    40(CX), Y2
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VPMOVZXBD    136(CX), Y3
+	VPSLLD       $0x02, Y3, Y3
+	VPAND        f00000030avx2<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f42000000avx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 8(SP), Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       160(DI), Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VPMOVZXBD    56(CX), Y2
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VPMOVZXBD    152(CX), Y3
+	VPSLLD       $0x02, Y3, Y3
+	VPAND        f00000030avx2<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f42000000avx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 12(SP), Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       224(DI), Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VPMOVZXBD    8(CX), Y2
+	VPSRLD       $0x04, Y2, Y2
+	VPMOVZXBD    136(CX), Y3
+	VPSLLD       $0x00, Y3, Y3
+	VPAND        f00000030avx2<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f42000000avx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 16(SP), Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       288(DI), Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VPMOVZXBD    24(CX), Y2
+	VPSRLD       $0x04, Y2, Y2
+	VPMOVZXBD    152(CX), Y3
+	VPSLLD       $0x00, Y3, Y3
+	VPAND        f00000030avx2<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f42000000avx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 20(SP), Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       352(DI), Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VPMOVZXBD    40(CX), Y2
+	VPSRLD       $0x04, Y2, Y2
+	VPMOVZXBD    136(CX), Y3
+	VPSRLD       $0x02, Y3, Y3
+	VPAND        f00000030avx2<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f42000000avx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 24(SP), Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       416(DI), Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VPMOVZXBD    56(CX), Y2
+	VPSRLD       $0x04, Y2, Y2
+	VPMOVZXBD    152(CX), Y3
+	VPSRLD       $0x02, Y3, Y3
+	VPAND        f00000030avx2<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f42000000avx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 28(SP), Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       480(DI), Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VPMOVZXBD    72(CX), Y2
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VPMOVZXBD    168(CX), Y3
+	VPSLLD       $0x04, Y3, Y3
+	VPAND        f00000030avx2<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f42000000avx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 32(SP), Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       544(DI), Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VPMOVZXBD    88(CX), Y2
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VPMOVZXBD    184(CX), Y3
+	VPSLLD       $0x04, Y3, Y3
+	VPAND        f00000030avx2<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f42000000avx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 36(SP), Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       608(DI), Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VPMOVZXBD    104(CX), Y2
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VPMOVZXBD    168(CX), Y3
+	VPSLLD       $0x02, Y3, Y3
+	VPAND        f00000030avx2<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f42000000avx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 40(SP), Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       672(DI), Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VPMOVZXBD    120(CX), Y2
+	VPAND        f0000000favx2<>+0(SB), Y2, Y2
+	VPMOVZXBD    184(CX), Y3
+	VPSLLD       $0x02, Y3, Y3
+	VPAND        f00000030avx2<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f42000000avx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 44(SP), Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       736(DI), Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VPMOVZXBD    72(CX), Y2
+	VPSRLD       $0x04, Y2, Y2
+	VPMOVZXBD    168(CX), Y3
+	VPSLLD       $0x00, Y3, Y3
+	VPAND        f00000030avx2<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f42000000avx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 48(SP), Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       800(DI), Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VPMOVZXBD    88(CX), Y2
+	VPSRLD       $0x04, Y2, Y2
+	VPMOVZXBD    184(CX), Y3
+	VPSLLD       $0x00, Y3, Y3
+	VPAND        f00000030avx2<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f42000000avx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 52(SP), Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       864(DI), Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VPMOVZXBD    104(CX), Y2
+	VPSRLD       $0x04, Y2, Y2
+	VPMOVZXBD    168(CX), Y3
+	VPSRLD       $0x02, Y3, Y3
+	VPAND        f00000030avx2<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f42000000avx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 56(SP), Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       928(DI), Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VPMOVZXBD    120(CX), Y2
+	VPSRLD       $0x04, Y2, Y2
+	VPMOVZXBD    184(CX), Y3
+	VPSRLD       $0x02, Y3, Y3
+	VPAND        f00000030avx2<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VSUBPS       f42000000avx2<>+0(SB), Y2, Y2
+	VBROADCASTSS 60(SP), Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       992(DI), Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	ADDQ         $0xd2, CX
+	ADDQ         $+1024, DI
+	ADDQ         $+1024, R8
+	CMPQ         R8, R9
+	JLT          group22
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X1
+	VPERMILPS    $0xee, X1, X0
+	VADDPS       X0, X1, X1
+	VPERMILPS    $0x55, X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSS       X1, (AX)
+	ADDQ         $0x04, AX
+	DECQ         BX
+	JNZ          one
+	VZEROUPPER
+	RET
+
+DATA f00000030avx2<>+0(SB)/4, $0x00000030
+DATA f00000030avx2<>+4(SB)/4, $0x00000030
+DATA f00000030avx2<>+8(SB)/4, $0x00000030
+DATA f00000030avx2<>+12(SB)/4, $0x00000030
+DATA f00000030avx2<>+16(SB)/4, $0x00000030
+DATA f00000030avx2<>+20(SB)/4, $0x00000030
+DATA f00000030avx2<>+24(SB)/4, $0x00000030
+DATA f00000030avx2<>+28(SB)/4, $0x00000030
+GLOBL f00000030avx2<>(SB), RODATA|NOPTR, $32
+
+DATA f42000000avx2<>+0(SB)/4, $0x42000000
+DATA f42000000avx2<>+4(SB)/4, $0x42000000
+DATA f42000000avx2<>+8(SB)/4, $0x42000000
+DATA f42000000avx2<>+12(SB)/4, $0x42000000
+DATA f42000000avx2<>+16(SB)/4, $0x42000000
+DATA f42000000avx2<>+20(SB)/4, $0x42000000
+DATA f42000000avx2<>+24(SB)/4, $0x42000000
+DATA f42000000avx2<>+28(SB)/4, $0x42000000
+GLOBL f42000000avx2<>(SB), RODATA|NOPTR, $32
+
+// func dequantizeQ6_KAVX2(dst *float32, w *byte, n int)
+// Requires: AVX, AVX2, F16C
+TEXT ·dequantizeQ6_KAVX2(SB), NOSPLIT, $64-24
+	MOVQ dst+0(FP), AX
+	MOVQ w+8(FP), CX
+	MOVQ n+16(FP), DX
+	MOVQ DX, BX
+	XORQ DX, DX
+	SHLQ $0x02, BX
+
+group23:
+	VPBROADCASTW 208(CX), X0
+	VCVTPH2PS    X0, Y0
+	VPMOVSXBD    192(CX), Y1
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      Y1, (SP)
+	VPMOVSXBD    200(CX), Y1
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      Y1, 32(SP)
+	VPMOVZXBD    (CX), Y0
+	VPAND        f0000000favx2<>+0(SB), Y0, Y0
+	VPMOVZXBD    128(CX), Y1
+	VPSLLD       $0x04, Y1, Y1
+	VPAND        f00000030avx2<>+0(SB), Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VSUBPS       f42000000avx2<>+0(SB), Y0, Y0
+	VBROADCASTSS (SP), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (AX)(DX*1)
+	VPMOVZXBD    16(CX), Y0
+	VPAND        f0000000favx2<>+0(SB), Y0, Y0
+	VPMOVZXBD    144(CX), Y1
+	VPSLLD       $0x04, Y1, Y1
+	VPAND        f00000030avx2<>+0(SB), Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VSUBPS       f42000000avx2<>+0(SB), Y0, Y0
+	VBROADCASTSS 4(SP), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 64(AX)(DX*1)
+	VPMOVZXBD    32(CX), Y0
+	VPAND        f0000000favx2<>+0(SB), Y0, Y0
+	VPMOVZXBD    128(CX), Y1
+	VPSLLD       $0x02, Y1, Y1
+	VPAND        f00000030avx2<>+0(SB), Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VSUBPS       f42000000avx2<>+0(SB), Y0, Y0
+	VBROADCASTSS 8(SP), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 128(AX)(DX*1)
+	VPMOVZXBD    48(CX), Y0
+	VPAND        f0000000favx2<>+0(SB), Y0, Y0
+	VPMOVZXBD    144(CX), Y1
+	VPSLLD       $0x02, Y1, Y1
+	VPAND        f00000030avx2<>+0(SB), Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VSUBPS       f42000000avx2<>+0(SB), Y0, Y0
+	VBROADCASTSS 12(SP), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 192(AX)(DX*1)
+	VPMOVZXBD    (CX), Y0
+	VPSRLD       $0x04, Y0, Y0
+	VPMOVZXBD    128(CX), Y1
+	VPSLLD       $0x00, Y1, Y1
+	VPAND        f00000030avx2<>+0(SB), Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VSUBPS       f42000000avx2<>+0(SB), Y0, Y0
+	VBROADCASTSS 16(SP), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 256(AX)(DX*1)
+	VPMOVZXBD    16(CX), Y0
+	VPSRLD       $0x04, Y0, Y0
+	VPMOVZXBD    144(CX), Y1
+	VPSLLD       $0x00, Y1, Y1
+	VPAND        f00000030avx2<>+0(SB), Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VSUBPS       f42000000avx2<>+0(SB), Y0, Y0
+	VBROADCASTSS 20(SP), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 320(AX)(DX*1)
+	VPMOVZXBD    32(CX), Y0
+	VPSRLD       $0x04, Y0, Y0
+	VPMOVZXBD    128(CX), Y1
+	VPSRLD       $0x02, Y1, Y1
+	VPAND        f00000030avx2<>+0(SB), Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VSUBPS       f42000000avx2<>+0(SB), Y0, Y0
+	VBROADCASTSS 24(SP), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 384(AX)(DX*1)
+	VPMOVZXBD    48(CX), Y0
+	VPSRLD       $0x04, Y0, Y0
+	VPMOVZXBD    144(CX), Y1
+	VPSRLD       $0x02, Y1, Y1
+	VPAND        f00000030avx2<>+0(SB), Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VSUBPS       f42000000avx2<>+0(SB), Y0, Y0
+	VBROADCASTSS 28(SP), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 448(AX)(DX*1)
+	VPMOVZXBD    64(CX), Y0
+	VPAND        f0000000favx2<>+0(SB), Y0, Y0
+	VPMOVZXBD    160(CX), Y1
+	VPSLLD       $0x04, Y1, Y1
+	VPAND        f00000030avx2<>+0(SB), Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VSUBPS       f42000000avx2<>+0(SB), Y0, Y0
+	VBROADCASTSS 32(SP), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 512(AX)(DX*1)
+	VPMOVZXBD    80(CX), Y0
+	VPAND        f0000000favx2<>+0(SB), Y0, Y0
+	VPMOVZXBD    176(CX), Y1
+	VPSLLD       $0x04, Y1, Y1
+	VPAND        f00000030avx2<>+0(SB), Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VSUBPS       f42000000avx2<>+0(SB), Y0, Y0
+	VBROADCASTSS 36(SP), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 576(AX)(DX*1)
+	VPMOVZXBD    96(CX), Y0
+	VPAND        f0000000favx2<>+0(SB), Y0, Y0
+	VPMOVZXBD    160(CX), Y1
+	VPSLLD       $0x02, Y1, Y1
+	VPAND        f00000030avx2<>+0(SB), Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VSUBPS       f42000000avx2<>+0(SB), Y0, Y0
+	VBROADCASTSS 40(SP), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 640(AX)(DX*1)
+	VPMOVZXBD    112(CX), Y0
+	VPAND        f0000000favx2<>+0(SB), Y0, Y0
+	VPMOVZXBD    176(CX), Y1
+	VPSLLD       $0x02, Y1, Y1
+	VPAND        f00000030avx2<>+0(SB), Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VSUBPS       f42000000avx2<>+0(SB), Y0, Y0
+	VBROADCASTSS 44(SP), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 704(AX)(DX*1)
+	VPMOVZXBD    64(CX), Y0
+	VPSRLD       $0x04, Y0, Y0
+	VPMOVZXBD    160(CX), Y1
+	VPSLLD       $0x00, Y1, Y1
+	VPAND        f00000030avx2<>+0(SB), Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VSUBPS       f42000000avx2<>+0(SB), Y0, Y0
+	VBROADCASTSS 48(SP), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 768(AX)(DX*1)
+	VPMOVZXBD    80(CX), Y0
+	VPSRLD       $0x04, Y0, Y0
+	VPMOVZXBD    176(CX), Y1
+	VPSLLD       $0x00, Y1, Y1
+	VPAND        f00000030avx2<>+0(SB), Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VSUBPS       f42000000avx2<>+0(SB), Y0, Y0
+	VBROADCASTSS 52(SP), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 832(AX)(DX*1)
+	VPMOVZXBD    96(CX), Y0
+	VPSRLD       $0x04, Y0, Y0
+	VPMOVZXBD    160(CX), Y1
+	VPSRLD       $0x02, Y1, Y1
+	VPAND        f00000030avx2<>+0(SB), Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VSUBPS       f42000000avx2<>+0(SB), Y0, Y0
+	VBROADCASTSS 56(SP), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 896(AX)(DX*1)
+	VPMOVZXBD    112(CX), Y0
+	VPSRLD       $0x04, Y0, Y0
+	VPMOVZXBD    176(CX), Y1
+	VPSRLD       $0x02, Y1, Y1
+	VPAND        f00000030avx2<>+0(SB), Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VSUBPS       f42000000avx2<>+0(SB), Y0, Y0
+	VBROADCASTSS 60(SP), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 960(AX)(DX*1)
+	VPMOVZXBD    8(CX), Y0
+	VPAND        f0000000favx2<>+0(SB), Y0, Y0
+	VPMOVZXBD    136(CX), Y1
+	VPSLLD       $0x04, Y1, Y1
+	VPAND        f00000030avx2<>+0(SB), Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VSUBPS       f42000000avx2<>+0(SB), Y0, Y0
+	VBROADCASTSS (SP), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 32(AX)(DX*1)
+	VPMOVZXBD    24(CX), Y0
+	VPAND        f0000000favx2<>+0(SB), Y0, Y0
+	VPMOVZXBD    152(CX), Y1
+	VPSLLD       $0x04, Y1, Y1
+	VPAND        f00000030avx2<>+0(SB), Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VSUBPS       f42000000avx2<>+0(SB), Y0, Y0
+	VBROADCASTSS 4(SP), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 96(AX)(DX*1)
+	VPMOVZXBD    40(CX), Y0
+	VPAND        f0000000favx2<>+0(SB), Y0, Y0
+	VPMOVZXBD    136(CX), Y1
+	VPSLLD       $0x02, Y1, Y1
+	VPAND        f00000030avx2<>+0(SB), Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VSUBPS       f42000000avx2<>+0(SB), Y0, Y0
+	VBROADCASTSS 8(SP), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 160(AX)(DX*1)
+	VPMOVZXBD    56(CX), Y0
+	VPAND        f0000000favx2<>+0(SB), Y0, Y0
+	VPMOVZXBD    152(CX), Y1
+	VPSLLD       $0x02, Y1, Y1
+	VPAND        f00000030avx2<>+0(SB), Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VSUBPS       f42000000avx2<>+0(SB), Y0, Y0
+	VBROADCASTSS 12(SP), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 224(AX)(DX*1)
+	VPMOVZXBD    8(CX), Y0
+	VPSRLD       $0x04, Y0, Y0
+	VPMOVZXBD    136(CX), Y1
+	VPSLLD       $0x00, Y1, Y1
+	VPAND        f00000030avx2<>+0(SB), Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VSUBPS       f42000000avx2<>+0(SB), Y0, Y0
+	VBROADCASTSS 16(SP), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 288(AX)(DX*1)
+	VPMOVZXBD    24(CX), Y0
+	VPSRLD       $0x04, Y0, Y0
+	VPMOVZXBD    152(CX), Y1
+	VPSLLD       $0x00, Y1, Y1
+	VPAND        f00000030avx2<>+0(SB), Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VSUBPS       f42000000avx2<>+0(SB), Y0, Y0
+	VBROADCASTSS 20(SP), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 352(AX)(DX*1)
+	VPMOVZXBD    40(CX), Y0
+	VPSRLD       $0x04, Y0, Y0
+	VPMOVZXBD    136(CX), Y1
+	VPSRLD       $0x02, Y1, Y1
+	VPAND        f00000030avx2<>+0(SB), Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VSUBPS       f42000000avx2<>+0(SB), Y0, Y0
+	VBROADCASTSS 24(SP), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 416(AX)(DX*1)
+	VPMOVZXBD    56(CX), Y0
+	VPSRLD       $0x04, Y0, Y0
+	VPMOVZXBD    152(CX), Y1
+	VPSRLD       $0x02, Y1, Y1
+	VPAND        f00000030avx2<>+0(SB), Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VSUBPS       f42000000avx2<>+0(SB), Y0, Y0
+	VBROADCASTSS 28(SP), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 480(AX)(DX*1)
+	VPMOVZXBD    72(CX), Y0
+	VPAND        f0000000favx2<>+0(SB), Y0, Y0
+	VPMOVZXBD    168(CX), Y1
+	VPSLLD       $0x04, Y1, Y1
+	VPAND        f00000030avx2<>+0(SB), Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VSUBPS       f42000000avx2<>+0(SB), Y0, Y0
+	VBROADCASTSS 32(SP), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 544(AX)(DX*1)
+	VPMOVZXBD    88(CX), Y0
+	VPAND        f0000000favx2<>+0(SB), Y0, Y0
+	VPMOVZXBD    184(CX), Y1
+	VPSLLD       $0x04, Y1, Y1
+	VPAND        f00000030avx2<>+0(SB), Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VSUBPS       f42000000avx2<>+0(SB), Y0, Y0
+	VBROADCASTSS 36(SP), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 608(AX)(DX*1)
+	VPMOVZXBD    104(CX), Y0
+	VPAND        f0000000favx2<>+0(SB), Y0, Y0
+	VPMOVZXBD    168(CX), Y1
+	VPSLLD       $0x02, Y1, Y1
+	VPAND        f00000030avx2<>+0(SB), Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VSUBPS       f42000000avx2<>+0(SB), Y0, Y0
+	VBROADCASTSS 40(SP), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 672(AX)(DX*1)
+	VPMOVZXBD    120(CX), Y0
+	VPAND        f0000000favx2<>+0(SB), Y0, Y0
+	VPMOVZXBD    184(CX), Y1
+	VPSLLD       $0x02, Y1, Y1
+	VPAND        f00000030avx2<>+0(SB), Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VSUBPS       f42000000avx2<>+0(SB), Y0, Y0
+	VBROADCASTSS 44(SP), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 736(AX)(DX*1)
+	VPMOVZXBD    72(CX), Y0
+	VPSRLD       $0x04, Y0, Y0
+	VPMOVZXBD    168(CX), Y1
+	VPSLLD       $0x00, Y1, Y1
+	VPAND        f00000030avx2<>+0(SB), Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VSUBPS       f42000000avx2<>+0(SB), Y0, Y0
+	VBROADCASTSS 48(SP), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 800(AX)(DX*1)
+	VPMOVZXBD    88(CX), Y0
+	VPSRLD       $0x04, Y0, Y0
+	VPMOVZXBD    184(CX), Y1
+	VPSLLD       $0x00, Y1, Y1
+	VPAND        f00000030avx2<>+0(SB), Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VSUBPS       f42000000avx2<>+0(SB), Y0, Y0
+	VBROADCASTSS 52(SP), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 864(AX)(DX*1)
+	VPMOVZXBD    104(CX), Y0
+	VPSRLD       $0x04, Y0, Y0
+	VPMOVZXBD    168(CX), Y1
+	VPSRLD       $0x02, Y1, Y1
+	VPAND        f00000030avx2<>+0(SB), Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VSUBPS       f42000000avx2<>+0(SB), Y0, Y0
+	VBROADCASTSS 56(SP), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 928(AX)(DX*1)
+	VPMOVZXBD    120(CX), Y0
+	VPSRLD       $0x04, Y0, Y0
+	VPMOVZXBD    184(CX), Y1
+	VPSRLD       $0x02, Y1, Y1
+	VPAND        f00000030avx2<>+0(SB), Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VCVTDQ2PS    Y0, Y0
+	VSUBPS       f42000000avx2<>+0(SB), Y0, Y0
+	VBROADCASTSS 60(SP), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 992(AX)(DX*1)
+	ADDQ         $0xd2, CX
+	ADDQ         $+1024, DX
+	CMPQ         DX, BX
+	JLT          group23
 	VZEROUPPER
 	RET

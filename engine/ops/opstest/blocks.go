@@ -54,15 +54,15 @@ func (s *suite) blocks(f *quant.Format, k ops.BlockKernels, rows, cols int) {
 	}
 }
 
-// blocksOf are random blocks of n values, whose first bytes, where scales may be, are
-// finite numbers of binary16, subnormal ones among them, in front of bytes that would show.
+// blocksOf are random blocks of n values, whose first and last bytes, where scales may be,
+// are finite numbers of binary16, subnormal ones among them, in front of bytes that would show.
 func (s *suite) blocksOf(f *quant.Format, n int) []byte {
 	w := fenced(f.Size(n), byte(0x7f))
 	for i := range w {
 		w[i] = byte(s.rand.IntN(256))
 	}
 	for at := 0; at < len(w); at += f.Bytes {
-		for _, half := range []int{0, 2} {
+		for _, half := range []int{0, 2, f.Bytes - 2} {
 			binary.LittleEndian.PutUint16(w[at+half:], uint16(s.rand.IntN(2)<<15|s.rand.IntN(31)<<10|s.rand.IntN(1<<10)))
 		}
 	}

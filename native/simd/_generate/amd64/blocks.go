@@ -8,9 +8,6 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// blockLen is the number of values in the blocks that there are kernels for: two groups.
-const blockLen = 2 * group
-
 // blockFormats are formats of package quant, by their names. Scales are binary16, which
 // widens exactly, and a value is rounded as quant rounds it.
 func blockFormats(s *isa) []quantized {
@@ -19,16 +16,13 @@ func blockFormats(s *isa) []quantized {
 	nibbles := func(before int, open func(base reg.GPVirtual) (finish func(v reg.VecVirtual))) func(reg.GPVirtual) reader {
 		return func(base reg.GPVirtual) reader {
 			finish := open(base)
-			return func(p int) []reg.VecVirtual {
-				low, high := s.vector(), s.vector()
-				s.VPMOVZXBD(operand.Mem{Base: base, Disp: before + p*s.lanes}, low)
-				s.VPSRLD(operand.U8(4), low, high)
-				s.and(s.lowNibble(), low)
-				for _, v := range []reg.VecVirtual{low, high} {
+			return func(p int, use func(g int, v reg.VecVirtual)) {
+				low, high := s.nibblesAt(operand.Mem{Base: base, Disp: before + p*s.lanes})
+				for g, v := range []reg.VecVirtual{low, high} {
 					s.VCVTDQ2PS(v, v)
 					finish(v)
+					use(g, v)
 				}
-				return []reg.VecVirtual{low, high}
 			}
 		}
 	}
@@ -39,14 +33,14 @@ func blockFormats(s *isa) []quantized {
 	return []quantized{
 		{"Q8_0", "byte", 2, 34, 2, func(base reg.GPVirtual) reader {
 			scale := scaled(base)
-			return func(p int) []reg.VecVirtual {
-				vs := []reg.VecVirtual{s.vector(), s.vector()}
-				for g, v := range vs {
+			return func(p int, use func(g int, v reg.VecVirtual)) {
+				for g := range 2 {
+					v := s.vector()
 					s.VPMOVSXBD(operand.Mem{Base: base, Disp: 2 + g*group + p*s.lanes}, v)
 					s.VCVTDQ2PS(v, v)
 					scale(v)
+					use(g, v)
 				}
-				return vs
 			}
 		}},
 		{"Q4_0", "byte", 2, 18, 2, nibbles(2, func(base reg.GPVirtual) func(reg.VecVirtual) {
@@ -63,7 +57,18 @@ func blockFormats(s *isa) []quantized {
 				s.VADDPS(least, v, v)
 			}
 		})},
+		superQ4K(s),
+		superQ6K(s),
 	}
+}
+
+// nibblesAt are the low and the high halves of bytes, a number a lane.
+func (s *isa) nibblesAt(at operand.Mem) (low, high reg.VecVirtual) {
+	low, high = s.vector(), s.vector()
+	s.VPMOVZXBD(at, low)
+	s.VPSRLD(operand.U8(4), low, high)
+	s.and(s.lowNibble(), low)
+	return low, high
 }
 
 // dequantizeKernel widens whole blocks.
@@ -74,9 +79,9 @@ func dequantizeKernel(s *isa, c quantized) {
 	s.together(n, c.columns(), func(offset reg.GPVirtual) {
 		read := c.open(w)
 		for p := range s.parts() {
-			for g, v := range read(p) {
+			read(p, func(g int, v reg.VecVirtual) {
 				s.VMOVUPS(v, operand.Mem{Base: dst, Index: offset, Scale: 1, Disp: (g*s.parts() + p) * s.bytes()})
-			}
+			})
 		}
 		s.ADDQ(operand.U8(c.size), w)
 	})

@@ -14,10 +14,10 @@ func quantizedKernels(s *isa) {
 	// plain is a form of single numbers of so many bytes.
 	plain := func(bytes int, widen func(at operand.Mem, v reg.VecVirtual)) func(reg.GPVirtual) reader {
 		return func(base reg.GPVirtual) reader {
-			return func(p int) []reg.VecVirtual {
+			return func(p int, use func(g int, v reg.VecVirtual)) {
 				v := s.vector()
 				widen(operand.Mem{Base: base, Disp: p * s.lanes * bytes}, v)
-				return []reg.VecVirtual{v}
+				use(0, v)
 			}
 		}
 	}
@@ -44,12 +44,13 @@ type quantized struct {
 	name, goType string
 	groups       int // of 16 numbers that lie together
 	size         int // of those in bytes
-	abreast      int // rows to go through side by side, 2 or 4
+	abreast      int // rows to go through side by side, 1, 2 or 4
 	open         func(base reg.GPVirtual) reader
 }
 
-// reader widens part p of every group that lies together.
-type reader func(p int) []reg.VecVirtual
+// reader widens part p of every group that lies together, and hands one after the other to
+// use, which may overwrite it.
+type reader func(p int, use func(g int, v reg.VecVirtual))
 
 // columns is how many numbers lie together.
 func (c quantized) columns() int { return group * c.groups }
@@ -106,10 +107,10 @@ func quantizedRowsKernel(s *isa, c quantized) {
 				}
 				read := c.open(base)
 				for p := range s.parts() {
-					for g, v := range read(p) {
+					read(p, func(g int, v reg.VecVirtual) {
 						s.VMULPS(s.at(from, g*s.parts()+p), v, v)
 						s.VADDPS(v, acc[i][p], acc[i][p])
-					}
+					})
 				}
 				s.ADDQ(operand.U8(c.size), base)
 			}
@@ -120,12 +121,27 @@ func quantizedRowsKernel(s *isa, c quantized) {
 		}
 		return acc
 	}
+	if c.abreast > 1 {
+		s.fourRows(dst, rows, c.abreast, sum)
+	}
+	s.Label("one")
+	s.VMOVSS(s.fold(sum(1)[0], s.VADDPS), operand.Mem{Base: dst})
+	s.ADDQ(operand.U8(4), dst)
+	s.DECQ(rows)
+	s.JNZ(operand.LabelRef("one"))
+	s.Label("end")
+	s.finish()
+}
+
+// fourRows stores the sums of four rows at a time, as many abreast, and goes on at "one"
+// with those that are left, or ends.
+func (s *isa) fourRows(dst, rows reg.GPVirtual, abreast int, sum func(n int) [][]reg.VecVirtual) {
 	s.SUBQ(operand.U8(4), rows)
 	s.JLT(operand.LabelRef("rest"))
 	s.Label("four")
 	var acc [4][]reg.VecVirtual
-	for i := 0; i < 4; i += c.abreast {
-		copy(acc[i:], sum(c.abreast))
+	for i := 0; i < 4; i += abreast {
+		copy(acc[i:], sum(abreast))
 	}
 	s.VMOVUPS(s.fold4(acc), operand.Mem{Base: dst})
 	s.ADDQ(operand.U8(16), dst)
@@ -134,13 +150,6 @@ func quantizedRowsKernel(s *isa, c quantized) {
 	s.Label("rest")
 	s.ADDQ(operand.U8(4), rows)
 	s.JZ(operand.LabelRef("end"))
-	s.Label("one")
-	s.VMOVSS(s.fold(sum(1)[0], s.VADDPS), operand.Mem{Base: dst})
-	s.ADDQ(operand.U8(4), dst)
-	s.DECQ(rows)
-	s.JNZ(operand.LabelRef("one"))
-	s.Label("end")
-	s.finish()
 }
 
 // quantizedTokensKernel takes four tokens, so that a row is widened once for all.
@@ -165,13 +174,13 @@ func quantizedTokensKernel(s *isa, c quantized) {
 		s.PREFETCHT0(operand.Mem{Base: w, Disp: 4096})
 		read := c.open(w)
 		for p := range s.parts() {
-			for g, v := range read(p) {
+			read(p, func(g int, v reg.VecVirtual) {
 				for t, from := range inputs {
 					product := s.vector()
 					s.VMULPS(operand.Mem{Base: from, Index: offset, Scale: 1, Disp: (g*s.parts() + p) * s.bytes()}, v, product)
 					s.VADDPS(product, acc[t][p], acc[t][p])
 				}
-			}
+			})
 		}
 		s.ADDQ(operand.U8(c.size), w)
 	})
