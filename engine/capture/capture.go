@@ -89,7 +89,7 @@ func (c *Capture) Query(layer, head int) ([]float32, error) {
 	return c.queries[layer].head(c.File, &c.lastQuery, head)
 }
 
-// Keys are what a head of queries reads, [T, Dh]: those of its group.
+// Keys returns the keys [T, Dh] that a query head reads, those of its group.
 func (c *Capture) Keys(layer, head int) ([]float32, error) {
 	return c.keys[layer].head(c.File, &c.lastKeys, head/(c.Heads/c.KVHeads))
 }

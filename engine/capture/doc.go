@@ -10,7 +10,7 @@
 //	layers.{i}.q [N, H*Dh], .k and .v [T, Hkv*Dh]  as `kvscope dump` writes them
 //
 // q and k are rotated, as attention reads them. Where layers.{i}.k_mem stands beside
-// layers.{i}.k it is what attention read, after the memory. Values are not needed to
+// layers.{i}.k, attention read k_mem, the keys after the memory. Values are not needed to
 // select, so v may be missing or have a width of its own. An Order, from
 // "[batch, seq, head, head_dim]" or "bshd" say, gives the order of the axes where it is not
 // [head, seq, head_dim]; the metadata's "num_head" says how many heads of queries lie side by side in

@@ -7,7 +7,7 @@ import (
 	"kvscope/engine/input"
 )
 
-// Axis is what an axis of a tensor stands for.
+// Axis is the meaning of one axis of a tensor.
 type Axis int
 
 // The axes there are.
@@ -53,7 +53,7 @@ func ParseOrder(text string) (Order, error) {
 	return l, nil
 }
 
-// String is what ParseOrder reads.
+// String writes the order in words that ParseOrder reads: "[head, seq, head_dim]".
 func (l Order) String() string {
 	names := make([]string, len(l))
 	for i, a := range l {

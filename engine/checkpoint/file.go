@@ -20,7 +20,7 @@ type File struct {
 	// slices of them.
 	Values map[string]any
 
-	// Kind is what the file is; the first one of several.
+	// Kind is the format of the file; of several files that of the first.
 	Kind Kind
 
 	files   []string // name, size and time of those that f was opened from
@@ -70,7 +70,8 @@ func (f *File) Identity() string {
 	return "file-" + hex.EncodeToString(sum.Sum(nil)[:8])
 }
 
-// Form is what f is stored as, for people: "a safetensors file", "8 safetensors files".
+// Form names the format of f and the number of its files, for people: "a safetensors file",
+// "8 safetensors files".
 func (f *File) Form() string {
 	if len(f.files) > 1 {
 		return fmt.Sprintf("%d safetensors files", len(f.files))

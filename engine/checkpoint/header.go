@@ -18,7 +18,8 @@ const MaxHeader = 100_000_000
 // metadataKey is the one name of the header that is not a tensor.
 const metadataKey = "__metadata__"
 
-// entry is what the header says of one tensor.
+// entry describes one tensor of the header; its values are the bytes [begin, end) after the
+// header.
 type entry struct {
 	name       string
 	dtype      DType

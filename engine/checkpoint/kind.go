@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// Kind is what a file is by its first bytes, as a phrase: "a NumPy array (.npy)".
+// Kind is the format of a file, recognized by its first bytes, as a phrase: "a NumPy array (.npy)".
 type Kind string
 
 // The kinds that are told apart. Parse reads safetensors, npz, GGUF and PyTorch's.

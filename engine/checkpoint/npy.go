@@ -17,7 +17,7 @@ var numpyTypes = map[string]DType{
 	"b1": Bool, "i1": I8, "i2": I16, "i4": I32, "i8": I64, "u1": U8, "u2": U16, "u4": U32, "u8": U64, "f2": F16, "f4": F32, "f8": F64,
 }
 
-// array is what the header of a .npy file says.
+// array describes an array by the header of its .npy file.
 type array struct {
 	kind    string // of NumPy: b, i, u, f numbers, U text as UTF-32, S text as bytes, O objects
 	width   int    // bytes of an element; 0 of objects

@@ -136,7 +136,7 @@ func (z *npz) add(f *File, name string, entry *zip.File) error {
 	return nil
 }
 
-// npyHeader is what an entry says of itself.
+// npyHeader reads the .npy header that an entry of the archive begins with.
 func npyHeader(entry *zip.File) (*array, error) {
 	r, err := entry.Open()
 	if err != nil {

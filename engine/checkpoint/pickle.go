@@ -335,7 +335,8 @@ func (m *pickle) line() (string, error) {
 	return string(b[:i]), nil
 }
 
-// call is what a function of NumPy, or of torch, makes of its arguments.
+// call evaluates a call of a function of NumPy, or of torch in its files. Any other function
+// is an error: a pickle may name any, and none is run.
 func (m *pickle) call(function, arguments any) (any, error) {
 	g, ok := function.(global)
 	args, alsoOK := arguments.(tuple)

@@ -121,8 +121,8 @@ func (m *pickle) newObject() error {
 	return nil
 }
 
-// torchCall is what a function makes of its arguments; done is false where it is none of
-// torch's.
+// torchCall evaluates a call that torch's files make; done is false where the function is
+// none of those.
 func torchCall(g global, args tuple) (v any, done bool, err error) {
 	switch g {
 	case global{"collections", "OrderedDict"}:

@@ -117,7 +117,7 @@ func (g Grid) task(id string) (string, error) {
 	return task.ID, nil
 }
 
-// orElse is what p points to, or otherwise where it is nil.
+// orElse returns the value p points to, or otherwise where p is nil.
 func orElse(p *int, otherwise int) int {
 	if p == nil {
 		return otherwise

@@ -17,7 +17,8 @@ type Runner interface {
 	Models() []run.ModelInfo
 }
 
-// Outcome is what a cell came to. Scores and Depths are by example.
+// Outcome holds the measurements of one cell, and the model and block size they were made
+// with. Scores and Depths have an entry for each example.
 type Outcome struct {
 	Kernels string `json:"kernels"` // kernel table that ran
 	Arch    string `json:"arch"`

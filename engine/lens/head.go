@@ -11,7 +11,8 @@ import (
 	"kvscope/engine/ops"
 )
 
-// HeadTensors is what one head of one layer saw over T positions.
+// HeadTensors holds the queries and keys of one attention head over T positions, or its
+// attention weights where only those were saved.
 type HeadTensors struct {
 	Dim    int // Dh
 	Prompt int // positions of the prompt; the rest was fed while answering

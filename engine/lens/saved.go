@@ -7,8 +7,8 @@ import (
 	"kvscope/engine/checkpoint"
 )
 
-// mostWeight is what the weights of a query may add up to: one, and what half precision
-// makes of it.
+// mostWeight is the largest sum of a query's attention weights that is taken for a softmax:
+// one, and room for the rounding of half precision.
 const mostWeight = 1.01
 
 // mostChecked is how many bytes of weights are checked when a file is opened. Of more, the

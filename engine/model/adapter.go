@@ -10,9 +10,9 @@ import (
 	"kvscope/engine/input"
 )
 
-// Adapter is what was trained beside a frozen model: low-rank deltas of its projections
-// (LoRA, arXiv:2106.09685), and the gates of a memory for its keys and values. It lies
-// over an opened model, whose own weights stay where they are.
+// Adapter holds weights that were trained beside a frozen model: low-rank deltas of its
+// projections (LoRA, arXiv:2106.09685), and the gates of a memory for its keys and values.
+// It lies over an opened model, whose own weights stay where they are.
 type Adapter struct {
 	Base   string // the model it was trained on, for people
 	Rank   int    // of the deltas, the largest where they differ
@@ -40,7 +40,7 @@ func NewLowRank(outputs, inputs, rank int) *LowRank {
 	}
 }
 
-// GateModule is what adapters call the gate's projection.
+// GateModule is the name of the gate's projection in the files of adapters.
 const GateModule = "self_attn.g_proj"
 
 // adapted are the projections that an adapter may have deltas of.
@@ -198,7 +198,7 @@ func (a *Adapter) hashInto(h hash.Hash) {
 	}
 }
 
-// hexOf is what a hash is called by.
+// hexOf returns the first 8 bytes of a hash in hexadecimal, short enough for a name.
 func hexOf(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)[:8]) }
 
 // Save writes a to path in bfloat16, the form adapters ship in; metadata is added to

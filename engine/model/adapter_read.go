@@ -37,8 +37,8 @@ func OpenAdapter(path string) (*Adapter, error) {
 	return a, nil
 }
 
-// adapterName is what the tensors of an adapter are called, with or without the
-// prefixes of PEFT and of the model itself.
+// adapterName matches the names of an adapter's tensors, with or without the prefixes of
+// PEFT and of the model itself: the layer, the module, the part.
 var adapterName = regexp.MustCompile(`^(?:base_model\.model\.)?(?:model\.)?layers\.(\d{1,3})\.((?:self_attn|mlp)\.[a-z]+_proj)\.(lora_A\.weight|lora_B\.weight|weight|bias)$`)
 
 // ReadAdapter reads the adapter in f, as float32 that may be changed.
@@ -184,7 +184,7 @@ func (a *Adapter) validateGate(layer int, l *AdapterLayer) error {
 	return nil
 }
 
-// peftConfig is what is read of PEFT's adapter_config.json.
+// peftConfig lists the fields that are read of PEFT's adapter_config.json.
 type peftConfig struct {
 	Base  string   `json:"base_model_name_or_path"`
 	Alpha *float64 `json:"lora_alpha"`

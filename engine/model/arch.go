@@ -31,7 +31,8 @@ type architecture struct {
 	// layer lists the tensors of one layer. Names are those after "model.layers.N."
 	// and GGUF's "blk.N.".
 	layer func(c Config, l *Layer) []tensor
-	// layerPrefix is what a layer's number is written into.
+	// layerPrefix is the format of a layer's prefix, with a verb for its number:
+	// "model.layers.%d.".
 	layerPrefix string
 
 	// check, when set, holds a Config to what the family is known to have.
@@ -77,8 +78,8 @@ func (c *Config) SetKind(kind string) {
 	c.Arch, c.Memory = Arch(arch), memory
 }
 
-// names are what one tensor is called in the architecture's own checkpoints and in
-// GGUF files, where it occurs in them.
+// names are the names of one tensor in the architecture's own checkpoints and in GGUF
+// files; "" where it does not occur in them.
 type names struct{ own, gguf string }
 
 // ownName is the name in the architecture's own checkpoints.

@@ -170,7 +170,8 @@ func (s *Session) look(l, h int, query ops.Matrix) {
 	s.prefilled[l][h] = sparse.Prefill(s.opt.Selector, queries, s.ranked(l, h))
 }
 
-// selector is what picks for a head.
+// selector is the selector of one head: the one that has seen the queries of the head's
+// prompt, where the method wants to see them, else that of the session.
 func (s *Session) selector(l, h int) sparse.Selector {
 	if s.prefilled != nil && s.prefilled[l][h] != nil {
 		return s.prefilled[l][h]

@@ -10,8 +10,8 @@ import (
 	"kvscope/engine/input"
 )
 
-// hfConfig is what is read of the config.json of a Hugging Face folder. A field that
-// may be left out is a pointer.
+// hfConfig lists the fields that are read of the config.json of a Hugging Face folder. A
+// field that may be left out is a pointer.
 type hfConfig struct {
 	ModelType   string   `json:"model_type"`
 	Vocab       *int     `json:"vocab_size"`

@@ -61,8 +61,8 @@ func (s *Session) Foresee(ids []int32) ([]float64, error) {
 	return out, nil
 }
 
-// saved is what reading tokens changes of a session, but for entries of the cache, which
-// are only ever added.
+// saved is a copy of the session's state that reading tokens changes. The cache is not
+// copied: entries are only ever added to it, so that its length is enough to go back.
 type saved struct {
 	session Session
 	key     [][]float32

@@ -7,9 +7,9 @@ import (
 	"kvscope/engine/sparse"
 )
 
-// Prefix is what a session knew when it had read so many tokens: caches, memories
-// and the queries it kept. Sessions may go on from it, any number of them and with
-// other methods, while the session it was taken from goes on too.
+// Prefix is the state of a session after its first length tokens: caches, memories and the
+// queries it kept. Any number of sessions may go on from it, with other methods too, while
+// the session it was taken from goes on as well.
 type Prefix struct {
 	length     int
 	heads      [][]*sparse.KVCache // of which the first length positions never change
@@ -20,7 +20,7 @@ type Prefix struct {
 	memory     *Intervention
 }
 
-// Prefix is what s knows now. What an eviction decided is no part of it.
+// Prefix returns the state of s as it is now, without what an eviction decided.
 func (s *Session) Prefix() *Prefix {
 	p := &Prefix{length: s.length, heads: s.heads, rankedBy: s.rankedBy, memory: s.opt.Memory}
 	for l := range s.heads {

@@ -33,7 +33,8 @@ type Session struct {
 	selection []sparse.Selection // [H]
 }
 
-// Options are what a session does beside computing.
+// Options set how the queries of a session select, how much it keeps for later, and which
+// functions it calls while it computes.
 type Options struct {
 	Block     int              // block size of the cache's summaries
 	Summaries sparse.Summaries // those that Selector reads

@@ -19,10 +19,10 @@ import (
 type Source struct {
 	Config Config
 	Form   string   // what it is stored as: "safetensors in 8 files"
-	Notes  []string // what of it is computed only in part
+	Notes  []string // limits of how it is computed, a sentence each
 
 	file *checkpoint.File
-	// name is what file calls a tensor.
+	// name picks the name that a tensor has in file.
 	name func(names) string
 	// whole: file holds this model and nothing else, so that a tensor nobody reads
 	// would be a part of the model that is left out.

@@ -22,8 +22,8 @@ type Example struct {
 	// model in training is taught this one.
 	Expected []string
 	// Answer is the answer in tokens: the expected values with commas between them,
-	// a full stop, and the token that ends an answer where there is one. It is what
-	// follows Tokens. Empty when nothing is expected.
+	// a full stop, and the token that ends an answer where there is one. A model that is
+	// right continues Tokens with it. Empty when nothing is expected.
 	Answer []int32
 	// Gold is, for every token of Answer, the position in Tokens it is copied from:
 	// that of the same place in the needle's value; -1 for commas, stop and end.
@@ -67,7 +67,7 @@ func (e *Example) encode(tok tokenizer.Tokenizer) {
 	e.Offsets = append(make([]tokenizer.Offset, len(begin), len(e.Tokens)), offsets...)
 }
 
-// size is what counts against the context.
+// size is the number of tokens of prompt and answer, which must fit the context.
 func (e *Example) size() int { return len(e.Tokens) + len(e.Answer) }
 
 // tokens is the span of the tokens that stand for Text[start:end], those included that

@@ -132,7 +132,7 @@ func (g *Generator) MinContext(task Task) (int, error) {
 	return g.bare(g.frame(task, rand.New(rand.NewPCG(0, 0)))).size(), nil
 }
 
-// frame is what a prompt holds whatever its haystack.
+// frame holds the needles and keys of a prompt, which do not depend on its haystack.
 type frame struct {
 	task    Task
 	needles []item // the first asked one first
@@ -179,8 +179,8 @@ type haystack struct {
 	tries    int              // sentences that do not fit, until there is an end
 }
 
-// haystack is what surrounds the needles of task, its prose that of book where there is
-// one; keys and values in seen are in use.
+// haystack returns the source of the text around the needles of task. Prose is that of book
+// where there is one; keys and values in seen are in use.
 func (g *Generator) haystack(task Task, book *Book, rng *rand.Rand, seen map[string]bool) haystack {
 	switch {
 	case task.Haystack == Noise:

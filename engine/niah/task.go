@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Kind is what a key or a value is made of.
+// Kind is the form of a key or a value.
 type Kind string
 
 // The kinds of keys and values.
@@ -15,7 +15,7 @@ const (
 	UUID   Kind = "uuids"   // a version 4 UUID
 )
 
-// Haystack is what surrounds the needles.
+// Haystack is the kind of text around the needles.
 type Haystack string
 
 // The haystacks.
@@ -56,8 +56,8 @@ func Tasks() []Task {
 // OwnID is the ID of OwnTask.
 const OwnID = "own"
 
-// OwnTask is what users type in: any key of one to three words, known to the
-// vocabulary or invented, any value, anywhere in any text.
+// OwnTask is the task of needles that users type in: any key of one to three words, known
+// to the vocabulary or invented, any value, anywhere in any text.
 func OwnTask() Task {
 	return Task{ID: OwnID, Haystack: Own, Key: Words, Value: Number, Keys: 1, Values: 1, Queries: 1}
 }

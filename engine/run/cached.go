@@ -13,7 +13,7 @@ import (
 	"kvscope/engine/trace"
 )
 
-// CachedRun is what is left of a finished run to look into: the queries and keys of every
+// CachedRun keeps a finished run for looking into its heads: the queries and keys of every
 // head, and the gates of its memory, as they were when the run used them.
 type CachedRun struct {
 	Header *trace.Header
@@ -26,8 +26,8 @@ type CachedRun struct {
 	replay *replay // of a capture, which has none of the above
 }
 
-// Head is what one head of one layer saw: [T, Dh] rotated queries, the keys that
-// attention read, and gates, T being the prompt and what was fed after it.
+// Head returns the tensors of one head of one layer, [T, Dh] each: rotated queries, the keys
+// that attention read, and gates, T being the prompt and the tokens fed after it.
 func (k *CachedRun) Head(layer, head int) (*lens.HeadTensors, error) {
 	of := k.Header
 	if layer < 0 || layer >= of.Layers {

@@ -55,7 +55,7 @@ func (l *loaded) close() error {
 }
 
 // NewEngine returns an engine without models that runs on k. Needles may be hidden in
-// books; the first is what those of models with a tokenizer of their own are hidden in.
+// books: those of models with a tokenizer of their own in the first.
 func NewEngine(k *ops.Kernels, books ...*niah.Book) *Engine { return &Engine{kernels: k, books: books} }
 
 // Add loads the model in f, which says its shape itself, as AddSource does.

@@ -63,8 +63,8 @@ func (r Request) intervention(has bool) (*model.Intervention, error) {
 	return m, nil
 }
 
-// interventionOf is what of the run is not as the model was trained or the method
-// decides, for the header; nil when nothing is.
+// interventionOf describes for the header where the run departs from how the model was
+// trained, m, and from the method's own choices, e; nil when it does not.
 func interventionOf(e sparse.Edit, m *model.Intervention) *trace.Intervention {
 	if m == nil && e.Empty() {
 		return nil
@@ -82,8 +82,8 @@ func interventionOf(e sparse.Edit, m *model.Intervention) *trace.Intervention {
 	return c
 }
 
-// edit is what r changes about the choices of the method, over a prompt of so many
-// tokens in blocks.
+// edit parses the blocks that r forces into the choices of the method or drops from them,
+// over a prompt of so many tokens in blocks of that size.
 func (r Request) edit(tokens, block int) (sparse.Edit, error) {
 	var e sparse.Edit
 	last := (tokens - 1) / block

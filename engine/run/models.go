@@ -2,7 +2,7 @@ package run
 
 import "strings"
 
-// ModelInfo is what a person choosing a model wants to know of it.
+// ModelInfo describes a model to those who choose one: its name, shape, size and origin.
 type ModelInfo struct {
 	Name    string `json:"name"`     // what Request.Model says
 	Arch    string `json:"arch"`     // model.Config.Kind: attention, ratplus, llama, ...

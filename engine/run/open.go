@@ -65,7 +65,7 @@ func (e *Engine) AddFile(name string, file []byte) error {
 	return e.AddSource(name, note, src, tok)
 }
 
-// formNote is what a model is stored as, and what of it is computed only in part.
+// formNote says how a model is stored and with which limits it is computed.
 func formNote(src *model.Source) string {
 	return strings.Join(append([]string{src.Form}, src.Notes...), "; ")
 }

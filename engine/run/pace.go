@@ -6,8 +6,8 @@ import (
 	"kvscope/engine/trace"
 )
 
-// pace is what a run does between pieces of its work: it lets others have the thread,
-// looks whether it was cancelled, and says how far the prompt is read.
+// pace interrupts a run between pieces of its work, to let others have the thread, to stop
+// it where it was cancelled, and to report how much of the prompt is read.
 type pace struct {
 	ctx            context.Context
 	yield          func()            // nil where nobody waits

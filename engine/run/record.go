@@ -90,8 +90,8 @@ func (r *recorder) fit(s *trace.Selection) {
 	}
 }
 
-// answerStep is what a query of the answer to a prompt of so many tokens selected, as
-// an event.
+// answerStep makes the event of sel, the selection of a query q of the answer to a prompt of
+// so many tokens.
 func answerStep(q sparse.Query, sel *sparse.Selection, prompt int) *trace.Selection {
 	s := &trace.Selection{
 		Step: q.Position - (prompt - 1), Layer: q.Layer, Head: q.Head, First: q.Position, Queries: 1,

@@ -327,8 +327,8 @@ func (r *replay) head(layer, head int) (h *lens.HeadTensors, err error) {
 	return h, err
 }
 
-// look is what one head saw: all queries and keys, or the weights of the queries there
-// are where the first ones are missing.
+// look returns the tensors of one head: all queries and keys, or where the first queries
+// are missing the attention weights of those there are.
 func (r *replay) look(layer, head int) (*lens.HeadTensors, error) {
 	q, err := r.of.Query(layer, head)
 	if err != nil {

@@ -6,11 +6,11 @@ import (
 	"kvscope/engine/trace"
 )
 
-// Reselect is what req would pick for the answer by the scores that a finished run, r,
-// of the request was has left: a header, and the selections of its answer steps. It is
-// no run. In the first layer at the first step a run of req has the same scores and
+// Reselect predicts the picks of req for the answer from the scores in r, a finished run of
+// the request was: it returns a header and the selections of the answer steps, without the
+// model. In the first layer at the first step a run of req has the same scores and
 // picks the same; after that its queries are others, since what they come from was
-// read otherwise. It is nil where the scores do not tell: of another prompt, model or
+// read otherwise. The result is nil where the scores do not tell: of another prompt, model or
 // method, of another block or window, for candidates that were never scored.
 func Reselect(req, was Request, r *trace.Run, k *ops.Kernels) []trace.Event {
 	if r.Done == nil || req.scoring().ID() != was.scoring().ID() {

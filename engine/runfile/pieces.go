@@ -41,8 +41,9 @@ func readable(raw []string) (texts, pieces []string) {
 	return texts, tokenizer.Whole(bytes)
 }
 
-// piece is what a token with marks stands for: byte-level BPE, as of GPT-2, has a letter
-// for each byte; SentencePiece has ▁ for a blank; WordPiece has ## before what goes on.
+// piece returns the bytes of a token that is written with marks: byte-level BPE, as of GPT-2,
+// has a letter for each byte; SentencePiece has ▁ for a blank; WordPiece has ## before what
+// goes on.
 func piece(t string, inBytes bool) string {
 	if strings.Contains(t, "▁") {
 		return strings.ReplaceAll(t, "▁", " ")

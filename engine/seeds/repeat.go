@@ -21,7 +21,7 @@ type Asker interface {
 	Ask(ctx context.Context, req run.Request) (figures.Result, error)
 }
 
-// Row is what every request came to for one example.
+// Row holds the answers to one example, one of each request.
 type Row struct {
 	Seed    uint64   `json:"seed"`
 	Answers []Answer `json:"answers"` // one a request

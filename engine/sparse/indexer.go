@@ -28,8 +28,9 @@ func indexerMethod() Info {
 // turns, so an even number.
 const IndexParts = 4
 
-// Index is what an indexer has learned of a model: for each of the H query heads of each
-// of L layers, how its queries and the summaries of its blocks meet in Dim channels.
+// Index holds the trained weights of an Indexer for one model: for each of the H query heads
+// of each of L layers, the projections of its queries and of the summaries of its blocks to
+// the Dim channels in which they are compared.
 type Index struct {
 	Layers, Heads, HeadDim int // L, H, Dh
 	Dim                    int // channels of the index, d

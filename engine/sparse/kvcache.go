@@ -15,8 +15,8 @@ type KVCache struct {
 	Block int // B, the block size of the summaries
 	Len   int // positions held
 
-	// Scale is what q·k is multiplied with before the softmax: Dh^-1/2 unless it is set
-	// to something else.
+	// Scale is the factor of q·k before the softmax: Dh^-1/2 unless it is set to something
+	// else.
 	Scale float32
 
 	Keys, Values []float32 // [capacity, Dh]

@@ -58,7 +58,7 @@ type Info struct {
 	// "" where that is a parameter, or where all read the same by what it is.
 	Alone string `json:"-"`
 
-	// Summaries are what its selector reads of a block beside the keys.
+	// Summaries are the summaries of blocks that its selector reads, beside the keys.
 	Summaries Summaries `json:"-"`
 
 	// plan makes the method: the selector or the evictor, and K. What else a Plan

@@ -9,8 +9,8 @@ import (
 
 // Setting is the parameters of a method as one text: a JSON object as Values write it,
 // or "" for none. Two configurations of a method that mean the same have the same
-// Setting: each value is written in one way, one that is the default is left out, and so
-// is what the method has not. Unlike Values it can be compared and be the key of a map.
+// Setting: each value is written in one way, and defaults and parameters that the method
+// does not have are left out. Unlike Values it can be compared and be the key of a map.
 type Setting string
 
 // Setting is how c sets its method up.

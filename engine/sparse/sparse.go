@@ -14,7 +14,7 @@ type Query struct {
 	Head     int
 }
 
-// Selection is what one query of one head may read.
+// Selection holds the positions that one query of one head may read.
 type Selection struct {
 	// Spans are the selected positions, ascending, disjoint, within [0, Position].
 	Spans []ops.Span

@@ -70,7 +70,7 @@ func planVerticalSlash(s Settings) (Plan, error) {
 //
 // Time O(w·P·Dh) before the prompt is read, then O((Columns + Diagonals)·Dh) a query; memory
 // O(w·P) a head. A query takes up to 2.2 times what one of Quest's does, since columns and
-// diagonals lie apart; the authors' blocks of diagonals are what makes theirs quick.
+// diagonals lie apart; the authors' kernel is quick because it reads diagonals in blocks.
 type VerticalSlash struct {
 	Window    int
 	Columns   int

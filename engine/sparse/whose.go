@@ -133,8 +133,8 @@ func (j Joint) Select(m Selector, dst []Selection, queries []Query, caches []*KV
 	}
 }
 
-// together is what keeps capacity positions by the scores of e: e itself where each head
-// chooses for itself.
+// together returns the evictor that keeps capacity positions by the scores of e, pooled over
+// the heads that choose together: e itself where each head chooses for itself.
 func (s Settings) together(e interface {
 	Evictor
 	scorer

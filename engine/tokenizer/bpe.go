@@ -238,7 +238,7 @@ func (t *BPE) Begin() []int32 { return append([]int32(nil), t.begin...) }
 // Ends lists the tokens that end an answer.
 func (t *BPE) Ends() []int32 { return append([]int32(nil), t.ends...) }
 
-// Chat is what a prompt is wrapped in.
+// Chat returns the text around a prompt, see Tokenizer.
 func (t *BPE) Chat() Chat { return t.chat }
 
 // Fingerprint is the first 8 bytes, in hexadecimal, of the SHA-256 of tokens and merges.

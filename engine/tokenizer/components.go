@@ -22,7 +22,7 @@ func (c *component) refuse(allowed string) error {
 	return fmt.Errorf("%q, allowed are %s", c.Type, allowed)
 }
 
-// normalizers are what c does to a text.
+// normalizers returns the steps that c changes a text by, in their order.
 func (c *component) normalizers() ([]normalizer, error) {
 	var out []normalizer
 	for _, p := range c.parts() {

@@ -1,7 +1,7 @@
 package tokenizer
 
-// merges is what a byte-pair encoding learned: which two neighbouring tokens become
-// one, the lowest rank first.
+// merges maps two neighbouring tokens to the one they become, and its rank: a byte-pair
+// encoding applies the merge of the lowest rank first.
 type merges map[[2]int32]merged
 
 type merged struct {

@@ -184,7 +184,7 @@ func (t *nfc) recompose(chars []rune) []rune {
 	return out
 }
 
-// pair is what two characters are composed to.
+// pair composes two characters into one; it returns false where they do not compose.
 func (t *nfc) pair(x, y rune) (rune, bool) {
 	if x >= hangulL && x < hangulL+hangulLS && y >= hangulV && y < hangulV+hangulVS {
 		return hangulS + ((x-hangulL)*hangulVS+y-hangulV)*hangulTS, true

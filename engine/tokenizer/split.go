@@ -31,7 +31,7 @@ func patternScanner(pattern string) scanner {
 	return nil
 }
 
-// class is what the expressions tell apart.
+// class is one of the classes of characters that the expressions tell apart.
 type class uint8
 
 const (

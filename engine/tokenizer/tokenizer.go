@@ -22,7 +22,7 @@ type Tokenizer interface {
 	Begin() []int32
 	// Ends lists the tokens that end an answer, the one the model writes first in front.
 	Ends() []int32
-	// Chat is what a prompt is wrapped in for a model that was taught to converse.
+	// Chat is the text around a prompt for a model that was taught to converse.
 	Chat() Chat
 	// Fingerprint identifies the vocabulary: models with another are made for another
 	// tokenizer.

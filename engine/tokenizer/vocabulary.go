@@ -13,7 +13,8 @@ import (
 // maxVocabulary bounds ids, which size a table.
 const maxVocabulary = 1 << 20
 
-// vocabulary is what every source of a BPE has: tokens, merges and added tokens.
+// vocabulary holds the parts that every source of a BPE has: tokens, merges and added
+// tokens.
 type vocabulary struct {
 	ids     map[string]int32 // of all that text may become, by name
 	merges  []merge          // of tokens by name

@@ -66,7 +66,8 @@ type Cut struct {
 	Kept   int `json:"kept"`
 }
 
-// Intervention is what was changed by hand to see what would have been.
+// Intervention describes a counterfactual run: how its memory and its selection were changed
+// by hand.
 type Intervention struct {
 	Strength    float64 `json:"memory_strength"` // of the memory's gates, 1 as trained
 	Cap         int     `json:"memory_cap"`      // tokens that the memory reaches back, 0 for all
@@ -91,8 +92,8 @@ type Needle struct {
 	Queried bool   `json:"queried"`
 }
 
-// Selection is what one head of one layer selected for one query, or for a run of
-// consecutive prefill queries. A candidate i stands for positions
+// Selection records the candidates that one head of one layer selected for one query, or
+// for a run of consecutive prefill queries. A candidate i stands for positions
 // [i*Unit, (i+1)*Unit).
 type Selection struct {
 	Step       int       // answer token being produced, from 0; -1 during prefill
@@ -162,7 +163,7 @@ type Done struct {
 	DenseMS  float64 `json:"dense_attention_ms,omitempty"`
 }
 
-// Hit is what one head's selections were worth over the answer steps.
+// Hit measures the selections of one head over the answer steps.
 type Hit struct {
 	Layer  int     `json:"layer"`
 	Head   int     `json:"head"`

@@ -8,7 +8,8 @@ import (
 	"kvscope/engine/model"
 )
 
-// AdapterConfig is what a run says of an adapter:
+// AdapterConfig holds the settings of a run that trains an adapter, as its text form has
+// them:
 //
 //	base = SmolLM2.gguf          # the frozen model
 //	prose = one.txt.gz two.txt   # what is read and what needles are hidden in

@@ -67,11 +67,12 @@ const (
 	gateRate, gateBiasRate                 = 3, 10
 )
 
-// firstRamp is what the gates are scaled by at first: a little of them lets their
-// gradients say where they should go.
+// firstRamp is the factor of the gates at the first token of a run. It is above zero, since
+// gates that are shut get no gradient.
 const firstRamp = 0.05
 
-// open is what gates are scaled by after so many tokens: linear from firstRamp to 1.
+// open is the factor of the gates after so many tokens: linear from firstRamp to 1 over the
+// ramp.
 func (l *adapting) open(tokens int) float32 {
 	if tokens >= l.ramp {
 		return 1

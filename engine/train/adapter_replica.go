@@ -26,7 +26,8 @@ type AdapterReplica struct {
 	scratch adapterScratch
 }
 
-// adapterActivations are what the backward pass of a layer needs from its forward pass.
+// adapterActivations holds the values of the forward pass of a layer that its backward pass
+// needs.
 type adapterActivations struct {
 	query         []float32 // [T, H*Dh], rotated
 	key, value    []float32 // [T, Hkv*Dh], before the memory

@@ -7,8 +7,8 @@ import (
 	"kvscope/engine/tokenizer"
 )
 
-// alphabet is what the values and invented words of one sequence are made of. Half
-// of the sequences make do with a few tokens: their values then share so many pairs
+// alphabet holds the pieces that the values and invented words of one sequence are made of.
+// Half of the sequences make do with a few tokens: their values then share so many pairs
 // of neighbours that copying one takes more than the token before, as it does now
 // and then in every text of many needles.
 type alphabet struct {

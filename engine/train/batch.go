@@ -11,7 +11,7 @@ func (m Mix) total() float64 { return m.Repeats + m.Associations + m.Packed + m.
 // least is the smallest share.
 func (m Mix) least() float64 { return min(m.Repeats, m.Associations, m.Packed, m.Prose, m.Tasks) }
 
-// lessons is what sequences are drawn from.
+// lessons is a source of training sequences.
 type lessons interface {
 	// sequence is one of up to limit tokens, of one of the kinds that stage mixes.
 	sequence(rng *rand.Rand, stage *Stage, limit int) (*sequence, error)

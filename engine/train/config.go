@@ -104,7 +104,8 @@ func (c *Config) take(name, val string, given map[string]bool) error {
 	return c.set(name, val)
 }
 
-// shapeNames are what the text form calls the fields of a model's shape.
+// shapeNames maps the fields of a model's shape, as model.Config names them in errors, to
+// their names in the text form.
 var shapeNames = map[string]string{
 	"num_layers": "layers", "num_head": "heads", "d_model": "width", "hidden": "hidden", "context": "context",
 }

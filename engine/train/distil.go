@@ -172,7 +172,8 @@ func (h *headDistilling) summaries() []float32 {
 	return out
 }
 
-// attention is what q at a row pays to the blocks between the first and its own.
+// attention returns the share of attention that q at a row gives to each of the blocks
+// between the first and its own.
 func (h *headDistilling) attention(q []float32, row int) []float32 {
 	dim, block := h.index.HeadDim, h.index.Block
 	w := make([]float32, row+1)

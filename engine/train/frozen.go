@@ -65,7 +65,7 @@ func (f *Frozen) head() *model.Matrix {
 	return &f.weights.Head
 }
 
-// scale is what scores are multiplied with.
+// scale is the factor of scores before the softmax, Dh^-1/2.
 func (f *Frozen) scale() float32 { return float32(1 / math.Sqrt(float64(f.Config.HeadDim))) }
 
 // tiled multiplies by frozen matrices and low-rank deltas.

@@ -2,8 +2,8 @@ package train
 
 import "kvscope/engine/input"
 
-// IndexConfig is what a run says of an index for sparse.Indexer, which is distilled from
-// the attention of a model that stays as it is:
+// IndexConfig holds the settings of a run that trains an index for sparse.Indexer, distilled
+// from the attention of a model that stays as it is, as its text form has them:
 //
 //	index = assets/models/ratplus.safetensors   # the model
 //	dim = 8                                     # channels of the index

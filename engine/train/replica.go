@@ -25,7 +25,7 @@ type Replica struct {
 	scratch      scratch
 }
 
-// activations are what the backward pass of a layer needs from its forward pass.
+// activations holds the values of the forward pass of a layer that its backward pass needs.
 type activations struct {
 	in      []float32 // [N, D] residual stream at the attention
 	normed  []float32 // [N, D]
@@ -58,7 +58,7 @@ type scratch struct {
 // Mask says which earlier positions a query reads in training; the zero Mask is dense.
 type Mask = ops.Mask
 
-// Batch is what one step trains on.
+// Batch holds the sequences of one training step.
 type Batch struct {
 	Seqs, Length int
 	Tokens       []int32   // [S, T]

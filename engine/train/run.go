@@ -45,7 +45,8 @@ type RunOptions struct {
 	Report    func(Point)   // called for every report
 }
 
-// learner is what a run trains.
+// learner is the network that a run trains, with its optimiser: a model, an adapter or an
+// index.
 type learner interface {
 	// learn takes one optimiser step on a batch. It returns its loss, the norm of the
 	// gradient, and for every row with a target whether the first choice was right.
@@ -56,7 +57,7 @@ type learner interface {
 	// resume takes it up again.
 	state() []checkpoint.Tensor
 	resume(f *checkpoint.File) error
-	// metadata is what its files say of it.
+	// metadata describes it in the files of the run.
 	metadata() map[string]string
 	// save writes what has been learned to a folder, as the product loads it.
 	save(dir string, metadata map[string]string) error

@@ -1,5 +1,5 @@
-// Package opstest is what a kernel table must pass: Run for correctness, Fuzz
-// for agreement with the reference on anything, Bench for speed.
+// Package opstest tests a kernel table: Run its correctness, Fuzz its agreement with the
+// reference on anything, Bench its speed.
 //
 // Every kernel is held to its formula evaluated in float64, within a bound that
 // is derived from the rounding errors the formula allows, and every kernel but

@@ -13,7 +13,8 @@ import (
 	"kvscope/engine/sparse"
 )
 
-// Result is what a method did with a file.
+// Result holds the selections of a method on the tensors of a file, and how the file was
+// read.
 type Result struct {
 	Plan     sparse.Plan
 	Metadata map[string]string   // of the output file: the parameters in effect
@@ -199,7 +200,7 @@ func (w *work) evict(p sparse.Plan, n int) []sparse.Selection {
 	return kept
 }
 
-// caches are what the query heads read, those of a group one cache.
+// caches returns the cache that each query head reads; the heads of a group share one.
 func (w *work) caches(p sparse.Plan) []*sparse.KVCache {
 	var out []*sparse.KVCache
 	for i := range w.q.count {
@@ -217,8 +218,8 @@ func (w *work) query(i, r int) sparse.Query {
 	return sparse.Query{Q: w.q.row(i, r), Position: w.position(r), Head: i}
 }
 
-// together is what heads pick together that do, [row][head]: for all queries, or for the
-// last one alone where no others select. Else it is nil.
+// together returns the selections of heads that pick together, [row][head]: for all queries,
+// or for the last one alone where no others select. It is nil where each head picks alone.
 func (w *work) together(p sparse.Plan) [][]sparse.Selection {
 	if !p.Joint.Any() {
 		return nil

@@ -145,7 +145,7 @@ func (t heads) finite(name string, first int) error {
 	if found == nil {
 		return nil
 	}
-	// Left padding is what such numbers come from most.
+	// Such numbers come from left padding more often than from anything else.
 	if n := slices.Index(bad, false); n > 0 && first == 0 && !slices.Contains(bad[n:], true) {
 		return fmt.Errorf("%w: are the first %d positions padding? --mask %d leaves them out, as a mask of padding in the file does (attention_mask, 0 for padding)", found, n, n)
 	}

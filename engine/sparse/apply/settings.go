@@ -14,8 +14,8 @@ import (
 	"kvscope/engine/sparse"
 )
 
-// settings are what a file says beside its tensors: its metadata, and numbers of one
-// element, which NumPy's savez and torch.save make of a program's own settings.
+// settings are the parameters that a file may hold beside its tensors: its metadata, and
+// arrays of one element, which NumPy's savez and torch.save make of a program's numbers.
 type settings struct {
 	file  *checkpoint.File
 	texts map[string]string
@@ -170,8 +170,8 @@ func (s *settings) parameter(c, flags sparse.Config, p sparse.Param, info sparse
 	return c.With(p.Name, value), nil
 }
 
-// sum is what whole numbers of the given names add up to, where the file has them all,
-// under their names together.
+// sum adds up the settings of the given names, whole numbers, where the file has them all;
+// name lists them, for messages.
 func (s *settings) sum(parts []string) (name, text string, err error) {
 	if len(parts) == 0 {
 		return "", "", nil
