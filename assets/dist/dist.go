@@ -27,7 +27,7 @@ const (
 	ElementFile = "widget.js"
 )
 
-// Info is what the packer knows of a program.
+// Info describes a program to the hosts that serve it; the packer writes it.
 type Info struct {
 	Hash string `json:"hash"` // of the WebAssembly, in hexadecimal
 	Size int    `json:"size"` // of the WebAssembly before compression, in bytes

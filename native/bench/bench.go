@@ -25,7 +25,7 @@ type Row struct {
 	Earlier float64 `json:"earlier,omitempty"`
 }
 
-// Report is what a run measured.
+// Report holds the measurements of one run of the benchmark.
 type Report struct {
 	CPU  string `json:"cpu"`
 	Path string `json:"path"` // the kernel table
@@ -63,7 +63,7 @@ type Shape struct {
 	Layers, Dim, Heads, Vocab, Prompt int
 }
 
-// Full is what docs/performance.md reports.
+// Full returns the sizes that docs/performance.md reports.
 func Full() Sizes {
 	return Sizes{
 		Rounds: 48, Bytes: 1 << 30, Square: []int{256, 512, 1024}, HeadDim: 128, Heads: 32, Block: 64,

@@ -25,7 +25,7 @@ func newMemory(bytes int) memory {
 
 func (m memory) size() string { return fmt.Sprintf("%d MiB", len(m)*piece*4>>20) }
 
-// bandwidth is what one core does with m, in bytes per second and 1e9. There are
+// bandwidth times one core reading and copying m; its methods give 1e9 bytes per second. There are
 // two ways to read, since which is faster depends on how the processor prefetches
 // across pages; the faster counts.
 type bandwidth struct {

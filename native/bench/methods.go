@@ -81,7 +81,7 @@ func prefilled(o Options, s sparse.Selector, heads []*sparse.KVCache) func(d *de
 	return func(d *decoder, head int) { d.attend(each[head], heads, head) }
 }
 
-// evict is what e keeps of all but the last position of h.
+// evict returns the positions that e keeps of all but the last one of h.
 func evict(o Options, e sparse.Evictor, h sparse.KVCache) sparse.Selection {
 	h.Len--
 	h.Rotations = func(n int) (cos, sin []float32) { return model.Rope{Base: 10000}.Tables(h.Dim, n) }

@@ -158,7 +158,8 @@ func (s Shape) projection(k *ops.Kernels) func() {
 	}
 }
 
-// recurrence is what the memory does for one token once its gates are projected.
+// recurrence returns the work of the memory for one token, in all layers, once its gates are
+// projected.
 func (s Shape) recurrence(k *ops.Kernels) func() {
 	view := func() ops.Matrix { return ops.Dense(noise(s.Dim), 1, s.Dim) }
 	gate, key, value := view(), view(), view()

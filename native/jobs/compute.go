@@ -113,7 +113,7 @@ func (c *computing) over(n int) {
 	c.progress(c.done, c.total)
 }
 
-// result is what the cells came to, in order.
+// result returns the outcomes of the cells and their failures, in order.
 func (c *computing) result() (measured []experiment.Measured, failures []Failed) {
 	for i, one := range c.cells {
 		if c.failed[i] != nil {

@@ -41,7 +41,7 @@ func Embed(folder string) (*Embedded, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("start queue: %w", err)
 	}
-	// One that is there may be open to others, as is what NATS writes into it.
+	// A folder that was there may be open to others, and NATS writes files that are.
 	if err := os.Chmod(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("start queue: %w", err)
 	}

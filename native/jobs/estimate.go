@@ -12,7 +12,7 @@ import (
 	"kvscope/web/api"
 )
 
-// kind is what the time of an example depends on.
+// kind holds the settings that the time of an example is taken to depend on.
 type kind struct {
 	hash, method string
 	context      int

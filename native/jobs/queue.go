@@ -113,7 +113,7 @@ func (q *Queue) takeBack(ctx context.Context, id string) error {
 	return stream.Purge(ctx, jetstream.WithPurgeSubject("kvscope.cells."+id+".>"))
 }
 
-// result is what a worker tells of a cell.
+// result is the message of a worker about a cell that it computed or failed to.
 type result struct {
 	Cell    experiment.Cell     `json:"cell"`
 	Outcome *experiment.Outcome `json:"outcome,omitempty"`

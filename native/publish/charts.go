@@ -48,8 +48,8 @@ func Charts(cells []experiment.Measured, paper chart.Paper) []chart.Chart {
 	return append(list, chart.DepthMaps(depths)...)
 }
 
-// called is what the model of a row is called: by its architecture where its name is
-// that, else by its name.
+// called is the name of a row's model for people: the title of its architecture where it is
+// named after that, else its own name.
 func called(r experiment.Row) string {
 	if r.Model == r.Arch && r.Title != "" {
 		return r.Title

@@ -7,7 +7,7 @@ import (
 	"kvscope/web/api"
 )
 
-// claims is what the paper says, to put findings beside.
+// claims are the claims of the paper that findings are put beside.
 var claims = []struct {
 	question    api.Question
 	title, text string

@@ -16,8 +16,8 @@ import (
 	"kvscope/web/api"
 )
 
-// laboratory is what experiments need. Without a store there are none, and none
-// says why.
+// laboratory holds the parts that experiments run with. Without a store there are no
+// experiments, and none says why.
 type laboratory struct {
 	store *store.Store
 	jobs  *jobs.Dispatcher

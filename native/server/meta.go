@@ -20,7 +20,7 @@ func (s *Server) meta(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, meta)
 }
 
-// metaOf is what an engine has that runs so many requests at once.
+// metaOf describes an engine with these models that runs so many requests at once.
 func metaOf(version string, models []run.ModelInfo, runs int) api.Meta {
 	return api.Meta{
 		Version: version,

@@ -98,7 +98,7 @@ func (o *outbox) tell(progress []byte) {
 	wake(o.added)
 }
 
-// news is what was told of the progress since it was asked last, or nil.
+// news returns the latest word of the progress, once; nil where there is none since.
 func (o *outbox) news() []byte {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -11,11 +11,11 @@ import (
 // takes it for set, whatever its value.
 var unset = regexp.MustCompile(` (?:checked|disabled|hidden|selected)="false"`)
 
-// viewport is what go-app says of the size of the page, its attributes in any order.
+// viewport matches go-app's element about the size of the page, its attributes in any order.
 // It forbids zooming by hand.
 var viewport = regexp.MustCompile(`<meta [^>]*name="viewport"[^>]*>`)
 
-// zoomable is what is said instead.
+// zoomable takes its place, so that people can zoom.
 const zoomable = `<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">`
 
 // prerendered serves pages that go-app draws ahead of the program, without attributes

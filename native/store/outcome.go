@@ -32,7 +32,8 @@ func (s *Store) Measured(ctx context.Context, id string) ([]experiment.Measured,
 	return out, nil
 }
 
-// read is what Measured lists, and what it must not.
+// read returns the stored outcomes of an experiment: good ones in the order of its grid, and
+// bad ones, which cannot be right.
 func (s *Store) read(ctx context.Context, id string) (good []experiment.Measured, bad []rejected, err error) {
 	rows, err := s.db.QueryContext(ctx, "SELECT "+configColumns+`, key, outcome FROM experiment_cell m JOIN cell c USING (key)
 		WHERE m.experiment = ? AND c.state = 'done' ORDER BY m.position`, id)
@@ -122,7 +123,7 @@ func (s *Store) reject(ctx context.Context, bad []rejected) error {
 	})
 }
 
-// Outcome is what a cell came to, nil when it is not computed.
+// Outcome returns the stored outcome of a cell, nil when it is not computed.
 func (s *Store) Outcome(ctx context.Context, key string) (*experiment.Outcome, error) {
 	var text string
 	var examples int

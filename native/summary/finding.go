@@ -140,7 +140,7 @@ func pairOf(cells []experiment.Measured) pair {
 	return p
 }
 
-// setting is what both backbones are compared under.
+// setting is a method with its parameters under which both backbones are compared.
 type setting struct {
 	method, selector string
 	params           sparse.Setting
@@ -175,7 +175,7 @@ type example struct {
 	first int // number of the example, or of the first of a chunk
 }
 
-// figure is what one example, or a chunk of them, came to.
+// figure adds up the values of one example, or of a chunk of them.
 type figure struct {
 	sum float64 // in 0..n
 	n   float64 // values summed: selectors tried on an example, examples of a chunk

@@ -9,7 +9,7 @@ import (
 	"kvscope/engine/sparse"
 )
 
-// combination is what the cells of a row have in common.
+// combination is the key of a row: the settings that its cells have in common.
 type combination struct {
 	model, hash, task, method, selector string
 	swap                                experiment.Swap

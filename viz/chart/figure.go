@@ -58,7 +58,7 @@ func slug(words ...string) string {
 	return strings.Map(keepChar, strings.ToLower(strings.Join(words, "-")))
 }
 
-// setup is what the rows of one picture of accuracies have in common.
+// setup holds the settings that the rows of one picture of accuracies have in common.
 type setup struct {
 	method, called, how string
 	block               int // 0 where the method selects tokens
@@ -162,8 +162,8 @@ func (p Paper) series(rows []PaperRow, task string, memory bool, budgets []float
 	return s, len(s.Points) > 0
 }
 
-// Table5 is what is left when chance selects: mean accuracy over the seeds of every
-// task, with its standard deviation, a chart for every method and budget.
+// Table5 is the accuracy when chance selects: the mean over the seeds of every task, with
+// its standard deviation, a chart for every method and budget.
 func Table5(rows []Row, paper Paper) []Chart {
 	rows = keep(rows, func(r Row) bool { return r.Selector == "random" })
 	subjects := unique(rows, Row.subject)

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Paper is what a paper reports of one pair of models.
+// Paper holds a paper's results of one pair of models.
 type Paper struct {
 	Label  string // "7B, 4,096 tokens"
 	Tokens int    // context
@@ -23,7 +23,7 @@ type paperModel struct {
 	Memory bool   `json:"memory"`
 }
 
-// name is what the paper's model with a memory, or that without, is called.
+// name is the name of the paper's model with a memory, or of that without.
 func (p Paper) name(memory bool) string {
 	for _, m := range p.models {
 		if m.Memory == memory {

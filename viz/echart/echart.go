@@ -99,8 +99,8 @@ func (c drawn) yTitleGap() float64 {
 	return letter*float64(longest) + 16
 }
 
-// global is what all kinds have in common: no legend, which the page draws once for
-// many charts.
+// global returns the options that all kinds of charts share. There is no legend, which the
+// page draws once for many charts.
 func (c drawn) global(x opts.XAxis, y opts.YAxis) []charts.GlobalOpts {
 	text := colour("ink-3")
 	x.AxisLabel = &opts.AxisLabel{Color: text, ShowMinLabel: opts.Bool(true), ShowMaxLabel: opts.Bool(true)}

@@ -24,7 +24,7 @@ func (s Scale) At(v float32) float32 {
 	return v / s.Top
 }
 
-// Value is what stands at a place of the scale: the inverse of At.
+// Value is the value at a place x of the scale, 0 to 1: the inverse of At.
 func (s Scale) Value(x float32) float32 {
 	if s.Log {
 		return s.Top * float32(math.Pow(10, float64(Decades*(x-1))))

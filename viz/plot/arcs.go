@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// Arcs is what one entry is made of: an arc from it back to each position that has a
+// Arcs draws the composition of one entry: an arc from it back to each position that has a
 // part in it, as thick as the part is large.
 type Arcs struct {
 	Title   string

@@ -13,8 +13,8 @@ type Legend []Key
 type Key struct {
 	Mark Mark
 	Text string
-	// From and To are what the ends of a scale stand for, with the unit if there is
-	// one; empty for marks that are no scale.
+	// From and To are the values at the ends of a scale, with the unit if there is one;
+	// empty for marks that are no scale.
 	From, To string
 }
 
@@ -85,7 +85,7 @@ func (l Legend) layout(w float64, f func(k Key, x, y float64)) float64 {
 // height is how much of a picture of width w the legend takes.
 func (l Legend) height(w float64) float64 { return l.layout(w, func(Key, float64, float64) {}) }
 
-// legendMargin is what a legend leaves of the picture's width on either side.
+// legendMargin is the space between a legend and the picture's edge on either side.
 const legendMargin = 8
 
 // draw writes l into a picture of width w, with its upper edge at y.

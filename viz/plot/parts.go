@@ -18,7 +18,8 @@ type Parts struct {
 // Term is one of them.
 type Term struct {
 	Value float64
-	// Other is what the term would be otherwise, framed behind the bar; NaN for nothing.
+	// Other is a value that the term could have had, such as the product with a block's other
+	// bound; it is framed behind the bar. NaN for none.
 	Other float64
 	// Mark is set beside the term to be compared with it, as a dot; NaN for nothing.
 	Mark  float64

@@ -10,7 +10,7 @@ import "github.com/vugu/vugu"
 import js "github.com/vugu/vugu/js"
 import "log"
 
-// Claims is what the paper says and what the numbers say of it.
+// Claims lists the claims of the paper with the findings for or against them.
 type Claims struct {
 	List []Claim
 }

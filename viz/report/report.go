@@ -17,7 +17,7 @@ import (
 //go:embed report.css
 var styles string
 
-// Report is what the page says.
+// Report holds the contents of the page.
 type Report struct {
 	Title    string
 	Made     string // when, and by which version
@@ -33,7 +33,7 @@ type Report struct {
 // Fact is a line of the configuration.
 type Fact struct{ Name, Value string }
 
-// Claim is what the paper says and what the numbers say of it.
+// Claim is a claim of the paper, and the findings for or against it.
 type Claim struct {
 	Title    string
 	Text     string
@@ -50,7 +50,7 @@ type Failure struct {
 	Error string
 }
 
-// head is what stands before the components, which make no document of their own.
+// head opens the HTML document, which the components do not do themselves.
 const head = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>%s</title><style>

@@ -15,8 +15,8 @@ import (
 	"kvscope/native/simd"
 )
 
-// shipped is what comes with the program: models, and the book that tasks hide needles in.
-// Tests that run commands by the thousand ship less.
+// shipped opens the files that come with the program: models, and the book that tasks hide
+// needles in. Tests that run commands by the thousand ship less.
 var shipped = struct {
 	models func() fs.FS
 	book   func() (string, error)
@@ -89,7 +89,7 @@ func (p *paths) Set(path string) error {
 	return nil
 }
 
-// shortName is what the page calls the model at path, with or without an adapter: the
+// shortName is the name of the model at path on the page, with or without an adapter: the
 // names of their files without extensions, or of folders, and a number where e has one
 // of that name.
 func shortName(e *run.Engine, path string) string {

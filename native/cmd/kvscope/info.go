@@ -11,7 +11,7 @@ import (
 	"kvscope/viz/number"
 )
 
-// described is what info says of a model.
+// described is the JSON of info about one model.
 type described struct {
 	run.ModelInfo
 	Parameters int    `json:"parameters"`

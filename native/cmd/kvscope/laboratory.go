@@ -11,7 +11,8 @@ import (
 	"kvscope/native/store"
 )
 
-// laboratory is what a server needs for experiments.
+// laboratory holds the parts that a server runs experiments with: the database, the queue
+// and the dispatcher between them.
 type laboratory struct {
 	store *store.Store
 	queue *jobs.Queue

@@ -25,7 +25,7 @@ const (
 	// caches, large and without pointers, which cost nothing to mark: a thousand changes of
 	// the budget hold 870 MB instead of 1,150 at the usual 100, and take as long.
 	garbagePercent = 50
-	// unlimited is what the runtime takes for no limit.
+	// unlimited is the limit that the Go runtime takes for none.
 	unlimited = math.MaxInt64
 )
 

@@ -63,8 +63,8 @@ func flagName(param string) string { return strings.ReplaceAll(param, "_", "-") 
 // paramUsage is the help of a parameter's flag.
 func paramUsage(p sparse.Shared) string { return kindWord(p) + paramHelp(p) }
 
-// paramHelp is what the methods say of a parameter that they share: once, where they
-// say the same.
+// paramHelp joins the help of the methods that share a parameter; methods with the same text
+// are listed before it.
 func paramHelp(p sparse.Shared) string {
 	var said []string
 	by := map[string][]string{}

@@ -69,7 +69,7 @@ func (q *question) flags(fs *flagSet) {
 	fs.optionalInt(&q.req.MaxNew, "max-new", "most `tokens` to generate; the expected answer and a few, of RULER's examples what RULER has")
 }
 
-// request is what the flags ask for, and the engine to ask.
+// request returns the run that the flags ask for, and an engine that has its model.
 func (q *question) request() (run.Request, *run.Engine, error) {
 	req := q.req
 	var err error
@@ -126,8 +126,8 @@ func isCapture(e *run.Engine, name string) bool {
 	return slices.ContainsFunc(e.Models(), func(m run.ModelInfo) bool { return m.Name == name && m.Arch == run.ArchCapture })
 }
 
-// noteOf is what is to be said of what is called name: of queries and keys, how they were
-// read.
+// noteOf is the note of the model called name, "" for none; that of queries and keys in a
+// file says how they were read.
 func noteOf(e *run.Engine, name string) string {
 	for _, m := range e.Models() {
 		if m.Name == name {
@@ -137,7 +137,8 @@ func noteOf(e *run.Engine, name string) string {
 	return ""
 }
 
-// questionText is what a file asks: a text, or the example of RULER's that a seed asks for.
+// questionText returns the question in a file: its text, or where it holds RULER's examples
+// the one that the seed picks.
 func questionText(path string, seed uint64) (string, error) {
 	if !strings.HasSuffix(path, rulerSuffix) {
 		content, err := readText(path)

@@ -22,7 +22,7 @@ import (
 	"kvscope/web/runview"
 )
 
-// fileFigures is what a file of a run holds.
+// fileFigures is the JSON of the trace command about the file of a run.
 type fileFigures struct {
 	File   string `json:"file"`
 	Frames int    `json:"frames"`

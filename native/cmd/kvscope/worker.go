@@ -47,7 +47,8 @@ func checkQueue(at string) error {
 	return nil
 }
 
-// hidden is what is no URL, without what may be a secret in it.
+// hidden cuts what stands before an @, where URLs have their secret, from a text that could
+// not be parsed as one.
 func hidden(at string) string {
 	if i := strings.LastIndexByte(at, '@'); i >= 0 {
 		return "..." + at[i:]
