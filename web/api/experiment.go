@@ -79,7 +79,7 @@ func Describe(e Experiment, s Status) Described {
 	return Described{Experiment: e, Status: s}
 }
 
-// Presence is what a worker says of itself.
+// Presence describes a worker that has been heard of lately.
 type Presence struct {
 	ID      string `json:"id"`
 	Host    string `json:"host"`
@@ -96,7 +96,7 @@ type List struct {
 	Workers     []Presence  `json:"workers"`
 }
 
-// Estimate is what a grid would cost.
+// Estimate is the cost of computing a grid.
 type Estimate struct {
 	Cells    int     `json:"cells"`
 	Known    int     `json:"known"` // of the cells, computed before

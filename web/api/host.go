@@ -10,8 +10,8 @@ import (
 	"kvscope/engine/trace"
 )
 
-// Site is what a page finds beside it, as the host that serves it says; see SiteVariable.
-// Addresses are relative to the site's root.
+// Site lists what the host that serves a page has for it; see SiteVariable. Addresses are
+// relative to the site's root.
 type Site struct {
 	Server bool       `json:"server"`         // kvscope serve answers below api/
 	Meta   string     `json:"meta"`           // address of the JSON of a Meta
@@ -41,7 +41,7 @@ type SiteFile struct {
 	Index string `json:"index,omitempty"`
 }
 
-// ProgressKind is what a run waits for.
+// ProgressKind names the work that a run waits for.
 type ProgressKind string
 
 // The kinds of progress of runs.
@@ -51,7 +51,7 @@ const (
 	Recorded ProgressKind = "recorded" // nothing: the run was recorded when the site was made
 )
 
-// RunProgress is how far that has come.
+// RunProgress is how far that work has come.
 type RunProgress struct {
 	Kind ProgressKind `json:"kind"`
 	Done int          `json:"done"`
@@ -79,7 +79,7 @@ func (c *PromptClock) Read(tokens, prompt int) RunProgress {
 	return p
 }
 
-// AskKind is what a page wants of a worker.
+// AskKind is the kind of an Ask.
 type AskKind string
 
 // The kinds of asks.
@@ -90,7 +90,7 @@ const (
 	AskCancel AskKind = "cancel" // end the ask of the same ID
 )
 
-// Ask is what a page asks of a worker.
+// Ask is a message of a page to a worker.
 type Ask struct {
 	ID      int          `json:"id"` // of all that is said about it
 	Kind    AskKind      `json:"kind"`
@@ -109,10 +109,10 @@ func FailureOf(err error) *trace.Failure {
 	return &trace.Failure{Message: err.Error()}
 }
 
-// ReplyKind is what a worker says.
+// ReplyKind is the kind of a Reply.
 type ReplyKind string
 
-// The kinds of what a worker says. Each ask ends in one SaidEnd.
+// The kinds of replies. Each ask ends in one ReplyEnd.
 const (
 	ReplyFrame    ReplyKind = "frame"    // beside it: a frame of package trace
 	ReplyProgress ReplyKind = "progress" // Progress
@@ -120,7 +120,7 @@ const (
 	ReplyEnd      ReplyKind = "end"      // Failure, nil where all went well
 )
 
-// Reply is what a worker says about an ask.
+// Reply is a message of a worker about an ask.
 type Reply struct {
 	ID       int            `json:"id"`
 	Kind     ReplyKind      `json:"kind"`

@@ -5,7 +5,7 @@ import (
 	"kvscope/engine/sparse"
 )
 
-// Meta is what an engine has, beyond what every program of this version knows.
+// Meta describes an engine: its models, tasks, methods and limits.
 type Meta struct {
 	Version string          `json:"version"`
 	Models  []run.ModelInfo `json:"models"`
@@ -26,7 +26,7 @@ type Task struct {
 	Queries  int    `json:"queries"`
 }
 
-// Limits are what a server allows.
+// Limits are the limits of a server.
 type Limits struct {
 	RequestBytes int  `json:"request_bytes"`
 	Runs         int  `json:"runs"`       // at once

@@ -20,7 +20,7 @@ type Pictures struct {
 	Script   string    `json:"script"` // path of the script that draws
 }
 
-// Question is what a Finding answers.
+// Question is the question that a Finding answers.
 type Question string
 
 // The questions: accuracy under a budget, and the two hypotheses of
@@ -37,7 +37,7 @@ const (
 	SwapStates Question = "swap-states" // accuracy, reading (K~, V~) against (K, V)
 )
 
-// Verdict is what the numbers say of a claim.
+// Verdict says whether the numbers support a claim.
 type Verdict string
 
 // The verdicts. A difference is only told from none where its 95% interval leaves

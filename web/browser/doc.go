@@ -1,5 +1,5 @@
-// Package browser is what the pages need of the browser besides drawing: events, the
-// address, storage, files, the clipboard. Nothing in it knows what the pages show.
+// Package browser gives the pages the parts of the browser that they need besides drawing:
+// events, the address, storage, files, the clipboard. Nothing in it knows what the pages show.
 // Callbacks come from outside go-app's own turn.
 //
 //	stop := browser.Listen(app.Window(), "keydown", func(e app.Value) { ... })

@@ -63,7 +63,7 @@ func await(promise app.Value, done, failed func(app.Value)) {
 	promise.Call("then", good, bad)
 }
 
-// first is what a promise came to, undefined where it came to nothing.
+// first returns the value that a promise hands to its callback, undefined where it hands none.
 func first(args []app.Value) app.Value {
 	if len(args) == 0 {
 		return app.Undefined()

@@ -17,7 +17,7 @@ const (
 
 func (s Storage) store() app.Value { return app.Window().Get(string(s)) }
 
-// Get is what is kept under a key, "" for nothing.
+// Get returns the text that is kept under a key, "" for none.
 func (s Storage) Get(key string) string {
 	v := s.store().Call("getItem", key)
 	if !v.Truthy() {

@@ -111,7 +111,8 @@ func message(err error) string {
 	return err.Error()
 }
 
-// Head is what a head of a capture has.
+// Head returns the tensors of a head: of a capture that is open on the page from the page,
+// else from the engine.
 func (c *Captures) Head(ctx context.Context, req run.Request, layer, head int) (*lens.HeadTensors, error) {
 	cache := c.find(req.Model)
 	if cache == nil {

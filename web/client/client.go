@@ -23,8 +23,8 @@ type Engine interface {
 	Run(ctx context.Context, req run.Request, sink trace.Sink) error
 	// Ask runs req to its end and says what came of it, without its selections.
 	Ask(ctx context.Context, req run.Request) (figures.Result, error)
-	// Head is what one head saw in the run of req, which is run again where it has been
-	// forgotten.
+	// Head returns the queries and keys of one head in the run of req, which is run again
+	// where it has been forgotten.
 	Head(ctx context.Context, req run.Request, layer, head int) (*lens.HeadTensors, error)
 }
 

@@ -115,7 +115,7 @@ func (w *Workers) Run(ctx context.Context, req run.Request, sink trace.Sink) err
 	})
 }
 
-// Head is what a head saw in a run of req.
+// Head implements Engine.
 func (w *Workers) Head(ctx context.Context, req run.Request, layer, head int) (*lens.HeadTensors, error) {
 	var out *lens.HeadTensors
 	err := w.ask(ctx, api.Ask{Kind: api.AskHead, Request: &req, Layer: layer, Head: head}, func(a answer) (err error) {

@@ -68,7 +68,7 @@ func ExampleLink(c experiment.Cell, e experiment.Example, models []run.ModelInfo
 	return "/"
 }
 
-// orWord is what a swap's field means.
+// orWord spells out a field of a swap, where "" stands for the memory.
 func orWord(with string) string {
 	if with == "" {
 		return run.WithMemory
@@ -100,8 +100,8 @@ func Setup(r experiment.Row) string {
 	return "–"
 }
 
-// ModelName is what one of models is called: by its title, and by its own name too
-// where that is not its backbone's.
+// ModelName is the name of one of models for people: its title, and its own name too where
+// that is not its backbone's.
 func ModelName(models []run.ModelInfo, name string) string {
 	for i := range models {
 		if models[i].Name == name {

@@ -9,7 +9,7 @@ import (
 	"kvscope/web/state"
 )
 
-// Place is what a link to the experiments restores.
+// Place is the state of the experiments page that a link to it restores.
 type Place struct {
 	ID     string // of the experiment that is open
 	View   string // one of Views

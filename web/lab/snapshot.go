@@ -67,7 +67,7 @@ func New() Snapshot {
 	return s
 }
 
-// Called is what a model is called.
+// Called is the name of a model for people, see ModelName.
 func (s *Snapshot) Called(model string) string { return ModelName(s.Meta.Value.Models, model) }
 
 // Shown is the place as it can be shown of the charts there are, what it offers to choose

@@ -25,7 +25,7 @@ type Step struct {
 	Query string
 	// Text has a paragraph each. A term in braces, as in {block}, links to the glossary.
 	Text []string
-	// Look is what is pointed out: one of Places.
+	// Look names the part of the page that is pointed out: one of Places.
 	Look    string
 	Formula *Formula
 	// Predict is asked before the picture is shown: until it is answered the step before

@@ -152,7 +152,7 @@ func (e *Experiments) problem(field string) app.UI {
 	return p.Hidden(false).Attr("role", "alert").Text(text)
 }
 
-// price is what the grid would cost, and the button that starts it.
+// price shows the estimated cost of the grid, and the button that starts it.
 func (e *Experiments) price() app.UI {
 	text := ""
 	switch c := e.s.Cost.Value; {

@@ -105,7 +105,8 @@ func fileName(v *widget.ColumnView, s *state.Snapshot, what state.Export) string
 	return name + "." + what.Format
 }
 
-// whatIf is what tells the files of runs apart whose memory or blocks were changed by hand.
+// whatIf returns the parts of a file name that say how the memory or the blocks of a run were
+// changed by hand, so that such runs get names of their own.
 func whatIf(c *trace.Intervention) []string {
 	if c == nil {
 		return nil
@@ -133,7 +134,8 @@ func whatIf(c *trace.Intervention) []string {
 // a run of more is saved without.
 const heaviestFile = 256 << 20
 
-// runFile is a column's run as a file, with what its heads saw.
+// runFile writes a column's run as a file, with the tensors of its heads where they are few
+// enough.
 func (e *Explorer) runFile(side int) ([]byte, error) {
 	on := e.s.Columns[side].On()
 	h := on.Run.Header
@@ -160,7 +162,8 @@ func (e *Explorer) runFile(side int) ([]byte, error) {
 	return file.Bytes(), err
 }
 
-// allHeads is what every head saw, asked for where it is not there.
+// allHeads returns the tensors of every head; the engine is asked for those that the page does
+// not have.
 func (e *Explorer) allHeads(on *state.Content) (lens.Heads, error) {
 	heads := map[picture.Head]*lens.HeadTensors{}
 	switch of := on.Of.(type) {

@@ -11,8 +11,8 @@ import (
 	"kvscope/web/widget"
 )
 
-// plain is what the pages share that have neither a run nor a form: the header and the
-// choice of colours.
+// plain is the shared part of the pages that have neither a run nor a form: the header and
+// the choice of colours.
 type plain struct {
 	state.Chrome
 	bus  *widget.Bus

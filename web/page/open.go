@@ -134,8 +134,8 @@ func (e *Explorer) captureAgain() {
 	}
 }
 
-// captureName is what queries and keys in a file are called as a model: as the file, with
-// nothing that means something else in the name of a model.
+// captureName is the name of queries and keys in a file as a model: that of the file, without
+// characters that mean something else in the name of a model.
 func captureName(file string) string {
 	return strings.Map(func(r rune) rune {
 		if r == ':' || r == '+' || r == '@' {
@@ -145,7 +145,8 @@ func captureName(file string) string {
 	}, strings.TrimSuffix(file, path.Ext(file)))
 }
 
-// isCapture reports whether queries and keys are what a file has to show.
+// isCapture reports whether a file holds queries and keys, and neither a run nor attention
+// maps, which are shown instead.
 func isCapture(f *checkpoint.File) bool {
 	return capture.Is(f) && !runfile.Is(f) && !f.Has("attention") && !f.Has("attentions")
 }

@@ -11,7 +11,7 @@ import (
 	"kvscope/web/widget"
 )
 
-// screen is what the columns of a page show, worked out of a snapshot after every action
+// screen holds the contents of a page's columns, worked out of a snapshot after every action
 // and not while the page is drawn. Pictures are kept for as long as what they depend on
 // is the same, so that moving the pointer does not draw a grid again.
 type screen struct {
@@ -63,7 +63,7 @@ type column struct {
 	picture view.Picture // nil before there is a run
 }
 
-// gridBy is what the blocks and the heads depend on.
+// gridBy is the key of the blocks and the heads: they are worked out again when it changes.
 type gridBy struct {
 	run     *picture.Run
 	version int
@@ -72,7 +72,7 @@ type gridBy struct {
 	late    int          // its Version
 }
 
-// belowBy is what the picture of a view depends on.
+// belowBy is the key of the picture of a view: it is drawn again when it changes.
 type belowBy struct {
 	run     *picture.Run
 	version int

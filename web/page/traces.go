@@ -73,7 +73,7 @@ func (p *Traces) OnMount(ctx app.Context) {
 
 const noKeeping = "This browser keeps nothing for this site: a private window, perhaps. Save runs as files instead."
 
-// traceOf is what is known of a record, false for one that nobody here wrote.
+// traceOf reads the description in a record, false where the page did not write it.
 func traceOf(record app.Value) (t traces.Trace, ok bool) {
 	return t, json.Unmarshal([]byte(record.Get("about").String()), &t) == nil
 }

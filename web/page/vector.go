@@ -81,7 +81,7 @@ func gridPicture(title string, v *widget.ColumnView) string {
 	return c.SVG(16)
 }
 
-// orNaN is what a picture takes for a share that is not known.
+// orNaN makes NaN, which a picture leaves blank, of a share that is not known.
 func orNaN(x float32) float32 {
 	if x < 0 {
 		return float32(math.NaN())

@@ -34,7 +34,7 @@ type Anatomy struct {
 // Place is where a block stands by its score, from 0.
 type Place struct{ Plain, Memory int }
 
-// AnatomyKind is what a score is a sum of.
+// AnatomyKind is the kind of terms that a score is a sum of.
 type AnatomyKind int
 
 // The kinds.

@@ -9,7 +9,7 @@ import (
 	"kvscope/engine/trace"
 )
 
-// Metric is what the head grid colours by.
+// Metric is a measure of heads that the head grid colours by.
 type Metric string
 
 // The metrics, as they stand in a URL.
@@ -33,7 +33,7 @@ func (m Metric) Optional() bool { return m == Memory || m == Density || m == Out
 // Jaccard is the metric of heads that are compared; it is no choice of its own.
 const Jaccard Metric = "jaccard"
 
-// Heads is the head grid: what each head's selections were worth so far.
+// Heads is the head grid: measures of each head's selections so far.
 type Heads struct {
 	Layers, Heads int
 	Group         int        // heads that read one head of keys and values
@@ -41,7 +41,7 @@ type Heads struct {
 	Steps         int        // answer steps counted
 }
 
-// HeadCell is what one head's selections were worth.
+// HeadCell holds the measures of one head's selections over the answer steps so far.
 type HeadCell struct {
 	Hit          bool    // the gold position was picked at every answer step that has one
 	Hits, Golds  int     // steps that picked it, steps that have one

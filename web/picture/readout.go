@@ -7,7 +7,7 @@ import (
 	"kvscope/engine/trace"
 )
 
-// Readout is what is known of one block at one line of the block grid.
+// Readout describes one block at one line of the block grid: its tokens, scores and picks.
 type Readout struct {
 	Line
 	Block  int
@@ -99,7 +99,8 @@ func (r *Run) score(out *Readout, l *sum, head Head) {
 	})
 }
 
-// ReadsAt is what the queries of a line read, for one head or all heads together.
+// ReadsAt counts the entries that the queries of a line read, for one head or all heads
+// together.
 func (r *Run) ReadsAt(line int, head *Head) Reads {
 	if line < 0 || line >= len(r.lines) {
 		return Reads{}

@@ -206,7 +206,8 @@ func (r *Run) Pieces() []string {
 	return r.pieces
 }
 
-// HeadReads is what the answer steps so far read, for one head or all together.
+// HeadReads counts the entries that the answer steps so far read, for one head or all
+// together.
 func (r *Run) HeadReads(head *Head) Reads {
 	var out Reads
 	for _, l := range r.steps {

@@ -2,8 +2,8 @@ package picture
 
 import "math"
 
-// Scatter is what a method thinks of every block of a line against what the head's
-// dense attention gives it.
+// Scatter has a point for every block of a line: the method's score against the mass that
+// the head's dense attention gives the block.
 type Scatter struct {
 	Points []Point
 	// Correlation is Spearman's, between ranks by score and ranks by mass, of the

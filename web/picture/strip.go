@@ -1,6 +1,6 @@
 package picture
 
-// Shade is what the prompt is shaded by.
+// Shade is a measure of blocks that the prompt is shaded by.
 type Shade string
 
 // The shades, as they stand in a URL.

@@ -22,7 +22,7 @@ type Program struct {
 	Code    []byte // WebAssembly, as gzip
 }
 
-// StyleSheet is what the parts look like within an element of their own.
+// StyleSheet is the style of the parts within an element of their own.
 func StyleSheet(colours string) string {
 	return strings.ReplaceAll(colours, ":root", ":host, .kvscope-run") + styles
 }

@@ -6,7 +6,7 @@ import (
 	"kvscope/engine/ops"
 )
 
-// lowest is what stands in for scores that are not there: its weight is zero.
+// lowest fills up the last group of a row: a score whose weight is zero.
 var lowest = float32(math.Inf(-1))
 
 func (t *table) softmax(x []float32, cols int, scale float32) {

@@ -1,6 +1,6 @@
 package state
 
-// Chrome is what every page has around what it shows: its colours and the list of keys.
+// Chrome is the state that all pages share: their colours and the list of keys.
 type Chrome struct {
 	Theme      Theme
 	SystemDark bool // the system's own colours are dark

@@ -21,14 +21,14 @@ type Column struct {
 	notes    notes
 }
 
-// notes is what was said about a run beside its events.
+// notes is word of the engine about a run that is not among its events.
 type notes struct {
 	gen      int             // which start it is about
 	waits    api.RunProgress // what the run waits for, while nothing of it has been picked
 	recorded bool            // it was computed when the site was made, not now
 }
 
-// Waits is what the run under way waits for.
+// Waits is the progress of the work that the run under way waits for.
 func (c *Column) Waits() api.RunProgress {
 	if c.notes.gen != c.Gen() {
 		return api.RunProgress{}
@@ -39,8 +39,8 @@ func (c *Column) Waits() api.RunProgress {
 // Recorded reports whether the run was computed when the site was made, not now.
 func (c *Column) Recorded() bool { return c.notes.recorded && c.notes.gen == c.Gen() }
 
-// Status is what a column is doing: one of Empty, Opening, Waiting, Answering, Finished,
-// Stopped and Broken. Nil is Empty.
+// Status is the state of a column's run: one of Empty, Opening, Waiting, Answering,
+// Finished, Stopped and Broken. Nil is Empty.
 type Status interface{ phase() Phase }
 
 // Empty has shown nothing yet.
@@ -149,7 +149,7 @@ func (c *Column) Phase() Phase {
 	return c.Status.phase()
 }
 
-// On is what is on the screen, nil for nothing.
+// On is the content on the screen, nil for none.
 func (c *Column) On() *Content {
 	switch s := c.Status.(type) {
 	case Waiting:
@@ -174,7 +174,7 @@ func (c *Column) Run() *picture.Run {
 	return nil
 }
 
-// Preview is what the run that is waited for would pick, nil when there is none.
+// Preview holds the picks predicted of the run that is waited for, nil when there are none.
 func (c *Column) Preview() *picture.Run {
 	if w, waits := c.Status.(Waiting); waits {
 		return w.Preview
@@ -182,8 +182,8 @@ func (c *Column) Preview() *picture.Run {
 	return nil
 }
 
-// Pictured is what the pictures of the column are of: the preview while there is one,
-// else the run.
+// Pictured is the run that the pictures of the column show: the preview while there is one,
+// else the run itself.
 func (c *Column) Pictured() *picture.Run {
 	if p := c.Preview(); p != nil {
 		return p
@@ -246,7 +246,7 @@ func (c *Column) Model() string {
 	return ""
 }
 
-// Request is what was asked for last, the zero value of a file and of nothing.
+// Request is the request of the latest run, the zero value of a file and of an empty column.
 func (c *Column) Request() run.Request {
 	switch s := c.Status.(type) {
 	case Waiting:
@@ -293,7 +293,7 @@ func (c *Column) BaseRun() *picture.Run {
 	return c.Base.Run
 }
 
-// HeadData is what is known of what a head saw.
+// HeadData returns the tensors of a head as far as they have been asked for.
 func (c *Column) HeadData(head picture.Head) HeadData {
 	if on := c.On(); on != nil {
 		return on.HeadData[head]
@@ -313,7 +313,7 @@ func (c *Column) setHeadData(head picture.Head, data HeadData) {
 	}
 }
 
-// attempt is what becomes of the run under way when it ends early.
+// attempt keeps of the run under way what a column shows when it ends early.
 func (c *Column) attempt() Attempt {
 	switch s := c.Status.(type) {
 	case Waiting:

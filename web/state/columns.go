@@ -14,9 +14,9 @@ import (
 // Sides is the most columns there are; the first two always are.
 const Sides = 4
 
-// ColumnSpec is what a column shows: a model, and where it differs from the form a
-// method and what its memory does. As a field of the form and in a link it is
-// "ratplus", "ratplus:moba" or "ratplus:quest:plain/memory".
+// ColumnSpec names the model of a column, and its method and the use of its memory where they
+// differ from the form. As a field of the form and in a link it is "ratplus", "ratplus:moba"
+// or "ratplus:quest:plain/memory".
 type ColumnSpec struct {
 	Model  string
 	Method string // the form's when empty
@@ -57,7 +57,7 @@ var columnFields = [Sides]string{"left", "right", "third", "fourth"}
 // ColumnField is the field of a column.
 func ColumnField(side int) string { return columnFields[side] }
 
-// Column is what a column shows, without a model when there is no such column.
+// Column is the form's entry for a column, without a model when there is no such column.
 func (f Form) Column(side int) ColumnSpec { return ParseColumn(f.Get(columnFields[side])) }
 
 // Model is the model of a column.
@@ -90,8 +90,8 @@ func (f Form) ColumnRequest(side int, memory bool, longest int) (run.Request, Pr
 	return r, p
 }
 
-// unprompted leaves the prompt out of a request and what is wrong with it: that of a
-// capture is what it was taken of.
+// unprompted leaves the prompt out of a request, and out of its problems: a capture has the
+// prompt that it was taken of.
 func unprompted(r run.Request, p Problems) run.Request {
 	r.Task, r.Seed, r.Context, r.Depth, r.Prose, r.Text, r.Key, r.Value, r.Prompt = "", 0, nil, nil, "", "", "", "", ""
 	for _, name := range []string{"task", "seed", "context", "depth", "prose", "text", "key", "value", "prompt"} {

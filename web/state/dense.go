@@ -8,8 +8,8 @@ import (
 	"kvscope/viz/number"
 )
 
-// Dense is what a model answers to a prompt when every query reads everything: by it one
-// tells what a method lost from what the model does not know.
+// Dense is the score of a model's answer when every query reads everything. It tells what a
+// method lost from what the model does not know.
 type Dense struct {
 	Phase Phase   // Loading, Done or Failed
 	Score float64 // of the answer
@@ -94,7 +94,7 @@ func (s *Snapshot) stopDense() []Effect {
 	return out
 }
 
-// right is what counts as a right answer.
+// right is the least score of an answer that counts as right: 1, and room for rounding.
 const right = 0.9995
 
 // Verdict says whether it is the method or the model that is to blame for a column's

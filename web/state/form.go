@@ -48,7 +48,7 @@ const (
 // Sources lists them in the order of the switch.
 func Sources() []Source { return []Source{FromTask, FromText, FromPrompt} }
 
-// DefaultForm is what the explorer runs when nothing else is asked.
+// DefaultForm is the form of the run that the explorer starts with.
 func DefaultForm() Form {
 	return Form{
 		Source: FromTask, Task: "MK-1", Seed: "1",

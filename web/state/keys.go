@@ -16,7 +16,7 @@ type Key struct {
 	Do    func(s *Snapshot) Action
 }
 
-// Always is what a key does that always does the same.
+// Always makes the Do of a key that does the same in every state.
 func Always(a Action) func(*Snapshot) Action { return func(*Snapshot) Action { return a } }
 
 // Keys lists what the keyboard does, the keys of the views among it.

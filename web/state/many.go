@@ -10,7 +10,7 @@ import (
 // ManySeeds is over how many examples a run is repeated.
 const ManySeeds = 50
 
-// Many is what the columns show, repeated over many examples.
+// Many holds the answers of the columns' requests, repeated over many examples.
 type Many struct {
 	Phase    Phase // "" before it is asked for
 	Gen      int
@@ -33,7 +33,7 @@ type CancelSeeds struct{ Gen int }
 func (RepeatSeeds) effect() {}
 func (CancelSeeds) effect() {}
 
-// manyRequests are what the columns show, nil where that is no task.
+// manyRequests are the requests of the columns, nil where one of them is of no task.
 func (s *Snapshot) manyRequests() []run.Request {
 	var reqs []run.Request
 	for side := range s.Shown() {

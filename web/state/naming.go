@@ -11,7 +11,7 @@ import (
 	"kvscope/engine/trace"
 )
 
-// Name is what a column is called.
+// Name is the name of a column in three lengths.
 type Name struct {
 	Full  string // its model, and what tells it from the other columns
 	Short string // the least that does
@@ -52,7 +52,7 @@ func (s *Snapshot) Names() []Name {
 	return out
 }
 
-// nameParts is what columns may differ in, the model first.
+// nameParts lists the settings of a column that columns may differ in, the model first.
 func (s *Snapshot) nameParts(side int) []string {
 	c := &s.Columns[side]
 	h := c.header()
@@ -89,8 +89,8 @@ func (s *Snapshot) modelTitle(c *Column, h *trace.Header) string {
 // titleOf names a model that has not run yet.
 func (s *Snapshot) titleOf(name string) string { return ModelTitle(s.Model(name), name) }
 
-// memoryUse is what blocks are picked by and what attention reads, where a column does
-// otherwise than it was trained to.
+// memoryUse says by which keys blocks are picked and which keys and values attention reads,
+// where any column does otherwise than it was trained to.
 func (s *Snapshot) memoryUse(h *trace.Header) string {
 	changed := func(c Column) bool {
 		h := c.header()
@@ -156,8 +156,8 @@ func (s *Snapshot) Title() string {
 	return Prompt(h) + " · " + s.how(0) + " · kvscope"
 }
 
-// ModelTitle is what a model called name is called on the page, by its title, and by its
-// own name too where that is not its backbone's; m is nil where it is not known.
+// ModelTitle is the name for people of the model called name: its title, and its own name too
+// where that is not its backbone's; m is nil where it is not known.
 func ModelTitle(m *run.ModelInfo, name string) string {
 	switch {
 	case m == nil || m.Title == "":
@@ -168,7 +168,7 @@ func ModelTitle(m *run.ModelInfo, name string) string {
 	return m.Title + " · " + m.Name
 }
 
-// MethodName is what a method is called, its ID where it is not known.
+// MethodName is the name of a method for people, its ID where it is not known.
 func MethodName(id string) string {
 	if info, ok := sparse.Method(id); ok {
 		return info.Name

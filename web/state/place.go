@@ -13,7 +13,7 @@ import (
 	"kvscope/web/picture"
 )
 
-// Place is what a link restores: the request of the run on the screen and where
+// Place is the state that a link restores: the request of the run on the screen and where
 // the eye rests.
 type Place struct {
 	Form Form
@@ -67,8 +67,8 @@ const (
 	None = -1 // no block
 )
 
-// FirstPlace is what a page without a query shows: an example in which, reading the same
-// share of the cache, one backbone loses the answer and the other finds it.
+// FirstPlace is the place of an address without a query: an example in which, reading the
+// same share of the cache, one backbone loses the answer and the other finds it.
 func FirstPlace() Place {
 	p := DefaultPlace()
 	p.Form.Task, p.Form.Seed = "MK-2", "3"

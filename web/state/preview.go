@@ -6,8 +6,8 @@ import (
 	"kvscope/web/picture"
 )
 
-// preview is what a request would pick by the scores of the content, nil where they do
-// not tell, and for the request that it is of.
+// preview predicts the picks of a request from the scores of the content. It is nil where
+// they do not tell, and for the request of the content itself.
 func (c *Content) preview(req run.Request) *picture.Run {
 	if c == nil || c.Run.Done == nil {
 		return nil

@@ -53,7 +53,7 @@ func (s *Snapshot) withModels(f Form) Form {
 	return f
 }
 
-// olderPage is what to do about an engine that says what the page does not understand.
+// olderPage is the advice where an engine sends a message that the page does not understand.
 const olderPage = "Reload the page; it may be older than the engine."
 
 func (s *Snapshot) started() bool { return s.runs > 0 }
@@ -156,7 +156,8 @@ func (s *Snapshot) begin(st Start) []Effect {
 	return append(append(effects, cancel(was.Base.start())...), Start{Side: st.Side, Gen: s.runs, Request: unedited})
 }
 
-// baseFor is what the column has of a run to compare with, nil for nothing.
+// baseFor is the run of a request that the column has already, to compare with; nil where it
+// has none.
 func (c *Column) baseFor(unedited run.Request) *Base {
 	if c.Base != nil && c.Base.Request.Equal(unedited) {
 		return c.Base

@@ -56,7 +56,7 @@ type Snapshot struct {
 	textKept TextKept // who keeps the text that is too long for the address
 }
 
-// Hover is what the pointer is on.
+// Hover is the block, line and token under the pointer.
 type Hover struct {
 	On    bool
 	Block int

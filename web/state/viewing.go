@@ -216,7 +216,7 @@ func (a Edit) apply(s *Snapshot) []Effect {
 	return effects
 }
 
-// Export is what can be saved of a column, and in which form.
+// Export is a picture or file that can be saved of a column, and its format.
 type Export struct {
 	Picture string // grid, heads, view or run
 	Format  string // png, svg, csv or safetensors

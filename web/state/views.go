@@ -2,8 +2,7 @@ package state
 
 import "strings"
 
-// View is what a snapshot knows of a view, a picture below the heads. How it is drawn is
-// the affair of those who hand it in.
+// View describes a view, a picture below the heads, to a snapshot. Package view draws it.
 type View struct {
 	Name  string // in an address
 	Title string // on the chooser
@@ -14,7 +13,7 @@ type View struct {
 	Options []Option // what can be chosen of it
 }
 
-// Need is what a view draws beside what the run itself has.
+// Need names the data that a view draws beside the run itself.
 type Need int
 
 // The needs.

@@ -31,8 +31,8 @@ func message(what, more string) app.UI {
 	return app.Div().Class("message").Attr("role", "status").Body(app.B().Text(what), app.Span().Text(more))
 }
 
-// missing is what stands in for a picture of what a head saw that is not there, nil
-// when it is.
+// missing is the message in the place of a picture that needs the tensors of a head while
+// they are not there, nil when they are.
 func missing(f *Frame) app.UI {
 	data := f.Column.HeadData
 	switch {

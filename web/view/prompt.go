@@ -39,7 +39,7 @@ func shades() state.Option {
 	return state.Choice(shadeOption, names...)
 }
 
-// shade is what the prompt is shaded by.
+// shade is the measure that the prompt is shaded by.
 func shade(s *state.Snapshot) picture.Shade {
 	return cmp.Or(picture.Shade(s.Option(shadeOption)), picture.Shades()[0])
 }

@@ -12,8 +12,8 @@ import (
 	"kvscope/web/widget"
 )
 
-// Scores is what the method thinks of every block, against the attention that the head
-// would give it.
+// Scores shows the method's score of every block against the dense attention that the head
+// gives it.
 func Scores() View {
 	return View{
 		View: state.View{

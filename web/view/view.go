@@ -16,11 +16,12 @@ type View struct {
 	// Of works out what is drawn, outside of drawing it. It is asked for again when the
 	// run of the column has grown, or By says something else.
 	Of func(v *widget.ColumnView, s *state.Snapshot) Picture
-	// By is what the picture depends on beside the run: a value that can be compared.
+	// By is the key of the picture beside the run, a value that can be compared: the picture is
+	// worked out again when it changes.
 	By func(v *widget.ColumnView, s *state.Snapshot) any
 }
 
-// Picture is what a view shows of a column.
+// Picture is the picture of a view for one column.
 type Picture interface {
 	// Draw lays it out on the page.
 	Draw(f *Frame) Drawn
@@ -57,7 +58,7 @@ type Saved struct {
 // named.
 func All() []View { return []View{Prompt(), Attention(), Memory(), Scores(), Block()} }
 
-// States is what a snapshot knows of views.
+// States lists the descriptions of views that a snapshot holds.
 func States(views []View) []state.View {
 	out := make([]state.View, len(views))
 	for i, v := range views {

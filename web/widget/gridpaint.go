@@ -90,10 +90,11 @@ func (l gridLayout) find(x, y float64) (line, col int, ok bool) {
 	return line, col, true
 }
 
-// faintest is what the smallest share above none is painted as, so that it is seen.
+// faintest is the strength, of 0 to 1, that the smallest share above none is painted in, so
+// that it is seen.
 const faintest = 0.14
 
-// gridMarks is what is pointed out on a block grid; -1 for none.
+// gridMarks are the line and the block that are pointed out on a block grid; -1 for none.
 type gridMarks struct {
 	cursor int // line looked at
 	block  int // column under the pointer or held

@@ -59,8 +59,8 @@ type AttentionMap struct {
 // None is no position.
 const None = state.None
 
-// frameTime is what a frame may take, in milliseconds, of the 33 that 30 a second
-// leave.
+// frameTime is the most time that a frame takes, in milliseconds, of the 33 that 30 frames a
+// second leave.
 const frameTime = 14
 
 // OnMount takes over the canvas.
@@ -159,7 +159,7 @@ func (a *AttentionMap) draw() {
 	}
 }
 
-// marks are what is pointed out on the map.
+// marks are the places that are pointed out on the map.
 func (a *AttentionMap) marks() mapMarks {
 	key := a.hover[1]
 	if key == None {

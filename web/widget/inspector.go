@@ -34,13 +34,13 @@ type Inspector struct {
 	On              *Bus
 }
 
-// Segment is a stretch of text, marked where it is what the answer copies.
+// Segment is a stretch of text, marked where the answer copies it.
 type Segment struct {
 	Text string
 	Gold bool
 }
 
-// InspectorColumn is what one backbone has to say.
+// InspectorColumn holds one backbone's figures for the block that is inspected.
 type InspectorColumn struct {
 	Name string
 	Has  bool // there is a line to read

@@ -52,7 +52,7 @@ func StripLegend(s *picture.Strip, by picture.Shade, oneHead bool, h *trace.Head
 	return out
 }
 
-// MapScale is what the colours of an attention map stand for.
+// MapScale is the scale of colours of an attention map: the weights at its ends, as texts.
 type MapScale struct {
 	From, To string
 	Linear   bool

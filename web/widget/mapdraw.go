@@ -24,7 +24,7 @@ type mapScreen struct {
 	level int
 }
 
-// mapMarks is what is pointed out on a map; None for none.
+// mapMarks are the places that are pointed out on a map; None for none.
 type mapMarks struct {
 	query, key int // under the pointer
 	step       int // query of the step looked at

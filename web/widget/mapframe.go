@@ -8,7 +8,8 @@ import (
 	"kvscope/viz/heat"
 )
 
-// mapFrame is what of a map is seen, and where on the screen: cells are square.
+// mapFrame is the part of a map that is seen, and the size of the screen it is seen in: cells
+// are square.
 type mapFrame struct {
 	cells int     // side of the map
 	w, h  float64 // of the place it is seen in, in pixels
@@ -42,7 +43,7 @@ func (m *mapFrame) at(query, key float64) (x, y float64) {
 	return (key - m.Key) * m.scale(), (query - m.Query) * m.scale()
 }
 
-// cell is what is at a place.
+// cell returns the cell at a place, with fractions.
 func (m *mapFrame) cell(x, y float64) (query, key float64) {
 	return m.Query + y/m.scale(), m.Key + x/m.scale()
 }
@@ -80,7 +81,7 @@ func (m *mapFrame) clamp() {
 	keep(&m.Key, m.w/m.scale())
 }
 
-// frame is what a link keeps of m.
+// frame is the part of the map that a link restores; the zero value is the whole map.
 func (m *mapFrame) frame() Frame {
 	if m.whole() {
 		return Frame{}
@@ -138,7 +139,7 @@ const (
 
 // MapView is the part of the attention maps that is seen, and how.
 type MapView struct {
-	// Frame is what is seen of the map; the zero value is all of it.
+	// Frame is the part of the map that is seen; the zero value is all of it.
 	Frame  Frame
 	Linear bool // colours in proportion, not by logarithm
 	NoSink bool // without the first tokens

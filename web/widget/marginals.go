@@ -46,11 +46,11 @@ func (m *marginals) add(t heat.Tile) {
 	}
 }
 
-// keys is what each cell of keys receives, as a share of the most.
+// keys is the attention that each cell of keys receives, as a share of the most.
 func (m *marginals) keys() []float64 { return ofMost(m.byKey) }
 
-// queries is what each cell of queries gives to the keys that are seen, as a share
-// of all that it has.
+// queries is the attention that each cell of queries gives to the keys that are seen, as a
+// share of all that it gives.
 func (m *marginals) queries() []float64 {
 	out := make([]float64, len(m.byQuery))
 	for i, v := range m.byQuery {

@@ -170,7 +170,7 @@ func beside(all []box, at int, key string) (to int, ok bool) {
 	return at, false
 }
 
-// nextRow is what stands nearest below at, by 1, or above it, by -1.
+// nextRow returns the box that stands nearest below at, by 1, or above it, by -1.
 func nextRow(all []box, at, by int) int {
 	const same = 0.5 // of a height: what begins within it is on one row
 	here, best := all[at], at

@@ -2,7 +2,7 @@ package widget
 
 import "github.com/maxence-charriere/go-app/v9/pkg/app"
 
-// Shown is what a widget with a canvas shows at the moment, for those who save it. The
+// Shown holds the current picture of a widget with a canvas, for those who save it. The
 // widget keeps it up to date; the zero value is of one that has not drawn yet.
 type Shown struct {
 	Scale  MapScale // of an attention map

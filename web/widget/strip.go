@@ -143,7 +143,7 @@ func (s *Strip) press(ctx app.Context, target app.Value) {
 	}
 }
 
-// items are what the keyboard goes through.
+// items are the elements that the keyboard goes through.
 func (s *Strip) items() []app.Value {
 	if s.Tokens {
 		return s.tokens

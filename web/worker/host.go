@@ -15,7 +15,7 @@ import (
 // keptBytes is how much of finished runs of one model is kept to be looked into.
 const keptBytes = 192 << 20
 
-// Config is what a Host needs of the place where it runs.
+// Config gives a Host the functions of the place where it runs.
 type Config struct {
 	Kernels *ops.Kernels
 	// Fetch gets the file at an address and says how many bytes of it are there.

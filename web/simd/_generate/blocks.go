@@ -32,7 +32,7 @@ func blocks() string {
 	return out.String()
 }
 
-// halfLocals are what half needs.
+// halfLocals declares the local variables that half uses.
 const halfLocals = "(local $h i32) (local $f f32) "
 
 // half sets every lane of name to the binary16 number at offset of w: what is no number and

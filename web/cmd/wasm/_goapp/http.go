@@ -1,7 +1,8 @@
-// Package app is what go-app's HTTP server leaves behind where the browser program is
-// compiled without it: with it come net/http, TLS and certificates, a seventh of the
-// program, since their initial values are kept whether or not anything uses them. The
-// Makefile puts this in the place of http.go, resource.go and static.go of the library.
+// Package app is go-app without its HTTP server: this file declares what the rest of the
+// library names of it, so that the browser program is compiled without the server. With the
+// server come net/http, TLS and certificates, a seventh of the program, since their initial
+// values are kept whether or not anything uses them. The Makefile puts this file in the place
+// of http.go, resource.go and static.go of the library.
 package app
 
 import "strings"
