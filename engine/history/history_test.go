@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -24,7 +25,7 @@ func drifting(cfg model.Config, n int) []Snapshot {
 		}
 		before = w.Params(cfg)
 		list = append(list, Snapshot{
-			Step: 50 * (s + 1), Tokens: 1000 * s, Loss: 1 / float64(s+1), Exact: map[string]float64{"MK-1": 0.5}, Weights: w,
+			Point: Point{Step: 50 * (s + 1), Tokens: 1000 * s, Loss: 1 / float64(s+1), Exact: map[string]float64{"MK-1": 0.5}}, Weights: w,
 		})
 	}
 	return list
@@ -73,6 +74,37 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// TestParts: what is read of a file alone is what a whole reading has of it.
+func TestParts(t *testing.T) {
+	var file bytes.Buffer
+	if err := Write(&file, small, nil, drifting(small, 5), 0.3); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := Read(bytes.NewReader(file.Bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	points, err := ReadPoints(bytes.NewReader(file.Bytes()))
+	if err != nil || len(points) != 5 {
+		t.Fatalf("%d points: %v", len(points), err)
+	}
+	for s, want := range whole.Snapshots {
+		if !reflect.DeepEqual(points[s], want.Point) {
+			t.Errorf("point %d is %+v, want %+v", s, points[s], want.Point)
+		}
+		got, err := ReadStep(bytes.NewReader(file.Bytes()), want.Step)
+		if err != nil || len(got.Snapshots) != 1 || !reflect.DeepEqual(got.Snapshots[0], want) || got.Config != small {
+			t.Errorf("step %d alone is another: %v", want.Step, err)
+		}
+	}
+	if _, err := ReadStep(bytes.NewReader(file.Bytes()), 7); err == nil || !strings.Contains(err.Error(), "step 7") {
+		t.Errorf("a step that was not kept: %v", err)
+	}
+	if _, err := ReadPoints(bytes.NewReader(file.Bytes()[:40])); err == nil {
+		t.Error("points of a file cut short")
+	}
+}
+
 func TestReadRefuses(t *testing.T) {
 	var file bytes.Buffer
 	if err := Write(&file, small, nil, drifting(small, 2), 0.3); err != nil {
@@ -101,8 +133,9 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte{0x1f, 0x8b})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		run, err := Read(bytes.NewReader(data))
-		if err == nil && len(run.Snapshots) == 0 {
-			t.Error("a history without snapshots and without an error")
+		points, problem := ReadPoints(bytes.NewReader(data))
+		if err == nil && (len(run.Snapshots) == 0 || problem != nil || len(points) != len(run.Snapshots)) {
+			t.Errorf("a history of %d snapshots and %d points: %v", len(run.Snapshots), len(points), problem)
 		}
 	})
 }

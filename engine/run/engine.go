@@ -31,6 +31,8 @@ type Engine struct {
 	mu     sync.RWMutex
 	models []*loaded // in the order added
 	closed bool
+
+	trainings []*training // whose steps are models that are not listed
 }
 
 type loaded struct {
@@ -71,13 +73,22 @@ func (e *Engine) Add(name, note string, f *checkpoint.File, tok tokenizer.Tokeni
 // of the demo vocabulary where tok is nil and src says that it was made with it; without
 // either it takes no text. The weights are views of src, which Close closes.
 func (e *Engine) AddSource(name, note string, src *model.Source, tok tokenizer.Tokenizer) error {
+	l, err := e.load(name, note, src, tok)
+	if err != nil {
+		return err
+	}
+	return e.add(l)
+}
+
+// load is what AddSource adds.
+func (e *Engine) load(name, note string, src *model.Source, tok tokenizer.Tokenizer) (*loaded, error) {
 	m, err := src.Model(e.kernels)
 	if err != nil {
-		return fmt.Errorf("model %s: %w", name, err)
+		return nil, fmt.Errorf("model %s: %w", name, err)
 	}
 	cfg := m.Config()
 	if tok, err = owned(tok, src.File().Metadata["tokenizer"], cfg.Vocab); err != nil {
-		return fmt.Errorf("model %s: %w", name, err)
+		return nil, fmt.Errorf("model %s: %w", name, err)
 	}
 	l := &loaded{model: m, tok: tok, probe: newProbe(), info: ModelInfo{
 		Name: name, Arch: cfg.Kind(), Base: string(cfg.Arch), Title: cfg.Title(), Memory: cfg.Memory,
@@ -87,13 +98,13 @@ func (e *Engine) AddSource(name, note string, src *model.Source, tok tokenizer.T
 	l.info.content = sync.OnceValues(src.ContentHash)
 	if l.info.Hash = src.Identity(); l.info.Hash == "" { // in memory
 		if l.info.Hash, err = l.info.content(); err != nil {
-			return fmt.Errorf("model %s: %w", name, err)
+			return nil, fmt.Errorf("model %s: %w", name, err)
 		}
 	}
 	if tok != nil {
 		l.gen, l.info.Prose = niah.NewGenerator(tok, e.books...), e.proseOf(tok)
 	}
-	return e.add(l)
+	return l, nil
 }
 
 // add adds l, whose name no other model may have.
@@ -135,12 +146,17 @@ func (e *Engine) Close() error {
 			failed = errors.Join(failed, l.close())
 		}
 	}
-	e.models = nil
+	e.models, e.trainings = nil, nil
 	return failed
 }
 
 // using has do read the files of the model of that name, which stay open meanwhile.
 func (e *Engine) using(name string, do func(*loaded) error) (err error) {
+	if step, err := e.step(name); err != nil {
+		return err
+	} else if step != nil {
+		return do(step) // which has no files
+	}
 	e.mu.Lock()
 	l, err := find(e.models, name)
 	if err != nil {
@@ -194,7 +210,12 @@ func (e *Engine) Tokenizer(name string) (tokenizer.Tokenizer, error) {
 	return l.tok, nil
 }
 
-func (e *Engine) find(name string) (*loaded, error) { return find(e.all(), name) }
+func (e *Engine) find(name string) (*loaded, error) {
+	if step, err := e.step(name); step != nil || err != nil {
+		return step, err
+	}
+	return find(e.all(), name)
+}
 
 // find is the model of that name among models.
 func find(models []*loaded, name string) (*loaded, error) {

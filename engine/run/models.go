@@ -1,6 +1,10 @@
 package run
 
-import "strings"
+import (
+	"strings"
+
+	"kvscope/engine/history"
+)
 
 // ModelInfo describes a model to those who choose one: its name, shape, size and origin.
 type ModelInfo struct {
@@ -20,6 +24,9 @@ type ModelInfo struct {
 	Note    string `json:"note"`     // one line on where it comes from
 	Prose   string `json:"prose"`    // what tasks hide needles in where Request.Prose is empty; "" without a tokenizer
 	Hash    string `json:"hash"`     // of the weights or their file, so that two runs can be told apart
+
+	// Steps are those that its training kept, in order: each can be run too, under StepName.
+	Steps []history.Point `json:"steps,omitempty"`
 
 	content func() (string, error)
 }

@@ -20,7 +20,8 @@ import (
 
 // Open returns an engine on k with the models at the root of files, each under its
 // file's name without the extension: what a host ships, wherever it keeps it. A model's
-// trained index lies beside them, in IndexFolder.
+// trained index lies beside them, in IndexFolder, and the history of its training under
+// its name with HistorySuffix.
 func Open(files fs.FS, k *ops.Kernels, books ...*niah.Book) (*Engine, error) {
 	names, err := fs.Glob(files, "*.safetensors") // sorted
 	if err != nil {
@@ -36,7 +37,7 @@ func Open(files fs.FS, k *ops.Kernels, books ...*niah.Book) (*Engine, error) {
 		if err := e.AddFile(own, data); err != nil {
 			return nil, err
 		}
-		if err := e.addShipped(files, own); err != nil {
+		if err := errors.Join(e.addShipped(files, own), e.addShippedHistory(files, own)); err != nil {
 			return nil, err
 		}
 	}

@@ -63,6 +63,9 @@ func (w *Workers) Meta(ctx context.Context) (api.Meta, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	m.Models = slices.DeleteFunc(m.Models, func(info run.ModelInfo) bool { _, ok := w.file(info.Name); return !ok })
+	for i := range m.Models {
+		m.Models[i].Steps = nil // their weights are the server's
+	}
 	for _, info := range w.opened {
 		m.Models = append(slices.DeleteFunc(m.Models, func(other run.ModelInfo) bool { return other.Name == info.Name }), info)
 	}
@@ -192,6 +195,9 @@ func (w *Workers) post(ask *api.Ask) (*worker, *answers, error) {
 	if ask.Request != nil {
 		id = ask.Request.ID()
 		file, ok := w.file(ask.Request.Model)
+		if _, _, step := run.CutStep(ask.Request.Model); step && !ok {
+			return nil, nil, input.Errorf("model", "%q is a step of a training, which kvscope serve runs and the engine in the browser does not", ask.Request.Model)
+		}
 		if !ok {
 			return nil, nil, input.Errorf("model", "%q is not among those that run in the browser", ask.Request.Model)
 		}

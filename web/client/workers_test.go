@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kvscope/engine/checkpoint"
+	"kvscope/engine/history"
 	"kvscope/engine/input"
 	"kvscope/engine/model"
 	"kvscope/engine/ops"
@@ -90,7 +91,7 @@ func open(t *testing.T, most int, gate chan struct{}) *hall {
 		h.ports = append(h.ports, p)
 		return p
 	}, func(context.Context) (api.Meta, error) {
-		return api.Meta{Version: "v", Models: []run.ModelInfo{{Name: "a"}, {Name: "b"}, {Name: "elsewhere"}}}, nil
+		return api.Meta{Version: "v", Models: []run.ModelInfo{{Name: "a", Steps: []history.Point{{Step: 10}}}, {Name: "b"}, {Name: "elsewhere"}}}, nil
 	}, []api.SiteFile{{Name: "a", Size: len(file)}, {Name: "b", Size: len(file)}})
 	return h
 }
@@ -289,8 +290,12 @@ func TestWorkersOpen(t *testing.T) {
 	for _, m := range meta.Models {
 		names = append(names, m.Name)
 	}
-	if err != nil || !slices.Equal(names, []string{"a", "mine", "b"}) {
-		t.Errorf("there are %v, %v", names, err)
+	if err != nil || !slices.Equal(names, []string{"a", "mine", "b"}) || meta.Models[0].Steps != nil {
+		t.Errorf("there are %v with steps %v, %v", names, meta.Models[0].Steps, err)
+	}
+	var step trace.Run
+	if err := h.Run(t.Context(), needle("a@10", 1), &step); err != nil || step.Failure == nil || !strings.Contains(step.Failure.Message, "which kvscope serve runs") {
+		t.Errorf("a step of a training: %+v, %v", step.Failure, err)
 	}
 	var r trace.Run
 	if err := h.Run(t.Context(), needle("mine", 1), &r); err != nil || r.Done == nil {

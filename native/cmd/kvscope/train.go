@@ -66,7 +66,7 @@ func trainModel(ctx context.Context, args []string, stdout, stderr io.Writer) er
 	if err := r.Train(ctx); err != nil {
 		return err
 	}
-	return packHistory(filepath.Join(*out, "history"), filepath.Join(*out, "model"+historySuffix))
+	return packHistory(filepath.Join(*out, "history"), filepath.Join(*out, "model"+run.HistorySuffix))
 }
 
 // trainAdapter trains an adapter over the model that cfg names.

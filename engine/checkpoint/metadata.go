@@ -1,0 +1,32 @@
+package checkpoint
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+)
+
+// ReadMetadata reads what a safetensors file says of itself from its beginning, and no
+// tensor.
+func ReadMetadata(r io.Reader) (map[string]string, error) {
+	first := make([]byte, 8)
+	if _, err := io.ReadFull(r, first); err != nil {
+		return nil, fmt.Errorf("safetensors: header length: %w", err)
+	}
+	n, err := headerSize(first, math.MaxInt64)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := io.ReadAll(io.LimitReader(r, n))
+	if err != nil {
+		return nil, fmt.Errorf("safetensors: header: %w", err)
+	}
+	var header struct {
+		Metadata map[string]string `json:"__metadata__"`
+	}
+	if err := json.Unmarshal(raw, &header); err != nil {
+		return nil, fmt.Errorf("safetensors: header: %w", err)
+	}
+	return header.Metadata, nil
+}
