@@ -19,18 +19,21 @@ type Result struct {
 
 	Rates string `json:"rates,omitempty"` // what the hit rates are by which the method treats heads
 
-	Answer       string      `json:"answer"`
-	Expected     []string    `json:"expected"`
-	Score        *float64    `json:"score"`                     // nil where nothing is expected
-	Note         string      `json:"note,omitempty"`            // why nothing is
-	LogLik       *float64    `json:"loglik"`                    // of the tokens generated, the sum of ln p; nil where none were
-	Expects      *float64    `json:"expected_loglik,omitempty"` // of the expected answer, see trace.Done
-	Perplexity   *float64    `json:"perplexity,omitempty"`      // of a free prompt's tokens, see trace.Done
-	OutputError  *float64    `json:"output_error,omitempty"`    // mean over the heads, see trace.Hit
-	Cut          *trace.Cut  `json:"cut,omitempty"`             // what of an own text did not fit
-	ReadFraction float64     `json:"kv_read_fraction"`
-	Heads        []trace.Hit `json:"heads"`
-	Timing       Timing      `json:"timing_ms"`
+	Answer       string     `json:"answer"`
+	Expected     []string   `json:"expected"`
+	Score        *float64   `json:"score"`                     // nil where nothing is expected
+	Note         string     `json:"note,omitempty"`            // why nothing is
+	LogLik       *float64   `json:"loglik"`                    // of the tokens generated, the sum of ln p; nil where none were
+	Expects      *float64   `json:"expected_loglik,omitempty"` // of the expected answer, see trace.Done
+	Perplexity   *float64   `json:"perplexity,omitempty"`      // of a free prompt's tokens, see trace.Done
+	OutputError  *float64   `json:"output_error,omitempty"`    // mean over the heads, see trace.Hit
+	Cut          *trace.Cut `json:"cut,omitempty"`             // what of an own text did not fit
+	ReadFraction float64    `json:"kv_read_fraction"`
+
+	Compressed *trace.Compressed `json:"compressed,omitempty"` // the cache that was asked, where it was evicted before the question
+
+	Heads  []trace.Hit `json:"heads"`
+	Timing Timing      `json:"timing_ms"`
 }
 
 // Timing is how long the parts of a run took, in milliseconds.
@@ -51,7 +54,7 @@ func ResultOf(r *trace.Run) (Result, bool) {
 		PromptTokens: len(h.Tokens),
 		Answer:       d.Answer, Expected: h.Expected, Note: h.Note,
 		LogLik: d.LogLik, Expects: d.ExpectedLogLik, Perplexity: d.Perplexity, OutputError: OutputError(d.Hits), Cut: h.Cut,
-		ReadFraction: d.ReadFraction, Heads: d.Hits,
+		ReadFraction: d.ReadFraction, Heads: d.Hits, Compressed: d.Compressed,
 		Timing: Timing{Prefill: d.PrefillMS, Decode: d.DecodeMS},
 	}
 	// Scripts iterate over these: an empty list, never null.

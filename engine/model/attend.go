@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"kvscope/engine/ops"
 	"kvscope/engine/sparse"
@@ -277,6 +278,9 @@ func (s *Session) remember(l int, query ops.Matrix) {
 	}
 }
 
+// Kept is what the last eviction left, [L][H], nil before one. Not to be changed.
+func (s *Session) Kept() [][]sparse.Selection { return slices.Clone(s.kept) }
+
 // Evict lets e decide, once, or first and then after every step, for every head, which of the positions seen so far
 // later queries may read. The entries stay in memory so that the dense attention
 // they are compared with can still be computed; the attention that runs reads the
@@ -290,11 +294,11 @@ func (s *Session) Evict(e sparse.Evictor) error {
 	}
 	c := s.model.cfg
 	d := c.QueryDim()
-	s.kept, s.decided = make([][]sparse.Selection, len(s.heads)), make([]int, len(s.heads))
-	for l := range s.heads {
-		s.kept[l], s.decided[l] = make([]sparse.Selection, c.Heads), s.length
+	kept := make([][]sparse.Selection, len(s.heads))
+	for l := range kept {
+		kept[l] = make([]sparse.Selection, c.Heads)
 	}
-	sparse.KeepModel(e, s.kept, func(l int) (sparse.Layer, bool) {
+	sparse.KeepModel(e, kept, func(l int) (sparse.Layer, bool) {
 		if !s.pause(l) {
 			return sparse.Layer{}, false
 		}
@@ -304,7 +308,19 @@ func (s *Session) Evict(e sparse.Evictor) error {
 	if s.paused != nil {
 		return s.paused
 	}
-	s.evictor = e
+	return s.EvictAs(e, kept)
+}
+
+// EvictAs is Evict where e has decided already, by the same positions: kept, [L][H], which
+// any number of sessions may share.
+func (s *Session) EvictAs(e sparse.Evictor, kept [][]sparse.Selection) error {
+	if s.kept != nil {
+		return fmt.Errorf("session: evicted twice")
+	}
+	s.kept, s.decided, s.evictor = slices.Clone(kept), make([]int, len(kept)), e
+	for l := range s.decided {
+		s.decided[l] = s.length
+	}
 	if _, steps := e.(sparse.StepEvictor); steps {
 		s.next = make([][]sparse.Selection, len(s.kept))
 	}

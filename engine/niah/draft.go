@@ -48,18 +48,21 @@ func (d *draft) plant(kind Kind, key, value string, query int) {
 func (d *draft) ask(tok tokenizer.Tokenizer, question, answer string) (e *Example, asked map[int][]Needle) {
 	d.text.WriteString("\n")
 	at := d.text.Len()
-	d.text.WriteString(question)
-	d.text.WriteString(d.chat.After)
-	if strings.HasSuffix(d.chat.After, "\n") {
+	d.text.WriteString(asking(d.chat, question, answer))
+	return d.example(tok, question, at)
+}
+
+// asking is the question and the start of the answer as a chat has them.
+func asking(chat tokenizer.Chat, question, answer string) string {
+	if strings.HasSuffix(chat.After, "\n") {
 		answer = strings.TrimPrefix(answer, " ")
 	}
-	d.text.WriteString(answer)
-	return d.example(tok, question, at)
+	return question + chat.After + answer
 }
 
 // example is the prompt as it is written, whose question begins at a byte of it.
 func (d *draft) example(tok tokenizer.Tokenizer, question string, at int) (e *Example, asked map[int][]Needle) {
-	e = &Example{Text: d.text.String(), Question: question}
+	e = &Example{Text: d.text.String(), Question: question, asks: at}
 	e.encode(tok)
 	e.QuestionSpan = e.tokens(at, len(e.Text))
 	asked = map[int][]Needle{}

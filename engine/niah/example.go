@@ -39,6 +39,7 @@ type Example struct {
 	Question     string   // what is asked, a sentence of Text
 	QuestionSpan ops.Span // the question and the start of the answer, to the end of Tokens
 
+	asks  int  // byte of Text at which the question begins; 0 where none does
 	begin int  // tokens before those of Text
 	any   bool // whether one of Expected is enough
 }

@@ -84,11 +84,11 @@ func (s *Cache) Cached(id string) *CachedRun {
 func (s *Cache) sharePrefix(ctx context.Context, j *job) (over func(), err error) {
 	for {
 		s.mu.Lock()
-		j.from = s.prefixFor(j)
-		other := s.runReading(j)
-		if j.from != nil || other == nil {
+		j.from, j.context = s.prefixFor(j), s.contextFor(j)
+		other, taken := s.runReading(j), j.from != nil || j.context != nil
+		if taken || other == nil {
 			done := make(chan struct{})
-			if j.from == nil {
+			if !taken {
 				s.reading[j] = done
 			}
 			s.mu.Unlock()
@@ -111,7 +111,7 @@ func (s *Cache) sharePrefix(ctx context.Context, j *job) (over func(), err error
 // runReading is the channel of a run that reads the prompt of j now, or nil.
 func (s *Cache) runReading(j *job) chan struct{} {
 	for other, done := range s.reading {
-		if other.samePrefix(j) {
+		if other.samePrefix(j) || other.sameContext(j) {
 			return done
 		}
 	}
@@ -126,6 +126,18 @@ func (s *Cache) prefixFor(j *job) *prefix {
 		}
 	}
 	return nil
+}
+
+// contextFor is the context of j as another run has read it already, or nil; where j's own
+// method has evicted of one, that.
+func (s *Cache) contextFor(j *job) *prefix {
+	var found *prefix
+	for e := s.order.Front(); e != nil; e = e.Next() {
+		if p := e.Value.(*CachedRun).context; p.begins(j) && (found == nil || p.evicts(j)) {
+			found = p
+		}
+	}
+	return found
 }
 
 func (s *Cache) put(k *CachedRun) {

@@ -21,6 +21,7 @@ type CachedRun struct {
 	job     *job
 	session *model.Session
 	prefix  *prefix // its prompt, nil where that was not read densely
+	context *prefix // its context, nil where nothing was evicted of it before the question, or another run left it
 	gates   *gates
 
 	replay *replay // of a capture, which has none of the above
@@ -60,6 +61,9 @@ func (k *CachedRun) Bytes() int {
 	if k.prefix != nil {
 		n += k.prefix.state.Bytes() // the rest of it is the session's
 	}
+	if k.context != nil {
+		n += k.context.state.Bytes() + k.context.gates.bytes()
+	}
 	return n
 }
 
@@ -69,6 +73,14 @@ func (j *job) samePrefix(o *job) bool {
 	return j.model == o.model && j.intervention.Equal(o.intervention) &&
 		j.dense && o.dense &&
 		slices.Equal(j.example.Tokens, o.example.Tokens)
+}
+
+// sameContext reports whether j and o evict of the same context before their questions.
+func (j *job) sameContext(o *job) bool {
+	at := j.split()
+	return j.model == o.model && j.intervention.Equal(o.intervention) && at == o.split() &&
+		at < len(j.example.Tokens)-1 && at < len(o.example.Tokens)-1 &&
+		slices.Equal(j.example.Tokens[:at], o.example.Tokens[:at])
 }
 
 // repeats is how often measure measures, to take the shortest.

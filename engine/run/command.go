@@ -29,22 +29,26 @@ func (r Request) Command() (line string, ok bool) {
 		if !set {
 			continue
 		}
-		var value string
-		if json.Unmarshal(raw, &value) != nil {
-			value = string(raw) // a number, or true
-		}
-		if strings.ContainsRune(value, 0) {
-			return "", false
+		var values []string // several of a flag that is given once for each
+		if json.Unmarshal(raw, &values) != nil {
+			values = make([]string, 1)
+			if json.Unmarshal(raw, &values[0]) != nil {
+				values[0] = string(raw) // a number, or true
+			}
 		}
 		flag := "--" + strings.ReplaceAll(name, "_", "-")
-		switch {
-		case name == "text":
-			piped = "printf %s " + quoted(value) + " | "
-			words = append(words, flag, "-")
-		case value == "true" || value == "false" || strings.HasPrefix(value, "-"):
-			words = append(words, flag+"="+quoted(value))
-		default:
-			words = append(words, flag, quoted(value))
+		for _, value := range values {
+			switch {
+			case strings.ContainsRune(value, 0):
+				return "", false
+			case name == "text":
+				piped = "printf %s " + quoted(value) + " | "
+				words = append(words, flag, "-")
+			case value == "true" || value == "false" || strings.HasPrefix(value, "-"):
+				words = append(words, flag+"="+quoted(value))
+			default:
+				words = append(words, flag, quoted(value))
+			}
 		}
 	}
 	return piped + strings.Join(words, " "), true

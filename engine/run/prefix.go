@@ -3,24 +3,29 @@ package run
 import (
 	"container/list"
 	"context"
+	"reflect"
 	"slices"
 	"sync"
 
 	"kvscope/engine/model"
+	"kvscope/engine/sparse"
 	"kvscope/engine/trace"
 )
 
-// prefix is a prompt up to its last token, as a run has read it densely. Any number of runs
-// on the same prompt may go on from it.
+// prefix is a prompt up to its last token, as a run has read it densely, or a context up to
+// the question, with what was evicted then. Any number of runs on the same may go on from it.
 type prefix struct {
 	model        *model.Model
 	intervention *model.Intervention
-	tokens       []int32 // of the whole prompt
+	tokens       []int32 // of the whole prompt, or of the context
 	state        *model.Prefix
 	gates        *gates
 	took         float64 // milliseconds of reading it
 	loglik       float64 // of a free prompt's tokens but the first
 	bytes        int     // that it keeps alive
+
+	evictor sparse.Evictor       // of a context, that left kept; else nil
+	kept    [][]sparse.Selection // [L][H]
 }
 
 // prefixOf is the prompt of j as session has read it.
@@ -33,10 +38,28 @@ func (j *job) prefixOf(session *model.Session, gates *gates, took float64) *pref
 	}
 }
 
+// contextOf is the context of j as session has read it and evicted of it.
+func (j *job) contextOf(session *model.Session, gates *gates, took float64) *prefix {
+	p := j.prefixOf(session, gates.before(session.Len()), took)
+	p.tokens = p.tokens[:session.Len()]
+	p.evictor, p.kept = j.plan.Evictor, session.Kept()
+	return p
+}
+
+// begins reports whether p can stand for the context of j.
+func (p *prefix) begins(j *job) bool {
+	at := j.split()
+	return p != nil && p.evictor != nil && at == len(p.tokens) && at < len(j.example.Tokens)-1 &&
+		p.model == j.model && p.intervention.Equal(j.intervention) && slices.Equal(p.tokens, j.example.Tokens[:at])
+}
+
+// evicts reports whether j evicts of the context p what has been evicted of it already.
+func (p *prefix) evicts(j *job) bool { return reflect.DeepEqual(p.evictor, j.plan.Evictor) }
+
 // serves reports whether p can stand for the prompt of j: the same tokens through the same
 // model, densely.
 func (p *prefix) serves(j *job) bool {
-	return p != nil && j.dense && p.model == j.model && p.intervention.Equal(j.intervention) && slices.Equal(p.tokens, j.example.Tokens)
+	return p != nil && p.evictor == nil && j.dense && p.model == j.model && p.intervention.Equal(j.intervention) && slices.Equal(p.tokens, j.example.Tokens)
 }
 
 // PrefixCache runs requests and keeps the last prompts as they were read, so that another
@@ -65,14 +88,16 @@ func (c *PrefixCache) Run(ctx context.Context, req Request, sink trace.Sink) err
 	return c.engine.answering(req, false, func(a answer) error {
 		j, ok := a.(*job)
 		if ok {
-			j.share, j.from = true, c.find(j)
+			j.share, j.from, j.context = true, c.find(j), c.findContext(j)
 		}
 		ran, err := a.run(ctx, sink)
 		if err != nil {
 			return err
 		}
-		if ok && ran.prefix != nil {
-			c.put(ran.prefix)
+		for _, p := range []*prefix{ran.prefix, ran.context} {
+			if p != nil {
+				c.put(p)
+			}
 		}
 		return nil
 	})
@@ -89,6 +114,24 @@ func (c *PrefixCache) find(j *job) *prefix {
 		}
 	}
 	return nil
+}
+
+// findContext is the context of j as it was read, or nil; where j's own method has evicted of
+// one, that.
+func (c *PrefixCache) findContext(j *job) *prefix {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var found *list.Element
+	for e := c.kept.Front(); e != nil; e = e.Next() {
+		if p := e.Value.(*prefix); p.begins(j) && (found == nil || p.evicts(j)) {
+			found = e
+		}
+	}
+	if found == nil {
+		return nil
+	}
+	c.kept.MoveToFront(found)
+	return found.Value.(*prefix)
 }
 
 // put keeps p, and forgets the prompts used least until the others are within the limit.

@@ -43,7 +43,10 @@ func (l *loaded) prompt(req Request, limit int) (*niah.Example, error) {
 	if req.Prompt != "" {
 		return l.free(req, context)
 	}
-	if req.Text == "" && req.Key == "" && req.Value == "" {
+	if req.Questions != nil {
+		return nil, input.Errorf("questions", "%d, of which each is a run of its own: kvscope ask and /api/ask run them all, else a key asks one", len(req.Questions))
+	}
+	if req.Text == "" && req.Value == "" && (req.Key == "" || req.Task != "") {
 		task, err := niah.ByID(req.Task)
 		if err != nil {
 			return nil, blame("task", err)
@@ -51,7 +54,16 @@ func (l *loaded) prompt(req Request, limit int) (*niah.Example, error) {
 		ex, err := l.gen.Generate(task, niah.Options{
 			Context: context, Seed: req.Seed, Depth: req.Depth, Prose: cmp.Or(req.Prose, l.info.Prose),
 		})
-		return ex, blame("context", err)
+		if err != nil || req.Key == "" {
+			return ex, blame("context", err)
+		}
+		if ex, err = ex.Ask(l.tok, req.Key); err != nil {
+			return nil, blame("key", err)
+		}
+		if n := len(ex.Tokens) + len(ex.Answer); n > context {
+			return nil, input.Errorf("context", "%d, the question for %s needs %d tokens", context, req.Key, n)
+		}
+		return ex, nil
 	}
 	if req.Task != "" {
 		return nil, input.Errorf("task", "%q beside %s, want a task, or an own text or needle", req.Task, strings.Join(req.own(), ", "))

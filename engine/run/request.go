@@ -24,8 +24,12 @@ type Request struct {
 	Prose string `json:"prose,omitempty"` // what tasks with prose hide needles in: sentences or a book's name; empty: the model's own
 
 	Text  string `json:"text,omitempty"`  // own text instead of a task
-	Key   string `json:"key,omitempty"`   // own needle: its key, also what is asked
+	Key   string `json:"key,omitempty"`   // own needle: its key, also what is asked; of a task, the key that is asked for alone
 	Value string `json:"value,omitempty"` // own needle: its value; empty: the text already holds it
+
+	// Questions are keys, each of which is asked for by a run of its own; EachKey stands for
+	// all. See Engine.Questions, which makes a request of each.
+	Questions []string `json:"questions,omitempty"`
 
 	Prompt string `json:"prompt,omitempty"` // free text to continue instead of a task, without a needle
 

@@ -91,6 +91,10 @@ type job struct {
 	keep  bool    // remember what a CachedRun is made of
 	share bool    // leave the prompt for other runs, where it is read densely
 	from  *prefix // the prompt as another run has read it already, or nil
+
+	context    *prefix // the context as another run has read it and evicted of it, or nil
+	compressed *trace.Compressed
+	left       *prefix // the context as this run leaves it for others, or nil
 }
 
 // prepare understands a request on a model.
@@ -147,7 +151,7 @@ func (j *job) options(rec *recorder, gates *gates, pace *pace) model.Options {
 	if e := j.plan.Evictor; e != nil {
 		opt.Window, opt.EvictFrom = e.Window(), j.plan.From
 	}
-	if j.keep || j.share && j.dense {
+	if j.keep || j.share && (j.dense || j.split() < prompt-1) {
 		opt.Window = everyQuery // another method may vote by any of them
 	}
 	return opt
@@ -174,22 +178,27 @@ func (j *job) run(ctx context.Context, sink trace.Sink) (*CachedRun, error) {
 		prompt: len(prompt), block: j.plan.Block, gold: j.example.Gold, rows: map[[2]int]*trace.Selection{}, room: lookBytes,
 	}
 	gates := newGates(c)
-	if j.from != nil {
-		gates = j.from.gates.before(j.from.state.Len())
+	for _, p := range []*prefix{j.from, j.context} {
+		if p != nil {
+			gates = p.gates.before(p.state.Len())
+		}
 	}
 	pace := newPace(ctx, j, sink)
 	opt := j.options(rec, gates, pace)
 	started := time.Now()
-	session, err := j.prefill(opt, pace)
+	session, err := j.prefill(opt, pace, gates)
 	if err != nil {
 		return nil, err
 	}
 	if err := rec.flush(c.Layers, c.Heads); err != nil {
 		return nil, err
 	}
-	kept := &CachedRun{Header: header, job: j, session: session, gates: gates}
+	kept := &CachedRun{Header: header, job: j, session: session, gates: gates, context: j.left}
 	took := milliseconds(started)
-	if j.from != nil {
+	switch {
+	case j.context != nil:
+		took += j.context.took
+	case j.from != nil:
 		took, j.loglik = j.from.took, j.from.loglik // taking a prompt over says nothing of what reading it costs
 	}
 	if j.dense && (j.keep || j.share && j.from == nil) {
@@ -201,7 +210,7 @@ func (j *job) run(ctx context.Context, sink trace.Sink) (*CachedRun, error) {
 			return nil, err
 		}
 	}
-	done := &trace.Done{PrefillMS: took + milliseconds(started)}
+	done := &trace.Done{PrefillMS: took + milliseconds(started), Compressed: j.compressed}
 	answer, err := j.decode(session, rec, done)
 	if err != nil {
 		return nil, err
@@ -219,34 +228,38 @@ func (j *job) run(ctx context.Context, sink trace.Sink) (*CachedRun, error) {
 		// A run that is kept computes no more. It keeps neither its buffers nor the run
 		// that it took its prompt from, which would keep its own in turn.
 		session.ReleaseBuffers()
-		j.from = nil
+		j.from, j.context = nil, nil
 	}
 	return kept, sink.Emit(done)
 }
 
+// split is the position at which the method evicts before the question, and else that of the
+// prompt's last token.
+func (j *job) split() int {
+	last := len(j.example.Tokens) - 1
+	if j.plan.Evictor == nil {
+		return last
+	}
+	return min(last, j.plan.EvictAt)
+}
+
 // prefill reads the prompt up to its last token, or takes over what another run
 // read. What is evicted before that is evicted here.
-func (j *job) prefill(opt model.Options, pace *pace) (*model.Session, error) {
+func (j *job) prefill(opt model.Options, pace *pace, gates *gates) (*model.Session, error) {
 	if j.from != nil {
 		return j.model.Resume(j.from.state, opt)
 	}
-	session, err := j.model.NewSession(opt)
-	if err != nil {
-		return nil, err
-	}
-	last, chunk := len(j.example.Tokens)-1, prefillChunk
+	started := time.Now()
+	last, at, chunk := len(j.example.Tokens)-1, j.split(), prefillChunk
 	if j.plan.Whole {
 		chunk = last
 	}
-	at := last
-	if j.plan.Evictor != nil && j.plan.EvictAt < last {
-		at = j.plan.EvictAt
-	}
-	if err := j.read(session, pace, 0, at, chunk); err != nil {
+	session, err := j.begin(opt, pace, at, chunk)
+	if err != nil {
 		return nil, err
 	}
 	if at < last {
-		if err := session.Evict(j.plan.Evictor); err != nil {
+		if err := j.compress(session, gates, started); err != nil {
 			return nil, err
 		}
 		if _, steps := j.plan.Evictor.(sparse.StepEvictor); steps {
@@ -258,6 +271,19 @@ func (j *job) prefill(opt model.Options, pace *pace) (*model.Session, error) {
 	}
 	pace.reads(last+1, last+1)
 	return session, nil
+}
+
+// begin reads the prompt's tokens before a position, or takes them over.
+func (j *job) begin(opt model.Options, pace *pace, at, chunk int) (*model.Session, error) {
+	if j.context != nil {
+		pace.reads(at, at)
+		return j.model.Resume(j.context.state, opt)
+	}
+	session, err := j.model.NewSession(opt)
+	if err != nil {
+		return nil, err
+	}
+	return session, j.read(session, pace, 0, at, chunk)
 }
 
 // read reads the prompt's tokens [from, to), so many at once.

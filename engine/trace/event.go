@@ -153,6 +153,10 @@ type Done struct {
 
 	Hits []Hit `json:"heads"`
 
+	// Compressed is the cache that the question was asked of, where entries were evicted
+	// before it; nil elsewhere, and in older files.
+	Compressed *Compressed `json:"compressed,omitempty"`
+
 	// LightFrom is the first step whose selections have neither scores nor attention, since
 	// together they would be too many; nil where all have theirs.
 	LightFrom *int `json:"light_from,omitempty"`
@@ -161,6 +165,19 @@ type Done struct {
 	// dense attention over the same caches took, in milliseconds; 0 when not measured.
 	SparseMS float64 `json:"attention_ms,omitempty"`
 	DenseMS  float64 `json:"dense_attention_ms,omitempty"`
+}
+
+// Compressed is a cache of a context of which entries have been evicted, before any question.
+type Compressed struct {
+	Tokens int   `json:"tokens"` // of the context, positions 0 to Tokens-1
+	Kept   []int `json:"kept"`   // entries that are left of each head, layer by layer, [L·H]
+
+	// Hash is of the positions that are left of every head, and their keys and values: caches
+	// with the same hash are the same cache.
+	Hash string `json:"hash"`
+
+	// Shared says that another run had made it, and this one took it over.
+	Shared bool `json:"shared"`
 }
 
 // Hit measures the selections of one head over the answer steps.

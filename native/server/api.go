@@ -89,23 +89,45 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request) {
 	s.models(w, r)
 }
 
-// ask runs a request to its end and answers with the result.
+// ask runs a request to its end and answers with the result, or with those of its questions.
 func (s *Server) ask(w http.ResponseWriter, r *http.Request) {
 	req, ok := readObject[run.Request](w, r)
 	if !ok {
 		return
 	}
-	var out outcome
-	if err := s.run(r.Context(), req, &out); err != nil {
+	answers, err := s.answers(r.Context(), req)
+	switch {
+	case err != nil:
 		writeError(w, statusOf(err), input.Field(err), problem(err))
-		return
+	case req.Questions == nil:
+		writeJSON(w, http.StatusOK, answers.Questions[0].Result)
+	default:
+		writeJSON(w, http.StatusOK, answers)
 	}
-	result, finished := figures.ResultOf(&out.Run)
-	if !finished {
-		writeError(w, http.StatusInternalServerError, "", errUnfinished.Error())
-		return
+}
+
+// answers are the answers to all questions of req, one after the other.
+func (s *Server) answers(ctx context.Context, req run.Request) (figures.Answers, error) {
+	all := []run.Request{req}
+	if by, several := s.runner.(Questioner); several {
+		var err error
+		if all, err = by.Questions(req); err != nil {
+			return figures.Answers{}, err
+		}
 	}
-	writeJSON(w, http.StatusOK, result)
+	var out []figures.Answered
+	for _, one := range all {
+		var record outcome
+		if err := s.run(ctx, one, &record); err != nil {
+			return figures.Answers{}, err
+		}
+		result, finished := figures.ResultOf(&record.Run)
+		if !finished {
+			return figures.Answers{}, errUnfinished
+		}
+		out = append(out, figures.Answered{Key: one.Key, Result: result})
+	}
+	return figures.AnswersOf(out), nil
 }
 
 // readObject reads the T that a request brings, or answers what is wrong with it.

@@ -47,6 +47,46 @@ func failure(t *testing.T, body []byte) trace.Failure {
 	return e.Error
 }
 
+// asksTwice is a runner whose requests with questions are two.
+type asksTwice struct{ fakeRunner }
+
+func (r asksTwice) Questions(req run.Request) ([]run.Request, error) {
+	if req.Questions == nil {
+		return []run.Request{req}, nil
+	}
+	if req.Questions[0] == "none" {
+		return nil, input.Errorf("questions", "no such key")
+	}
+	one, other := req, req
+	one.Questions, other.Questions, one.Key, other.Key = nil, nil, "a", "b"
+	return []run.Request{one, other}, nil
+}
+
+// TestAskSeveral: a request with questions is answered by one result each, one without by
+// its own alone.
+func TestAskSeveral(t *testing.T) {
+	var keys []string
+	ts := start(t, Config{Runner: asksTwice{func(ctx context.Context, req run.Request, sink trace.Sink) error {
+		keys = append(keys, req.Key)
+		return emits(wholeRun())(ctx, req, sink)
+	}}})
+	resp, body := ask(t, ts.URL, `{"model":"attention","text":"x","questions":["a","b"]}`)
+	var got figures.Answers
+	if err := json.Unmarshal(body, &got); err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("status %d: %s", resp.StatusCode, body)
+	}
+	if len(got.Questions) != 2 || got.Questions[1].Key != "b" || got.Questions[1].Model == "" || strings.Join(keys, "") != "ab" {
+		t.Errorf("%s of runs %v", body, keys)
+	}
+	if resp, body = ask(t, ts.URL, `{"model":"attention","text":"x","questions":["none"]}`); resp.StatusCode != http.StatusBadRequest || failure(t, body).Field != "questions" {
+		t.Errorf("status %d: %s", resp.StatusCode, body)
+	}
+	var alone figures.Result
+	if _, body = ask(t, ts.URL, `{"model":"attention","text":"x","key":"c"}`); json.Unmarshal(body, &alone) != nil || alone.Model == "" {
+		t.Errorf("one question: %s", body)
+	}
+}
+
 func TestAsk(t *testing.T) {
 	var asked run.Request
 	ts := start(t, Config{Runner: fakeRunner(func(ctx context.Context, req run.Request, sink trace.Sink) error {

@@ -31,6 +31,11 @@ type Runner interface {
 	Check(req run.Request) error
 }
 
+// Questioner is a Runner that knows what questions a request with several asks.
+type Questioner interface {
+	Questions(req run.Request) ([]run.Request, error)
+}
+
 // Config says what to serve. Runner is required; every other zero value means the
 // default named.
 type Config struct {

@@ -36,8 +36,9 @@ var walkBases = map[string]string{
 	"model": `{"model": "ratplus"}`, "task": `{"task": "MK-2"}`, "seed": `{"seed": 7}`, "context": `{"context": 140}`, "depth": `{"depth": 0.5, "context": 250}`, "prose": `{"prose": "book", "context": 200}`,
 	"prompt": `{"prompt": "The cat sat on", "task": ""}`,
 	"text":   `{"text": "The cat sat. A dog ran.", "key": "cat", "value": "7", "task": ""}`, "key": `{"text": "The cat sat. A dog ran.", "key": "cat", "value": "7", "task": ""}`,
-	"value":  `{"text": "The cat sat. A dog ran.", "key": "cat", "value": "7", "task": ""}`,
-	"method": `{"method": "moba", "budget": "1/4"}`, "selector": `{"selector": "random", "method": "quest", "budget": "1/4"}`,
+	"questions": `{"questions": ["*"], "task": "MQ", "context": 250}`,
+	"value":     `{"text": "The cat sat. A dog ran.", "key": "cat", "value": "7", "task": ""}`,
+	"method":    `{"method": "moba", "budget": "1/4"}`, "selector": `{"selector": "random", "method": "quest", "budget": "1/4"}`,
 	"selector_seed": `{"selector": "random", "selector_seed": 5, "method": "quest", "budget": "1/4"}`, "max_new": `{"max_new": 2}`,
 	"force": `{"force": "3", "method": "quest", "budget": "1/8"}`, "drop": `{"drop": "3"}`,
 	"memory_strength": `{"memory_strength": 0.25}`, "memory_cap": `{"memory_cap": 2}`, "select_with": `{"select_with": "plain", "method": "quest", "budget": "1/4", "block": 4}`, "compute_with": `{"compute_with": "plain"}`,
@@ -136,17 +137,23 @@ func walked(t *testing.T, e *run.Engine, body string) (digest string, err error)
 	if err != nil {
 		return "", err
 	}
-	r := &trace.Run{}
-	if err := e.Run(t.Context(), req, r); err != nil {
+	all, err := e.Questions(req)
+	if err != nil {
 		return "", err
 	}
 	sum := sha256.New()
-	fmt.Fprintln(sum, r.Header.Tokens, r.Header.Model)
-	for _, s := range r.Selections {
-		fmt.Fprintln(sum, s.Step, s.Layer, s.Head, s.First, s.Unit, s.Candidates, string(s.Picked), s.Mass)
-	}
-	for _, s := range r.Steps {
-		fmt.Fprintln(sum, s.Token, s.Prob)
+	for _, one := range all {
+		r := &trace.Run{}
+		if err := e.Run(t.Context(), one, r); err != nil {
+			return "", err
+		}
+		fmt.Fprintln(sum, r.Header.Tokens, r.Header.Model)
+		for _, s := range r.Selections {
+			fmt.Fprintln(sum, s.Step, s.Layer, s.Head, s.First, s.Unit, s.Candidates, string(s.Picked), s.Mass)
+		}
+		for _, s := range r.Steps {
+			fmt.Fprintln(sum, s.Token, s.Prob)
+		}
 	}
 	return fmt.Sprintf("%x", sum.Sum(nil)), nil
 }

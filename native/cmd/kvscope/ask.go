@@ -9,6 +9,7 @@ import (
 
 	"kvscope/engine/figures"
 	"kvscope/engine/niah"
+	"kvscope/engine/run"
 	"kvscope/engine/trace"
 	"kvscope/viz/number"
 )
@@ -19,6 +20,7 @@ func ask(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		"kvscope ask --model ratplus --task MK-2 --seed 7 --method quest --budget 1/16",
 		"kvscope ask --model attention --text notes.txt --key brave-lantern --value 1234567",
 		"kvscope ask --model ratplus --text notes.txt --question brave-lantern --json",
+		"kvscope ask --model ratplus --task MQ --seed 3 --method snapkv --budget 1/2 --evict before --questions '*'",
 		"kvscope ask --model SmolLM2.gguf --prompt 'The capital of France is' --method quest --budget 1/4 --block 4")
 	var q question
 	q.flags(fs)
@@ -32,23 +34,56 @@ func ask(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer engine.Close()
-	var record trace.Run
-	if err := engine.Run(ctx, req, &record); err != nil {
+	answers, err := answersTo(ctx, engine, req)
+	if err != nil {
 		return q.named(err)
 	}
-	result, ok := figures.ResultOf(&record)
-	if !ok {
-		return fmt.Errorf("the run did not finish")
-	}
-	if *asJSON {
+	result := answers.Questions[0].Result
+	switch {
+	case *asJSON && req.Questions != nil:
+		return json.NewEncoder(stdout).Encode(answers)
+	case *asJSON:
 		return json.NewEncoder(stdout).Encode(result)
 	}
 	sayIgnored(stderr, result.Method, result.Ignored)
 	if isCapture(engine, req.Model) {
 		fmt.Fprintf(stdout, "%s: %s\n", req.Model, noteOf(engine, req.Model))
 	}
-	describe(stdout, result)
+	if req.Questions == nil {
+		describe(stdout, result)
+		return nil
+	}
+	fmt.Fprintf(stdout, "cache     %s\n", answers.Evidence())
+	for _, a := range answers.Questions {
+		fmt.Fprintf(stdout, "\nquestion  %s\n", a.Key)
+		describe(stdout, a.Result)
+	}
 	return nil
+}
+
+// answersTo are the answers to all questions of req, which share what is read of the context.
+func answersTo(ctx context.Context, engine *run.Engine, req run.Request) (figures.Answers, error) {
+	all, err := engine.Questions(req)
+	if err != nil {
+		return figures.Answers{}, err
+	}
+	runner := engine.Run
+	if len(all) > 1 {
+		runner = run.NewPrefixCache(engine, 0).Run
+	}
+	var out []figures.Answered
+	for _, one := range all {
+		var record trace.Run
+		if err := runner(ctx, one, &record); err != nil {
+			return figures.Answers{}, err
+		}
+		result, ok := figures.ResultOf(&record)
+		if !ok {
+			return figures.Answers{}, fmt.Errorf("the run did not finish")
+		}
+		out = append(out, figures.Answered{Key: one.Key, Result: result})
+	}
+	return figures.AnswersOf(out), nil
 }
 
 // describe prints a result for people.

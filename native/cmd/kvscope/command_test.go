@@ -49,6 +49,7 @@ func TestCommandRepeatsTheRequest(t *testing.T) {
 		{Model: "attention", Text: "It's \"mine\"; $HOME `id` \\ % \n\tand 中文.\n", Key: "-brave lantern", Value: "don't", Depth: new(0.25)},
 		{Model: "attention", Text: `{"input": "Some special magic", "outputs": ["1"]}`, Seed: 1},
 		{Model: "attention", Prompt: "The capital of\nFrance's", Config: sparse.Config{Method: "quest", Selector: "random", SelectorSeed: 5}},
+		{Model: "attention", Text: "x", Questions: []string{"brave lantern", "-a", "it's", "*"}},
 		cell.Request(4),
 	}
 	said := map[string]bool{}

@@ -161,6 +161,28 @@ func TestAskText(t *testing.T) {
 	}
 }
 
+// TestAskSeveral asks for each needle of a task from one compressed cache: one answer each.
+func TestAskSeveral(t *testing.T) {
+	args := []string{"ask", "--task", "MQ", "--context", "256", "--seed", "1", "--method", "knorm", "--budget", "1/2", "--evict", "before", "--questions", "*"}
+	status, stdout, stderr := runCommand(t, append(args, "--json")...)
+	var all figures.Answers
+	if err := json.Unmarshal([]byte(stdout), &all); status != 0 || stderr != "" || err != nil {
+		t.Fatalf("%d %s: %v", status, stderr, err)
+	}
+	if len(all.Questions) != 4 || all.Built != 1 || !all.Same || all.Compressed == nil || len(all.Compressed.Kept) != 24 {
+		t.Errorf("%d answers of %+v", len(all.Questions), all.Compressed)
+	}
+	status, stdout, stderr = runCommand(t, args...)
+	if status != 0 || !strings.Contains(stdout, all.Evidence()) {
+		t.Errorf("%d %s: no %q in\n%s", status, stderr, all.Evidence(), stdout)
+	}
+	for _, q := range all.Questions {
+		if len(q.Expected) != 1 || q.Score == nil || q.Compressed.Hash != all.Compressed.Hash || !strings.Contains(stdout, "question  "+q.Key) {
+			t.Errorf("%s: %+v", q.Key, q.Result)
+		}
+	}
+}
+
 // TestSelect runs the command on a dump in a public code's form.
 func TestSelect(t *testing.T) {
 	in := filepath.Join("..", "..", "..", "engine", "sparse", "testdata", "quest_S250_B16_T64.safetensors")

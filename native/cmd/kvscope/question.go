@@ -46,8 +46,12 @@ func (q *question) flags(fs *flagSet) {
 		return nil
 	})
 	fs.StringVar(&q.text, "text", "", "`file` with own text instead of a task, - for standard input; or of RULER's, of which --seed counts the examples; these are scored as RULER does")
-	fs.StringVar(&q.req.Key, "key", "", "own needle: its key")
+	fs.StringVar(&q.req.Key, "key", "", "own needle: its key; of a task, the key to ask for alone")
 	fs.StringVar(&q.req.Key, "question", "", "key to ask for in --text, which already holds it; same as --key")
+	fs.Func("questions", "`key` to ask for in --text, or alone of those of --task, each by a run of its own on the same context; once for each, or * for all. With --evict before, all are asked of one compressed cache", func(key string) error {
+		q.req.Questions = append(q.req.Questions, key)
+		return nil
+	})
 	fs.StringVar(&q.req.Value, "value", "", "own needle: its value, planted in --text")
 	fs.StringVar(&q.req.Prompt, "prompt", "", "free `text` to continue as it stands, instead of a task")
 	fs.StringVar(&q.req.Method, "method", sparse.DefaultMethod, methodIDs())

@@ -64,7 +64,7 @@ var walkParams = map[string]string{
 var walkedCommands = map[string]walkedCommand{
 	"ask": {
 		base: with(walkSnap, map[string]string{
-			"": walkAsk, "prompt": "--model ratplus --json", "text": "--model ratplus --json", "key": walkOwn, "question": walkOwn, "value": walkOwn, "depth": "--model ratplus --task MK-1 --context 250 --json",
+			"": walkAsk, "prompt": "--model ratplus --json", "text": "--model ratplus --json", "questions": "--model ratplus --task MQ --context 256 --json", "key": walkOwn, "question": walkOwn, "value": walkOwn, "depth": "--model ratplus --task MK-1 --context 250 --json",
 			"selector-seed": walkAsk + " --selector random", "layout": walkCapture, "scale": walkCapture, "mask": walkCapture,
 		}),
 		fine: map[string]string{"memory-cap": "9223372036854775807", "memory-strength": "1", "selector-seed": "0", "force": "0", "safe": "0 0.5", "mask": "0", "scale": "0.5"},
