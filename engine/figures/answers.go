@@ -7,7 +7,7 @@ import (
 	"kvscope/engine/trace"
 )
 
-// Answers are what came of several questions asked of one context.
+// Answers hold the results of several questions asked of one context.
 type Answers struct {
 	// Compressed is the cache that the first was asked of, nil where nothing was evicted before
 	// the questions. Built is how many of the runs read the context and evicted of it, the
@@ -19,7 +19,7 @@ type Answers struct {
 	Questions []Answered `json:"questions"`
 }
 
-// Answered is what came of one question, by the key that it asked for.
+// Answered is the result of one question, by the key that it asked for.
 type Answered struct {
 	Key string `json:"key"`
 	Result

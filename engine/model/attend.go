@@ -278,7 +278,7 @@ func (s *Session) remember(l int, query ops.Matrix) {
 	}
 }
 
-// Kept is what the last eviction left, [L][H], nil before one. Not to be changed.
+// Kept lists the positions that the last eviction left, [L][H], nil before one. Not to be changed.
 func (s *Session) Kept() [][]sparse.Selection { return slices.Clone(s.kept) }
 
 // Evict lets e decide, once, or first and then after every step, for every head, which of the positions seen so far

@@ -37,7 +37,7 @@ func (j *job) compress(session *model.Session, gates *gates, started time.Time) 
 	return nil
 }
 
-// compressed is what an eviction has left in the cache of a session.
+// compressed describes the entries that an eviction has left in the cache of a session.
 func compressed(s *model.Session, c model.Config) *trace.Compressed {
 	out := &trace.Compressed{Tokens: s.Len()}
 	sum := sha256.New()

@@ -61,7 +61,7 @@ func ask(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return nil
 }
 
-// answersTo are the answers to all questions of req, which share what is read of the context.
+// answersTo asks all questions of req, which share the context that is read.
 func answersTo(ctx context.Context, engine *run.Engine, req run.Request) (figures.Answers, error) {
 	all, err := engine.Questions(req)
 	if err != nil {
