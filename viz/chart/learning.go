@@ -39,7 +39,7 @@ func Learning(points []Measured, value string) []Chart {
 				s.Name, s.Colour = who.name(), who.colour(models)
 				s.Points = append(s.Points, Point{
 					X: p.Tokens, Y: 100 * p.Share, Low: 100 * p.Share, High: 100 * p.Share,
-					About: fmt.Sprintf("%s after %.1f million tokens", number.Percent(p.Share), p.Tokens),
+					About: fmt.Sprintf("%s after %s tokens", number.Percent(p.Share), number.Amount(1e6*p.Tokens)),
 				})
 				c.XMax = max(c.XMax, math.Ceil(p.Tokens))
 			}

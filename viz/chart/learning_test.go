@@ -23,7 +23,7 @@ func TestLearning(t *testing.T) {
 	if len(charts[1].Series) != 1 {
 		t.Errorf("a model without a measurement is drawn: %+v", charts[1].Series)
 	}
-	if svg := charts[0].SVG(Properties); !bytes.Contains(svg, []byte("25.0% after 10.0 million tokens")) {
+	if svg := charts[0].SVG(Properties); !bytes.Contains(svg, []byte("25.0% after 10 million tokens")) {
 		t.Errorf("%s", svg)
 	}
 }

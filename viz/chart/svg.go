@@ -7,6 +7,7 @@ import (
 	"math"
 	"strings"
 
+	"kvscope/viz/number"
 	"kvscope/viz/paint"
 )
 
@@ -203,7 +204,7 @@ func (d *drawing) heat() {
 			if p.N > 0 {
 				d.text(x+width/2, middle+12, "middle", ink, fmt.Sprintf("n = %d", p.N), ` font-size="7"`)
 			}
-			d.text(x+width/2, middle+3.5, "middle", ink, fmt.Sprintf("%.0f%%", p.Y), "")
+			d.text(x+width/2, middle+3.5, "middle", ink, number.WholePercent(p.Y/100), "")
 		}
 	}
 }

@@ -36,13 +36,41 @@ func Rank(place int) string {
 }
 
 // Percent writes a share as a percentage with one decimal.
-func Percent(v float64) string { return strconv.FormatFloat(100*v, 'f', 1, 64) + "%" }
+func Percent(v float64) string { return percent(v, 1) }
 
-// Share writes a quantity within 0..1 in the room of a cell, ".50", unknown below 0.
+// WholePercent writes a share as a percentage without decimals, where there is little room.
+func WholePercent(v float64) string { return percent(v, 0) }
+
+func percent(v float64, digits int) string {
+	if math.IsNaN(v) {
+		return Unknown
+	}
+	return Decimals(100*v, digits) + "%"
+}
+
+// Points writes a share, or a difference of shares, in percentage points: "12.5".
+func Points(v float64) string { return Decimals(100*v, 1) }
+
+// Interval writes the ends of an interval of shares in percentage points: "35.2–48.1".
+func Interval(low, high float64) string { return Points(low) + "–" + Points(high) }
+
+// Deviation writes the standard deviation of a share over so many seeds in percentage
+// points, unknown for fewer than two.
+func Deviation(std float64, seeds int) string {
+	if seeds < 2 {
+		return Unknown
+	}
+	return Decimals(100*std, 2)
+}
+
+// Share writes a quantity within 0..1 in the room of a cell, ".50", unknown below 0. A
+// relative error may be more than 1: "1.7".
 func Share(v float32) string {
 	switch {
 	case v < 0:
 		return Unknown
+	case v >= 1.05:
+		return Decimals(float64(v), 1)
 	case v >= 0.995:
 		return "1"
 	case v < 0.005:
@@ -66,12 +94,38 @@ func Mass(m float32) string {
 func Digits(v float64, digits int) string { return strconv.FormatFloat(v, 'g', digits, 64) }
 
 // Decimals writes a quantity with so many digits after the point, unknown where it is
-// no number.
+// no number. Zero has no sign, whatever it was rounded from.
 func Decimals(v float64, digits int) string {
 	if math.IsNaN(v) {
 		return Unknown
 	}
-	return strconv.FormatFloat(v, 'f', digits, 64)
+	s := strconv.FormatFloat(v, 'f', digits, 64)
+	if strings.Trim(s, "-0.") == "" {
+		return strings.TrimPrefix(s, "-")
+	}
+	return s
+}
+
+// LogLik writes a log-likelihood in nats.
+func LogLik(v float64) string { return Decimals(v, 2) }
+
+// Perplexity writes the perplexity of a text.
+func Perplexity(v float64) string { return Decimals(v, 2) }
+
+// OutputError writes the relative error of a head's output, unknown below 0.
+func OutputError(v float64) string {
+	if v < 0 {
+		return Unknown
+	}
+	return Decimals(v, 3)
+}
+
+// Rate writes how many there are in a second: "1.25", "12 300".
+func Rate(v float64) string {
+	if v >= 100 {
+		return Count(int(math.Round(v)))
+	}
+	return Digits(v, 3)
 }
 
 // Budget writes the share of a cache that may be read as people do, 1/8; one that is

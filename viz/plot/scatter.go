@@ -5,6 +5,8 @@ import (
 	"html"
 	"math"
 	"strconv"
+
+	"kvscope/viz/number"
 )
 
 // Scatter is points of two quantities, the second on a logarithmic axis.
@@ -68,7 +70,7 @@ func (s Scatter) SVG(w, h float64) string {
 	step := nice((x1 - x0) / 6)
 	for x := math.Ceil(x0/step) * step; x <= x1; x += step {
 		d.line(px(x), h-bottom, px(x), h-bottom+4, "var(--line-strong)")
-		d.text(px(x), h-bottom+15, 11, "middle", "var(--ink-3)", strconv.FormatFloat(x+0, 'g', 4, 64))
+		d.text(px(x), h-bottom+15, 11, "middle", "var(--ink-3)", number.Digits(x+0, 4))
 	}
 	d.line(left, h-bottom, w-right, h-bottom, "var(--line-strong)")
 	d.text(w-right, h-3, 11, "end", "var(--ink-2)", s.XName)

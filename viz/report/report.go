@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"html"
 	"slices"
-	"strconv"
 
 	"github.com/vugu/vugu"
 	"github.com/vugu/vugu/staticrender"
@@ -127,15 +126,6 @@ func groups(charts []chart.Chart) []group {
 // when it was drawn.
 func drawn(c chart.Chart) vugu.HTML { return vugu.HTML(c.SVG(chart.Properties)) }
 
-func percent(v float64) string { return strconv.FormatFloat(100*v, 'f', 1, 64) }
-
-func deviation(r chart.Row) string {
-	if r.Seeds < 2 {
-		return "–"
-	}
-	return strconv.FormatFloat(100*r.Std, 'f', 2, 64)
-}
-
 // swapped reports whether a use of the memory was taken away in some row.
 func swapped(rows []chart.Row) bool {
 	return slices.ContainsFunc(rows, func(r chart.Row) bool { return r.Swap != chart.Swap{} })
@@ -156,5 +146,3 @@ func statesOf(r chart.Row) string {
 	}
 	return "K̃, Ṽ"
 }
-
-func budget(r chart.Row) string { return strconv.FormatFloat(r.Budget, 'g', 4, 64) }
