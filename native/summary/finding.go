@@ -2,9 +2,7 @@ package summary
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-	"strings"
 
 	"gonum.org/v1/gonum/stat"
 
@@ -282,51 +280,3 @@ func (pair pair) compare(q api.Question, s setting, without, with map[example]fi
 	f.Text = pair.words(f)
 	return f, true
 }
-
-// words says a statement in a sentence.
-func (pair pair) words(s api.Finding) string {
-	if s.Verdict == api.Baseline {
-		who := literal(pair.memoryTitle) + " answers %.1f%% right and " + literal(pair.withoutTitle) + " %.1f%%"
-		if s.Question == api.SwapStates {
-			who = literal(pair.memoryTitle) + " answers %.1f%% right from states with the memory and %.1f%% from states without, which it was not trained to read"
-		}
-		return "Reading everything, " + fmt.Sprintf(who, 100*s.With, 100*s.Without) + ": what the rest is to be held against."
-	}
-	where := experiment.Selection(s.Method, s.Params)
-	if s.Selector == sparse.SelectorRandom && s.Question != api.H2 {
-		where += " where chance selects"
-	}
-	if s.Verdict == api.TooFew {
-		return fmt.Sprintf("%s: %d of the same examples are too few to compare, want at least %d.", where, s.Pairs, minPairs)
-	}
-	with, without := literal(pair.memoryTitle), literal(pair.withoutTitle)
-	subject := map[api.Question]string{
-		api.Accuracy: with + " answers %.1f%% right, " + without + " %.1f%%",
-		api.H1:       "a head of " + with + " holds the needle at every answer step in %.1f%% of examples on average, one of " + without + " in %.1f%%",
-		api.H2:       "where chance selects, " + with + " answers %.1f%% right, " + without + " %.1f%%",
-
-		api.SwapHits:   "a head that picks by keys with the memory holds the needle at every answer step in %.1f%% of examples on average, by keys without in %.1f%%",
-		api.SwapKeys:   "picking by keys with the memory, " + with + " answers %.1f%% right, by keys without %.1f%%",
-		api.SwapStates: "reading states with the memory, " + with + " answers %.1f%% right, states without %.1f%%",
-	}[s.Question]
-	verdict := map[api.Verdict]string{
-		api.Supports:    with + " is ahead by %.1f points (95%% interval %.1f to %.1f), as the paper has it.",
-		api.Contradicts: with + " is behind by %.1f points (95%% interval %.1f to %.1f), against the paper.",
-		api.Undecided:   "the difference of %.1f points is not significant (95%% interval %.1f to %.1f).",
-	}[s.Verdict]
-	if s.Question == api.SwapHits || s.Question == api.SwapKeys || s.Question == api.SwapStates {
-		verdict = map[api.Verdict]string{
-			api.Supports:    "the memory adds %.1f points (95%% interval %.1f to %.1f), as the hypothesis has it.",
-			api.Contradicts: "the memory takes %.1f points away (95%% interval %.1f to %.1f), against the hypothesis.",
-			api.Undecided:   "the difference of %.1f points is not significant (95%% interval %.1f to %.1f).",
-		}[s.Verdict]
-	}
-	d, low, high := 100*s.Difference, 100*s.CI95[0], 100*s.CI95[1]
-	if s.Verdict == api.Contradicts {
-		d, low, high = -d, -high, -low
-	}
-	return where + ": " + fmt.Sprintf(subject, 100*s.With, 100*s.Without) + "; " + fmt.Sprintf(verdict, d, low, high)
-}
-
-// literal is text as part of a format.
-func literal(text string) string { return strings.ReplaceAll(text, "%", "%%") }

@@ -127,13 +127,13 @@ func describe(w io.Writer, r figures.Result) {
 func likelihoods(r figures.Result) string {
 	out := ""
 	if r.Expects != nil {
-		out += fmt.Sprintf("loglik    %.2f of the expected answer\n", *r.Expects)
+		out += fmt.Sprintf("loglik    %s of the expected answer\n", number.LogLik(*r.Expects))
 	}
 	if r.Perplexity != nil {
-		out += fmt.Sprintf("perplexity %.2f of the prompt as it was read\n", *r.Perplexity)
+		out += fmt.Sprintf("perplexity %s of the prompt as it was read\n", number.Perplexity(*r.Perplexity))
 	}
 	if r.OutputError != nil {
-		out += fmt.Sprintf("error     %.3f of the heads' outputs against dense attention, on average\n", *r.OutputError)
+		out += fmt.Sprintf("error     %s of the heads' outputs against dense attention, on average\n", number.OutputError(*r.OutputError))
 	}
 	return out
 }
@@ -141,7 +141,7 @@ func likelihoods(r figures.Result) string {
 // describeFree prints how a model went on with a free prompt.
 func describeFree(w io.Writer, r figures.Result) {
 	fmt.Fprintf(w, "goes on   %q\nloglik    %s\n%sread      %s of the KV entries per query (%s, %d a query) of %d tokens\ntime      prefill %s, %s a token\n",
-		r.Answer, number.Decimals(*r.LogLik, 2), likelihoods(r), number.Percent(r.ReadFraction), r.Method, r.K, r.PromptTokens,
+		r.Answer, number.LogLik(*r.LogLik), likelihoods(r), number.Percent(r.ReadFraction), r.Method, r.K, r.PromptTokens,
 		number.Milliseconds(r.Timing.Prefill), number.Milliseconds(r.Timing.Decode))
 }
 

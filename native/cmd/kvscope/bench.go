@@ -13,6 +13,7 @@ import (
 	"kvscope/engine/input"
 	"kvscope/native/bench"
 	"kvscope/native/simd"
+	"kvscope/viz/number"
 )
 
 // benchKernels measures the kernels on this machine.
@@ -62,12 +63,12 @@ func benchKernels(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	for _, row := range r.Rows {
 		ratio, earlier := "", ""
 		if row.Ratio > 0 {
-			ratio = fmt.Sprintf("%.3g", row.Ratio)
+			ratio = number.Digits(row.Ratio, 3)
 		}
 		if row.Earlier > 0 {
-			earlier = fmt.Sprintf("%.4g", row.Earlier)
+			earlier = number.Digits(row.Earlier, 4)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%.4g\t%s\t%s\t%s\t%s\n", row.Name, row.Size, row.Value, row.Unit, ratio, row.Baseline, earlier)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row.Name, row.Size, number.Digits(row.Value, 4), row.Unit, ratio, row.Baseline, earlier)
 	}
 	return w.Flush()
 }

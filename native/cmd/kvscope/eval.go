@@ -163,27 +163,23 @@ func (e evaluation) print(stdout io.Writer) error {
 	w := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "model\ttask\tmethod\tselector\tkeys\tstates\tbudget\tblock\tk\tparameters\taccuracy\t95% interval\texamples\tseeds\tdeviation\tread\tloglik\terror")
 	for _, r := range e.Rows {
-		deviation := "-"
-		if r.Seeds > 1 {
-			deviation = number.Decimals(100*r.Std, 2)
-		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s-%s\t%d\t%d\t%s\t%s\t%s\t%s\n",
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\t%s\n",
 			r.Model, r.Task, r.Method, r.Selector, orTrained(r.SelectWith), orTrained(r.ComputeWith), number.Budget(r.Budget), r.Block, r.K, setup(r),
-			number.Decimals(100*r.Accuracy, 1), number.Decimals(100*r.CI95[0], 1), number.Decimals(100*r.CI95[1], 1), r.Examples, r.Seeds, deviation,
-			number.Percent(r.Read), orUnknown(r.LogLik, 2), orUnknown(r.Error, 3))
+			number.Percent(r.Accuracy), number.Interval(r.CI95[0], r.CI95[1]), r.Examples, r.Seeds, number.Deviation(r.Std, r.Seeds),
+			number.Percent(r.Read), known(r.LogLik, number.LogLik), known(r.Error, number.OutputError))
 	}
 	for _, h := range e.Hits {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\tlayer %d\thead %d\thit %s\n", h.Model, h.Task, h.Method, h.Selector, orTrained(h.SelectWith), orTrained(h.ComputeWith), number.Budget(h.Budget), h.Layer, h.Head, number.Decimals(100*h.Rate, 1))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\tlayer %d\thead %d\thit %s\n", h.Model, h.Task, h.Method, h.Selector, orTrained(h.SelectWith), orTrained(h.ComputeWith), number.Budget(h.Budget), h.Layer, h.Head, number.Percent(h.Rate))
 	}
 	return w.Flush()
 }
 
-// orUnknown writes a figure with so many decimals, - where it is not known.
-func orUnknown(v *float64, decimals int) string {
+// known writes a figure that may not be known.
+func known(v *float64, write func(float64) string) string {
 	if v == nil {
-		return "-"
+		return number.Unknown
 	}
-	return number.Decimals(*v, decimals)
+	return write(*v)
 }
 
 // setup says how the method of a row is set up beyond its budget.

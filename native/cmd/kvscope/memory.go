@@ -10,6 +10,7 @@ import (
 	"kvscope/engine/input"
 	"kvscope/engine/run"
 	"kvscope/native/machine"
+	"kvscope/viz/number"
 )
 
 const (
@@ -40,19 +41,19 @@ func parseMemory(text string) (int64, error) {
 	if text == "off" {
 		return unlimited, nil
 	}
-	number, scale := text, 1.0
+	digits, scale := text, 1.0
 	for _, u := range units {
 		if rest, ok := strings.CutSuffix(text, u.name); ok {
-			number, scale = rest, u.bytes
+			digits, scale = rest, u.bytes
 			break
 		}
 	}
-	n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	n, err := strconv.ParseFloat(strings.TrimSpace(digits), 64)
 	if err != nil || math.IsNaN(n) {
 		return 0, input.Errorf("memory", "%q, want a size such as 700MB, 2GiB, or off for no limit", text)
 	}
 	if n *= scale; n < leastMemory || n >= unlimited {
-		return 0, input.Errorf("memory", "%q, want at least %d MiB, or off for no limit", text, leastMemory>>20)
+		return 0, input.Errorf("memory", "%q, want at least %s, or off for no limit", text, number.Bytes(leastMemory))
 	}
 	return int64(n), nil
 }

@@ -18,6 +18,7 @@ import (
 	"kvscope/engine/tokenizer"
 	"kvscope/engine/train"
 	"kvscope/native/simd"
+	"kvscope/viz/number"
 )
 
 // trainModel trains a demo model, an adapter or an index, from a config file.
@@ -168,10 +169,11 @@ func report(w io.Writer, p train.Point, asJSON bool) {
 		fmt.Fprintf(w, "%s\n", line)
 		return
 	}
-	fmt.Fprintf(w, "stage %d  step %6d  %6.2fM tokens  %6.0f/s  lr %.2g  loss %.4f  accuracy: repeats %3.0f%%  first %3.0f%%  value %3.0f%%",
-		p.Stage, p.Step, float64(p.Tokens)/1e6, p.PerSec, p.LR, p.Loss, 100*p.Repeats, 100*p.First, 100*p.Value)
+	fmt.Fprintf(w, "stage %d  step %6d  %13s tokens  %6s/s  lr %s  loss %s  accuracy: repeats %4s  first %4s  value %4s",
+		p.Stage, p.Step, number.Amount(float64(p.Tokens)), number.Rate(p.PerSec), number.Digits(p.LR, 2), number.Decimals(p.Loss, 4),
+		number.WholePercent(p.Repeats), number.WholePercent(p.First), number.WholePercent(p.Value))
 	if p.Running > 0 {
-		fmt.Fprintf(w, "  prose %3.0f%%", 100*p.Running)
+		fmt.Fprintf(w, "  prose %4s", number.WholePercent(p.Running))
 	}
 	fmt.Fprintln(w)
 	var ids []string
@@ -181,7 +183,7 @@ func report(w io.Writer, p train.Point, asJSON bool) {
 	sort.Strings(ids)
 	var parts []string
 	for _, id := range ids {
-		parts = append(parts, fmt.Sprintf("%s %.0f%% (first %.0f%%)", id, 100*p.Exact[id], 100*p.FirstOf[id]))
+		parts = append(parts, fmt.Sprintf("%s %s (first %s)", id, number.WholePercent(p.Exact[id]), number.WholePercent(p.FirstOf[id])))
 	}
 	if len(parts) > 0 {
 		fmt.Fprintf(w, "  held out, exact: %s\n", strings.Join(parts, "  "))

@@ -16,6 +16,7 @@ import (
 
 	"kvscope/assets"
 	"kvscope/assets/dist"
+	"kvscope/viz/number"
 	"kvscope/web/runview"
 )
 
@@ -80,7 +81,7 @@ func pack(wasm, runtime, boot, out string, level int) error {
 			return err
 		}
 	}
-	fmt.Printf("browser program: %.1f MB, %.2f MB brotli, %.2f MB gzip\n", mega(program), mega(br), mega(gz))
+	fmt.Printf("browser program: %s, %s brotli, %s gzip\n", number.Bytes(len(program)), number.Bytes(len(br)), number.Bytes(len(gz)))
 	return nil
 }
 
@@ -123,7 +124,7 @@ func packWidget(wasm, runtime, element, out string) error {
 	if err := os.WriteFile(filepath.Join(out, dist.ElementFile), script, 0o644); err != nil {
 		return err
 	}
-	fmt.Printf("widget: %.1f MB, %.2f MB gzip\n", mega(program), mega(gz))
+	fmt.Printf("widget: %s, %s gzip\n", number.Bytes(len(program)), number.Bytes(len(gz)))
 	return nil
 }
 
@@ -143,5 +144,3 @@ func compress(data []byte, writer func(io.Writer) (io.WriteCloser, error)) ([]by
 	}
 	return b.Bytes(), nil
 }
-
-func mega(b []byte) float64 { return float64(len(b)) / 1e6 }
