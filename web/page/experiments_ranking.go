@@ -8,6 +8,7 @@ import (
 
 	"kvscope/engine/experiment"
 	"kvscope/engine/sparse"
+	"kvscope/viz/number"
 	"kvscope/web/api"
 	"kvscope/web/lab"
 	"kvscope/web/state"
@@ -23,14 +24,14 @@ func (e *Experiments) ranking(x api.Described) app.UI {
 	ranked := experiment.Rank(x.Rows)
 	rows := make([]app.UI, len(ranked))
 	for i, r := range ranked {
-		off := "–"
+		off := number.Unknown
 		if r.Error != nil {
-			off = fmt.Sprintf("%.3f", *r.Error)
+			off = number.OutputError(*r.Error)
 		}
 		var cells []app.UI
 		for _, text := range []string{
-			fmt.Sprint(i + 1), e.s.Called(r.Model), rankedMethod(r), sparse.FormatBudget(r.Budget), lab.Setup(r.Rows[0]),
-			fmt.Sprintf("%.1f%%", 100*r.Mean), fmt.Sprintf("%.1f–%.1f", 100*r.CI95[0], 100*r.CI95[1]), fmt.Sprintf("%.1f%%", 100*r.Read), off,
+			fmt.Sprint(i + 1), e.s.Called(r.Model), rankedMethod(r), number.Budget(r.Budget), lab.Setup(r.Rows[0]),
+			number.Percent(r.Mean), number.Interval(r.CI95[0], r.CI95[1]), number.Percent(r.Read), off,
 		} {
 			cells = append(cells, app.Td().Text(text))
 		}
@@ -48,7 +49,7 @@ func (e *Experiments) ranking(x api.Described) app.UI {
 func (e *Experiments) rankedTasks(r experiment.Ranked) app.UI {
 	var tasks []app.UI
 	for _, row := range r.Rows {
-		text := fmt.Sprintf("%s %.0f", row.Task, 100*row.Accuracy)
+		text := row.Task + " " + number.WholePercent(row.Accuracy)
 		if row.Accuracy < 1 {
 			tasks = append(tasks, e.pickRow(row, "open an example that it lost", text), app.Text(" "))
 		} else {

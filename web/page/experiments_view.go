@@ -9,7 +9,6 @@ import (
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
 	"kvscope/engine/experiment"
-	"kvscope/engine/sparse"
 	"kvscope/viz/chart"
 	"kvscope/viz/number"
 	"kvscope/web/api"
@@ -165,7 +164,7 @@ func (e *Experiments) progress(x api.Described) app.UI {
 	default:
 		text += ", " + number.Of(s.Workers, "worker")
 		if s.Rate > 0 {
-			text += fmt.Sprintf(", %.3g a second, %s left", s.Rate, number.Wait(s.Left))
+			text += fmt.Sprintf(", %s a second, %s left", number.Rate(s.Rate), number.Wait(s.Left))
 		}
 		if s.Workers == 0 {
 			text += ": start “kvscope worker”, or serve with --workers 1"
@@ -357,14 +356,10 @@ func (e *Experiments) table(x api.Described) app.UI {
 	}
 	rows := make([]app.UI, len(x.Rows))
 	for i, r := range x.Rows {
-		deviation := "–"
-		if r.Seeds > 1 {
-			deviation = fmt.Sprintf("%.2f", 100*r.Std)
-		}
 		var cells []app.UI
 		for _, text := range []string{
-			e.s.Called(r.Model), r.Task, state.MethodName(r.Method), r.Selector, orTrained(r.SelectWith), orTrained(r.ComputeWith), sparse.FormatBudget(r.Budget), lab.Setup(r), fmt.Sprintf("%.1f%%", 100*r.Accuracy),
-			fmt.Sprintf("%.1f–%.1f", 100*r.CI95[0], 100*r.CI95[1]), deviation, strconv.Itoa(r.Seeds), strconv.Itoa(r.Examples), fmt.Sprintf("%.1f%%", 100*r.Read),
+			e.s.Called(r.Model), r.Task, state.MethodName(r.Method), r.Selector, orTrained(r.SelectWith), orTrained(r.ComputeWith), number.Budget(r.Budget), lab.Setup(r), number.Percent(r.Accuracy),
+			number.Interval(r.CI95[0], r.CI95[1]), number.Deviation(r.Std, r.Seeds), strconv.Itoa(r.Seeds), strconv.Itoa(r.Examples), number.Percent(r.Read),
 		} {
 			cells = append(cells, app.Td().Text(text))
 		}
@@ -383,7 +378,7 @@ func (e *Experiments) table(x api.Described) app.UI {
 func (e *Experiments) pickRow(r experiment.Row, title, text string) app.UI {
 	pick := lab.Pick{
 		Ref:   chart.Ref{Model: r.Model, Task: r.Task, Method: r.Method, Selector: r.Selector, Swap: chart.Swap(r.Swap), Params: r.Params},
-		About: fmt.Sprintf("budget %s: %.1f%% of %d", sparse.FormatBudget(r.Budget), 100*r.Accuracy, r.Examples),
+		About: fmt.Sprintf("budget %s: %s of %d", number.Budget(r.Budget), number.Percent(r.Accuracy), r.Examples),
 	}
 	return app.Button().Type("button").Class("link").Title(title).OnClick(func(app.Context, app.Event) { e.do(pick) }, pick.Ref, pick.About).Text(text)
 }

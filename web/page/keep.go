@@ -16,6 +16,7 @@ import (
 	"kvscope/engine/runfile"
 	"kvscope/engine/sparse"
 	"kvscope/engine/trace"
+	"kvscope/viz/number"
 	"kvscope/viz/plot"
 	"kvscope/web/browser"
 	"kvscope/web/picture"
@@ -147,7 +148,7 @@ func (e *Explorer) runFile(side int) ([]byte, error) {
 			return nil, err
 		}
 		if n = h.Layers * h.Heads * first.Bytes(); n > heaviestFile {
-			return nil, fmt.Errorf("maps of %d MB, the page saves at most %d MB: they are in %s already", n>>20, heaviestFile>>20, f.Name)
+			return nil, fmt.Errorf("maps of %s, the page saves at most %s: they are in %s already", number.Bytes(n), number.Bytes(heaviestFile), f.Name)
 		}
 	}
 	if n <= heaviestFile {

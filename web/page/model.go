@@ -8,6 +8,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/viz/number"
 	"kvscope/web/api"
 	"kvscope/web/browser"
 	"kvscope/web/client"
@@ -31,7 +32,7 @@ func (e *Explorer) bringModel(side int, name string, file app.Value, done func(s
 	size := file.Get("size").Int()
 	if size > mostModel {
 		done(state.NotOpened{Side: side, Name: name, Problem: fmt.Sprintf(
-			"It has %.1f GB; a tab has memory for models of at most %.1f GB. “kvscope serve --model %s” runs it.", float64(size)/1e9, float64(mostModel)/1e9, name)})
+			"It has %s; a tab has memory for models of at most %s. “kvscope serve --model %s” runs it.", number.Bytes(size), number.Bytes(mostModel), name)})
 		return
 	}
 	e.later(state.ShowToast{Text: "loading " + name})

@@ -16,6 +16,7 @@ import (
 	"kvscope/engine/niah"
 	"kvscope/engine/run"
 	"kvscope/engine/runfile"
+	"kvscope/viz/number"
 	"kvscope/web/browser"
 	"kvscope/web/picture"
 	"kvscope/web/state"
@@ -63,7 +64,7 @@ func (e *Explorer) openFiles(files []app.Value, side int) {
 func (e *Explorer) keepFile(place, name string, file app.Value) {
 	if size := file.Get("size").Float(); size > mostCopied {
 		letFileGo(place)
-		e.later(state.ShowToast{Text: fmt.Sprintf("%s is open. The browser keeps files of at most %d MB and this has %.1f GB: a reload closes it", name, mostCopied>>20, size/1e9)})
+		e.later(state.ShowToast{Text: fmt.Sprintf("%s is open. The browser keeps files of at most %s and this has %s: a reload closes it", name, number.Bytes(mostCopied), number.Bytes(int(size)))})
 		return
 	}
 	keepFile(place, name, file, func() {}, func() {

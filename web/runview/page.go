@@ -9,7 +9,7 @@ import (
 	"html"
 	"strings"
 
-	"kvscope/engine/sparse"
+	"kvscope/viz/number"
 )
 
 //go:embed runview.css
@@ -65,7 +65,7 @@ func Page(p Program, file []byte, hide []string) ([]byte, error) {
 // title names the run.
 func (v *View) title() string {
 	h := v.run.Header
-	title := h.Model + ", " + h.Method + " at " + sparse.FormatBudget(h.Budget)
+	title := h.Model + ", " + h.Method + " at " + number.Budget(h.Budget)
 	if h.Task != "" {
 		title += fmt.Sprintf(", %s example %d", h.Task, h.Seed)
 	}

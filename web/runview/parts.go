@@ -12,7 +12,6 @@ import (
 	"github.com/vugu/vugu/staticrender"
 
 	"kvscope/engine/input"
-	"kvscope/engine/sparse"
 	"kvscope/viz/number"
 	"kvscope/viz/paint"
 	"kvscope/viz/plot"
@@ -67,7 +66,7 @@ func (v *View) Parts(hide []string) ([]Part, error) {
 // summary says what ran and what came of it.
 func (v *View) summary() *Summary {
 	h := v.run.Header
-	s := &Summary{Model: h.Title, Method: h.Method, Budget: sparse.FormatBudget(h.Budget), Question: h.Question}
+	s := &Summary{Model: h.Title, Method: h.Method, Budget: number.Budget(h.Budget), Question: h.Question}
 	if s.Model == "" {
 		s.Model = h.Model
 	}

@@ -3,6 +3,7 @@ package state
 import (
 	"fmt"
 
+	"kvscope/viz/number"
 	"kvscope/web/api"
 )
 
@@ -113,7 +114,7 @@ func (s *Snapshot) textNote() string {
 	case kept.Name != name || !kept.Browser && !kept.Server:
 		where = "which is kept nowhere: send the text along."
 	case kept.Server:
-		where = fmt.Sprintf("which this server keeps too, while it is among the last %d MB of texts: the link works for who reaches this server.", api.MaxTexts>>20)
+		where = "which this server keeps too, while it is among the last " + number.Bytes(api.MaxTexts) + " of texts: the link works for who reaches this server."
 	}
 	return fmt.Sprintf(" It names the text, of %d characters, %s", len([]rune(s.Form.Text)), where)
 }

@@ -9,6 +9,7 @@ import (
 	"kvscope/engine/run"
 	"kvscope/engine/sparse"
 	"kvscope/engine/trace"
+	"kvscope/viz/number"
 )
 
 // Name is the name of a column in three lengths.
@@ -61,7 +62,7 @@ func (s *Snapshot) nameParts(side int) []string {
 	}
 	budget := ""
 	if h.Method != "" {
-		budget = sparse.FormatBudget(h.Budget)
+		budget = number.Budget(h.Budget)
 	}
 	return []string{s.modelTitle(c, h), MethodName(h.Method), budget, s.memoryUse(h), c.File()}
 }
@@ -129,7 +130,7 @@ func (s *Snapshot) how(side int) string {
 	case live && s.Form.Get("k") != "" && picksK:
 		how += ", K = " + strconv.Itoa(h.K)
 	case h.Budget != 1:
-		how += " at " + sparse.FormatBudget(h.Budget)
+		how += " at " + number.Budget(h.Budget)
 	}
 	return how
 }

@@ -5,7 +5,6 @@ import (
 	"strconv"
 
 	"kvscope/engine/figures"
-	"kvscope/engine/sparse"
 	"kvscope/viz/number"
 	"kvscope/web/picture"
 )
@@ -45,7 +44,7 @@ type named struct{ name, value string }
 func figuresOf(r *picture.Run) []named {
 	h, heads := r.Header, r.HeadGrid()
 	out := []named{
-		{"model", cmp.Or(h.Title, h.Model)}, {"method", h.Method + " at " + sparse.FormatBudget(h.Budget)},
+		{"model", cmp.Or(h.Title, h.Model)}, {"method", h.Method + " at " + number.Budget(h.Budget)},
 		{"blocks of", strconv.Itoa(h.Block)}, {"prompt, tokens", strconv.Itoa(len(h.Tokens))},
 		{"heads that hit", strconv.Itoa(heads.Hits()) + " of " + strconv.Itoa(len(heads.Cells))},
 		{"recall", share(heads, picture.Recall)}, {"attention kept", share(heads, picture.Mass)},

@@ -12,7 +12,6 @@ import (
 	"kvscope/engine/figures"
 	"kvscope/engine/input"
 	"kvscope/engine/runfile"
-	"kvscope/engine/sparse"
 	"kvscope/viz/number"
 	"kvscope/web/picture"
 )
@@ -50,7 +49,7 @@ func Describe(name string, file io.ReaderAt, size int64) (Trace, error) {
 	h := r.Header
 	t := Trace{
 		Name: strings.TrimSuffix(name, ".safetensors"), Bytes: int(size), Model: cmp.Or(h.Title, h.Model),
-		Method: h.Method + " at " + sparse.FormatBudget(h.Budget), Tokens: len(h.Tokens),
+		Method: h.Method + " at " + number.Budget(h.Budget), Tokens: len(h.Tokens),
 	}
 	if h.Task != "" {
 		t.Task = fmt.Sprintf("%s, example %d", h.Task, h.Seed)

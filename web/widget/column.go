@@ -2,7 +2,6 @@ package widget
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 
@@ -244,7 +243,7 @@ func (v *ColumnView) scored() (class, text string) {
 	d := v.Run.Done
 	switch {
 	case len(v.Run.Header.Expected) == 0 && d.LogLik != nil:
-		return "free", fmt.Sprintf("ln p %.2f", *d.LogLik)
+		return "free", "ln p " + number.LogLik(*d.LogLik)
 	case len(v.Run.Header.Expected) == 0:
 		return "free", "nothing expected"
 	case d.Score >= 0.9995:
@@ -309,9 +308,9 @@ func likelihood(d *trace.Done) app.UI {
 	text, title := "", ""
 	switch {
 	case d.ExpectedLogLik != nil:
-		text, title = "ln p "+number.Decimals(math.Round(100**d.ExpectedLogLik)/100+0, 2), "log-likelihood of the expected answer, each of its tokens after those before it"
+		text, title = "ln p "+number.LogLik(*d.ExpectedLogLik), "log-likelihood of the expected answer, each of its tokens after those before it"
 	case d.Perplexity != nil:
-		text, title = fmt.Sprintf("perplexity %.1f", *d.Perplexity), "of the prompt's tokens, as they were read"
+		text, title = "perplexity "+number.Perplexity(*d.Perplexity), "of the prompt's tokens, as they were read"
 	}
 	return app.Span().Class("note quiet likelihood").DataSet("testid", "likelihood").Hidden(text == "").Title(title).Text(text)
 }

@@ -203,9 +203,9 @@ func kindRow(h *picture.Heads, head *picture.Head) []app.UI {
 	why := "not known"
 	if c.Attention != nil {
 		share, least, about := figures.WhyKind(*c.Attention)
-		why = fmt.Sprintf("%.2f %s; %s from %.2f on", share, about, c.Kind, least)
+		why = fmt.Sprintf("%s %s; %s from %s on", number.Decimals(share, 2), about, c.Kind, number.Decimals(least, 2))
 		if c.Kind == figures.KindSpread {
-			why = fmt.Sprintf("%.2f %s; of another kind from %.2f on", share, about, least)
+			why = fmt.Sprintf("%s %s; of another kind from %s on", number.Decimals(share, 2), about, number.Decimals(least, 2))
 		}
 	}
 	return []app.UI{
@@ -287,7 +287,7 @@ func (f *HeadFigures) Render() app.UI {
 		h = &picture.Heads{}
 	}
 	title, note := "All heads", ""
-	hit, recall, mass := "–", number.Share(h.Mean(picture.Recall)), number.Share(h.Mean(picture.Mass))
+	hit, recall, mass := number.Unknown, number.Share(h.Mean(picture.Recall)), number.Share(h.Mean(picture.Mass))
 	if n := len(h.Cells); n > 0 && h.Steps > 0 {
 		hit = fmt.Sprintf("%d of %d", h.Hits(), n)
 		note = "mean"
@@ -312,7 +312,7 @@ func (f *HeadFigures) Render() app.UI {
 		if f.Head != nil {
 			off = h.At(*f.Head).Error
 		}
-		rows = append(rows, app.Dt().Title("how far the output is from that of dense attention, relative to it").Text("output error"), app.Dd().Text(number.Share(off)))
+		rows = append(rows, app.Dt().Title("how far the output is from that of dense attention, relative to it").Text("output error"), app.Dd().Text(number.OutputError(float64(off))))
 	}
 	rows = append(rows, kindRow(h, f.Head)...)
 	if h.Has(picture.Memory) {
@@ -331,7 +331,7 @@ func (f *HeadFigures) Render() app.UI {
 // readText is the share that was read, of nothing none.
 func readText(r picture.Reads) string {
 	if r.Present == 0 {
-		return "–"
+		return number.Unknown
 	}
 	return number.Percent(r.Fraction())
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"html"
 	"math"
-	"strconv"
 	"strings"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
@@ -316,7 +315,7 @@ func (a *AttentionMap) readOut() {
 	data := a.JSValue().Get("dataset")
 	line("query", fmt.Sprintf("%d %s", query, a.label(query)))
 	if key >= 0 && key <= query {
-		w := strconv.FormatFloat(float64(a.row[key]), 'g', 4, 32)
+		w := number.Digits(float64(a.row[key]), 4)
 		line("key", fmt.Sprintf("%d %s", key, a.label(key)))
 		line("weight", w)
 		data.Set("weight", w)
@@ -328,7 +327,7 @@ func (a *AttentionMap) readOut() {
 	data.Set("query", query)
 	b.WriteString(`<dt class="title">heaviest keys</dt>`)
 	for _, i := range figures.Top(a.row, 6) {
-		line(fmt.Sprintf("%d %s", i, html.EscapeString(a.label(i))), strconv.FormatFloat(float64(a.row[i]), 'f', 3, 32))
+		line(fmt.Sprintf("%d %s", i, html.EscapeString(a.label(i))), number.Mass(a.row[i]))
 	}
 	if text := b.String(); text != a.told {
 		a.told = text

@@ -159,7 +159,7 @@ func (n *Inspector) rows() func(name string, f func(*InspectorColumn) string) ap
 	return func(name string, f func(*InspectorColumn) string) app.UI {
 		cells := []app.UI{app.Th().Scope("row").Text(name)}
 		for i := range n.Columns {
-			c, text := &n.Columns[i], "–"
+			c, text := &n.Columns[i], number.Unknown
 			if c.Has {
 				text = f(c)
 			}
@@ -193,7 +193,7 @@ func pickedText(c *InspectorColumn) string {
 func scoreText(c *InspectorColumn) string {
 	switch {
 	case c.ScoreRank < 0:
-		return "–"
+		return number.Unknown
 	case c.Evicts && c.Sum > 0:
 		return number.Digits(float64(c.Sum), 4)
 	case math.IsInf(float64(c.Score), 1):
@@ -221,13 +221,13 @@ func (n *Inspector) step() app.UI {
 				token("answered", func(c *InspectorColumn) string { return c.Token }, true),
 				row("probability", func(c *InspectorColumn) string {
 					if c.Token == "" {
-						return "–"
+						return number.Unknown
 					}
 					return number.Percent(float64(c.Prob))
 				}),
 				row("rank of the expected token", func(c *InspectorColumn) string {
 					if c.Wanted == nil {
-						return "–"
+						return number.Unknown
 					}
 					return number.Count(c.Wanted.Rank + 1)
 				}),
@@ -242,14 +242,14 @@ func (n *Inspector) step() app.UI {
 
 func logitText(w *trace.Want) string {
 	if w == nil {
-		return "–"
+		return number.Unknown
 	}
 	return number.Decimals(float64(w.Logit), 2)
 }
 
 func changeText(c *InspectorColumn) string {
 	if c.Wanted == nil || c.WantedBefore == nil {
-		return "–"
+		return number.Unknown
 	}
 	return fmt.Sprintf("%+.2f", c.Wanted.Logit-c.WantedBefore.Logit)
 }
@@ -297,7 +297,7 @@ func (n *Inspector) cost() app.UI {
 func tables(share func(*picture.Tables) float64) func(*InspectorColumn) string {
 	return func(c *InspectorColumn) string {
 		if c.Tables == nil {
-			return "–"
+			return number.Unknown
 		}
 		return number.Percent(share(c.Tables))
 	}

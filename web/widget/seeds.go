@@ -9,6 +9,7 @@ import (
 
 	"kvscope/engine/experiment"
 	"kvscope/engine/seeds"
+	"kvscope/viz/number"
 	"kvscope/web/state"
 )
 
@@ -110,10 +111,10 @@ func aboutShare(s seeds.Share) string {
 		return "waiting for the first"
 	}
 	low, high := experiment.Wilson(float64(s.Right)/float64(s.Seeds), s.Seeds)
-	text := fmt.Sprintf("right in %d of %d (%.0f to %.0f%%), with everything read in %d; lost by the method %d", s.Right, s.Seeds, 100*low, 100*high, s.Dense, s.Lost)
+	text := fmt.Sprintf("right in %d of %d (%s to %s), with everything read in %d; lost by the method %d", s.Right, s.Seeds, number.WholePercent(low), number.WholePercent(high), s.Dense, s.Lost)
 	var heads []string
 	for _, h := range s.Heads[:min(4, len(s.Heads))] {
-		heads = append(heads, fmt.Sprintf("L%d·%d %.0f%%", h.Layer, h.Head, 100*float64(h.Hits)/float64(s.Seeds)))
+		heads = append(heads, fmt.Sprintf("L%d·%d %s", h.Layer, h.Head, number.WholePercent(float64(h.Hits)/float64(s.Seeds))))
 	}
 	if len(heads) > 0 {
 		text += ". Heads that held the needle most often: " + strings.Join(heads, ", ")
