@@ -150,6 +150,7 @@
   const kernels = [
     "tile", "transpose", "columns", "dots", "bounds", "weigh", "step", "sigmoid", "silu", "gelu",
     "dots_q8_0", "widen_q8_0", "dots_q4_0", "widen_q4_0", "dots_q4_1", "widen_q4_1",
+    "dots_q4_k", "widen_q4_k", "dots_q6_k", "widen_q6_k",
   ];
 
   globalThis.kvscopeImports = (go) => {

@@ -79,6 +79,22 @@ func dotsQ4_1(dst, w, x unsafe.Pointer, n, d uint32)
 //go:noescape
 func widenQ4_1(dst, w unsafe.Pointer, n uint32)
 
+//go:wasmimport kvscope dots_q4_k
+//go:noescape
+func dotsQ4K(dst, w, x unsafe.Pointer, n, d uint32)
+
+//go:wasmimport kvscope widen_q4_k
+//go:noescape
+func widenQ4K(dst, w unsafe.Pointer, n uint32)
+
+//go:wasmimport kvscope dots_q6_k
+//go:noescape
+func dotsQ6K(dst, w, x unsafe.Pointer, n, d uint32)
+
+//go:wasmimport kvscope widen_q6_k
+//go:noescape
+func widenQ6K(dst, w unsafe.Pointer, n uint32)
+
 // Best is the table of vector instructions, or the plain one where the browser has none.
 func Best() *ops.Kernels {
 	plain := ops.Reference()
@@ -97,6 +113,8 @@ func Best() *ops.Kernels {
 		"Q8_0": blockKernels("Q8_0", dotsQ8_0, widenQ8_0),
 		"Q4_0": blockKernels("Q4_0", dotsQ4_0, widenQ4_0),
 		"Q4_1": blockKernels("Q4_1", dotsQ4_1, widenQ4_1),
+		"Q4_K": blockKernels("Q4_K", dotsQ4K, widenQ4K),
+		"Q6_K": blockKernels("Q6_K", dotsQ6K, widenQ6K),
 	}
 	return &k
 }
