@@ -318,7 +318,7 @@ func (e *Explorer) Render() app.UI {
 		&widget.Lesson{At: s.Lesson, Chosen: s.Progress.Prediction(s.Lesson), Free: s.Free, On: e.bus},
 		&widget.Controls{
 			ID: "request", Form: s.Draft, Problems: s.Problems, Models: s.Meta.Models, Proses: s.Proses(), Limits: s.Meta.Limits, Opening: s.Opening, Longest: s.Longest(),
-			Engine: s.Engine, Engines: s.Engines,
+			Engine: s.Engine, Engines: s.Engines, Prepared: lesson.PreparedFor(s.Meta.Models),
 			Running: s.Running(), Ready: s.MetaPhase == state.Done, Memory: s.Remembers(), On: e.bus,
 		},
 		app.Main().Class("centre").TabIndex(-1).Body(

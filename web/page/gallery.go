@@ -7,6 +7,7 @@ import (
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
 	"kvscope/web/browser"
+	"kvscope/web/lesson"
 	"kvscope/web/state"
 	"kvscope/web/widget"
 )
@@ -107,7 +108,7 @@ func (g *Gallery) Render() app.UI {
 func (g *Gallery) half(theme state.Theme) app.UI {
 	body := []app.UI{
 		specimenOf("Controls", "controls", &widget.Controls{
-			ID: string(theme), Form: g.s.Draft.With("method", "snapkv").With("budget", "1/64"), Longest: 640, Ready: true,
+			ID: string(theme), Form: g.s.Draft.With("method", "snapkv").With("budget", "1/64"), Longest: 640, Ready: true, Prepared: lesson.PreparedFor(nil)[:1],
 			Problems: state.Problems{"budget": "1/64 keeps 10 tokens, fewer than the window of 32"}, On: g.bus,
 		}),
 		specimenOf("Keys", "key-list", widget.KeyTable(g.s.Keys())),

@@ -14,6 +14,7 @@ import (
 	"kvscope/engine/sparse"
 	"kvscope/viz/number"
 	"kvscope/web/api"
+	"kvscope/web/lesson"
 	"kvscope/web/state"
 )
 
@@ -34,6 +35,7 @@ type Controls struct {
 	Memory   string // model of the form that has one, or ""
 	Engine   state.Engine
 	Engines  []state.Engine // to choose from
+	Prepared []lesson.Prepared
 	On       *Bus
 
 	find string // what methods are searched for
@@ -97,7 +99,19 @@ func (c *Controls) task() []app.UI {
 		app.Div().Class("pair").Body(c.seed(), c.number("context", "Context, tokens", longest(c.Longest))),
 		c.depth(),
 		c.prose(),
+		c.prepared(),
 	}
+}
+
+// prepared links to examples that show what a method costs.
+func (c *Controls) prepared() app.UI {
+	var links []app.UI
+	for _, p := range c.Prepared {
+		links = append(links, app.Li().Body(app.A().Class("link").Href(At("/?"+p.Query)).Text(p.Title)))
+	}
+	return app.Div().Class("field").Hidden(len(links) == 0).Body(
+		app.Div().Class("label").Text("Prepared examples"),
+		app.Ul().Class("prepared").Aria("label", "prepared examples").DataSet("testid", "prepared").Body(links...))
 }
 
 // proseTitles name what needles are hidden in.
