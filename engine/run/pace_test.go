@@ -17,6 +17,15 @@ func pacer(method string) Request {
 
 // TestRunsYield: a run lets others in between its pieces, and ends at the first of them
 // after it was cancelled, whichever that is.
+// TestPrefillChunk: models of a laptop are read in large chunks, a 7B in ones that let go soon.
+func TestPrefillChunk(t *testing.T) {
+	for _, c := range []struct{ dim, hidden, want int }{{128, 512, 256}, {576, 1536, 256}, {2048, 8192, 128}, {4096, 11008, 64}, {8192, 28672, 64}} {
+		if got := prefillChunk(model.Config{Dim: c.dim, Hidden: c.hidden}); got != c.want {
+			t.Errorf("width %d, hidden %d: chunks of %d tokens, want %d", c.dim, c.hidden, got, c.want)
+		}
+	}
+}
+
 func TestRunsYield(t *testing.T) {
 	for _, method := range []string{"quest", "moba", "snapkv"} {
 		e := testEngine(t, model.RATPlus)

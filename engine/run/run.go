@@ -14,8 +14,20 @@ import (
 	"kvscope/engine/trace"
 )
 
-// prefillChunk is how many prompt tokens are read at once.
-const prefillChunk = 256
+// A prompt is read in chunks: of as many tokens at most, and of fewer, but at least so many,
+// where a matrix is so large that its product with them would take more multiplications.
+// A run is stopped between two products.
+const (
+	mostChunk    = 256
+	leastChunk   = 64
+	mostProducts = 3_000_000_000 // a tenth of a second of one core
+)
+
+// prefillChunk is how many prompt tokens of a model of shape c are read at once.
+func prefillChunk(c model.Config) int {
+	largest := c.Dim * max(c.Hidden, c.Heads*c.HeadDim, 1)
+	return max(leastChunk, min(mostChunk, mostProducts/largest/leastChunk*leastChunk))
+}
 
 // extraTokens is how many tokens past the expected answer a run may generate, so
 // that an answer that goes on too long is seen to.
@@ -250,7 +262,7 @@ func (j *job) prefill(opt model.Options, pace *pace, gates *gates) (*model.Sessi
 		return j.model.Resume(j.from.state, opt)
 	}
 	started := time.Now()
-	last, at, chunk := len(j.example.Tokens)-1, j.split(), prefillChunk
+	last, at, chunk := len(j.example.Tokens)-1, j.split(), prefillChunk(j.model.Config())
 	if j.plan.Whole {
 		chunk = last
 	}
