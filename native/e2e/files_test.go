@@ -77,6 +77,8 @@ func TestRunIsSavedAndOpened(t *testing.T) {
 	if head, err := file.Heads(1, 1); err != nil || len(head.Gate) == 0 {
 		t.Fatalf("the file has a head %+v, %v", head, err)
 	}
+	d.press(id("column-1") + " " + id("keep"))
+	d.has(id("said"), "The run is kept")
 	want := d.picks(1)
 	d.press(id("grid-0"))
 	gens := d.gens()

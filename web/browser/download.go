@@ -6,6 +6,13 @@ import (
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 )
 
+// NewFile is a file of the browser's with that content.
+func NewFile(name, contentType string, content []byte) app.Value {
+	data := app.Window().Get("Uint8Array").New(len(content))
+	app.CopyBytesToJS(data, content)
+	return app.Window().Get("File").New(app.Window().Get("Array").New(data), name, map[string]any{"type": contentType})
+}
+
 // Download hands a file to the person at the browser.
 func Download(name, contentType string, content []byte) {
 	save(name, objectURL(contentType, content))
@@ -51,10 +58,7 @@ func DownloadPNGOf(name string, url any, scale int, drawn func()) {
 
 // objectURL is an address of content within the browser, until it is revoked.
 func objectURL(contentType string, content []byte) app.Value {
-	data := app.Window().Get("Uint8Array").New(len(content))
-	app.CopyBytesToJS(data, content)
-	blob := app.Window().Get("Blob").New(app.Window().Get("Array").New(data), map[string]any{"type": contentType})
-	return app.Window().Get("URL").Call("createObjectURL", blob)
+	return app.Window().Get("URL").Call("createObjectURL", NewFile("", contentType, content))
 }
 
 // save lets the browser save what is at an object's address, and forgets it.

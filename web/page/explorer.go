@@ -183,6 +183,8 @@ func (e *Explorer) perform(f state.Effect) {
 		e.save(f)
 	case state.CopyLink:
 		copyLink(f.Note, func(text string) { e.ctx.Dispatch(func(app.Context) { e.do(state.ShowToast{Text: text}) }) })
+	case state.KeepRun:
+		e.keepRun(f.Side)
 	case state.CopyCommand:
 		copyCommand(f.Request, func(text string) { e.ctx.Dispatch(func(app.Context) { e.do(state.ShowToast{Text: text}) }) })
 	case state.KeepText:

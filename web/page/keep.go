@@ -21,6 +21,7 @@ import (
 	"kvscope/web/browser"
 	"kvscope/web/picture"
 	"kvscope/web/state"
+	"kvscope/web/traces"
 	"kvscope/web/widget"
 )
 
@@ -70,6 +71,34 @@ func (e *Explorer) save(f state.Save) {
 		}
 		say(name + " is saved")
 	}
+}
+
+// keepRun puts the run of a column among the traces of this browser.
+func (e *Explorer) keepRun(side int) {
+	v := e.screen.views[side]
+	if v.Run == nil || v.Run.Header == nil {
+		return
+	}
+	name := fileName(v, &e.s, state.Export{Picture: "run", Format: "safetensors"})
+	say := func(text string) { e.ctx.Dispatch(func(app.Context) { e.do(state.ShowToast{Text: text}) }) }
+	if v.Preview {
+		say("A preview cannot be kept; wait for the run behind it.")
+		return
+	}
+	go func() {
+		content, err := e.runFile(side)
+		if err != nil {
+			say("The run cannot be kept: " + err.Error())
+			return
+		}
+		t, err := traces.Describe(name, bytes.NewReader(content), int64(len(content)))
+		if err != nil {
+			say("The run cannot be kept: " + err.Error())
+			return
+		}
+		keepTrace(t, browser.NewFile(name, "application/octet-stream", content),
+			func(traces.Trace) { say("The run is kept; the page Traces has it.") }, func() { say(noKeeping) })
+	}()
 }
 
 // fileName says what is in a file.

@@ -44,6 +44,9 @@ type Save struct {
 // CopyLink puts the address into the clipboard. Note says what it lacks.
 type CopyLink struct{ Note string }
 
+// KeepRun puts the run of a column among the traces.
+type KeepRun struct{ Side int }
+
 // CopyCommand puts the line that asks for a request into the clipboard.
 type CopyCommand struct{ Request run.Request }
 
@@ -84,6 +87,7 @@ func (AskModel) effect()   {}
 func (Save) effect()       {}
 func (CopyLink) effect()   {}
 
+func (KeepRun) effect()     {}
 func (CopyCommand) effect() {}
 
 // Do applies an action. It leaves s as it was.

@@ -243,6 +243,11 @@ type Download struct {
 
 func (a Download) apply(*Snapshot) []Effect { return []Effect{Save(a)} }
 
+// Keep puts the run of a column among the traces.
+type Keep struct{ Side int }
+
+func (a Keep) apply(*Snapshot) []Effect { return []Effect{KeepRun(a)} }
+
 // Share copies the link to what is on the screen.
 type Share struct{}
 

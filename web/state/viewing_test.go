@@ -286,6 +286,14 @@ func TestSavesDark(t *testing.T) {
 	}
 }
 
+// TestKeep: a column's run goes among the traces.
+func TestKeep(t *testing.T) {
+	d := ready(t)
+	if d.do(Keep{1}); len(d.effects) != 1 || d.effects[0] != (KeepRun{1}) {
+		t.Errorf("effects %v", d.effects)
+	}
+}
+
 // TestAsCommand: a column's run is copied as what was asked for; a file is not.
 func TestAsCommand(t *testing.T) {
 	d := ready(t)

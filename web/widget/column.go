@@ -295,7 +295,9 @@ func columnHead(v *ColumnView, side int, on *Bus) app.UI {
 	body = append(body, app.Span().Class("verdict").DataSet("testid", "verdict").Hidden(v.Verdict == "").Text(v.Verdict))
 	if v.Run != nil && v.Run.Header != nil && v.Phase != state.Loading {
 		if v.File == "" {
-			body = append(body, &CommandButton{Side: side, On: on})
+			body = append(body,
+				&IconButton{Icon: iconCommand, Title: "copy as a command: the line for a shell that repeats this run", Test: "command", Do: state.AsCommand{Side: side}, On: on},
+				&IconButton{Icon: iconKeep, Title: "keep this run among the traces of this browser", Test: "keep", Do: state.Keep{Side: side}, On: on})
 		}
 		body = append(body, &SaveMenu{Side: side, Picture: "run", Formats: "safetensors", Label: "save this run as a file", On: on})
 	}

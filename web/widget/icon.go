@@ -8,6 +8,7 @@ const (
 	iconOn      = `<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M5 2.5v11L11.500 8z"/></svg>`
 	iconNeedle  = `<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M7.250 0h1.500v2.560a5.500 5.500 0 0 1 4.690 4.690H16v1.500h-2.560a5.500 5.500 0 0 1-4.690 4.690V16h-1.500v-2.560a5.500 5.500 0 0 1-4.690-4.690H0v-1.500h2.560a5.500 5.500 0 0 1 4.690-4.690zM8 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8zm0 2.500a1.500 1.500 0 1 1 0 3 1.500 1.500 0 0 1 0-3z" fill-rule="evenodd"/></svg>`
 	iconCommand = `<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M2.550 3.200l1.050-1.050L9.450 8 3.600 13.850l-1.050-1.050L7.350 8zM8.500 12.500h5.500V14H8.500z"/></svg>`
+	iconKeep    = `<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3.500 1.500h9V15L8 11.500 3.500 15zM5 3v8.950l3-2.350 3 2.350V3z"/></svg>`
 	iconSave    = `<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M7.250 1h1.500v6.600l2.200-2.200 1.050 1.050L8 10.500 4 6.450 5.050 5.400l2.200 2.200zM2.500 12.500h11V14h-11z"/></svg>`
 	iconOpen    = `<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M1.500 2.500h5l1.500 2h6.500v9h-13zM3 6v6h10V6z" fill-rule="evenodd"/></svg>`
 	iconLink    = `<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M6.800 9.200 9.200 6.800l.7.7-2.400 2.400zM7.200 4.200 9 2.400a3.250 3.250 0 0 1 4.600 4.600l-1.800 1.800-1.050-1.050 1.800-1.800a1.770 1.770 0 0 0-2.500-2.500L8.250 5.250zM8.800 11.800 7 13.600A3.250 3.250 0 0 1 2.400 9l1.800-1.800 1.050 1.050-1.800 1.800a1.770 1.770 0 0 0 2.500 2.500l1.800-1.800z"/></svg>`

@@ -31,20 +31,24 @@ func (p *Press) Render() app.UI {
 
 func (p *Press) onClick(app.Context, app.Event) { p.On.Do(p.Do) }
 
-// CommandButton copies the command that repeats the run of a column.
-type CommandButton struct {
+// IconButton is a button of one picture, which does one thing.
+type IconButton struct {
 	app.Compo
 
-	Side int
-	On   *Bus
+	Icon  string // an svg element
+	Title string
+	Test  string // data-testid
+	Do    state.Action
+	On    *Bus
 }
 
 // Render lays out the button.
-func (b *CommandButton) Render() app.UI {
-	const title = "copy as a command: the line for a shell that repeats this run"
-	return app.Button().Type("button").Class("button icon small").Title(title).Aria("label", title).DataSet("testid", "command").
-		OnClick(func(app.Context, app.Event) { b.On.Do(state.AsCommand{Side: b.Side}) }, b.Side).Body(app.Raw(iconCommand))
+func (b *IconButton) Render() app.UI {
+	return app.Button().Type("button").Class("button icon small").Title(b.Title).Aria("label", b.Title).DataSet("testid", b.Test).
+		OnClick(b.onClick, b.Test).Body(app.Raw(b.Icon))
 }
+
+func (b *IconButton) onClick(app.Context, app.Event) { b.On.Do(b.Do) }
 
 // SaveMenu saves a picture, or a run, to a file.
 type SaveMenu struct {
