@@ -94,11 +94,18 @@ type desk struct {
 	url    string
 }
 
-// sit opens the explorer at a query.
+// sit opens the explorer at a query, on a server that keeps traces.
 func sit(t testing.TB, query string) *desk {
 	t.Helper()
+	folder := t.TempDir()
+	return sitAt(t, query, func(c *server.Config) { c.Traces.Folder = folder })
+}
+
+// sitAt opens the explorer at a query, on a server as change has it.
+func sitAt(t testing.TB, query string, change ...func(*server.Config)) *desk {
+	t.Helper()
 	e := newEngine(t)
-	s := httptest.NewServer(newServer(t, run.NewCache(e, 1<<28)))
+	s := httptest.NewServer(newServer(t, run.NewCache(e, 1<<28), change...))
 	t.Cleanup(s.Close)
 	d := &desk{t, browsertest.Open(t), e, s.URL}
 	d.do(chromedp.Navigate(s.URL + "/" + query))

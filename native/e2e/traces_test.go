@@ -48,7 +48,19 @@ func madeUp(t *testing.T, folder, method string) string {
 // Recorded runs are kept over a reload, described, renamed, compared, removed and put
 // back, and open in the Explorer; what is no run is refused by name.
 func TestTraces(t *testing.T) {
-	d := sit(t, "traces")
+	for _, c := range []struct {
+		keeper string
+		sit    func(t *testing.T) *desk
+	}{
+		{"server", func(t *testing.T) *desk { return sit(t, "traces") }},
+		{"browser", func(t *testing.T) *desk { return sitAt(t, "traces") }},
+	} {
+		t.Run(c.keeper, func(t *testing.T) { keepsTraces(t, c.sit(t), c.keeper) })
+	}
+}
+
+// keepsTraces goes through the page of traces that keeper keeps.
+func keepsTraces(t *testing.T, d *desk, keeper string) {
 	const rows = `[...document.querySelectorAll('[data-testid="traces-list"] tbody tr')]`
 	ready := func() { d.wait(`document.querySelector('` + id("traces") + `')?.dataset.ready === "true"`) }
 	ready()
@@ -65,6 +77,7 @@ func TestTraces(t *testing.T) {
 	d.do(chromedp.SetUploadFiles(`#traces-add`, []string{bad}, chromedp.ByQuery))
 	d.has(id("traces-said"), "bad.safetensors is not kept")
 	d.has(id("traces-space"), "2 traces")
+	d.has(id("traces-list"), keeper)
 
 	write := func(selector, text string) {
 		d.do(chromedp.Evaluate(`(() => { const at = document.querySelector('`+selector+`'); at.value = "`+text+`"; at.dispatchEvent(new Event("change", { bubbles: true })); })()`, nil))

@@ -30,9 +30,10 @@ func (s *Server) api() http.Handler {
 	mux.Handle("/api/run", only(http.MethodGet, s.stream))
 	s.runs(mux)
 	s.texts(mux)
+	s.traces(mux)
 	s.experiments(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		writeError(w, http.StatusNotFound, "", "no such endpoint, there are /api/models, /api/meta, /api/ask, /api/run, /api/runs, /api/texts and /api/experiments")
+		writeError(w, http.StatusNotFound, "", "no such endpoint, there are /api/models, /api/meta, /api/ask, /api/run, /api/runs, /api/texts, /api/traces and /api/experiments")
 	})
 	return mux
 }

@@ -48,6 +48,8 @@ type Config struct {
 	Jobs          *jobs.Dispatcher //
 	NoExperiments string           // why there are none
 
+	Traces store.Traces // recorded runs that the server keeps; without a folder, none
+
 	// OpenModel opens the model at a path on this machine, with the tokenizer in the file
 	// tokens unless that is empty, beside those of Runner. It is asked only with Loopback: who
 	// names paths must be who may read them.
@@ -72,6 +74,7 @@ type Server struct {
 	slots        *slots
 	handler      http.Handler
 	lab          laboratory
+	kept         store.Traces
 	streams      sync.WaitGroup // WebSockets, which http.Server does not wait for
 	unsent       atomic.Int64   // bytes of frames that pages have yet to take
 }
@@ -95,7 +98,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		runner: c.Runner, version: c.Version, writeTimeout: c.WriteTimeout, log: c.Log,
-		slots: newSlots(c.Runs),
+		slots: newSlots(c.Runs), kept: c.Traces,
 		lab: laboratory{
 			store: c.Store, jobs: c.Jobs, none: c.NoExperiments, estimator: jobs.NewEstimator(c.Store, c.Runner),
 		},

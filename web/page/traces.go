@@ -1,27 +1,27 @@
 package page
 
 import (
-	"encoding/json"
-	"fmt"
 	"math/rand/v2"
 	"strconv"
 	"time"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/web/api"
 	"kvscope/web/browser"
 	"kvscope/web/picture"
 	"kvscope/web/traces"
 	"kvscope/web/widget"
 )
 
-// Traces lists the recorded runs that this browser keeps: they can be described, renamed,
+// Traces lists the recorded runs that this browser and the server keep: they can be described, renamed,
 // compared, opened, downloaded and removed, and files dropped on the page are kept.
 type Traces struct {
 	app.Compo
 
 	plain      plain
 	ctx        app.Context
+	stores     []traceStore
 	ready      bool
 	list       traces.List
 	picked     []string // keys, at most two, to be compared
@@ -31,10 +31,10 @@ type Traces struct {
 	said       string
 }
 
-// removed is a trace that was removed, and its record.
+// removed is a trace that was removed, and its file.
 type removed struct {
-	trace  traces.Trace
-	record app.Value
+	trace traces.Trace
+	file  app.Value
 }
 
 // compared is two traces side by side.
@@ -47,10 +47,6 @@ type compared struct {
 // NewTraces returns the page.
 func NewTraces() *Traces { return &Traces{plain: newPlain()} }
 
-// keptTraces are the records {about, file}: what is known of a trace, as JSON, and its
-// file.
-func keptTraces() browser.Database { return browser.Database{Name: "kvscope-traces", Store: "traces"} }
-
 // OnMount reads what the browser keeps.
 func (p *Traces) OnMount(ctx app.Context) {
 	p.ctx = ctx
@@ -58,37 +54,40 @@ func (p *Traces) OnMount(ctx app.Context) {
 	p.plain.stop = append(p.plain.stop,
 		browser.OnDrop(func(files []app.Value, _ app.Value) { p.keepAll(files) }),
 		browser.OnChosen("input[data-keeps]", func(files []app.Value, _ app.Value) { p.keepAll(files) }))
-	keptTraces().All(func(records []app.Value) {
-		p.later(func() {
-			for _, record := range records {
-				if t, ok := traceOf(record); ok {
-					p.list = p.list.Add(t)
-				}
-			}
-			p.ready = true
-			p.space()
-		})
-	}, func() { p.later(func() { p.ready, p.said = true, noKeeping }) })
+	p.stores = []traceStore{browserTraces{}}
+	if keepsOnServer() {
+		p.stores = append(p.stores, serverTraces{})
+	}
+	p.find(p.stores)
 }
+
+// find lists what the stores keep, one after the other.
+func (p *Traces) find(stores []traceStore) {
+	if len(stores) == 0 {
+		p.later(func() { p.ready = true; p.space() })
+		return
+	}
+	stores[0].all(func(list traces.List) {
+		p.later(func() {
+			for _, t := range list {
+				p.list = p.list.Add(t)
+			}
+			p.find(stores[1:])
+		})
+	}, func() {
+		p.later(func() {
+			if len(p.stores) == 1 {
+				p.said = noKeeping
+			}
+			p.find(stores[1:])
+		})
+	})
+}
+
+// keepsOnServer reports whether new traces go to the server.
+func keepsOnServer() bool { return api.ReadSite(app.Getenv(api.SiteVariable)).Server }
 
 const noKeeping = "This browser keeps nothing for this site: a private window, perhaps. Save runs as files instead."
-
-// traceOf reads the description in a record, false where the page did not write it.
-func traceOf(record app.Value) (t traces.Trace, ok bool) {
-	return t, json.Unmarshal([]byte(record.Get("about").String()), &t) == nil
-}
-
-// recordOf is the record of a trace.
-func recordOf(t traces.Trace, file app.Value) (app.Value, error) {
-	about, err := json.Marshal(t)
-	if err != nil {
-		return nil, fmt.Errorf("write the trace: %w", err)
-	}
-	record := app.Window().Get("Object").New()
-	record.Set("about", string(about))
-	record.Set("file", file)
-	return record, nil
-}
 
 // OnDismount stops listening.
 func (p *Traces) OnDismount() { p.plain.end() }
@@ -121,56 +120,53 @@ func (p *Traces) keepAll(files []app.Value) {
 	}
 }
 
-// keepTrace keeps a file as a new trace.
+// keepTrace keeps a file as a new trace, on the server where there is one, and in the
+// browser where that keeps none.
 func keepTrace(t traces.Trace, file app.Value, done func(traces.Trace), failed func()) {
 	t.Saved = time.Now().UTC()
-	t.Key = keyAt(t.Saved, strconv.FormatUint(rand.Uint64(), 36))
-	writeTrace(t, file, func() { done(t) }, failed)
-}
-
-func writeTrace(t traces.Trace, file app.Value, done, failed func()) {
-	record, err := recordOf(t, file)
-	if err != nil {
-		failed()
-		return
-	}
-	keptTraces().Put(t.Key, record, "", done, failed)
+	t.Key, t.Server = keyAt(t.Saved, strconv.FormatUint(rand.Uint64(), 36)), keepsOnServer()
+	storeOf(t).keep(t, file, func() { done(t) }, func() {
+		if !t.Server {
+			failed()
+			return
+		}
+		t.Server = false
+		storeOf(t).keep(t, file, func() { done(t) }, failed)
+	})
 }
 
 // change shows and writes a trace that was renamed or described, and says so.
 func (p *Traces) change(t traces.Trace, said string) {
 	p.list = p.list.Add(t) // at once: the next change builds on it
-	keptTraces().Get(t.Key, func(record app.Value) {
-		if !record.Truthy() {
-			p.say(t.Name + " is gone: another tab removed it")
-			return
-		}
-		writeTrace(t, record.Get("file"), func() { p.say(said) }, func() { p.say("The browser does not keep the change.") })
-	})
+	storeOf(t).describe(t, func() { p.say(said) }, func() { p.say("The change is not kept.") }, func() { p.say(gone(t)) })
 }
 
+// gone says that a trace is no longer there.
+func gone(t traces.Trace) string { return t.Name + " is gone: another tab removed it" }
+
 // remove takes a trace away, which undo puts back.
-func (p *Traces) remove(key string) {
-	keptTraces().Get(key, func(record app.Value) {
-		keptTraces().Delete(key)
-		p.later(func() {
-			rest, t, ok := p.list.Remove(key)
-			if !ok {
-				return
-			}
-			p.list, p.removed, p.said = rest, &removed{t, record}, ""
-			p.pick(key, false)
-			p.space()
-		})
+func (p *Traces) remove(t traces.Trace) {
+	p.file(t, func(file app.Value) {
+		storeOf(t).remove(t.Key, func() {
+			p.later(func() {
+				rest, _, ok := p.list.Remove(t.Key)
+				if !ok {
+					return
+				}
+				p.list, p.removed, p.said = rest, &removed{t, file}, ""
+				p.pick(t.Key, false)
+				p.space()
+			})
+		}, func() { p.say(t.Name + " could not be removed") })
 	})
 }
 
 // undo puts the removed trace back.
 func (p *Traces) undo() {
 	r := p.removed
-	keptTraces().Put(r.trace.Key, r.record, "", func() {
+	storeOf(r.trace).keep(r.trace, r.file, func() {
 		p.later(func() { p.list, p.removed, p.said = p.list.Add(r.trace), nil, r.trace.Name+" is back"; p.space() })
-	}, func() { p.say("The browser does not take it back.") })
+	}, func() { p.say(r.trace.Name + " cannot be put back") })
 }
 
 // pick chooses a trace to compare, or no longer; of three the oldest choice goes.
@@ -209,13 +205,7 @@ func (p *Traces) compare() {
 
 // file finds the file of a trace.
 func (p *Traces) file(t traces.Trace, done func(file app.Value)) {
-	keptTraces().Get(t.Key, func(record app.Value) {
-		if !record.Truthy() {
-			p.say(t.Name + " is gone: another tab removed it")
-			return
-		}
-		done(record.Get("file"))
-	})
+	storeOf(t).file(t.Key, done, func() { p.say(gone(t)) })
 }
 
 // open reads the run of a trace.

@@ -19,7 +19,7 @@ import (
 func (p *Traces) Render() app.UI {
 	main := []app.UI{
 		app.H1().Text("Traces"),
-		app.P().Text("Recorded runs that this browser keeps. Save a run in the Explorer and drop its file here, or one of “kvscope trace --out”; tick two to compare them."),
+		app.P().Text(p.about()),
 		app.P().Class("traces-go").Body(
 			app.Label().Class("button main").Body(app.Text("Add files"),
 				app.Input().ID("traces-add").Type("file").Accept(".safetensors").Multiple(true).Class("unseen").DataSet("keeps", true).Aria("label", "add files of runs")),
@@ -49,6 +49,15 @@ func (p *Traces) Render() app.UI {
 	return app.Div().Class("lessons").DataSet("testid", "traces").DataSet("ready", p.ready).Body(body...)
 }
 
+// about says what the page has.
+func (p *Traces) about() string {
+	where := "this browser keeps"
+	if len(p.stores) > 1 {
+		where = "the server keeps in its data folder, and older ones of this browser"
+	}
+	return "Recorded runs that " + where + ". The ribbon above a column of the Explorer keeps its run; files of saved runs, also of “kvscope trace --out”, can be dropped here. Tick two to compare them."
+}
+
 // room says how much is kept and may be.
 func (p *Traces) room() string {
 	text := number.Of(len(p.list), "trace") + ", " + number.Bytes(p.list.Bytes())
@@ -60,7 +69,7 @@ func (p *Traces) room() string {
 
 func (p *Traces) table() app.UI {
 	var names []app.UI
-	for _, name := range []string{"", "name", "run", "answer", "score", "heads that hit", "cache read", "size", "saved", ""} {
+	for _, name := range []string{"", "name", "run", "answer", "score", "heads that hit", "cache read", "size", "saved", "kept by", ""} {
 		names = append(names, app.Th().Text(name))
 	}
 	head := app.THead().Body(app.Tr().Body(names...))
@@ -85,8 +94,16 @@ func (p *Traces) row(t traces.Trace) app.UI {
 			app.Input().Type("text").Class("trace-note").Value(t.Note).MaxLength(traces.MaxNote).Placeholder("describe it").DataSet("key", t.Key).Aria("label", "description of "+t.Name).OnChange(p.onNote)),
 		app.Td().Text(strings.Join(run, ", ")),
 		app.Td().Text(t.Answer), app.Td().Text(t.Score), app.Td().Text(number.Count(t.Hits)), app.Td().Text(t.Read),
-		app.Td().Text(number.Bytes(t.Bytes)), app.Td().Text(t.Saved.Local().Format(time.DateTime)),
+		app.Td().Text(number.Bytes(t.Bytes)), app.Td().Text(t.Saved.Local().Format(time.DateTime)), app.Td().Text(keeper(t)),
 		app.Td().Class("trace-buttons").Body(button("open", "Open"), button("download", "Download"), button("remove", "Remove")))
+}
+
+// keeper says where a trace is kept.
+func keeper(t traces.Trace) string {
+	if t.Server {
+		return "server"
+	}
+	return "browser"
 }
 
 // sides is two traces side by side.
@@ -156,7 +173,7 @@ func (p *Traces) onButton(ctx app.Context, _ app.Event) {
 	case "download":
 		p.file(t, func(file app.Value) { browser.DownloadFile(t.Name+".safetensors", file) })
 	case "remove":
-		p.remove(t.Key)
+		p.remove(t)
 	}
 }
 

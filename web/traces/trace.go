@@ -38,6 +38,22 @@ type Trace struct {
 	Score  string `json:"score"` // "" where nothing is expected
 	Hits   int    `json:"hits"`  // heads that picked the answer at every step
 	Read   string `json:"read"`  // of the cache
+
+	Server bool `json:"-"` // keeps it, not the browser
+}
+
+// Change is another name and note for a trace.
+type Change struct {
+	Name string `json:"name"`
+	Note string `json:"note"`
+}
+
+// Check reports what is wrong with c.
+func (c Change) Check() error {
+	if n := len([]rune(c.Note)); n > MaxNote {
+		return input.Errorf("note", "%d characters, want at most %d", n, MaxNote)
+	}
+	return CheckName(c.Name)
 }
 
 // Describe says what a file of a run is.

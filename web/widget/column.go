@@ -297,7 +297,7 @@ func columnHead(v *ColumnView, side int, on *Bus) app.UI {
 		if v.File == "" {
 			body = append(body,
 				&IconButton{Icon: iconCommand, Title: "copy as a command: the line for a shell that repeats this run", Test: "command", Do: state.AsCommand{Side: side}, On: on},
-				&IconButton{Icon: iconKeep, Title: "keep this run among the traces of this browser", Test: "keep", Do: state.Keep{Side: side}, On: on})
+				&IconButton{Icon: iconKeep, Title: "keep this run among the traces", Test: "keep", Do: state.Keep{Side: side}, On: on})
 		}
 		body = append(body, &SaveMenu{Side: side, Picture: "run", Formats: "safetensors", Label: "save this run as a file", On: on})
 	}

@@ -10,8 +10,9 @@ import (
 
 // What the data folder holds.
 const (
-	storeFile   = "kvscope.db"
-	queueFolder = "queue"
+	storeFile    = "kvscope.db"
+	queueFolder  = "queue"
+	tracesFolder = "traces"
 )
 
 // dataVariable of the environment names the data folder where no flag does.

@@ -24,6 +24,7 @@ import (
 	"kvscope/engine/run"
 	"kvscope/engine/sparse/apply"
 	"kvscope/native/server"
+	"kvscope/native/store"
 )
 
 // serve shows the explorer until ctx is cancelled.
@@ -124,6 +125,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	} else {
 		defer lab.close()
 		config.Store, config.Jobs, said["queue"] = lab.store, lab.jobs, publicURL(lab.url)
+		config.Traces = store.Traces{Folder: filepath.Join(*data, tracesFolder)}
 		stop := lab.start(ctx, engine, *workers, log)
 		defer stop()
 	}

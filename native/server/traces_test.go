@@ -1,0 +1,99 @@
+package server
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"kvscope/engine/runfile"
+	"kvscope/engine/trace"
+	"kvscope/native/store"
+	"kvscope/web/sample"
+	"kvscope/web/traces"
+)
+
+// savedRun is a made-up run as a file.
+func savedRun(t *testing.T) string {
+	t.Helper()
+	events, err := sample.Events(sample.Spec{Method: "quest", Model: "attention", Layers: 2, Heads: 3, Context: 300, Seed: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := runfile.File{Run: &trace.Run{}}
+	for _, e := range events {
+		if err := f.Run.Emit(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out bytes.Buffer
+	if err := f.Write(&out); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// TestTracesAreKept: a run that one page keeps another lists, reads, describes and removes.
+func TestTracesAreKept(t *testing.T) {
+	ts := start(t, Config{Traces: store.Traces{Folder: t.TempDir()}})
+	const key = "001764430000000-a"
+	ask := func(method, path, contentType, body string) (int, []byte) {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), method, ts.URL+"/api/traces"+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", contentType)
+		resp, content := do(t, req)
+		return resp.StatusCode, content
+	}
+	listed := func() traces.List {
+		t.Helper()
+		var got struct{ Traces traces.List }
+		status, body := ask("GET", "", "", "")
+		if err := json.Unmarshal(body, &got); status != 200 || err != nil {
+			t.Fatalf("%d %s: %v", status, body, err)
+		}
+		return got.Traces
+	}
+	file := savedRun(t)
+	if list := listed(); list == nil || len(list) != 0 {
+		t.Fatalf("listed at first: %v", list)
+	}
+	if status, body := ask("PUT", "/"+key+"?name=mine", "application/octet-stream", file); status != 200 || !strings.Contains(string(body), `"name":"mine"`) {
+		t.Fatalf("%d %s", status, body)
+	}
+	if status, body := ask("PATCH", "/"+key, "application/json", `{"name":"yours","note":"a note"}`); status != 200 || !strings.Contains(string(body), `"note":"a note"`) {
+		t.Fatalf("%d %s", status, body)
+	}
+	if list := listed(); len(list) != 1 || list[0].Key != key || list[0].Name != "yours" {
+		t.Errorf("listed %+v", list)
+	}
+	if status, body := ask("GET", "/"+key, "", ""); status != 200 || string(body) != file {
+		t.Errorf("%d, %d bytes of %d", status, len(body), len(file))
+	}
+	for _, c := range []struct {
+		name, method, path, contentType, body string
+		status                                int
+		want                                  string
+	}{
+		{"no key", "PUT", "/mine?name=x", "application/octet-stream", file, 400, `"field":"key"`},
+		{"no name", "PUT", "/" + key, "application/octet-stream", file, 400, `"field":"name"`},
+		{"no run", "PUT", "/" + key + "?name=x", "application/octet-stream", "no run", 400, `"field":"file"`},
+		{"an unknown field", "PATCH", "/" + key, "application/json", `{"title":"x"}`, 400, `"field":"title"`},
+		{"a form", "PATCH", "/" + key, "application/x-www-form-urlencoded", "name=x", 415, "application/json"},
+		{"none of the key", "GET", "/001764430000001-b", "", "", 404, "no such trace"},
+		{"another method", "POST", "/" + key, "", "", 405, "PATCH and DELETE"},
+	} {
+		if status, body := ask(c.method, c.path, c.contentType, c.body); status != c.status || !strings.Contains(string(body), c.want) {
+			t.Errorf("%s: %d %s, want %d with %s", c.name, status, body, c.status, c.want)
+		}
+	}
+	if status, body := ask("DELETE", "/"+key, "", ""); status != 204 || len(listed()) != 0 {
+		t.Errorf("%d %s, left %v", status, body, listed())
+	}
+	if resp, body := get(t, start(t, Config{}).URL+"/api/traces"); resp.StatusCode != 503 || !strings.Contains(string(body), "no traces are kept") {
+		t.Errorf("without a folder: %d %s", resp.StatusCode, body)
+	}
+}

@@ -1,0 +1,197 @@
+package store
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"kvscope/engine/input"
+	"kvscope/web/traces"
+)
+
+// What the folder of traces may hold.
+const (
+	MaxTrace      = 256 << 20 // bytes of one
+	MaxTraces     = 1000
+	MaxTraceBytes = 4 << 30 // of all
+)
+
+// ErrNoTrace says that there is no trace of a key.
+var ErrNoTrace = errors.New("no such trace")
+
+// Traces keeps recorded runs in a folder: KEY.safetensors, and what is known of it in
+// KEY.json. Whoever may write to the folder may put files there.
+type Traces struct{ Folder string }
+
+const (
+	traceSuffix = ".safetensors"
+	aboutSuffix = ".json"
+)
+
+// traceKey is the form of keys: milliseconds since 1970, so that they sort by time, and
+// something that tells those of one millisecond apart.
+var traceKey = regexp.MustCompile(`^[0-9]{15}-[0-9a-z]{1,20}$`)
+
+// CheckTraceKey refuses what is no key.
+func CheckTraceKey(key string) error {
+	if !traceKey.MatchString(key) {
+		return input.Errorf("key", "%q, want 15 digits, a dash, and up to 20 digits and small letters", key)
+	}
+	return nil
+}
+
+// List is all traces, those saved last first. Files that are no traces are left out.
+func (s Traces) List() (traces.List, error) {
+	entries, err := os.ReadDir(s.Folder)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("list traces: %w", err)
+	}
+	list := traces.List{}
+	for _, e := range entries {
+		key, ok := strings.CutSuffix(e.Name(), aboutSuffix)
+		if !ok || CheckTraceKey(key) != nil {
+			continue
+		}
+		if t, err := s.Trace(key); err == nil {
+			list = append(list, t)
+		}
+	}
+	slices.SortFunc(list, func(a, b traces.Trace) int { return cmp.Or(b.Saved.Compare(a.Saved), cmp.Compare(b.Key, a.Key)) })
+	return list, nil
+}
+
+// Trace is what is known of a trace.
+func (s Traces) Trace(key string) (t traces.Trace, err error) {
+	if err := CheckTraceKey(key); err != nil {
+		return t, err
+	}
+	text, err := os.ReadFile(s.path(key, aboutSuffix))
+	if errors.Is(err, fs.ErrNotExist) {
+		return t, ErrNoTrace
+	}
+	if err != nil {
+		return t, fmt.Errorf("trace %s: %w", key, err)
+	}
+	if err := json.Unmarshal(text, &t); err != nil {
+		return t, fmt.Errorf("trace %s: %w", key, err)
+	}
+	t.Key = key
+	return t, nil
+}
+
+// Open opens the file of a trace.
+func (s Traces) Open(key string) (*os.File, error) {
+	if err := CheckTraceKey(key); err != nil {
+		return nil, err
+	}
+	f, err := os.Open(s.path(key, traceSuffix))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrNoTrace
+	}
+	if err != nil {
+		return nil, fmt.Errorf("trace %s: %w", key, err)
+	}
+	return f, nil
+}
+
+// Keep keeps a file under a key and a name, in place of what was there.
+func (s Traces) Keep(key, name string, content io.Reader) (t traces.Trace, err error) {
+	if err := CheckTraceKey(key); err != nil {
+		return t, err
+	}
+	if err := traces.CheckName(name); err != nil {
+		return t, err
+	}
+	if err := os.MkdirAll(s.Folder, 0o700); err != nil {
+		return t, fmt.Errorf("keep trace: %w", err)
+	}
+	f, err := os.CreateTemp(s.Folder, "part-*") // 0600
+	if err != nil {
+		return t, fmt.Errorf("keep trace: %w", err)
+	}
+	defer os.Remove(f.Name())
+	defer f.Close()
+	size, err := io.Copy(f, content)
+	if err != nil {
+		return t, fmt.Errorf("keep trace: %w", err)
+	}
+	if err := s.room(key, int(size)); err != nil {
+		return t, err
+	}
+	if t, err = traces.Describe(name, f, size); err != nil {
+		return t, input.Errorf("file", "%v", err)
+	}
+	t.Name, t.Key, t.Saved = name, key, savedAt(key)
+	if err := os.Rename(f.Name(), s.path(key, traceSuffix)); err != nil {
+		return t, fmt.Errorf("keep trace: %w", err)
+	}
+	return t, s.write(t)
+}
+
+// room refuses what would be too much beside the other traces.
+func (s Traces) room(key string, size int) error {
+	list, err := s.List()
+	if err != nil {
+		return err
+	}
+	others, _, _ := list.Remove(key)
+	if n := len(others); n >= MaxTraces {
+		return input.Errorf("file", "is one too many beside %d traces, remove some", n)
+	}
+	if sum := others.Bytes() + size; sum > MaxTraceBytes {
+		return input.Errorf("file", "has %d bytes, which makes %d with the other traces, want at most %d: remove some", size, sum, MaxTraceBytes)
+	}
+	return nil
+}
+
+// Change gives a trace another name and note.
+func (s Traces) Change(key string, to traces.Change) (traces.Trace, error) {
+	t, err := s.Trace(key)
+	if err != nil {
+		return t, err
+	}
+	if err := to.Check(); err != nil {
+		return t, err
+	}
+	t.Name, t.Note = to.Name, to.Note
+	return t, s.write(t)
+}
+
+// Remove removes a trace.
+func (s Traces) Remove(key string) error {
+	if _, err := s.Trace(key); err != nil {
+		return err
+	}
+	return errors.Join(os.Remove(s.path(key, aboutSuffix)), os.Remove(s.path(key, traceSuffix)))
+}
+
+// write writes what is known of a trace, whole or not at all.
+func (s Traces) write(t traces.Trace) error {
+	text, err := json.Marshal(t)
+	if err != nil {
+		return fmt.Errorf("trace %s: %w", t.Key, err)
+	}
+	part := s.path(t.Key, aboutSuffix+".part")
+	if err := os.WriteFile(part, text, 0o600); err != nil {
+		return fmt.Errorf("trace %s: %w", t.Key, err)
+	}
+	return os.Rename(part, s.path(t.Key, aboutSuffix))
+}
+
+func (s Traces) path(key, suffix string) string { return filepath.Join(s.Folder, key+suffix) }
+
+// savedAt is the time in a key.
+func savedAt(key string) time.Time {
+	ms, _ := strconv.ParseInt(key[:15], 10, 64) // digits, as its form has it
+	return time.UnixMilli(ms).UTC()
+}

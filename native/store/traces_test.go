@@ -1,0 +1,125 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"kvscope/engine/input"
+	"kvscope/engine/runfile"
+	"kvscope/engine/trace"
+	"kvscope/web/sample"
+	"kvscope/web/traces"
+)
+
+// runFile is a made-up run as a file.
+func runFile(t *testing.T, method string) []byte {
+	t.Helper()
+	events, err := sample.Events(sample.Spec{Method: method, Model: "attention", Layers: 2, Heads: 3, Context: 300, Seed: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := runfile.File{Run: &trace.Run{}}
+	for _, e := range events {
+		if err := f.Run.Emit(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out bytes.Buffer
+	if err := f.Write(&out); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// Traces are kept over the end of a program, found by their keys, changed and removed.
+func TestTraces(t *testing.T) {
+	s := Traces{Folder: filepath.Join(t.TempDir(), "traces")}
+	if list, err := s.List(); err != nil || list == nil || len(list) != 0 {
+		t.Fatalf("before there is a folder: %v, %v", list, err)
+	}
+	const older, newer = "001764430000000-a", "001764430000001-b"
+	content := runFile(t, "quest")
+	for _, key := range []string{newer, older} {
+		got, err := s.Keep(key, "my run", bytes.NewReader(content))
+		if err != nil || got.Key != key || got.Saved.UnixMilli() != 1764430000000+int64(key[16]-'a') || got.Bytes != len(content) || !strings.HasPrefix(got.Method, "quest") {
+			t.Fatalf("%+v, %v", got, err)
+		}
+	}
+	if _, err := s.Change(older, traces.Change{Name: "the older", Note: "of two"}); err != nil {
+		t.Fatal(err)
+	}
+	list, err := Traces{Folder: s.Folder}.List()
+	if err != nil || len(list) != 2 || list[0].Key != newer || list[1].Name != "the older" || list[1].Note != "of two" {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	f, err := s.Open(older)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || info.Size() != int64(len(content)) || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file: %v, %v", info, err)
+	}
+	if err := s.Remove(newer); err != nil {
+		t.Fatal(err)
+	}
+	left, err := os.ReadDir(s.Folder)
+	if err != nil || len(left) != 2 {
+		t.Errorf("%v is left of one trace, %v", left, err)
+	}
+}
+
+// What cannot be kept is refused with what is to blame, and leaves nothing.
+func TestTracesRefuse(t *testing.T) {
+	s := Traces{Folder: t.TempDir()}
+	const key = "001764430000000-a"
+	content := runFile(t, "quest")
+	for _, c := range []struct {
+		name, key, called, field string
+		content                  []byte
+	}{
+		{"a path", "../001764430000000-a", "x", "key", content},
+		{"no name", key, " ", "name", content},
+		{"no run", key, "x", "file", []byte("no run")},
+		{"half a run", key, "x", "file", content[:len(content)/2]},
+	} {
+		if _, err := s.Keep(c.key, c.called, bytes.NewReader(c.content)); input.Field(err) != c.field {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+	if left, err := os.ReadDir(s.Folder); err != nil || len(left) != 0 {
+		t.Errorf("%v is left, %v", left, err)
+	}
+	if _, err := s.Keep(key, "x", bytes.NewReader(content)); err != nil {
+		t.Fatal(err)
+	}
+	for field, change := range map[string]traces.Change{"name": {}, "note": {Name: "x", Note: strings.Repeat("n", traces.MaxNote+1)}} {
+		if _, err := s.Change(key, change); input.Field(err) != field {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+	if err := s.room("001764430000001-b", MaxTraceBytes); input.Field(err) != "file" {
+		t.Errorf("without room: %v", err)
+	}
+	const none = "001764430000009-z"
+	_, opened := s.Open(none)
+	_, changed := s.Change(none, traces.Change{Name: "x"})
+	for _, err := range []error{opened, changed, s.Remove(none)} {
+		if !errors.Is(err, ErrNoTrace) {
+			t.Errorf("of none: %v", err)
+		}
+	}
+	// What is no trace's is passed over.
+	for _, name := range []string{"notes.json", "001764430000002-c.json"} {
+		if err := os.WriteFile(filepath.Join(s.Folder, name), []byte("{"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if list, err := s.List(); err != nil || len(list) != 1 {
+		t.Errorf("%+v, %v", list, err)
+	}
+}

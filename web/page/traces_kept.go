@@ -1,0 +1,139 @@
+package page
+
+import (
+	"encoding/json"
+	"net/url"
+
+	"github.com/maxence-charriere/go-app/v9/pkg/app"
+
+	"kvscope/web/browser"
+	"kvscope/web/traces"
+	"kvscope/web/widget"
+)
+
+// traceStore is a place where recorded runs are kept: this browser, or the server.
+type traceStore interface {
+	// all finds what is known of every trace.
+	all(done func(traces.List), failed func())
+	// keep keeps a file as a trace, in place of one of its key.
+	keep(t traces.Trace, file app.Value, done, failed func())
+	// describe keeps another name and note of a trace; gone says that there is none.
+	describe(t traces.Trace, done, failed, gone func())
+	// file finds the file of a trace.
+	file(key string, done func(file app.Value), gone func())
+	remove(key string, done, failed func())
+}
+
+// storeOf is where a trace is kept.
+func storeOf(t traces.Trace) traceStore {
+	if t.Server {
+		return serverTraces{}
+	}
+	return browserTraces{}
+}
+
+// browserTraces are the records {about, file} of a database of this browser: what is known
+// of a trace, as JSON, and its file.
+type browserTraces struct{}
+
+func (browserTraces) records() browser.Database {
+	return browser.Database{Name: "kvscope-traces", Store: "traces"}
+}
+
+func (b browserTraces) all(done func(traces.List), failed func()) {
+	b.records().All(func(records []app.Value) {
+		var list traces.List
+		for _, record := range records {
+			var t traces.Trace
+			if json.Unmarshal([]byte(record.Get("about").String()), &t) == nil { // else nobody here wrote it
+				list = list.Add(t)
+			}
+		}
+		done(list)
+	}, failed)
+}
+
+func (b browserTraces) keep(t traces.Trace, file app.Value, done, failed func()) {
+	about, err := json.Marshal(t)
+	if err != nil {
+		failed()
+		return
+	}
+	record := app.Window().Get("Object").New()
+	record.Set("about", string(about))
+	record.Set("file", file)
+	b.records().Put(t.Key, record, "", done, failed)
+}
+
+func (b browserTraces) describe(t traces.Trace, done, failed, gone func()) {
+	b.file(t.Key, func(file app.Value) { b.keep(t, file, done, failed) }, gone)
+}
+
+func (b browserTraces) file(key string, done func(app.Value), gone func()) {
+	b.records().Get(key, func(record app.Value) {
+		if !record.Truthy() {
+			gone()
+			return
+		}
+		done(record.Get("file"))
+	})
+}
+
+func (b browserTraces) remove(key string, done, _ func()) {
+	b.records().Delete(key)
+	done()
+}
+
+// serverTraces are those in the server's data folder.
+type serverTraces struct{}
+
+func (serverTraces) at(key string) string { return widget.At("/api/traces/" + url.PathEscape(key)) }
+
+func (serverTraces) all(done func(traces.List), failed func()) {
+	browser.Send("GET", widget.At("/api/traces"), "", app.Undefined(), func(answer app.Value) {
+		browser.TextOf(answer, func(text string) {
+			var kept struct{ Traces traces.List }
+			if json.Unmarshal([]byte(text), &kept) != nil {
+				failed()
+				return
+			}
+			for i := range kept.Traces {
+				kept.Traces[i].Server = true
+			}
+			done(kept.Traces)
+		}, failed)
+	}, func(int) { failed() })
+}
+
+func (s serverTraces) keep(t traces.Trace, file app.Value, done, failed func()) {
+	browser.Send("PUT", s.at(t.Key)+"?name="+url.QueryEscape(t.Name), "application/octet-stream", file, func(app.Value) {
+		if t.Note == "" {
+			done()
+			return
+		}
+		s.describe(t, done, failed, failed)
+	}, func(int) { failed() })
+}
+
+func (s serverTraces) describe(t traces.Trace, done, failed, gone func()) {
+	text, err := json.Marshal(traces.Change{Name: t.Name, Note: t.Note})
+	if err != nil {
+		failed()
+		return
+	}
+	browser.Send("PATCH", s.at(t.Key), "application/json", app.ValueOf(string(text)), func(app.Value) { done() }, func(status int) {
+		if status == 404 {
+			gone()
+			return
+		}
+		failed()
+	})
+}
+
+func (s serverTraces) file(key string, done func(app.Value), gone func()) {
+	browser.Send("GET", s.at(key), "", app.Undefined(), func(answer app.Value) { browser.BlobOf(answer, done, gone) }, func(int) { gone() })
+}
+
+func (s serverTraces) remove(key string, done, failed func()) {
+	browser.Send("DELETE", s.at(key), "", app.Undefined(), func(app.Value) { done() }, func(int) { failed() })
+}
