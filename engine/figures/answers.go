@@ -48,18 +48,22 @@ func (a Answers) Evidence() string {
 		return fmt.Sprintf("nothing was evicted before the %d questions: each had all of the context", len(a.Questions))
 	}
 	if !a.Same {
-		return fmt.Sprintf("built %s for %d questions, and not the same each time", times(a.Built), len(a.Questions))
+		return fmt.Sprintf("%s for %d questions, and not the same each time", a.made(), len(a.Questions))
 	}
 	kept := fmt.Sprintf("%d entries of each head", c.Kept[0])
 	if least, most := slices.Min(c.Kept), slices.Max(c.Kept); least != most {
 		kept = fmt.Sprintf("%d to %d entries a head", least, most)
 	}
-	return fmt.Sprintf("built %s from %d tokens for %d questions, the same for all: %s are left, of hash %s", times(a.Built), c.Tokens, len(a.Questions), kept, c.Hash)
+	return fmt.Sprintf("%s from %d tokens for %d questions, the same for all: %s are left, of hash %s", a.made(), c.Tokens, len(a.Questions), kept, c.Hash)
 }
 
-func times(n int) string {
-	if n == 1 {
-		return "once"
+// made says how often the cache was built.
+func (a Answers) made() string {
+	switch a.Built {
+	case 0:
+		return "built once, by a run before these,"
+	case 1:
+		return "built once"
 	}
-	return fmt.Sprintf("%d times", n)
+	return fmt.Sprintf("built %d times", a.Built)
 }

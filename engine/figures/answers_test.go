@@ -20,6 +20,7 @@ func TestAnswersOfOneCache(t *testing.T) {
 		want      string
 	}{
 		{[]Answered{cache("a", false, 5, 5), cache("a", true, 5, 5), cache("a", true, 5, 5)}, 1, true, "built once from 90 tokens for 3 questions, the same for all: 5 entries of each head are left, of hash a"},
+		{[]Answered{cache("a", true, 5), cache("a", true, 5)}, 0, true, "built once, by a run before these, from 90 tokens for 2 questions, the same for all"},
 		{[]Answered{cache("a", false, 3, 7), cache("a", false, 3, 7)}, 2, true, "built 2 times from 90 tokens for 2 questions, the same for all: 3 to 7 entries a head are left"},
 		{[]Answered{cache("a", false, 5), cache("b", true, 5)}, 1, false, "not the same each time"},
 		{[]Answered{cache("a", false, 5), cache("a", true, 6)}, 1, false, "not the same each time"},

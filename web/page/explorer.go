@@ -175,6 +175,8 @@ func (e *Explorer) perform(f state.Effect) {
 		e.show++
 	case state.AskDense:
 		e.askDense(f)
+	case state.AskQuestions:
+		e.askQuestions(f)
 	case state.AskHead:
 		e.look(f)
 	case state.AskModel:
@@ -326,7 +328,7 @@ func (e *Explorer) Render() app.UI {
 		app.Main().Class("centre").TabIndex(-1).Body(
 			app.H1().Class("unseen").Text("Explorer"),
 			widget.Outcome(e.screen.views),
-			app.Div().Class("question-row").Body(widget.Asked(e.screen.views), widget.Seeds(e.screen.views, s, e.bus)),
+			app.Div().Class("question-row").Body(widget.Asked(e.screen.views), widget.Seeds(e.screen.views, s, e.bus), widget.Questions(e.screen.views, s, e.bus)),
 			app.Div().Class("columns").DataSet("count", len(columns)).Body(columns...),
 			&timeline),
 		&inspector,

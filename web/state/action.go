@@ -94,7 +94,8 @@ func (CopyCommand) effect() {}
 func (s Snapshot) Do(a Action) (Snapshot, []Effect) {
 	before := s.Place
 	effects := append(a.apply(&s), s.askHeads()...)
-	effects = append(append(effects, s.outdated()...), s.askDense()...)
+	effects = append(append(effects, s.outdated()...), s.unasked()...)
+	effects = append(append(effects, s.askDense()...), s.askQuestions()...)
 	for _, e := range effects {
 		if _, links := e.(Link); links {
 			return s, effects

@@ -23,6 +23,7 @@ type Form struct {
 	Task, Seed, Context, Depth string // Depth in percent
 	Prose                      string // what tasks hide needles in
 	Text, Key, Value           string
+	Questions                  string // further keys to ask for, one a line
 
 	Method, Selector           string
 	Options                    sparse.Values // the parameters of methods, by name
@@ -73,6 +74,7 @@ var fields = []field{
 	{"text", func(f *Form) *string { return &f.Text }},
 	{"key", func(f *Form) *string { return &f.Key }},
 	{"value", func(f *Form) *string { return &f.Value }},
+	{"questions", func(f *Form) *string { return &f.Questions }},
 	{"method", func(f *Form) *string { return &f.Method }},
 	{"selector", func(f *Form) *string { return &f.Selector }},
 	{"selector_seed", func(f *Form) *string { return &f.SelectorSeed }},
@@ -182,6 +184,7 @@ func (f Form) Request(model string, longest int) (run.Request, Problems) {
 	if r.Value != "" {
 		r.Depth = depth(p, f.Depth)
 	}
+	f.questions(p)
 	return r, p
 }
 
@@ -223,6 +226,8 @@ func (f Form) has(name string) bool {
 		return f.Source == FromTask
 	case byText:
 		return f.Source == FromText && !f.RULER()
+	case name == "questions":
+		return f.Source == FromText && !f.RULER() && f.Value == ""
 	case name == "depth":
 		return f.Source == FromTask || f.Source == FromText && f.Value != "" && !f.RULER()
 	case slices.Contains(always, name):

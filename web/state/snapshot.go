@@ -46,6 +46,8 @@ type Snapshot struct {
 	Free     bool     // the controls are shown beside a lesson
 	Many     Many
 
+	Questions Questions
+
 	White   bool // pictures are saved on white, whatever the colours of the page
 	Playing bool
 	dense   map[string]Dense // by the ID of their requests; replaced, never changed

@@ -159,18 +159,23 @@ func (c *Controls) ownText() []app.UI {
 		app.P().Class("hint").Text(hint),
 	}
 	if value {
-		out = append(out, c.depth())
+		return append(out, c.depth())
 	}
-	return out
+	return append(out, c.lines("questions", "Further keys to ask for, one a line", "brave-lantern", 2),
+		app.P().Class("hint").Text("Each is asked by a run of its own; where entries are evicted before the question, of one compressed cache."))
 }
 
 // text is the field for a text of the user's own.
 func (c *Controls) text(title, placeholder string) app.UI {
-	text := app.Textarea().ID(c.id("text")).Class("input").Name("text").Rows(7).
+	return c.lines("text", title, placeholder, 7)
+}
+
+// lines is a field of several lines, so many of which are shown.
+func (c *Controls) lines(name, title, placeholder string, rows int) app.UI {
+	return c.field(name, title, app.Textarea().ID(c.id(name)).Class("input").Name(name).Rows(rows).
 		Placeholder(placeholder).
-		Aria("invalid", c.invalid("text")).Aria("describedby", c.id("problem-text")).
-		DataSet("field", "text").OnInput(c.onType).OnKeyDown(c.onTextKey)
-	return app.Div().Class("field").Body(app.Label().For(c.id("text")).Class("label").Text(title), text, c.problem("text"))
+		Aria("invalid", c.invalid(name)).Aria("describedby", c.id("problem-"+name)).
+		DataSet("field", name).OnInput(c.onType).OnKeyDown(c.onTextKey))
 }
 
 func (c *Controls) seed() app.UI {

@@ -149,6 +149,7 @@ func TestEveryControlHasAName(t *testing.T) {
 		pages["controls of "+m.ID] = &Controls{ID: "x", Form: state.DefaultForm().With("method", m.ID), Ready: true}
 	}
 	pages["own text"] = &Controls{ID: "x", Form: state.DefaultForm().With("source", "text").With("value", "7")}
+	pages["questions"] = &Controls{ID: "x", Form: state.DefaultForm().With("source", "text")}
 	tag := regexp.MustCompile(`<(button|input|textarea)([^>]*)>\s*((?:<span class="unseen">)?[^<]*)`)
 	for name, ui := range pages {
 		html := app.HTMLString(ui)
@@ -176,7 +177,7 @@ func TestProblemsStandAtTheirFields(t *testing.T) {
 		{"window", "snapkv", "task"}, {"kernel", "snapkv", "task"}, {"pooling", "snapkv", "task"},
 		{"k", "quest", "task"}, {"max_new", "quest", "task"}, {"top_p", "twilight", "task"}, {"force", "quest", "task"}, {"drop", "quest", "task"},
 		{"memory_strength", "quest", "task"}, {"memory_cap", "quest", "task"}, {"select_with", "quest", "task"}, {"compute_with", "quest", "task"},
-		{"prose", "quest", "task"}, {"text", "quest", "text"}, {"key", "quest", "text"}, {"value", "quest", "text"},
+		{"prose", "quest", "task"}, {"text", "quest", "text"}, {"key", "quest", "text"}, {"value", "quest", "text"}, {"questions", "quest", "text"},
 	} {
 		html := app.HTMLString(&Controls{
 			ID: "x", Form: state.DefaultForm().With("method", c.method).With("source", c.source),

@@ -1,0 +1,46 @@
+package e2e
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+
+	"kvscope/engine/run"
+	"kvscope/engine/sparse"
+	"kvscope/engine/trace"
+)
+
+// The keys below an own text are asked beside each other of one compressed cache: what stands
+// there is what the engine answers to each alone, with the hash of its cache, and a press
+// shows the run of another.
+func TestSeveralQuestions(t *testing.T) {
+	text := "One of the special magic numbers for old-mill is: 4821937. " + strings.Repeat("The river ran past. ", 10) + "One of the special magic numbers for brave-lantern is: 7654321."
+	keys := []string{"old-mill", "brave-lantern", "nowhere"}
+	d := sit(t, "?source=text&method=knorm&budget=1/2&evict=before&max_new=3&key="+keys[0]+"&questions="+url.QueryEscape(strings.Join(keys[1:], "\n"))+"&text="+url.QueryEscape(text))
+	d.finished("")
+	d.wait(`document.querySelector('` + id("questions") + `').dataset.state === "done"`)
+	for column, model := range []string{"attention", "ratplus"} {
+		var want []string
+		hash := ""
+		for _, key := range keys {
+			var r trace.Run
+			req := run.Request{Model: model, Text: text, Key: key, MaxNew: new(3), Config: sparse.Config{Method: "knorm", Values: sparse.Values{"budget": "1/2", "block": "16", "evict": "before"}}}
+			if err := d.engine.Run(t.Context(), req, &r); err != nil {
+				t.Fatal(err)
+			}
+			want, hash = append(want, key+": "+strings.TrimSpace(r.Done.Answer)), r.Done.Compressed.Hash
+		}
+		list := id(fmt.Sprint("questions-", column))
+		got := evaluate[[]string](d, fmt.Sprintf(`[...document.querySelectorAll('%s li')].map(e => e.dataset.key + ": " + e.children[1].textContent.trim())`, list))
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("column %d shows %q, the engine answers %q", column, got, want)
+		}
+		d.has(list+" "+id("evidence"), "for 3 questions, the same for all")
+		d.has(list+" "+id("evidence"), "of hash "+hash)
+	}
+	d.rerun(func() { d.press(id("questions-1") + ` button[data-key="brave-lantern"]`) })
+	d.wait(`new URLSearchParams(location.search).get("key") === "brave-lantern" && document.querySelectorAll('` + id("questions-0") + ` .at').length === 1`)
+	d.has(id("asked"), "brave-lantern")
+	d.quiet()
+}
