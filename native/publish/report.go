@@ -9,6 +9,7 @@ import (
 	"kvscope/engine/experiment"
 	"kvscope/native/summary"
 	"kvscope/viz/chart"
+	"kvscope/viz/number"
 	"kvscope/viz/report"
 	"kvscope/web/api"
 )
@@ -53,13 +54,13 @@ func Report(x Result, version string) ([]byte, error) {
 	for _, r := range result.Rows {
 		examples, seconds = examples+r.Examples, seconds+r.Seconds
 		fact("model "+r.Model, r.Arch+", weights "+r.ModelHash)
-		fact("context", fmt.Sprintf("%d tokens", r.Context))
+		fact("context", number.Of(r.Context, "token"))
 		fact("computed by", "kvscope "+r.Version+", "+r.Kernels+" kernels")
 		out.Rows = append(out.Rows, chartRow(r))
 	}
-	fact("examples", fmt.Sprintf("%d, held out from training; seeds from %d", examples, experiment.Seed(0)))
-	fact("computing", (time.Duration(seconds) * time.Second).String())
-	out.Progress = fmt.Sprintf("%d of %d cells are computed, %d failed.", p.Done, p.Cells, p.Failed)
+	fact("examples", fmt.Sprintf("%s, held out from training; seeds from %d", number.Count(examples), experiment.Seed(0)))
+	fact("computing", number.Wait(seconds))
+	out.Progress = fmt.Sprintf("%s of %s cells are computed, %s failed.", number.Count(p.Done), number.Count(p.Cells), number.Count(p.Failed))
 	if !p.Over() {
 		out.Progress += " This is a report on the way: the experiment is " + string(e.State) + "."
 	}

@@ -28,7 +28,7 @@ func TableNamed(name string) (Table, error) {
 	return nil, input.Errorf("table", "%q, want rows, hits or examples", name)
 }
 
-func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+func exact(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
 // paramColumns names the parameters of the methods of cells, without those that a
 // table has in columns of its own.
@@ -69,9 +69,9 @@ func rowsCSV(w *csv.Writer, cells []experiment.Measured) error {
 	lines := [][]string{append(head, params...)}
 	for _, r := range summary.Sum(cells).Rows {
 		lines = append(lines, append([]string{
-			r.Model, r.Arch, r.Task, r.Method, r.Selector, r.SelectWith, r.ComputeWith, number(r.Budget), strconv.Itoa(r.Block), strconv.Itoa(r.K),
-			strconv.Itoa(r.Context), strconv.Itoa(r.Examples), number(r.Accuracy),
-			number(r.CI95[0]), number(r.CI95[1]), strconv.Itoa(r.Seeds), number(r.Std), number(r.Read),
+			r.Model, r.Arch, r.Task, r.Method, r.Selector, r.SelectWith, r.ComputeWith, exact(r.Budget), strconv.Itoa(r.Block), strconv.Itoa(r.K),
+			strconv.Itoa(r.Context), strconv.Itoa(r.Examples), exact(r.Accuracy),
+			exact(r.CI95[0]), exact(r.CI95[1]), strconv.Itoa(r.Seeds), exact(r.Std), exact(r.Read),
 			strconv.FormatFloat(r.Seconds, 'f', 3, 64), r.ModelHash, r.Version, r.Kernels,
 			known(r.LogLik), known(r.Error),
 		}, pick(r.Params, params)...))
@@ -85,8 +85,8 @@ func hitsCSV(w *csv.Writer, cells []experiment.Measured) error {
 	lines := [][]string{append(head, params...)}
 	for _, h := range summary.Sum(cells).Hits {
 		lines = append(lines, append([]string{
-			h.Model, h.Task, h.Method, h.Selector, h.SelectWith, h.ComputeWith, number(h.Budget), strconv.Itoa(h.Block),
-			strconv.Itoa(h.Layer), strconv.Itoa(h.Head), number(h.Rate),
+			h.Model, h.Task, h.Method, h.Selector, h.SelectWith, h.ComputeWith, exact(h.Budget), strconv.Itoa(h.Block),
+			strconv.Itoa(h.Layer), strconv.Itoa(h.Head), exact(h.Rate),
 		}, pick(h.Params, params)...))
 	}
 	return w.WriteAll(lines)
@@ -103,8 +103,8 @@ func examplesCSV(w *csv.Writer, cells []experiment.Measured) error {
 		c, o, set := m.Cell, m.Outcome, m.Cell.Resolved()
 		for i, score := range o.Scores {
 			lines = append(lines, append([]string{
-				c.Model, c.Task, c.Method, c.Selector, strconv.FormatUint(c.SelectorSeed, 10), c.SelectWith, c.ComputeWith, number(set.Budget()), strconv.Itoa(o.Block),
-				strconv.Itoa(c.Context), strconv.FormatUint(experiment.Seed(c.First+i), 10), number(o.Depths[i]), number(score),
+				c.Model, c.Task, c.Method, c.Selector, strconv.FormatUint(c.SelectorSeed, 10), c.SelectWith, c.ComputeWith, exact(set.Budget()), strconv.Itoa(o.Block),
+				strconv.Itoa(c.Context), strconv.FormatUint(experiment.Seed(c.First+i), 10), exact(o.Depths[i]), exact(score),
 				at(o.LogLiks, i), at(o.Errors, i),
 			}, pick(set, params)...))
 		}
@@ -117,7 +117,7 @@ func known(v *float64) string {
 	if v == nil {
 		return ""
 	}
-	return number(*v)
+	return exact(*v)
 }
 
 // at writes that of example i, nothing where there is none.
@@ -125,5 +125,5 @@ func at(values []float64, i int) string {
 	if i >= len(values) {
 		return ""
 	}
-	return number(values[i])
+	return exact(values[i])
 }

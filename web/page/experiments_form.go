@@ -163,14 +163,14 @@ func (e *Experiments) price() app.UI {
 	case e.s.Cost.Phase == state.Failed:
 		text = e.s.Cost.Err
 	case e.s.Cost.Phase == state.Done && c.Left == 0:
-		text = fmt.Sprintf("All %d cells were computed before: the result is there at once.", c.Cells)
+		text = fmt.Sprintf("All %s cells were computed before: the result is there at once.", number.Count(c.Cells))
 	case e.s.Cost.Phase == state.Done:
 		who := "with the " + number.Of(c.Workers, "worker") + " there now"
 		if c.Workers == 0 {
 			who = "with one worker (none is there now: start “kvscope worker”)"
 		}
-		text = fmt.Sprintf("%d examples in %d cells, %d computed before. About %s %s; %s tokens, %s FLOP.",
-			c.Examples, c.Cells, c.Known, number.Wait(c.Seconds/float64(max(1, c.Workers))), who, number.Amount(c.Tokens), number.Amount(c.FLOP))
+		text = fmt.Sprintf("%s in %s, %s computed before. About %s %s; %s tokens, %s FLOP.",
+			number.Of(c.Examples, "example"), number.Of(c.Cells, "cell"), number.Count(c.Known), number.Wait(c.Seconds/float64(max(1, c.Workers))), who, number.Amount(c.Tokens), number.Amount(c.FLOP))
 	}
 	label := "Start"
 	if e.s.Starting {

@@ -153,7 +153,7 @@ func (e *Experiments) heading(x api.Described) app.UI {
 // progress says how far an experiment is, how fast and how long it will take.
 func (e *Experiments) progress(x api.Described) app.UI {
 	s := x.Status
-	text := fmt.Sprintf("%d of %d examples", s.ExamplesDone, s.Examples)
+	text := fmt.Sprintf("%s of %s examples", number.Count(s.ExamplesDone), number.Count(s.Examples))
 	switch {
 	case s.Over:
 		text += fmt.Sprintf(", %s of computing", number.Wait(s.Seconds))
@@ -345,7 +345,7 @@ func (e *Experiments) examples() app.UI {
 		right++
 	}
 	return area.Body(head,
-		app.P().Class("hint").Text(fmt.Sprintf("%d of %d examples are right. Each opens in the explorer, where every block it read is to be seen.", right, right+wrong)),
+		app.P().Class("hint").Text(fmt.Sprintf("%s of %s examples are right. Each opens in the explorer, where every block it read is to be seen.", number.Count(right), number.Count(right+wrong))),
 		app.Div().Class("lab-buttons").Body(links...))
 }
 

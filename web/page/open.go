@@ -192,7 +192,7 @@ func openText(side int, name string, b sized) state.Action {
 		return nil
 	case b.Size() > run.MaxText:
 		return state.NotOpened{Side: side, Name: name, Problem: fmt.Sprintf(
-			"It is text of %d bytes; the page takes texts of at most %d. Cut it; of RULER's examples, a few lines will do.", b.Size(), run.MaxText)}
+			"It is text of %s bytes; the page takes texts of at most %s. Cut it; of RULER's examples, a few lines will do.", number.Count(int(b.Size())), number.Count(run.MaxText))}
 	}
 	content := make([]byte, b.Size())
 	_, err := b.ReadAt(content, 0)

@@ -350,5 +350,5 @@ func memoryText(h *picture.Heads, head *picture.Head) string {
 			lo, hi = min(lo, n), max(hi, n)
 		}
 	}
-	return fmt.Sprintf("%d–%d tokens", lo, hi)
+	return number.Count(lo) + "–" + number.Count(hi) + " tokens"
 }

@@ -99,7 +99,7 @@ func describe(w io.Writer, r figures.Result) {
 		}
 	}
 	if r.Cut != nil {
-		fmt.Fprintf(w, "text      has %d tokens, the first %d of which fit and were read\n", r.Cut.Tokens, r.Cut.Kept)
+		fmt.Fprintf(w, "text      has %s tokens, the first %s of which fit and were read\n", number.Count(r.Cut.Tokens), number.Count(r.Cut.Kept))
 	}
 	if r.Rates != "" {
 		fmt.Fprintf(w, "heads     are rated by %s\n", r.Rates)

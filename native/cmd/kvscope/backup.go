@@ -12,6 +12,7 @@ import (
 
 	"kvscope/engine/input"
 	"kvscope/native/store"
+	"kvscope/viz/number"
 )
 
 // backup copies the store of experiments, which may be in use.
@@ -35,7 +36,7 @@ func backup(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	if *asJSON {
 		return json.NewEncoder(stdout).Encode(map[string]any{"path": *out, "bytes": size})
 	}
-	_, err = fmt.Fprintf(stdout, "%s: %d bytes\n", *out, size)
+	_, err = fmt.Fprintf(stdout, "%s: %s\n", *out, number.Bytes(int(size)))
 	return err
 }
 

@@ -13,6 +13,7 @@ import (
 	"kvscope/engine/model"
 	"kvscope/engine/ops"
 	"kvscope/native/simd"
+	"kvscope/viz/number"
 )
 
 // dump writes a model's logits and activations over a prompt.
@@ -70,7 +71,7 @@ func dump(_ context.Context, args []string, stdout, stderr io.Writer) error {
 	if *asJSON {
 		return json.NewEncoder(stdout).Encode(map[string][]string{"tensors": names})
 	}
-	fmt.Fprintf(stdout, "%s: %d tensors over %d tokens\n", *out, len(tensors), len(ids))
+	fmt.Fprintf(stdout, "%s: %s over %s\n", *out, number.Of(len(tensors), "tensor"), number.Of(len(ids), "token"))
 	return nil
 }
 

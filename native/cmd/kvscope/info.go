@@ -51,8 +51,8 @@ func info(_ context.Context, args []string, stdout, stderr io.Writer) error {
 		tokens = "fingerprint " + d.Tokenizer
 	}
 	_, err = fmt.Fprintf(stdout, "%s: %s\n  source      %s\n  shape       %d layers, %d heads on %d of keys and values, %d channels each, width %d, hidden %d\n"+
-		"  context     %d tokens, rotation %s\n  parameters  %s, %s as they are kept\n  tokenizer   %s\n  cache       %s a token, %s at the whole context\n",
-		d.Name, d.Title, d.Note, d.Layers, d.Heads, d.KVHeads, d.HeadDim, d.Width, d.Hidden, d.Context, d.Rope,
+		"  context     %s tokens, rotation %s\n  parameters  %s, %s as they are kept\n  tokenizer   %s\n  cache       %s a token, %s at the whole context\n",
+		d.Name, d.Title, d.Note, d.Layers, d.Heads, d.KVHeads, d.HeadDim, d.Width, d.Hidden, number.Count(d.Context), d.Rope,
 		number.Amount(float64(d.Parameters)), number.Bytes(d.Bytes), tokens, number.Bytes(d.CacheBytes), number.Bytes(d.CacheBytes*d.Context))
 	return err
 }

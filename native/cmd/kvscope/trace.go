@@ -19,6 +19,7 @@ import (
 	"kvscope/engine/run"
 	"kvscope/engine/runfile"
 	"kvscope/engine/trace"
+	"kvscope/viz/number"
 	"kvscope/web/runview"
 )
 
@@ -102,13 +103,13 @@ func traceFile(ctx context.Context, args []string, stdout, stderr io.Writer) err
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(stdout, "%s: attention maps of %s, %d tokens, of which the last %d are queries, %d layers of %d heads\n",
-			path, cmp.Or(summary.Model, "a model that it does not name"), summary.Tokens, first.Queries, summary.Layers, summary.Heads)
+		fmt.Fprintf(stdout, "%s: attention maps of %s, %s tokens, of which the last %s are queries, %d layers of %d heads\n",
+			path, cmp.Or(summary.Model, "a model that it does not name"), number.Count(summary.Tokens), number.Count(first.Queries), summary.Layers, summary.Heads)
 		return nil
 	}
 	sayIgnored(stderr, summary.Method, summary.Ignored)
-	fmt.Fprintf(stdout, "%s: %s, %s, %d tokens, %d steps, %d layers of %d heads, %d frames\n",
-		path, summary.Model, summary.Method, summary.Tokens, summary.Steps, summary.Layers, summary.Heads, summary.Frames)
+	fmt.Fprintf(stdout, "%s: %s, %s, %s tokens, %d steps, %d layers of %d heads, %s frames\n",
+		path, summary.Model, summary.Method, number.Count(summary.Tokens), summary.Steps, summary.Layers, summary.Heads, number.Count(summary.Frames))
 	if result, ok := figures.ResultOf(r); ok {
 		describe(stdout, result)
 	}

@@ -229,7 +229,7 @@ func (f walkedFlag) means(value string, args []string) bool {
 	return false
 }
 
-var timing = regexp.MustCompile(`"timing_ms":\{[^}]*\}|"per_sec":[0-9.]+|(?m)^.*tokens +\d+/s.*$|^time .*$`)
+var timing = regexp.MustCompile(`"timing_ms":\{[^}]*\}|"per_sec":[0-9.]+|(?m)^.*tokens +\S+/s.*$|^time .*$`)
 
 // outcome runs a command in an empty folder, and is a digest of what it prints and writes,
 // or what it says is wrong.

@@ -18,6 +18,7 @@ import (
 	"kvscope/engine/input"
 	"kvscope/engine/run"
 	"kvscope/native/jobs"
+	"kvscope/viz/number"
 )
 
 // queueVariable of the environment names the queue where no flag does: its URL may hold a
@@ -121,7 +122,7 @@ func worker(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	if *asJSON {
 		return json.NewEncoder(stdout).Encode(map[string]int{"done": done, "failed": failed})
 	}
-	_, err = fmt.Fprintf(stdout, "%d cells done, %d failed\n", done, failed)
+	_, err = fmt.Fprintf(stdout, "%s done, %s failed\n", number.Of(done, "cell"), number.Count(failed))
 	return err
 }
 
