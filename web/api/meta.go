@@ -26,7 +26,7 @@ type Task struct {
 	Queries  int    `json:"queries"`
 }
 
-// Limits are the limits of a server.
+// Limits bound the requests that a server takes, runs at once and keeps.
 type Limits struct {
 	RequestBytes int  `json:"request_bytes"`
 	Runs         int  `json:"runs"`       // at once

@@ -40,7 +40,8 @@ type Segment struct {
 	Gold bool
 }
 
-// InspectorColumn holds one backbone's figures for the block that is inspected.
+// InspectorColumn holds one column's figures: of the block that is inspected, of the step and
+// of the whole run.
 type InspectorColumn struct {
 	Name string
 	Has  bool // there is a line to read

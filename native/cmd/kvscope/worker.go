@@ -48,8 +48,8 @@ func checkQueue(at string) error {
 	return nil
 }
 
-// hidden cuts what stands before an @, where URLs have their secret, from a text that could
-// not be parsed as one.
+// hidden cuts the part before an @, where URLs have their secret, from a text that is no URL
+// of a queue.
 func hidden(at string) string {
 	if i := strings.LastIndexByte(at, '@'); i >= 0 {
 		return "..." + at[i:]
