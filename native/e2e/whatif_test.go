@@ -12,6 +12,7 @@ import (
 	"kvscope/engine/run"
 	"kvscope/engine/sparse"
 	"kvscope/engine/trace"
+	"kvscope/viz/number"
 )
 
 // columns lets n columns be done.
@@ -109,7 +110,7 @@ func TestForceAndDrop(t *testing.T) {
 	edited.Drop = "0"
 	d.shown(1, edited)
 	before, after := d.direct(base), d.direct(edited)
-	change := fmt.Sprintf("%+.2f", after.Steps[0].Want.Logit-before.Steps[0].Want.Logit)
+	change := number.Change(float64(after.Steps[0].Want.Logit-before.Steps[0].Want.Logit), 2)
 	d.wait(fmt.Sprintf(`document.querySelector('%s [data-figure="change"][data-side="1"]').textContent === %q`, id("inspector-step"), change))
 	tokens := evaluate[int](d, `document.querySelectorAll('`+id("answer-1")+` .before').length`)
 	if tokens == 0 {

@@ -70,7 +70,7 @@ func (s Traces) List() (traces.List, error) {
 	return list, nil
 }
 
-// Trace is what is known of a trace.
+// Trace returns the description of a trace.
 func (s Traces) Trace(key string) (t traces.Trace, err error) {
 	if err := CheckTraceKey(key); err != nil {
 		return t, err

@@ -106,6 +106,15 @@ func Decimals(v float64, digits int) string {
 	return s
 }
 
+// Change writes a difference with its sign, with so many digits after the point: "+0.25".
+func Change(v float64, digits int) string {
+	s := Decimals(v, digits)
+	if v > 0 && strings.Trim(s, "0.") != "" {
+		return "+" + s
+	}
+	return s
+}
+
 // LogLik writes a log-likelihood in nats.
 func LogLik(v float64) string { return Decimals(v, 2) }
 

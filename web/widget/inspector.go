@@ -252,7 +252,7 @@ func changeText(c *InspectorColumn) string {
 	if c.Wanted == nil || c.WantedBefore == nil {
 		return number.Unknown
 	}
-	return fmt.Sprintf("%+.2f", c.Wanted.Logit-c.WantedBefore.Logit)
+	return number.Change(float64(c.Wanted.Logit-c.WantedBefore.Logit), 2)
 }
 
 // beforeRow is a row about the run without what is forced or dropped, hidden when

@@ -37,7 +37,7 @@ func blocks() string {
 	return out.String()
 }
 
-// blockLocals are what reading a block needs.
+// blockLocals declares the local variables that reading a block uses.
 var blockLocals = locals("v128", "q", "scale", "less", "high") + " " + locals("i32", "h") + " " + locals("f32", "d", "dmin")
 
 // product: dst[i] = rows[i] · x for n rows of d values, a multiple of the block's.
