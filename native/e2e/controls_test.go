@@ -37,11 +37,12 @@ func (d *desk) set(field, value string) {
 	d.rerun(func() { d.write(field, value); d.leave(field) })
 }
 
-// both compares the picks of both columns with the runs of a request.
-func (d *desk) both(req run.Request) {
+// both compares the picks of both columns with the runs of a request, by the models of the
+// demo pair's names, to which as is added.
+func (d *desk) both(req run.Request, as ...string) {
 	d.t.Helper()
-	d.shown(0, withModel(req, "attention"))
-	d.shown(1, withModel(req, "ratplus"))
+	d.shown(0, withModel(req, "attention"+strings.Join(as, "")))
+	d.shown(1, withModel(req, "ratplus"+strings.Join(as, "")))
 }
 
 // has waits until an element's text has some words in it.

@@ -20,6 +20,7 @@ import (
 
 	"kvscope/assets/dist"
 	"kvscope/engine/checkpoint"
+	"kvscope/engine/history"
 	"kvscope/engine/model"
 	"kvscope/engine/ops"
 	"kvscope/engine/run"
@@ -41,7 +42,8 @@ func newEngine(t testing.TB) *run.Engine {
 }
 
 // newModels is a small pair of models with fresh weights under the names of the demo
-// pair: what they answer is noise, what they read is not.
+// pair, each with a training that kept three steps: what they answer is noise, what they
+// read is not.
 func newModels(t testing.TB) fs.FS {
 	t.Helper()
 	tok, files := tokenizer.NewDemo(), fstest.MapFS{}
@@ -59,6 +61,15 @@ func newModels(t testing.TB) fs.FS {
 		}
 		files[string(arch)+".safetensors"] = &fstest.MapFile{Data: file.Bytes()}
 	}
+		var steps []history.Snapshot
+		for s := range 3 {
+			steps = append(steps, history.Snapshot{Point: history.Point{Step: 10 * (s + 1), Tokens: 1000, Loss: 3 - float64(s)}, Weights: train.Initialise(cfg, uint64(10+3*s+i))})
+		}
+		var packed bytes.Buffer
+		if err := history.Write(&packed, cfg, map[string]string{"tokenizer": tok.Fingerprint()}, steps, 0.4); err != nil {
+			t.Fatal(err)
+		}
+		files[string(arch)+run.HistorySuffix] = &fstest.MapFile{Data: packed.Bytes()}
 	return files
 }
 

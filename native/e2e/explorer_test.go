@@ -302,7 +302,7 @@ func TestGalleryOpens(t *testing.T) {
 		"memory-none": ".message", "scores-none": ".message", "loading-waiting": ".bar.unsure", "loading-reading": ".bar.unsure",
 		"loading-answering": "[aria-valuenow]", "failed-midway": ".message.bad", "stopped": ".grid", "failed-field": ".message.bad p",
 		"failed-run": ".message.bad p", "empty-asking": ".message", "empty-unreachable": ".message", "empty-idle": ".message",
-		"preview": ".tag.preview", "block": ".terms",
+		"preview": ".tag.preview", "block": ".terms", "training": ".course path", "training-none": ".message",
 	}
 	for name, has := range shows {
 		d.wait(fmt.Sprintf(`document.querySelectorAll('[data-specimen="%s"]').length === 2 && [...document.querySelectorAll('[data-specimen="%s"]')].every(e => e.querySelector(%q))`, name, name, has))

@@ -79,6 +79,7 @@ func TestEveryKey(t *testing.T) {
 		{"v", dataset("view-0", "view", "memory")},
 		{"v", dataset("view-0", "view", "scores")},
 		{"v", dataset("view-0", "view", "block")},
+		{"v", dataset("view-0", "view", "training")},
 		{"v", dataset("view-0", "view", "prompt")},
 		{"f", address("force=5") + " && " + allDone},
 		{"x", address("drop=5") + " && " + gone("force") + " && " + allDone},

@@ -79,6 +79,8 @@ func TestStaticSite(t *testing.T) {
 	}
 	d.press(id("choose-view-1") + ` input[value="memory"]`)
 	d.wait(`!!document.querySelector('` + id("memory-1") + ` canvas')`)
+	d.press(id("choose-view-1") + ` input[value="training"]`)
+	d.has(id("view-1"), "kvscope serve has those of the demo models")
 
 	// An address of it can be opened, and the pages lead to each other.
 	if got := evaluate[string](d, "location.pathname"); got != below+"/" {

@@ -211,7 +211,28 @@ func TestScores(t *testing.T) {
 	if !strings.Contains(cost, "dense attention") || !strings.Contains(cost, "µs") && !strings.Contains(cost, "ms") {
 		t.Errorf("no time of attention in %q", cost)
 	}
+	d.scrubs()
 	d.quiet()
+}
+
+// scrubs moves the slider of the training: the question runs at the step that it rests at,
+// in both columns, and at every step where it is asked to.
+func (d *desk) scrubs() {
+	d.t.Helper()
+	d.rerun(func() { d.visit("?view=training&head=1.1") })
+	d.wait(`document.querySelectorAll('.course [data-lane]').length === 6`)
+	d.rerun(func() {
+		evaluate[any](d, `(() => {
+			const e = document.querySelector('`+id("steps-1")+`');
+			for (e.value of [1, 0]) e.dispatchEvent(new Event("input", {bubbles: true}));
+		})()`)
+	})
+	d.wait(`location.search.includes("left=attention@10&right=ratplus@10")`)
+	d.both(quest, "@10")
+	d.press(id("every-0"))
+	d.wait(`[0, 1].every(i => document.querySelectorAll('[data-testid="course-' + i + '"] [data-bar]').length === 3)`)
+	d.rerun(func() { d.do(chromedp.Focus(id("steps-0"), chromedp.ByQuery), chromedp.KeyEvent(kb.ArrowRight)) })
+	d.wait(`location.search.includes("left=attention@20&right=ratplus@20") && document.querySelector('` + id("steps-1") + `').value === "1"`)
 }
 
 // Heads can be ranked, and the ranking is that of the figures.

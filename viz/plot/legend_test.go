@@ -9,7 +9,7 @@ import (
 var every = []Mark{
 	MarkRamp, MarkWash, MarkBars, MarkPicked, MarkNotPicked, MarkUnknown, MarkGold, MarkOracle, MarkHit, MarkOnlyLeft, MarkInBoth,
 	MarkOnlyRight, MarkNeedle, MarkOther, MarkAsked, MarkAnswer, MarkNow, MarkEntry, MarkQuery, MarkGoldColumn, MarkPromptEnd,
-	MarkPickedKeys, MarkSums, MarkDot, MarkPickedDot, MarkGoldDot, MarkForcedDot, MarkArc, MarkRightToken, MarkWrongToken, MarkRightStep,
+	MarkPickedKeys, MarkSums, MarkCurve, MarkOtherCurve, MarkDot, MarkPickedDot, MarkGoldDot, MarkForcedDot, MarkArc, MarkRightToken, MarkWrongToken, MarkRightStep,
 	MarkWrongStep, MarkOtherStep,
 }
 

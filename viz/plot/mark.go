@@ -41,7 +41,9 @@ const (
 	MarkSlope      Mark = "slope"      // a thing pointed out, from one ranking to another
 	MarkGoldSlope  Mark = "gold-slope" // the one that holds what the answer copies
 	MarkKept       Mark = "kept"       // how far the best are kept
-	MarkArc        Mark = "arc"        // carried over from an earlier token
+	MarkCurve      Mark = "curve"      // a quantity along a course
+	MarkOtherCurve Mark = "other-curve"
+	MarkArc        Mark = "arc" // carried over from an earlier token
 	MarkRightToken Mark = "right-token"
 	MarkWrongToken Mark = "wrong-token"
 	MarkRightStep  Mark = "right-step"
@@ -150,6 +152,11 @@ func (m Mark) draw(d *drawing, x, y float64) {
 		d.line(x, y+h-2, x+w, y+2, "var(--gold)", "stroke-width", "2.5")
 	case MarkKept:
 		d.line(x, y+h/2, x+w, y+h/2, "var(--ink-2)", "stroke-dasharray", "4 3")
+	case MarkCurve:
+		d.line(x, y+h/2, x+w, y+h/2, "var(--accent)", "stroke-width", "1.8")
+		fmt.Fprintf(&d.b, `<circle cx="%s" cy="%s" r="2.5" fill="var(--accent)"/>`, n(x+w/2), n(y+h/2))
+	case MarkOtherCurve:
+		d.line(x, y+h/2, x+w, y+h/2, "var(--ink-2)", "stroke-width", "1.8", "stroke-dasharray", "4 3")
 	case MarkArc:
 		fmt.Fprintf(&d.b, `<path d="M%s %sC%s %s %s %s %s %s" fill="none" stroke="var(--seq-6)" stroke-width="1.8"/>`,
 			n(x+1), n(y+h), n(x+1), n(y-2), n(x+w-1), n(y-2), n(x+w-1), n(y+h))

@@ -173,10 +173,12 @@ func (e *Explorer) perform(f state.Effect) {
 		e.ctx.After(f.For, func(app.Context) { e.do(state.Tick{}) })
 	case state.ShowNeedle:
 		e.show++
-	case state.AskDense:
-		e.askDense(f)
 	case state.AskQuestions:
 		e.askQuestions(f)
+	case state.AskAnswer:
+		e.ask(f)
+	case state.Rest:
+		e.ctx.After(f.For, func(app.Context) { e.do(state.Rested{Gen: f.Gen}) })
 	case state.AskHead:
 		e.look(f)
 	case state.AskModel:

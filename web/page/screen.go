@@ -144,6 +144,7 @@ func (d *column) describe(s *state.Snapshot, side int) {
 	if d.grid.against != nil {
 		v.Against = names[0].Full
 	}
+	v.Training = s.Training(side)
 	v.HeadData = state.HeadData{}
 	if s.Head != nil {
 		v.HeadData = c.HeadData(*s.Head)

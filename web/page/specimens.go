@@ -6,6 +6,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/engine/history"
 	"kvscope/engine/lens"
 	"kvscope/engine/ops"
 	"kvscope/engine/run"
@@ -88,6 +89,19 @@ var (
 	snapkvRun = sample.Spec{Method: "snapkv", Model: "attention", Layers: 6, Heads: 8, Context: 640, Seed: 5}
 	mobaRun   = sample.Spec{Method: "moba", Model: "ratplus", Memory: true, Layers: 4, Heads: 4, Context: 640, Seed: 7}
 )
+
+// trained is a model whose training kept five steps.
+func trained() run.ModelInfo {
+	m := run.ModelInfo{Name: questRun.Model, Arch: questRun.Model, Memory: true}
+	for i, loss := range []float64{7, 4, 2, 1.2, 0.8} {
+		right := max(0, 1-loss/4)
+		m.Steps = append(m.Steps, history.Point{
+			Step: 100 << (2 * i), Tokens: 800000 << (2 * i), Loss: loss, First: right,
+			Exact: map[string]float64{"MK-1": right * right}, FirstOf: map[string]float64{"MK-1": right},
+		})
+	}
+	return m
+}
 
 // looked is a head worth a look in them.
 var looked = picture.Head{Layer: 3, Head: 1}
@@ -172,6 +186,8 @@ func specimens() ([]*specimen, error) {
 		{"memory", "Gate map, and the arcs of a cache entry", onlyView, questRun, 1, []state.Action{lock, state.Show{View: "memory"}, seen}},
 		{"scores", "Scores against true attention", onlyView, questRun, 1, []state.Action{lock, state.Show{View: "scores"}}},
 		{"block", "How the score of a block comes about", onlyView, questRun, 1, []state.Action{lock, state.Show{View: "block"}, seen}},
+		{"training", "The training of the model, at its second step", onlyView, questRun, 1,
+			[]state.Action{state.MetaArrived{Meta: api.Meta{Models: []run.ModelInfo{trained()}}}, state.Show{View: "training"}, state.Scrub{At: 1}}},
 
 		{"view-empty", "A view of a head: none is locked", onlyView, questRun, 1, []state.Action{state.Show{View: "attention"}, state.Lock{}}},
 		{"view-early", "The same: the run is not over", onlyView, questRun, 0.8, []state.Action{lock, state.Show{View: "attention"}}},
@@ -179,6 +195,7 @@ func specimens() ([]*specimen, error) {
 		{"view-failed", "The same: failed", onlyView, questRun, 1,
 			[]state.Action{lock, state.Show{View: "attention"}, state.HeadArrived{Gen: 1, At: looked, Err: unreachable}}},
 		{"memory-none", "Memory of a model that has none", onlyView, otherRun, 1, []state.Action{lock, state.Show{View: "memory"}}},
+		{"training-none", "Training where its steps are not", onlyView, otherRun, 1, []state.Action{state.Show{View: "training"}}},
 		{"scores-none", "Scores of a method that gives none here", onlyView, mobaRun, 1, []state.Action{lock, state.Show{View: "scores"}, state.GoTo{Line: 3}}},
 
 		{"loading-waiting", "Loading: waiting for its turn", wholeColumn, questRun, 0, nil},

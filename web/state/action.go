@@ -100,6 +100,7 @@ func (s Snapshot) Do(a Action) (Snapshot, []Effect) {
 		if _, links := e.(Link); links {
 			return s, effects
 		}
+	effects = append(effects, s.askSteps()...)
 	}
 	// Where the eye rests goes into the address without a trace in the history.
 	if _, restores := a.(Restore); !restores && !reflect.DeepEqual(s.Place, before) {

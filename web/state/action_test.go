@@ -58,7 +58,7 @@ var fourViews = []View{
 	{Name: "attention", Title: "Attention", Needs: NeedsStates, Options: []Option{
 		Flag("linear"), Flag("nosink"), {"map", func(v string) (string, bool) { return v, v == "" || strings.Count(v, ",") == 2 }},
 	}},
-	{Name: "memory", Title: "Memory", Needs: NeedsStates},
+	{Name: "memory", Title: "Memory", Needs: NeedsStates, Options: []Option{Flag(ApartOption), Flag(EveryOption)}},
 	{Name: "scores", Title: "Scores", Needs: NeedsHead, Keys: []Key{{Keys: []string{"y"}, Label: "y", About: "nine lines on", Do: Always(Step{9})}}},
 }
 

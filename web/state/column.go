@@ -96,7 +96,15 @@ type Content struct {
 	Of        Origin
 	HeadData  map[picture.Head]HeadData // what was asked for of its heads; replaced, never changed
 	Previewed bool                      // it was previewed
-	denseID   string                    // of the request that reads everything, "" where nothing is scored
+	of, dense asking                    // the request, and the one that reads everything; zero where nothing is scored
+}
+
+// scored reports whether the run is of a request whose answer is scored.
+func (c *Content) scored() bool { return c.of != (asking{}) }
+
+// answer is what came of the run, which is done.
+func (c *Content) answer() Answer {
+	return Answer{Phase: Done, Score: c.Run.Done.Score, Hits: c.Run.Done.Hits}
 }
 
 // Origin is where a run comes from: Asked or File.
@@ -349,14 +357,17 @@ func (c *Column) take() {
 	c.Status = Answering{Content{Run: w.Next, Gen: w.Gen, Of: Asked{w.Request}, Previewed: w.Preview != nil}}
 }
 
-// finish ends the run under way well.
-func (c *Column) finish() {
+// finish ends the run under way of a column well.
+func (s *Snapshot) finish(c *Column) {
 	a, answers := c.Status.(Answering)
 	if !answers {
 		return
 	}
 	if asked, live := a.Of.(Asked); live && len(a.Run.Header.Expected) > 0 {
-		a.denseID = seeds.Dense(asked.Request).ID()
+		a.of, a.dense = askingOf(asked.Request), askingOf(seeds.Dense(asked.Request))
 	}
 	c.Status = Finished(a)
+	if a.scored() {
+		s.know(a.of, a.answer())
+	}
 }

@@ -10,10 +10,10 @@ import (
 )
 
 // denses are the dense answers that the last action asked for.
-func (d *desk) denses() []AskDense {
-	var out []AskDense
+func (d *desk) denses() []AskAnswer {
+	var out []AskAnswer
 	for _, e := range d.effects {
-		if a, asks := e.(AskDense); asks {
+		if a, asks := e.(AskAnswer); asks {
 			out = append(out, a)
 		}
 	}
@@ -44,8 +44,8 @@ func TestDenseAnswers(t *testing.T) {
 	if d.do(Point{Block: 1}); len(d.denses()) != 0 || d.s.Verdict(0) != "" {
 		t.Errorf("asks again for %v, says %q", d.denses(), d.s.Verdict(0))
 	}
-	d.do(DenseArrived{Gen: asked[0].Gen, Request: asked[0].Request, Score: 1})
-	d.do(DenseArrived{Gen: asked[1].Gen, Request: asked[1].Request})
+	d.do(AnswerArrived{Gen: asked[0].Gen, Request: asked[0].Request, Score: 1})
+	d.do(AnswerArrived{Gen: asked[1].Gen, Request: asked[1].Request})
 	if got := d.s.Verdict(0); got != "right with everything read, lost by Quest at 1/8" {
 		t.Errorf("the first column says %q", got)
 	}
@@ -74,12 +74,13 @@ func TestDenseAnswers(t *testing.T) {
 // TestDenseGivesWay: a person's run stops the dense ones, which are asked for afterwards.
 func TestDenseGivesWay(t *testing.T) {
 	d := ready(t).finish(scored(t, 0))
-	asked := d.s.dense[seeds.Dense(d.s.Columns[0].On().Of.(Asked).Request).ID()]
+	asked := d.s.answers[askingOf(seeds.Dense(d.s.Columns[0].On().Of.(Asked).Request))]
 	d.do(Set{"budget", "1/4"}).do(Submit{})
 	if !slices.Contains(d.effects, Effect(Cancel{asked.gen})) {
 		t.Errorf("effects %v", d.effects)
 	}
-	if d.do(DenseArrived{Gen: asked.gen, Request: seeds.Dense(d.s.Columns[0].Status.(Waiting).Request), Score: 1}); len(d.s.dense) != 0 {
+	late := seeds.Dense(d.s.Columns[0].Status.(Waiting).Request)
+	if _, taken := d.do(AnswerArrived{Gen: asked.gen, Request: late, Score: 1}).s.answers[askingOf(late)]; taken {
 		t.Error("an answer that was given up is taken")
 	}
 	d.do(Arrived{0, d.s.Columns[0].Gen(), scored(t, 0)}).do(Arrived{1, d.s.Columns[1].Gen(), scored(t, 0)})
@@ -87,7 +88,7 @@ func TestDenseGivesWay(t *testing.T) {
 	if len(again) != 2 {
 		t.Fatalf("asks for %v", again)
 	}
-	if d.do(DenseArrived{Gen: again[0].Gen, Request: again[0].Request, Err: errors.New("no")}); d.s.Verdict(0) != "" || len(d.denses()) != 0 {
+	if d.do(AnswerArrived{Gen: again[0].Gen, Request: again[0].Request, Err: errors.New("no")}); d.s.Verdict(0) != "" || len(d.denses()) != 0 {
 		t.Errorf("a failure says %q and asks for %v", d.s.Verdict(0), d.denses())
 	}
 }

@@ -77,12 +77,21 @@ func (c *Column) header() *trace.Header {
 
 // modelTitle names the model of a run, by its own name too where the title is not it.
 func (s *Snapshot) modelTitle(c *Column, h *trace.Header) string {
-	title, model := h.ArchTitle(), c.PicturedOf().model(h)
+	return titled(h.ArchTitle(), c.PicturedOf().model(h), h.Arch)
+}
+
+// titled is a title, and by which of its name the model is told from others of the title: a
+// step of training as "RAT+ @2699".
+func titled(title, name, arch string) string {
 	if title == "" {
-		return model
+		return name
 	}
-	if model != "" && model != h.Arch {
-		title += " · " + model
+	of, step, ok := run.CutStep(name)
+	if of != "" && of != arch {
+		title += " · " + of
+	}
+	if ok {
+		title += " @" + strconv.Itoa(step)
 	}
 	return title
 }
@@ -160,13 +169,10 @@ func (s *Snapshot) Title() string {
 // ModelTitle is the name for people of the model called name: its title, and its own name too
 // where that is not its backbone's; m is nil where it is not known.
 func ModelTitle(m *run.ModelInfo, name string) string {
-	switch {
-	case m == nil || m.Title == "":
+	if m == nil {
 		return name
-	case m.Name == m.Arch:
-		return m.Title
 	}
-	return m.Title + " · " + m.Name
+	return titled(m.Title, m.Name, m.Arch)
 }
 
 // MethodName is the name of a method for people, its ID where it is not known.

@@ -58,6 +58,7 @@ func TestNames(t *testing.T) {
 		{"swap", []trace.Header{swap("memory", "memory"), swap("plain", "memory"), swap("memory", "plain"), swap("plain", "plain")},
 			[]string{"RAT+ · K̃ → K̃Ṽ", "RAT+ · K → K̃Ṽ", "RAT+ · K̃ → KV", "RAT+ · K → KV"}, []string{"K̃ → K̃Ṽ", "K → K̃Ṽ", "K̃ → KV", "K → KV"}},
 		{"the same twice", []trace.Header{ratplus, ratplus}, []string{"RAT+ · column 1", "RAT+ · column 2"}, []string{"column 1", "column 2"}},
+		{"a step of training", []trace.Header{with(ratplus, func(h *trace.Header) { h.Model = "ratplus@2699" }), with(ratplus, func(h *trace.Header) { h.Model = "mine@7" })}, []string{"RAT+ @2699", "RAT+ · mine @7"}, []string{"RAT+ @2699", "RAT+ · mine @7"}},
 		{"old file", []trace.Header{{Model: "attention", Arch: "attention"}, {Model: "mine", Arch: "ratplus"}}, []string{"Attention", "RAT+ · mine"}, []string{"Attention", "RAT+ · mine"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -166,7 +166,7 @@ func (p *Place) flags() []flag {
 // Escape is URL query escaping that leaves fractions and lists readable.
 func Escape(s string) string {
 	s = url.QueryEscape(s)
-	return strings.NewReplacer("%2F", "/", "%2C", ",", "%3A", ":").Replace(s)
+	return strings.NewReplacer("%2F", "/", "%2C", ",", "%3A", ":", "%40", "@").Replace(s)
 }
 
 // ParseQuery reads what Query wrote. It takes any query: what it cannot use of the

@@ -114,7 +114,7 @@ func (Submit) start(s *Snapshot, link bool) []Effect {
 	}
 	s.Draft, s.Form, s.Elsewhere = f, f, ""
 	s.Playing = false
-	effects := append(s.keepText(), s.stopDense()...)
+	effects := append(s.keepText(), s.stopAnswers()...)
 	for _, st := range starts {
 		effects = append(effects, s.begin(st)...)
 	}
@@ -239,7 +239,7 @@ func (a Arrived) apply(s *Snapshot) []Effect {
 		}
 		c.take()
 		if _, done := e.(*trace.Done); done {
-			c.finish()
+			s.finish(c)
 		}
 		c.Version++
 	}

@@ -50,9 +50,12 @@ type Snapshot struct {
 
 	White   bool // pictures are saved on white, whatever the colours of the page
 	Playing bool
-	dense   map[string]Dense // by the ID of their requests; replaced, never changed
-	Toast   string           // a short message on what was done last
-	runs    int              // runs started, to tell late events from current ones
+	Toast   string // a short message on what was done last
+	runs    int    // runs started, to tell late events from current ones
+
+	answers map[asking]Answer // asked for beside the runs; replaced, never changed
+	learned int               // how often they have changed
+	scrub   scrub
 
 	sought   string   // the name of the text that was asked for last
 	textKept TextKept // who keeps the text that is too long for the address
@@ -205,15 +208,8 @@ func (s *Snapshot) Longest() int {
 	return n
 }
 
-// Model is a model by name, nil when there is none.
-func (s *Snapshot) Model(name string) *run.ModelInfo {
-	for i := range s.Meta.Models {
-		if s.Meta.Models[i].Name == name {
-			return &s.Meta.Models[i]
-		}
-	}
-	return nil
-}
+// Model is a model by name, or a step of a training; nil when there is none.
+func (s *Snapshot) Model(name string) *run.ModelInfo { return run.FindModel(s.Meta.Models, name) }
 
 // Proses lists what needles may be hidden in, by name.
 func (s *Snapshot) Proses() []string {

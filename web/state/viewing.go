@@ -202,7 +202,11 @@ func (a Edit) apply(s *Snapshot) []Effect {
 		}
 		s.Draft = s.Draft.With(field, strings.Join(list, ","))
 	}
-	// The edit is about what is looked at: that stays.
+	return s.submitInPlace()
+}
+
+// submitInPlace runs the draft for what is looked at, which stays.
+func (s *Snapshot) submitInPlace() []Effect {
 	line, pin, token := s.Line, s.PinnedBlock, s.Token
 	effects := Submit{}.start(s, true)
 	if len(s.Problems) == 0 && s.Form.Equal(s.Draft) {

@@ -1,6 +1,9 @@
 package state
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // View describes a view, a picture below the heads, to a snapshot. Package view draws it.
 type View struct {
@@ -11,6 +14,11 @@ type View struct {
 	Keys  []Key
 
 	Options []Option // what can be chosen of it
+}
+
+// has reports whether the view has an option.
+func (v View) has(option string) bool {
+	return slices.ContainsFunc(v.Options, func(o Option) bool { return o.Name == option })
 }
 
 // Need names the data that a view draws beside the run itself.

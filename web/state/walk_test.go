@@ -28,7 +28,7 @@ var linkBases = map[string]string{
 	"sparse_from": "sparse_from=question", "evict": "evict=before&method=snapkv", "whose_budget": "whose_budget=layer",
 	"pooling": "pooling=max&method=snapkv", "initial": "initial=2&method=streaming", "dilation": "dilation=3&method=dilated", "top_p": "top_p=0.5&method=twilight",
 	"head": "head=1.2", "line": "line=2", "at": "at=3", "token": "token=5", "metric": "metric=recall", "shade": "shade=mass", "view": "view=memory", "map": "map=1,2,8",
-	"speed": "speed=2", "hide": "hide=grid", "ranked": "ranked=1", "zoomed": "zoomed=1", "compare": "compare=1", "linear": "linear=1", "nosink": "nosink=1", "wide": "wide=1", "present": "present=1",
+	"speed": "speed=2", "hide": "hide=grid", "ranked": "ranked=1", "zoomed": "zoomed=1", "compare": "compare=1", "linear": "linear=1", "nosink": "nosink=1", "wide": "wide=1", "present": "present=1", "apart": "apart=1", "every": "every=1",
 }
 
 // linkValues are values that a field may come to have in a link.
@@ -48,7 +48,7 @@ func TestWalkLink(t *testing.T) {
 	for _, f := range p.flags() {
 		names = append(names, f.name)
 	}
-	names = append(append(names, optionNames()...), "source", "text_name", "head", "line", "at", "token", "metric", "shade", "linear", "nosink", "view", "map", "speed", "hide")
+	names = append(append(names, optionNames()...), "source", "text_name", "head", "line", "at", "token", "metric", "shade", "linear", "nosink", "view", "map", "speed", "hide", ApartOption, EveryOption)
 	for _, name := range names {
 		base, ok := linkBases[name]
 		if !ok {

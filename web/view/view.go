@@ -56,7 +56,7 @@ type Saved struct {
 
 // All lists the views in the order of the chooser; the first is shown where none is
 // named.
-func All() []View { return []View{Prompt(), Attention(), Memory(), Scores(), Block()} }
+func All() []View { return []View{Prompt(), Attention(), Memory(), Scores(), Block(), Training()} }
 
 // States lists the descriptions of views that a snapshot holds.
 func States(views []View) []state.View {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/engine/history"
+	"kvscope/engine/trace"
 	"kvscope/web/picture"
 	"kvscope/web/sample"
 	"kvscope/web/state"
@@ -34,7 +36,17 @@ func page(t *testing.T, method, arch, view string) (*state.Snapshot, *widget.Col
 	}
 	v := &widget.ColumnView{Name: "Attention", Run: r, Phase: state.Done, Step: r.Lines()[0].Step, Gold: r.Gold(0)}
 	v.HeadData = state.HeadData{Phase: state.Done, Head: sample.Head(r.Header, 3)}
+	v.Training = schooled()
 	return &s, v
+}
+
+// schooled is a training of three steps, at the second, whose last is known to answer right.
+func schooled() *state.Training {
+	return &state.Training{Model: "ratplus", At: 1, Points: []history.Point{
+		{Step: 50, Tokens: 400000, Loss: 7.3, First: 0.01},
+		{Step: 1000, Tokens: 8000000, Loss: 1.5, First: 0.6, Exact: map[string]float64{"MK-1": 0.25}, FirstOf: map[string]float64{"MK-1": 0.75}},
+		{Step: 9000, Tokens: 72000000, Loss: 0.6, First: 0.8, Exact: map[string]float64{"MK-1": 1}, FirstOf: map[string]float64{"MK-1": 1}},
+	}, Answers: []state.Answer{{Phase: state.Loading}, {}, {Phase: state.Done, Score: 1, Hits: []trace.Hit{{Hit: true}, {}, {Hit: true}}}}}
 }
 
 func html(p Picture, f *Frame) string {
@@ -113,6 +125,7 @@ func TestMissing(t *testing.T) {
 			v.HeadData = state.HeadData{Phase: state.Failed, Problem: "no route"}
 		}},
 		{"memory", "attention", "This model has no memory", func(_ *state.Snapshot, v *widget.ColumnView) { v.HeadData = state.HeadData{} }},
+		{"training", "attention", "The steps of this model's training are not here: kvscope serve has those", func(_ *state.Snapshot, v *widget.ColumnView) { v.Training = nil }},
 		{"memory", "ratplus", "There are no gates here", func(_ *state.Snapshot, v *widget.ColumnView) {
 			h := *v.HeadData.Head
 			h.Gate = nil

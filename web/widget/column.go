@@ -43,11 +43,12 @@ type ColumnView struct {
 	Gold   int // position that the step copies from, or -1
 	Reads  picture.Reads
 
-	Unopened state.Problem  // of a file that was to be opened here
-	File     string         // that the run was opened from, or ""
-	Base     *picture.Run   // the run without what is forced or dropped, or nil
-	Against  string         // name of the column compared with, or ""
-	HeadData state.HeadData // of the locked head
+	Unopened state.Problem   // of a file that was to be opened here
+	File     string          // that the run was opened from, or ""
+	Base     *picture.Run    // the run without what is forced or dropped, or nil
+	Against  string          // name of the column compared with, or ""
+	HeadData state.HeadData  // of the locked head
+	Training *state.Training // of the model, nil where no steps of it are there
 }
 
 // Progress is how much of the run is done, below 0 when that cannot be told.

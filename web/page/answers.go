@@ -9,19 +9,19 @@ import (
 	"kvscope/web/state"
 )
 
-// askDense asks what a model answers with everything read, beside the page.
-func (e *Explorer) askDense(f state.AskDense) {
+// ask asks for the answer to a request, beside the page.
+func (e *Explorer) ask(f state.AskAnswer) {
 	ctx, cancel := context.WithCancel(context.Background())
 	e.cancel[f.Gen] = cancel
 	go func() {
-		arrived := state.DenseArrived{Gen: f.Gen, Request: f.Request}
+		arrived := state.AnswerArrived{Gen: f.Gen, Request: f.Request}
 		switch r, err := e.engine.Ask(ctx, f.Request); {
 		case err != nil:
 			arrived.Err = err
 		case r.Score == nil:
 			arrived.Err = errors.New("no score")
 		default:
-			arrived.Score = *r.Score
+			arrived.Score, arrived.Hits = *r.Score, r.Heads
 		}
 		if ctx.Err() == nil {
 			e.later(arrived)
