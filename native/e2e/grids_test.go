@@ -126,6 +126,8 @@ func TestKeysInGrids(t *testing.T) {
 	d.key("?")
 	d.wait(`document.activeElement.dataset.testid === "keys-close"`)
 	d.key(kb.Tab)
+	d.wait(`document.activeElement.dataset.testid === "letters"`)
+	d.key(kb.Tab)
 	d.wait(`document.activeElement.dataset.testid === "keys-close"`)
 	d.key(kb.Escape)
 	d.wait(`!document.querySelector('` + id("keys") + `') && document.activeElement.dataset.testid === "strip-0"`)

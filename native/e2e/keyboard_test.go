@@ -140,6 +140,23 @@ func TestEveryKey(t *testing.T) {
 			t.Errorf("%s is listed and was not tried", label)
 		}
 	}
+	// Letters are no keys once that is chosen in the list, to which Tab leads.
+	d.do(chromedp.KeyEvent("?"))
+	d.wait(`document.activeElement.dataset.testid === "keys-close"`)
+	d.do(chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(" "))
+	d.wait(`document.querySelectorAll('` + id("keys") + ` del').length > 20 && localStorage.getItem("kvscope.letters") === "off"`)
+	d.do(chromedp.KeyEvent(kb.Escape))
+	d.wait(`!document.querySelector('` + id("keys") + `')`)
+	evaluate[any](d, "document.activeElement.blur()")
+	metric := evaluate[string](d, `document.querySelector('`+id("heads-1")+`').dataset.metric`)
+	d.do(chromedp.KeyEvent("m"), chromedp.KeyEvent(kb.Home))
+	d.wait(line(0))
+	if got := evaluate[string](d, `document.querySelector('`+id("heads-1")+`').dataset.metric`); got != metric {
+		t.Errorf("a letter that is no key makes the metric %s, it was %s", got, metric)
+	}
+	d.press(`[aria-label="keys"]`)
+	d.press(id("letters"))
+	d.press(id("keys-close"))
 	// What is typed into a field is no key.
 	before := evaluate[string](d, "location.search")
 	d.do(chromedp.Focus(`[data-field="context"]`, chromedp.ByQuery), chromedp.KeyEvent("vh?"))

@@ -85,8 +85,8 @@ type Link struct {
 	Push  bool
 }
 
-// KeepTheme keeps the choice of colours.
-type KeepTheme struct{ Theme state.Theme }
+// KeepAround keeps a choice of what every page has around it.
+type KeepAround struct{ Choice state.Effect }
 
 func (AskMeta) effect()     {}
 func (AskList) effect()     {}
@@ -102,7 +102,7 @@ func (Recreate) effect()    {}
 func (AskExamples) effect() {}
 func (NeedScript) effect()  {}
 func (Link) effect()        {}
-func (KeepTheme) effect()   {}
+func (KeepAround) effect()  {}
 
 // Do applies an action. It leaves s as it was. A change of the place writes one address:
 // another experiment can be gone back from, another look at one cannot.
@@ -123,9 +123,7 @@ type Around struct{ Do state.Action }
 func (a Around) apply(s *Snapshot) []Effect {
 	var out []Effect
 	for _, e := range s.Chrome.Do(a.Do) {
-		if keep, keeps := e.(state.KeepTheme); keeps {
-			out = append(out, KeepTheme(keep))
-		}
+		out = append(out, KeepAround{e})
 	}
 	return out
 }

@@ -272,7 +272,7 @@ func TestAround(t *testing.T) {
 	if !d.s.IsDark() || !d.s.Help {
 		t.Errorf("%+v", d.s.Chrome)
 	}
-	if d.do(Around{state.UseTheme{Theme: state.Light}}); !slices.Contains(d.effects, Effect(KeepTheme{state.Light})) {
+	if d.do(Around{state.UseTheme{Theme: state.Light}}); !slices.Contains(d.effects, Effect(KeepAround{state.KeepTheme{Theme: state.Light}})) {
 		t.Errorf("effects %v", d.effects)
 	}
 }

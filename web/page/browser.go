@@ -35,6 +35,33 @@ func keepTheme(t state.Theme) {
 	root.Call("setAttribute", "data-theme", string(t))
 }
 
+// lettersKey is where the browser keeps whether letters are keys: "off" where they are not.
+const lettersKey = "kvscope.letters"
+
+// keepLetters keeps the choice whether letters are keys.
+func keepLetters(off bool) {
+	if off {
+		browser.Local.Set(lettersKey, "off")
+		return
+	}
+	browser.Local.Remove(lettersKey)
+}
+
+// keptAround are the choices, kept in the browser, of what every page has around it.
+func keptAround() []state.Action {
+	return []state.Action{state.UseTheme{Theme: keptTheme()}, state.UseLetters{Off: browser.Local.Get(lettersKey) == "off"}}
+}
+
+// keepAround keeps such a choice.
+func keepAround(f state.Effect) {
+	switch f := f.(type) {
+	case state.KeepTheme:
+		keepTheme(f.Theme)
+	case state.KeepLetters:
+		keepLetters(f.Off)
+	}
+}
+
 // lookUp finds the colours of the style sheet, written #rrggbb.
 func lookUp(dark bool) func(name string) string {
 	root := app.Window().Get("document").Call("querySelector", ".explorer")

@@ -51,7 +51,9 @@ func (e *Experiments) OnMount(ctx app.Context) {
 		ctx.Dispatch(func(app.Context) { e.restore(ctx.Page().URL().RawQuery) })
 	}))
 	e.do(lab.Around{Do: state.SystemColours{Dark: dark}})
-	e.do(lab.Around{Do: state.UseTheme{Theme: keptTheme()}})
+	for _, a := range keptAround() {
+		e.do(lab.Around{Do: a})
+	}
 	if id := e.s.Place.ID; id != "" {
 		e.do(lab.Open{ID: id}) // which the address named before there was a lab to ask
 	}
@@ -155,8 +157,8 @@ func (e *Experiments) perform(f lab.Effect) {
 		e.needScript(f.Path)
 	case lab.Link:
 		e.link(f)
-	case lab.KeepTheme:
-		keepTheme(f.Theme)
+	case lab.KeepAround:
+		keepAround(f.Choice)
 	}
 }
 
@@ -243,7 +245,7 @@ func (e *Experiments) Render() app.UI {
 	}
 	if e.s.Help {
 		keys := newState(state.DefaultPlace())
-		body = append(body, &widget.KeyList{Keys: keys.Keys(), On: e.bus})
+		body = append(body, &widget.KeyList{Keys: keys.Keys(), LettersOff: e.s.LettersOff, On: e.bus})
 	}
 	return app.Div().Class("lab").DataSet("testid", "experiments").
 		DataSet("meta", string(e.s.Meta.Phase)).DataSet("list", string(e.s.List.Phase)).

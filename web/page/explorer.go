@@ -65,7 +65,9 @@ func (e *Explorer) OnMount(ctx app.Context) {
 		// go-app forgets addresses that were replaced; hear of the way back ourselves.
 		browser.Listen(app.Window(), "popstate", func(app.Value) { later(func() { e.restore(ctx.Page().URL().RawQuery) }) }))
 	e.do(state.SystemColours{Dark: dark})
-	e.do(state.UseTheme{Theme: keptTheme()})
+	for _, a := range keptAround() {
+		e.do(a)
+	}
 	e.do(state.UseProgress{Progress: keptProgress()})
 	e.stop = append(e.stop, followStep(func(at lesson.At) {
 		later(func() {
@@ -161,8 +163,8 @@ func (e *Explorer) perform(f state.Effect) {
 	case state.Engage:
 		e.engage(f.Kind)
 		keepEngine(f.Kind)
-	case state.KeepTheme:
-		keepTheme(f.Theme)
+	case state.KeepTheme, state.KeepLetters:
+		keepAround(f)
 	case state.RepeatSeeds:
 		e.repeat(f)
 	case state.CancelSeeds:
@@ -337,7 +339,7 @@ func (e *Explorer) Render() app.UI {
 		&widget.Toast{Text: s.Toast},
 	}
 	if s.Help {
-		body = append(body, &widget.KeyList{Keys: s.Keys(), On: e.bus})
+		body = append(body, &widget.KeyList{Keys: s.Keys(), LettersOff: s.LettersOff, On: e.bus})
 	}
 	if e.framed {
 		body = append(body, e.way())

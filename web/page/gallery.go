@@ -38,7 +38,9 @@ func (g *Gallery) OnMount(ctx app.Context) {
 	dark, stop := browser.PrefersDark(func(dark bool) { later(func() { g.do(state.SystemColours{Dark: dark}) }) })
 	g.stop = append(g.stop, stop)
 	g.do(state.SystemColours{Dark: dark})
-	g.do(state.UseTheme{Theme: keptTheme()})
+	for _, a := range keptAround() {
+		g.do(a)
+	}
 	list, err := specimens()
 	if err != nil {
 		app.Log("gallery: ", err)
@@ -61,9 +63,7 @@ func (g *Gallery) do(a state.Action) {
 	var effects []state.Effect
 	g.s, effects = g.s.Do(a)
 	for _, f := range effects {
-		if f, ok := f.(state.KeepTheme); ok {
-			keepTheme(f.Theme)
-		}
+		keepAround(f)
 	}
 	g.Update()
 }
@@ -100,7 +100,7 @@ func (g *Gallery) Render() app.UI {
 			app.Div().Class("specimens").Body(g.half(state.Light), g.half(state.Dark))),
 	}
 	if g.s.Help {
-		body = append(body, &widget.KeyList{Keys: g.s.Keys(), On: g.bus})
+		body = append(body, &widget.KeyList{Keys: g.s.Keys(), LettersOff: g.s.LettersOff, On: g.bus})
 	}
 	return app.Div().Class("gallery").DataSet("testid", "gallery").Body(body...)
 }
@@ -111,7 +111,7 @@ func (g *Gallery) half(theme state.Theme) app.UI {
 			ID: string(theme), Form: g.s.Draft.With("method", "snapkv").With("budget", "1/64"), Longest: 640, Ready: true, Prepared: lesson.PreparedFor(nil)[:1],
 			Problems: state.Problems{"budget": "1/64 keeps 10 tokens, fewer than the window of 32"}, On: g.bus,
 		}),
-		specimenOf("Keys", "key-list", widget.KeyTable(g.s.Keys())),
+		specimenOf("Keys", "key-list", widget.KeyTable(g.s.Keys(), false)),
 	}
 	for i, sp := range g.specimens {
 		body = append(body, specimenOf(sp.title, sp.name, sp.part(sp, fmt.Sprintf("%s-%d", theme, i))))

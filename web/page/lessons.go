@@ -25,9 +25,7 @@ func newPlain() plain { return plain{Chrome: state.Chrome{Theme: state.System}, 
 func (p *plain) start(ctx app.Context, update func()) {
 	p.bus.Do = func(a state.Action) {
 		for _, f := range p.Do(a) {
-			if f, ok := f.(state.KeepTheme); ok {
-				keepTheme(f.Theme)
-			}
+			keepAround(f)
 		}
 		update()
 	}
@@ -36,7 +34,9 @@ func (p *plain) start(ctx app.Context, update func()) {
 	})
 	p.stop = append(p.stop, stop)
 	p.bus.Do(state.SystemColours{Dark: dark})
-	p.bus.Do(state.UseTheme{Theme: keptTheme()})
+	for _, a := range keptAround() {
+		p.bus.Do(a)
+	}
 }
 
 func (p *plain) end() {
@@ -89,7 +89,7 @@ func (l *Lessons) Render() app.UI {
 	}
 	if l.plain.Help {
 		keys := newState(state.DefaultPlace())
-		body = append(body, &widget.KeyList{Keys: keys.Keys(), On: l.plain.bus})
+		body = append(body, &widget.KeyList{Keys: keys.Keys(), LettersOff: l.plain.LettersOff, On: l.plain.bus})
 	}
 	return app.Div().Class("lessons").DataSet("testid", "lessons").DataSet("ready", l.ready).Body(body...)
 }

@@ -9,6 +9,7 @@ import (
 
 	"kvscope/web/browser"
 	"kvscope/web/lesson"
+	"kvscope/web/state"
 	"kvscope/web/widget"
 )
 
@@ -35,8 +36,9 @@ func (n *Notes) OnMount(ctx app.Context) {
 	n.stop = append(n.stop,
 		followStep(func(at lesson.At) { ctx.Dispatch(func(app.Context) { n.at = at; n.Update() }) }),
 		browser.Listen(app.Window(), "keydown", func(k app.Value) {
-			by := map[string]int{"PageDown": 1, "n": 1, "PageUp": -1, "b": -1}[k.Get("key").String()]
-			if by == 0 || browser.Typing(k) {
+			key := k.Get("key").String()
+			by := map[string]int{"PageDown": 1, "n": 1, "PageUp": -1, "b": -1}[key]
+			if by == 0 || browser.Typing(k) || n.plain.LettersOff && state.IsLetter(key) {
 				return
 			}
 			k.Call("preventDefault")

@@ -44,7 +44,7 @@ func (p *Traces) Render() app.UI {
 	body := []app.UI{&widget.Header{Path: "/traces", Theme: p.plain.Theme, On: p.plain.bus}, app.Main().Class("lessons-page traces-page").Body(main...)}
 	if p.plain.Help {
 		keys := newState(state.DefaultPlace())
-		body = append(body, &widget.KeyList{Keys: keys.Keys(), On: p.plain.bus})
+		body = append(body, &widget.KeyList{Keys: keys.Keys(), LettersOff: p.plain.LettersOff, On: p.plain.bus})
 	}
 	return app.Div().Class("lessons").DataSet("testid", "traces").DataSet("ready", p.ready).Body(body...)
 }

@@ -62,6 +62,9 @@ type AskMeta struct{ After time.Duration }
 // KeepTheme keeps the choice of colours.
 type KeepTheme struct{ Theme Theme }
 
+// KeepLetters keeps the choice whether letters are keys.
+type KeepLetters struct{ Off bool }
+
 // Wait asks for a Tick after a while.
 type Wait struct{ For time.Duration }
 
@@ -89,6 +92,7 @@ func (CopyLink) effect()   {}
 
 func (KeepRun) effect()     {}
 func (CopyCommand) effect() {}
+func (KeepLetters) effect() {}
 
 // Do applies an action. It leaves s as it was.
 func (s Snapshot) Do(a Action) (Snapshot, []Effect) {
@@ -96,11 +100,11 @@ func (s Snapshot) Do(a Action) (Snapshot, []Effect) {
 	effects := append(a.apply(&s), s.askHeads()...)
 	effects = append(append(effects, s.outdated()...), s.unasked()...)
 	effects = append(append(effects, s.askDense()...), s.askQuestions()...)
+	effects = append(effects, s.askSteps()...)
 	for _, e := range effects {
 		if _, links := e.(Link); links {
 			return s, effects
 		}
-	effects = append(effects, s.askSteps()...)
 	}
 	// Where the eye rests goes into the address without a trace in the history.
 	if _, restores := a.(Restore); !restores && !reflect.DeepEqual(s.Place, before) {

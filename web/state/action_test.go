@@ -485,3 +485,20 @@ func stopped(c Column) bool {
 	_, is := c.Status.(Stopped)
 	return is
 }
+
+// TestLettersOff: letters and signs can be no keys at all; what writes none stays one.
+func TestLettersOff(t *testing.T) {
+	d := ready(t).finish(events(t, "quest"))
+	if d.do(UseLetters{Off: true}); !d.s.LettersOff || !reflect.DeepEqual(d.effects, []Effect{KeepLetters{Off: true}}) {
+		t.Errorf("letters off %t, effects %v", d.s.LettersOff, d.effects)
+	}
+	for key, letter := range map[string]bool{"m": true, "?": true, "[": true, "/": true, "y": true, " ": false, "ArrowLeft": false, "Escape": false, "PageDown": false} {
+		shift := key == "?"
+		if IsLetter(key) != letter || letter && d.s.Press(key, shift) != nil {
+			t.Errorf("%q is a letter: %t, does %v", key, IsLetter(key), d.s.Press(key, shift))
+		}
+	}
+	if d.s.Press(" ", false) == nil || d.s.Press("ArrowLeft", false) == nil || d.do(UseLetters{}).s.Press("m", false) == nil {
+		t.Error("what is no letter is no key, or a letter that is one again")
+	}
+}

@@ -1,10 +1,14 @@
 package state
 
-// Chrome is the state that all pages share: their colours and the list of keys.
+import "unicode/utf8"
+
+// Chrome is the state that all pages share: their colours, the list of keys, and whether
+// letters are among them.
 type Chrome struct {
 	Theme      Theme
 	SystemDark bool // the system's own colours are dark
 	Help       bool // the list of keys is open
+	LettersOff bool // keys that write a letter or a sign do nothing outside of fields
 }
 
 // IsDark reports whether the colours are those for the dark.
@@ -20,6 +24,9 @@ func (c *Chrome) Do(a Action) []Effect {
 		c.SystemDark = a.Dark
 	case ToggleHelp:
 		c.Help = !c.Help
+	case UseLetters:
+		c.LettersOff = a.Off
+		return []Effect{KeepLetters(a)}
 	}
 	return nil
 }
@@ -48,3 +55,12 @@ func (a SystemColours) apply(s *Snapshot) []Effect { return s.Chrome.Do(a) }
 type ToggleHelp struct{}
 
 func (a ToggleHelp) apply(s *Snapshot) []Effect { return s.Chrome.Do(a) }
+
+// UseLetters lets keys that write a letter or a sign be keys of the page, or not: who speaks
+// to the computer, or hits keys by accident, may want neither.
+type UseLetters struct{ Off bool }
+
+func (a UseLetters) apply(s *Snapshot) []Effect { return s.Chrome.Do(a) }
+
+// IsLetter reports whether a key, as browsers name it, writes a letter or a sign.
+func IsLetter(key string) bool { return key != " " && utf8.RuneCountInString(key) == 1 }

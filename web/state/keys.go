@@ -61,9 +61,12 @@ func (s *Snapshot) ownKeys() []Key {
 	}
 }
 
-// Press is the action of a key, nil when it has none. The shift of a character
-// that only exists with it is not asked for.
+// Press is the action of a key, nil when it has none, or is a letter or a sign where these
+// are no keys. The shift of a character that only exists with it is not asked for.
 func (s *Snapshot) Press(key string, shift bool) Action {
+	if s.LettersOff && IsLetter(key) {
+		return nil
+	}
 	for _, k := range s.Keys() {
 		for _, name := range k.Keys {
 			if name == key && (k.Shift == shift || len(key) == 1) {

@@ -1,6 +1,8 @@
 package widget
 
 import (
+	"slices"
+
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
 	"kvscope/web/browser"
@@ -81,20 +83,26 @@ func (h *Header) onTheme(app.Context, app.Event) {
 type KeyList struct {
 	app.Compo
 
-	Keys []state.Key
-	On   *Bus
+	Keys       []state.Key
+	LettersOff bool // as state.Chrome has it
+	On         *Bus
 
 	before app.Value // what had the keyboard
 	stop   func()
 }
 
-// OnMount takes the keyboard, which stays in the list while it is open: its one button
-// is all that can be pressed.
+// OnMount takes the keyboard, which stays in the list while it is open: Tab goes from its
+// switch to its button and back.
 func (k *KeyList) OnMount(app.Context) {
 	k.before = app.Window().Get("document").Get("activeElement")
 	k.stop = browser.Listen(k.JSValue(), "keydown", func(e app.Value) {
 		if e.Get("key").String() == "Tab" {
 			e.Call("preventDefault")
+			other := "button"
+			if e.Get("target").Get("tagName").String() == "BUTTON" {
+				other = "input"
+			}
+			k.JSValue().Call("querySelector", other).Call("focus")
 		}
 	})
 	k.JSValue().Call("querySelector", "button").Call("focus")
@@ -112,14 +120,30 @@ func (k *KeyList) OnDismount() {
 func (k *KeyList) Render() app.UI {
 	return app.Div().Class("keys").Attr("role", "dialog").Aria("modal", "true").Aria("label", "keys").
 		DataSet("testid", "keys").OnClick(k.onClose).
-		Body(KeyTable(k.Keys, app.Button().Type("button").Class("button").DataSet("testid", "keys-close").Text("Close")))
+		Body(KeyTable(k.Keys, k.LettersOff,
+			app.Label().Class("tick").OnClick(k.onLabel).Body(
+				app.Input().Type("checkbox").Checked(!k.LettersOff).DataSet("testid", "letters").OnChange(k.onLetters),
+				app.Text("Single letters and signs are keys. This browser keeps the choice; arrows, Space and Esc always are.")),
+			app.Button().Type("button").Class("button").DataSet("testid", "keys-close").Text("Close")))
 }
 
-// KeyTable is the list by itself, with what stands below it.
-func KeyTable(keys []state.Key, below ...app.UI) app.UI {
+// onLabel lets the list stay open, which any other press closes.
+func (k *KeyList) onLabel(_ app.Context, e app.Event) { e.Call("stopPropagation") }
+
+func (k *KeyList) onLetters(ctx app.Context, _ app.Event) {
+	k.On.Do(state.UseLetters{Off: !ctx.JSSrc().Get("checked").Bool()})
+}
+
+// KeyTable is the list by itself, with what stands below it; keys that do nothing where
+// letters are off are struck out.
+func KeyTable(keys []state.Key, lettersOff bool, below ...app.UI) app.UI {
 	var rows []app.UI
 	for _, key := range keys {
-		rows = append(rows, app.Dt().Body(app.Kbd().Text(key.Label)), app.Dd().Text(key.About))
+		var label app.UI = app.Kbd().Text(key.Label)
+		if lettersOff && !slices.ContainsFunc(key.Keys, func(name string) bool { return !state.IsLetter(name) }) {
+			label = app.Del().Text(key.Label)
+		}
+		rows = append(rows, app.Dt().Body(label), app.Dd().Text(key.About))
 	}
 	body := []app.UI{
 		app.H2().Text("Keys"),
