@@ -60,7 +60,6 @@ func newModels(t testing.TB) fs.FS {
 			t.Fatal(err)
 		}
 		files[string(arch)+".safetensors"] = &fstest.MapFile{Data: file.Bytes()}
-	}
 		var steps []history.Snapshot
 		for s := range 3 {
 			steps = append(steps, history.Snapshot{Point: history.Point{Step: 10 * (s + 1), Tokens: 1000, Loss: 3 - float64(s)}, Weights: train.Initialise(cfg, uint64(10+3*s+i))})
@@ -70,6 +69,7 @@ func newModels(t testing.TB) fs.FS {
 			t.Fatal(err)
 		}
 		files[string(arch)+run.HistorySuffix] = &fstest.MapFile{Data: packed.Bytes()}
+	}
 	return files
 }
 
@@ -163,6 +163,13 @@ func (d *desk) press(selector string) {
 func (d *desk) choose(field, value string) {
 	d.t.Helper()
 	d.press(id("choose-"+field) + ` input[value="` + value + `"]`)
+}
+
+// menu picks one of the options of a menu.
+func (d *desk) menu(selector, value string) {
+	d.t.Helper()
+	d.do(chromedp.WaitReady(selector, chromedp.ByQuery))
+	evaluate[any](d, fmt.Sprintf(`(e => { e.value = %q; e.dispatchEvent(new Event("change", {bubbles: true})) })(document.querySelector(%q))`, value, selector))
 }
 
 // write replaces the text of a field, as typing does.

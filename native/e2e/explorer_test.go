@@ -69,7 +69,7 @@ func TestAnswerAndFiguresAreTheRuns(t *testing.T) {
 		if h.Layer != 0 || h.Head != 1 {
 			continue
 		}
-		d.press(id("choose-metric-1") + ` input[value="recall"]`)
+		d.menu(id("choose-metric-1"), "recall")
 		d.wait(`document.querySelector('` + id("heads-1") + `').dataset.metric === "recall"`)
 		got := evaluate[string](d, `document.querySelector('`+id("heads-1")+` [aria-pressed="true"]').dataset.value`)
 		if want := strings.TrimPrefix(fmt.Sprintf("%.2f", h.Recall), "0"); got != want && h.Recall > 0.01 && h.Recall < 0.99 {

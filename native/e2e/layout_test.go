@@ -39,6 +39,13 @@ const unreachable = `(() => {
 	return wrong;
 })()`
 
+// uneven lists what of the columns is higher in one than in another, so that what is below
+// does not stand side by side.
+const uneven = `[".column-head", '[data-part="heads"] > .heading'].flatMap(part => {
+	const heights = new Set([...document.querySelectorAll("section.column > " + part)].filter(e => e.checkVisibility()).map(e => e.offsetHeight));
+	return heights.size > 1 ? [part + " is " + [...heights].join(" and ") + " pixels high"] : [];
+})`
+
 // widths are those of a phone, a tablet held upright, a projector, a laptop and a
 // large screen, with heights that go with them.
 var widths = [][2]int64{{360, 740}, {768, 1024}, {1024, 768}, {1280, 720}, {1920, 1080}}
@@ -52,6 +59,9 @@ func (d *desk) walk(what string) {
 				chromedp.EmulateViewport(w[0], w[1]),
 				emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
 			evaluate[any](d, `new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(null))))`)
+			if wrong := evaluate[[]string](d, uneven); len(wrong) > 0 {
+				d.t.Errorf("%s, %d pixels wide: %s", what, w[0], strings.Join(wrong, ", "))
+			}
 			if wrong := evaluate[[]string](d, unreachable); len(wrong) > 0 {
 				d.t.Errorf("%s, %d pixels wide, %s: %d things cannot be reached\n%s", what, w[0], scheme, len(wrong), strings.Join(wrong[:min(len(wrong), 12)], "\n"))
 			}

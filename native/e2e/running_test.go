@@ -107,7 +107,7 @@ func TestStepAndSpeed(t *testing.T) {
 
 	speed := func(value string) {
 		t.Helper()
-		evaluate[any](d, fmt.Sprintf(`(e => { e.value = %q; e.dispatchEvent(new Event("change", {bubbles: true})) })(document.querySelector('%s'))`, value, id("speed")))
+		d.menu(id("speed"), value)
 		d.wait(fmt.Sprintf(`new URLSearchParams(location.search).get("speed") === %q`, value))
 	}
 	evaluate[any](d, `(e => new MutationObserver(() => rested.push([Number(e.dataset.line), performance.now()])).observe(e, {attributes: true, attributeFilter: ["data-line"]}))(document.querySelector('`+id("timeline")+`')); null`)

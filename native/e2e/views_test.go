@@ -166,7 +166,7 @@ func TestMemoryView(t *testing.T) {
 	d.wait(`document.querySelector('` + id("view-0") + `').textContent.includes("no memory")`)
 	// Effective lengths of all heads are a metric.
 	r := d.direct(run.Request{Model: "ratplus", Task: "MK-1", Seed: 1, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}})
-	d.press(id("choose-metric-1") + ` input[value="memory"]`)
+	d.menu(id("choose-metric-1"), "memory")
 	d.wait(`document.querySelector('` + id("heads-1") + `').dataset.metric === "memory"`)
 	for _, hit := range r.Done.Hits {
 		got := d.data(fmt.Sprintf(`%s [data-layer="%d"][data-head="%d"]`, id("heads-1"), hit.Layer, hit.Head), "value")

@@ -15,7 +15,7 @@ func Box(v View, p Picture, f *Frame) app.UI {
 	}
 	drawn := p.Draw(f)
 	head := []app.UI{
-		&widget.Switch{Name: "view-" + f.ID, Label: "show", Value: v.Name, Field: widget.ViewField, Options: options, On: f.On},
+		&widget.Switch{Name: "view-" + f.ID, Label: "show", Value: v.Name, Options: options, On: f.On},
 	}
 	head = append(head, drawn.Tools...)
 	head = append(head,

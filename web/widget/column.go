@@ -276,6 +276,8 @@ func Outcome(views []*ColumnView) app.UI {
 	return app.P().Class("unseen").Attr("role", "status").DataSet("testid", "outcome").Text(strings.Join(parts, " "))
 }
 
+// columnHead is two lines, however much of them is known yet, so that what is below stands
+// beside the same of the other columns.
 func columnHead(v *ColumnView, side int, on *Bus) app.UI {
 	status := v.Status()
 	if v.File != "" {
@@ -289,11 +291,11 @@ func columnHead(v *ColumnView, side int, on *Bus) app.UI {
 	if v.Preview {
 		body = append(body, app.Span().Class("tag preview").DataSet("testid", "preview").Aria("hidden", "true").Text("preview"))
 	}
+	said := []app.UI{app.Span().Class("verdict").DataSet("testid", "verdict").Title(v.Verdict).Text(v.Verdict)}
 	if class, text := v.scored(); text != "" {
-		body = append(body, likelihood(v.Run.Done))
+		said = append(said, likelihood(v.Run.Done))
 		body = append(body, app.Span().Class("score "+class).DataSet("testid", "score").DataSet("score", v.Run.Done.Score).Text(text))
 	}
-	body = append(body, app.Span().Class("verdict").DataSet("testid", "verdict").Hidden(v.Verdict == "").Text(v.Verdict))
 	if v.Run != nil && v.Run.Header != nil && v.Phase != state.Loading {
 		if v.File == "" {
 			body = append(body,
@@ -303,7 +305,7 @@ func columnHead(v *ColumnView, side int, on *Bus) app.UI {
 		body = append(body, &SaveMenu{Side: side, Picture: "run", Formats: "safetensors", Label: "save this run as a file", On: on})
 	}
 	body = append(body, OpenButton("open-"+strconv.Itoa(side), side, "open a saved run or attention maps in this column; or drop the file on it"))
-	return app.Div().Class("column-head").Body(body...)
+	return app.Div().Class("column-head").Body(app.Div().Class("column-title").Body(body...), app.Div().Class("column-said").Body(said...))
 }
 
 // likelihood is how likely the expected answer, or a free prompt, was as the run read.
@@ -396,7 +398,7 @@ func headSwitch(id string, v *ColumnView, s *state.Snapshot, on *Bus) app.UI {
 	if v.Against != "" {
 		return app.Span().Class("note").Text("picks in common with " + v.Against)
 	}
-	return &Switch{Name: "metric-" + id, Label: "colour heads by", Value: string(s.Metric), Field: MetricField, Options: metricOptions(v.Heads, s.Metric), On: on}
+	return &MetricMenu{ID: id, Value: string(s.Metric), Options: metricOptions(v.Heads, s.Metric), On: on}
 }
 
 func compareButton(side int, s *state.Snapshot, on *Bus) app.UI {

@@ -12,18 +12,10 @@ type Switch struct {
 	app.Compo
 
 	Name, Label, Value string
-	Field              string      // MetricField, ViewField or SpeedField
-	Option             string      // of a view, in the place of a field
+	Option             string      // of a view; "" chooses the view itself
 	Options            [][2]string // value, label
 	On                 *Bus
 }
-
-// What a Switch sets.
-const (
-	MetricField = "metric"
-	ViewField   = "view"
-	SpeedField  = "speed"
-)
 
 // metricOptions offers the metrics that something is known of.
 func metricOptions(h *picture.Heads, current picture.Metric) [][2]string {
@@ -56,14 +48,34 @@ func (s *Switch) onChoose(ctx app.Context, _ app.Event) {
 		s.On.Do(state.SetOption{Name: s.Option, Value: value})
 		return
 	}
-	switch s.Field {
-	case ViewField:
-		s.On.Do(state.Show{View: value})
-	case SpeedField:
-		s.On.Do(state.PlayAt{Speed: state.Speed(value)})
-	default:
-		s.On.Do(state.ColourBy{Metric: picture.Metric(value)})
+	s.On.Do(state.Show{View: value})
+}
+
+// MetricMenu chooses what heads are coloured by, in the room of one word.
+type MetricMenu struct {
+	app.Compo
+
+	ID      string
+	Value   string
+	Options [][2]string // value, label
+	On      *Bus
+}
+
+// Render lays out the menu.
+func (m *MetricMenu) Render() app.UI {
+	body := make([]app.UI, len(m.Options))
+	for i, o := range m.Options {
+		body[i] = app.Option().Value(o[0]).Selected(o[0] == m.Value).Text(o[1])
 	}
+	return app.Select().Class("input metric").Aria("label", "colour heads by").Title("colour heads by (m)").
+		DataSet("testid", "choose-metric-"+m.ID).OnChange(m.onChoose).Body(body...)
+}
+
+// OnUpdate shows a metric that was chosen elsewhere.
+func (m *MetricMenu) OnUpdate(app.Context) { m.JSValue().Set("value", m.Value) }
+
+func (m *MetricMenu) onChoose(ctx app.Context, _ app.Event) {
+	m.On.Do(state.ColourBy{Metric: picture.Metric(ctx.JSSrc().Get("value").String())})
 }
 
 // NeedleButton scrolls the prompts to the needle.
