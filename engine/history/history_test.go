@@ -74,7 +74,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// TestParts: what is read of a file alone is what a whole reading has of it.
+// TestParts: points and steps read alone equal those of a whole reading.
 func TestParts(t *testing.T) {
 	var file bytes.Buffer
 	if err := Write(&file, small, nil, drifting(small, 5), 0.3); err != nil {

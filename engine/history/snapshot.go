@@ -6,7 +6,7 @@ import (
 	"kvscope/engine/model"
 )
 
-// Point is what was measured of a model at one step of its training.
+// Point holds the measurements of a model at one step of its training.
 type Point struct {
 	Step    int                `json:"step"`
 	Tokens  int                `json:"tokens"`   // trained on so far

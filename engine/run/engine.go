@@ -80,7 +80,7 @@ func (e *Engine) AddSource(name, note string, src *model.Source, tok tokenizer.T
 	return e.add(l)
 }
 
-// load is what AddSource adds.
+// load makes the model that AddSource adds.
 func (e *Engine) load(name, note string, src *model.Source, tok tokenizer.Tokenizer) (*loaded, error) {
 	m, err := src.Model(e.kernels)
 	if err != nil {

@@ -21,7 +21,7 @@ import (
 // beside the model's own where it is shipped.
 const HistorySuffix = ".history.gz"
 
-// StepName is what a model is called as it was after a step of its training: attention@1245.
+// StepName names a model as it was after a step of its training: attention@1245.
 func StepName(name string, step int) string { return name + "@" + strconv.Itoa(step) }
 
 // CutStep takes apart what StepName made; ok is false for any other name.

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Course is what several quantities came to at the same places along a course, a lane for
-// each.
+// Course draws several quantities at the same places along a course, such as the steps of a
+// training, a lane for each.
 type Course struct {
 	Title  string
 	Ticks  []string // the places, of which those are named that there is room for

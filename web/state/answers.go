@@ -7,7 +7,7 @@ import (
 	"kvscope/engine/trace"
 )
 
-// Answer is what came of a request that is asked for beside the runs on the screen.
+// Answer is the outcome of a request that is asked beside the runs on the screen.
 type Answer struct {
 	Phase Phase       // Loading, Done or Failed
 	Score float64     // of the answer

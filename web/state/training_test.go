@@ -12,7 +12,7 @@ import (
 	"kvscope/web/api"
 )
 
-// points are what a training measured at steps.
+// points are the measurements of a training at steps.
 func points(steps ...int) []history.Point {
 	var out []history.Point
 	for _, step := range steps {
