@@ -56,9 +56,13 @@ func openModel(e *run.Engine, name, path, tokens string) (found bool, err error)
 	return true, e.AddOpened(name, src, base, tokens)
 }
 
-// openServed adds the model that path names to e under its short name.
+// openServed adds the model that path names to e under its short name, or the step of a demo
+// model's training that it is.
 func openServed(e *run.Engine, path, tokens string) error {
 	found, err := openModel(e, shortName(e, path), path, tokens)
+	if err == nil && !found {
+		found, err = e.AddStep(path)
+	}
 	if err == nil && !found {
 		err = input.Errorf("model", "no file or folder %q", path)
 	}

@@ -62,10 +62,10 @@ func engineWithAll(models []string, tokens string) (*run.Engine, error) {
 // addModel adds the model at path, a file or a folder with or without an adapter, under
 // the path's own name, or a step of a demo model's training. A name that is neither is left to the engine to find.
 func addModel(e *run.Engine, path, tokens string) error {
-	if ok, err := e.AddStep(path); ok {
-		return err
+	found, err := openModel(e, path, path, tokens)
+	if err == nil && !found {
+		_, err = e.AddStep(path)
 	}
-	_, err := openModel(e, path, path, tokens)
 	return err
 }
 

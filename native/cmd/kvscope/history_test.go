@@ -30,6 +30,14 @@ func TestSnapshots(t *testing.T) {
 			t.Errorf("%s answers %.0f%% at the end, want 90%%", model, 100*late)
 		}
 	}
+	e, err := demoEngine()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	if err := openServed(e, "ratplus@"+keptSteps(t, "ratplus")[0], ""); err != nil || len(e.Models()) != 3 {
+		t.Errorf("a step is no model to serve: %d models, %v", len(e.Models()), err)
+	}
 	for _, tc := range []struct{ model, want string }{
 		{"nobody@50", "no training history"},
 		{"attention@soon", "--model"},
