@@ -15,7 +15,7 @@ const (
 
 const whoseName = "whose_budget"
 
-// whoseParam is whose choice the budget is spent on. The reasons say why a method cannot
+// whoseParam lets a method say whose choice its budget is spent on. The reasons say why a method cannot
 // have the others.
 func whoseParam(otherwise string, reasons map[string]string) Param {
 	p := Param{
@@ -30,7 +30,7 @@ func whoseParam(otherwise string, reasons map[string]string) Param {
 	return p
 }
 
-// jointParams are those of a method that scores anew for every query.
+// jointParams lists those of a method that scores anew for every query.
 func jointParams() []Param {
 	return []Param{groupParam(groupEach), whoseParam(WhoseHead, map[string]string{WhoseAll: layerByLayer})}
 }
@@ -57,7 +57,7 @@ type Joint struct {
 	Whose string // WhoseHead, WhoseLayer or WhoseAll; "" is WhoseHead
 }
 
-// whose is whose choice the budget is spent on where that is not each head's, else "".
+// whose says whose choice the budget is spent on where that is not each head's, else "".
 func (s Settings) whose() string {
 	if _, ok := s.Method.Param(whoseName); !ok || s.Choice(whoseName) == WhoseHead {
 		return ""
@@ -65,7 +65,7 @@ func (s Settings) whose() string {
 	return s.Choice(whoseName)
 }
 
-// joint is how the heads of s's method choose.
+// joint says how the heads of s's method choose.
 func (s Settings) joint() Joint {
 	j := Joint{Whose: s.whose()}
 	if _, ok := s.Method.Param("group"); ok && s.Choice("group") != groupEach {
@@ -145,7 +145,7 @@ func (s Settings) together(e interface {
 	return e
 }
 
-// evictor is m where its layers choose apart, and else what lets them choose together.
+// evictor returns m where its layers choose apart, and else lets them choose together.
 func (m Grouped) evictor() Evictor {
 	if m.Whose == WhoseAll {
 		return Across{m}

@@ -22,6 +22,9 @@ func check(e Event) error {
 			return fmt.Errorf("step %d at position %d, neither may be negative", e.Step, e.Position)
 		}
 	case *Done:
+		if err := e.Compressed.check(); err != nil {
+			return fmt.Errorf("compressed: %w", err)
+		}
 		if e.LightFrom != nil && *e.LightFrom < 0 {
 			return fmt.Errorf("light_from: step %d, may not be negative", *e.LightFrom)
 		}
@@ -33,6 +36,21 @@ func check(e Event) error {
 	case *Failure:
 		if e.Message == "" {
 			return errors.New("message: empty, a failure says what happened")
+		}
+	}
+	return nil
+}
+
+func (c *Compressed) check() error {
+	if c == nil {
+		return nil
+	}
+	if c.Tokens < 0 || len(c.Kept) > maxHeads {
+		return fmt.Errorf("%d tokens, of which %d heads keep some, neither may be negative and at most %d heads are allowed", c.Tokens, len(c.Kept), maxHeads)
+	}
+	for _, n := range c.Kept {
+		if n < 0 || n > c.Tokens {
+			return fmt.Errorf("kept: %d entries of %d tokens", n, c.Tokens)
 		}
 	}
 	return nil

@@ -116,6 +116,8 @@ func TestBadEventsAreNotSent(t *testing.T) {
 		{"negative step", &Step{Step: -1}, "step"},
 		{"probability not a number", &Step{Prob: float32(math.NaN())}, "NaN"},
 		{"negative head", &Done{Hits: []Hit{{Head: -1}}}, "head"},
+		{"more kept than there was", &Done{Compressed: &Compressed{Tokens: 4, Kept: []int{4, 5}}}, "compressed: kept: 5 entries of 4 tokens"},
+		{"fewer tokens than none", &Done{Compressed: &Compressed{Tokens: -1}}, "compressed: -1 tokens"},
 		{"silent failure", &Failure{Field: "k"}, "message"},
 		{"no queries", edit(single(), func(s *Selection) { s.Queries = 0 }), "queries"},
 		{"no unit", edit(single(), func(s *Selection) { s.Unit = 0 }), "unit"},
