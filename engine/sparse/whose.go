@@ -18,9 +18,13 @@ const whoseName = "whose_budget"
 // whoseParam lets a method say whose choice its budget is spent on. The reasons say why a method cannot
 // have the others.
 func whoseParam(otherwise string, reasons map[string]string) Param {
+	across := ", or those of all layers"
+	if reasons[WhoseAll] != "" {
+		across = ""
+	}
 	p := Param{
 		Name: whoseName, Title: "Whose budget", Kind: KindChoice, Default: otherwise, Refused: reasons,
-		Help: "each head has a choice of its own, or all heads of a layer have one together, or those of all layers, by the mean of their scores, or the maximum where group is max, as an engine with one page table for them must",
+		Help: "each head has a choice of its own, or all heads of a layer have one together" + across + ", by the mean of their scores, or the maximum where group is max, as an engine with one page table for them must",
 	}
 	for _, choice := range []string{WhoseHead, WhoseLayer, WhoseAll} {
 		if reasons[choice] == "" {
