@@ -75,7 +75,7 @@ var rules = []rule{
 	},
 }
 
-// listed is what `go list` says of a package.
+// listed holds the fields that are read of `go list -json`.
 type listed struct {
 	ImportPath string
 	Standard   bool

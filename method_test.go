@@ -54,7 +54,7 @@ func diffOf(text string) ([]hunk, error) {
 	return out, nil
 }
 
-// shownMethod is what CONTRIBUTING shows of a method, applied: files by their paths.
+// shownMethod applies the diff of a method that CONTRIBUTING shows: files by their paths.
 func shownMethod(t *testing.T) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile("CONTRIBUTING.md")

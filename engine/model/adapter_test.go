@@ -114,7 +114,7 @@ func adaptedLoop(base *Model, a *Adapter, ids []int32) []float32 {
 	return out
 }
 
-// loopLayer is what one layer of adaptedLoop has seen.
+// loopLayer is the cache and the memory of one layer of adaptedLoop.
 type loopLayer struct {
 	keys, values [][]float64 // rotated keys, by position
 	key, value   []float64   // memory

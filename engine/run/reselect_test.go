@@ -11,7 +11,7 @@ import (
 	"kvscope/engine/trace"
 )
 
-// reselected are what Reselect makes of the scores of was for req, one after the other.
+// reselected is the run that the events of Reselect make, for req by the scores of was.
 func reselected(t *testing.T, req, was Request, r *trace.Run) *trace.Run {
 	t.Helper()
 	req.Model, was.Model = "m", "m"

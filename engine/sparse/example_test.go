@@ -45,8 +45,7 @@ func (m Local) Select(dst *sparse.Selection, q sparse.Query, _ *sparse.KVCache) 
 	dst.Spans = append(dst.Spans[:0], ops.Span{Start: max(0, q.Position+1-m.N), End: q.Position + 1})
 }
 
-// A method is what says which positions a query may read; a Pattern is one that looks at
-// no keys.
+// A method says which positions a query may read; a Pattern is one that looks at no keys.
 func ExampleSelector() {
 	var method sparse.Selector = Local{N: 4}
 	var picked sparse.Selection

@@ -11,7 +11,7 @@ import (
 	"kvscope/engine/ops"
 )
 
-// press is what kvpress kept, by layer and head of keys; see testdata/kvpress/make.py.
+// press holds the positions that kvpress kept, by layer and head of keys; see testdata/kvpress/make.py.
 type press struct {
 	Method string
 	Values map[string]string

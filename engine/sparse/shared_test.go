@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// scores64 are what a scorer gives to the positions of h, by its definition, in float64, q
-// being the queries of all of them.
+// scores64 computes the scores of the positions of h by the scorer's definition, in float64,
+// q being the queries of all of them.
 func scores64(s scorer, q []float32, h *KVCache) []float64 {
 	d := h.Dim
 	switch m := s.(type) {

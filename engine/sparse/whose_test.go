@@ -38,7 +38,7 @@ func pool64(scores [][]float64, greatest bool) []float64 {
 	return out
 }
 
-// score64 is what s gives to the candidates of a query at p by its definition.
+// score64 computes the scores of the candidates of a query at p by the definition of s.
 func score64(s Selector, head int, q []float32, p int, h *KVCache) []float64 {
 	x, ok := s.(Indexer)
 	if !ok {

@@ -12,8 +12,8 @@ import (
 	"kvscope/native/browsertest"
 )
 
-// seen is what a page shows of a request: by column the answer, token by token, and what
-// the looked-at head picked at every step.
+// seen holds the parts of a page that a request decides: by column the answer, token by token,
+// and the picks of the looked-at head at every step.
 type seen struct {
 	answers [2]string
 	picks   [2]map[string]string

@@ -79,8 +79,8 @@ func (d *desk) awaits(promise string) {
 	d.do(chromedp.Evaluate(promise, nil, func(p *cdpruntime.EvaluateParams) *cdpruntime.EvaluateParams { return p.WithAwaitPromise(true) }))
 }
 
-// memory is what the page holds, in MB: its program's memory and what is left of
-// JavaScript's after a collection; and its nodes.
+// memory is the memory of the page's program and, after a collection, of its JavaScript, in
+// MB, and the number of its nodes.
 func (d *desk) memory() (program, script float64, nodes int64) {
 	d.t.Helper()
 	program = evaluate[float64](d, "programMemory.buffer.byteLength") / 1e6

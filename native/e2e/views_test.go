@@ -19,7 +19,7 @@ import (
 	"kvscope/engine/trace"
 )
 
-// quest is what the page runs by itself.
+// quest is the request that the page begins with.
 var quest = run.Request{Task: "MK-1", Seed: 1, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}}
 
 func withModel(req run.Request, model string) run.Request {
@@ -27,7 +27,7 @@ func withModel(req run.Request, model string) run.Request {
 	return req
 }
 
-// head is what a head saw in the run of a request.
+// head returns the tensors of a head in the run of a request.
 func (d *desk) head(req run.Request, model string, layer, head int) *lens.HeadTensors {
 	d.t.Helper()
 	req = withModel(req, model)

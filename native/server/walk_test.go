@@ -287,7 +287,7 @@ func TestWalkQueries(t *testing.T) {
 	}
 }
 
-// fetched is what an address answers.
+// fetched gets the page at an address.
 func fetched(t *testing.T, at string) (status int, body string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, at, nil)

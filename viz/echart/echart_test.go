@@ -87,7 +87,7 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-// option is what tests read of an option.
+// option lists the fields that tests read of a chart's option.
 type option struct {
 	XAxis, YAxis []struct {
 		Type, Name, NameLocation string

@@ -111,7 +111,7 @@ func replay(events []trace.Event) state.Snapshot {
 	return state.Replay("attention", events, view.States(views()))
 }
 
-// screenOf is what a page shows in a state.
+// screenOf is the screen of a page in a state.
 func screenOf(s *state.Snapshot) *screen {
 	p := &screen{}
 	p.update(s)

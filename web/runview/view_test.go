@@ -45,7 +45,7 @@ func view(t testing.TB, content []byte) *View {
 	return v
 }
 
-// part is what one part of a view holds.
+// part returns the HTML of one part of a view.
 func part(t testing.TB, v *View, name string) string {
 	t.Helper()
 	parts, err := v.Parts(nil)

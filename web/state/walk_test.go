@@ -92,7 +92,7 @@ func TestWalkLink(t *testing.T) {
 	}
 }
 
-// followed is what came of a link.
+// followed holds the requests and the place that a page makes of a link.
 type followed struct {
 	requests []run.Request
 	keys     []string // asked for beside each other

@@ -76,7 +76,7 @@ func sit(t *testing.T) *bench {
 	return b
 }
 
-// about is what was said about an ask, in order, and how it ended.
+// about returns the replies to an ask, in order, and how it ended.
 func (b *bench) about(t *testing.T, id int) (frames []trace.Event, progress []api.RunProgress, head []byte, failure *trace.Failure) {
 	t.Helper()
 	b.mu.Lock()

@@ -41,7 +41,7 @@ func saveAdapter(t *testing.T) string {
 	return path
 }
 
-// dumpedTensors is what dump says of tinyLlama with further arguments.
+// dumpedTensors opens the file that dump writes with these arguments.
 func dumpedTensors(t *testing.T, args ...string) *checkpoint.File {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "out.safetensors")

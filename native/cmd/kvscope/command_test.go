@@ -16,7 +16,7 @@ import (
 	"kvscope/engine/sparse"
 )
 
-// words are what a shell hands to kvscope for a line, and what it has on standard input.
+// words are the arguments that a shell hands to kvscope for a line, and its standard input.
 func words(t *testing.T, line string) (args []string, stdin string) {
 	t.Helper()
 	in := filepath.Join(t.TempDir(), "stdin")

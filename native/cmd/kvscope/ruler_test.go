@@ -16,7 +16,7 @@ import (
 // texts are own texts as people have them, and a file of RULER's.
 const texts = "../../../engine/niah/testdata/own"
 
-// askJSON is what ask answers.
+// askJSON is the result of ask --json.
 func askJSON(t *testing.T, args ...string) figures.Result {
 	t.Helper()
 	status, stdout, stderr := runCommand(t, append([]string{"ask", "--json"}, args...)...)

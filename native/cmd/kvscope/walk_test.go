@@ -210,7 +210,7 @@ func fine(list, value string) bool {
 	return value != "" && (list == "any" || slices.Contains(strings.Fields(list), value))
 }
 
-// means reports whether value is what a flag is where it is not given.
+// means reports whether a flag that is not given has this value.
 func (f walkedFlag) means(value string, args []string) bool {
 	if f.isSwitch {
 		return value == "0"
