@@ -102,7 +102,7 @@ type Content struct {
 // scored reports whether the run is of a request whose answer is scored.
 func (c *Content) scored() bool { return c.of != (asking{}) }
 
-// answer is what came of the run, which is done.
+// answer is the score and the hits of the run, which is done.
 func (c *Content) answer() Answer {
 	return Answer{Phase: Done, Score: c.Run.Done.Score, Hits: c.Run.Done.Hits}
 }

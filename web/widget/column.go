@@ -16,7 +16,7 @@ import (
 	"kvscope/web/state"
 )
 
-// ColumnView is what a column shows, worked out from a snapshot.
+// ColumnView holds the contents of a column, worked out from a snapshot.
 type ColumnView struct {
 	Name     string // of its model and what tells it from the other columns
 	Short    string // the least that does
@@ -159,8 +159,8 @@ func (v *ColumnView) Intervention() string {
 	return strings.Join(parts, " · ")
 }
 
-// Column is one backbone: its answer, its blocks, its heads, its prompt. The id is
-// its own on the page; below is what stands below the heads.
+// Column lays out the column of one run: its answer, its blocks, its heads, its prompt. The
+// id is its own on the page; below stands below the heads.
 func Column(id string, side int, v *ColumnView, s *state.Snapshot, below app.UI, on *Bus) app.UI {
 	root := app.Section().Class("column").
 		Aria("label", landmark(v.Name, id)).
@@ -189,8 +189,8 @@ func Column(id string, side int, v *ColumnView, s *state.Snapshot, below app.UI,
 	return root.Body(append(body, pictures(id, side, v, s, below, on)...)...)
 }
 
-// columnNotes is what there is to say about a column, however much: what stands below
-// keeps its place among the column's children, and with it the keyboard.
+// columnNotes lists the notes about a column in one element, however many there are, so that
+// the elements below keep their place among the column's children, and with it the keyboard.
 func columnNotes(id string, side int, v *ColumnView, on *Bus) app.UI {
 	var body []app.UI
 	if text := v.Intervention(); text != "" {

@@ -129,7 +129,7 @@ func (c *Controls) prose() app.UI {
 		app.Div().Class("label").Text("Prose"), c.choice("prose", "prose", c.Form.Prose, "", offered...), c.problem("prose"))
 }
 
-// longest is what a context that is not given comes to, of models that take n tokens.
+// longest says which context is taken where none is given, of models that take n tokens.
 func longest(n int) string {
 	switch {
 	case n == 0:
