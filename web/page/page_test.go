@@ -245,7 +245,7 @@ func TestOpenTellsTextsApart(t *testing.T) {
 		"config.json": {[]byte(`{"a": 1}`), "JSON text"},
 		"notes.npz":   {[]byte("not a run"), "the file is text"},
 		"other.jsonl": {[]byte(`{"a": 1}` + "\n" + `{"a": 2}`), "line 1: field input is missing"},
-		"long.txt":    {bytes.Repeat([]byte("a "), run.MaxText), "2097152 bytes; the page takes texts of at most 1048576"},
+		"long.txt":    {bytes.Repeat([]byte("a "), run.MaxText), "2\u2009097\u2009152 bytes; the page takes texts of at most 1\u2009048\u2009576"},
 		"plain.npy":   {read("runfile/testdata/maps/plain.npy"), "a NumPy array (.npy)"},
 		"lfs":         {read("runfile/testdata/maps/lfs_pointer.safetensors"), "a git-lfs pointer"},
 		"torch.pt":    {read("runfile/testdata/maps/torch.pt"), "a PyTorch file"},
