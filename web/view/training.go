@@ -135,7 +135,7 @@ func (t *training) words(at int) string {
 	return fmt.Sprintf("step %s of %s, %s tokens: %s", number.Count(p.Step), last, number.Amount(float64(p.Tokens)), strings.Join(parts, "; "))
 }
 
-// Draw lays out the course and its slider.
+// Draw lays out the slider, which low screens show without scrolling, and the course.
 func (t *training) Draw(f *Frame) Drawn {
 	if t.Training == nil {
 		return Drawn{Body: message("The steps of this model's training are not here: kvscope serve has those of the demo models.", "")}
@@ -144,9 +144,9 @@ func (t *training) Draw(f *Frame) Drawn {
 	s := f.State
 	return Drawn{
 		Body: app.Div().Class("training").DataSet("testid", "training-"+f.ID).DataSet("step", t.Points[t.At].Step).Body(
-			&widget.Drawing{ID: "course-" + f.ID, Class: "course", Label: t.course.Title + ", at " + said, Of: t.course},
 			&widget.StepSlider{ID: f.ID, Side: f.Side, Steps: len(t.Points), At: t.At, Label: "step of the training of " + t.Model, Text: said, On: f.On},
-			app.P().Class("hint").Text(said)),
+			app.P().Class("hint").Text(said),
+			&widget.Drawing{ID: "course-" + f.ID, Class: "course", Label: t.course.Title + ", at " + said, Of: t.course}),
 		Tools: []app.UI{
 			&widget.Press{
 				Label: "every step", Title: "ask this question at every step: from which on do heads hold its needle?", Test: "every-" + f.ID,

@@ -21,7 +21,7 @@ type StepSlider struct {
 	On    *Bus
 }
 
-// Render lays out the slider, whose places stand below those of the picture.
+// Render lays out the slider, whose places stand above those of the picture.
 func (s *StepSlider) Render() app.UI {
 	return app.Div().Class("step-slider track").Style("--n", strconv.Itoa(max(1, s.Steps))).Body(
 		app.Input().Type("range").Min(0).Max(max(s.Steps-1, 1)).Step(1).
