@@ -144,6 +144,9 @@ func (s *Cache) put(k *CachedRun) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if e := s.byID[k.Header.ID]; e != nil {
+		if was := e.Value.(*CachedRun); k.context == nil {
+			k.context = was.context // which k has taken over: the next question does too
+		}
 		s.remove(e)
 	}
 	s.byID[k.Header.ID] = s.order.PushFront(k)

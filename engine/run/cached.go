@@ -61,8 +61,12 @@ func (k *CachedRun) Bytes() int {
 	if k.prefix != nil {
 		n += k.prefix.state.Bytes() // the rest of it is the session's
 	}
-	if k.context != nil {
+	switch {
+	case k.context == nil:
+	case k.context == k.job.left:
 		n += k.context.state.Bytes() + k.context.gates.bytes()
+	default:
+		n += k.context.bytes // the caches of the run that it is from are kept too
 	}
 	return n
 }
