@@ -69,7 +69,7 @@ func (m *twin) layer(l *model.Layer, x [][]float64) {
 			return out
 		}
 		all := causal(len(x))
-		allowed := all
+		var allowed [][]bool
 		if m.all != nil {
 			allowed = m.all(queries, keys)
 		} else {
