@@ -7,17 +7,21 @@ import (
 	"time"
 
 	"kvscope/native/store"
+	"kvscope/web/api"
 	"kvscope/web/traces"
 )
 
 // traceTimeout is how long the file of a trace may take to come, or to go.
 const traceTimeout = 5 * time.Minute
 
+// listTraces is the one request that is answered where no traces are kept: it says so.
+const listTraces = "GET /api/traces"
+
 // traces registers what keeps recorded runs.
 func (s *Server) traces(mux *http.ServeMux) {
 	handle := func(pattern string, f func(w http.ResponseWriter, r *http.Request) error) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			if s.kept.Folder == "" {
+			if s.kept.Folder == "" && pattern != listTraces {
 				writeError(w, http.StatusServiceUnavailable, "", "no traces are kept: "+s.lab.why())
 				return
 			}
@@ -34,10 +38,14 @@ func (s *Server) traces(mux *http.ServeMux) {
 			}
 		})
 	}
-	handle("GET /api/traces", func(w http.ResponseWriter, _ *http.Request) error {
-		list, err := s.kept.List()
+	handle(listTraces, func(w http.ResponseWriter, _ *http.Request) error {
+		answer := api.Traces{Kept: s.kept.Folder != "", Traces: traces.List{}}
+		var err error
+		if answer.Kept {
+			answer.Traces, err = s.kept.List()
+		}
 		if err == nil {
-			writeJSON(w, http.StatusOK, map[string]traces.List{"traces": list})
+			writeJSON(w, http.StatusOK, answer)
 		}
 		return err
 	})

@@ -93,7 +93,11 @@ func TestTracesAreKept(t *testing.T) {
 	if status, body := ask("DELETE", "/"+key, "", ""); status != 204 || len(listed()) != 0 {
 		t.Errorf("%d %s, left %v", status, body, listed())
 	}
-	if resp, body := get(t, start(t, Config{}).URL+"/api/traces"); resp.StatusCode != 503 || !strings.Contains(string(body), "no traces are kept") {
+	none := start(t, Config{}).URL + "/api/traces"
+	if resp, body := get(t, none); resp.StatusCode != 200 || !strings.Contains(string(body), `{"kept":false,"traces":[]}`) {
 		t.Errorf("without a folder: %d %s", resp.StatusCode, body)
+	}
+	if resp, body := get(t, none+"/"+key); resp.StatusCode != 503 || !strings.Contains(string(body), "no traces are kept") {
+		t.Errorf("of one without a folder: %d %s", resp.StatusCode, body)
 	}
 }

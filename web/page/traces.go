@@ -2,6 +2,7 @@ package page
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"time"
 
@@ -21,7 +22,7 @@ type Traces struct {
 
 	plain      plain
 	ctx        app.Context
-	stores     []traceStore
+	stores     []traceStore // that keep any
 	ready      bool
 	list       traces.List
 	picked     []string // keys, at most two, to be compared
@@ -54,38 +55,41 @@ func (p *Traces) OnMount(ctx app.Context) {
 	p.plain.stop = append(p.plain.stop,
 		browser.OnDrop(func(files []app.Value, _ app.Value) { p.keepAll(files) }),
 		browser.OnChosen("input[data-keeps]", func(files []app.Value, _ app.Value) { p.keepAll(files) }))
-	p.stores = []traceStore{browserTraces{}}
-	if keepsOnServer() {
-		p.stores = append(p.stores, serverTraces{})
+	asked := []traceStore{browserTraces{}}
+	if servedPage() {
+		asked = append(asked, serverTraces{})
 	}
-	p.find(p.stores)
+	p.find(asked)
 }
 
 // find lists what the stores keep, one after the other.
 func (p *Traces) find(stores []traceStore) {
 	if len(stores) == 0 {
-		p.later(func() { p.ready = true; p.space() })
+		p.later(func() {
+			if len(p.stores) == 0 {
+				p.said = noKeeping
+			}
+			p.ready = true
+			p.space()
+		})
 		return
 	}
 	stores[0].all(func(list traces.List) {
 		p.later(func() {
+			p.stores = append(p.stores, stores[0])
 			for _, t := range list {
 				p.list = p.list.Add(t)
 			}
 			p.find(stores[1:])
 		})
-	}, func() {
-		p.later(func() {
-			if len(p.stores) == 1 {
-				p.said = noKeeping
-			}
-			p.find(stores[1:])
-		})
-	})
+	}, func() { p.later(func() { p.find(stores[1:]) }) })
 }
 
-// keepsOnServer reports whether new traces go to the server.
-func keepsOnServer() bool { return api.ReadSite(app.Getenv(api.SiteVariable)).Server }
+// servedPage reports whether a server stands behind the page.
+func servedPage() bool { return api.ReadSite(app.Getenv(api.SiteVariable)).Server }
+
+// onServer reports whether new traces go to the server.
+func (p *Traces) onServer() bool { return slices.Contains(p.stores, traceStore(serverTraces{})) }
 
 const noKeeping = "This browser keeps nothing for this site: a private window, perhaps. Save runs as files instead."
 
@@ -120,19 +124,17 @@ func (p *Traces) keepAll(files []app.Value) {
 	}
 }
 
-// keepTrace keeps a file as a new trace, on the server where there is one, and in the
-// browser where that keeps none.
+// keepTrace keeps a file as a new trace, on the server where that keeps any, and else in
+// the browser.
 func keepTrace(t traces.Trace, file app.Value, done func(traces.Trace), failed func()) {
 	t.Saved = time.Now().UTC()
-	t.Key, t.Server = keyAt(t.Saved, strconv.FormatUint(rand.Uint64(), 36)), keepsOnServer()
-	storeOf(t).keep(t, file, func() { done(t) }, func() {
-		if !t.Server {
-			failed()
-			return
-		}
-		t.Server = false
-		storeOf(t).keep(t, file, func() { done(t) }, failed)
-	})
+	t.Key = keyAt(t.Saved, strconv.FormatUint(rand.Uint64(), 36))
+	keep := func() { storeOf(t).keep(t, file, func() { done(t) }, failed) }
+	if !servedPage() {
+		keep()
+		return
+	}
+	serverTraces{}.all(func(traces.List) { t.Server = true; keep() }, keep)
 }
 
 // change shows and writes a trace that was renamed or described, and says so.

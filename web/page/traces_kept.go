@@ -6,6 +6,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/web/api"
 	"kvscope/web/browser"
 	"kvscope/web/traces"
 	"kvscope/web/widget"
@@ -92,8 +93,8 @@ func (serverTraces) at(key string) string { return widget.At("/api/traces/" + ur
 func (serverTraces) all(done func(traces.List), failed func()) {
 	browser.Send("GET", widget.At("/api/traces"), "", app.Undefined(), func(answer app.Value) {
 		browser.TextOf(answer, func(text string) {
-			var kept struct{ Traces traces.List }
-			if json.Unmarshal([]byte(text), &kept) != nil {
+			var kept api.Traces
+			if json.Unmarshal([]byte(text), &kept) != nil || !kept.Kept {
 				failed()
 				return
 			}

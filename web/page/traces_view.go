@@ -52,7 +52,7 @@ func (p *Traces) Render() app.UI {
 // about says what the page has.
 func (p *Traces) about() string {
 	where := "this browser keeps"
-	if len(p.stores) > 1 {
+	if p.onServer() {
 		where = "the server keeps in its data folder, and older ones of this browser"
 	}
 	return "Recorded runs that " + where + ". The ribbon above a column of the Explorer keeps its run; files of saved runs, also of “kvscope trace --out”, can be dropped here. Tick two to compare them."
