@@ -27,7 +27,7 @@ func TestCourse(t *testing.T) {
 			t.Errorf("%d of %s, want %d", got, what, want)
 		}
 	}
-	if narrow := c.SVG(110, 300); strings.Contains(narrow, ">50<") || !strings.Contains(narrow, ">10 000<") {
+	if narrow := c.SVG(90, 300); strings.Contains(narrow, ">50<") || !strings.Contains(narrow, ">10 000<") {
 		t.Error("names of places lie over each other, or the last has none")
 	}
 	if empty := (&Course{At: -1}).SVG(300, 200); strings.Contains(empty, "NaN") || strings.Contains(empty, "data-at") {
