@@ -61,9 +61,9 @@ func (k *CachedRun) Bytes() int {
 	if k.prefix != nil {
 		n += k.prefix.state.Bytes() // the rest of it is the session's
 	}
-	switch {
-	case k.context == nil:
-	case k.context == k.job.left:
+	switch k.context {
+	case nil:
+	case k.job.left:
 		n += k.context.state.Bytes() + k.context.gates.bytes()
 	default:
 		n += k.context.bytes // the caches of the run that it is from are kept too
