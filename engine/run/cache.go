@@ -111,7 +111,7 @@ func (s *Cache) sharePrefix(ctx context.Context, j *job) (over func(), err error
 // runReading is the channel of a run that reads the prompt of j now, or nil.
 func (s *Cache) runReading(j *job) chan struct{} {
 	for other, done := range s.reading {
-		if other.samePrefix(j) || other.sameContext(j) {
+		if other.shares(j.reading) {
 			return done
 		}
 	}

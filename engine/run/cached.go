@@ -71,22 +71,6 @@ func (k *CachedRun) Bytes() int {
 	return n
 }
 
-// samePrefix reports whether j and o read the same prompt alike: the same tokens through the
-// same model, densely.
-func (j *job) samePrefix(o *job) bool {
-	return j.model == o.model && j.intervention.Equal(o.intervention) &&
-		j.dense && o.dense &&
-		slices.Equal(j.example.Tokens, o.example.Tokens)
-}
-
-// sameContext reports whether j and o evict of the same context before their questions.
-func (j *job) sameContext(o *job) bool {
-	at := j.split()
-	return j.model == o.model && j.intervention.Equal(o.intervention) && at == o.split() &&
-		at < len(j.example.Tokens)-1 && at < len(o.example.Tokens)-1 &&
-		slices.Equal(j.example.Tokens[:at], o.example.Tokens[:at])
-}
-
 // repeats is how often measure measures, to take the shortest.
 const repeats = 3
 

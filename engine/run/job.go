@@ -47,17 +47,15 @@ func (e *Engine) understand(l *loaded, req Request, keep bool) (answer, error) {
 
 // job is a request that has been understood.
 type job struct {
-	engine       *Engine
-	req          Request
-	model        *model.Model
-	tok          tokenizer.Tokenizer
-	of           *loaded
-	example      *niah.Example
-	plan         sparse.Plan
-	dense        bool // the prompt is read so; others look at it while the run rates its plan
-	edit         sparse.Edit
-	intervention *model.Intervention
-	maxNew       int
+	reading
+	engine  *Engine
+	req     Request
+	tok     tokenizer.Tokenizer
+	of      *loaded
+	example *niah.Example
+	plan    sparse.Plan
+	edit    sparse.Edit
+	maxNew  int
 
 	loglik float64 // of a free prompt's tokens but the first, as they are read
 
@@ -74,7 +72,7 @@ type job struct {
 func (e *Engine) prepare(l *loaded, req Request) (*job, error) {
 	var err error
 	m := l.model
-	j := &job{engine: e, req: req, model: m, tok: l.tok, of: l}
+	j := &job{engine: e, req: req, tok: l.tok, of: l}
 	if j.example, err = l.prompt(req, m.Config().Context); err != nil {
 		return nil, err
 	}
@@ -94,9 +92,13 @@ func (e *Engine) prepare(l *loaded, req Request) (*job, error) {
 		return nil, err
 	}
 	j.plan = plan.Edited(j.edit)
-	j.dense = j.plan.Dense(prompt)
-	if j.intervention, err = req.intervention(m.Config().Memory); err != nil {
+	intervention, err := req.intervention(m.Config().Memory)
+	if err != nil {
 		return nil, err
+	}
+	j.reading = reading{source: source{m, intervention, j.example.Tokens}, dense: j.plan.Dense(prompt), split: prompt - 1}
+	if j.plan.Evictor != nil {
+		j.split = min(j.split, j.plan.EvictAt)
 	}
 	j.maxNew = len(j.example.Answer) + extraTokens
 	if j.example.Most > 0 {
@@ -124,7 +126,7 @@ func (j *job) options(rec *recorder, gates *gates, pace *pace) model.Options {
 	if e := j.plan.Evictor; e != nil {
 		opt.Window, opt.EvictFrom = e.Window(), j.plan.From
 	}
-	if j.keep || j.share && (j.dense || j.split() < prompt-1) {
+	if j.keep || j.share && (j.dense || j.evictsContext()) {
 		opt.Window = everyQuery // another method may vote by any of them
 	}
 	return opt

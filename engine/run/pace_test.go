@@ -32,7 +32,7 @@ func TestRunsYield(t *testing.T) {
 		all := 0
 		e.Yield = func() { all++ }
 		record(t, e, pacer(method))
-		pieces := 2 * e.models[0].info.Layers // at the least: every layer, reading and answering
+		pieces := 2 * e.models[0].info.Layers // at the least: every layer, readingRun and answering
 		if all < pieces {
 			t.Errorf("%s: yielded %d times, want at least %d", method, all, pieces)
 		}
@@ -55,19 +55,19 @@ func TestRunsYield(t *testing.T) {
 	}
 }
 
-// reading is a sink that hears how far the prompt is read.
-type reading struct {
+// readingRun is a sink that hears how far the prompt is read.
+type readingRun struct {
 	trace.Run
 	told []int
 }
 
-func (r *reading) Reading(read, prompt int) { r.told = append(r.told, read, prompt) }
+func (r *readingRun) Reading(read, prompt int) { r.told = append(r.told, read, prompt) }
 
 // TestReadingIsTold: a sink that asks hears of the tokens read, from none to all, more
 // often than once a chunk.
 func TestReadingIsTold(t *testing.T) {
 	e := testEngine(t, model.Attention)
-	var r reading
+	var r readingRun
 	if err := e.Run(t.Context(), pacer("quest"), &r); err != nil {
 		t.Fatal(err)
 	}

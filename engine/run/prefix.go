@@ -4,7 +4,6 @@ import (
 	"container/list"
 	"context"
 	"reflect"
-	"slices"
 	"sync"
 
 	"kvscope/engine/model"
@@ -15,14 +14,12 @@ import (
 // prefix is a prompt up to its last token, as a run has read it densely, or a context up to
 // the question, with what was evicted then. Any number of runs on the same may go on from it.
 type prefix struct {
-	model        *model.Model
-	intervention *model.Intervention
-	tokens       []int32 // of the whole prompt, or of the context
-	state        *model.Prefix
-	gates        *gates
-	took         float64 // milliseconds of reading it
-	loglik       float64 // of a free prompt's tokens but the first
-	bytes        int     // that it keeps alive
+	source // the whole prompt, or the context
+	state  *model.Prefix
+	gates  *gates
+	took   float64 // milliseconds of reading it
+	loglik float64 // of a free prompt's tokens but the first
+	bytes  int     // that it keeps alive
 
 	evictor sparse.Evictor       // of a context, that left kept; else nil
 	kept    [][]sparse.Selection // [L][H]
@@ -32,8 +29,7 @@ type prefix struct {
 func (j *job) prefixOf(session *model.Session, gates *gates, took float64) *prefix {
 	state := session.Prefix()
 	return &prefix{
-		model: j.model, intervention: j.intervention, tokens: j.example.Tokens,
-		state: state, gates: gates, took: took, loglik: j.loglik,
+		source: j.source, state: state, gates: gates, took: took, loglik: j.loglik,
 		bytes: session.Bytes() + state.Bytes() + gates.bytes(),
 	}
 }
@@ -41,25 +37,22 @@ func (j *job) prefixOf(session *model.Session, gates *gates, took float64) *pref
 // contextOf is the context of j as session has read it and evicted of it.
 func (j *job) contextOf(session *model.Session, gates *gates, took float64) *prefix {
 	p := j.prefixOf(session, gates.before(session.Len()), took)
-	p.tokens = p.tokens[:session.Len()]
+	p.source = j.before(session.Len())
 	p.evictor, p.kept = j.plan.Evictor, session.Kept()
 	return p
 }
 
 // begins reports whether p can stand for the context of j.
 func (p *prefix) begins(j *job) bool {
-	at := j.split()
-	return p != nil && p.evictor != nil && at == len(p.tokens) && at < len(j.example.Tokens)-1 &&
-		p.model == j.model && p.intervention.Equal(j.intervention) && slices.Equal(p.tokens, j.example.Tokens[:at])
+	return p != nil && p.evictor != nil && j.evictsContext() && p.equal(j.before(j.split))
 }
 
 // evicts reports whether j evicts of the context p what has been evicted of it already.
 func (p *prefix) evicts(j *job) bool { return reflect.DeepEqual(p.evictor, j.plan.Evictor) }
 
-// serves reports whether p can stand for the prompt of j: the same tokens through the same
-// model, densely.
+// serves reports whether p can stand for the prompt of j.
 func (p *prefix) serves(j *job) bool {
-	return p != nil && p.evictor == nil && j.dense && p.model == j.model && p.intervention.Equal(j.intervention) && slices.Equal(p.tokens, j.example.Tokens)
+	return p != nil && p.evictor == nil && j.dense && p.equal(j.source)
 }
 
 // PrefixCache runs requests and keeps the last prompts as they were read, so that another

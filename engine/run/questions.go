@@ -110,7 +110,7 @@ func (j *job) sharesWith(o *job) error {
 	if at != o.example.QuestionSpan.Start || !slices.Equal(j.example.Tokens[:at], o.example.Tokens[:at]) {
 		return input.Errorf("questions", "%q and %q: the prompt begins by saying what will be asked, a number, numbers or uuids, and these two begin otherwise", o.req.Key, j.req.Key)
 	}
-	if j.plan.Evictor != nil && j.split() == len(j.example.Tokens)-1 {
+	if j.plan.Evictor != nil && j.split == len(j.example.Tokens)-1 {
 		return input.Errorf("evict", "after the question, of which each would leave another cache: want before, or sparse_from question")
 	}
 	return nil

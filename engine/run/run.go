@@ -119,16 +119,6 @@ func (j *job) run(ctx context.Context, sink trace.Sink) (*CachedRun, error) {
 	return kept, sink.Emit(done)
 }
 
-// split is the position at which the method evicts before the question, and else that of the
-// prompt's last token.
-func (j *job) split() int {
-	last := len(j.example.Tokens) - 1
-	if j.plan.Evictor == nil {
-		return last
-	}
-	return min(last, j.plan.EvictAt)
-}
-
 // prefill reads the prompt up to its last token, or takes over what another run
 // read. What is evicted before that is evicted here.
 func (j *job) prefill(opt model.Options, pace *pace, gates *gates) (*model.Session, error) {
@@ -136,7 +126,7 @@ func (j *job) prefill(opt model.Options, pace *pace, gates *gates) (*model.Sessi
 		return j.model.Resume(j.from.state, opt)
 	}
 	started := time.Now()
-	last, at, chunk := len(j.example.Tokens)-1, j.split(), prefillChunk(j.model.Config())
+	last, at, chunk := len(j.example.Tokens)-1, j.split, prefillChunk(j.model.Config())
 	if j.plan.Whole {
 		chunk = last
 	}
@@ -144,7 +134,7 @@ func (j *job) prefill(opt model.Options, pace *pace, gates *gates) (*model.Sessi
 	if err != nil {
 		return nil, err
 	}
-	if at < last {
+	if j.evictsContext() {
 		if err := j.compress(session, gates, started); err != nil {
 			return nil, err
 		}
