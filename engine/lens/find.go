@@ -69,16 +69,28 @@ func (p part) rows(head int) (checkpoint.Tensor, error) {
 	return t, err
 }
 
-// findMaps looks for attention maps: by name, else by numbered names.
-func findMaps(f *checkpoint.File) (maps, error) {
+// HasMaps reports whether f holds attention maps under a name that says so.
+func HasMaps(f *checkpoint.File) bool { return mapsName(f) != "" }
+
+// mapsName is the name that the attention maps of f have, "" where they have none for all of
+// them: transformers returns them as attentions.
+func mapsName(f *checkpoint.File) string {
 	for _, name := range []string{weightsName, "attentions"} {
 		if f.Has(name) {
-			parts, err := partsOf(f, name)
-			if err != nil {
-				return maps{}, err
-			}
-			return arrange(name, parts)
+			return name
 		}
+	}
+	return ""
+}
+
+// findMaps looks for attention maps: by name, else by numbered names.
+func findMaps(f *checkpoint.File) (maps, error) {
+	if name := mapsName(f); name != "" {
+		parts, err := partsOf(f, name)
+		if err != nil {
+			return maps{}, err
+		}
+		return arrange(name, parts)
 	}
 	family, err := numbered(f)
 	if err != nil {

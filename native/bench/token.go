@@ -70,6 +70,7 @@ func (s Shape) measure(ctx context.Context, o Options, add func(Row)) error {
 	steps := 2 * o.Sizes.Rounds
 	plain, memory := s.config(false, steps), s.config(true, 3*steps)
 	w := s.weights(memory)
+	name := "token/" + memory.Kind()
 	size := fmt.Sprintf("%s: %d layers of %d, %d tokens before", s.Name, s.Layers, s.Dim, s.Prompt)
 	baseline, err := s.session(o, memory, w, checkpoint.F32)
 	if err != nil {
@@ -81,9 +82,9 @@ func (s Shape) measure(ctx context.Context, o Options, add func(Row)) error {
 		weights *model.Weights
 		form    checkpoint.DType
 	}{
-		{"token/attention", plain, s.weights(plain), checkpoint.F32},
-		{"token/ratplus in bfloat16", memory, w, checkpoint.BF16},
-		{"token/ratplus in int8", memory, w, checkpoint.I8},
+		{"token/" + plain.Kind(), plain, s.weights(plain), checkpoint.F32},
+		{name + " in bfloat16", memory, w, checkpoint.BF16},
+		{name + " in int8", memory, w, checkpoint.I8},
 	} {
 		session, err := s.session(o, c.config, c.weights, c.form)
 		if err != nil {
@@ -97,13 +98,13 @@ func (s Shape) measure(ctx context.Context, o Options, add func(Row)) error {
 		ours, theirs := best[0].Seconds()*1e6, best[1].Seconds()*1e6
 		if !c.config.Memory {
 			add(Row{Name: c.name, Size: size, Value: theirs, Unit: "µs"})
-			add(Row{Name: "token/ratplus", Size: size, Value: ours, Unit: "µs", Ratio: theirs / ours, Baseline: c.name})
+			add(Row{Name: name, Size: size, Value: ours, Unit: "µs", Ratio: theirs / ours, Baseline: c.name})
 			if err := s.split(ctx, o, add, size, ours, theirs); err != nil {
 				return err
 			}
 			continue
 		}
-		add(Row{Name: c.name, Size: size, Value: theirs, Unit: "µs", Ratio: ours / theirs, Baseline: "token/ratplus"})
+		add(Row{Name: c.name, Size: size, Value: theirs, Unit: "µs", Ratio: ours / theirs, Baseline: name})
 	}
 	return nil
 }

@@ -4,7 +4,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"kvscope/engine/run"
 )
+
+// withMemory is the model whose memory lessons change.
+const withMemory = run.DemoMemory
 
 // Lesson is one chapter of the lecture.
 type Lesson struct {

@@ -24,7 +24,7 @@ func memory() Lesson {
 				Claims: []Claim{Right{1}},
 			},
 			{
-				Title: "Without its memory", Query: "task=MK-2&seed=3&method=dense&left=ratplus::trained&memory_strength=0", Look: "answer",
+				Title: "Without its memory", Query: "task=MK-2&seed=3&method=dense&left=" + withMemory + "::trained&memory_strength=0", Look: "answer",
 				Predict: &Prediction{
 					Question: "Both columns are RAT+ now, with everything read. In the right one the gates are set to zero, so that keys and values are plain. Is it still right?",
 					Options:  []string{"yes, since it reads everything", "no"}, Right: 1,
@@ -36,7 +36,7 @@ func memory() Lesson {
 				Claims: []Claim{Right{0}, Wrong{1}},
 			},
 			{
-				Title: "Four tokens of it", Query: "task=MK-2&seed=3&method=dense&left=ratplus::trained&memory_cap=4", Look: "answer",
+				Title: "Four tokens of it", Query: "task=MK-2&seed=3&method=dense&left=" + withMemory + "::trained&memory_cap=4", Look: "answer",
 				Predict: &Prediction{
 					Question: "The right column keeps its memory, but cut off after the last four tokens. Is it right?",
 					Options:  []string{"yes", "no"}, Right: 0,
@@ -46,7 +46,7 @@ func memory() Lesson {
 				Claims: []Claim{Right{0}, Right{1}},
 			},
 			{
-				Title: "One token of it", Query: "task=MK-2&seed=3&method=dense&left=ratplus::trained&memory_cap=1", Look: "answer",
+				Title: "One token of it", Query: "task=MK-2&seed=3&method=dense&left=" + withMemory + "::trained&memory_cap=1", Look: "answer",
 				Text:   []string{"Cut to the token itself there is no neighbour left in an entry, and the answer is wrong again."},
 				Claims: []Claim{Right{0}, Wrong{1}},
 			},

@@ -39,7 +39,7 @@ func selection() Lesson {
 				Claims: []Claim{Hits{0, 7, 7}, Hits{1, 8, 8}},
 			},
 			{
-				Title: "Select with plain keys", Query: "task=MK-2&seed=3&head=1.1&metric=hit&left=ratplus::memory/memory&right=ratplus::plain/memory", Look: "heads",
+				Title: "Select with plain keys", Query: "task=MK-2&seed=3&head=1.1&metric=hit&left=" + withMemory + "::memory/memory&right=" + withMemory + "::plain/memory", Look: "heads",
 				Predict: &Prediction{
 					Question: "One model, two runs: both compute with the memory, but the right one selects by keys without it. If the hypothesis is all there is, the right one should lose the needle. Does it?",
 					Options:  []string{"yes", "no"}, Right: 1,

@@ -33,7 +33,7 @@ func states() Lesson {
 				Claims: []Claim{Wrong{0}, Wrong{1}},
 			},
 			{
-				Title: "Compute with plain states", Query: "task=MK-2&seed=3&head=1.1&left=ratplus::memory/memory&right=ratplus::memory/plain", Look: "answer",
+				Title: "Compute with plain states", Query: "task=MK-2&seed=3&head=1.1&left=" + withMemory + "::memory/memory&right=" + withMemory + "::memory/plain", Look: "answer",
 				Predict: &Prediction{
 					Question: "The other half of the swap: both columns select by keys with memory, and the right one computes with plain keys and values. Is it right?",
 					Options:  []string{"yes", "no"}, Right: 1,
@@ -45,7 +45,7 @@ func states() Lesson {
 				Claims: []Claim{Right{0}, Wrong{1}},
 			},
 			{
-				Title: "All four", Query: "task=MK-2&seed=3&head=1.1&left=ratplus::memory/memory&right=ratplus::plain/memory&third=ratplus::memory/plain&fourth=ratplus::plain/plain", Look: "columns",
+				Title: "All four", Query: "task=MK-2&seed=3&head=1.1&left=" + withMemory + "::memory/memory&right=" + withMemory + "::plain/memory&third=" + withMemory + "::memory/plain&fourth=" + withMemory + "::plain/plain", Look: "columns",
 				Text: []string{
 					"The whole {swap}: select with and without memory, compute with and without. Right are the two that compute with it, whatever they select by.",
 				},

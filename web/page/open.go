@@ -13,6 +13,7 @@ import (
 
 	"kvscope/engine/capture"
 	"kvscope/engine/checkpoint"
+	"kvscope/engine/lens"
 	"kvscope/engine/niah"
 	"kvscope/engine/run"
 	"kvscope/engine/runfile"
@@ -149,7 +150,7 @@ func captureName(file string) string {
 // isCapture reports whether a file holds queries and keys, and neither a run nor attention
 // maps, which are shown instead.
 func isCapture(f *checkpoint.File) bool {
-	return capture.Is(f) && !runfile.Is(f) && !f.Has("attention") && !f.Has("attentions")
+	return capture.Is(f) && !runfile.Is(f) && !lens.HasMaps(f)
 }
 
 // openFile reads a file and says what comes of it. What it holds of heads stays in it until

@@ -8,6 +8,7 @@ import (
 
 	"kvscope/engine/history"
 	"kvscope/engine/lens"
+	"kvscope/engine/model"
 	"kvscope/engine/ops"
 	"kvscope/engine/run"
 	"kvscope/engine/sparse"
@@ -84,10 +85,10 @@ func onlyInspector(sp *specimen, id string) app.UI {
 
 // The runs that specimens show.
 var (
-	questRun  = sample.Spec{Method: "quest", Model: "ratplus", Memory: true, Layers: 4, Heads: 4, Context: 640, Seed: 3}
-	otherRun  = sample.Spec{Method: "quest", Model: "attention", Layers: 4, Heads: 4, Context: 640, Seed: 3}
-	snapkvRun = sample.Spec{Method: "snapkv", Model: "attention", Layers: 6, Heads: 8, Context: 640, Seed: 5}
-	mobaRun   = sample.Spec{Method: "moba", Model: "ratplus", Memory: true, Layers: 4, Heads: 4, Context: 640, Seed: 7}
+	questRun  = sample.Spec{Method: "quest", Model: run.DemoMemory, Memory: true, Layers: 4, Heads: 4, Context: 640, Seed: 3}
+	otherRun  = sample.Spec{Method: "quest", Model: run.DemoPlain, Layers: 4, Heads: 4, Context: 640, Seed: 3}
+	snapkvRun = sample.Spec{Method: "snapkv", Model: run.DemoPlain, Layers: 6, Heads: 8, Context: 640, Seed: 5}
+	mobaRun   = sample.Spec{Method: "moba", Model: run.DemoMemory, Memory: true, Layers: 4, Heads: 4, Context: 640, Seed: 7}
 )
 
 // trained is a model whose training kept five steps.
@@ -159,7 +160,7 @@ func specimens() ([]*specimen, error) {
 			return nil, err
 		}
 	}
-	answered := api.Meta{Models: []run.ModelInfo{{Name: "attention", Arch: "attention"}}}
+	answered := api.Meta{Models: []run.ModelInfo{{Name: run.DemoPlain, Arch: string(model.Attention)}}}
 	fresh := newState(state.DefaultPlace())
 	unreachable := &client.LostError{Err: errors.New("connection refused")}
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"kvscope/engine/figures"
+	"kvscope/engine/model"
 	"kvscope/engine/niah"
 	"kvscope/engine/sparse"
 	"kvscope/engine/tokenizer"
@@ -97,16 +98,10 @@ func (m *maker) events() []trace.Event {
 	})
 }
 
-func (m *maker) title() string {
-	if m.Memory {
-		return "RAT+"
-	}
-	return "Attention"
-}
-
 func (m *maker) header() *trace.Header {
+	of := model.Config{Arch: model.Attention, Memory: m.Memory}
 	h := &trace.Header{
-		Model: m.Model, Arch: m.Model, Title: m.title(), Memory: m.Memory, Layers: m.Layers, Heads: m.Heads, HeadDim: 32, Kernels: "sample",
+		Model: m.Model, Arch: of.Kind(), Title: of.Title(), Memory: m.Memory, Layers: m.Layers, Heads: m.Heads, HeadDim: 32, Kernels: "sample",
 		Method: m.Method, Phase: m.info.Phase, Budget: budget, Block: m.block, K: m.units(),
 		Task: m.ex.Task.ID, Seed: m.Seed, Context: m.Context, Question: m.ex.Question,
 		Tokens: m.tokens(m.ex.Tokens), Pieces: tokenizer.Pieces(m.tok, m.ex.Tokens), Expected: m.ex.Expected, Answer: m.tokens(m.ex.Answer), Gold: m.ex.Gold,

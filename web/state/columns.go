@@ -15,8 +15,8 @@ import (
 const Sides = 4
 
 // ColumnSpec names the model of a column, and its method and the use of its memory where they
-// differ from the form. As a field of the form and in a link it is "ratplus", "ratplus:moba"
-// or "ratplus:quest:plain/memory".
+// differ from the form. As a field of the form and in a link it is "NAME", "NAME:moba" or
+// "NAME:quest:plain/memory".
 type ColumnSpec struct {
 	Model  string
 	Method string // the form's when empty

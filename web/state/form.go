@@ -54,7 +54,7 @@ func DefaultForm() Form {
 	return Form{
 		Source: FromTask, Task: "MK-1", Seed: "1",
 		Method: "quest", Selector: sparse.SelectorOwn, Options: sparse.Values{"budget": "1/8", "block": "16"},
-		Left: "attention", Right: "ratplus",
+		Left: run.DemoPlain, Right: run.DemoMemory,
 	}
 }
 

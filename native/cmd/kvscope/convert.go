@@ -20,7 +20,7 @@ func convert(_ context.Context, args []string, stdout, stderr io.Writer) error {
 	fs := flags("convert", stderr,
 		"kvscope convert --model SmolLM2.gguf --out smollm2.safetensors",
 		"kvscope convert --model ./Qwen3-0.6B --dtype int8 --out qwen3.safetensors")
-	name := fs.String("model", "", "attention, ratplus, or a model `file` or folder")
+	name := fs.String("model", "", modelUsage())
 	form := fs.String("dtype", "bf16", "what matrices become: f32, bf16, or int8 with one scale a row")
 	out := fs.String("out", "", "safetensors `file` to write")
 	asJSON := fs.Bool("json", false, "print one JSON object")
@@ -30,7 +30,7 @@ func convert(_ context.Context, args []string, stdout, stderr io.Writer) error {
 	dtype, known := convertedForms[*form]
 	switch {
 	case *name == "":
-		return input.Errorf("model", "missing, want attention, ratplus, or a model file or folder")
+		return errNoModel()
 	case !known:
 		return input.Errorf("dtype", "%q, want f32, bf16 or int8", *form)
 	case *out == "":

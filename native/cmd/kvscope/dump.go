@@ -21,7 +21,7 @@ func dump(_ context.Context, args []string, stdout, stderr io.Writer) error {
 	fs := flags("dump", stderr,
 		"kvscope dump --model ratplus --ids 1,2,3 --out activations.safetensors",
 		"kvscope dump --model attention --text notes.txt --out activations.safetensors")
-	name := fs.String("model", defaultModel, "attention, ratplus, or a model `file` or folder")
+	name := fs.String("model", defaultModel, modelUsage())
 	adapter := adapterFlag(fs)
 	list := fs.String("ids", "", "token `numbers`, comma-separated")
 	text := fs.String("text", "", "`file` to read instead of --ids")

@@ -16,6 +16,7 @@ import (
 
 	"kvscope/engine/experiment"
 	"kvscope/engine/niah"
+	"kvscope/engine/run"
 	"kvscope/engine/sparse"
 	"kvscope/native/jobs"
 	"kvscope/native/store"
@@ -31,7 +32,7 @@ func eval(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		"kvscope eval --tasks validation.jsonl --methods dense,quest --budgets 1/4",
 		"kvscope eval --methods quest --budgets 1/4 --selector random --seeds 5 --examples 100 --json",
 		"kvscope eval --models ratplus --methods quest --budgets 1,1/4 --select-with memory,plain --compute-with memory,plain")
-	models := fs.String("models", "attention,ratplus", "`names` of models, comma-separated")
+	models := fs.String("models", strings.Join(run.DemoModels(), ","), "`names` of models, comma-separated")
 	tasks := fs.String("tasks", "all", "`tasks`, comma-separated, or all; files of RULER's (.jsonl) too, answered and scored as RULER does")
 	methods := fs.String("methods", sparse.DefaultMethod, "`methods`, comma-separated")
 	selectors := fs.String("selector", "own", "own, random or own,random")

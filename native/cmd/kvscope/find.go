@@ -39,7 +39,7 @@ func find(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		"kvscope find --task S-2 --method moba --budget 1/16 --models attention --seeds 200 --json")
 	var q question
 	q.flags(fs)
-	models := fs.String("models", "attention,ratplus", "`names` or files of models, comma-separated")
+	models := fs.String("models", strings.Join(run.DemoModels(), ","), "`names` or files of models, comma-separated")
 	n := fs.Int("seeds", 50, "how many seeds are tried, from --seed on")
 	asJSON := fs.Bool("json", false, "print one JSON object")
 	if err := parse(fs, args); err != nil {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 
-	"kvscope/engine/input"
 	"kvscope/engine/run"
 	"kvscope/viz/number"
 )
@@ -26,13 +25,13 @@ type described struct {
 // info says what a model is, and what running it takes.
 func info(_ context.Context, args []string, stdout, stderr io.Writer) error {
 	fs := flags("info", stderr, "kvscope info --model SmolLM2.gguf", "kvscope info --model ./Qwen3-0.6B --json")
-	name := fs.String("model", "", "attention, ratplus, or a model `file` or folder")
+	name := fs.String("model", "", modelUsage())
 	asJSON := fs.Bool("json", false, "print one JSON object")
 	if err := parse(fs, args); err != nil {
 		return err
 	}
 	if *name == "" {
-		return input.Errorf("model", "missing, want attention, ratplus, or a model file or folder")
+		return errNoModel()
 	}
 	engine, err := engineWith(*name, "")
 	if err != nil {

@@ -20,7 +20,7 @@ func quantize(_ context.Context, args []string, stdout, stderr io.Writer) error 
 	fs := flags("quantize", stderr,
 		"kvscope quantize --model ratplus --form int8 --out ratplus-int8.safetensors",
 		"kvscope ask --model ratplus-int8.safetensors --task MK-1 --method quest --budget 1/8")
-	name := fs.String("model", "", "attention, ratplus, or a model `file` or folder")
+	name := fs.String("model", "", modelUsage())
 	form := fs.String("form", "int8", "what matrices become: bf16, or int8 with one scale a row")
 	out := fs.String("out", "", "safetensors `file` to write")
 	asJSON := fs.Bool("json", false, "print one JSON object")
@@ -30,7 +30,7 @@ func quantize(_ context.Context, args []string, stdout, stderr io.Writer) error 
 	dtype, known := quantizedForms[*form]
 	switch {
 	case *name == "":
-		return input.Errorf("model", "missing, want attention, ratplus, or a model file or folder")
+		return errNoModel()
 	case !known:
 		return input.Errorf("form", "%q, want bf16 or int8", *form)
 	case *out == "":

@@ -25,13 +25,10 @@ type question struct {
 	given           func(flag string) bool
 }
 
-// defaultModel answers where none is named.
-const defaultModel = "ratplus"
-
 // flags adds the flags of a request to fs.
 func (q *question) flags(fs *flagSet) {
 	q.given = fs.given
-	fs.StringVar(&q.req.Model, "model", defaultModel, "attention, ratplus, or a model `file` or folder, or a file of queries and keys")
+	fs.StringVar(&q.req.Model, "model", defaultModel, modelUsage()+", or a file of queries and keys")
 	q.adapter, q.tokens = adapterFlag(fs), tokenizerFlag(fs)
 	fs.StringVar(&q.req.Task, "task", "", "S-1 S-2 S-3 MK-1 MK-2 MK-3 MV MQ; S-2 without --text; or a file of RULER's (.jsonl)")
 	fs.Uint64Var(&q.req.Seed, "seed", 1, "which example of the task")
