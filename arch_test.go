@@ -62,6 +62,10 @@ var rules = []rule{
 		reason: "pictures are made of numbers: viz is used by the page, the reports and the embeddable widget alike",
 	},
 	{
+		from: "web/cmd/widget", never: []string{module + "/engine/model", module + "/engine/sparse", module + "/engine/lens", module + "/engine/tokenizer", "archive/zip", "crypto"},
+		reason: "other people's pages fetch the widget: it reads the events of a run, and what reads models and their files doubles it",
+	},
+	{
 		from: "web", never: []string{module + "/native"},
 		reason: "the page runs in a browser, where nothing native exists",
 	},

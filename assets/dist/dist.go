@@ -23,8 +23,9 @@ const (
 	BootFile   = "wasm_exec.js"
 	InfoFile   = "info.json"
 
-	WidgetFile  = "widget.wasm.gz"
-	ElementFile = "widget.js"
+	WidgetFile       = "widget.wasm.gz"
+	WidgetBrotliFile = "widget.wasm.br"
+	ElementFile      = "widget.js"
 )
 
 // Info describes a program to the hosts that serve it; the packer writes it.
@@ -40,8 +41,9 @@ type Program struct {
 	Gzip   []byte // the same
 	Boot   []byte // the toolchain's wasm_exec.js, then ours
 
-	Widget  []byte // the WebAssembly of the widget, as gzip
-	Element []byte // the script of the widget
+	Widget       []byte // the WebAssembly of the widget, as gzip
+	WidgetBrotli []byte // the same, a quarter smaller, for hosts that say how it is packed
+	Element      []byte // the script of the widget
 }
 
 // Load returns the embedded program, or ErrNotBuilt.
@@ -65,7 +67,7 @@ func load(root fs.FS) (Program, error) {
 	for _, f := range []struct {
 		name string
 		to   *[]byte
-	}{{BrotliFile, &p.Brotli}, {GzipFile, &p.Gzip}, {BootFile, &p.Boot}, {WidgetFile, &p.Widget}, {ElementFile, &p.Element}} {
+	}{{BrotliFile, &p.Brotli}, {GzipFile, &p.Gzip}, {BootFile, &p.Boot}, {WidgetFile, &p.Widget}, {WidgetBrotliFile, &p.WidgetBrotli}, {ElementFile, &p.Element}} {
 		if err == nil {
 			*f.to, err = fs.ReadFile(root, f.name)
 		}

@@ -1,51 +1,37 @@
 package checkpoint
 
-import (
-	"fmt"
-	"math"
-)
+import "kvscope/engine/checkpoint/safetensors"
 
-// DType names the element type of a tensor as the format spells it.
-type DType string
+// DType names the element type of a tensor as safetensors spells it, or the block of a GGUF
+// file.
+type DType = safetensors.DType
 
-// The element types of the format. C64 is a pair of F32.
+// The element types of safetensors. C64 is a pair of F32.
 const (
-	Bool   DType = "BOOL"
-	U8     DType = "U8"
-	I8     DType = "I8"
-	F8E5M2 DType = "F8_E5M2"
-	F8E4M3 DType = "F8_E4M3"
-	F8E8M0 DType = "F8_E8M0"
-	I16    DType = "I16"
-	U16    DType = "U16"
-	F16    DType = "F16"
-	BF16   DType = "BF16"
-	I32    DType = "I32"
-	U32    DType = "U32"
-	F32    DType = "F32"
-	C64    DType = "C64"
-	F64    DType = "F64"
-	I64    DType = "I64"
-	U64    DType = "U64"
+	Bool   = safetensors.Bool
+	U8     = safetensors.U8
+	I8     = safetensors.I8
+	F8E5M2 = safetensors.F8E5M2
+	F8E4M3 = safetensors.F8E4M3
+	F8E8M0 = safetensors.F8E8M0
+	I16    = safetensors.I16
+	U16    = safetensors.U16
+	F16    = safetensors.F16
+	BF16   = safetensors.BF16
+	I32    = safetensors.I32
+	U32    = safetensors.U32
+	F32    = safetensors.F32
+	C64    = safetensors.C64
+	F64    = safetensors.F64
+	I64    = safetensors.I64
+	U64    = safetensors.U64
 )
 
-// Size is the number of bytes of one element, or zero for an unknown type.
-func (d DType) Size() int {
-	switch d {
-	case Bool, U8, I8, F8E5M2, F8E4M3, F8E8M0:
-		return 1
-	case I16, U16, F16, BF16:
-		return 2
-	case I32, U32, F32:
-		return 4
-	case C64, F64, I64, U64:
-		return 8
-	}
-	return 0
-}
+// MaxHeader is the largest header that safetensors allows, in bytes.
+const MaxHeader = safetensors.MaxHeader
 
 // instead says what to save where numbers of type d cannot be read as float32.
-func (d DType) instead() string {
+func instead(d DType) string {
 	switch d {
 	case F8E5M2, F8E4M3, F8E8M0:
 		return ": save it as float32, times the scale that it is stored with"
@@ -53,28 +39,4 @@ func (d DType) instead() string {
 		return ": save what attention reads, which is real"
 	}
 	return ""
-}
-
-// bytesOf is the number of bytes of a tensor of the given type and shape.
-func bytesOf(d DType, shape []int) (int, error) {
-	n := d.Size()
-	if n == 0 {
-		return 0, fmt.Errorf("unknown dtype %q", string(d))
-	}
-	// A zero anywhere makes the product zero, however large the others are.
-	for _, s := range shape {
-		if s < 0 {
-			return 0, fmt.Errorf("shape %v has a negative size", shape)
-		}
-		if s == 0 {
-			return 0, nil
-		}
-	}
-	for _, s := range shape {
-		if n > math.MaxInt/s {
-			return 0, fmt.Errorf("shape %v overflows the address space", shape)
-		}
-		n *= s
-	}
-	return n, nil
 }

@@ -2,13 +2,14 @@ package checkpoint
 
 import (
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"maps"
 	"os"
 	"slices"
 	"strings"
+
+	"kvscope/engine/checkpoint/safetensors"
 )
 
 // File is a parsed safetensors file, or an archive of NumPy's.
@@ -104,54 +105,26 @@ func Parse(data []byte) (*File, error) {
 	default:
 		return nil, unlike(kind)
 	}
-	n, err := headerSize(data, int64(len(data)))
+	metadata, entries, body, err := safetensors.Parse(data)
 	if err != nil {
-		return nil, err
+		return nil, err //nolint:wrapcheck // it names the format
 	}
-	body := data[8+n:]
-	f, entries, err := parseSafetensors(data[8:8+n], int64(len(body)))
-	if err != nil {
-		return nil, err
-	}
+	f := ofSafetensors(metadata, entries)
 	for _, e := range entries {
-		f.tensors[e.name] = Tensor{Name: e.name, DType: e.dtype, Shape: e.shape, Data: body[e.begin:e.end:e.end]}
+		f.tensors[e.Name] = Tensor{Name: e.Name, DType: e.DType, Shape: e.Shape, Data: body[e.Begin:e.End:e.End]}
 	}
 	return f, nil
 }
 
-// headerSize is how long the header is of a safetensors file of size bytes, which begins
-// with first.
-func headerSize(first []byte, size int64) (int64, error) {
-	if len(first) < 8 {
-		return 0, fmt.Errorf("safetensors: %d bytes, too short for a header length", len(first))
-	}
-	n := binary.LittleEndian.Uint64(first)
-	if n > MaxHeader {
-		return 0, fmt.Errorf("safetensors: header of %d bytes, at most %d are allowed", n, MaxHeader)
-	}
-	if n > uint64(size-8) {
-		return 0, fmt.Errorf("safetensors: header of %d bytes in a file of %d", n, size)
-	}
-	return int64(n), nil
-}
-
-// parseSafetensors is a file whose tensors have no Data yet, and where in its body of so
-// many bytes that is.
-func parseSafetensors(header []byte, body int64) (*File, []entry, error) {
-	metadata, entries, err := parseHeader(header)
-	if err != nil {
-		return nil, nil, fmt.Errorf("safetensors: %w", err)
-	}
-	if err := checkLayout(entries, int(body)); err != nil {
-		return nil, nil, fmt.Errorf("safetensors: %w", err)
-	}
+// ofSafetensors is a file whose tensors have no Data yet.
+func ofSafetensors(metadata map[string]string, entries []safetensors.Entry) *File {
 	f := &File{Kind: KindSafetensors, Metadata: metadata, tensors: make(map[string]Tensor, len(entries))}
 	for _, e := range entries {
-		f.names = append(f.names, e.name)
-		f.tensors[e.name] = Tensor{Name: e.name, DType: e.dtype, Shape: e.shape}
+		f.names = append(f.names, e.Name)
+		f.tensors[e.Name] = Tensor{Name: e.Name, DType: e.DType, Shape: e.Shape}
 	}
 	slices.Sort(f.names)
-	return f, entries, nil
+	return f
 }
 
 // Close releases the file's memory: no Data of its tensors may be read after it.

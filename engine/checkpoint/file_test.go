@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"kvscope/engine/checkpoint/safetensors"
 )
 
 // raw is a file with the given header text and data.
@@ -338,7 +340,7 @@ func FuzzParse(f *testing.F) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if n, err := bytesOf(tensor.DType, tensor.Shape); err != nil || n != len(tensor.Data) {
+			if n, err := safetensors.Bytes(tensor.DType, tensor.Shape); err != nil || n != len(tensor.Data) {
 				t.Fatalf("%q: %d bytes for %s %v", name, len(tensor.Data), tensor.DType, tensor.Shape)
 			}
 			_, _ = tensor.Float32()

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"kvscope/engine/checkpoint/safetensors"
 	"kvscope/engine/ops/quant"
 )
 
@@ -119,9 +120,9 @@ func (f *File) placeGGUF(data []byte, headerEnd int, offsets []uint64) error {
 func ggufSize(t Tensor) (int, error) {
 	block := quant.ByName(string(t.DType))
 	if t.DType.Size() > 0 || block == nil {
-		return bytesOf(t.DType, t.Shape)
+		return safetensors.Bytes(t.DType, t.Shape)
 	}
-	n, err := bytesOf(U8, t.Shape)
+	n, err := safetensors.Bytes(U8, t.Shape)
 	if err != nil {
 		return 0, err
 	}

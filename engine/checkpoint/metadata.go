@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+
+	"kvscope/engine/checkpoint/safetensors"
 )
 
 // ReadMetadata reads what a safetensors file says of itself from its beginning, and no
@@ -14,9 +16,9 @@ func ReadMetadata(r io.Reader) (map[string]string, error) {
 	if _, err := io.ReadFull(r, first); err != nil {
 		return nil, fmt.Errorf("safetensors: header length: %w", err)
 	}
-	n, err := headerSize(first, math.MaxInt64)
+	n, err := safetensors.HeaderSize(first, math.MaxInt64)
 	if err != nil {
-		return nil, err
+		return nil, err //nolint:wrapcheck // it names the format
 	}
 	raw, err := io.ReadAll(io.LimitReader(r, n))
 	if err != nil {

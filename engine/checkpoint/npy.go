@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"kvscope/engine/checkpoint/safetensors"
 )
 
 // numpyTypes are the element types of arrays of numbers, by kind and width in bytes.
@@ -143,7 +145,7 @@ func (a *array) setShape(text string) error {
 		return nil
 	}
 	var err error
-	a.size, err = bytesOf(U8, append([]int{a.width}, a.shape...))
+	a.size, err = safetensors.Bytes(U8, append([]int{a.width}, a.shape...))
 	return err
 }
 

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"unicode/utf8"
+
+	"kvscope/engine/checkpoint/safetensors"
 )
 
 // zipMagic begins every archive. As a safetensors header's length it would be above
@@ -74,7 +76,7 @@ func readNPZ(archive *zip.Reader, size int64) (*File, error) {
 		if !isArray || strings.HasPrefix(name, "__MACOSX/") { // macOS keeps notes beside each file
 			continue
 		}
-		if name == metadataKey || !utf8.ValidString(name) {
+		if name == safetensors.MetadataKey || !utf8.ValidString(name) {
 			return nil, fmt.Errorf("array %q: no tensor may have that name", name)
 		}
 		if _, isText := f.Metadata[name]; isText || f.Has(name) {

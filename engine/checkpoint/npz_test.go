@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"kvscope/engine/checkpoint/safetensors"
 )
 
 func archive(t testing.TB, name string) []byte {
@@ -291,7 +293,7 @@ func FuzzParseNPZ(f *testing.F) {
 			if err != nil {
 				continue
 			}
-			if n, err := bytesOf(x.DType, x.Shape); err != nil || n != len(x.Data) {
+			if n, err := safetensors.Bytes(x.DType, x.Shape); err != nil || n != len(x.Data) {
 				t.Errorf("%s: %d bytes of shape %v, %v", name, len(x.Data), x.Shape, err)
 			}
 		}
@@ -326,7 +328,7 @@ func FuzzUnpickle(f *testing.F) {
 			return
 		}
 		for _, p := range parts {
-			if n, err := bytesOf(p.DType, p.Shape); err != nil || n != len(p.Data) {
+			if n, err := safetensors.Bytes(p.DType, p.Shape); err != nil || n != len(p.Data) {
 				t.Errorf("%s: %d bytes of shape %v, %v", p.Name, len(p.Data), p.Shape, err)
 			}
 		}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"sync"
+
+	"kvscope/engine/checkpoint/safetensors"
 )
 
 // part reads n bytes of the elements of a tensor, from byte at on.
@@ -80,28 +82,29 @@ func parseSafetensorsAt(r io.ReaderAt, size int64) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, err := headerSize(first, size)
+	n, err := safetensors.HeaderSize(first, size)
 	if err != nil {
-		return nil, err
+		return nil, err //nolint:wrapcheck // it names the format
 	}
 	header, err := readAt(r, 8, n)
 	if err != nil {
 		return nil, err
 	}
-	f, entries, err := parseSafetensors(header, size-8-n)
+	metadata, entries, err := safetensors.ParseHeader(header, size-8-n)
 	if err != nil {
-		return nil, err
+		return nil, err //nolint:wrapcheck // it names the format
 	}
+	f := ofSafetensors(metadata, entries)
 	f.unread, f.parts = map[string]func() ([]Tensor, error){}, map[string]part{}
 	for _, e := range entries {
-		from, length := 8+n+int64(e.begin), int64(e.end-e.begin)
-		f.parts[e.name] = func(at, n int64) ([]byte, error) { return readAt(r, from+at, n) }
-		f.unread[e.name] = func() ([]Tensor, error) {
+		from, length := 8+n+int64(e.Begin), int64(e.End-e.Begin)
+		f.parts[e.Name] = func(at, n int64) ([]byte, error) { return readAt(r, from+at, n) }
+		f.unread[e.Name] = func() ([]Tensor, error) {
 			if length > largest() {
-				return nil, fmt.Errorf("tensor %q has %d bytes, at most %d are loaded at once here", e.name, length, largest())
+				return nil, fmt.Errorf("tensor %q has %d bytes, at most %d are loaded at once here", e.Name, length, largest())
 			}
 			data, err := readAt(r, from, length)
-			return []Tensor{{Name: e.name, DType: e.dtype, Shape: e.shape, Data: data}}, err
+			return []Tensor{{Name: e.Name, DType: e.DType, Shape: e.Shape, Data: data}}, err
 		}
 	}
 	return f, nil

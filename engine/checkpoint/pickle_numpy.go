@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+
+	"kvscope/engine/checkpoint/safetensors"
 )
 
 // unpickle reads what NumPy writes of an array of objects that are arrays of numbers,
@@ -71,7 +73,7 @@ func (a *ndarray) tensor(name string) (Tensor, error) {
 	if !known || a.dtype.order == ">" {
 		return Tensor{}, fmt.Errorf("type %q, want little-endian numbers", a.dtype.order+a.dtype.name)
 	}
-	n, err := bytesOf(d, a.shape)
+	n, err := safetensors.Bytes(d, a.shape)
 	if err != nil {
 		return Tensor{}, err
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"kvscope/engine/checkpoint/safetensors"
 	"kvscope/engine/ops/quant"
 )
 
@@ -52,7 +53,7 @@ func (t Tensor) Float32() ([]float32, error) {
 	default:
 		block := quant.ByName(string(t.DType))
 		if block == nil {
-			return nil, fmt.Errorf("tensor %q is %s, want F32, F64, F16 or BF16%s", t.Name, t.DType, t.DType.instead())
+			return nil, fmt.Errorf("tensor %q is %s, want F32, F64, F16 or BF16%s", t.Name, t.DType, instead(t.DType))
 		}
 		block.Dequantize(out, t.Data)
 	}
@@ -184,7 +185,7 @@ func NewI64(name string, shape []int, x []int64) Tensor {
 }
 
 func newTensor(name string, d DType, shape []int, n int) Tensor {
-	size, err := bytesOf(d, shape)
+	size, err := safetensors.Bytes(d, shape)
 	if err != nil || size != n*d.Size() {
 		panic(fmt.Sprintf("checkpoint: %d values for tensor %q of shape %v", n, name, shape))
 	}

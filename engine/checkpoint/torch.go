@@ -8,6 +8,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"kvscope/engine/checkpoint/safetensors"
 )
 
 // maxTorchProgram is the longest data.pkl that is read, in bytes: it names tensors and
@@ -153,7 +155,7 @@ func (a *torchArchive) tensor(name string, x *torchTensor) (Tensor, error) {
 	if !known {
 		return Tensor{}, fmt.Errorf("a %s, want floats or whole numbers", x.storage.kind)
 	}
-	size, err := bytesOf(d, x.shape)
+	size, err := safetensors.Bytes(d, x.shape)
 	if err != nil {
 		return Tensor{}, err
 	}

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 	"unicode/utf8"
+
+	"kvscope/engine/checkpoint/safetensors"
 )
 
 // Write writes a safetensors file. The output depends on names and contents
@@ -52,17 +54,17 @@ func header(metadata map[string]string, tensors []Tensor) ([]byte, error) {
 				return nil, fmt.Errorf("metadata %q: not valid UTF-8", k)
 			}
 		}
-		object[metadataKey] = metadata
+		object[safetensors.MetadataKey] = metadata
 	}
 	at := 0
 	for _, t := range tensors {
-		size, err := bytesOf(t.DType, t.Shape)
+		size, err := safetensors.Bytes(t.DType, t.Shape)
 		switch _, double := object[t.Name]; {
 		case err != nil:
 			return nil, fmt.Errorf("tensor %q: %w", t.Name, err)
 		case size != len(t.Data):
 			return nil, fmt.Errorf("tensor %q: %s %v takes %d bytes, found %d", t.Name, t.DType, t.Shape, size, len(t.Data))
-		case t.Name == metadataKey:
+		case t.Name == safetensors.MetadataKey:
 			return nil, fmt.Errorf("tensor %q: the name is reserved", t.Name)
 		case !utf8.ValidString(t.Name):
 			return nil, fmt.Errorf("tensor %q: the name is not valid UTF-8", t.Name)

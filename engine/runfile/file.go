@@ -1,7 +1,6 @@
 package runfile
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,11 +9,9 @@ import (
 
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/lens"
+	"kvscope/engine/runfile/events"
 	"kvscope/engine/trace"
 )
-
-// fileFormat names the format in a file's metadata.
-const fileFormat = "kvscope-run"
 
 // File is a run in a file, with as much of its heads as was saved.
 type File struct {
@@ -50,13 +47,13 @@ func (f *File) Write(w io.Writer) error {
 		return fmt.Errorf("write run: %w", err)
 	}
 	metadata := map[string]string{
-		"format": fileFormat, "version": strconv.Itoa(trace.Version), "header": string(header),
+		"format": events.Format, "version": strconv.Itoa(trace.Version), "header": string(header),
 		"model": r.Header.Model, "arch": r.Header.Arch, "method": r.Header.Method, "task": r.Header.Task,
 	}
 	if r.Done != nil {
 		metadata["answer"] = r.Done.Answer
 	}
-	tensors := []checkpoint.Tensor{checkpoint.NewU8("frames", []int{len(frames)}, frames)}
+	tensors := []checkpoint.Tensor{checkpoint.NewU8(events.Tensor, []int{len(frames)}, frames)}
 	if selected, shape := selected(r); len(selected) > 0 {
 		tensors = append(tensors, checkpoint.NewU8("selected", shape, selected))
 	}
@@ -87,7 +84,7 @@ func Read(file []byte) (*File, error) {
 }
 
 // Is reports whether f is a run that Write wrote.
-func Is(f *checkpoint.File) bool { return f.Metadata["format"] == fileFormat }
+func Is(f *checkpoint.File) bool { return f.Metadata["format"] == events.Format }
 
 // Of is the run in f, as Read has it. Its heads are read of f when they are asked for, so
 // that f may be larger than memory; it must stay open for as long.
@@ -102,26 +99,13 @@ func Of(f *checkpoint.File) (*File, error) {
 		}
 		return out, nil
 	}
-	frames, err := f.Tensor("frames")
+	frames, err := f.Tensor(events.Tensor)
 	if err != nil {
 		return nil, fmt.Errorf("read run: %w", err)
 	}
-	out := &File{Run: &trace.Run{}}
-	in := trace.NewReader(bytes.NewReader(frames.Data))
-	for {
-		e, err := in.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err == nil {
-			err = out.Run.Emit(e)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read run: %w", err)
-		}
-	}
-	if out.Run.Header == nil {
-		return nil, errors.New("read run: the file has no header")
+	out := &File{}
+	if out.Run, err = events.Decode(frames.Data); err != nil {
+		return nil, fmt.Errorf("read run: %w", err)
 	}
 	if out.Heads, err = lens.ReadTensors(f, len(out.Run.Header.Tokens)); err != nil {
 		return nil, fmt.Errorf("read run: %w", err)

@@ -8,6 +8,7 @@ import (
 
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/lens"
+	"kvscope/engine/runfile/events"
 	"kvscope/engine/trace"
 )
 
@@ -108,7 +109,7 @@ func TestReadRefuses(t *testing.T) {
 		}
 		return b.Bytes()
 	}
-	own := map[string]string{"format": fileFormat}
+	own := map[string]string{"format": events.Format}
 	frames := func(b []byte) checkpoint.Tensor { return checkpoint.NewU8("frames", []int{len(b)}, b) }
 	begun := frame(t, &trace.Header{Layers: 1, Heads: 1, Tokens: make([]trace.Token, 3)})
 	for name, c := range map[string]struct {
@@ -162,7 +163,7 @@ func FuzzFrames(f *testing.F) {
 	f.Fuzz(func(t *testing.T, rest []byte) {
 		frames := append(frame(t, r.Header), rest...)
 		var b bytes.Buffer
-		err := checkpoint.Write(&b, map[string]string{"format": fileFormat}, []checkpoint.Tensor{checkpoint.NewU8("frames", []int{len(frames)}, frames)})
+		err := checkpoint.Write(&b, map[string]string{"format": events.Format}, []checkpoint.Tensor{checkpoint.NewU8("frames", []int{len(frames)}, frames)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"kvscope/engine/checkpoint"
+	"kvscope/engine/runfile/events"
 	"kvscope/engine/trace"
 )
 
@@ -30,7 +31,7 @@ func TestFilesThatHurt(t *testing.T) {
 		c.edit(&s)
 		frames := append(frame(t, header), frame(t, &s)...)
 		var file bytes.Buffer
-		if err := checkpoint.Write(&file, map[string]string{"format": fileFormat}, []checkpoint.Tensor{checkpoint.NewU8("frames", []int{len(frames)}, frames)}); err != nil {
+		if err := checkpoint.Write(&file, map[string]string{"format": events.Format}, []checkpoint.Tensor{checkpoint.NewU8("frames", []int{len(frames)}, frames)}); err != nil {
 			t.Fatal(err)
 		}
 		_, err := Read(file.Bytes())

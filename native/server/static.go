@@ -66,7 +66,7 @@ func Static(ctx context.Context, c StaticConfig) (map[string][]byte, error) {
 		"wasm_exec.js": c.Program.Boot, wasmURL: c.Program.Gzip, stylesURL: styles,
 	}
 	if c.Widget {
-		files["widget.js"], files["widget.wasm.gz"] = c.Program.Element, c.Program.Widget
+		files["widget.js"], files["widget.wasm.gz"], files["widget.wasm.br"] = c.Program.Element, c.Program.Widget, c.Program.WidgetBrotli
 	}
 	site := api.Site{Meta: "meta.json"}
 	for _, f := range models {

@@ -1,8 +1,8 @@
 package picture
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"kvscope/engine/trace"
@@ -41,8 +41,7 @@ func Label(t trace.Token) string {
 	case "<eos>", "</s>", "<|endoftext|>":
 		return "end"
 	}
-	var b byte
-	if _, err := fmt.Sscanf(t.Text, "<0x%02X>", &b); err == nil && len(t.Text) == len("<0x00>") && ' ' < b && b < 0x7f {
+	if b, ok := byteOf(t.Text); ok && ' ' < b && b < 0x7f {
 		return string(rune(b))
 	}
 	text := Named(t.Text)
@@ -50,6 +49,14 @@ func Label(t trace.Token) string {
 		return "\u2068" + text + "\u2069" // first strong isolate, pop isolate
 	}
 	return text
+}
+
+// byteOf is the byte that a token stands for whose text is as "<0x0A>".
+func byteOf(text string) (byte, bool) {
+	digits, ok := strings.CutPrefix(text, "<0x")
+	digits, closed := strings.CutSuffix(digits, ">")
+	b, err := strconv.ParseUint(digits, 16, 8)
+	return byte(b), ok && closed && err == nil && len(digits) == 2
 }
 
 // fromRight reports whether r is in one of the blocks that Unicode keeps for scripts

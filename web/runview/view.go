@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"kvscope/engine/input"
-	"kvscope/engine/runfile"
+	"kvscope/engine/runfile/events"
 	"kvscope/web/picture"
 )
 
@@ -20,15 +20,12 @@ type View struct {
 
 // Read opens the file of a run, as Explorer and `kvscope trace` save it.
 func Read(file []byte) (*View, error) {
-	f, err := runfile.Read(file)
+	saved, err := events.Read(file)
 	if err != nil {
 		return nil, fmt.Errorf("read the run: %w", err)
 	}
-	if f.Run.Header.Method == "" {
-		return nil, input.Errorf("file", "holds attention maps, want a run in which a method selected")
-	}
 	r := &picture.Run{}
-	for _, event := range f.Run.Events() {
+	for _, event := range saved.Events() {
 		if err := r.Emit(event); err != nil {
 			return nil, fmt.Errorf("read the run: %w", err)
 		}

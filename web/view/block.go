@@ -11,6 +11,7 @@ import (
 	"kvscope/engine/run"
 	"kvscope/viz/number"
 	"kvscope/viz/plot"
+	"kvscope/web/anatomy"
 	"kvscope/web/picture"
 	"kvscope/web/state"
 	"kvscope/web/widget"
@@ -52,7 +53,7 @@ func blockOf(v *widget.ColumnView, s *state.Snapshot) int {
 }
 
 type block struct {
-	of     *picture.Anatomy // nil where there is none
+	of     *anatomy.Block // nil where there is none
 	plot   *plot.Parts
 	slopes *plot.Slopes // by keys without and with the memory; nil without one
 }
@@ -61,7 +62,7 @@ func newBlock(v *widget.ColumnView, s *state.Snapshot) *block {
 	if s.Head == nil || plainKeys(v.Run) {
 		return &block{}
 	}
-	a := v.Run.Anatomy(v.Line, blockOf(v, s), *s.Head, v.HeadData.Head)
+	a := anatomy.Of(v.Run, v.Line, blockOf(v, s), *s.Head, v.HeadData.Head)
 	if a == nil {
 		return &block{}
 	}
@@ -69,7 +70,7 @@ func newBlock(v *widget.ColumnView, s *state.Snapshot) *block {
 }
 
 // slopes draws the places of all blocks by keys without and with the memory.
-func slopes(a *picture.Anatomy, v *widget.ColumnView) *plot.Slopes {
+func slopes(a *anatomy.Block, v *widget.ColumnView) *plot.Slopes {
 	if a.Places == nil {
 		return nil
 	}
@@ -90,21 +91,21 @@ func plainKeys(r *picture.Run) bool {
 }
 
 // terms draws the terms of a score.
-func terms(a *picture.Anatomy) *plot.Parts {
+func terms(a *anatomy.Block) *plot.Parts {
 	out := &plot.Parts{Title: "how the score of block " + strconv.Itoa(a.Block) + " comes about", XName: "channel →"}
 	for i, p := range a.Parts {
 		t := plot.Term{Value: float64(p.Value), Other: math.NaN(), Mark: float64(p.True)}
 		switch a.Kind {
-		case picture.BoundParts:
+		case anatomy.BoundParts:
 			won := "minimum"
 			if p.Upper {
 				won = "maximum"
 			}
 			t.Other = float64(p.Other)
 			t.About = fmt.Sprintf("channel %d: q × %s = %s, the other bound gives %s; the best key %s", i, won, digits(p.Value), digits(p.Other), digits(p.True))
-		case picture.MeanParts:
+		case anatomy.MeanParts:
 			t.About = fmt.Sprintf("channel %d: q × mean = %s; the best key %s", i, digits(p.Value), digits(p.True))
-		case picture.VoteParts:
+		case anatomy.VoteParts:
 			out.XName, t.Mark = "position →", math.NaN()
 			t.About = fmt.Sprintf("position %d: %s votes", a.Lo+i, digits(p.Value))
 		}
@@ -145,14 +146,14 @@ func (b *block) words(r *picture.Run) string {
 	a := b.of
 	place := func(rank int) string { return number.Rank(rank) + " of " + strconv.Itoa(a.Blocks) }
 	where := fmt.Sprintf("Block %d, positions %d–%d", a.Block, a.Lo, a.Hi-1)
-	if a.Kind == picture.VoteParts {
+	if a.Kind == anatomy.VoteParts {
 		if math.IsInf(float64(a.Score), 1) {
 			return where + ": of the window that votes, kept whatever it scores."
 		}
 		return fmt.Sprintf("%s: at most %s votes for a token, as the last queries of the prompt attend to it.", where, digits(a.Score))
 	}
 	name, sum := "bound", "no key of it can have a larger q·k"
-	if a.Kind == picture.MeanParts {
+	if a.Kind == anatomy.MeanParts {
 		name, sum = "score", "q times its mean key"
 	}
 	token := ""
@@ -172,11 +173,11 @@ func (b *block) legend() plot.Legend {
 	best := plot.Key{Mark: plot.MarkPoint, Text: "its key of the largest q·k"}
 	out := plot.Legend{{Mark: plot.MarkTerm, Text: "votes"}}
 	switch b.of.Kind {
-	case picture.BoundParts:
+	case anatomy.BoundParts:
 		out = plot.Legend{
 			{Mark: plot.MarkTerm, Text: "greater of q·min and q·max"}, {Mark: plot.MarkOtherTerm, Text: "the other"}, best,
 		}
-	case picture.MeanParts:
+	case anatomy.MeanParts:
 		out = plot.Legend{{Mark: plot.MarkTerm, Text: "q·mean"}, best}
 	}
 	if b.slopes != nil {
@@ -207,10 +208,10 @@ func (b *block) Table(*Frame) [][]string {
 	rows := [][]string{{"block", "term", "value", "other_bound", "best_key"}}
 	for i, p := range b.of.Parts {
 		row := []string{strconv.Itoa(b.of.Block), strconv.Itoa(i), exact(p.Value), "", ""}
-		if b.of.Kind == picture.BoundParts {
+		if b.of.Kind == anatomy.BoundParts {
 			row[3] = exact(p.Other)
 		}
-		if b.of.Kind != picture.VoteParts {
+		if b.of.Kind != anatomy.VoteParts {
 			row[4] = exact(p.True)
 		}
 		rows = append(rows, row)

@@ -13,6 +13,7 @@ import (
 	"kvscope/engine/sparse"
 	"kvscope/engine/tokenizer"
 	"kvscope/engine/train"
+	"kvscope/web/anatomy"
 	"kvscope/web/picture"
 	"kvscope/web/state"
 	"kvscope/web/widget"
@@ -70,7 +71,7 @@ func TestTermsAddUp(t *testing.T) {
 		taken := 0
 		for line, l := range r.Lines() {
 			for b := range r.Columns() {
-				a := r.Anatomy(line, b, picture.Head{Layer: 1, Head: 1}, v.HeadData.Head)
+				a := anatomy.Of(r, line, b, picture.Head{Layer: 1, Head: 1}, v.HeadData.Head)
 				if a == nil {
 					continue
 				}
@@ -89,7 +90,7 @@ func TestTermsAddUp(t *testing.T) {
 				if math.Abs(best-float64(a.Best)) > 1e-4*max(1, math.Abs(best)) || a.BestAt < a.Lo || a.BestAt >= a.Hi {
 					t.Fatalf("%s, block %d: the best key at %d comes to %g, not %g", c.method, b, a.BestAt, best, a.Best)
 				}
-				if a.Kind == picture.BoundParts && a.Best > score+1e-4*max(1, score) {
+				if a.Kind == anatomy.BoundParts && a.Best > score+1e-4*max(1, score) {
 					t.Fatalf("block %d: a key has %g, above the bound %g", b, a.Best, score)
 				}
 			}
@@ -108,9 +109,9 @@ func TestPlacesAreThoseOfTheSelection(t *testing.T) {
 		r, v := ranBy(t, true, method, head, "")
 		plain, _ := ranBy(t, true, method, head, run.WithPlain)
 		line := 0
-		var a *picture.Anatomy
+		var a *anatomy.Block
 		for ; a == nil && line < len(r.Lines()); line++ { // MoBA scores for queries of the prompt too
-			a = r.Anatomy(line, 1, head, v.HeadData.Head)
+			a = anatomy.Of(r, line, 1, head, v.HeadData.Head)
 		}
 		line--
 		if a == nil || len(a.Places) < 5 {
@@ -138,7 +139,7 @@ func TestPlacesAreThoseOfTheSelection(t *testing.T) {
 		}
 	}
 	r, v := ran(t, false, "quest")
-	if a := r.Anatomy(0, 1, picture.Head{Layer: 1, Head: 1}, v.HeadData.Head); a == nil || a.Places != nil {
+	if a := anatomy.Of(r, 0, 1, picture.Head{Layer: 1, Head: 1}, v.HeadData.Head); a == nil || a.Places != nil {
 		t.Errorf("without a memory the places are %+v", a)
 	}
 }
@@ -171,7 +172,7 @@ func TestBlockIsShown(t *testing.T) {
 	}
 	if svg := p.SVG(f, "Attention").SVG; strings.Count(svg, "data-term=") != 16 {
 		t.Errorf("%d terms are saved", strings.Count(svg, "data-term="))
-	} else if places := len(r.Anatomy(0, 3, head, v.HeadData.Head).Places); strings.Count(svg, "data-slope=") != places {
+	} else if places := len(anatomy.Of(r, 0, 3, head, v.HeadData.Head).Places); strings.Count(svg, "data-slope=") != places {
 		t.Errorf("%d places are saved, want %d", strings.Count(svg, "data-slope="), places)
 	}
 	s, _ = s.Do(state.Point{Block: 5, Line: 0})

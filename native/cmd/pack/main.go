@@ -36,7 +36,7 @@ func main() {
 	out := flag.String("out", "", "folder to write")
 	level := flag.Int("level", brotliLevel, "of brotli, 0 to 11")
 	flag.Parse()
-	err := packWidget(*widget, *runtime, *element, *out)
+	err := packWidget(*widget, *runtime, *element, *out, *level)
 	if err == nil {
 		err = pack(*wasm, *runtime, *boot, *out, *level) // with it the info, which comes last: with it there, all is there
 	}
@@ -52,9 +52,7 @@ func pack(wasm, runtime, boot, out string, level int) error {
 		return err
 	}
 	program, first, second := files[0], files[1], files[2]
-	br, err := compress(program, func(w io.Writer) (io.WriteCloser, error) {
-		return brotli.NewWriterOptions(w, brotli.WriterOptions{Quality: level, LGWin: brotliWindow}), nil
-	})
+	br, err := compress(program, toBrotli(level))
 	if err != nil {
 		return fmt.Errorf("brotli: %w", err)
 	}
@@ -99,7 +97,7 @@ func readFiles(paths ...string) ([][]byte, error) {
 
 // packWidget packs the program that shows one run, and joins the toolchain's script, the
 // style sheet and the script that defines the element.
-func packWidget(wasm, runtime, element, out string) error {
+func packWidget(wasm, runtime, element, out string, level int) error {
 	files, err := readFiles(wasm, runtime, element)
 	if err != nil {
 		return err
@@ -117,15 +115,24 @@ func packWidget(wasm, runtime, element, out string) error {
 	if err != nil {
 		return fmt.Errorf("gzip: %w", err)
 	}
-	if err := os.WriteFile(filepath.Join(out, dist.WidgetFile), gz, 0o644); err != nil {
-		return err
+	br, err := compress(program, toBrotli(level))
+	if err != nil {
+		return fmt.Errorf("brotli: %w", err)
 	}
 	script := bytes.Join([][]byte{first, fmt.Appendf(nil, "globalThis.kvscopeRunStyles = %s;", styles), last}, []byte("\n"))
-	if err := os.WriteFile(filepath.Join(out, dist.ElementFile), script, 0o644); err != nil {
-		return err
+	for name, data := range map[string][]byte{dist.WidgetFile: gz, dist.WidgetBrotliFile: br, dist.ElementFile: script} {
+		if err := os.WriteFile(filepath.Join(out, name), data, 0o644); err != nil {
+			return err
+		}
 	}
-	fmt.Printf("widget: %s, %s gzip\n", number.Bytes(len(program)), number.Bytes(len(gz)))
+	fmt.Printf("widget: %s, %s brotli, %s gzip\n", number.Bytes(len(program)), number.Bytes(len(br)), number.Bytes(len(gz)))
 	return nil
+}
+
+func toBrotli(level int) func(io.Writer) (io.WriteCloser, error) {
+	return func(w io.Writer) (io.WriteCloser, error) {
+		return brotli.NewWriterOptions(w, brotli.WriterOptions{Quality: level, LGWin: brotliWindow}), nil
+	}
 }
 
 func toGzip(w io.Writer) (io.WriteCloser, error) { return gzip.NewWriterLevel(w, gzip.BestCompression) }

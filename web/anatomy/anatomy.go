@@ -1,16 +1,17 @@
-package picture
+package anatomy
 
 import (
 	"kvscope/engine/figures"
 	"kvscope/engine/lens"
 	"kvscope/engine/sparse"
 	"kvscope/engine/trace"
+	"kvscope/web/picture"
 )
 
-// Anatomy is how the score that a method gave one block for one query of one head comes
+// Block is how the score that a method gave one block for one query of one head comes
 // about: of q and the keys k_j of the block that the query may read, [Dh] each.
-type Anatomy struct {
-	Kind   AnatomyKind
+type Block struct {
+	Kind   Kind
 	Block  int
 	Lo, Hi int // positions [Lo, Hi)
 	Query  int // position
@@ -34,14 +35,14 @@ type Anatomy struct {
 // Place is where a block stands by its score, from 0.
 type Place struct{ Plain, Memory int }
 
-// AnatomyKind is the kind of terms that a score is a sum of.
-type AnatomyKind int
+// Kind is the kind of terms that a score is a sum of.
+type Kind int
 
 // The kinds.
 const (
-	BoundParts AnatomyKind = iota // Quest: Σ_c max(q[c]·min_b[c], q[c]·max_b[c])
-	MeanParts                     // MoBA: Σ_c q[c]·mean_b[c]
-	VoteParts                     // evictions: votes, a position each
+	BoundParts Kind = iota // Quest: Σ_c max(q[c]·min_b[c], q[c]·max_b[c])
+	MeanParts              // MoBA: Σ_c q[c]·mean_b[c]
+	VoteParts              // evictions: votes, a position each
 )
 
 // Part is one term of a score.
@@ -52,18 +53,17 @@ type Part struct {
 	True  float32 // the same term of the key of Best
 }
 
-// Anatomy takes the score of a block at a line apart. It is nil where there is no score
+// Of takes the score of a block at a line apart. It is nil where there is no score
 // of one query, and where the method makes it of something else than the keys of h.
-func (r *Run) Anatomy(line, block int, head Head, h *lens.HeadTensors) *Anatomy {
-	if line < 0 || line >= len(r.lines) || block < 0 || h == nil || h.Dim == 0 {
+func Of(r *picture.Run, line, block int, head picture.Head, h *lens.HeadTensors) *Block {
+	if line < 0 || line >= r.LineCount() || block < 0 || h == nil || h.Dim == 0 {
 		return nil
 	}
-	var of *trace.Selection
-	r.each(r.lines[line], head, func(s *trace.Selection, _ int) { of = s })
+	of := selection(r, r.Lines()[line], head)
 	if of == nil || len(of.Scores) == 0 {
 		return nil
 	}
-	out := &Anatomy{Block: block, Lo: block * r.Block(), Query: of.First}
+	out := &Block{Block: block, Lo: block * r.Block(), Query: of.First}
 	out.Hi = min(out.Lo+r.Block(), h.Len(), out.Query+1)
 	readout, ok := r.Readout(line, block, &head)
 	if !ok || readout.ScoreRank < 0 || out.Lo >= out.Hi {
@@ -89,8 +89,18 @@ func (r *Run) Anatomy(line, block int, head Head, h *lens.HeadTensors) *Anatomy 
 	return out
 }
 
+// selection is the last of a head's that queries of a line made, or nil.
+func selection(r *picture.Run, l picture.Line, head picture.Head) (of *trace.Selection) {
+	for _, s := range r.Of(l.Step, head.Layer, head.Head) {
+		if s.First < l.First+l.Queries && l.First < s.First+s.Queries {
+			of = s
+		}
+	}
+	return of
+}
+
 // places ranks all blocks by keys with the memory and without.
-func (a *Anatomy) places(h *lens.HeadTensors, block int) {
+func (a *Block) places(h *lens.HeadTensors, block int) {
 	if h.Plain == nil {
 		return
 	}
@@ -106,7 +116,7 @@ func (a *Anatomy) places(h *lens.HeadTensors, block int) {
 }
 
 // score is the method's score of keys [lo, hi).
-func (a *Anatomy) score(h *lens.HeadTensors, keys []float32, lo, hi int) (sum float32) {
+func (a *Block) score(h *lens.HeadTensors, keys []float32, lo, hi int) (sum float32) {
 	for c, q := range h.Q[a.Query*h.Dim:][:h.Dim] {
 		p := a.part(q, c, keys, h.Dim, lo, hi)
 		sum += p.Value
@@ -115,7 +125,7 @@ func (a *Anatomy) score(h *lens.HeadTensors, keys []float32, lo, hi int) (sum fl
 }
 
 // part is the term of channel c of the score of keys [lo, hi).
-func (a *Anatomy) part(q float32, c int, keys []float32, dim, lo, hi int) (p Part) {
+func (a *Block) part(q float32, c int, keys []float32, dim, lo, hi int) (p Part) {
 	least, most, sum := keys[lo*dim+c], keys[lo*dim+c], float32(0)
 	for j := lo; j < hi; j++ {
 		k := keys[j*dim+c]
@@ -133,7 +143,7 @@ func (a *Anatomy) part(q float32, c int, keys []float32, dim, lo, hi int) (p Par
 }
 
 // votes are the votes for each position of the block.
-func (a *Anatomy) votes(s *trace.Selection) *Anatomy {
+func (a *Block) votes(s *trace.Selection) *Block {
 	a.Kind, a.Blocks = VoteParts, (s.Candidates*s.Unit+a.Hi-a.Lo-1)/max(1, a.Hi-a.Lo)
 	for i := range s.Scores {
 		if at := i * s.Unit; at >= a.Lo && at < a.Hi {
@@ -147,7 +157,7 @@ func (a *Anatomy) votes(s *trace.Selection) *Anatomy {
 }
 
 // channels takes the score apart by channels.
-func (a *Anatomy) channels(h *lens.HeadTensors) {
+func (a *Block) channels(h *lens.HeadTensors) {
 	q := h.Q[a.Query*h.Dim:][:h.Dim]
 	a.Parts = make([]Part, h.Dim)
 	for c := range a.Parts {
@@ -157,7 +167,7 @@ func (a *Anatomy) channels(h *lens.HeadTensors) {
 
 // best finds the key of the block that answers the query most, and the block's place by
 // it among all that the query may read.
-func (a *Anatomy) best(h *lens.HeadTensors, block int) {
+func (a *Block) best(h *lens.HeadTensors, block int) {
 	q := h.Q[a.Query*h.Dim:][:h.Dim]
 	most := make([]float32, (a.Query+block)/block)
 	for j := range a.Query + 1 {

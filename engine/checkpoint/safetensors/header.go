@@ -1,4 +1,4 @@
-package checkpoint
+package safetensors
 
 import (
 	"bytes"
@@ -15,21 +15,21 @@ import (
 // MaxHeader is the largest header the format allows, in bytes.
 const MaxHeader = 100_000_000
 
-// metadataKey is the one name of the header that is not a tensor.
-const metadataKey = "__metadata__"
+// MetadataKey is the one name of the header that is not a tensor.
+const MetadataKey = "__metadata__"
 
-// entry describes one tensor of the header; its values are the bytes [begin, end) after the
+// Entry describes one tensor of the header; its values are the bytes [Begin, End) after the
 // header.
-type entry struct {
-	name       string
-	dtype      DType
-	shape      []int
-	begin, end int
+type Entry struct {
+	Name       string
+	DType      DType
+	Shape      []int
+	Begin, End int
 }
 
 // parseHeader reads the JSON of a header. It goes token by token, since
 // decoding into a struct would let duplicate and miscased keys pass.
-func parseHeader(raw []byte) (metadata map[string]string, entries []entry, err error) {
+func parseHeader(raw []byte) (metadata map[string]string, entries []Entry, err error) {
 	if len(raw) == 0 || raw[0] != '{' {
 		return nil, nil, errors.New("header does not begin with '{'")
 	}
@@ -39,7 +39,7 @@ func parseHeader(raw []byte) (metadata map[string]string, entries []entry, err e
 	d := decoder{json.NewDecoder(bytes.NewReader(raw))}
 	d.UseNumber()
 	err = d.object(func(key string) error {
-		if key == metadataKey {
+		if key == MetadataKey {
 			metadata, err = d.metadata()
 			return err
 		}
@@ -96,18 +96,18 @@ func (d decoder) metadata() (map[string]string, error) {
 
 // entry reads the description of one tensor. Keys the format does not name are
 // skipped, as other readers do.
-func (d decoder) entry(name string) (entry, error) {
-	e := entry{name: name}
+func (d decoder) entry(name string) (Entry, error) {
+	e := Entry{Name: name}
 	var dtype, shape, offsets bool
 	err := d.object(func(key string) error {
 		switch key {
 		case "dtype":
 			s, err := d.str()
-			e.dtype, dtype = DType(s), true
+			e.DType, dtype = DType(s), true
 			return err
 		case "shape":
 			var err error
-			e.shape, err = d.ints()
+			e.Shape, err = d.ints()
 			shape = true
 			return err
 		case "data_offsets":
@@ -118,7 +118,7 @@ func (d decoder) entry(name string) (entry, error) {
 			if len(at) != 2 {
 				return fmt.Errorf("%d numbers, want begin and end", len(at))
 			}
-			e.begin, e.end, offsets = at[0], at[1], true
+			e.Begin, e.End, offsets = at[0], at[1], true
 			return nil
 		}
 		var skipped json.RawMessage
@@ -184,36 +184,36 @@ func (d decoder) token() (json.Token, error) {
 
 // checkLayout holds entries to the format: known types, sizes that match the
 // offsets, and data of exactly size bytes covered without hole or overlap.
-func checkLayout(entries []entry, size int) error {
+func checkLayout(entries []Entry, size int) error {
 	for _, e := range entries {
-		if e.begin > e.end || e.end > size {
-			return fmt.Errorf("tensor %q: data_offsets [%d, %d] do not lie within the %d bytes of data", e.name, e.begin, e.end, size)
+		if e.Begin > e.End || e.End > size {
+			return fmt.Errorf("tensor %q: data_offsets [%d, %d] do not lie within the %d bytes of data", e.Name, e.Begin, e.End, size)
 		}
-		want, err := bytesOf(e.dtype, e.shape)
+		want, err := Bytes(e.DType, e.Shape)
 		if err != nil {
-			return fmt.Errorf("tensor %q: %w", e.name, err)
+			return fmt.Errorf("tensor %q: %w", e.Name, err)
 		}
-		if want != e.end-e.begin {
+		if want != e.End-e.Begin {
 			return fmt.Errorf("tensor %q: %s %v takes %d bytes, data_offsets [%d, %d] hold %d",
-				e.name, e.dtype, e.shape, want, e.begin, e.end, e.end-e.begin)
+				e.Name, e.DType, e.Shape, want, e.Begin, e.End, e.End-e.Begin)
 		}
 	}
 	// The header may list tensors in any order; their data may not.
-	slices.SortStableFunc(entries, func(a, b entry) int {
-		if a.begin != b.begin {
-			return a.begin - b.begin
+	slices.SortStableFunc(entries, func(a, b Entry) int {
+		if a.Begin != b.Begin {
+			return a.Begin - b.Begin
 		}
-		return a.end - b.end
+		return a.End - b.End
 	})
 	at := 0
 	for _, e := range entries {
 		switch {
-		case e.begin < at:
-			return fmt.Errorf("tensor %q: begins at byte %d, inside the tensor that ends at %d", e.name, e.begin, at)
-		case e.begin > at:
-			return fmt.Errorf("tensor %q: begins at byte %d, leaving a hole after byte %d", e.name, e.begin, at)
+		case e.Begin < at:
+			return fmt.Errorf("tensor %q: begins at byte %d, inside the tensor that ends at %d", e.Name, e.Begin, at)
+		case e.Begin > at:
+			return fmt.Errorf("tensor %q: begins at byte %d, leaving a hole after byte %d", e.Name, e.Begin, at)
 		}
-		at = e.end
+		at = e.End
 	}
 	if at != size {
 		return fmt.Errorf("tensors end at byte %d, the data at %d", at, size)
