@@ -24,12 +24,12 @@ func TestQuestionsAreShown(t *testing.T) {
 	s := state.New(state.ParseQuery("source=text&text=The+mill.&key=old-mill&questions=brave-lantern"), nil)
 	s.Questions = state.Questions{Phase: state.Loading, Keys: []string{"old-mill", "brave-lantern"}, Requests: make([]run.Request, 1), Answers: [][]figures.Answered{{right}}}
 	views := []*ColumnView{{Name: "Attention", How: "SnapKV at 1/4"}}
-	html := app.HTMLString(Questions(views, &s, nil))
+	html := ordered(app.HTMLString(Questions(views, &s, nil)))
 	if strings.Contains(html, "built once") || !strings.Contains(html, "Attention SnapKV at 1/4") {
 		t.Errorf("before all answers: %s", html)
 	}
 	s.Questions.Answers = [][]figures.Answered{{right, wrong}}
-	html = app.HTMLString(Questions(views, &s, nil))
+	html = ordered(app.HTMLString(Questions(views, &s, nil)))
 	for _, want := range []string{
 		"2 of 2 answers", "built once from 90 tokens for 2 questions, the same for all: 5 entries of each head are left, of hash ab12",
 		`<li data-key="old-mill" data-state="right">`, `<li data-key="brave-lantern" data-state="wrong">`, "✗ expected 12",
@@ -42,11 +42,11 @@ func TestQuestionsAreShown(t *testing.T) {
 		t.Errorf("the question on the screen is %v in %s", at, html)
 	}
 	s.Questions.Problem, s.Questions.Phase = "the engine is gone", state.Failed
-	if html = app.HTMLString(Questions(views, &s, nil)); !strings.Contains(html, "the engine is gone") {
+	if html = ordered(app.HTMLString(Questions(views, &s, nil))); !strings.Contains(html, "the engine is gone") {
 		t.Errorf("a failure is not said: %s", html)
 	}
 	s.Questions = state.Questions{}
-	if html = app.HTMLString(Questions(nil, &s, nil)); !strings.Contains(html, " hidden") {
+	if html = ordered(app.HTMLString(Questions(nil, &s, nil))); !strings.Contains(html, " hidden") {
 		t.Errorf("with nothing to ask: %s", html)
 	}
 }

@@ -41,6 +41,22 @@ func attribute(html, name string) []string {
 	return out
 }
 
+var (
+	withAttributes = regexp.MustCompile(`(<[a-z0-9]+)((?: [a-z-]+(?:="[^"]*")?)+)`)
+	oneAttribute   = regexp.MustCompile(` [a-z-]+(?:="[^"]*")?`)
+)
+
+// ordered is html with the attributes of each element by name: go-app writes them in the
+// order of a map.
+func ordered(html string) string {
+	return withAttributes.ReplaceAllStringFunc(html, func(open string) string {
+		parts := withAttributes.FindStringSubmatch(open)
+		attributes := oneAttribute.FindAllString(parts[2], -1)
+		slices.Sort(attributes)
+		return parts[1] + strings.Join(attributes, "")
+	})
+}
+
 // TestBlockGridSaysWhatTheTraceSays reads the picks off the page.
 func TestBlockGridSaysWhatTheTraceSays(t *testing.T) {
 	r := sampleRun(t, "quest")
