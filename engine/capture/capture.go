@@ -78,7 +78,7 @@ func (c *Capture) String() string {
 	if c.Left+c.Right > 0 {
 		out += fmt.Sprintf(", beside padding of %d at the beginning and %d at the end", c.Left, c.Right)
 	}
-	return out + fmt.Sprintf("; read as %s, scale %.4g", c.Order, c.Scale)
+	return out + fmt.Sprintf("; read as %s, scale %g", c.Order, float32(c.Scale))
 }
 
 // Close releases the file.

@@ -145,7 +145,7 @@ func checkRow(row []float32, own int) error {
 		sum += float64(v)
 	}
 	if sum > mostWeight {
-		return fmt.Errorf(" sums to %.4g, want at most 1: was the model in train mode, where dropout scales up what it keeps? Call model.eval() first", sum)
+		return fmt.Errorf(" sums to %g, want at most 1: was the model in train mode, where dropout scales up what it keeps? Call model.eval() first", float32(sum))
 	}
 	return nil
 }

@@ -43,16 +43,8 @@ func (r *Trainer) saveLearned(path string) error {
 		longest = max(longest, st.longest())
 	}
 	meta["context"] = strconv.Itoa(longest)
-	meta["note"] = fmt.Sprintf("trained on %s tokens at contexts up to %d", millions(r.tokens), longest)
+	meta["note"] = fmt.Sprintf("trained on %d tokens at contexts up to %d", r.tokens, longest)
 	return r.learner.save(path+".safetensors", meta)
-}
-
-// millions is n in millions, to two digits where it is small.
-func millions(n int) string {
-	if n < 10e6 {
-		return fmt.Sprintf("%.2fM", float64(n)/1e6)
-	}
-	return fmt.Sprintf("%.0fM", float64(n)/1e6)
 }
 
 // save writes everything a resumed run needs.

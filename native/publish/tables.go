@@ -9,6 +9,7 @@ import (
 	"kvscope/engine/input"
 	"kvscope/engine/sparse"
 	"kvscope/native/summary"
+	"kvscope/viz/number"
 )
 
 // Table writes what an experiment came to as a table. Columns are named as in JSON and
@@ -72,7 +73,7 @@ func rowsCSV(w *csv.Writer, cells []experiment.Measured) error {
 			r.Model, r.Arch, r.Task, r.Method, r.Selector, r.SelectWith, r.ComputeWith, exact(r.Budget), strconv.Itoa(r.Block), strconv.Itoa(r.K),
 			strconv.Itoa(r.Context), strconv.Itoa(r.Examples), exact(r.Accuracy),
 			exact(r.CI95[0]), exact(r.CI95[1]), strconv.Itoa(r.Seeds), exact(r.Std), exact(r.Read),
-			strconv.FormatFloat(r.Seconds, 'f', 3, 64), r.ModelHash, r.Version, r.Kernels,
+			number.Decimals(r.Seconds, 3), r.ModelHash, r.Version, r.Kernels,
 			known(r.LogLik), known(r.Error),
 		}, pick(r.Params, params)...))
 	}

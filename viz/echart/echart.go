@@ -9,6 +9,7 @@ import (
 	"github.com/go-echarts/go-echarts/v2/opts"
 
 	"kvscope/viz/chart"
+	"kvscope/viz/number"
 	"kvscope/viz/paint"
 )
 
@@ -227,7 +228,7 @@ func (c drawn) bars() map[string]any {
 			data[int(p.X)] = opts.BarData{Name: p.About, Value: p.Y}
 		}
 		bar.AddSeries(s.Name, data,
-			charts.WithBarChartOpts(opts.BarChart{BarGap: "0%", BarCategoryGap: fmt.Sprintf("%.0f%%", 100*(1-chart.BarShare))}),
+			charts.WithBarChartOpts(opts.BarChart{BarGap: "0%", BarCategoryGap: number.WholePercent(1 - chart.BarShare)}),
 			charts.WithItemStyleOpts(opts.ItemStyle{Color: colour(s.Colour), Opacity: opts.Float(0.8)}))
 	}
 	for at, s := range ours {

@@ -3,6 +3,8 @@ package paint
 import (
 	"fmt"
 	"image/color"
+
+	"kvscope/viz/number"
 )
 
 // Colour is a colour of the style sheet or a mixture of them. Canvases paint it by the
@@ -54,7 +56,7 @@ func (c Colour) CSS() string { return c.css }
 func (c Colour) Of(p *Palette) color.RGBA { return c.of(p) }
 
 func mixed(from, to string, t float32) string {
-	return fmt.Sprintf("color-mix(in srgb, %s %.1f%%, %s)", to, t*100, from)
+	return fmt.Sprintf("color-mix(in srgb, %s %s, %s)", to, number.Percent(float64(t)), from)
 }
 
 // stop is where a quantity within 0..1 stands among the colours of the sequential map:

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+
+	"kvscope/viz/number"
 )
 
 // Arcs draws the composition of one entry: an arc from it back to each position that has a
@@ -44,7 +46,7 @@ func (a Arcs) SVG(w, h float64) string {
 		}
 		// Bars say how much; arcs, that it is carried over.
 		tall := float64(v) * (base - 4)
-		d.rect(float64(i)*step+0.5, base-tall, max(step-1, 0.5), tall, ramp(0.25+0.75*v), "data-at", strconv.Itoa(a.First+i), "data-weight", strconv.FormatFloat(float64(v), 'g', 4, 32))
+		d.rect(float64(i)*step+0.5, base-tall, max(step-1, 0.5), tall, ramp(0.25+0.75*v), "data-at", strconv.Itoa(a.First+i), "data-weight", number.Digits(float64(v), 4))
 		if i == entry || v < most/50 {
 			continue
 		}

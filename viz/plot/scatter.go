@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"html"
 	"math"
-	"strconv"
 
 	"kvscope/viz/number"
 )
@@ -105,7 +104,7 @@ func power(n int) string {
 	case n == 0:
 		return "1"
 	case n >= -3 && n < 0:
-		return strconv.FormatFloat(math.Pow10(n), 'f', -n, 64)[1:]
+		return number.Decimals(math.Pow10(n), -n)[1:]
 	}
 	return fmt.Sprintf("1e%d", n)
 }

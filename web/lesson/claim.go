@@ -89,7 +89,7 @@ func (c Missed) Check(runs []*trace.Run) error {
 // Check implements Claim.
 func (c Reads) Check(runs []*trace.Run) error {
 	if f := runs[c.Column].Done.ReadFraction; f < c.Least || f > c.Most {
-		return fmt.Errorf("column %d reads %.3f, not %.3f to %.3f", c.Column, f, c.Least, c.Most)
+		return fmt.Errorf("column %d reads %g, not %g to %g", c.Column, f, c.Least, c.Most)
 	}
 	return nil
 }
@@ -123,7 +123,7 @@ func (c Sees) Check(runs []*trace.Run) error {
 		}
 		looked++
 		if share := float64(s.Mass[gold/s.Unit]); share < c.Least {
-			return fmt.Errorf("column %d: at step %d layer %d head %d gives %.3f to the answer's block, not %.3f", c.Column, s.Step, c.Layer, c.Head, share, c.Least)
+			return fmt.Errorf("column %d: at step %d layer %d head %d gives %g to the answer's block, not %g", c.Column, s.Step, c.Layer, c.Head, share, c.Least)
 		}
 	}
 	if looked == 0 {

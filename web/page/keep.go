@@ -143,7 +143,7 @@ func whatIf(c *trace.Intervention) []string {
 	}
 	var out []string
 	if c.Strength != 1 {
-		out = append(out, "strength"+strconv.FormatFloat(c.Strength, 'g', 3, 64))
+		out = append(out, "strength"+number.Digits(c.Strength, 3))
 	}
 	if c.Cap > 0 {
 		out = append(out, "cap"+strconv.Itoa(c.Cap))

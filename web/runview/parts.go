@@ -102,7 +102,7 @@ func (v *View) prompt() *Prompt {
 		if strip != nil && i/strip.Unit < len(strip.Values) {
 			share = strip.Values[i/strip.Unit]
 		}
-		w := Word{Text: piece, Class: "token", Style: "--share:" + strconv.FormatFloat(float64(share), 'f', 2, 32)}
+		w := Word{Text: piece, Class: "token", Style: "--share:" + number.Decimals(float64(share), 2)}
 		if slices.Contains(h.Gold, i) {
 			w.Class = "token gold"
 		}

@@ -133,8 +133,9 @@ func alternatives(s *trace.Step, want string) []app.UI {
 	return out
 }
 
+// meter is a bar as long as a share.
 func meter(v float32) app.UI {
-	return app.Span().Class("meter").Body(app.I().Style("width", strconv.FormatFloat(float64(v)*100, 'f', 1, 64)+"%"))
+	return app.Span().Class("meter").Body(app.I().Style("width", percentage(float64(v))))
 }
 
 func (a *Answer) onStep(ctx app.Context, _ app.Event) {

@@ -257,8 +257,6 @@ func numbers(list []int) string {
 	return b.String()
 }
 
-func pixels(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) + "px" }
-
 // axis numbers the columns, about eight of them.
 func axis(cols int) []app.UI {
 	var out []app.UI
@@ -267,7 +265,7 @@ func axis(cols int) []app.UI {
 		step *= 2
 	}
 	for b := 0; b < cols; b += step {
-		at := strconv.FormatFloat((float64(b)+0.5)/float64(cols)*100, 'f', 3, 64) + "%"
+		at := percentage((float64(b) + 0.5) / float64(cols))
 		out = append(out, app.Span().Style("left", at).Text(b))
 	}
 	return out

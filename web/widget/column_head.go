@@ -1,7 +1,6 @@
 package widget
 
 import (
-	"fmt"
 	"strconv"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
@@ -65,5 +64,5 @@ func progressBar(v *ColumnView) app.UI {
 		return bar.Class("bar unsure").Hidden(false).Body(app.I())
 	}
 	return bar.Class("bar").Hidden(false).Aria("valuenow", int(p*100)).
-		Body(app.I().Style("transform", fmt.Sprintf("scaleX(%.3f)", p)))
+		Body(app.I().Style("transform", "scaleX("+number.Decimals(p, 3)+")"))
 }

@@ -228,7 +228,7 @@ func (g *HeadGrid) ranking(h *picture.Heads) app.UI {
 			app.Span().Class("place").Text(i + 1),
 			unseen("layer, head "),
 			app.Span().Class("name").Text(fmt.Sprintf("L%d·%d", head.Layer, head.Head)),
-			app.Span().Class("meter").Body(app.I().Style("width", strconv.FormatFloat(float64(v)*100, 'f', 1, 64)+"%")),
+			meter(v),
 			app.Span().Text(value),
 		}
 		if c.Hit {

@@ -3,7 +3,6 @@ package widget
 import (
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
@@ -187,7 +186,7 @@ func (k *KernelArcs) Render() app.UI {
 		label = " “" + strings.TrimSpace(k.Labels[k.Entry]) + "”"
 	}
 	return app.Div().Class("kernel").DataSet("testid", "kernel-"+k.ID).DataSet("entry", k.Entry).DataSet("length", k.Length).
-		DataSet("own", strconv.FormatFloat(float64(own), 'f', 4, 32)).
+		DataSet("own", number.Decimals(float64(own), 4)).
 		Body(
 			app.P().Class("hint").Text(fmt.Sprintf("Entry %d%s: %s its own token, 90%% from the last %s.",
 				k.Entry, label, number.Percent(math.Max(0, float64(own))), number.Of(k.Length, "token"))),

@@ -10,6 +10,7 @@ import (
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
 	"kvscope/engine/trace"
+	"kvscope/viz/number"
 	"kvscope/web/picture"
 	"kvscope/web/state"
 )
@@ -303,7 +304,7 @@ func (s *Strip) shade() {
 		}
 		if v != s.values[i] {
 			s.values[i] = v
-			e.Get("style").Call("setProperty", "--v", strconv.FormatFloat(float64(v), 'f', 3, 32))
+			e.Get("style").Call("setProperty", "--v", number.Decimals(float64(v), 3))
 		}
 	}
 }

@@ -57,7 +57,7 @@ func (r Read) String() string {
 	if r.Padding != [2]int{} {
 		out += fmt.Sprintf(", padding %d at the beginning and %d at the end", r.Padding[0], r.Padding[1])
 	}
-	return out + fmt.Sprintf("; read as %s, scale %.4g", r.Layout, r.Scale)
+	return out + fmt.Sprintf("; read as %s, scale %g", r.Layout, float32(r.Scale))
 }
 
 // Run applies a method to the tensors of f. What c and o do not set comes from f

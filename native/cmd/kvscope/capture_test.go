@@ -36,7 +36,7 @@ func TestAskReadsAsSelectDoes(t *testing.T) {
 		want []string // in what is printed, of a failure in one line
 		code int
 	}{
-		{[]string{"--model", bshd, "--layout", "[batch, seq, head, head_dim]"}, []string{"heads 8, key-value heads 8, queries 40, keys 40, channels 8; read as [batch, seq, head, head_dim], scale 0.3536", "heads     8:"}, 0},
+		{[]string{"--model", bshd, "--layout", "[batch, seq, head, head_dim]"}, []string{"heads 8, key-value heads 8, queries 40, keys 40, channels 8; read as [batch, seq, head, head_dim], scale 0.35355338", "heads     8:"}, 0},
 		{[]string{"--model", bshd, "--layout", "bshd", "--scale", "0.5"}, []string{"scale 0.5"}, 0},
 		{[]string{"--model", bshd}, []string{"40 heads of 8 positions", "--layout"}, 1},
 		{[]string{"--model", bshd, "--layout", "bxhd"}, []string{`"bxhd", want head, seq and head_dim`}, 2},

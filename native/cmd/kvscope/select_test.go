@@ -83,7 +83,7 @@ func TestSelectFilesThatPeopleHave(t *testing.T) {
 func TestSelectSaysWhatItRead(t *testing.T) {
 	in := filepath.Join(dumps, "snapkv_authors_names.safetensors")
 	status, stdout, stderr := runCommand(t, "select", "--in", in, "--out", filepath.Join(t.TempDir(), "out"), "--method", "quest", "--budget", "1/2", "--kernel", "5")
-	if status != 0 || !strings.Contains(stdout, "heads 4, key-value heads 4, queries 64, keys 64, channels 8; read as [head, seq, head_dim], scale 0.3536\n") {
+	if status != 0 || !strings.Contains(stdout, "heads 4, key-value heads 4, queries 64, keys 64, channels 8; read as [head, seq, head_dim], scale 0.35355338\n") {
 		t.Errorf("%d, %q", status, stdout)
 	}
 	if stderr != "ignored: kernel_size, max_capacity_prompt, pooling, window_size, kernel, which quest does not use\n" {
