@@ -150,6 +150,18 @@ func npyHeader(entry *zip.File) (*array, error) {
 
 // elements are the bytes of all elements of an entry, read in one go.
 func (z *npz) elements(entry *zip.File, a *array) ([]byte, error) {
+	data, err := z.behindHeader(entry)
+	if err == nil && len(data) != a.size {
+		err = fmt.Errorf("%d bytes for shape %v of %d bytes an element", len(data), a.shape, a.width)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return data, nil
+}
+
+// behindHeader is the content of an entry without its header.
+func (z *npz) behindHeader(entry *zip.File) ([]byte, error) {
 	content, err := z.unpack(entry)
 	if err != nil {
 		return nil, err
@@ -157,9 +169,6 @@ func (z *npz) elements(entry *zip.File, a *array) ([]byte, error) {
 	r := bytes.NewReader(content)
 	if _, err := readNPYHeader(r); err != nil {
 		return nil, err
-	}
-	if r.Len() != a.size {
-		return nil, fmt.Errorf("%d bytes for shape %v of %d bytes an element", r.Len(), a.shape, a.width)
 	}
 	return content[len(content)-r.Len():], nil
 }
@@ -201,13 +210,9 @@ func (z *npz) plausible(entry *zip.File) error {
 
 // objects are the arrays that an array of objects is made of.
 func (z *npz) objects(name string, entry *zip.File) ([]Tensor, error) {
-	content, err := z.unpack(entry)
+	data, err := z.behindHeader(entry)
 	if err != nil {
 		return nil, err
 	}
-	r := bytes.NewReader(content)
-	if _, err := readNPYHeader(r); err != nil {
-		return nil, err
-	}
-	return unpickle(name, content[len(content)-r.Len():])
+	return unpickle(name, data)
 }

@@ -19,14 +19,13 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"kvscope/assets/dist"
-	"kvscope/engine/checkpoint"
 	"kvscope/engine/history"
-	"kvscope/engine/model"
 	"kvscope/engine/ops"
 	"kvscope/engine/run"
 	"kvscope/engine/tokenizer"
 	"kvscope/engine/trace"
 	"kvscope/engine/train"
+	"kvscope/engine/train/traintest"
 	"kvscope/native/browsertest"
 	"kvscope/native/server"
 )
@@ -46,29 +45,20 @@ func newEngine(t testing.TB) *run.Engine {
 // read is not.
 func newModels(t testing.TB) fs.FS {
 	t.Helper()
-	tok, files := tokenizer.NewDemo(), fstest.MapFS{}
-	for i, arch := range []model.Arch{model.Attention, model.RATPlus} {
-		cfg := model.Config{
-			Arch: model.Attention, Memory: arch == model.RATPlus, Vocab: tok.Size(), Dim: 32, Heads: 2, KVHeads: 2, HeadDim: 16, Layers: 2, Hidden: 64, Context: 384,
-			Rope: model.Rope{Base: 10000}, Eps: 1e-6, Tied: true, GateBias: arch == model.RATPlus,
-		}
-		meta := cfg.Metadata()
-		meta["tokenizer"] = tok.Fingerprint()
-		var file bytes.Buffer
-		err := checkpoint.Write(&file, meta, train.Initialise(cfg, uint64(i)).Tensors(cfg, "", checkpoint.NewF32))
-		if err != nil {
-			t.Fatal(err)
-		}
-		files[string(arch)+".safetensors"] = &fstest.MapFile{Data: file.Bytes()}
+	files, tokens := fstest.MapFS{}, map[string]string{"tokenizer": tokenizer.NewDemo().Fingerprint()}
+	for i, name := range run.DemoModels() {
+		cfg := traintest.Config(name == run.DemoMemory)
+		cfg.Context = 384
+		files[name+".safetensors"] = &fstest.MapFile{Data: traintest.File(t, cfg, uint64(i))}
 		var steps []history.Snapshot
 		for s := range 3 {
 			steps = append(steps, history.Snapshot{Point: history.Point{Step: 10 * (s + 1), Tokens: 1000, Loss: 3 - float64(s)}, Weights: train.Initialise(cfg, uint64(10+3*s+i))})
 		}
 		var packed bytes.Buffer
-		if err := history.Write(&packed, cfg, map[string]string{"tokenizer": tok.Fingerprint()}, steps, 0.4); err != nil {
+		if err := history.Write(&packed, cfg, tokens, steps, 0.4); err != nil {
 			t.Fatal(err)
 		}
-		files[string(arch)+run.HistorySuffix] = &fstest.MapFile{Data: packed.Bytes()}
+		files[name+run.HistorySuffix] = &fstest.MapFile{Data: packed.Bytes()}
 	}
 	return files
 }

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,29 +8,15 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"kvscope/engine/runfile"
 	"kvscope/engine/trace"
 	"kvscope/web/sample"
+	"kvscope/web/sample/sampletest"
 )
 
 // madeUpRun is a made-up run of a method, and its file.
 func madeUpRun(t *testing.T, method string) (*trace.Run, []byte) {
 	t.Helper()
-	events, err := sample.Events(sample.Spec{Method: method, Model: "attention", Layers: 2, Heads: 3, Context: 300, Seed: 4})
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := runfile.File{Run: &trace.Run{}}
-	for _, e := range events {
-		if err := f.Run.Emit(e); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var out bytes.Buffer
-	if err := f.Write(&out); err != nil {
-		t.Fatal(err)
-	}
-	return f.Run, out.Bytes()
+	return sampletest.File(t, sample.Spec{Method: method, Model: "attention", Layers: 2, Heads: 3, Context: 300, Seed: 4})
 }
 
 // madeUp writes a made-up run of a method to a file.

@@ -1,41 +1,24 @@
 package server
 
 import (
-	"bytes"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
-	"kvscope/engine/checkpoint"
 	"kvscope/engine/lens"
-	"kvscope/engine/model"
 	"kvscope/engine/ops"
 	"kvscope/engine/run"
-	"kvscope/engine/tokenizer"
-	"kvscope/engine/train"
+	"kvscope/engine/train/traintest"
 )
 
 // newRunCache keeps the runs of a small model with fresh weights, called m.
 func newRunCache(t *testing.T) *run.Cache {
 	t.Helper()
-	tok := tokenizer.NewDemo()
-	cfg := model.Config{
-		Arch: model.Attention, Memory: true, Vocab: tok.Size(), Dim: 16, Heads: 2, KVHeads: 2, HeadDim: 8, Layers: 1, Hidden: 16, Context: 256,
-		Rope: model.Rope{Base: 10000}, Eps: 1e-6, Tied: true, GateBias: true,
-	}
-	meta := cfg.Metadata()
-	meta["tokenizer"] = tok.Fingerprint()
-	var file bytes.Buffer
-	if err := checkpoint.Write(&file, meta, train.Initialise(cfg, 1).Tensors(cfg, "", checkpoint.NewF32)); err != nil {
-		t.Fatal(err)
-	}
-	f, err := checkpoint.Parse(file.Bytes())
-	if err != nil {
-		t.Fatal(err)
-	}
+	cfg := traintest.Config(true)
+	cfg.Dim, cfg.HeadDim, cfg.Layers, cfg.Hidden = 16, 8, 1, 16
 	e := run.NewEngine(ops.Reference())
-	if err := e.Add("m", "fresh", f, nil); err != nil {
+	if err := e.AddFile("m", traintest.File(t, cfg, 1)); err != nil {
 		t.Fatal(err)
 	}
 	return run.NewCache(e, 1<<30)

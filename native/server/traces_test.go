@@ -1,38 +1,16 @@
 package server
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
 
-	"kvscope/engine/runfile"
-	"kvscope/engine/trace"
 	"kvscope/native/store"
 	"kvscope/web/sample"
+	"kvscope/web/sample/sampletest"
 	"kvscope/web/traces"
 )
-
-// savedRun is a made-up run as a file.
-func savedRun(t *testing.T) string {
-	t.Helper()
-	events, err := sample.Events(sample.Spec{Method: "quest", Model: "attention", Layers: 2, Heads: 3, Context: 300, Seed: 4})
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := runfile.File{Run: &trace.Run{}}
-	for _, e := range events {
-		if err := f.Run.Emit(e); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var out bytes.Buffer
-	if err := f.Write(&out); err != nil {
-		t.Fatal(err)
-	}
-	return out.String()
-}
 
 // TestTracesAreKept: a run that one page keeps another lists, reads, describes and removes.
 func TestTracesAreKept(t *testing.T) {
@@ -57,7 +35,8 @@ func TestTracesAreKept(t *testing.T) {
 		}
 		return got.Traces
 	}
-	file := savedRun(t)
+	_, saved := sampletest.File(t, sample.Spec{Method: "quest", Model: "attention", Layers: 2, Heads: 3, Context: 300, Seed: 4})
+	file := string(saved)
 	if list := listed(); list == nil || len(list) != 0 {
 		t.Fatalf("listed at first: %v", list)
 	}

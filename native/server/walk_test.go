@@ -1,7 +1,6 @@
 package server
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -11,15 +10,12 @@ import (
 	"strings"
 	"testing"
 
-	"kvscope/engine/checkpoint"
 	"kvscope/engine/input"
-	"kvscope/engine/model"
 	"kvscope/engine/niah"
 	"kvscope/engine/ops"
 	"kvscope/engine/run"
-	"kvscope/engine/tokenizer"
 	"kvscope/engine/trace"
-	"kvscope/engine/train"
+	"kvscope/engine/train/traintest"
 	"kvscope/web/api"
 )
 
@@ -161,28 +157,15 @@ func walked(t *testing.T, e *run.Engine, body string) (digest string, err error)
 // walkEngine has two small models with fresh weights.
 func walkEngine(t *testing.T) *run.Engine {
 	t.Helper()
-	tok := tokenizer.NewDemo()
 	book, err := niah.NewBook("book", "Tom sat on the fence. The paint was wet. Nobody came by that day, and the sun was hot. He went home.")
 	if err != nil {
 		t.Fatal(err)
 	}
 	e := run.NewEngine(ops.Reference(), book)
-	for i, name := range []string{"attention", "ratplus"} {
-		cfg := model.Config{
-			Arch: model.Attention, Memory: name == "ratplus", Vocab: tok.Size(), Dim: 16, Heads: 2, KVHeads: 2, HeadDim: 8, Layers: 2, Hidden: 32, Context: 256,
-			Rope: model.Rope{Base: 10000}, Eps: 1e-6, Tied: true, GateBias: name == "ratplus",
-		}
-		meta := cfg.Metadata()
-		meta["tokenizer"] = tok.Fingerprint()
-		var file bytes.Buffer
-		if err := checkpoint.Write(&file, meta, train.Initialise(cfg, uint64(i)).Tensors(cfg, "", checkpoint.NewF32)); err != nil {
-			t.Fatal(err)
-		}
-		f, err := checkpoint.Parse(file.Bytes())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := e.Add(name, "fresh", f, nil); err != nil {
+	for i, name := range run.DemoModels() {
+		cfg := traintest.Config(name == run.DemoMemory)
+		cfg.Dim, cfg.HeadDim, cfg.Hidden = 16, 8, 32
+		if err := e.AddFile(name, traintest.File(t, cfg, uint64(i))); err != nil {
 			t.Fatal(err)
 		}
 	}

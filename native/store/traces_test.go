@@ -9,31 +9,10 @@ import (
 	"testing"
 
 	"kvscope/engine/input"
-	"kvscope/engine/runfile"
-	"kvscope/engine/trace"
 	"kvscope/web/sample"
+	"kvscope/web/sample/sampletest"
 	"kvscope/web/traces"
 )
-
-// runFile is a made-up run as a file.
-func runFile(t *testing.T, method string) []byte {
-	t.Helper()
-	events, err := sample.Events(sample.Spec{Method: method, Model: "attention", Layers: 2, Heads: 3, Context: 300, Seed: 4})
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := runfile.File{Run: &trace.Run{}}
-	for _, e := range events {
-		if err := f.Run.Emit(e); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var out bytes.Buffer
-	if err := f.Write(&out); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
-}
 
 // Traces are kept over the end of a program, found by their keys, changed and removed.
 func TestTraces(t *testing.T) {
@@ -42,7 +21,7 @@ func TestTraces(t *testing.T) {
 		t.Fatalf("before there is a folder: %v, %v", list, err)
 	}
 	const older, newer = "001764430000000-a", "001764430000001-b"
-	content := runFile(t, "quest")
+	_, content := sampletest.File(t, sample.Spec{Method: "quest", Model: "attention", Layers: 2, Heads: 3, Context: 300, Seed: 4})
 	for _, key := range []string{newer, older} {
 		got, err := s.Keep(key, "my run", bytes.NewReader(content))
 		if err != nil || got.Key != key || got.Saved.UnixMilli() != 1764430000000+int64(key[16]-'a') || got.Bytes != len(content) || !strings.HasPrefix(got.Method, "quest") {
@@ -77,7 +56,7 @@ func TestTraces(t *testing.T) {
 func TestTracesRefuse(t *testing.T) {
 	s := Traces{Folder: t.TempDir()}
 	const key = "001764430000000-a"
-	content := runFile(t, "quest")
+	_, content := sampletest.File(t, sample.Spec{Method: "quest", Model: "attention", Layers: 2, Heads: 3, Context: 300, Seed: 4})
 	for _, c := range []struct {
 		name, key, called, field string
 		content                  []byte

@@ -21,12 +21,7 @@ type Arcs struct {
 // SVG draws a into w by h.
 func (a Arcs) SVG(w, h float64) string {
 	var d drawing
-	d.open(w, h, a.Title)
-	if tall := a.Legend.height(w - 16); tall > 0 {
-		d.rect(0, 0, w, h, "var(--bg)")
-		h -= tall + 6
-		a.Legend.draw(&d, h+2, w)
-	}
+	h = d.openAbove(w, h, a.Title, a.Legend)
 	count := float64(len(a.Weights))
 	if count == 0 {
 		return d.close()

@@ -51,12 +51,7 @@ const (
 // SVG draws c into w by h.
 func (c *Course) SVG(w, h float64) string {
 	var d drawing
-	d.open(w, h, c.Title)
-	if tall := c.Legend.height(w - 16); tall > 0 {
-		d.rect(0, 0, w, h, "var(--bg)")
-		h -= tall + 6
-		c.Legend.draw(&d, h+2, w)
-	}
+	h = d.openAbove(w, h, c.Title, c.Legend)
 	wide := (w - courseLeft - courseRight) / float64(max(1, len(c.Ticks)))
 	x := func(place int) float64 { return courseLeft + wide*(float64(place)+0.5) }
 	if c.At >= 0 {

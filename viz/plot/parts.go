@@ -29,12 +29,7 @@ type Term struct {
 // SVG draws p into w by h.
 func (p *Parts) SVG(w, h float64) string {
 	var d drawing
-	d.open(w, h, p.Title)
-	if tall := p.Legend.height(w - 16); tall > 0 {
-		d.rect(0, 0, w, h, "var(--bg)")
-		h -= tall + 6
-		p.Legend.draw(&d, h+2, w)
-	}
+	h = d.openAbove(w, h, p.Title, p.Legend)
 	const left, right, top, bottom = 44.0, 8.0, 8.0, 18.0
 	lo, hi := 0.0, 0.0
 	for _, t := range p.Terms {

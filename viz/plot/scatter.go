@@ -31,12 +31,7 @@ const floor = 1e-5
 // SVG draws s into w by h.
 func (s Scatter) SVG(w, h float64) string {
 	var d drawing
-	d.open(w, h, s.Title)
-	if tall := s.Legend.height(w - 16); tall > 0 {
-		d.rect(0, 0, w, h, "var(--bg)")
-		h -= tall + 6
-		s.Legend.draw(&d, h+2, w)
-	}
+	h = d.openAbove(w, h, s.Title, s.Legend)
 	const left, bottom, top, right = 44.0, 30.0, 8.0, 10.0
 	x0, x1 := math.Inf(1), math.Inf(-1)
 	y0, y1 := 0.0, math.Log10(floor)

@@ -27,12 +27,7 @@ type Slope struct {
 // SVG draws s into w by h.
 func (s *Slopes) SVG(w, h float64) string {
 	var d drawing
-	d.open(w, h, s.Title)
-	if tall := s.Legend.height(w - 16); tall > 0 {
-		d.rect(0, 0, w, h, "var(--bg)")
-		h -= tall + 6
-		s.Legend.draw(&d, h+2, w)
-	}
+	h = d.openAbove(w, h, s.Title, s.Legend)
 	const side, top, bottom = 34.0, 20.0, 8.0
 	at := func(place float64) float64 { return top + (place+0.5)/float64(max(1, s.Places))*(h-top-bottom) }
 	d.text(side, 12, 11, "middle", "var(--ink-2)", s.From)

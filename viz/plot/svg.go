@@ -23,6 +23,20 @@ func (d *drawing) open(w, h float64, title string) {
 	}
 }
 
+// openAbove opens a picture with a legend at its foot, where there is one, and returns the
+// height that is left above it.
+func (d *drawing) openAbove(w, h float64, title string, l Legend) float64 {
+	d.open(w, h, title)
+	tall := l.height(w - 16)
+	if tall <= 0 {
+		return h
+	}
+	d.rect(0, 0, w, h, "var(--bg)")
+	h -= tall + 6
+	l.draw(d, h+2, w)
+	return h
+}
+
 func (d *drawing) close() string { return d.b.String() + "</svg>" }
 
 // rect paints a rectangle; more are further attributes.

@@ -11,36 +11,19 @@ import (
 	"testing"
 	"time"
 
-	"kvscope/engine/checkpoint"
 	"kvscope/engine/history"
 	"kvscope/engine/input"
-	"kvscope/engine/model"
 	"kvscope/engine/ops"
 	"kvscope/engine/run"
 	"kvscope/engine/sparse"
-	"kvscope/engine/tokenizer"
 	"kvscope/engine/trace"
-	"kvscope/engine/train"
+	"kvscope/engine/train/traintest"
 	"kvscope/web/api"
 	host "kvscope/web/worker"
 )
 
 // weights is a small model.
-func weights(t *testing.T) []byte {
-	t.Helper()
-	tok := tokenizer.NewDemo()
-	cfg := model.Config{
-		Arch: model.Attention, Vocab: tok.Size(), Dim: 32, Heads: 2, KVHeads: 2, HeadDim: 16, Layers: 2, Hidden: 64, Context: 256,
-		Rope: model.Rope{Base: 10000}, Eps: 1e-6, Tied: true,
-	}
-	meta := cfg.Metadata()
-	meta["tokenizer"] = tok.Fingerprint()
-	var out bytes.Buffer
-	if err := checkpoint.Write(&out, meta, train.Initialise(cfg, 1).Tensors(cfg, "", checkpoint.NewF32)); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
-}
+func weights(t *testing.T) []byte { return traintest.File(t, traintest.Config(false), 1) }
 
 // inside is a worker within this process: a host of its own.
 type inside struct {

@@ -6,34 +6,17 @@ import (
 	"strings"
 	"testing"
 
-	"kvscope/engine/runfile"
 	"kvscope/engine/trace"
 	"kvscope/web/picture"
 	"kvscope/web/sample"
+	"kvscope/web/sample/sampletest"
 )
 
 // file is a made-up run of a method as a file, changed before it is written.
-func file(t testing.TB, method string, change func(r *trace.Run)) []byte {
+func file(t testing.TB, method string, changes ...func(r *trace.Run)) []byte {
 	t.Helper()
-	events, err := sample.Events(sample.Spec{Method: method, Model: "attention", Layers: 2, Heads: 3, Context: 300, Seed: 4})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &trace.Run{}
-	for _, e := range events {
-		if err := r.Emit(e); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if change != nil {
-		change(r)
-	}
-	var out bytes.Buffer
-	f := runfile.File{Run: r}
-	if err := f.Write(&out); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
+	_, content := sampletest.File(t, sample.Spec{Method: method, Model: "attention", Layers: 2, Heads: 3, Context: 300, Seed: 4}, changes...)
+	return content
 }
 
 func view(t testing.TB, content []byte) *View {
@@ -63,7 +46,7 @@ func part(t testing.TB, v *View, name string) string {
 // the prompt is there token by token.
 func TestPartsAreTheRuns(t *testing.T) {
 	for _, method := range []string{"quest", "moba", "snapkv"} {
-		v := view(t, file(t, method, nil))
+		v := view(t, file(t, method))
 		g := v.run.Grid(nil)
 		cells := 0
 		for _, share := range g.Share {
@@ -89,7 +72,7 @@ func TestPartsAreTheRuns(t *testing.T) {
 
 // A head that is pressed is what grid and prompt are of, until it is pressed again.
 func TestPress(t *testing.T) {
-	v := view(t, file(t, "quest", nil))
+	v := view(t, file(t, "quest"))
 	all := part(t, v, "grid")
 	if !v.Press("head:1.2") || !strings.Contains(part(t, v, "grid"), "layer 1 head 2") || part(t, v, "grid") == all {
 		t.Error("a pressed head is not what is shown")
@@ -137,7 +120,7 @@ func TestTextIsText(t *testing.T) {
 
 // The page asks for nothing from outside.
 func TestPageStandsAlone(t *testing.T) {
-	page, err := Page(Program{Colours: ":root { --bg: #fff; }", Script: []byte("run()"), Code: []byte{1}}, file(t, "quest", nil), []string{"heads"})
+	page, err := Page(Program{Colours: ":root { --bg: #fff; }", Script: []byte("run()"), Code: []byte{1}}, file(t, "quest"), []string{"heads"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +155,7 @@ func TestParseHide(t *testing.T) {
 
 // Whatever a page presses, what is shown can be drawn.
 func FuzzPress(f *testing.F) {
-	content := file(f, "quest", nil)
+	content := file(f, "quest")
 	for _, press := range []string{"head:1.2", "line:3", "head:", "line:1.5", "x"} {
 		f.Add(press)
 	}

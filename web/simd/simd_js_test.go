@@ -1,22 +1,18 @@
 package simd
 
 import (
-	"bytes"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"reflect"
 	"testing"
 
-	"kvscope/engine/checkpoint"
-	"kvscope/engine/model"
 	"kvscope/engine/ops"
 	"kvscope/engine/ops/opstest"
 	"kvscope/engine/run"
 	"kvscope/engine/sparse"
-	"kvscope/engine/tokenizer"
 	"kvscope/engine/trace"
-	"kvscope/engine/train"
+	"kvscope/engine/train/traintest"
 )
 
 // best is the table of vector instructions, which node has.
@@ -112,22 +108,14 @@ func TestSameBits(t *testing.T) {
 
 // TestRunsAreTheSame: a run picks the same for the same reasons on both tables.
 func TestRunsAreTheSame(t *testing.T) {
-	tok := tokenizer.NewDemo()
-	cfg := model.Config{
-		Arch: model.Attention, Memory: true, Vocab: tok.Size(), Dim: 64, Heads: 4, KVHeads: 4, HeadDim: 16, Layers: 2, Hidden: 128, Context: 512,
-		Rope: model.Rope{Base: 10000}, Eps: 1e-6, Tied: true, GateBias: true,
-	}
-	meta := cfg.Metadata()
-	meta["tokenizer"] = tok.Fingerprint()
-	var file bytes.Buffer
-	if err := checkpoint.Write(&file, meta, train.Initialise(cfg, 1).Tensors(cfg, "", checkpoint.NewF32)); err != nil {
-		t.Fatal(err)
-	}
+	cfg := traintest.Config(true)
+	cfg.Dim, cfg.Heads, cfg.KVHeads, cfg.Hidden, cfg.Context = 64, 4, 4, 128, 512
+	file := traintest.File(t, cfg, 1)
 	for _, method := range []string{"quest", "moba", "snapkv"} {
 		var runs [2]trace.Run
 		for i, k := range []*ops.Kernels{best(t), ops.Reference()} {
 			e := run.NewEngine(k)
-			if err := e.AddFile("m", file.Bytes()); err != nil {
+			if err := e.AddFile("m", file); err != nil {
 				t.Fatal(err)
 			}
 			req := run.Request{Model: "m", Task: "MK-2", Seed: 3, Config: sparse.Config{Method: method, Values: sparse.Values{"budget": "1/4"}}}

@@ -7,30 +7,16 @@ import (
 	"testing"
 	"time"
 
-	"kvscope/engine/runfile"
-	"kvscope/engine/trace"
 	"kvscope/web/picture"
 	"kvscope/web/sample"
+	"kvscope/web/sample/sampletest"
 )
 
 // file is a made-up run as a file.
 func file(t testing.TB, method string, seed uint64) []byte {
 	t.Helper()
-	events, err := sample.Events(sample.Spec{Method: method, Model: "attention", Layers: 2, Heads: 3, Context: 300, Seed: seed})
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := runfile.File{Run: &trace.Run{}}
-	for _, e := range events {
-		if err := f.Run.Emit(e); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var out bytes.Buffer
-	if err := f.Write(&out); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
+	_, content := sampletest.File(t, sample.Spec{Method: method, Model: "attention", Layers: 2, Heads: 3, Context: 300, Seed: seed})
+	return content
 }
 
 func open(content []byte) (*picture.Run, error) {

@@ -1,18 +1,14 @@
 package view
 
 import (
-	"bytes"
 	"math"
 	"strings"
 	"testing"
 
-	"kvscope/engine/checkpoint"
-	"kvscope/engine/model"
 	"kvscope/engine/ops"
 	"kvscope/engine/run"
 	"kvscope/engine/sparse"
-	"kvscope/engine/tokenizer"
-	"kvscope/engine/train"
+	"kvscope/engine/train/traintest"
 	"kvscope/web/anatomy"
 	"kvscope/web/picture"
 	"kvscope/web/state"
@@ -29,23 +25,10 @@ func ran(t *testing.T, memory bool, method string) (*picture.Run, *widget.Column
 // ranBy is ran with a head and the keys that blocks are selected by.
 func ranBy(t *testing.T, memory bool, method string, at picture.Head, selectWith string) (*picture.Run, *widget.ColumnView) {
 	t.Helper()
-	tok := tokenizer.NewDemo()
-	cfg := model.Config{
-		Arch: model.Attention, Memory: memory, Vocab: tok.Size(), Dim: 32, Heads: 2, KVHeads: 2, HeadDim: 16, Layers: 2, Hidden: 64, Context: 384,
-		Rope: model.Rope{Base: 10000}, Eps: 1e-6, Tied: true, GateBias: memory,
-	}
-	meta := cfg.Metadata()
-	meta["tokenizer"] = tok.Fingerprint()
-	var file bytes.Buffer
-	if err := checkpoint.Write(&file, meta, train.Initialise(cfg, 3).Tensors(cfg, "", checkpoint.NewF32)); err != nil {
-		t.Fatal(err)
-	}
-	f, err := checkpoint.Parse(file.Bytes())
-	if err != nil {
-		t.Fatal(err)
-	}
+	cfg := traintest.Config(memory)
+	cfg.Context = 384
 	e := run.NewEngine(ops.Reference())
-	if err := e.Add("m", "fresh", f, nil); err != nil {
+	if err := e.AddFile("m", traintest.File(t, cfg, 3)); err != nil {
 		t.Fatal(err)
 	}
 	cache, r := run.NewCache(e, 1<<28), &picture.Run{}

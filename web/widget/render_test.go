@@ -14,22 +14,13 @@ import (
 	"kvscope/viz/number"
 	"kvscope/web/picture"
 	"kvscope/web/sample"
+	"kvscope/web/sample/sampletest"
 	"kvscope/web/state"
 )
 
 func sampleRun(t *testing.T, method string) *picture.Run {
 	t.Helper()
-	events, err := sample.Events(sample.Spec{Method: method, Model: "attention", Layers: 2, Heads: 3, Context: 256, Seed: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &picture.Run{}
-	for _, e := range events {
-		if err := r.Emit(e); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return r
+	return sampletest.Into(t, sample.Spec{Method: method, Model: "attention", Layers: 2, Heads: 3, Context: 256, Seed: 1}, &picture.Run{})
 }
 
 // attribute lists the values of an attribute in the order they stand.

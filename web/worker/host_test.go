@@ -1,7 +1,6 @@
 package worker
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"reflect"
@@ -10,15 +9,12 @@ import (
 	"testing"
 	"time"
 
-	"kvscope/engine/checkpoint"
 	"kvscope/engine/lens"
-	"kvscope/engine/model"
 	"kvscope/engine/ops"
 	"kvscope/engine/run"
 	"kvscope/engine/sparse"
-	"kvscope/engine/tokenizer"
 	"kvscope/engine/trace"
-	"kvscope/engine/train"
+	"kvscope/engine/train/traintest"
 	"kvscope/web/api"
 )
 
@@ -26,21 +22,7 @@ import (
 var m = api.SiteFile{Name: "m", File: "m.safetensors", Size: 1000}
 
 // file is a small model with fresh weights.
-func file(t *testing.T) []byte {
-	t.Helper()
-	tok := tokenizer.NewDemo()
-	cfg := model.Config{
-		Arch: model.Attention, Vocab: tok.Size(), Dim: 32, Heads: 2, KVHeads: 2, HeadDim: 16, Layers: 2, Hidden: 64, Context: 256,
-		Rope: model.Rope{Base: 10000}, Eps: 1e-6, Tied: true,
-	}
-	meta := cfg.Metadata()
-	meta["tokenizer"] = tok.Fingerprint()
-	var out bytes.Buffer
-	if err := checkpoint.Write(&out, meta, train.Initialise(cfg, 1).Tensors(cfg, "", checkpoint.NewF32)); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
-}
+func file(t *testing.T) []byte { return traintest.File(t, traintest.Config(false), 1) }
 
 // bench is a host and all that it said.
 type bench struct {

@@ -16,10 +16,9 @@ import (
 	"testing/fstest"
 
 	"kvscope/engine/checkpoint"
-	"kvscope/engine/model"
+	"kvscope/engine/run"
 	"kvscope/engine/sparse"
-	"kvscope/engine/tokenizer"
-	"kvscope/engine/train"
+	"kvscope/engine/train/traintest"
 )
 
 // walkValues are values that a flag may come to have: unknown, zero, negative, huge, not a
@@ -267,29 +266,19 @@ func (w *walk) outcome(command string, ended bool, args []string) (digest, probl
 	return fmt.Sprintf("%x", sum.Sum(nil)), problem
 }
 
-// fixture writes the files that commands are given, and ships two small models with fresh
+// fixture writes the files that commands are given, and ships a small model with fresh
 // weights and a short book.
 func (w *walk) fixture() {
-	t, tok := w.t, tokenizer.NewDemo()
+	t := w.t
 	write := func(name string, content []byte) {
 		if err := os.WriteFile(filepath.Join(w.fixtures, name), content, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	models := fstest.MapFS{}
-	for i, name := range []string{"ratplus"} {
-		cfg := model.Config{
-			Arch: model.Attention, Memory: name == "ratplus", Vocab: tok.Size(), Dim: 16, Heads: 2, KVHeads: 2, HeadDim: 8, Layers: 2, Hidden: 32, Context: 256,
-			Rope: model.Rope{Base: 10000}, Eps: 1e-6, Tied: true, GateBias: name == "ratplus",
-		}
-		meta := cfg.Metadata()
-		meta["tokenizer"] = tok.Fingerprint()
-		var file bytes.Buffer
-		if err := checkpoint.Write(&file, meta, train.Initialise(cfg, uint64(i)).Tensors(cfg, "", checkpoint.NewF32)); err != nil {
-			t.Fatal(err)
-		}
-		models[name+".safetensors"] = &fstest.MapFile{Data: file.Bytes()}
-	}
+	cfg := traintest.Config(true)
+	cfg.Dim, cfg.HeadDim, cfg.Hidden = 16, 8, 32
+	models[run.DemoMemory+".safetensors"] = &fstest.MapFile{Data: traintest.File(t, cfg, 0)}
 	before := shipped
 	t.Cleanup(func() { shipped = before })
 	shipped.models = func() fs.FS { return models }
