@@ -197,6 +197,20 @@ func (d *desk) finished(before string) {
 	d.wait(fmt.Sprintf("%s && %s !== %q", allDone, gensOf, before))
 }
 
+// ownText runs a text of so many sentences with a needle in it, and returns the text.
+func (d *desk) ownText(sentences int) string {
+	d.t.Helper()
+	gens := d.gens()
+	text := strings.Repeat("The river ran past the old mill. ", sentences)
+	d.choose("source", "text")
+	d.write("text", text)
+	d.write("key", "fuzzy-otter")
+	d.write("value", "4821937")
+	d.press(id("run"))
+	d.finished(gens)
+	return text
+}
+
 // direct runs a request without server and page.
 func (d *desk) direct(req run.Request) *trace.Run {
 	d.t.Helper()

@@ -3,7 +3,6 @@ package e2e
 import (
 	"fmt"
 	"net/http/httptest"
-	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/browser"
@@ -30,14 +29,7 @@ func TestLongTextInAnotherBrowser(t *testing.T) {
 	d.do(browser.GrantPermissions([]browser.PermissionType{browser.PermissionTypeClipboardReadWrite, browser.PermissionTypeClipboardSanitizedWrite}).WithOrigin(s.URL))
 	d.do(chromedp.Navigate(s.URL + "/"))
 	d.finished("")
-	gens := d.gens()
-	d.choose("source", "text")
-	text := strings.Repeat("The river ran past the old mill. ", 500)
-	d.write("text", text)
-	d.write("key", "fuzzy-otter")
-	d.write("value", "4821937")
-	d.press(id("run"))
-	d.finished(gens)
+	text := d.ownText(500)
 	d.wait(`location.search.includes("text_name=")`)
 	d.press(id("share"))
 	d.wait(`document.querySelector('` + id("said") + `')?.textContent.includes("which this server keeps too")`)

@@ -34,8 +34,10 @@ const jsonType = "application/json"
 // What is used of HTTP. The program does without net/http, which would bring TLS and
 // certificates into it.
 const (
-	methodPost = "POST"
-	methodPut  = "PUT"
+	methodGet    = "GET"
+	methodPost   = "POST"
+	methodPut    = "PUT"
+	methodDelete = "DELETE"
 
 	statusOK         = 200
 	statusBadRequest = 400

@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/url"
 
 	"kvscope/engine/experiment"
@@ -53,73 +52,54 @@ func (l *ServerLab) ask(ctx context.Context, method, path string, query url.Valu
 	return l.server.ask(ctx, method, path, query, body, to)
 }
 
-// ask sends a request to path below /api/ and reads the answer into to. A refusal that
-// blames a field is an input.Error.
-func (s *Server) ask(ctx context.Context, method, path string, query url.Values, body, to any) error {
-	at := s.base.JoinPath("api", path)
-	at.RawQuery = query.Encode()
-	var text []byte
-	if body != nil {
-		var err error
-		if text, err = json.Marshal(body); err != nil {
-			return fmt.Errorf("write request: %w", err)
-		}
-	}
-	status, answer, err := send(ctx, method, at.String(), jsonType, text)
-	if err != nil {
-		return err
-	}
-	return decode(path, status, answer, to)
-}
-
 // Meta says what the engine has.
 func (l *ServerLab) Meta(ctx context.Context) (api.Meta, error) { return l.server.Meta(ctx) }
 
 // List lists the experiments, newest first.
 func (l *ServerLab) List(ctx context.Context) ([]api.Described, error) {
 	var out api.List
-	err := l.ask(ctx, "GET", "experiments", nil, nil, &out)
+	err := l.ask(ctx, methodGet, "experiments", nil, nil, &out)
 	return out.Experiments, err
 }
 
 // Estimate asks what a grid would cost.
 func (l *ServerLab) Estimate(ctx context.Context, g experiment.Grid) (api.Estimate, error) {
 	var out api.Estimate
-	err := l.ask(ctx, "POST", "experiments/estimate", nil, api.Order{Grid: g}, &out)
+	err := l.ask(ctx, methodPost, "experiments/estimate", nil, api.Order{Grid: g}, &out)
 	return out, err
 }
 
 // Create starts an experiment.
 func (l *ServerLab) Create(ctx context.Context, name string, g experiment.Grid) (api.Described, error) {
 	var out api.Described
-	err := l.ask(ctx, "POST", "experiments", nil, api.Order{Name: name, Grid: g}, &out)
+	err := l.ask(ctx, methodPost, "experiments", nil, api.Order{Name: name, Grid: g}, &out)
 	return out, err
 }
 
 // Get asks for an experiment with its rows.
 func (l *ServerLab) Get(ctx context.Context, id string) (api.Described, error) {
 	var out api.Described
-	err := l.ask(ctx, "GET", "experiments/"+url.PathEscape(id), nil, nil, &out)
+	err := l.ask(ctx, methodGet, "experiments/"+url.PathEscape(id), nil, nil, &out)
 	return out, err
 }
 
 // Decide tells an experiment to pause, resume or cancel.
 func (l *ServerLab) Decide(ctx context.Context, id, what string) (api.Described, error) {
 	var out api.Described
-	err := l.ask(ctx, "POST", "experiments/"+url.PathEscape(id)+"/"+what, nil, nil, &out)
+	err := l.ask(ctx, methodPost, "experiments/"+url.PathEscape(id)+"/"+what, nil, nil, &out)
 	return out, err
 }
 
 // Remove forgets an experiment.
 func (l *ServerLab) Remove(ctx context.Context, id string) error {
-	return l.ask(ctx, "DELETE", "experiments/"+url.PathEscape(id), nil, nil, &struct{}{})
+	return l.ask(ctx, methodDelete, "experiments/"+url.PathEscape(id), nil, nil, &struct{}{})
 }
 
 // Pictures asks for the charts of an experiment beside the values of a table of the
 // paper.
 func (l *ServerLab) Pictures(ctx context.Context, id, table string) (api.Pictures, error) {
 	var out api.Pictures
-	err := l.ask(ctx, "GET", "experiments/"+url.PathEscape(id)+"/charts", url.Values{"paper": {table}}, nil, &out)
+	err := l.ask(ctx, methodGet, "experiments/"+url.PathEscape(id)+"/charts", url.Values{"paper": {table}}, nil, &out)
 	return out, err
 }
 
@@ -138,7 +118,7 @@ func (l *ServerLab) Examples(ctx context.Context, id string, r chart.Ref) (api.E
 	if r.ComputeWith != "" {
 		query.Set("compute_with", r.ComputeWith)
 	}
-	err := l.ask(ctx, "GET", "experiments/"+url.PathEscape(id)+"/examples", query, nil, &out)
+	err := l.ask(ctx, methodGet, "experiments/"+url.PathEscape(id)+"/examples", query, nil, &out)
 	return out, err
 }
 

@@ -2,16 +2,12 @@ package client
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net/url"
 	"strconv"
 
-	"kvscope/engine/input"
 	"kvscope/engine/lens"
 	"kvscope/engine/run"
-	"kvscope/engine/trace"
 )
 
 // Head asks for what a head saw. A server that has forgotten the run, or was started
@@ -35,20 +31,5 @@ func (s *Server) Head(ctx context.Context, req run.Request, layer, head int) (*l
 
 // keep lets the server run req and keep it.
 func (s *Server) keep(ctx context.Context, req run.Request) error {
-	body, err := json.Marshal(req)
-	if err != nil {
-		return fmt.Errorf("write request: %w", err)
-	}
-	status, answer, err := send(ctx, methodPost, s.base.JoinPath("api/runs").String(), jsonType, body)
-	if err != nil || status == statusOK {
-		return err
-	}
-	var refusal struct{ Error trace.Failure }
-	if json.Unmarshal(answer, &refusal) != nil || refusal.Error.Message == "" {
-		return &statusError{"api/runs", status}
-	}
-	if refusal.Error.Field != "" {
-		return input.Errorf(refusal.Error.Field, "%s", refusal.Error.Message)
-	}
-	return errors.New(refusal.Error.Message)
+	return s.ask(ctx, methodPost, "runs", nil, req, &struct{}{})
 }
