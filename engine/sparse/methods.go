@@ -1,6 +1,9 @@
 package sparse
 
-import "slices"
+import (
+	"slices"
+	"sync"
+)
 
 // What a method's candidates are.
 const (
@@ -66,8 +69,12 @@ type Info struct {
 	plan func(Settings) (Plan, error)
 }
 
-// Methods lists every method, in the order to offer them.
-func Methods() []Info {
+// Methods lists every method, in the order to offer them. What it holds is everybody's and
+// must not be changed.
+func Methods() []Info { return slices.Clone(methods()) }
+
+// methods is made once: a page asks for entries hundreds of times while it is drawn.
+var methods = sync.OnceValue(func() []Info {
 	all := []Info{
 		denseMethod(),
 		questMethod(),
@@ -96,11 +103,11 @@ func Methods() []Info {
 		all[i] = m.switched()
 	}
 	return all
-}
+})
 
 // Method is the entry of the method with that ID.
 func Method(id string) (Info, bool) {
-	all := Methods()
+	all := methods()
 	if i := slices.IndexFunc(all, func(m Info) bool { return m.ID == id }); i >= 0 {
 		return all[i], true
 	}
@@ -117,7 +124,12 @@ func (m Info) Settable() []Param {
 }
 
 // Param is the parameter of that name among those that can be set for the method.
-func (m Info) Param(name string) (Param, bool) { return find(m.Settable(), name) }
+func (m Info) Param(name string) (Param, bool) {
+	if p, ok := find(m.Params, name); ok || name != "block" {
+		return p, ok
+	}
+	return blockParam(), true
+}
 
 // ReadsKeys reports whether the method looks at keys to choose: where it does not,
 // other keys make no difference to its picks.
@@ -139,7 +151,9 @@ type Shared struct {
 }
 
 // Params lists the parameters of all methods; see ParamsOf.
-func Params() []Shared { return ParamsOf(Methods()) }
+func Params() []Shared { return slices.Clone(params()) }
+
+var params = sync.OnceValue(func() []Shared { return ParamsOf(methods()) })
 
 // ParamsOf lists the parameters of some methods, each name once, in the order of the
 // methods. A name means the same kind of value wherever it occurs.
@@ -167,7 +181,7 @@ func ParamsOf(methods []Info) []Shared {
 // scores of a run serve another that differs in them alone.
 func Extents() []string {
 	var out []string
-	for _, p := range Params() {
+	for _, p := range params() {
 		if p.Extent {
 			out = append(out, p.Name)
 		}
@@ -177,7 +191,7 @@ func Extents() []string {
 
 // kindOf is the kind of the parameter of that name, "" when no method has it.
 func kindOf(name string) string {
-	for _, p := range Params() {
+	for _, p := range params() {
 		if p.Name == name {
 			return p.Kind
 		}
