@@ -8,6 +8,7 @@ import (
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
 	"kvscope/viz/number"
+	"kvscope/viz/paint"
 	"kvscope/web/picture"
 	"kvscope/web/state"
 )
@@ -29,6 +30,8 @@ type BlockGrid struct {
 	On     *Bus
 
 	canvas  canvas
+	palette *paint.Palette // for Dark
+	inDark  bool
 	keys    keyboard
 	at      [2]int // line and block that the keyboard is at
 	layout  gridLayout
@@ -123,8 +126,11 @@ func (g *BlockGrid) paint() {
 	}
 	c := &g.canvas
 	g.layout = layGrid(c.W, c.H, g.Grid.Planned, g.Grid.Queried, g.Grid.Columns, c.rem)
-	p := readPalette(c.element)
-	paintGrid(&c.Raster, g.Grid, g.layout, gridMarks{cursor: g.Cursor, block: g.Block}, &p, c.scale)
+	if g.palette == nil || g.inDark != g.Dark {
+		p := readPalette(c.element)
+		g.palette, g.inDark = &p, g.Dark
+	}
+	paintGrid(&c.Raster, g.Grid, g.layout, gridMarks{cursor: g.Cursor, block: g.Block}, g.palette, c.scale)
 	c.show()
 }
 

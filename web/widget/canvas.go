@@ -2,8 +2,6 @@ package widget
 
 import (
 	"math"
-	"strconv"
-	"strings"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
@@ -17,8 +15,8 @@ type canvas struct {
 	scale float64
 	rem   float64 // pixels to a rem
 
+	size                    size
 	element, context, image app.Value
-	observer                app.Value
 	release                 []func()
 }
 
@@ -43,10 +41,8 @@ func (c *canvas) open(root app.Value, resized func(), pointer func(x, y float64,
 	on("pointerdown", func(e app.Value) { x, y := at(e); pointer(x, y, true, true) })
 	on("pointerleave", func(app.Value) { pointer(0, 0, false, false) })
 
-	observe := app.FuncOf(func(app.Value, []app.Value) any { resized(); return nil })
-	c.observer = app.Window().Get("ResizeObserver").New(observe)
-	c.observer.Call("observe", c.element)
-	c.release = append(c.release, func() { c.observer.Call("disconnect"); observe.Release() })
+	c.size.follow(c.element, resized)
+	c.release = append(c.release, c.size.leave)
 }
 
 // close lets go of what open took.
@@ -60,16 +56,12 @@ func (c *canvas) close() {
 // fit makes the raster as large as the canvas is on the screen, empty. It is false
 // while the canvas has no size.
 func (c *canvas) fit() bool {
-	if c.element == nil {
+	if c.element == nil || !c.size.known() {
 		return false
 	}
 	c.scale = app.Window().Get("devicePixelRatio").Float()
-	c.rem = rem() * c.scale
-	w := int(math.Round(c.element.Get("clientWidth").Float() * c.scale))
-	h := int(math.Round(c.element.Get("clientHeight").Float() * c.scale))
-	if w == 0 || h == 0 {
-		return false
-	}
+	c.rem = c.size.rem * c.scale
+	w, h := int(math.Round(c.size.w*c.scale)), int(math.Round(c.size.h*c.scale))
 	if c.image == nil || w != c.W || h != c.H {
 		c.element.Set("width", w)
 		c.element.Set("height", h)
@@ -78,19 +70,6 @@ func (c *canvas) fit() bool {
 	c.Reset(w, h)
 	return true
 }
-
-// rem is how many CSS pixels the style sheet's rem has on this screen.
-func rem() float64 {
-	root := app.Window().Get("document").Get("documentElement")
-	size := app.Window().Call("getComputedStyle", root).Get("fontSize").String()
-	if px, err := strconv.ParseFloat(strings.TrimSuffix(size, "px"), 64); err == nil {
-		return px
-	}
-	return 16
-}
-
-// plotRem is the rem that plots are made for; on a larger screen they are drawn larger.
-const plotRem = 15
 
 // show puts the raster on the screen.
 func (c *canvas) show() {

@@ -11,9 +11,9 @@ type Drawing struct {
 	ID, Class, Label string
 	Of               Sized // a pointer, which go-app finds equal to itself
 
-	drawn Sized
-	size  [2]float64
-	stop  func()
+	size    size
+	drawn   Sized
+	drawnAt [2]float64
 }
 
 // Sized is a picture of any size, in pixels.
@@ -21,32 +21,22 @@ type Sized interface{ SVG(w, h float64) string }
 
 // OnMount draws, now and whenever the place changes.
 func (d *Drawing) OnMount(ctx app.Context) {
-	resized := app.FuncOf(func(app.Value, []app.Value) any { ctx.Dispatch(func(app.Context) { d.draw() }); return nil })
-	observer := app.Window().Get("ResizeObserver").New(resized)
-	observer.Call("observe", d.JSValue())
-	d.stop = func() { observer.Call("disconnect"); resized.Release() }
-	d.draw()
+	d.size.follow(d.JSValue(), func() { ctx.Dispatch(func(app.Context) { d.draw() }) })
 }
 
 // OnDismount stops listening.
-func (d *Drawing) OnDismount() {
-	if d.stop != nil {
-		d.stop()
-	}
-}
+func (d *Drawing) OnDismount() { d.size.leave() }
 
 // OnUpdate draws what changed.
 func (d *Drawing) OnUpdate(app.Context) { d.draw() }
 
 func (d *Drawing) draw() {
-	el := d.JSValue()
-	size := [2]float64{el.Get("clientWidth").Float(), el.Get("clientHeight").Float()}
-	if size[0] == 0 || size[1] == 0 || d.Of == nil || d.Of == d.drawn && size == d.size {
+	at := d.size.plot()
+	if !d.size.known() || d.Of == nil || d.Of == d.drawn && at == d.drawnAt {
 		return
 	}
-	larger := rem() / plotRem
-	el.Set("innerHTML", d.Of.SVG(size[0]/larger, size[1]/larger))
-	d.drawn, d.size = d.Of, size
+	d.JSValue().Set("innerHTML", d.Of.SVG(at[0], at[1]))
+	d.drawn, d.drawnAt = d.Of, at
 }
 
 // Render makes the place of the picture.

@@ -130,7 +130,7 @@ type KernelArcs struct {
 	Length int // effective, tokens
 	Labels []string
 
-	stop func()
+	size size
 }
 
 // Arcs is the picture of a kernel as package plot draws it: four times its effective
@@ -146,19 +146,11 @@ func Arcs(kernel []float32, labels []string, length int) plot.Arcs {
 
 // OnMount draws, now and whenever the place changes.
 func (k *KernelArcs) OnMount(ctx app.Context) {
-	resized := app.FuncOf(func(app.Value, []app.Value) any { ctx.Dispatch(func(app.Context) { k.draw() }); return nil })
-	observer := app.Window().Get("ResizeObserver").New(resized)
-	observer.Call("observe", k.place())
-	k.stop = func() { observer.Call("disconnect"); resized.Release() }
-	k.draw()
+	k.size.follow(k.place(), func() { ctx.Dispatch(func(app.Context) { k.draw() }) })
 }
 
 // OnDismount stops listening.
-func (k *KernelArcs) OnDismount() {
-	if k.stop != nil {
-		k.stop()
-	}
-}
+func (k *KernelArcs) OnDismount() { k.size.leave() }
 
 // OnUpdate draws what changed.
 func (k *KernelArcs) OnUpdate(app.Context) { k.draw() }
@@ -166,13 +158,11 @@ func (k *KernelArcs) OnUpdate(app.Context) { k.draw() }
 func (k *KernelArcs) place() app.Value { return k.JSValue().Call("querySelector", ".arcs") }
 
 func (k *KernelArcs) draw() {
-	el := k.place()
-	w, h := el.Get("clientWidth").Float(), el.Get("clientHeight").Float()
-	if w == 0 || h == 0 || len(k.Kernel) == 0 {
+	if !k.size.known() || len(k.Kernel) == 0 {
 		return
 	}
-	larger := rem() / plotRem
-	el.Set("innerHTML", Arcs(k.Kernel, k.Labels, k.Length).SVG(w/larger, h/larger))
+	at := k.size.plot()
+	k.place().Set("innerHTML", Arcs(k.Kernel, k.Labels, k.Length).SVG(at[0], at[1]))
 }
 
 // Render writes the figures and makes the place of the arcs.

@@ -23,10 +23,11 @@ type ScorePlot struct {
 	Block int // pointed out, or -1
 	On    *Bus
 
-	drawn  *picture.Scatter
-	size   [2]float64
-	within int
-	stop   func()
+	size    size
+	drawn   *picture.Scatter
+	drawnAt [2]float64
+	within  int
+	stop    func()
 }
 
 // Scatter is the picture of scores as package plot draws it.
@@ -50,21 +51,17 @@ func (s *ScorePlot) OnMount(ctx app.Context) {
 	s.within = -1
 	el := s.JSValue()
 	over := app.FuncOf(func(_ app.Value, args []app.Value) any { s.point(ctx, args[0]); return nil })
-	resized := app.FuncOf(func(app.Value, []app.Value) any { ctx.Dispatch(func(app.Context) { s.draw() }); return nil })
-	observer := app.Window().Get("ResizeObserver").New(resized)
-	observer.Call("observe", el)
+	s.size.follow(el, func() { ctx.Dispatch(func(app.Context) { s.draw() }) })
 	for _, event := range []string{"pointerover", "pointerleave", "click"} {
 		el.Call("addEventListener", event, over)
 	}
 	s.stop = func() {
-		observer.Call("disconnect")
+		s.size.leave()
 		for _, event := range []string{"pointerover", "pointerleave", "click"} {
 			el.Call("removeEventListener", event, over)
 		}
 		over.Release()
-		resized.Release()
 	}
-	s.draw()
 }
 
 // OnDismount stops listening.
@@ -78,15 +75,13 @@ func (s *ScorePlot) OnDismount() {
 func (s *ScorePlot) OnUpdate(app.Context) { s.draw() }
 
 func (s *ScorePlot) draw() {
-	el := s.JSValue()
-	w, h := el.Get("clientWidth").Float(), el.Get("clientHeight").Float()
-	if w == 0 || h == 0 || s.Data == nil {
+	if !s.size.known() || s.Data == nil {
 		return
 	}
-	if s.drawn != s.Data || s.size != [2]float64{w, h} {
-		k := rem() / plotRem
-		el.Set("innerHTML", Scatter(s.Data, s.Votes).SVG(w/k, h/k))
-		s.drawn, s.size = s.Data, [2]float64{w, h}
+	el := s.JSValue()
+	if at := s.size.plot(); s.drawn != s.Data || s.drawnAt != at {
+		el.Set("innerHTML", Scatter(s.Data, s.Votes).SVG(at[0], at[1]))
+		s.drawn, s.drawnAt = s.Data, at
 	}
 	for _, dot := range list(el.Call("querySelectorAll", "[data-dot]")) {
 		dot.Get("classList").Call("toggle", "on", dot.Get("dataset").Get("dot").String() == strconv.Itoa(s.Block))
