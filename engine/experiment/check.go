@@ -40,9 +40,5 @@ func refused(c Cell, err error) error {
 	if field == "" {
 		return fmt.Errorf("%s, %s, %s: %w", c.Model, c.Task, c.Method, err)
 	}
-	listed := plural(err)
-	if field == "model" || field == "task" {
-		listed = input.Errorf(field+"s", "%v", err)
-	}
-	return input.Errorf(input.Field(listed), "%s cannot run %s with %s: %v", c.Model, c.Task, c.Method, err)
+	return input.Errorf(input.Field(listed(err)), "%s cannot run %s with %s: %v", c.Model, c.Task, c.Method, err)
 }

@@ -125,12 +125,13 @@ func orElse(p *int, otherwise int) int {
 	return *p
 }
 
-// plural blames the list of a grid for what a method says of one of its values.
-func plural(err error) error {
-	field := input.Field(err)
-	switch field {
-	case "method", "selector":
-		return input.Errorf(field+"s", "%v", err)
+// lists are the fields of a grid that hold what a cell has one of.
+var lists = map[string]string{"model": "models", "task": "tasks", "method": "methods", "selector": "selectors"}
+
+// listed blames the list of a grid for what is said of one of its values.
+func listed(err error) error {
+	if list, ok := lists[input.Field(err)]; ok {
+		return input.Errorf(list, "%v", err)
 	}
 	return err
 }
@@ -158,7 +159,7 @@ func (g Grid) selections() ([]Cell, error) {
 		for _, selector := range selectors {
 			c := Cell{Method: method, Selector: selector}
 			if err := c.config().Validate(); err != nil {
-				return nil, plural(err)
+				return nil, listed(err)
 			}
 			info, _ := sparse.Method(method)
 			settings, err := g.Params.Of(info)

@@ -44,11 +44,21 @@ var attention = architecture{
 	},
 }
 
+// The parts of the Attention architecture's input projection, [Parts*D, D], in their order:
+// the output gate o, queries, keys, values, and with memory its gate g.
+const (
+	PartOutput = iota
+	PartQuery
+	PartKey
+	PartValue
+	PartGate
+)
+
 // Parts is the number of D-wide parts of the Attention architecture's input
-// projection: o, q, k, v and, with memory, the gate g.
+// projection.
 func (c Config) Parts() int {
 	if c.Memory {
-		return 5
+		return PartGate + 1
 	}
-	return 4
+	return PartGate
 }

@@ -54,29 +54,6 @@ func piece(t string, inBytes bool) string {
 	if !inBytes {
 		return t
 	}
-	var b []byte
-	for _, r := range t {
-		v, ok := byteLetters[r]
-		if !ok {
-			return t
-		}
-		b = append(b, v)
-	}
-	return string(b)
+	text, _ := tokenizer.BytesOf(t)
+	return text
 }
-
-// byteLetters are the letters of GPT-2's byte-level BPE: printable bytes of Latin-1 stand
-// for themselves, the others, in order, for the letters from U+0100 on.
-var byteLetters = func() map[rune]byte {
-	out := make(map[rune]byte, 256)
-	next := rune(0x100)
-	for b := range 256 {
-		if '!' <= b && b <= '~' || 0xa1 <= b && b <= 0xac || 0xae <= b && b <= 0xff {
-			out[rune(b)] = byte(b)
-			continue
-		}
-		out[next] = byte(b)
-		next++
-	}
-	return out
-}()

@@ -139,7 +139,7 @@ func ask(ctx context.Context, a Asker, reqs []run.Request, seed uint64) (Row, er
 // stays as req has it, but for what a method selects by: what comes of changing it is no
 // method's doing.
 func Dense(req run.Request) run.Request {
-	req.Config, req.Force, req.Drop = sparse.Config{Method: "dense"}, "", ""
+	req.Config, req.Force, req.Drop = sparse.Config{Method: sparse.DefaultMethod}, "", ""
 	req.SelectWith = ""
 	return req
 }

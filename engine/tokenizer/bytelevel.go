@@ -27,8 +27,9 @@ var byteOf = func() map[rune]byte {
 	return m
 }()
 
-// bytesOf are the bytes that the characters of token stand for, and whether all do.
-func bytesOf(token string) (string, bool) {
+// BytesOf are the bytes that the characters of a token of byte-level BPE stand for, and whether
+// all of them stand for one; without, it is the token as it is.
+func BytesOf(token string) (string, bool) {
 	var b strings.Builder
 	for _, r := range token {
 		c, ok := byteOf[r]

@@ -46,7 +46,7 @@ func (t *BPE) fill(v *vocabulary) error {
 	for name, id := range v.ids {
 		text, ok := name, true
 		if t.bytes {
-			text, ok = bytesOf(name)
+			text, ok = BytesOf(name)
 		}
 		if ok {
 			t.ids[text] = id
@@ -131,7 +131,7 @@ func (t *BPE) look(tokens []addedToken) {
 func (t *BPE) entry(v *vocabulary, name string) token {
 	e := token{name: name, text: name, known: true}
 	if t.bytes {
-		e.text, _ = bytesOf(name)
+		e.text, _ = BytesOf(name)
 		return e
 	}
 	if v.replace[0] != "" {

@@ -238,6 +238,9 @@ func (h *Header) Group() int {
 	return h.Heads / h.KVHeads
 }
 
+// ByQuery reports whether the method selects for queries of the prompt.
+func (h *Header) ByQuery() bool { return h.Phase == "prefill" }
+
 // HasMemory reports whether keys and values of the run's model pass a memory.
 func (h *Header) HasMemory() bool { return h.Memory || untitled[h.Arch].Memory }
 

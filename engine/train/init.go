@@ -98,8 +98,8 @@ func lookBack(cfg model.Config, in, common []float32, h int, look look) {
 	}
 	for i := look.fastest; i < min(look.fastest+lookBackPairs, half); i++ {
 		angle := float64(look.distance) * math.Pow(cfg.Rope.Base, -float64(i)/float64(half))
-		add(1, i, u)
-		add(2, i, u*math.Cos(angle))
-		add(2, i+half, u*math.Sin(angle))
+		add(model.PartQuery, i, u)
+		add(model.PartKey, i, u*math.Cos(angle))
+		add(model.PartKey, i+half, u*math.Sin(angle))
 	}
 }

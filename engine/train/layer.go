@@ -3,10 +3,11 @@ package train
 import (
 	"math"
 
+	"kvscope/engine/model"
 	"kvscope/engine/ops"
 )
 
-// part views part i (o, q, k, v, g) of a parts buffer, [N, D].
+// part views part i of a parts buffer, [N, D]; see model.PartOutput.
 func (n *Replica) part(parts []float32, i int) ops.Matrix {
 	d, rows := n.Config.Dim, n.seqs*n.length
 	return ops.Dense(parts, rows, n.Config.Parts()*d).Slice(0, rows, i*d, (i+1)*d)
@@ -34,10 +35,10 @@ func (n *Replica) attention(l int, mask Mask) {
 	copy(a.in, n.x)
 	k.RMSNorm(a.normed, a.in, w.InputNorm, c.Eps)
 	n.linear(a.parts, a.normed, w.In.F32, rows)
-	out, query, key, value := n.part(a.parts, 0), n.part(a.parts, 1), n.part(a.parts, 2), n.part(a.parts, 3)
+	out, query, key, value := n.part(a.parts, model.PartOutput), n.part(a.parts, model.PartQuery), n.part(a.parts, model.PartKey), n.part(a.parts, model.PartValue)
 	rotated, memory := ops.Dense(a.key, rows, c.Dim), ops.Dense(a.value, rows, c.Dim)
 	if c.Memory {
-		gate := n.part(a.parts, 4)
+		gate := n.part(a.parts, model.PartGate)
 		for r := range rows {
 			row := gate.Row(r)
 			if w.GateBias != nil {
@@ -91,11 +92,11 @@ func (n *Replica) eachHead(visit func(headView), a *activations, mask Mask) {
 			}
 			visit(headView{
 				CausalAttention: ops.CausalAttention{
-					Out: view(ops.Dense(a.attn, rows, c.Dim)), Query: view(n.part(a.parts, 1)),
+					Out: view(ops.Dense(a.attn, rows, c.Dim)), Query: view(n.part(a.parts, model.PartQuery)),
 					Keys: view(ops.Dense(a.key, rows, c.Dim)), Values: view(ops.Dense(a.value, rows, c.Dim)),
 					LogSum: a.logSum[(i*c.Heads+h)*n.length:][:n.length], Mask: mask, Scale: n.scale(),
 				},
-				dquery: view(n.part(s.parts, 1)), dkey: view(ops.Dense(s.key, rows, c.Dim)),
+				dquery: view(n.part(s.parts, model.PartQuery)), dkey: view(ops.Dense(s.key, rows, c.Dim)),
 				dvalue: view(ops.Dense(s.value, rows, c.Dim)), dout: view(ops.Dense(s.attn, rows, c.Dim)),
 			})
 		}
@@ -111,7 +112,7 @@ func (n *Replica) mixBackward(l int, mask Mask) {
 	rows := n.seqs * n.length
 
 	n.linearBackward(s.branch, g.Out.F32, n.dx, a.gated, w.Out.F32, rows)
-	out, dout := n.part(a.parts, 0), n.part(s.parts, 0)
+	out, dout := n.part(a.parts, model.PartOutput), n.part(s.parts, model.PartOutput)
 	for r := range rows {
 		gate, dgate := out.Row(r), dout.Row(r)
 		for i := range gate {
@@ -125,20 +126,20 @@ func (n *Replica) mixBackward(l int, mask Mask) {
 		k.AttendCausalBackward(v.dquery, v.dkey, v.dvalue, v.dout, v.CausalAttention)
 	}, a, mask)
 
-	n.rotate(n.part(s.parts, 1), n.unsin)
+	n.rotate(n.part(s.parts, model.PartQuery), n.unsin)
 	dkey, dvalue := ops.Dense(s.key, rows, c.Dim), ops.Dense(s.value, rows, c.Dim)
 	n.rotate(dkey, n.unsin)
-	keyPart, valuePart := n.part(s.parts, 2), n.part(s.parts, 3)
+	keyPart, valuePart := n.part(s.parts, model.PartKey), n.part(s.parts, model.PartValue)
 	if c.Memory {
-		gate, dgate := n.part(a.parts, 4), n.part(s.parts, 4)
+		gate, dgate := n.part(a.parts, model.PartGate), n.part(s.parts, model.PartGate)
 		for r := range rows {
 			clear(dgate.Row(r))
 		}
 		memory, value := ops.Dense(a.memory, rows, c.Dim), ops.Dense(a.value, rows, c.Dim)
 		for i := range n.seqs {
 			seq := func(m ops.Matrix) ops.Matrix { return n.sequence(m, i) }
-			k.MemoryScanBackward(seq(keyPart), seq(dgate), seq(dkey), seq(memory), seq(gate), seq(n.part(a.parts, 2)))
-			k.MemoryScanBackward(seq(valuePart), seq(dgate), seq(dvalue), seq(value), seq(gate), seq(n.part(a.parts, 3)))
+			k.MemoryScanBackward(seq(keyPart), seq(dgate), seq(dkey), seq(memory), seq(gate), seq(n.part(a.parts, model.PartKey)))
+			k.MemoryScanBackward(seq(valuePart), seq(dgate), seq(dvalue), seq(value), seq(gate), seq(n.part(a.parts, model.PartValue)))
 		}
 		for r := range rows {
 			row, drow := gate.Row(r), dgate.Row(r)

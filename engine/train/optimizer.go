@@ -29,8 +29,8 @@ func NewOptimizer(cfg model.Config, k *ops.Kernels) *Optimizer {
 
 const firstProjection = "backbone.layers.0.seq_layer.in_proj.weight"
 
-// queryKey are the parts q and k of an input projection; see model.Config.
-var queryKey = []int{1, 2}
+// queryKey are the parts of an input projection that make queries and keys.
+var queryKey = []int{model.PartQuery, model.PartKey}
 
 // Update takes one step on the gradients of n and returns their norm. With hold the
 // queries and keys of the first layer stay as they are.

@@ -118,7 +118,7 @@ func (s *Server) answers(ctx context.Context, req run.Request) (figures.Answers,
 	}
 	var out []figures.Answered
 	for _, one := range all {
-		var record outcome
+		var record trace.Outcome
 		if err := s.run(ctx, one, &record); err != nil {
 			return figures.Answers{}, err
 		}
@@ -176,18 +176,6 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 func discard(w http.ResponseWriter, r *http.Request) {
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(discardTimeout))
 	_, _ = io.Copy(io.Discard, r.Body)
-}
-
-// outcome is a sink that keeps a run without its selections and steps, of which a
-// long prompt makes many.
-type outcome struct{ trace.Run }
-
-func (s *outcome) Emit(e trace.Event) error {
-	switch e.(type) {
-	case *trace.Selection, *trace.Step:
-		return nil
-	}
-	return s.Run.Emit(e)
 }
 
 var (

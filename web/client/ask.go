@@ -9,21 +9,9 @@ import (
 	"kvscope/engine/trace"
 )
 
-// outcome is a run without its selections and steps, of which a long prompt makes many.
-type outcome struct{ trace.Run }
-
-// Emit implements trace.Sink.
-func (o *outcome) Emit(e trace.Event) error {
-	switch e.(type) {
-	case *trace.Selection, *trace.Step:
-		return nil
-	}
-	return o.Run.Emit(e)
-}
-
 // Ask runs req in a worker.
 func (w *Workers) Ask(ctx context.Context, req run.Request) (figures.Result, error) {
-	var out outcome
+	var out trace.Outcome
 	if err := w.Run(ctx, req, &out); err != nil {
 		return figures.Result{}, err
 	}

@@ -7,11 +7,13 @@ import (
 	"fmt"
 
 	"github.com/coder/websocket"
+
+	"kvscope/engine/trace"
 )
 
 // maxFrame bounds one message of a run: what trace allows a payload, and its
 // prefix.
-const maxFrame = 16<<20 + 64
+const maxFrame = trace.MaxPayload + 64
 
 // socket is a connection that carries messages both ways.
 type socket struct{ conn *websocket.Conn }

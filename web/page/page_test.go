@@ -22,6 +22,17 @@ import (
 	"kvscope/web/widget"
 )
 
+// TestBootReadsTheTheme: the boot script looks for the choice of colours where the page keeps it.
+func TestBootReadsTheTheme(t *testing.T) {
+	boot, err := os.ReadFile("../../wasm_exec.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(boot), `localStorage.getItem("`+themeKey+`")`) {
+		t.Errorf("wasm_exec.js does not read %s", themeKey)
+	}
+}
+
 // TestPagesRenderWithoutABrowser: the server renders them first.
 func TestPagesRenderWithoutABrowser(t *testing.T) {
 	hosts := func() []client.Host { t.Error("the page connects before it is in a browser"); return nil }

@@ -178,7 +178,7 @@ func (r *Run) queried() int {
 	h := r.Header
 	switch {
 	case h == nil:
-	case h.Phase == "prefill":
+	case h.ByQuery():
 		return (len(h.Tokens) + r.group - 1) / r.group
 	case h.SparseFrom != nil && *h.SparseFrom < len(h.Tokens)-1: // the last token is the first step's
 		return (len(h.Tokens)-1+r.group-1)/r.group - *h.SparseFrom/r.group

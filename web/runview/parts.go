@@ -127,7 +127,7 @@ func (v *View) grid() *Grid {
 		Title: "Blocks picked, " + v.lookedAt(), RowName: "step", ColName: "block", Oracle: g.Oracle, Gold: make([]bool, len(g.Share)),
 		Needles: g.Needles, Answers: g.Answers, Legend: picture.GridLegend(g, "", ""),
 	}
-	if v.run.Header.Phase == "prefill" {
+	if v.run.Header.ByQuery() {
 		c.RowName = "query"
 	}
 	for i := range g.Lines {

@@ -1,7 +1,9 @@
 package state
 
 import (
+	"kvscope/engine/run"
 	"kvscope/engine/seeds"
+	"kvscope/engine/sparse"
 	"kvscope/viz/number"
 )
 
@@ -22,7 +24,7 @@ func (s *Snapshot) askDense() []Effect {
 			continue
 		}
 		asked, _ := f.Of.(Asked)
-		if asked.Request.Method == "dense" && !Edits(asked.Request) {
+		if readsAll(asked.Request) {
 			s.know(f.dense, f.answer())
 			continue
 		}
@@ -30,6 +32,9 @@ func (s *Snapshot) askDense() []Effect {
 	}
 	return out
 }
+
+// readsAll reports whether a run is what others are held against.
+func readsAll(r run.Request) bool { return r.Method == sparse.DefaultMethod && !Edits(r) }
 
 // Right is the least score of an answer that counts as right: 1, and room for rounding.
 const Right = 0.9995
@@ -43,7 +48,7 @@ func (s *Snapshot) Verdict(side int) string {
 	}
 	asked, _ := f.Of.(Asked)
 	dense := s.answers[f.dense]
-	if dense.Phase != Done || asked.Request.Method == "dense" && !Edits(asked.Request) {
+	if dense.Phase != Done || readsAll(asked.Request) {
 		return ""
 	}
 	by := s.how(side)
