@@ -120,10 +120,9 @@ func TestFirstPlaceRuns(t *testing.T) {
 	if l, ok := d.link(); !ok || l.Query != "" {
 		t.Errorf("link %+v, want none of the address", l)
 	}
-	d.do(Set{Field: "budget", Value: "1/16"})
-	d.do(Submit{})
-	if l, ok := d.link(); !ok || l.Query != "task=MK-2&seed=3&budget=1/16" {
-		t.Errorf("after another budget the link is %+v", l)
+	d.do(SubmitWith{[]Set{{Field: "seed", Value: "4"}, {Field: "budget", Value: "1/16"}}})
+	if l, ok := d.link(); !ok || l.Query != "task=MK-2&seed=4&budget=1/16" || len(d.starts()) != 2 {
+		t.Errorf("after another seed and budget the link is %+v, and %d runs start", l, len(d.starts()))
 	}
 	d.do(Restore{Place: ParseQuery("")})
 	if got := d.s.Form; !got.Equal(FirstPlace().Form) {

@@ -71,6 +71,16 @@ type Submit struct{}
 
 func (a Submit) apply(s *Snapshot) []Effect { return a.start(s, true) }
 
+// SubmitWith changes fields of the draft and runs it: a press is one action.
+type SubmitWith struct{ Fields []Set }
+
+func (a SubmitWith) apply(s *Snapshot) []Effect {
+	for _, field := range a.Fields {
+		field.apply(s)
+	}
+	return Submit{}.apply(s)
+}
+
 // start runs the draft. By hand it does so in every column; what comes by itself, as
 // after a reload, leaves those alone that show a file.
 func (Submit) start(s *Snapshot, link bool) []Effect {

@@ -21,11 +21,11 @@ func (c *Controls) columns() app.UI {
 	for side := range n {
 		spec := c.Form.Column(side)
 		row := []app.UI{
-			c.pick(side, "model", "model", spec.Model, modelOptions(c.Models, spec.Model)),
-			c.pick(side, "method", "method", spec.Method, methodOptions()),
+			c.pick(side, "model", modelOptions(c.Models, spec.Model)),
+			c.pick(side, "method", methodOptions()),
 		}
 		if c.Memory != "" {
-			row = append(row, c.pick(side, "memory", "memory", spec.Memory, memoryOptions()))
+			row = append(row, c.pick(side, "memory", memoryOptions()))
 		}
 		if side >= 2 && side == n-1 {
 			row = append(row, app.Button().Type("button").Class("button icon small").Aria("label", "remove the last column").Title("remove").
@@ -86,13 +86,15 @@ func (f *PathField) onKey(ctx app.Context, e app.Event) {
 }
 
 // pick is one choice about a column.
-func (c *Controls) pick(side int, part, label, value string, options []option) app.UI {
+func (c *Controls) pick(side int, part string, options []option) app.UI {
+	spec := c.Form.Column(side)
+	value := *partOf(&spec, part)
 	items := make([]app.UI, len(options))
 	for i, o := range options {
 		items[i] = app.Option().Value(o.value).Selected(o.value == value).Text(o.label)
 	}
-	return app.Select().Class("input").Aria("label", fmt.Sprintf("%s of column %d", label, side+1)).Title(label).
-		DataSet("column", side).DataSet("part", part).DataSet("value", value).
+	return app.Select().Class("input").Aria("label", fmt.Sprintf("%s of column %d", part, side+1)).Title(part).
+		DataSet("column", side).DataSet("part", part).
 		OnChange(c.onPick, side, part).Body(items...)
 }
 
@@ -147,21 +149,24 @@ func (c *Controls) onPick(ctx app.Context, _ app.Event) {
 	if err != nil {
 		return
 	}
-	spec, value := c.Form.Column(side), ctx.JSSrc().Get("value").String()
-	switch dataset(ctx, "part") {
-	case "model":
-		spec.Model = value
-	case "method":
-		spec.Method = value
-	case "memory":
-		spec.Memory = value
-	}
+	spec := c.Form.Column(side)
+	*partOf(&spec, dataset(ctx, "part")) = ctx.JSSrc().Get("value").String()
 	c.setColumn(side, spec.String())
 }
 
+// partOf is the part of a column that a choice of that name is about.
+func partOf(spec *state.ColumnSpec, name string) *string {
+	switch name {
+	case "model":
+		return &spec.Model
+	case "method":
+		return &spec.Method
+	}
+	return &spec.Memory
+}
+
 func (c *Controls) setColumn(side int, text string) {
-	c.On.Do(state.Set{Field: state.ColumnField(side), Value: text})
-	c.On.Do(state.Submit{})
+	c.change(state.ColumnField(side), text, true)
 }
 
 // onAdd adds a column like the last, with another method.
@@ -177,8 +182,9 @@ func (c *Controls) onRemove(app.Context, app.Event) { c.setColumn(c.Form.Columns
 // onSwap shows the four pairings of the model that has a memory.
 func (c *Controls) onSwap(app.Context, app.Event) {
 	f := c.Form.Swap(c.Memory)
-	for side := range state.Sides {
-		c.On.Do(state.Set{Field: state.ColumnField(side), Value: f.Get(state.ColumnField(side))})
+	columns := make([]state.Set, state.Sides)
+	for side := range columns {
+		columns[side] = state.Set{Field: state.ColumnField(side), Value: f.Get(state.ColumnField(side))}
 	}
-	c.On.Do(state.Submit{})
+	c.On.Do(state.SubmitWith{Fields: columns})
 }

@@ -16,18 +16,24 @@ func (c *Controls) onTick(ctx app.Context, _ app.Event) {
 	if ctx.JSSrc().Get("checked").Bool() {
 		value = "true"
 	}
-	c.On.Do(state.Set{Field: dataset(ctx, "field"), Value: value})
-	c.onRun(ctx, app.Event{})
+	c.change(dataset(ctx, "field"), value, c.Form.Source == state.FromTask)
+}
+
+// change sets a field, and runs what is asked then.
+func (c *Controls) change(field, value string, run bool) {
+	set := state.Set{Field: field, Value: value}
+	if !run {
+		c.On.Do(set)
+		return
+	}
+	c.On.Do(state.SubmitWith{Fields: []state.Set{set}})
 }
 
 // onChoose takes a choice and runs it: one press, one picture.
 func (c *Controls) onChoose(ctx app.Context, _ app.Event) {
 	field, value := dataset(ctx, "field"), ctx.JSSrc().Get("value").String()
-	c.On.Do(state.Set{Field: field, Value: value})
-	if field == "source" || c.Form.Source != state.FromTask && c.Form.Text == "" {
-		return // there is nothing to run yet
-	}
-	c.On.Do(state.Submit{})
+	nothing := field == "source" || c.Form.Source != state.FromTask && c.Form.Text == "" // to run yet
+	c.change(field, value, !nothing)
 }
 
 func (c *Controls) onType(ctx app.Context, _ app.Event) {
@@ -65,8 +71,7 @@ func (c *Controls) onNextSeed(app.Context, app.Event) {
 func (c *Controls) onRandomSeed(app.Context, app.Event) { c.setSeed(uint64(rand.IntN(100000))) }
 
 func (c *Controls) setSeed(n uint64) {
-	c.On.Do(state.Set{Field: "seed", Value: fmt.Sprint(n)})
-	c.On.Do(state.Submit{})
+	c.change("seed", fmt.Sprint(n), true)
 }
 
 func (c *Controls) onAutoDepth(ctx app.Context, _ app.Event) {
@@ -74,6 +79,5 @@ func (c *Controls) onAutoDepth(ctx app.Context, _ app.Event) {
 	if !ctx.JSSrc().Get("checked").Bool() {
 		value = "50"
 	}
-	c.On.Do(state.Set{Field: "depth", Value: value})
-	c.onRun(ctx, app.Event{})
+	c.change("depth", value, c.Form.Source == state.FromTask)
 }

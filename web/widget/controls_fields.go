@@ -92,7 +92,12 @@ func (c *Controls) fill() {
 		}
 	}
 	for _, el := range list(c.JSValue().Call("querySelectorAll", "select[data-part]")) {
-		if value := el.Get("dataset").Get("value").String(); el.Get("value").String() != value {
+		side, err := strconv.Atoi(el.Get("dataset").Get("column").String())
+		if err != nil {
+			continue
+		}
+		spec := c.Form.Column(side)
+		if value := *partOf(&spec, el.Get("dataset").Get("part").String()); el.Get("value").String() != value {
 			el.Set("value", value)
 		}
 	}
