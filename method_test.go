@@ -114,7 +114,8 @@ func withMethod(t *testing.T) string {
 	return overlay
 }
 
-// TestMethodsAreListed holds the table in docs/methods.md to the list of methods.
+// TestMethodsAreListed holds the table in docs/methods.md to the list of methods: it has those
+// of papers, and what else it has is there.
 func TestMethodsAreListed(t *testing.T) {
 	text, err := os.ReadFile("docs/methods.md")
 	if err != nil {
@@ -129,7 +130,9 @@ func TestMethodsAreListed(t *testing.T) {
 	}
 	var want []string
 	for _, m := range sparse.Methods() {
-		want = append(want, m.ID+" "+strings.TrimPrefix(m.Paper, "arXiv:"))
+		if row := m.ID + " " + strings.TrimPrefix(m.Paper, "arXiv:"); m.Paper != "" || slices.Contains(listed, row) {
+			want = append(want, row)
+		}
 	}
 	if !slices.Equal(listed, want) {
 		t.Errorf("docs/methods.md lists %q, want %q", listed, want)

@@ -274,7 +274,7 @@ func TestFullBudgetIsDense(t *testing.T) {
 		RandomBlocks{Blocks: blocks}, OracleBlocks{Blocks: blocks}, OracleTokens{Tokens: n},
 		Dilated{Dilation: 1}, Streaming{Window: n},
 	}
-	for _, info := range Methods() {
+	for _, info := range budgeted() {
 		for _, selector := range []string{SelectorOwn, SelectorRandom} {
 			plan, err := New(Config{Method: info.ID, Selector: selector, Values: Values{"budget": "1"}}, 20) // the answer outgrows the prompt
 			if selector == SelectorRandom && !info.Random {

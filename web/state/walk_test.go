@@ -5,10 +5,12 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"kvscope/engine/run"
+	"kvscope/engine/sparse"
 )
 
 // linkBases has, for every field of a link, a link in which it has an effect and another
@@ -31,6 +33,35 @@ var linkBases = map[string]string{
 	"speed": "speed=2", "hide": "hide=grid", "ranked": "ranked=1", "zoomed": "zoomed=1", "compare": "compare=1", "linear": "linear=1", "nosink": "nosink=1", "wide": "wide=1", "present": "present=1", "apart": "apart=1", "every": "every=1",
 }
 
+// linkBase is the link of linkBases with a field, or one made from the entry of a method that
+// has the field as a parameter.
+func linkBase(name string) (base string, ok bool) {
+	if base, ok := linkBases[name]; ok {
+		return base, true
+	}
+	for _, m := range sparse.Methods() {
+		if p, ok := m.Param(name); ok {
+			return name + "=" + url.QueryEscape(anotherValue(p)) + "&method=" + m.ID, true
+		}
+	}
+	return "", false
+}
+
+// anotherValue is one that a parameter may have and has not by itself.
+func anotherValue(p sparse.Param) string {
+	switch p.Kind {
+	case sparse.KindBool:
+		return strconv.FormatBool(p.Default != "true")
+	case sparse.KindChoice:
+		return p.Choices[slices.IndexFunc(p.Choices, func(c string) bool { return c != p.Default })]
+	case sparse.KindBudget:
+		return "1/3"
+	case sparse.KindInt:
+		return strconv.Itoa(int(p.Min) + 2)
+	}
+	return strconv.FormatFloat(p.Min+(p.Max-p.Min)/3, 'g', -1, 64)
+}
+
 // linkValues are values that a field may come to have in a link.
 var linkValues = []string{
 	"", "0", "-1", "1.5", "999999999999999999999", "1e400", "NaN", "-Inf", "x", "\x00", "é,中", "true", "[]", "a:b:c", "attention:nothing", "attention:quest:nothing", "1,2", "99.99", "1/0", " ",
@@ -50,7 +81,7 @@ func TestWalkLink(t *testing.T) {
 	}
 	names = append(append(names, optionNames()...), "source", "text_name", "head", "line", "at", "token", "metric", "shade", "linear", "nosink", "view", "map", "speed", "hide", ApartOption, EveryOption)
 	for _, name := range names {
-		base, ok := linkBases[name]
+		base, ok := linkBase(name)
 		if !ok {
 			t.Errorf("the walk has no link with %s", name)
 			continue

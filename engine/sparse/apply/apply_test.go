@@ -308,7 +308,8 @@ func TestEveryMethodRuns(t *testing.T) {
 			if out.Has("score") != scored {
 				t.Errorf("%s %s: score present: %v", info.ID, selector, out.Has("score"))
 			}
-			if info.ID != "dense" && (r.ReadFraction <= 0.3 || r.ReadFraction >= 0.9) || info.ID == "dense" && r.ReadFraction != 1 {
+			_, budgeted := info.Param("budget")
+			if budgeted && (r.ReadFraction <= 0.3 || r.ReadFraction >= 0.9) || info.ID == sparse.DefaultMethod && r.ReadFraction != 1 {
 				t.Errorf("%s %s reads %v at budget 1/2", info.ID, selector, r.ReadFraction)
 			}
 		}
