@@ -140,7 +140,8 @@ func TestMethodsAreListed(t *testing.T) {
 }
 
 // TestAddAMethod: a method with a parameter of its own is a file, its test and a line.
-// Flags, help, JSON, errors, axes of experiments and the page's forms follow.
+// Flags, help, JSON, errors, axes of experiments and the page's forms follow, and the tests of
+// all methods and all fields have nothing to add.
 func TestAddAMethod(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds the program with another method, which takes minutes: run without -short")
@@ -150,7 +151,8 @@ func TestAddAMethod(t *testing.T) {
 		out, err := exec.Command(name, args...).CombinedOutput()
 		return string(out), err
 	}
-	if out, err := command("go", "test", "-overlay", overlay, "-run", "MinP|EveryMethod|Families", "./engine/sparse", "./web/state", "./web/lab"); err != nil {
+	if out, err := command("go", "test", "-overlay", overlay, "-run", "MinP|EveryMethod|Families|Budget|Params|Walk[RL]",
+		"./engine/sparse/...", "./engine/run", "./native/server", "./web/state", "./web/lab"); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	program := filepath.Join(t.TempDir(), "kvscope")
