@@ -2,6 +2,8 @@ package history
 
 import (
 	"bytes"
+	"compress/gzip"
+	"io"
 	"math"
 	"math/rand/v2"
 	"reflect"
@@ -74,6 +76,33 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// TestUnpacked: a file that somebody has unpacked on the way reads as it did.
+func TestUnpacked(t *testing.T) {
+	var file bytes.Buffer
+	if err := Write(&file, small, nil, drifting(small, 3), 0.3); err != nil {
+		t.Fatal(err)
+	}
+	want, err := ReadStep(bytes.NewReader(file.Bytes()), 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, err := gzip.NewReader(&file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadStep(bytes.NewReader(plain), 100)
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("step 100 of the unpacked file is another: %v", err)
+	}
+	if points, err := ReadPoints(bytes.NewReader(plain)); err != nil || len(points) != 3 {
+		t.Errorf("%d points: %v", len(points), err)
+	}
+}
+
 // TestParts: points and steps read alone equal those of a whole reading.
 func TestParts(t *testing.T) {
 	var file bytes.Buffer
@@ -131,6 +160,10 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add(file.Bytes())
 	f.Add([]byte{0x1f, 0x8b})
+	if z, err := gzip.NewReader(bytes.NewReader(file.Bytes())); err == nil {
+		plain, _ := io.ReadAll(z)
+		f.Add(plain)
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		run, err := Read(bytes.NewReader(data))
 		points, problem := ReadPoints(bytes.NewReader(data))

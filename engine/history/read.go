@@ -1,6 +1,7 @@
 package history
 
 import (
+	"bufio"
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
@@ -59,9 +60,9 @@ func ReadStep(r io.Reader, step int) (*Run, error) {
 
 // ReadPoints reads what was measured, which is the beginning of a file.
 func ReadPoints(r io.Reader) ([]Point, error) {
-	z, err := gzip.NewReader(r)
+	z, err := unpacked(r)
 	if err != nil {
-		return nil, fmt.Errorf("training history: %w", err)
+		return nil, err
 	}
 	metadata, err := checkpoint.ReadMetadata(z)
 	if err != nil {
@@ -75,11 +76,25 @@ func ReadPoints(r io.Reader) ([]Point, error) {
 	return points, err
 }
 
+// unpacked is the safetensors file in r, which may be gzip or, where somebody has unpacked it
+// on the way, not.
+func unpacked(r io.Reader) (io.Reader, error) {
+	buffered := bufio.NewReader(r)
+	if first, err := buffered.Peek(9); err == nil && first[8] == '{' {
+		return buffered, nil
+	}
+	z, err := gzip.NewReader(buffered)
+	if err != nil {
+		return nil, fmt.Errorf("training history: %w", err)
+	}
+	return z, nil
+}
+
 // open unpacks a file, whose snapshots have no weights yet.
 func open(r io.Reader) (*checkpoint.File, *Run, error) {
-	z, err := gzip.NewReader(r)
+	z, err := unpacked(r)
 	if err != nil {
-		return nil, nil, fmt.Errorf("training history: %w", err)
+		return nil, nil, err
 	}
 	data, err := io.ReadAll(io.LimitReader(z, maxSize+1))
 	if err != nil {

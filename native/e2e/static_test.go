@@ -36,7 +36,7 @@ func static(t testing.TB, e *run.Engine, models fs.FS) *httptest.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := server.Static(t.Context(), server.StaticConfig{Program: p, Version: "test", Models: models, Runner: run.NewCache(e, 0)})
+	files, err := server.Static(t.Context(), server.StaticConfig{Program: p, Version: "test", Snapshots: true, Models: models, Runner: run.NewCache(e, 0)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,9 @@ func TestStaticSite(t *testing.T) {
 	d.press(id("choose-view-1") + ` input[value="memory"]`)
 	d.wait(`!!document.querySelector('` + id("memory-1") + ` canvas')`)
 	d.press(id("choose-view-1") + ` input[value="training"]`)
-	d.has(id("view-1"), "kvscope serve has those of the demo models")
+	d.rerun(func() { d.scrub(1, 0) })
+	d.wait(`location.search.includes("left=attention@10&right=ratplus@10")`)
+	d.both(req, "@10")
 
 	// An address of it can be opened, and the pages lead to each other.
 	if got := evaluate[string](d, "location.pathname"); got != below+"/" {

@@ -221,18 +221,21 @@ func (d *desk) scrubs() {
 	d.t.Helper()
 	d.rerun(func() { d.visit("?view=training&head=1.1") })
 	d.wait(`document.querySelectorAll('.course [data-lane]').length === 6`)
-	d.rerun(func() {
-		evaluate[any](d, `(() => {
-			const e = document.querySelector('`+id("steps-1")+`');
-			for (e.value of [1, 0]) e.dispatchEvent(new Event("input", {bubbles: true}));
-		})()`)
-	})
+	d.rerun(func() { d.scrub(1, 0) })
 	d.wait(`location.search.includes("left=attention@10&right=ratplus@10")`)
 	d.both(quest, "@10")
 	d.press(id("every-0"))
 	d.wait(`[0, 1].every(i => document.querySelectorAll('[data-testid="course-' + i + '"] [data-bar]').length === 3)`)
 	d.rerun(func() { d.do(chromedp.Focus(id("steps-0"), chromedp.ByQuery), chromedp.KeyEvent(kb.ArrowRight)) })
 	d.wait(`location.search.includes("left=attention@20&right=ratplus@20") && document.querySelector('` + id("steps-1") + `').value === "1"`)
+}
+
+// scrub drags the slider of the right column's training over steps, to the last of them.
+func (d *desk) scrub(steps ...int) {
+	evaluate[any](d, fmt.Sprintf(`(() => {
+		const e = document.querySelector('`+id("steps-1")+`');
+		for (e.value of [%s]) e.dispatchEvent(new Event("input", {bubbles: true}));
+	})()`, strings.Trim(strings.ReplaceAll(fmt.Sprint(steps), " ", ","), "[]")))
 }
 
 // Heads can be ranked, and the ranking is that of the figures.

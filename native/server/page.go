@@ -2,6 +2,7 @@ package server
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -50,6 +51,9 @@ func newPage(p dist.Program, models fs.FS) (http.Handler, error) {
 		if m.Index != "" {
 			files["/"+m.Index] = &file{contentType: "application/octet-stream", plain: m.index, size: len(m.index), tag: hash(m.index), immutable: true}
 		}
+		if m.History != "" {
+			files["/"+m.History] = &file{contentType: "application/octet-stream", plain: m.history, size: len(m.history), tag: hash(m.history), immutable: true}
+		}
 	}
 	wasmURL := "/web/app-" + p.Hash + ".wasm"
 	stylesURL := "/web/style-" + hash(styles) + ".css"
@@ -94,8 +98,9 @@ var icons = map[string]string{"icon.svg": "image/svg+xml", "icon-192.png": "imag
 // shipped is a file that pages may fetch.
 type shipped struct {
 	api.SiteFile
-	data  []byte
-	index []byte // of a model that has one
+	data    []byte
+	index   []byte // of a model that has one
+	history []byte // of its training, as gzip, where it was kept
 }
 
 // modelFiles are the models that pages may fetch, none of nil.
@@ -120,6 +125,13 @@ func modelFiles(models fs.FS) ([]shipped, error) {
 			m.Index = "web/index-" + name + "-" + hash(m.index) + ".safetensors"
 		case !errors.Is(err, fs.ErrNotExist):
 			return nil, fmt.Errorf("read index: %w", err)
+		}
+		switch m.history, err = fs.ReadFile(models, name+run.HistorySuffix); {
+		case err == nil && len(m.history) > 4:
+			m.History = "web/history-" + name + "-" + hash(m.history) + ".gz"
+			m.HistorySize = int(binary.LittleEndian.Uint32(m.history[len(m.history)-4:])) // as gzip ends
+		case err != nil && !errors.Is(err, fs.ErrNotExist):
+			return nil, fmt.Errorf("read training history: %w", err)
 		}
 		out = append(out, m)
 	}

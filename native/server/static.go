@@ -22,11 +22,12 @@ import (
 
 // StaticConfig says what goes into a site that needs no server.
 type StaticConfig struct {
-	Program dist.Program
-	Version string
-	Widget  bool   // with the element that shows recorded runs on other pages
-	Models  fs.FS  // *.safetensors, which the page runs itself
-	Runner  Runner // of the same models, for the runs of the first screen
+	Program   dist.Program
+	Version   string
+	Widget    bool   // with the element that shows recorded runs on other pages
+	Snapshots bool   // with the histories of the models' trainings
+	Models    fs.FS  // *.safetensors, which the page runs itself
+	Runner    Runner // of the same models, for the runs of the first screen
 }
 
 //go:embed static_readme.md
@@ -74,6 +75,12 @@ func Static(ctx context.Context, c StaticConfig) (map[string][]byte, error) {
 		if f.Index != "" {
 			f.Index += ".gz"
 			files[f.Index] = packed(f.index)
+		}
+		switch {
+		case !c.Snapshots:
+			f.History, f.HistorySize = "", 0
+		case f.History != "":
+			files[f.History] = f.history
 		}
 		site.Models, files[f.File] = append(site.Models, f.SiteFile), packed(f.data)
 	}

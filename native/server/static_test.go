@@ -60,6 +60,37 @@ func TestStatic(t *testing.T) {
 			t.Errorf("%s lacks its policy or its boot: %.300s", name, page)
 		}
 	}
+}
+
+// TestStaticSnapshots: a site has the histories of trainings where it is asked for, as they lie.
+func TestStaticSnapshots(t *testing.T) {
+	runner := fakeRunner(emits(wholeRun()))
+	models := fstest.MapFS{"attention.safetensors": {Data: []byte("weights")}, "attention.history.gz": {Data: []byte("packed\x07\x01\x00\x00")}}
+	files, err := Static(t.Context(), StaticConfig{Program: fakeProgram(), Models: models, Runner: runner})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(files["app.js"]), "history") {
+		t.Error("the site names a history that it was made without")
+	}
+	files, err = Static(t.Context(), StaticConfig{Program: fakeProgram(), Models: models, Snapshots: true, Runner: runner})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range files {
+		if strings.HasPrefix(name, "web/history-attention-") && strings.HasPrefix(string(data), "packed") && strings.Contains(string(files["app.js"]), name) && strings.Contains(string(files["app.js"]), `\"history_size\":263`) {
+			return
+		}
+	}
+	t.Errorf("the history is not there, or not named: %s", files["app.js"])
+}
+
+// TestStaticPages: pages in folders find what the site shares.
+func TestStaticPages(t *testing.T) {
+	files, err := Static(t.Context(), StaticConfig{Program: fakeProgram(), Models: fstest.MapFS{"attention.safetensors": {Data: []byte("weights")}}, Runner: fakeRunner(emits(wholeRun()))})
+	if err != nil {
+		t.Fatal(err)
+	}
 	if !strings.Contains(string(files["gallery/index.html"]), `src="./../app.js"`) {
 		t.Error("the gallery does not find its script")
 	}

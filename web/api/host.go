@@ -39,6 +39,11 @@ type SiteFile struct {
 
 	// Index is the address of the trained index of a model, "" where it has none.
 	Index string `json:"index,omitempty"`
+
+	// History is the address of the history of a model's training, "" where there is none,
+	// and HistorySize its bytes, unpacked.
+	History     string `json:"history,omitempty"`
+	HistorySize int    `json:"history_size,omitempty"`
 }
 
 // ProgressKind names the work that a run waits for.

@@ -55,9 +55,10 @@ func newBrowser(site api.Site, root *url.URL) Engine {
 	at := func(files []api.SiteFile) []api.SiteFile {
 		out := slices.Clone(files)
 		for i := range out {
-			out[i].File = root.JoinPath(out[i].File).String()
-			if out[i].Index != "" {
-				out[i].Index = root.JoinPath(out[i].Index).String()
+			for _, address := range []*string{&out[i].File, &out[i].Index, &out[i].History} {
+				if *address != "" {
+					*address = root.JoinPath(*address).String()
+				}
 			}
 		}
 		return out

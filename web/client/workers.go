@@ -64,7 +64,9 @@ func (w *Workers) Meta(ctx context.Context) (api.Meta, error) {
 	defer w.mu.Unlock()
 	m.Models = slices.DeleteFunc(m.Models, func(info run.ModelInfo) bool { _, ok := w.file(info.Name); return !ok })
 	for i := range m.Models {
-		m.Models[i].Steps = nil // their weights are the server's
+		if file, _ := w.file(m.Models[i].Name); file.History == "" {
+			m.Models[i].Steps = nil // their weights are the server's
+		}
 	}
 	for _, info := range w.opened {
 		m.Models = append(slices.DeleteFunc(m.Models, func(other run.ModelInfo) bool { return other.Name == info.Name }), info)
@@ -72,13 +74,18 @@ func (w *Workers) Meta(ctx context.Context) (api.Meta, error) {
 	return m, err
 }
 
-// file is that of the model of a name.
+// file is that of the model of a name or, of a step of a training, of the model that was
+// trained.
 func (w *Workers) file(name string) (api.SiteFile, bool) {
 	at := slices.IndexFunc(w.files, func(f api.SiteFile) bool { return f.Name == name })
-	if at < 0 {
-		return api.SiteFile{}, false
+	if at >= 0 {
+		return w.files[at], true
 	}
-	return w.files[at], true
+	if of, _, step := run.CutStep(name); step {
+		file, ok := w.file(of)
+		return file, ok && file.History != ""
+	}
+	return api.SiteFile{}, false
 }
 
 // Open adds a model that lies in a file at an address of the browser's own, instead of
@@ -196,7 +203,7 @@ func (w *Workers) post(ask *api.Ask) (*worker, *answers, error) {
 		id = ask.Request.ID()
 		file, ok := w.file(ask.Request.Model)
 		if _, _, step := run.CutStep(ask.Request.Model); step && !ok {
-			return nil, nil, input.Errorf("model", "%q is a step of a training, which kvscope serve runs and the engine in the browser does not", ask.Request.Model)
+			return nil, nil, input.Errorf("model", "%q is a step of a training whose history is not here for the engine in the browser; kvscope serve has those of the demo models", ask.Request.Model)
 		}
 		if !ok {
 			return nil, nil, input.Errorf("model", "%q is not among those that run in the browser", ask.Request.Model)

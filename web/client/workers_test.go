@@ -74,8 +74,8 @@ func open(t *testing.T, most int, gate chan struct{}) *hall {
 		h.ports = append(h.ports, p)
 		return p
 	}, func(context.Context) (api.Meta, error) {
-		return api.Meta{Version: "v", Models: []run.ModelInfo{{Name: "a", Steps: []history.Point{{Step: 10}}}, {Name: "b"}, {Name: "elsewhere"}}}, nil
-	}, []api.SiteFile{{Name: "a", Size: len(file)}, {Name: "b", Size: len(file)}})
+		return api.Meta{Version: "v", Models: []run.ModelInfo{{Name: "a", Steps: []history.Point{{Step: 10}}}, {Name: "b", Steps: []history.Point{{Step: 10}}}, {Name: "elsewhere"}}}, nil
+	}, []api.SiteFile{{Name: "a", Size: len(file)}, {Name: "b", Size: len(file), History: "b.history"}})
 	return h
 }
 
@@ -261,6 +261,14 @@ func TestRecorded(t *testing.T) {
 // reply, and a name that nobody has is refused with its field.
 func TestWorkersOpen(t *testing.T) {
 	h := open(t, 1, nil)
+	before, err := h.Meta(t.Context())
+	if err != nil || len(before.Models) != 2 || before.Models[0].Steps != nil || len(before.Models[1].Steps) != 1 {
+		t.Errorf("the models are %+v, %v: want the steps of b alone, whose history is there", before.Models, err)
+	}
+	var past trace.Run // what is fetched for its history is none
+	if err := h.Run(t.Context(), needle("b@10", 1), &past); err != nil || past.Failure == nil || !strings.Contains(past.Failure.Message, "training history") {
+		t.Errorf("a step of b: %+v, %v", past.Failure, err)
+	}
 	info, err := h.Open(t.Context(), api.SiteFile{Name: "mine", File: "blob:1"})
 	if err != nil || info.Name != "mine" || info.Layers != 2 {
 		t.Fatalf("%+v %v", info, err)
@@ -277,7 +285,7 @@ func TestWorkersOpen(t *testing.T) {
 		t.Errorf("there are %v with steps %v, %v", names, meta.Models[0].Steps, err)
 	}
 	var step trace.Run
-	if err := h.Run(t.Context(), needle("a@10", 1), &step); err != nil || step.Failure == nil || !strings.Contains(step.Failure.Message, "which kvscope serve runs") {
+	if err := h.Run(t.Context(), needle("a@10", 1), &step); err != nil || step.Failure == nil || !strings.Contains(step.Failure.Message, "kvscope serve has those") {
 		t.Errorf("a step of a training: %+v, %v", step.Failure, err)
 	}
 	var r trace.Run

@@ -138,7 +138,7 @@ func (t *training) words(at int) string {
 // Draw lays out the slider, which low screens show without scrolling, and the course.
 func (t *training) Draw(f *Frame) Drawn {
 	if t.Training == nil {
-		return Drawn{Body: message("The steps of this model's training are not here: kvscope serve has those of the demo models.", "")}
+		return Drawn{Body: message("The steps of this model's training are not here: kvscope serve has those of the demo models, and so has a site that kvscope export wrote with --snapshots.", "")}
 	}
 	said := t.words(t.At)
 	s := f.State

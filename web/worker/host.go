@@ -1,8 +1,10 @@
 package worker
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"runtime/debug"
 	"sync"
 
@@ -39,8 +41,10 @@ type Host struct {
 
 // loading is a model that is, or will be, loaded.
 type loading struct {
-	mu   sync.Mutex // held while it loads
-	runs *run.Cache // nil before
+	mu      sync.Mutex // held while it loads
+	engine  *run.Engine
+	runs    *run.Cache // nil before
+	trained bool       // the history of its training is there
 }
 
 // New returns a host without any model loaded.
@@ -150,12 +154,30 @@ func (h *Host) cache(ctx context.Context, ask api.Ask) (*run.Cache, error) {
 	h.mu.Unlock()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.runs != nil {
+	if m.runs == nil {
+		e, err := h.load(ctx, ask)
+		if err != nil {
+			return nil, err
+		}
+		m.engine, m.runs = e, run.NewCache(e, keptBytes)
+	}
+	if ask.Request == nil || m.trained || file.History == "" {
 		return m.runs, nil
 	}
-	data, err := h.config.Fetch(ctx, file, func(bytes int) {
-		h.reply(api.Reply{ID: ask.ID, Kind: api.ReplyProgress, Progress: &api.RunProgress{Kind: api.Weights, Done: bytes, Of: file.Size}}, nil)
-	})
+	if _, _, step := run.CutStep(ask.Request.Model); !step {
+		return m.runs, nil
+	}
+	if err := h.train(ctx, ask, m.engine); err != nil {
+		return nil, err
+	}
+	m.trained = true
+	return m.runs, nil
+}
+
+// load is an engine of the model of an ask, with its index where it has one.
+func (h *Host) load(ctx context.Context, ask api.Ask) (*run.Engine, error) {
+	file := ask.File
+	data, err := h.config.Fetch(ctx, file, h.told(ask, file.Size))
 	if err != nil {
 		return nil, fmt.Errorf("the weights of %s could not be fetched: %w", file.Name, err)
 	}
@@ -164,17 +186,31 @@ func (h *Host) cache(ctx context.Context, ask api.Ask) (*run.Cache, error) {
 	if err := e.AddFile(file.Name, data); err != nil {
 		return nil, err
 	}
-	if file.Index != "" {
-		index, err := h.config.Fetch(ctx, api.SiteFile{Name: file.Name, File: file.Index}, func(int) {})
-		if err != nil {
-			return nil, fmt.Errorf("the index of %s could not be fetched: %w", file.Name, err)
-		}
-		if err := e.AddIndex(file.Name, index); err != nil {
-			return nil, err
-		}
+	if file.Index == "" {
+		return e, nil
 	}
-	m.runs = run.NewCache(e, keptBytes)
-	return m.runs, nil
+	index, err := h.config.Fetch(ctx, api.SiteFile{Name: file.Name, File: file.Index}, func(int) {})
+	if err != nil {
+		return nil, fmt.Errorf("the index of %s could not be fetched: %w", file.Name, err)
+	}
+	return e, e.AddIndex(file.Name, index)
+}
+
+// train fetches the history of a model's training, and lets the engine run its steps.
+func (h *Host) train(ctx context.Context, ask api.Ask, e *run.Engine) error {
+	file := ask.File
+	data, err := h.config.Fetch(ctx, api.SiteFile{Name: file.Name, File: file.History, Size: file.HistorySize}, h.told(ask, file.HistorySize))
+	if err != nil {
+		return fmt.Errorf("the training history of %s could not be fetched: %w", file.Name, err)
+	}
+	return e.AddHistory(file.Name, func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil })
+}
+
+// told says how many bytes of so many have come of what an ask waits for.
+func (h *Host) told(ask api.Ask, of int) func(bytes int) {
+	return func(bytes int) {
+		h.reply(api.Reply{ID: ask.ID, Kind: api.ReplyProgress, Progress: &api.RunProgress{Kind: api.Weights, Done: bytes, Of: of}}, nil)
+	}
 }
 
 // sink says what happens in a run.

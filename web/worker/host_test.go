@@ -1,19 +1,25 @@
 package worker
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"kvscope/engine/history"
 	"kvscope/engine/lens"
 	"kvscope/engine/ops"
 	"kvscope/engine/run"
 	"kvscope/engine/sparse"
+	"kvscope/engine/tokenizer"
 	"kvscope/engine/trace"
+	"kvscope/engine/train"
 	"kvscope/engine/train/traintest"
 	"kvscope/web/api"
 )
@@ -31,7 +37,8 @@ type bench struct {
 	reply   []api.Reply
 	data    [][]byte
 	fetched int
-	broken  error // what fetching ends in
+	broken  error  // what fetching ends in
+	history []byte // of the model's training
 	onReply func(api.Reply)
 }
 
@@ -40,8 +47,12 @@ func sit(t *testing.T) *bench {
 	b := &bench{}
 	b.Host = New(Config{
 		Kernels: ops.Reference(),
-		Fetch: func(_ context.Context, _ api.SiteFile, told func(int)) ([]byte, error) {
+		Fetch: func(_ context.Context, f api.SiteFile, told func(int)) ([]byte, error) {
 			b.fetched++
+			if f.File == "history" {
+				told(len(b.history))
+				return b.history, b.broken
+			}
 			told(len(weights) / 2)
 			told(len(weights))
 			return weights, b.broken
@@ -143,6 +154,71 @@ func TestHostRuns(t *testing.T) {
 	}
 	if _, _, second, failure := b.about(t, 4); failure != nil || len(second) == 0 {
 		t.Errorf("a head of a run that was not made: %v", failure)
+	}
+}
+
+// TestHostRunsSteps: a step of a training runs on the weights that its history has, which is
+// fetched with the first step and not before.
+func TestHostRunsSteps(t *testing.T) {
+	b := sit(t)
+	cfg := traintest.Config(false)
+	var packed bytes.Buffer
+	steps := []history.Snapshot{{Point: history.Point{Step: 10}, Weights: train.Initialise(cfg, 5)}, {Point: history.Point{Step: 20}, Weights: train.Initialise(cfg, 6)}}
+	if err := history.Write(&packed, cfg, map[string]string{"tokenizer": tokenizer.NewDemo().Fingerprint()}, steps, 0.4); err != nil {
+		t.Fatal(err)
+	}
+	b.history = packed.Bytes()
+	with := m
+	with.History, with.HistorySize = "history", 77
+	at := func(step int) *run.Request {
+		req := request("quest")
+		req.Model = run.StepName("m", step)
+		return req
+	}
+	b.Receive(api.Ask{ID: 1, Kind: api.AskRun, File: with, Request: request("quest")})
+	if b.fetched != 1 {
+		t.Errorf("fetched %d files for the model itself", b.fetched)
+	}
+	b.Receive(api.Ask{ID: 2, Kind: api.AskRun, File: with, Request: at(10)})
+	b.Receive(api.Ask{ID: 3, Kind: api.AskRun, File: with, Request: at(20)})
+	b.Receive(api.Ask{ID: 4, Kind: api.AskHead, File: with, Request: at(20), Layer: 1, Head: 1})
+	b.Receive(api.Ask{ID: 5, Kind: api.AskRun, File: with, Request: at(30)})
+	if b.fetched != 2 {
+		t.Errorf("fetched %d files for two steps and the model", b.fetched)
+	}
+	alone := run.NewEngine(ops.Reference())
+	if err := alone.AddFile("m", file(t)); err != nil {
+		t.Fatal(err)
+	}
+	if err := alone.AddHistory("m", func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(packed.Bytes())), nil }); err != nil {
+		t.Fatal(err)
+	}
+	for id, step := range map[int]int{2: 10, 3: 20} {
+		var got, want trace.Run
+		frames, progress, _, failure := b.about(t, id)
+		if failure != nil {
+			t.Fatal(failure)
+		}
+		for _, e := range frames {
+			if err := got.Emit(e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := alone.Run(t.Context(), *at(step), &want); err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(got.Selections, want.Selections) || got.Steps[0].Token.ID != want.Steps[0].Token.ID {
+			t.Errorf("step %d: the host's run is another than the engine's", step)
+		}
+		if told := slices.Contains(progress, api.RunProgress{Kind: api.Weights, Done: packed.Len(), Of: 77}); told != (step == 10) {
+			t.Errorf("step %d: told of the download: %v", step, told)
+		}
+	}
+	if _, _, head, failure := b.about(t, 4); failure != nil || len(head) == 0 {
+		t.Errorf("a head of a step: %v", failure)
+	}
+	if _, _, _, failure := b.about(t, 5); failure == nil || failure.Field != "model" || !strings.Contains(failure.Message, "10, 20") {
+		t.Errorf("a step that was not kept: %+v", failure)
 	}
 }
 

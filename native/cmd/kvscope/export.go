@@ -28,6 +28,7 @@ func exportSite(ctx context.Context, args []string, stdout, stderr io.Writer) er
 	fs := flags("export", stderr, "kvscope export --out site", "kvscope export --out site --json")
 	out := fs.String("out", "", "`folder` to write: a new one, an empty one, or that of an earlier export, whose files are replaced")
 	widget := fs.Bool("widget", false, "with widget.js and its program, 2 MB, which show recorded runs on any page")
+	snapshots := fs.Bool("snapshots", false, "with the histories of the demo models' trainings, 12 MB, so that the Training view runs their steps")
 	asJSON := fs.Bool("json", false, "print one JSON object")
 	if err := parse(fs, args); err != nil {
 		return err
@@ -48,7 +49,7 @@ func exportSite(ctx context.Context, args []string, stdout, stderr io.Writer) er
 		return err
 	}
 	files, err := server.Static(ctx, server.StaticConfig{
-		Program: program, Version: release, Widget: *widget, Models: assets.Models(), Runner: run.NewCache(engine, 0),
+		Program: program, Version: release, Widget: *widget, Snapshots: *snapshots, Models: assets.Models(), Runner: run.NewCache(engine, 0),
 	})
 	if err != nil {
 		return err
