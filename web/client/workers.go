@@ -39,7 +39,7 @@ type Workers struct {
 	files   []api.SiteFile  // of the models that can be run
 	opened  []run.ModelInfo // those among them that people brought
 	workers []*worker
-	kept    map[string]*worker // that ran the request of an ID last
+	kept    map[string]*worker // that ran the request of an ID last, or one that differs in its key
 	asks    int                // so far, the IDs of them
 }
 
@@ -198,9 +198,12 @@ func (w *Workers) ask(ctx context.Context, ask api.Ask, hear func(answer) error)
 func (w *Workers) post(ask *api.Ask) (*worker, *answers, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	id := ""
+	id, context := "", ""
 	if ask.Request != nil {
 		id = ask.Request.ID()
+		if ask.Request.Key != "" {
+			context = contextID(*ask.Request)
+		}
 		file, ok := w.file(ask.Request.Model)
 		if _, _, step := run.CutStep(ask.Request.Model); step && !ok {
 			return nil, nil, input.Errorf("model", "%q is a step of a training whose history is not here for the engine in the browser; kvscope serve has those of the demo models", ask.Request.Model)
@@ -210,12 +213,17 @@ func (w *Workers) post(ask *api.Ask) (*worker, *answers, error) {
 		}
 		ask.File = file
 	}
-	at := w.kept[id]
-	if ask.Kind != api.AskHead || at == nil {
+	at := w.kept[context]
+	if ask.Kind == api.AskHead && w.kept[id] != nil {
+		at = w.kept[id]
+	}
+	if at == nil {
 		at = w.pick(ask.File)
 	}
-	if id != "" {
-		w.kept[id] = at
+	for _, id := range []string{id, context} {
+		if id != "" {
+			w.kept[id] = at
+		}
 	}
 	w.asks++
 	ask.ID = w.asks
@@ -223,6 +231,13 @@ func (w *Workers) post(ask *api.Ask) (*worker, *answers, error) {
 	at.models[ask.File], at.asks[ask.ID] = true, reply
 	at.port.Post(*ask)
 	return at, reply, nil
+}
+
+// contextID names what questions that differ in their key alone have in common: they go to one
+// worker, which has the context, and where entries are evicted before the question one cache.
+func contextID(req run.Request) string {
+	req.Key = ""
+	return req.ID()
 }
 
 // pick is the worker to ask for a model: one that has nothing to do and has the model, a

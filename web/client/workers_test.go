@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"kvscope/engine/figures"
 	"kvscope/engine/history"
 	"kvscope/engine/input"
 	"kvscope/engine/ops"
@@ -295,6 +296,48 @@ func TestWorkersOpen(t *testing.T) {
 	var other trace.Run
 	if err := h.Run(t.Context(), needle("elsewhere", 1), &other); err != nil || other.Failure == nil || other.Failure.Field != "model" {
 		t.Errorf("a model without a file: %v, %+v", err, other.Failure)
+	}
+}
+
+// TestWorkersAskOfOneCache: questions that differ in their key go to the worker that has their
+// context, though others are free, and are asked of the cache that the first has built.
+func TestWorkersAskOfOneCache(t *testing.T) {
+	gate := make(chan struct{})
+	h := open(t, 2, gate)
+	one := run.Request{Model: "a", Task: "MQ", Seed: 3, MaxNew: new(2), Config: sparse.Config{Method: "knorm", Values: sparse.Values{"budget": "1/4", "evict": "before"}}}
+	alone := run.NewEngine(ops.Reference())
+	if err := alone.AddFile("a", weights(t)); err != nil {
+		t.Fatal(err)
+	}
+	one.Questions = []string{run.EachKey}
+	questions, err := alone.Questions(one)
+	if err != nil || len(questions) != 4 {
+		t.Fatalf("%d questions: %v", len(questions), err)
+	}
+	answers := make([]figures.Answered, len(questions))
+	ask := func(i int) {
+		r, err := h.Ask(t.Context(), questions[i])
+		if err != nil {
+			t.Error(err)
+		}
+		answers[i] = figures.Answered{Key: questions[i].Key, Result: r}
+	}
+	var busy sync.WaitGroup
+	for n, do := range []func(){func() { _ = h.Run(t.Context(), needle("a", 1), &trace.Run{}) }, func() { ask(0) }} {
+		busy.Go(do)
+		for asked := 0; asked <= n; time.Sleep(time.Millisecond) {
+			h.Workers.mu.Lock()
+			asked = h.asks
+			h.Workers.mu.Unlock()
+		}
+	}
+	close(gate)
+	busy.Wait()
+	for i := 1; i < len(questions); i++ {
+		ask(i)
+	}
+	if got := figures.AnswersOf(answers); !got.Same || got.Built != 1 || len(h.ports[1].asked) != 4 {
+		t.Errorf("%s; the second worker was asked %d times", got.Evidence(), len(h.ports[1].asked))
 	}
 }
 
