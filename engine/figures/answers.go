@@ -48,7 +48,7 @@ func (a Answers) Evidence() string {
 		return fmt.Sprintf("nothing was evicted before the %d questions: each had all of the context", len(a.Questions))
 	}
 	if !a.Same {
-		return fmt.Sprintf("%s for %d questions, and not the same each time", a.made(), len(a.Questions))
+		return fmt.Sprintf("%s for %d questions, and not the same each time: the prompt says before the text whether a number, numbers or uuids will be asked for", a.made(), len(a.Questions))
 	}
 	kept := fmt.Sprintf("%d entries of each head", c.Kept[0])
 	if least, most := slices.Min(c.Kept), slices.Max(c.Kept); least != most {

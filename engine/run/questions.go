@@ -108,7 +108,7 @@ func (l *loaded) each(req Request) ([]string, error) {
 func (j *job) sharesWith(o *job) error {
 	at := j.example.QuestionSpan.Start
 	if at != o.example.QuestionSpan.Start || !slices.Equal(j.example.Tokens[:at], o.example.Tokens[:at]) {
-		return input.Errorf("questions", "%q and %q: the prompt begins by saying what will be asked, a number, numbers or uuids, and these two begin otherwise", o.req.Key, j.req.Key)
+		return input.Errorf("questions", "%q and %q have no context in common: the prompt says before the text whether a number, numbers or uuids will be asked for, so what a cache holds of it differs; ask them one by one, by key", o.req.Key, j.req.Key)
 	}
 	if j.plan.Evictor != nil && j.split == len(j.example.Tokens)-1 {
 		return input.Errorf("evict", "after the question, of which each would leave another cache: want before, or sparse_from question")

@@ -136,7 +136,7 @@ func TestQuestionsRefused(t *testing.T) {
 		{Request{Task: "MQ", Key: "x", Questions: []string{"*"}}, "questions", "beside a key"},
 		{Request{Prompt: "a", Questions: []string{"*"}}, "questions", "beside a key, a value, a prompt"},
 		{Request{Text: "no needle.", Questions: []string{"*"}}, "questions", "the text has no needle"},
-		{Request{Text: text, Questions: []string{"a", "b"}, Config: before}, "questions", `"a" and "b": the prompt begins by saying`},
+		{Request{Text: text, Questions: []string{"a", "b"}, Config: before}, "questions", `"a" and "b" have no context in common: the prompt says before the text whether`},
 		{Request{Text: text, Questions: slices.Repeat([]string{"a"}, 65)}, "questions", "65, want at most 64"},
 		{Request{Task: "MQ", Questions: []string{"*"}, Config: sparse.Config{Method: "knorm"}}, "evict", "want before, or sparse_from question"},
 		{Request{Task: "MQ", Key: "x"}, "key", `"x", the text has no needle for it`},

@@ -94,7 +94,7 @@ func (f Form) ColumnRequest(side int, memory bool, longest int) (run.Request, Pr
 // prompt that it was taken of.
 func unprompted(r run.Request, p Problems) run.Request {
 	r.Task, r.Seed, r.Context, r.Depth, r.Prose, r.Text, r.Key, r.Value, r.Prompt = "", 0, nil, nil, "", "", "", "", ""
-	for _, name := range []string{"task", "seed", "context", "depth", "prose", "text", "key", "value", "questions", "prompt"} {
+	for _, name := range []string{"task", "seed", "context", "depth", "prose", "asks", "text", "key", "value", "questions", "prompt"} {
 		delete(p, name)
 	}
 	return r

@@ -24,6 +24,7 @@ type Form struct {
 	Prose                      string // what tasks hide needles in
 	Text, Key, Value           string
 	Questions                  string // further keys to ask for, one a line
+	Asks                       string // of a task, the key that is asked for alone; empty: what the task asks
 
 	Method, Selector           string
 	Options                    sparse.Values // the parameters of methods, by name
@@ -71,6 +72,7 @@ var fields = []field{
 	{"context", func(f *Form) *string { return &f.Context }},
 	{"depth", func(f *Form) *string { return &f.Depth }},
 	{"prose", func(f *Form) *string { return &f.Prose }},
+	{"asks", func(f *Form) *string { return &f.Asks }},
 	{"text", func(f *Form) *string { return &f.Text }},
 	{"key", func(f *Form) *string { return &f.Key }},
 	{"value", func(f *Form) *string { return &f.Value }},
@@ -136,6 +138,18 @@ func (f Form) With(name, value string) Form {
 	return f
 }
 
+// ofPrompt are fields that make another prompt of a task, whose keys are others.
+var ofPrompt = []string{"task", "seed", "context", "depth", "prose"}
+
+// typed is the form with one field changed by hand: of another prompt what it asks for is
+// asked.
+func (f Form) typed(name, value string) Form {
+	if slices.Contains(ofPrompt, name) {
+		f.Asks = ""
+	}
+	return f.With(name, value)
+}
+
 // Problems says, by field, what is wrong and what is allowed.
 type Problems map[string]string
 
@@ -151,7 +165,7 @@ func (f Form) Request(model string, longest int) (run.Request, Problems) {
 	r.MaxNew = Whole(p, "max_new", f.MaxNew, 1, math.MaxInt32)
 	r.Force, r.Drop = blocks(p, "force", f.Force), blocks(p, "drop", f.Drop)
 	if f.Source == FromTask {
-		r.Task, r.Seed, r.Depth = f.Task, seed(p, "seed", f.Seed), depth(p, f.Depth)
+		r.Task, r.Seed, r.Depth, r.Key = f.Task, seed(p, "seed", f.Seed), depth(p, f.Depth), strings.TrimSpace(f.Asks)
 		task, err := niah.ByID(f.Task)
 		if err != nil {
 			p["task"] = err.Error()
@@ -207,6 +221,14 @@ func rulerExample(p Problems, text, number string) string {
 // questions.
 func (f Form) RULER() bool { return f.Source == FromText && niah.IsRULER(f.Text) }
 
+// entry is the field of the form that says what a field of requests does.
+func (f Form) entry(name string) string {
+	if name == "key" && f.Source == FromTask {
+		return "asks"
+	}
+	return name
+}
+
 // always are the fields that every form shows.
 var always = []string{
 	"method", "selector", "selector_seed", "max_new", "force", "drop",
@@ -215,7 +237,7 @@ var always = []string{
 
 // has reports whether the form has a field of a name, where a complaint is seen.
 func (f Form) has(name string) bool {
-	byTask := name == "task" || name == "seed" || name == "context" || name == "prose"
+	byTask := name == "task" || name == "seed" || name == "context" || name == "prose" || name == "asks"
 	byText := name == "key" || name == "value"
 	switch {
 	case name == "seed" && f.RULER():

@@ -13,7 +13,7 @@ const playStep = 350 * time.Millisecond
 type Set struct{ Field, Value string }
 
 func (a Set) apply(s *Snapshot) []Effect {
-	s.Draft = s.Draft.With(a.Field, a.Value)
+	s.Draft = s.Draft.typed(a.Field, a.Value)
 	s.Problems = without(s.Problems, a.Field)
 	for field, problem := range s.check() {
 		if field == a.Field && a.Value != "" {

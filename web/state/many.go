@@ -33,12 +33,13 @@ type CancelSeeds struct{ Gen int }
 func (RepeatSeeds) effect() {}
 func (CancelSeeds) effect() {}
 
-// manyRequests are the requests of the columns, nil where one of them is of no task.
+// manyRequests are the requests of the columns, nil where one of them is of no task, or asks for
+// a key of one example.
 func (s *Snapshot) manyRequests() []run.Request {
 	var reqs []run.Request
 	for side := range s.Shown() {
 		req := s.Columns[side].Request()
-		if req.Task == "" {
+		if req.Task == "" || req.Key != "" {
 			return nil
 		}
 		reqs = append(reqs, req)
@@ -106,7 +107,7 @@ func (CloseSeeds) apply(s *Snapshot) []Effect {
 type GoToSeed struct{ Seed string }
 
 func (a GoToSeed) apply(s *Snapshot) []Effect {
-	s.Draft = s.Draft.With("seed", a.Seed)
+	s.Draft = s.Draft.typed("seed", a.Seed)
 	return Submit{}.start(s, true)
 }
 

@@ -185,11 +185,21 @@ func (CloseQuestions) apply(s *Snapshot) []Effect {
 	return effects
 }
 
-// GoToQuestion shows the run of one of the questions about an own text. The key before takes
-// its place in the list.
+// GoToQuestion shows the run of one of the questions. Of an own text, the key before takes its
+// place in the list; of a task, the one that is shown gives way to what the task asks.
 type GoToQuestion struct{ Key string }
 
 func (a GoToQuestion) apply(s *Snapshot) []Effect {
+	if s.Form.Source == FromTask {
+		if !slices.Contains(s.Questions.Keys, a.Key) {
+			return nil
+		}
+		if a.Key == s.Form.Asks {
+			a.Key = ""
+		}
+		s.Draft = s.Form.With("asks", a.Key)
+		return Submit{}.start(s, true)
+	}
 	keys := s.Form.keys()
 	i := slices.Index(keys, a.Key)
 	if i < 1 {
@@ -217,8 +227,8 @@ func (s *Snapshot) unasked() []Effect {
 	same := len(q.Requests) == s.Shown()
 	for side := range min(len(q.Requests), s.Shown()) {
 		is, was := s.Columns[side].Request(), q.Requests[side]
+		is.Key, was.Key = "", ""
 		if is.Task == "" {
-			is.Key, was.Key = "", ""
 			same = same && slices.Equal(slices.Sorted(slices.Values(s.Form.keys())), slices.Sorted(slices.Values(q.Keys)))
 		}
 		same = same && is.Equal(was)

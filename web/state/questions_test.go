@@ -111,6 +111,27 @@ func TestQuestionsOfATask(t *testing.T) {
 		if got := len(d.questions()); got != min(len(c.want), 1) {
 			t.Errorf("%v: asks %v", c.keys, d.questions())
 		}
+		if len(c.want) > 0 {
+			d.do(GoToQuestion{c.want[1]})
+			if starts := d.starts(); len(starts) != 2 || starts[1].Request.Key != c.want[1] || starts[1].Request.Task == "" || d.s.Questions.Phase == "" || d.s.CanRepeat() {
+				t.Errorf("%v: a press starts %+v, the answers are %v", c.keys, starts, d.s.Questions)
+			}
+			d.do(GoToQuestion{c.want[1]})
+			if starts := d.starts(); len(starts) != 2 || starts[0].Request.Key != "" || d.s.Questions.Phase == "" {
+				t.Errorf("%v: another press starts %+v, the answers are %v", c.keys, starts, d.s.Questions)
+			}
+			d.do(GoToQuestion{c.want[1]}).do(GoToQuestion{"nowhere"})
+			if len(d.starts()) != 0 {
+				t.Errorf("%v: a key that is not asked for starts %+v", c.keys, d.starts())
+			}
+			d.do(GoToQuestion{c.want[1]}).do(GoToQuestion{c.want[0]})
+			if d.do(Arrived{0, d.s.Columns[0].Gen(), []trace.Event{&trace.Failure{Field: "key", Message: "no"}}}); d.s.Problems["asks"] == "" {
+				t.Errorf("%v: a key that is refused is blamed at %v", c.keys, d.s.Problems)
+			}
+			if d.do(Set{"seed", "5"}); d.s.Draft.Asks != "" {
+				t.Errorf("%v: another example is asked for %s", c.keys, d.s.Draft.Asks)
+			}
+		}
 		d.do(CloseQuestions{})
 		if d.s.Questions.Phase != "" || len(c.want) > 0 && len(d.effects) == 0 {
 			t.Errorf("%v: %v stay", c.keys, d.s.Questions)

@@ -257,9 +257,9 @@ func (a Arrived) apply(s *Snapshot) []Effect {
 }
 
 func (s *Snapshot) fail(c *Column, f *trace.Failure) {
-	if s.Draft.has(f.Field) {
-		s.Problems = without(s.Problems, f.Field)
-		s.Problems[f.Field] = f.Message
+	if field := s.Draft.entry(f.Field); s.Draft.has(field) {
+		s.Problems = without(s.Problems, field)
+		s.Problems[field] = f.Message
 		c.fail(Problem{Message: f.Field + ": " + f.Message, Advice: "Correct the field that is marked on the left and run again."})
 		return
 	}

@@ -16,7 +16,7 @@ import (
 // linkBases has, for every field of a link, a link in which it has an effect and another
 // value than its default, the field first.
 var linkBases = map[string]string{
-	"source": "source=text&text=a+b&key=k&value=v", "task": "task=MK-2", "seed": "seed=7", "context": "context=256", "depth": "depth=30", "prose": "prose=sentences&task=MK-1",
+	"source": "source=text&text=a+b&key=k&value=v", "task": "task=MK-2", "seed": "seed=7", "context": "context=256", "depth": "depth=30", "prose": "prose=sentences&task=MK-1", "asks": "asks=old-mill&task=MQ",
 	"text": "text=a+b&source=text&key=k&value=v", "key": "key=k&source=text&text=a+b&value=v", "value": "value=v&source=text&text=a+b&key=k", "questions": "questions=other&source=text&text=a+b&key=k",
 	"text_name": "text_name=0123456789abcdef&source=text&key=k",
 	"method":    "method=moba", "selector": "selector=random", "selector_seed": "selector_seed=5&selector=random", "budget": "budget=1/4", "block": "block=8",

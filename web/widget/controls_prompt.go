@@ -36,10 +36,25 @@ func (c *Controls) task() []app.UI {
 			c.problem("task"),
 		),
 		app.Div().Class("pair").Body(c.seed(), c.number("context", "Context, tokens", longest(c.Longest))),
+		c.asks(),
 		c.depth(),
 		c.prose(),
 		c.prepared(),
 	}
+}
+
+// asks says which of its keys the task is asked for alone, and takes that back.
+func (c *Controls) asks() app.UI {
+	return app.Div().Class("field").DataSet("testid", "asks").Hidden(c.Form.Asks == "").Body(
+		app.Div().Class("label").Body(app.Span().Text("Asked for alone"),
+			app.Button().Type("button").Class("button small").Title("ask what the task asks").DataSet("testid", "asks-all").OnClick(c.onAsksAll).Text("ask for all")),
+		app.P().Class("mono").Text(c.Form.Asks),
+		c.problem("asks"))
+}
+
+func (c *Controls) onAsksAll(app.Context, app.Event) {
+	c.On.Do(state.Set{Field: "asks"})
+	c.On.Do(state.Submit{})
 }
 
 // prepared links to examples that show what a method costs.

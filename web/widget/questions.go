@@ -16,7 +16,10 @@ import (
 func Questions(views []*ColumnView, s *state.Snapshot, on *Bus) app.UI {
 	q := s.Questions
 	box := app.Div().Class("seeds questions").DataSet("testid", "questions").DataSet("state", string(q.Phase))
-	own := s.Form.Source == state.FromText // asked without a button
+	own, key := s.Form.Source == state.FromText, s.Form.Asks // asked without a button
+	if own {
+		key = s.Form.Key
+	}
 	if q.Phase == "" {
 		keys, problem := s.Askable()
 		return box.Hidden(len(keys) == 0 || own && problem == "").Body(
@@ -29,7 +32,7 @@ func Questions(views []*ColumnView, s *state.Snapshot, on *Bus) app.UI {
 		&Press{Label: "close", Test: "questions-close", Title: "stop, and put the answers away", Hidden: own, Do: state.CloseQuestions{}, On: on})}
 	for i, answers := range q.Answers {
 		if i < len(views) {
-			body = append(body, &QuestionList{Column: i, Name: strings.TrimSpace(views[i].Name + " " + views[i].How), Answers: answers, Of: len(q.Keys), Key: s.Form.Key, Own: own, On: on})
+			body = append(body, &QuestionList{Column: i, Name: strings.TrimSpace(views[i].Name + " " + views[i].How), Answers: answers, Of: len(q.Keys), Key: key, On: on})
 		}
 	}
 	return box.Body(body...)
@@ -63,8 +66,7 @@ type QuestionList struct {
 	Name    string
 	Answers []figures.Answered
 	Of      int    // questions that are asked
-	Key     string // asked for on the screen
-	Own     bool   // of an own text, whose form can ask for another
+	Key     string // asked for on the screen, alone
 	On      *Bus
 }
 
@@ -92,14 +94,11 @@ func (l *QuestionList) answer(a figures.Answered) app.UI {
 	default:
 		mark, about = "wrong", "✗ expected "+strings.Join(a.Expected, ", ")
 	}
-	var key app.UI = app.Span().Class("mono").Text(a.Key)
-	if l.Own {
-		at := a.Key == strings.TrimSpace(l.Key)
-		key = app.Button().Type("button").Class(classes("button small mono", when(at, "at"))).Title("show this run").
-			Aria("pressed", strconv.FormatBool(at)).DataSet("key", a.Key).OnClick(l.onKey, a.Key).Text(a.Key)
-	}
+	at := a.Key == strings.TrimSpace(l.Key)
 	return app.Li().DataSet("key", a.Key).DataSet("state", mark).Body(
-		key, app.Span().Class("mono").Text(strings.TrimSpace(a.Answer)), app.Span().Class(classes("score", mark)).Text(about))
+		app.Button().Type("button").Class(classes("button small mono", when(at, "at"))).Title("show this run").
+			Aria("pressed", strconv.FormatBool(at)).DataSet("key", a.Key).OnClick(l.onKey, a.Key).Text(a.Key),
+		app.Span().Class("mono").Text(strings.TrimSpace(a.Answer)), app.Span().Class(classes("score", mark)).Text(about))
 }
 
 func (l *QuestionList) onKey(ctx app.Context, _ app.Event) {
