@@ -104,7 +104,9 @@ func (s *Session) evictStep(l int, query ops.Matrix) {
 	for h := range next {
 		next[h] = s.kept[l][h].Extended(s.decided[l], s.length)
 	}
-	sparse.EvictStep(s.evictor, next, s.layer(l, query))
+	of := s.layer(l, query)
+	of.Paid = s.paid
+	sparse.EvictStep(s.evictor, next, of)
 	s.next[l] = next
 }
 
@@ -210,6 +212,9 @@ func (s *Session) attendOne(l, h int, cache *sparse.KVCache, q []float32, positi
 	sel := &s.selection[h]
 	s.Choose(sel, sparse.Query{Q: q, Position: position, Layer: l, Head: h})
 	s.read(cache, q, sel, dst, scores)
+	if s.paid != nil && s.evicted(position) {
+		s.paid[h] = append(s.paid[h][:0], (*scores)[:sel.Count()]...)
+	}
 }
 
 // read computes the attention of q over what it selected, into dst [Dh].
@@ -323,6 +328,9 @@ func (s *Session) EvictAs(e sparse.Evictor, kept [][]sparse.Selection) error {
 	}
 	if _, steps := e.(sparse.StepEvictor); steps {
 		s.next = make([][]sparse.Selection, len(s.kept))
+		if s.rankedBy == nil {
+			s.paid = make([][]float32, s.model.cfg.Heads)
+		}
 	}
 	return nil
 }

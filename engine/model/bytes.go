@@ -29,7 +29,7 @@ func cacheFloats(heads [][]*sparse.KVCache) int {
 	n := 0
 	for _, layer := range heads {
 		for _, h := range layer {
-			n += cap(h.Keys) + cap(h.Values) + cap(h.Lo) + cap(h.Hi) + cap(h.Sum)
+			n += cap(h.Keys) + cap(h.Values) + cap(h.Lo) + cap(h.Hi) + cap(h.Sum) + cap(h.Rounded)
 		}
 	}
 	return n

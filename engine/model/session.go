@@ -30,6 +30,7 @@ type Session struct {
 	buf       buffers
 	paused    error              // what Options.Pause said that ended the pass
 	scores    [][]float32        // attention weights of a chunk of queries, for each part of the heads
+	paid      [][]float32        // by head, those of the step under way, where each evicts by the keys that it reads
 	selection []sparse.Selection // [H]
 }
 

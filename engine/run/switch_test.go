@@ -325,6 +325,36 @@ func heavyMask(seen, from, n, recent int) func(q, k [][]float64) [][]bool {
 	}
 }
 
+// tovaMask is TOVA, head by head: after the first seen positions and after each query from a
+// position on, the newest and those to which it pays most are left, n in all.
+func tovaMask(seen, from, n int) func(q, k [][]float64) [][]bool {
+	return func(q, k [][]float64) [][]bool {
+		mask := causal(len(q))
+		var there []int
+		for t := range q {
+			if t >= from {
+				for j := range t {
+					mask[t][j] = slices.Contains(there, j)
+				}
+			}
+			if t == seen-1 || t >= from {
+				var scores []float64
+				paid := softmaxOf(q[t], k, mask[t][:t+1])
+				for _, j := range there {
+					scores = append(scores, paid[j])
+				}
+				var left []int
+				for _, i := range best(scores, n-1) {
+					left = append(left, there[i])
+				}
+				there = left
+			}
+			there = append(there, t)
+		}
+		return mask
+	}
+}
+
 // TestSparseFrom runs a small model whole in float64, with what each method says of who
 // reads whom written as a mask, and asks the same of runs: every pick and every likelihood.
 func TestSparseFrom(t *testing.T) {
@@ -352,6 +382,8 @@ func TestSparseFrom(t *testing.T) {
 		{"a share of the context", "snapkv", sparse.Values{"budget": "1/4", "window": "8", "kernel": "1", "sparse_from": "question"}, c, c, snapMask(c, c, 40, 8)},
 		{"a share of the whole prompt", "snapkv", sparse.Values{"budget": "1/4", "window": "8", "kernel": "1"}, -1, -1, snapMask(p-1, p-1, 47, 8)},
 		{"evicting at every token of the question", "h2o-decode", sparse.Values{"k": "40", "window": "9", "sparse_from": "question"}, c, c, heavyMask(c, c, 40, 9)},
+		{"the newest choosing at every token of the question", "tova", sparse.Values{"k": "40", "whose_budget": "head", "sparse_from": "question"}, c, c, tovaMask(c, c, 40)},
+		{"the newest choosing after a dense question", "tova", sparse.Values{"k": "60", "whose_budget": "head", "evict": "before"}, p - 1, c, tovaMask(c, p-1, 60)},
 		{"evicting on after a dense question", "h2o-decode", sparse.Values{"k": "60", "window": "9", "evict": "before"}, p - 1, c, heavyMask(c, p-1, 60, 9)},
 	} {
 		r := record(t, e, Request{Task: "MK-1", Seed: 3, Context: new(200), MaxNew: new(3), Config: sparse.Config{Method: one.method, Values: one.values}})

@@ -16,7 +16,7 @@ func (e Edit) Empty() bool { return len(e.Force) == 0 && len(e.Drop) == 0 }
 // position of -1 there is no query whose own position would stay.
 func (e Edit) apply(sel *Selection, block, length, position int) {
 	was := slices.Clone(sel.Spans)
-	sel.bounds = nil // they are those of other positions now
+	sel.bounds, sel.paged = nil, nil // they are those of other positions now
 	sel.Spans = sel.Spans[:0]
 	for start := 0; start < length; start += block {
 		end := min(start+block, length)

@@ -102,7 +102,7 @@ func (g golden) head(i, block int) *KVCache {
 
 // fill makes a cache of all keys and values, [n, dim].
 func fill(k *ops.Kernels, dim, block int, keys, values []float32) *KVCache {
-	h := NewKVCache(k, dim, block, len(keys)/dim, Summaries{Bounds: true, Mean: true})
+	h := NewKVCache(k, dim, block, len(keys)/dim, Summaries{Bounds: true, Mean: true, Rounded: true})
 	for t := 0; t < len(keys); t += dim {
 		h.Append(keys[t:t+dim], values[t:t+dim])
 	}

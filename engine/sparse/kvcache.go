@@ -29,6 +29,8 @@ type KVCache struct {
 	Lo, Hi []float32 // [ceil(Len/B), Dh], per-channel bounds of a block's keys; or nil
 	Sum    []float32 // [ceil(Len/B), Dh], sum of a block's keys; or nil
 
+	Rounded []float32 // [capacity, Dh], keys rounded to 4 bits; or nil
+
 	kernels *ops.Kernels
 }
 
@@ -46,6 +48,9 @@ func NewKVCache(k *ops.Kernels, dim, block, capacity int, keep Summaries) *KVCac
 	if keep.Mean {
 		size += n
 	}
+	if keep.Rounded {
+		size += capacity * dim
+	}
 	all := make([]float32, size)
 	wantHugePages(all)
 	take := func(n int) []float32 {
@@ -59,6 +64,9 @@ func NewKVCache(k *ops.Kernels, dim, block, capacity int, keep Summaries) *KVCac
 	}
 	if keep.Mean {
 		h.Sum = take(n)
+	}
+	if keep.Rounded {
+		h.Rounded = take(capacity * dim)
 	}
 	return h
 }
@@ -87,6 +95,9 @@ func (h *KVCache) Append(key, value []float32) {
 			clear(sum)
 		}
 		h.kernels.Add(sum, key)
+	}
+	if h.Rounded != nil {
+		round4(h.Rounded[at:at+h.Dim], key)
 	}
 	h.Len++
 }

@@ -5,11 +5,19 @@ type Layer struct {
 	Index, Count int         // of the layer, and how many the model has
 	Windows      [][]float32 // by query head, the last queries, [w, Dh]
 	Caches       []*KVCache  // by query head, what it reads: those of a group share one
+
+	// Paid is, by query head, what the query of a step paid to each position that it read,
+	// ascending: the weights by which it attended. Nil after a prefill, and where the keys of
+	// Caches are not those that were read.
+	Paid [][]float32
 }
 
 // part is l with the heads [from, to) alone.
 func (l Layer) part(from, to int) Layer {
 	l.Windows, l.Caches = l.Windows[from:to], l.Caches[from:to]
+	if l.Paid != nil {
+		l.Paid = l.Paid[from:to]
+	}
 	return l
 }
 

@@ -41,6 +41,8 @@ const (
 type Summaries struct {
 	Bounds bool // per-channel minimum and maximum
 	Mean   bool // the sum, of which the mean is made
+
+	Rounded bool // every key rounded to 4 bits; see Twilight
 }
 
 // Info is a method's entry in the list of methods: all that a form, a help text, a

@@ -64,7 +64,7 @@ func TestRocketKVOfPositionsThatCameSince(t *testing.T) {
 			query := Query{Q: q[(n-1)*d:], Position: n - 1}
 			sel.Since(&kept, length, n-1)
 			anew.Since(&kept, length, n-1)
-			anew.bounds = nil
+			anew.bounds, anew.paged = nil, nil
 			there := sel.positions()
 			m.Narrow(&sel, query, whole)
 			m.Narrow(&anew, query, whole)

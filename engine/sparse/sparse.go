@@ -26,6 +26,7 @@ type Selection struct {
 	Scores []float32
 
 	bounds  []float32 // of pages of kept positions, see RocketKV; nil where there are none
+	paged   []int     // those positions, ascending
 	picked  []int     // scratch: candidates chosen by score
 	visible []float32 // scratch: summary of a block that the query's position cuts
 	weights []float32 // scratch: attention weights
@@ -73,7 +74,7 @@ func (s *Selection) add(start, end int) {
 // Since makes s what a query at position reads after an eviction that saw length
 // positions: those that it kept, and every one appended since.
 func (s *Selection) Since(kept *Selection, length, position int) {
-	s.Unit, s.Scores, s.bounds = kept.Unit, kept.Scores, kept.bounds
+	s.Unit, s.Scores, s.bounds, s.paged = kept.Unit, kept.Scores, kept.bounds, kept.paged
 	s.Spans = append(append(s.Spans[:0], kept.Spans...), ops.Span{Start: length, End: position + 1})
 }
 

@@ -24,7 +24,7 @@ func caches(o Options, tokens int) []*sparse.KVCache {
 	heads := make([]*sparse.KVCache, n)
 	row := make([]float32, 2*d)
 	for i := range heads {
-		heads[i] = sparse.NewKVCache(o.Kernels, d, o.Sizes.Block, tokens, sparse.Summaries{Bounds: true, Mean: true})
+		heads[i] = sparse.NewKVCache(o.Kernels, d, o.Sizes.Block, tokens, sparse.Summaries{Bounds: true, Mean: true, Rounded: true})
 		for t := range tokens {
 			fillNoise(row, uint64(i*tokens+t))
 			heads[i].Append(row[:d], row[d:])

@@ -99,10 +99,11 @@ func evicted(e sparse.Evictor, kept sparse.Selection, heads []*sparse.KVCache) f
 		d.selection.Since(&kept, h.Len-1, h.Len-1)
 		sparse.Narrow(e, &d.selection, sparse.Query{Q: d.q, Position: h.Len - 1, Head: head}, h)
 		d.read(h)
+		paid := d.weights[:d.selection.Count()]
 		d.selection.Scores = nil // they are kept's, which other threads read: nobody may write there
 		if steps {
 			next := []sparse.Selection{kept.Clone()}
-			sparse.EvictStep(e, next, sparse.Layer{Count: 1, Windows: [][]float32{d.q}, Caches: []*sparse.KVCache{h}})
+			sparse.EvictStep(e, next, sparse.Layer{Count: 1, Windows: [][]float32{d.q}, Caches: []*sparse.KVCache{h}, Paid: [][]float32{paid}})
 		}
 	}
 }
