@@ -25,7 +25,7 @@ func (a axes) like(b axes) bool { return a.heads == b.heads && a.rows == b.rows 
 
 func (a axes) bytes() int { return a.heads * a.rows * a.size * a.dtype.Size() }
 
-// layers are those that tensor name holds: of a matrix, whose rows are heads of a size
+// layers lists the layers that tensor name holds: of a matrix, whose rows are heads of a size
 // that depends on their width, 0 where that is not known, and of [head, position, channel] one, of four axes as many
 // as the first has.
 func (r *reader) layers(name string, size func(width int) int) ([]axes, error) {

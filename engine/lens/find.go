@@ -61,7 +61,7 @@ func (p part) entry(i int) part {
 	return p
 }
 
-// rows are those of one head of p [H, N, T], in its own type, [N, T].
+// rows reads one head of p [H, N, T], in its own type: [N, T].
 func (p part) rows(head int) (checkpoint.Tensor, error) {
 	p = p.entry(head)
 	t, err := p.read(p.first, p.shape[0]*p.shape[1])

@@ -15,7 +15,7 @@ type ropeScaling struct {
 	scale func(r Rope, frequencies []float64)
 }
 
-// ropeScalings are those known, by their rope_type.
+// ropeScalings lists the known ways to scale, by their rope_type.
 var ropeScalings = []ropeScaling{
 	{name: ""},
 	{name: "linear", scale: scaleLinear},

@@ -50,7 +50,7 @@ type rulerKind struct {
 	any  bool   // whether one of the outputs is enough: string_match_part, else string_match_all
 }
 
-// rulerKinds are those of RULER's synthetic tasks; see scripts/data/synthetic/constants.py
+// rulerKinds lists the kinds of RULER's synthetic tasks; see scripts/data/synthetic/constants.py
 // and scripts/eval/synthetic/constants.py there. A file does not name its task, whose
 // template its input is. Retrieval comes last: what is none of the others is taken for it.
 var rulerKinds = []rulerKind{

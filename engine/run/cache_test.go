@@ -45,9 +45,9 @@ func same(t *testing.T, name string, a, b *trace.Run) {
 	}
 }
 
-// TestShelfRunsAreRuns: a run that takes over the prompt as another has read it is
+// TestCachedRunsAreRuns: a run that takes over the prompt as another has read it is
 // the run that reads it itself, to the bit, whatever the two methods and blocks.
-func TestShelfRunsAreRuns(t *testing.T) {
+func TestCachedRunsAreRuns(t *testing.T) {
 	for _, arch := range []model.Arch{model.Attention, model.RATPlus} {
 		e := testEngine(t, arch)
 		s := NewCache(e, 1<<30)
@@ -118,8 +118,8 @@ func TestKeptHeadIsWhatRan(t *testing.T) {
 	}
 }
 
-// TestShelfForgets the least used runs, and never the last.
-func TestShelfForgets(t *testing.T) {
+// TestCacheForgets the least used runs, and never the last.
+func TestCacheForgets(t *testing.T) {
 	s := NewCache(testEngine(t, model.Attention), 1)
 	a := shelve(t, s, Request{Task: "S-2", Seed: 1}).Header.ID
 	b := shelve(t, s, Request{Task: "S-2", Seed: 2}).Header.ID
@@ -134,9 +134,9 @@ func TestShelfForgets(t *testing.T) {
 	}
 }
 
-// TestShelfStaysWithinItsLimit: runs on one prompt take it over from each other, and
+// TestCacheStaysWithinItsLimit: runs on one prompt take it over from each other, and
 // none keeps alive the run it took it from, nor more than Bytes says.
-func TestShelfStaysWithinItsLimit(t *testing.T) {
+func TestCacheStaysWithinItsLimit(t *testing.T) {
 	e := testEngine(t, model.RATPlus)
 	s := NewCache(e, 1)
 	s.limit = 3 * s.Cached(shelve(t, s, Request{Task: "S-2", Seed: 1, Config: sparse.Config{Method: "quest"}}).Header.ID).Bytes()

@@ -198,7 +198,7 @@ func (e *Engine) Model(name string) (*model.Model, error) {
 	return l.model, nil
 }
 
-// Tokenizer is that of the model of that name.
+// Tokenizer returns the tokenizer of the model of that name.
 func (e *Engine) Tokenizer(name string) (tokenizer.Tokenizer, error) {
 	l, err := e.find(name)
 	if err != nil {

@@ -56,7 +56,7 @@ func (e *Engine) Questions(req Request) ([]Request, error) {
 // Questions is Engine.Questions.
 func (s *Cache) Questions(req Request) ([]Request, error) { return s.engine.Questions(req) }
 
-// keys are those that the questions of req ask for.
+// keys lists what the questions of req ask for.
 func (l *loaded) keys(req Request) ([]string, error) {
 	switch {
 	case l.capture != nil:

@@ -6,7 +6,7 @@ import (
 	"kvscope/engine/model"
 )
 
-// source is what is read: tokens by a model, with or without a change to its memory.
+// source says what is read: tokens by a model, with or without a change to its memory.
 type source struct {
 	model        *model.Model
 	intervention *model.Intervention

@@ -68,7 +68,7 @@ func capturedCache(t *testing.T, queries int) *Cache {
 	return NewCache(e, 1<<20)
 }
 
-// positions are those that row q of s picked, up to its own.
+// positions lists what row q of s picked, up to its own position.
 func positions(s *trace.Selection, q int) []int {
 	var out []int
 	for p := range s.First + q + 1 {

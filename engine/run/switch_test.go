@@ -25,7 +25,7 @@ type twin struct {
 	wide map[*model.Matrix][][]float64     // weights in float64, once they have been used
 }
 
-// logits are those after the tokens from a position on, [T-from, V].
+// logits computes the logits after the tokens from a position on, [T-from, V].
 func (m *twin) logits(tokens []int32, from int) [][]float64 {
 	x := make([][]float64, len(tokens))
 	for t, id := range tokens {
@@ -232,7 +232,7 @@ func readBlocks(row []bool, t, block, own int, picked []int) {
 	}
 }
 
-// questBounds are those of the blocks between the first and the query's own.
+// questBounds computes the bounds of the blocks between the first and the query's own.
 func questBounds(q []float64, k [][]float64, own, block int) []float64 {
 	bounds := make([]float64, max(0, own-1)) // of blocks 1 to own-1
 	for b := range bounds {
@@ -247,7 +247,7 @@ func questBounds(q []float64, k [][]float64, own, block int) []float64 {
 	return bounds
 }
 
-// snapVotes are those of the queries at [seen-w, seen) for the positions before them.
+// snapVotes counts the votes of the queries at [seen-w, seen) for the positions before them.
 func snapVotes(q, k [][]float64, seen, w int) []float64 {
 	votes, mask := make([]float64, seen), causal(len(q))
 	for t := seen - w; t < seen; t++ {

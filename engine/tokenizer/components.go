@@ -86,7 +86,7 @@ func (c *component) split(t *BPE) error {
 	return nil
 }
 
-// scanner is that of a Split.
+// scanner makes the scanner of a Split.
 func (c *component) scanner() (scanner, error) {
 	if c.Pattern.Regex == nil {
 		return nil, fmt.Errorf("a Split by the text %q, allowed is a known expression", c.literal())

@@ -107,7 +107,7 @@ func fitAll(n int, buffers ...*[]float32) {
 	}
 }
 
-// activations are those of layer l, or where they are computed again those there are.
+// activations returns what layer l computed, or where that is computed again the place for it.
 func (n *AdapterReplica) activations(l int) *adapterActivations { return &n.kept[l%len(n.kept)] }
 
 // Step adds to grads the gradients of a batch, its sequences in order, and returns its

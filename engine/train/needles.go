@@ -48,7 +48,7 @@ func (n *needles) task(rng *rand.Rand, tasks []string, limit int) (*sequence, er
 // mostTries is how often an example is drawn anew that does not fit.
 const mostTries = 1000
 
-// fitting are those of tasks that fit limit, at least one.
+// fitting picks the tasks that fit limit; there is at least one.
 func (n *needles) fitting(tasks []string, limit int) ([]string, error) {
 	var fitting []string
 	for _, id := range tasks {

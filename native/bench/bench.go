@@ -138,7 +138,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	return r, nil
 }
 
-// value is that of the row with that name and size, or zero.
+// value finds the value of the row with that name and size, or zero.
 func (r *Report) value(name, size string) float64 {
 	if r == nil {
 		return 0

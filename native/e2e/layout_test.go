@@ -46,7 +46,7 @@ const uneven = `[".column-head", '[data-part="heads"] > .heading'].flatMap(part 
 	return heights.size > 1 ? [part + " is " + [...heights].join(" and ") + " pixels high"] : [];
 })`
 
-// widths are those of a phone, a tablet held upright, a projector, a laptop and a
+// widths lists the widths of a phone, a tablet held upright, a projector, a laptop and a
 // large screen, with heights that go with them.
 var widths = [][2]int64{{360, 740}, {768, 1024}, {1024, 768}, {1280, 720}, {1920, 1080}}
 

@@ -99,7 +99,7 @@ const (
 	meterSpan  = time.Minute
 )
 
-// meter is that of an experiment; d.mu is held.
+// meter finds the meter of an experiment; d.mu is held.
 func (d *Dispatcher) meter(id string) *meter {
 	m := d.meters[id]
 	if m == nil {

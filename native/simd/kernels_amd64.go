@@ -215,7 +215,7 @@ func (s *set) attend(dst, weights, q, keys, values []float32, spans []ops.Span, 
 	}
 }
 
-// distance is that from one address to another in bytes.
+// distance counts the bytes from one address to another.
 func distance(from, to *float32) uintptr {
 	return uintptr(unsafe.Pointer(to)) - uintptr(unsafe.Pointer(from))
 }

@@ -92,7 +92,7 @@ func (g *group) finish() experiment.Row {
 	return r
 }
 
-// mean is that of a figure that is known of every example, else nil.
+// mean averages a figure that is known of every example; it is nil where one lacks it.
 func (g *group) mean(values []float64) *float64 {
 	if len(values) != len(g.scores) {
 		return nil

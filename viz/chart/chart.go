@@ -149,10 +149,10 @@ type subject struct {
 
 func (r Row) subject() subject { return subject{r.Model, cmp.Or(r.Called, r.Model), r.Memory, r.Swap} }
 
-// swapColours are those of states with the memory, blue, and without, gold.
+// swapColours gives states with the memory blue and those without gold.
 var swapColours = map[Swap]string{{SelectWith: "plain"}: "seq-4", {ComputeWith: "plain"}: "gold-ink", {"plain", "plain"}: "gold"}
 
-// colour is that of a subject among those of a picture.
+// colour gives a subject its colour among the subjects of a picture.
 func (s subject) colour(all []subject) string {
 	if c, swapped := swapColours[s.swap]; swapped {
 		return c

@@ -61,7 +61,7 @@ func New(s Source) *Pyramid {
 // up is n >> by, rounded up.
 func up(n, by int) int { return (n + 1<<by - 1) >> by }
 
-// Size is that of the matrix.
+// Size returns the size of the matrix.
 func (p *Pyramid) Size() (rows, cols int) { return p.rows, p.cols }
 
 // Levels is the number of levels; the last is a single cell.

@@ -277,7 +277,7 @@ func (Unpick) apply(s *Snapshot) []Effect {
 	return nil
 }
 
-// ExamplesArrived is those examples.
+// ExamplesArrived brings the examples that were asked for.
 type ExamplesArrived struct {
 	Gen      int
 	Examples api.Examples

@@ -232,7 +232,7 @@ func (e *Experiments) needScript(path string) {
 	e.stop = append(e.stop, browser.Listen(script, "load", func(app.Value) { e.later(lab.ScriptLoaded{}) }))
 }
 
-// presets are those of the models there are.
+// presets lists the grids of the paper for the models there are.
 func (e *Experiments) presets() []experiment.Preset { return experiment.Presets(e.s.Meta.Value.Models) }
 
 // Render lays out the page.

@@ -48,7 +48,7 @@ func (p *screen) frame(id string, side int, s *state.Snapshot, show int, on *wid
 	return &view.Frame{ID: id, Side: side, Column: p.views[side], State: s, Show: show, On: on}
 }
 
-// views are those that the pages have.
+// views lists the views that the pages have.
 func views() []view.View { return view.All() }
 
 // newState is a snapshot of a page with them.

@@ -85,7 +85,7 @@ func (b browserTraces) remove(key string, done, _ func()) {
 	done()
 }
 
-// serverTraces are those in the server's data folder.
+// serverTraces keeps traces in the server's data folder.
 type serverTraces struct{}
 
 func (serverTraces) at(key string) string { return widget.At("/api/traces/" + url.PathEscape(key)) }

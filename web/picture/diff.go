@@ -81,7 +81,8 @@ func (r *Run) query(step int, h Head, position int) (*selection, int) {
 	return nil, 0
 }
 
-// positions are those that query q of s could see, true where it picked them.
+// positions has an entry for each position that query q of s could see, true where it picked
+// that.
 func positions(s *selection, q int) []bool {
 	out := make([]bool, present(s, q))
 	picks(s, q, func(lo, hi int) {

@@ -10,7 +10,7 @@ type Tables struct {
 	Head, Layer, All float64
 }
 
-// TablesAt is that of a line. It is false where the line is none of an answer step, or not
+// TablesAt returns the tables of a line. It is false where the line is none of an answer step, or not
 // all of its heads have come.
 func (r *Run) TablesAt(line int) (Tables, bool) {
 	if line < 0 || line >= len(r.lines) || r.lines[line].Step < 0 {

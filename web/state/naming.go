@@ -67,7 +67,7 @@ func (s *Snapshot) nameParts(side int) []string {
 	return []string{s.modelTitle(c, h), MethodName(h.Method), budget, s.memoryUse(h), c.File()}
 }
 
-// header is that of the run that the column pictures, nil before there is any.
+// header returns the header of the run that the column pictures, nil before there is one.
 func (c *Column) header() *trace.Header {
 	if r := c.Pictured(); r != nil {
 		return r.Header
@@ -157,7 +157,7 @@ func Prompt(h *trace.Header) string {
 	return h.Task + ", seed " + strconv.FormatUint(h.Seed, 10)
 }
 
-// Title is that of the browser's tab: what is on the screen.
+// Title names the browser's tab by what is on the screen.
 func (s *Snapshot) Title() string {
 	h := s.Columns[0].header()
 	if h == nil || h.Method == "" {

@@ -11,7 +11,7 @@ import (
 	"kvscope/engine/trace"
 )
 
-// questions are those that the last action asked for.
+// questions lists the questions that the last action asked.
 func (d *desk) questions() []AskQuestions {
 	var out []AskQuestions
 	for _, e := range d.effects {

@@ -19,8 +19,8 @@ type Training struct {
 	Learned int             // grows with every change of Answers
 }
 
-// Training is that of the model that a column was asked for last, nil where no steps of it
-// are there.
+// Training returns the training of the model that a column was asked for last, nil where no
+// steps of it are there.
 func (s *Snapshot) Training(side int) *Training {
 	c := &s.Columns[side]
 	name := c.Model()
@@ -44,7 +44,7 @@ func (s *Snapshot) Training(side int) *Training {
 	return t
 }
 
-// name is that of the model of a step.
+// name returns the name of the model of a step.
 func (t *Training) name(at int) string {
 	if at == len(t.Points)-1 {
 		return t.Model

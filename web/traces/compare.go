@@ -68,7 +68,7 @@ func share(h *picture.Heads, metric picture.Metric) string {
 	return number.Percent(float64(h.Mean(metric)))
 }
 
-// mean is that of what is known, "" where nothing is.
+// mean averages the values that are known; it is "" where none is.
 func mean(values []float32) string {
 	sum, n := 0.0, 0
 	for _, v := range values {

@@ -162,7 +162,7 @@ func (g *HeadGrid) cell(h *picture.Heads, head picture.Head) app.UI {
 	return b.Body(app.Text(text))
 }
 
-// button is that of a head, wherever it stands.
+// button shows a head, wherever it stands.
 func (g *HeadGrid) button(head picture.Head, value string) app.HTMLButton {
 	locked := g.Locked != nil && *g.Locked == head
 	return app.Button().Type("button").

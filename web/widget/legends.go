@@ -12,7 +12,7 @@ import (
 
 // The legend of each view. What a view does not show at the moment is not in it.
 
-// AnswerLegend is that of the answer's tokens.
+// AnswerLegend explains the answer's tokens.
 func AnswerLegend() plot.Legend {
 	return plot.Legend{
 		{Mark: plot.MarkRightToken, Text: "right"}, {Mark: plot.MarkWrongToken, Text: "wrong"},
@@ -20,7 +20,7 @@ func AnswerLegend() plot.Legend {
 	}
 }
 
-// TimelineLegend is that of the lines.
+// TimelineLegend explains the lines.
 func TimelineLegend() plot.Legend {
 	return plot.Legend{
 		{Mark: plot.MarkRightStep, Text: "right"}, {Mark: plot.MarkWrongStep, Text: "wrong"},
@@ -28,7 +28,7 @@ func TimelineLegend() plot.Legend {
 	}
 }
 
-// StripLegend is that of the prompt of h as text, shaded for one head or for all.
+// StripLegend explains the prompt of h as text, shaded for one head or for all.
 func StripLegend(s *picture.Strip, by picture.Shade, oneHead bool, h *trace.Header) plot.Legend {
 	var out plot.Legend
 	switch {
@@ -59,7 +59,7 @@ type MapScale struct {
 	Cell     int // side of what a cell shows, in positions
 }
 
-// MapLegend is that of an attention map.
+// MapLegend explains an attention map.
 func MapLegend(s MapScale, step, gold, picked bool) plot.Legend {
 	scale := plot.Key{Mark: plot.MarkRamp, From: s.From, To: s.To, Text: "attention weight, log"}
 	if s.Linear {
@@ -82,7 +82,7 @@ func MapLegend(s MapScale, step, gold, picked bool) plot.Legend {
 	return append(out, plot.Key{Mark: plot.MarkPromptEnd, Text: "prompt ends"})
 }
 
-// GateLegend is that of a gate map.
+// GateLegend explains a gate map.
 func GateLegend() plot.Legend {
 	return plot.Legend{
 		{Mark: plot.MarkRamp, Text: "gate", From: "0 forgets", To: "1 keeps"},
@@ -102,7 +102,7 @@ func ArcsLegend(top float32) plot.Legend {
 	return out
 }
 
-// ScoresLegend is that of scores against true attention.
+// ScoresLegend explains scores against true attention.
 func ScoresLegend(d *picture.Scatter) plot.Legend {
 	out := plot.Legend{
 		{Mark: plot.MarkPickedDot, Text: "block picked"}, {Mark: plot.MarkDot, Text: "not picked"},

@@ -15,7 +15,7 @@ type Format struct {
 	widen func(dst []float32, block []byte)
 }
 
-// formats are those known, in the order that messages list them.
+// formats lists the known formats in the order that messages have.
 var formats = []*Format{
 	{"F16", 1, 2, func(dst []float32, b []byte) { dst[0] = half(b) }},
 	{"BF16", 1, 2, func(dst []float32, b []byte) {

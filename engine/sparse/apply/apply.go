@@ -113,7 +113,7 @@ type work struct {
 	read, present   int // entries
 }
 
-// position is that of row r of the queries, which are the last ones.
+// position returns the position of row r of the queries, which are the last ones.
 func (w *work) position(r int) int { return w.keys.rows - w.q.rows + r }
 
 // attend computes the attention of row r of head i over w.sel, and counts it.

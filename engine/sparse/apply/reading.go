@@ -85,7 +85,7 @@ func (s *settings) order(option string) (order capture.Order, given bool, err er
 // mostScale is more than any model multiplies with before the softmax.
 const mostScale = 1000
 
-// scale is that of the softmax, Dh^-1/2 where nothing says it.
+// scale finds what the softmax scales by: Dh^-1/2 where nothing says it.
 func (s *settings) scale(option string, dim int) (float64, error) {
 	name, text, err := s.take("scale", "softmax_scale", "scaling")
 	switch {

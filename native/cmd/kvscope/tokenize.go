@@ -66,7 +66,7 @@ func tokenizerFlag(fs *flagSet) *string {
 	return fs.String("tokenizer", "", "tokenizer.json, the folder of one, or GGUF `file`; a model's own")
 }
 
-// chosenTokenizer is that of the model of that name, or the one in file.
+// chosenTokenizer finds the tokenizer of the model of that name, or opens the one in file.
 func chosenTokenizer(name, file string) (tokenizer.Tokenizer, error) {
 	if name != "" {
 		engine, err := engineWith(name, "")

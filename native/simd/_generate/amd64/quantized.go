@@ -55,7 +55,7 @@ type reader func(p int, use func(g int, v reg.VecVirtual))
 // columns is how many numbers lie together.
 func (c quantized) columns() int { return group * c.groups }
 
-// signature is that of a product.
+// signature writes the signature of a product.
 func (c quantized) signature() string {
 	return "(dst *float32, w *" + c.goType + ", x *float32, rows, cols int)"
 }
