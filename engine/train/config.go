@@ -2,6 +2,7 @@ package train
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -294,9 +295,11 @@ func (c *Config) validateModel() error {
 		return input.Errorf("heads", "%d of a model of width %d: the head size must be an even whole number", m.Heads, m.Dim)
 	}
 	err := m.Validate()
-	if name, ok := shapeNames[input.Field(err)]; ok {
-		_, what, _ := strings.Cut(err.Error(), ": ")
-		return input.Errorf(name, "%s", what)
+	var e *input.Error
+	if errors.As(err, &e) {
+		if name, ok := shapeNames[e.Field]; ok {
+			return input.Errorf(name, "%s", e.Problem)
+		}
 	}
 	return err
 }

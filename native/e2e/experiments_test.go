@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -18,9 +16,8 @@ import (
 	"kvscope/engine/run"
 	"kvscope/engine/sparse"
 	"kvscope/native/browsertest"
-	"kvscope/native/jobs"
+	"kvscope/native/jobs/jobstest"
 	"kvscope/native/server"
-	"kvscope/native/store"
 )
 
 // bench opens the experiments of a server with one worker, which computes a cell
@@ -53,45 +50,19 @@ func labServer(t *testing.T, e *run.Engine, gate func()) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, log := t.TempDir(), slog.New(slog.DiscardHandler)
-	s, err := store.Open(t.Context(), filepath.Join(dir, "kvscope.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	embedded, err := jobs.Embed(filepath.Join(dir, "queue"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	q, err := embedded.Connect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := jobs.NewDispatcher(t.Context(), s, q, jobs.Options{Models: e.Models, Log: log})
-	if err != nil {
-		t.Fatal(err)
-	}
-	handler, err := server.New(server.Config{Runner: e, Version: "test", Program: program, Loopback: true, Log: log, Store: s, Jobs: d})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	var group sync.WaitGroup
-	group.Go(func() { d.Run(ctx) })
-	group.Go(func() {
-		jobs.NewWorker(q, func(ctx context.Context, c experiment.Cell) (*experiment.Outcome, error) {
-			gate()
-			return experiment.Measure(ctx, e, c)
-		}, log).Run(ctx)
+	lab := jobstest.Open(t, e.Models)
+	lab.Work(func(ctx context.Context, c experiment.Cell) (*experiment.Outcome, error) {
+		gate()
+		return experiment.Measure(ctx, e, c)
 	})
+	handler, err := server.New(server.Config{Runner: e, Version: "test", Program: program, Loopback: true, Log: slog.New(slog.DiscardHandler), Store: lab.Store, Jobs: lab.Jobs})
+	if err != nil {
+		t.Fatal(err)
+	}
 	ts := httptest.NewServer(handler)
 	t.Cleanup(func() {
-		cancel()
-		group.Wait()
 		ts.CloseClientConnections()
 		ts.Close()
-		q.Close()
-		embedded.Close()
-		s.Close()
 	})
 	return ts.URL
 }

@@ -8,12 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,8 +18,7 @@ import (
 	"kvscope/engine/input"
 	"kvscope/engine/run"
 	"kvscope/engine/trace"
-	"kvscope/native/jobs"
-	"kvscope/native/store"
+	"kvscope/native/jobs/jobstest"
 	"kvscope/web/api"
 )
 
@@ -65,36 +61,13 @@ func (pairRunner) Run(_ context.Context, req run.Request, sink trace.Sink) error
 // lab serves experiments with one worker, which waits until go is closed.
 func lab(t *testing.T) (ts *httptest.Server, begin func()) {
 	t.Helper()
-	dir := t.TempDir()
-	log := slog.New(slog.DiscardHandler)
-	s, err := store.Open(t.Context(), filepath.Join(dir, "kvscope.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := jobs.Embed(filepath.Join(dir, "queue"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	q, err := e.Connect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := jobs.NewDispatcher(t.Context(), s, q, jobs.Options{Models: pairRunner{}.Models, Log: log})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	var group sync.WaitGroup
-	group.Go(func() { d.Run(ctx) })
-	t.Cleanup(func() { cancel(); group.Wait(); q.Close(); e.Close(); s.Close() })
+	l := jobstest.Open(t, pairRunner{}.Models)
 	begin = func() {
-		group.Go(func() {
-			jobs.NewWorker(q, func(ctx context.Context, c experiment.Cell) (*experiment.Outcome, error) {
-				return experiment.Measure(ctx, pairRunner{}, c)
-			}, log).Run(ctx)
+		l.Work(func(ctx context.Context, c experiment.Cell) (*experiment.Outcome, error) {
+			return experiment.Measure(ctx, pairRunner{}, c)
 		})
 	}
-	return start(t, Config{Runner: pairRunner{}, Store: s, Jobs: d, Version: "test"}), begin
+	return start(t, Config{Runner: pairRunner{}, Store: l.Store, Jobs: l.Jobs, Version: "test"}), begin
 }
 
 const smallGrid = `{"name": "small", "grid": {"models": ["attention", "ratplus"], "tasks": ["S-1"], "methods": ["quest"], "budgets": ["1/4"], "examples": 20}}`
