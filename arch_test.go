@@ -267,6 +267,58 @@ func eachFile(t *testing.T, files *token.FileSet, visit func(path string, f *ast
 	}
 }
 
+// TestExitsOnlyInMain: a program ends where it began, and nothing runs before it does.
+func TestExitsOnlyInMain(t *testing.T) {
+	files := token.NewFileSet()
+	eachFile(t, files, func(_ string, f *ast.File) {
+		for _, at := range exits(f) {
+			t.Errorf("%s: a program ends, or something of it begins, outside of main", files.Position(at))
+		}
+	})
+}
+
+// exits are the places of f, outside of a function main, that end the program, and the functions
+// that run before it.
+func exits(f *ast.File) []token.Pos {
+	var out []token.Pos
+	for _, decl := range f.Decls {
+		d, isFunc := decl.(*ast.FuncDecl)
+		switch {
+		case isFunc && d.Recv == nil && d.Name.Name == "main":
+			continue
+		case isFunc && d.Recv == nil && d.Name.Name == "init":
+			out = append(out, d.Pos())
+		}
+		ast.Inspect(decl, func(n ast.Node) bool {
+			if of, ok := n.(*ast.SelectorExpr); ok {
+				from, _ := of.X.(*ast.Ident)
+				if from != nil && (from.Name == "os" && of.Sel.Name == "Exit" || from.Name == "log" && strings.HasPrefix(of.Sel.Name, "Fatal")) {
+					out = append(out, of.Pos())
+				}
+			}
+			return true
+		})
+	}
+	return out
+}
+
+func TestExitsFinds(t *testing.T) {
+	const source = `package main
+func main() { os.Exit(1) }
+func init() {}
+func a() { os.Exit(2) }
+var b = func() { log.Fatalf("") }
+func (c) main() { log.Print("") }
+`
+	f, err := parser.ParseFile(token.NewFileSet(), "p.go", source, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := exits(f); len(got) != 3 {
+		t.Errorf("%d found, want init, os.Exit and log.Fatalf: %v", len(got), got)
+	}
+}
+
 // TestDocumented holds every exported identifier to a doc comment. Generated files are as
 // their generator leaves them.
 func TestDocumented(t *testing.T) {
