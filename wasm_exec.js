@@ -27,14 +27,20 @@
       const lines = (open + decoder.decode(bytes, { stream: true })).split("\n");
       open = lines.pop();
       lastLines.push(...lines);
-      lastLines.splice(0, Math.max(0, lastLines.length - keptLines));
+      // Why it died comes first, and then where, of every goroutine.
+      if (died() < 0) lastLines.splice(0, Math.max(0, lastLines.length - keptLines));
+      else lastLines.splice(died() + keptLines);
       return write(fd, bytes);
     };
   }
 
+  // Where the lines begin that say why the program died, -1 while it lives.
+  function died() {
+    return lastLines.findIndex((line) => /^(panic|fatal error):/.test(line));
+  }
+
   function lastPanic() {
-    const at = lastLines.findIndex((line) => /^(panic|fatal error):/.test(line));
-    return at < 0 ? "" : lastLines.slice(at).join("\n");
+    return died() < 0 ? "" : lastLines.slice(died()).join("\n");
   }
 
   function element(name, text, parent) {
@@ -141,7 +147,10 @@
       const response = await fetch(url, { signal });
       if (!response.ok) throw Object.assign(new Error(`${url}: status ${response.status}`), { final: true });
       const body = counted(await plain(response.body), progress);
-      return new Uint8Array(await new Response(body).arrayBuffer());
+      const bytes = await new Response(body).arrayBuffer().catch((err) => {
+        throw err instanceof RangeError ? Object.assign(new Error(`out of memory: ${err.message}`), { final: true }) : err;
+      });
+      return new Uint8Array(bytes);
     }, signal);
 
   // The kernels of package simd are a module that works in the program's own memory. The

@@ -1,6 +1,11 @@
 package e2e
 
 import (
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -11,6 +16,7 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
+	"kvscope/assets/dist"
 	"kvscope/engine/run"
 	"kvscope/engine/sparse"
 	"kvscope/native/browsertest"
@@ -105,20 +111,70 @@ func TestDownloadBreaksOff(t *testing.T) {
 	}
 }
 
-// A model that is too large for a tab is refused before anything of it is read.
-func TestModelTooLargeForATab(t *testing.T) {
+// dropsModel drops a file on the left column that begins as a GGUF file and has so many
+// megabytes. Its pieces are all the same, so that it takes no room.
+func (d *desk) dropsModel(megabytes int) {
+	d.t.Helper()
+	evaluate[any](d, fmt.Sprintf(`(() => {
+		const piece = new Blob([new Uint8Array(1 << 20)]), data = new DataTransfer();
+		const header = new Uint8Array([71, 71, 85, 70, 3, 0, 0, 0, 255, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+		data.items.add(new File([header, ...Array(%d).fill(piece)], "large.gguf"));
+		document.querySelector('`+id("column-0")+`').dispatchEvent(new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true}));
+	})()`, megabytes))
+}
+
+// tight is the program p with a memory that grows to so many megabytes at most.
+func tight(t *testing.T, p dist.Program, megabytes uint64) dist.Program {
+	t.Helper()
+	z, err := gzip.NewReader(bytes.NewReader(p.Gzip))
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := code[:8:8] // magic number and version, then sections: an ID, a length and content
+	const memories = 5
+	for at := 8; at < len(code); {
+		size, n := binary.Uvarint(code[at+1:])
+		begin := at + 1 + n
+		end := begin + int(size)
+		content := code[begin:end]
+		if code[at] == memories {
+			first, _ := binary.Uvarint(content[2:]) // after one memory, without a maximum
+			content = binary.AppendUvarint(binary.AppendUvarint([]byte{1, 1}, first), megabytes<<20>>16)
+		}
+		out = append(binary.AppendUvarint(append(out, code[at]), uint64(len(content))), content...)
+		at = end
+	}
+	var packed bytes.Buffer
+	w, err := gzip.NewWriterLevel(&packed, gzip.BestSpeed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = w.Write(out); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	p.Gzip = packed.Bytes()
+	return p
+}
+
+// A model that is too large for a tab is refused before anything of it is read, and one that
+// the tab, of a small device here, has no memory for on the way says so; then the tab goes on.
+func TestTabRunsOutOfMemory(t *testing.T) {
 	e := newEngine(t)
-	s := static(t, e, newModels(t))
-	d := &desk{t, browsertest.Open(t), e, s.URL}
+	s := staticOf(t, e, newModels(t), func(p dist.Program) dist.Program { return tight(t, p, 128) })
+	d := &desk{t, browsertest.OpenFor(t, time.Minute), e, s.URL}
 	d.do(chromedp.Navigate(s.URL + below + "/"))
 	d.finished("")
-	// A file of pieces that are all the same takes no room.
-	evaluate[any](d, `(() => {
-		const piece = new Blob([new Uint8Array(1 << 20)]), data = new DataTransfer();
-		data.items.add(new File(Array(1100).fill(piece), "large.gguf"));
-		document.querySelector('`+id("column-0")+`').dispatchEvent(new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true}));
-	})()`)
+	d.dropsModel(1100)
 	d.has(id("unopened-0"), "a tab has memory for models of at most")
 	d.has(id("unopened-0"), "kvscope serve --model large.gguf")
-	d.quiet()
+	d.dropsModel(300)
+	d.has(id("unopened-0"), "The tab ran out of memory on the way. “kvscope serve --model large.gguf” runs it.")
+	d.press(id("unopened-0") + " button")
+	d.rerun(func() { d.press(id("run")) })
+	d.samePicks(first)
 }

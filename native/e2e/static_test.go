@@ -29,6 +29,12 @@ const below = "/some/where"
 // static serves a static site of models on a path of its host.
 func static(t testing.TB, e *run.Engine, models fs.FS) *httptest.Server {
 	t.Helper()
+	return staticOf(t, e, models, func(p dist.Program) dist.Program { return p })
+}
+
+// staticOf is static with the program that change makes of ours.
+func staticOf(t testing.TB, e *run.Engine, models fs.FS, change func(dist.Program) dist.Program) *httptest.Server {
+	t.Helper()
 	p, err := dist.Load()
 	if errors.Is(err, dist.ErrNotBuilt) && os.Getenv("CI") != "true" {
 		t.Skip("no browser program: make wasm builds it")
@@ -36,7 +42,7 @@ func static(t testing.TB, e *run.Engine, models fs.FS) *httptest.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := server.Static(t.Context(), server.StaticConfig{Program: p, Version: "test", Snapshots: true, Models: models, Runner: run.NewCache(e, 0)})
+	files, err := server.Static(t.Context(), server.StaticConfig{Program: change(p), Version: "test", Snapshots: true, Models: models, Runner: run.NewCache(e, 0)})
 	if err != nil {
 		t.Fatal(err)
 	}

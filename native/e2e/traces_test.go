@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 
 	"kvscope/engine/trace"
@@ -44,6 +45,15 @@ func TestTraces(t *testing.T) {
 	}
 }
 
+// drops lets go of a file with the mouse at a point of the page.
+func (d *desk) drops(file string, x, y float64) {
+	d.t.Helper()
+	data := &input.DragData{Items: []*input.DragDataItem{}, Files: []string{file}, DragOperationsMask: 1} // to copy
+	for _, kind := range []input.DispatchDragEventType{input.DragEnter, input.DragOver, input.Drop} {
+		d.do(input.DispatchDragEvent(kind, x, y, data))
+	}
+}
+
 // keepsTraces goes through the page of traces that keeper keeps.
 func keepsTraces(t *testing.T, d *desk, keeper string) {
 	const rows = `[...document.querySelectorAll('[data-testid="traces-list"] tbody tr')]`
@@ -55,10 +65,10 @@ func keepsTraces(t *testing.T, d *desk, keeper string) {
 	if err := os.WriteFile(bad, []byte("no run"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for i, at := range []string{madeUp(t, folder, "quest"), madeUp(t, folder, "h2o")} {
-		d.do(chromedp.SetUploadFiles(`#traces-add`, []string{at}, chromedp.ByQuery))
-		d.wait(rows + `.length === ` + []string{"1", "2"}[i])
-	}
+	d.do(chromedp.SetUploadFiles(`#traces-add`, []string{madeUp(t, folder, "quest")}, chromedp.ByQuery))
+	d.wait(rows + `.length === 1`)
+	d.drops(madeUp(t, folder, "h2o"), 300, 300)
+	d.wait(rows + `.length === 2`)
 	d.do(chromedp.SetUploadFiles(`#traces-add`, []string{bad}, chromedp.ByQuery))
 	d.has(id("traces-said"), "bad.safetensors is not kept")
 	d.has(id("traces-space"), "2 traces")

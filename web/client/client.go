@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"kvscope/engine/figures"
 	"kvscope/engine/lens"
@@ -78,6 +79,10 @@ func (e *LostError) Error() string { return fmt.Sprintf("connection lost: %v", e
 
 // Unwrap is the cause.
 func (e *LostError) Unwrap() error { return e.Err }
+
+// OutOfMemory reports whether err says that the browser gave the engine no more memory, as the
+// Go runtime and the boot script say it.
+func OutOfMemory(err error) bool { return err != nil && strings.Contains(err.Error(), "out of memory") }
 
 // IsLost reports whether err says that the engine is gone.
 func IsLost(err error) bool {

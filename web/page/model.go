@@ -40,7 +40,11 @@ func (e *Explorer) bringModel(side int, name string, file app.Value, done func(s
 	go func() {
 		info, err := engine.Open(context.Background(), from)
 		if err != nil {
-			done(state.NotOpened{Side: side, Name: name, Problem: err.Error()})
+			problem := err.Error()
+			if client.OutOfMemory(err) {
+				problem = "The tab ran out of memory on the way. “kvscope serve --model " + name + "” runs it."
+			}
+			done(state.NotOpened{Side: side, Name: name, Problem: problem})
 			return
 		}
 		done(state.ModelBrought{Side: side, Model: *info})

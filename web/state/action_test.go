@@ -273,6 +273,18 @@ func TestServerGoesAndComesBack(t *testing.T) {
 	}
 }
 
+// A run that the tab has no memory for ends with what to do, and is not run again by itself.
+func TestOutOfMemory(t *testing.T) {
+	d := ready(t)
+	d.do(Ended{0, d.s.Columns[0].Gen(), &client.LostError{Err: errors.New("Error: fatal error: out of memory")}})
+	if c := d.s.Columns[0]; c.Phase() != Failed || c.Problem().Lost || !strings.Contains(c.Problem().Message, "ran out of memory") || !strings.Contains(c.Problem().Advice, "fewer columns") || len(d.effects) != 0 {
+		t.Errorf("column %+v, effects %v", c, d.effects)
+	}
+	if d.do(Submit{}); len(d.starts()) != 2 {
+		t.Errorf("it does not run again: %v", d.effects)
+	}
+}
+
 func TestStop(t *testing.T) {
 	d, e := ready(t), events(t, "quest")
 	gen := d.s.Columns[0].Gen()

@@ -272,6 +272,9 @@ func (s *Snapshot) fail(c *Column, f *trace.Failure) {
 
 func (c *Column) fail(p Problem) { c.become(Broken{c.attempt(), p}) }
 
+// noMemory is what to do when the browser gives no more memory.
+const noMemory = "A browser gives a tab 4 GB at most, and often less. Run again with fewer columns, a shorter prompt or a smaller model; “kvscope serve” computes in the memory of its machine."
+
 // Ended says that a run's end was never heard of.
 type Ended struct {
 	Side, Gen int
@@ -285,6 +288,10 @@ func (a Ended) apply(s *Snapshot) []Effect {
 	}
 	if !client.IsLost(a.Err) {
 		c.fail(Problem{Message: a.Err.Error(), Advice: olderPage})
+		return nil
+	}
+	if client.OutOfMemory(a.Err) { // it is there again, and the same run would end as this one
+		c.fail(Problem{Message: "The tab ran out of memory.", Advice: noMemory})
 		return nil
 	}
 	c.fail(Problem{
