@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http/httptest"
 	"reflect"
 	"testing"
@@ -13,10 +14,23 @@ import (
 )
 
 // seen holds the parts of a page that a request decides: by column the answer, token by token,
-// and the picks of the looked-at head at every step.
+// the picks of the looked-at head at every step, the figure of every head and the text of
+// the view, and what the inspector says of a block.
 type seen struct {
-	answers [2]string
-	picks   [2]map[string]string
+	answers, heads, views [2]string
+	picks                 [2]map[string]string
+	block                 string
+}
+
+// asked are requests that go through every kind of method, intervention and view, with what
+// stands on the page once the view is drawn.
+var asked = []struct{ query, drawn string }{
+	{"task=S-2&method=twilight&budget=1/4&head=1.1&view=scores&at=2&drop=4&force=2", `[data-testid="scores-1"] svg`},
+	{"task=MQ&seed=7&method=quest&budget=1/8&head=1.0&view=block&at=3&metric=mass", `[data-testid="view-1"] .terms`},
+	{"task=MV&method=tova&budget=1/2&head=1.1&view=memory&memory_strength=0.5&memory_cap=20&compute_with=plain", `[data-testid="kernel-1"] svg`},
+	{"task=MK-1&method=quest&left=attention@20&right=ratplus@30&head=0.1&view=training", `[data-testid="course-1"] [data-lane]`},
+	{"source=text&text=The+old+mill+stood+still.+One+of+the+special+magic+numbers+for+brave-otter+is:+4711.&key=brave-otter&value=4711&method=h2o&budget=1/2&block=4&head=0.0&view=prompt", `[data-testid="strip-1"]`},
+	{"task=MK-1&seed=2&method=snapkv&budget=1/2&head=1.1&view=prompt&at=3&metric=recall", `[data-testid="strip-1"]`},
 }
 
 // sees runs the requests of the explorer on an open page and reads what it shows.
@@ -26,21 +40,34 @@ func (d *desk) sees() map[string]seen {
 	read := func(what string) {
 		var s seen
 		for side := range s.picks {
+			n := string(rune('0' + side))
 			s.picks[side] = d.picks(side)
-			s.answers[side] = evaluate[string](d, `[...document.querySelectorAll('`+id("answer-"+string(rune('0'+side)))+` .got')].map((e) => e.textContent).join(" ")`)
-			if len(s.picks[side]) == 0 || s.answers[side] == "" {
-				d.t.Errorf("%s: column %d shows nothing", what, side)
+			s.answers[side] = evaluate[string](d, `[...document.querySelectorAll('`+id("answer-"+n)+` .got')].map((e) => e.textContent).join(" ")`)
+			s.heads[side] = evaluate[string](d, `[...document.querySelectorAll('`+id("heads-"+n)+` [data-value]')].map((e) => e.dataset.value).join()`)
+			s.views[side] = evaluate[string](d, `document.querySelector('`+id("view-"+n)+`').textContent`)
+			if len(s.picks[side]) == 0 || s.answers[side] == "" || s.heads[side] == "" || s.views[side] == "" {
+				d.t.Errorf("%s: column %d shows %+v", what, side, s)
 			}
 		}
+		s.block = evaluate[string](d, `document.querySelector('`+id("inspector-block")+`')?.textContent ?? ""`)
 		out[what] = s
 	}
 	read("the link")
-	for _, method := range []string{"moba", "snapkv"} {
-		d.rerun(func() { d.choose("method", method) })
-		read(method)
-	}
+	d.rerun(func() { d.choose("method", "moba") })
+	read("moba")
 	d.set("seed", "11")
 	read("another example")
+	for _, a := range asked {
+		d.rerun(func() {
+			evaluate[any](d, fmt.Sprintf(`history.pushState(null, "", location.pathname + "?" + %q); window.dispatchEvent(new PopStateEvent("popstate"))`, a.query))
+		})
+		d.wait(fmt.Sprintf(`!!document.querySelector(%q)`, a.drawn))
+		read(a.query)
+	}
+	// What only the engine can tell of a request is told at its field.
+	d.choose("budget", "1/32")
+	d.wait(`document.querySelectorAll('section.column[data-state="failed"]').length === 2`)
+	out["a budget that is too small"] = seen{block: evaluate[string](d, `document.querySelector('`+id("failure-0")+`').textContent`)}
 	return out
 }
 
