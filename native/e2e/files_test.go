@@ -394,7 +394,7 @@ func TestGridsAreSaved(t *testing.T) {
 	d := sit(t, "?head=1.1")
 	d.finished("")
 	s := saver{d, d.saves()}
-	s.whole("grid", "picked", "not picked", "answer", "top K by dense attention")
+	s.whole("grid", "picked", "not picked", "answer", "dense top K")
 	s.whole("heads", "attention mass kept 0", "1")
 	r := d.direct(withModel(quest, "ratplus"))
 	rows, err := csv.NewReader(bytes.NewReader(s.save("grid", "csv", 1))).ReadAll()

@@ -39,10 +39,11 @@ const unreachable = `(() => {
 	return wrong;
 })()`
 
-// uneven lists what of the columns is higher in one than in another, so that what is below
-// does not stand side by side.
-const uneven = `[".column-head", '[data-part="heads"] > .heading'].flatMap(part => {
-	const heights = new Set([...document.querySelectorAll("section.column > " + part)].filter(e => e.checkVisibility()).map(e => e.offsetHeight));
+// uneven lists what of the columns beside each other is higher in one than in another, so that
+// what is below does not stand side by side. How many lines an answer takes is its own.
+const uneven = `[".column-head", ".column-notes > .counterfactual", '[data-part="grid"]', '[data-part="heads"]', '[data-part="heads"] > .heading'].flatMap(part => {
+	const all = [...document.querySelectorAll("section.column")].filter(c => c.checkVisibility()), beside = all.filter(c => c.getBoundingClientRect().top === all[0].getBoundingClientRect().top);
+	const heights = new Set(beside.map(c => c.querySelector(part)?.offsetHeight ?? 0));
 	return heights.size > 1 ? [part + " is " + [...heights].join(" and ") + " pixels high"] : [];
 })`
 

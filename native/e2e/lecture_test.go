@@ -28,8 +28,8 @@ func TestLecture(t *testing.T) {
 	d.at(lesson.At{Lesson: "quest"})
 	d.do(chromedp.KeyEvent(kb.PageDown))
 	d.at(lesson.At{Lesson: "quest", Step: 1})
-	if got := evaluate[int](d, `document.querySelectorAll('.lesson math').length`); got != 1 {
-		t.Errorf("%d formulas, want that of the bound", got)
+	if got := evaluate[int](d, `document.querySelectorAll('.lesson .formula math').length`); got != 2 {
+		t.Errorf("%d lines of formulas, want the two of the bound", got)
 	}
 	d.do(chromedp.KeyEvent("n"))
 	third := lesson.At{Lesson: "quest", Step: 2}

@@ -1,26 +1,34 @@
 package lesson
 
-// math wraps rows of MathML.
-func math(rows string) string {
-	return `<math xmlns="http://www.w3.org/1998/Math/MathML" display="block"><mrow>` + rows + `</mrow></math>`
+import "strings"
+
+// math writes lines of MathML below each other: browsers do not break a line that is too
+// long for its place.
+func math(lines ...string) string {
+	var out strings.Builder
+	for _, l := range lines {
+		out.WriteString(`<math xmlns="http://www.w3.org/1998/Math/MathML" display="block"><mrow>` + l + `</mrow></math>`)
+	}
+	return out.String()
 }
 
 // The formulas are those of the papers that the lessons name.
 var (
 	softmaxFormula = Formula{
 		Words: "The weight of key i for query t is the softmax over i of q t times k i, divided by the square root of the head's size.",
-		MathML: math(`<msub><mi>a</mi><mrow><mi>t</mi><mi>i</mi></mrow></msub><mo>=</mo><msub><mi>softmax</mi><mrow><mi>i</mi><mo>≤</mo><mi>t</mi></mrow></msub><mo>(</mo>` +
-			`<mfrac><mrow><msub><mi>q</mi><mi>t</mi></msub><mo>·</mo><msub><mi>k</mi><mi>i</mi></msub></mrow><msqrt><mi>d</mi></msqrt></mfrac><mo>)</mo><mo>,</mo>` +
-			`<mspace width="0.8em"/><msub><mi>o</mi><mi>t</mi></msub><mo>=</mo><munder><mo>∑</mo><mi>i</mi></munder><msub><mi>a</mi><mrow><mi>t</mi><mi>i</mi></mrow></msub><msub><mi>v</mi><mi>i</mi></msub>`),
+		MathML: math(`<msub><mi>a</mi><mrow><mi>t</mi><mi>i</mi></mrow></msub><mo>=</mo><msub><mi>softmax</mi><mrow><mi>i</mi><mo>≤</mo><mi>t</mi></mrow></msub><mo>(</mo>`+
+			`<mfrac><mrow><msub><mi>q</mi><mi>t</mi></msub><mo>·</mo><msub><mi>k</mi><mi>i</mi></msub></mrow><msqrt><mi>d</mi></msqrt></mfrac><mo>)</mo>`,
+			`<msub><mi>o</mi><mi>t</mi></msub><mo>=</mo><munder><mo>∑</mo><mi>i</mi></munder><msub><mi>a</mi><mrow><mi>t</mi><mi>i</mi></mrow></msub><msub><mi>v</mi><mi>i</mi></msub>`),
 	}
 	cacheFormula = Formula{
 		Words:  "The bytes of the cache are two, for keys and values, times layers, times heads, times the head's size, times tokens, times the bytes of a number.",
 		MathML: math(`<mi>bytes</mi><mo>=</mo><mn>2</mn><mo>·</mo><mi>L</mi><mo>·</mo><mi>H</mi><mo>·</mo><mi>d</mi><mo>·</mo><mi>T</mi><mo>·</mo><mi>b</mi>`),
 	}
 	questFormula = Formula{
-		Words: "The score of block B is the sum over channels c of the larger of q c times the smallest k c in the block and q c times the largest k c in it. It is never below q times k of any key in the block.",
-		MathML: math(`<msub><mi>s</mi><mi>B</mi></msub><mo>=</mo><munder><mo>∑</mo><mi>c</mi></munder><mi>max</mi><mo>(</mo><msub><mi>q</mi><mi>c</mi></msub><munder><mi>min</mi><mrow><mi>i</mi><mo>∈</mo><mi>B</mi></mrow></munder>` +
-			`<msub><mi>k</mi><mrow><mi>i</mi><mi>c</mi></mrow></msub><mo>,</mo><msub><mi>q</mi><mi>c</mi></msub><munder><mi>max</mi><mrow><mi>i</mi><mo>∈</mo><mi>B</mi></mrow></munder><msub><mi>k</mi><mrow><mi>i</mi><mi>c</mi></mrow></msub><mo>)</mo>`),
+		Words: "The score of block B is the sum over channels c of the larger of q c times m c and q c times M c, where m c is the smallest k c in the block and M c the largest. It is never below q times k of any key in the block.",
+		MathML: math(`<msub><mi>s</mi><mi>B</mi></msub><mo>=</mo><munder><mo>∑</mo><mi>c</mi></munder><mi>max</mi><mo>(</mo><msub><mi>q</mi><mi>c</mi></msub><msub><mi>m</mi><mi>c</mi></msub><mo>,</mo><msub><mi>q</mi><mi>c</mi></msub><msub><mi>M</mi><mi>c</mi></msub><mo>)</mo>`,
+			`<msub><mi>m</mi><mi>c</mi></msub><mo>=</mo><munder><mi>min</mi><mrow><mi>i</mi><mo>∈</mo><mi>B</mi></mrow></munder><msub><mi>k</mi><mrow><mi>i</mi><mi>c</mi></mrow></msub><mo>,</mo><mspace width="0.6em"/>`+
+				`<msub><mi>M</mi><mi>c</mi></msub><mo>=</mo><munder><mi>max</mi><mrow><mi>i</mi><mo>∈</mo><mi>B</mi></mrow></munder><msub><mi>k</mi><mrow><mi>i</mi><mi>c</mi></mrow></msub>`),
 	}
 	mobaFormula = Formula{
 		Words:  "The score of block B is q times the mean of the block's keys.",

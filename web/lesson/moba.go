@@ -26,9 +26,9 @@ func moba() Lesson {
 			{
 				Title: "What is read", Query: s2 + "&budget=1/4", Look: "inspector",
 				Text: []string{
-					"The {budget} is a share of the whole prompt, and early queries have little before them: they read all of it. So at a budget of a quarter, queries read more than two fifths of what they could see.",
+					"The {budget} is a share of the whole prompt, and early queries have little before them: they read all of it. So at a budget of a quarter, queries read more than two fifths of what they could see: Cost has the share that the whole run read.",
 				},
-				Notes:  "This is why a method should be compared by what it read, not by the budget that it was given. The inspector shows both.",
+				Notes:  "This is why a method should be compared by what it read, not by the budget that it was given. The title of a column has the one, Cost the other.",
 				Claims: []Claim{Right{0}, Right{1}, Reads{0, 0.4, 0.46}, Reads{1, 0.4, 0.46}},
 			},
 			{

@@ -39,7 +39,7 @@ func quest() Lesson {
 			{
 				Title: "What the head missed", Query: mk2 + "&at=24&view=scores", Look: "grid",
 				Text: []string{
-					"Head 1 of layer 1 is one of those that would find the needle. The outlined cells are the blocks that it truly attends to most; in the left column a step of the answer has one of them unread.",
+					"Head 1 of layer 1 is one of those that would find the needle. A black foot marks the blocks that it truly attends to most, a frame the one with the answer; in the left column steps of the answer leave it unread.",
 					"The same head of RAT+ reads the answer's block at every step.",
 				},
 				Claims: []Claim{Missed{0, 1, 1}, Hit{1, 1, 1}},

@@ -43,7 +43,7 @@ func retrieval() Lesson {
 				Claims: []Claim{Sees{0, 1, 1, 1. / 3}, Sees{1, 1, 1, 1. / 3}},
 			},
 			{
-				Title: "How many heads find it?", Query: "task=MK-2&seed=3&method=oracle-block&budget=1/16&head=1.1", Look: "heads",
+				Title: "How many heads find it?", Query: "task=MK-2&seed=3&method=oracle-block&budget=1/16", Look: "heads",
 				Predict: &Prediction{
 					Question: "An oracle gives every head the 4 of 64 blocks that it truly attends to most. For how many of the 24 heads is the needle among them at every token of the answer?",
 					Options:  []string{"for nearly all of them", "for about half", "for a handful"}, Right: 2,
@@ -55,7 +55,7 @@ func retrieval() Lesson {
 				Claims: []Claim{Hits{0, 4, 4}, Hits{1, 4, 4}, Hit{0, 1, 0}, Hit{0, 1, 1}, Hit{0, 1, 2}, Hit{0, 1, 3}, Hit{1, 1, 0}, Hit{1, 1, 1}, Hit{1, 1, 2}, Hit{1, 1, 3}},
 			},
 			{
-				Title: "A handful is enough", Query: "task=MK-2&seed=3&method=oracle-block&budget=1/16&head=1.1&metric=hit", Look: "answer",
+				Title: "A handful is enough", Query: "task=MK-2&seed=3&method=oracle-block&budget=1/16&metric=hit", Look: "answer",
 				Text: []string{
 					"With less than a sixteenth of the cache read, the answer is still right in both models. What is copied passes through a few heads; if they hold the needle, the rest may miss it.",
 					"An {oracle} cannot be built: it must look at everything to know what matters. The methods of the next lessons guess instead.",

@@ -40,7 +40,8 @@ type Explorer struct {
 	show   int                        // how often the needle was asked for
 	linked string                     // the query that the address has
 	titled string                     // the title that the tab has
-	sought lesson.At                  // the step whose picture was brought into sight
+	told   lesson.At                  // the step whose text was brought into sight
+	sought lesson.At                  // the step whose picture was
 	kept   string                     // the name of the text that was kept last
 	stop   []func()
 }

@@ -84,7 +84,7 @@ func read(c *widget.InspectorColumn, r *picture.Run, line, block int, head *pict
 		c.Tables = &t
 	}
 	if r.Done != nil {
-		c.Prefill, c.Decode = r.Done.PrefillMS, r.Done.DecodeMS
+		c.Prefill, c.Decode, c.ReadAll = r.Done.PrefillMS, r.Done.DecodeMS, r.Done.ReadFraction
 		c.SparseMS, c.DenseMS = r.Done.SparseMS, r.Done.DenseMS
 	}
 	c.Evicts = r.Header.Phase == sparse.PhaseEvict

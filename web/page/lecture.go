@@ -32,26 +32,51 @@ func keepProgress(f state.KeepProgress) {
 	browser.Local.Set(stepKey, f.At.String())
 }
 
-// seek brings what a step of the lecture is about into sight in columns that are higher
-// than the screen, once its picture is there.
+// seek brings a step of the lecture into sight: its text at once, and what it is about, in
+// columns or an inspector that are higher than their places, once its picture is there.
 func (e *Explorer) seek() {
 	_, step, ok := e.s.Lesson.Find()
 	if !ok {
-		e.sought = lesson.At{}
+		e.told, e.sought = lesson.At{}, lesson.At{}
+		return
 	}
-	if !ok || e.sought == e.s.Lesson || e.s.Running() || e.s.Lines() == 0 {
+	if e.told != e.s.Lesson {
+		e.told = e.s.Lesson
+		e.ctx.Defer(func(app.Context) { toTheTop(app.Window().Get("document").Call("querySelector", ".lesson")) })
+	}
+	if e.sought == e.s.Lesson || e.s.Running() || e.s.Lines() == 0 {
 		return
 	}
 	e.sought = e.s.Lesson
+	part := `.column > [data-part="` + step.Look + `"]`
+	switch step.Look {
+	case "inspector":
+		part = `.inspector > [data-testid="inspector-cost"]`
+	case "columns":
+		part = ".column > .column-head"
+	}
 	e.ctx.Defer(func(app.Context) {
-		parts := app.Window().Get("document").Call("querySelectorAll", `.column > [data-part="`+step.Look+`"]`)
+		parts := app.Window().Get("document").Call("querySelectorAll", part)
 		for i := range parts.Length() {
-			part := parts.Index(i)
-			column := part.Get("parentElement")
-			top, foot := part.Get("offsetTop").Int(), part.Get("offsetTop").Int()+part.Get("offsetHeight").Int()
-			column.Set("scrollTop", min(top, max(0, foot-column.Get("clientHeight").Int())))
+			bring(parts.Index(i))
 		}
 	})
+}
+
+// bring scrolls the box that a part is in so that the part is seen, from its top where all of
+// it has no room.
+func bring(part app.Value) {
+	box := part.Get("parentElement")
+	top := box.Get("scrollTop").Int() + part.Call("getBoundingClientRect").Get("top").Int() - box.Call("getBoundingClientRect").Get("top").Int()
+	box.Set("scrollTop", min(top, max(0, top+part.Get("offsetHeight").Int()-box.Get("clientHeight").Int())))
+}
+
+// toTheTop shows a text from its beginning, in its own box and in the window.
+func toTheTop(text app.Value) {
+	text.Set("scrollTop", 0)
+	if text.Call("getBoundingClientRect").Get("top").Int() < 0 {
+		text.Call("scrollIntoView")
+	}
 }
 
 // followStep hears of the steps that other windows go to.

@@ -28,6 +28,13 @@ func (p *screen) update(s *state.Snapshot) {
 		p.kept[side].update(s, side)
 		p.views = append(p.views, &p.kept[side].shows)
 	}
+	var rows widget.Rows
+	for _, v := range p.views {
+		rows = rows.Or(v)
+	}
+	for _, v := range p.views {
+		v.Rows = rows
+	}
 	p.inspector, p.timeline = inspect(s, p.views), timeline(s, p.views)
 }
 
@@ -132,7 +139,7 @@ func (d *column) look(r *picture.Run, line int) {
 func (d *column) describe(s *state.Snapshot, side int) {
 	c, v, run := &s.Columns[side], &d.shows, s.Columns[side].Pictured()
 	names := s.Names()
-	v.Name, v.Short, v.How = names[side].Full, names[side].Short, names[side].How
+	v.Name, v.Whole, v.Short, v.How = names[side].Full, names[side].Whole, names[side].Short, names[side].How
 	v.Model, v.Phase, v.Stopped, v.Gen, v.Problem, v.Run = c.Model(), c.Phase(), isStopped(c), c.Gen(), c.Problem(), run
 	v.Unopened, v.Shift, v.Verdict = c.Unopened, 0, s.Verdict(side)
 	v.Recorded, v.Waits = c.Recorded(), c.Waits()

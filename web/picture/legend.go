@@ -30,7 +30,7 @@ func GridLegend(g *Grid, left, right string) plot.Legend {
 		out = append(out, plot.Key{Mark: plot.MarkGold, Text: "answer"})
 	}
 	if g.Diff == nil && slices.Contains(g.Oracle, true) {
-		out = append(out, plot.Key{Mark: plot.MarkOracle, Text: "top K by dense attention"})
+		out = append(out, plot.Key{Mark: plot.MarkOracle, Text: "dense top K"})
 	}
 	if slices.Contains(g.Needles, true) {
 		out = append(out, plot.Key{Mark: plot.MarkNeedle, Text: "needle"})

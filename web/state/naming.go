@@ -12,8 +12,9 @@ import (
 	"kvscope/viz/number"
 )
 
-// Name is the name of a column in three lengths.
+// Name is the name of a column in several lengths.
 type Name struct {
+	Whole string // as Full, with the name that the model was given
 	Full  string // its model, and what tells it from the other columns
 	Short string // the least that does
 	How   string // how its cache was read: "Quest at 1/8"
@@ -40,9 +41,10 @@ func (s *Snapshot) Names() []Name {
 		}
 		n := &out[side]
 		n.Full = strings.Join(append([]string{own[0]}, apart...), " · ")
+		n.Whole = strings.Join(append([]string{s.title(side, s.modelName(side))}, apart...), " · ")
 		switch count := len(parts) - len(slices.DeleteFunc(slices.Clone(parts), same)); {
 		case count == 1 || len(apart) == 0:
-			n.Short = own[0]
+			n.Short = s.overTitle(side, own[0])
 		case count == len(parts): // of one model: what is done with it tells them apart
 			n.Short = strings.Join(apart, " · ")
 		default:
@@ -58,13 +60,13 @@ func (s *Snapshot) nameParts(side int) []string {
 	c := &s.Columns[side]
 	h := c.header()
 	if h == nil {
-		return []string{s.titleOf(s.Form.Model(side)), "", "", "", ""}
+		return []string{s.shortTitle(side), "", "", "", ""}
 	}
 	budget := ""
 	if h.Method != "" {
 		budget = number.Budget(h.Budget)
 	}
-	return []string{s.modelTitle(c, h), MethodName(h.Method), budget, s.memoryUse(h), c.File()}
+	return []string{s.shortTitle(side), MethodName(h.Method), budget, s.memoryUse(h), c.File()}
 }
 
 // header returns the header of the run that the column pictures, nil before there is one.
@@ -75,9 +77,42 @@ func (c *Column) header() *trace.Header {
 	return nil
 }
 
-// modelTitle names the model of a run, by its own name too where the title is not it.
-func (s *Snapshot) modelTitle(c *Column, h *trace.Header) string {
-	return titled(h.ArchTitle(), c.PicturedOf().model(h), h.Arch)
+// title is that of a column's model under a name.
+func (s *Snapshot) title(side int, name string) string {
+	if h := s.Columns[side].header(); h != nil {
+		return titled(h.ArchTitle(), name, h.Arch)
+	}
+	if m := s.Model(s.Form.Model(side)); m != nil {
+		return titled(m.Title, name, m.Arch)
+	}
+	return name
+}
+
+// modelName is the name that the model of a column was given.
+func (s *Snapshot) modelName(side int) string {
+	c := &s.Columns[side]
+	if h := c.header(); h != nil {
+		return c.PicturedOf().model(h)
+	}
+	return s.Form.Model(side)
+}
+
+// shortTitle names the model of a column beside others of the same base by what lies over
+// the base: "SmolLM2 + memory". Elsewhere it is the title and the name.
+func (s *Snapshot) shortTitle(side int) string {
+	base, over, joined := strings.Cut(s.modelName(side), run.AdapterJoint)
+	beside := false
+	for other := range s.Shown() {
+		of, _, adapted := strings.Cut(s.modelName(other), run.AdapterJoint)
+		beside = beside || of == base && adapted != joined
+	}
+	switch {
+	case joined:
+		return inTheMiddle(base) + " + " + inTheMiddle(over)
+	case beside:
+		return inTheMiddle(base)
+	}
+	return s.title(side, inTheMiddle(base))
 }
 
 // titled is a title, and by which of its name the model is told from others of the title: a
@@ -96,8 +131,31 @@ func titled(title, name, arch string) string {
 	return title
 }
 
-// titleOf names a model that has not run yet.
-func (s *Snapshot) titleOf(name string) string { return ModelTitle(s.Model(name), name) }
+// overTitle is what lies over the base of a column's model, where others have the base too,
+// or else its title.
+func (s *Snapshot) overTitle(side int, title string) string {
+	if base, over, joined := strings.Cut(title, " + "); joined {
+		for other := range s.Shown() {
+			if other != side && s.shortTitle(other) == base {
+				return "+ " + over
+			}
+		}
+	}
+	return title
+}
+
+// longName is how many letters of a name fit into the heading of a column.
+const longName = 24
+
+// inTheMiddle leaves out the middle of a name that is too long: models of a kind are often
+// told apart by how their names begin and end.
+func inTheMiddle(name string) string {
+	letters := []rune(name)
+	if len(letters) <= longName {
+		return name
+	}
+	return string(letters[:longName/2]) + "…" + string(letters[len(letters)-longName/2+1:])
+}
 
 // memoryUse says by which keys blocks are picked and which keys and values attention reads,
 // where any column does otherwise than it was trained to.

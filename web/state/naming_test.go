@@ -47,6 +47,9 @@ func TestNames(t *testing.T) {
 			}
 		})
 	}
+	over := func(adapter string) trace.Header {
+		return trace.Header{Model: "SmolLM2" + adapter, Arch: "llama", Title: "Llama"}
+	}
 	moba := with(ratplus, func(h *trace.Header) { h.Method = "moba" })
 	for _, c := range []struct {
 		name        string
@@ -59,6 +62,8 @@ func TestNames(t *testing.T) {
 			[]string{"RAT+ · K̃ → K̃Ṽ", "RAT+ · K → K̃Ṽ", "RAT+ · K̃ → KV", "RAT+ · K → KV"}, []string{"K̃ → K̃Ṽ", "K → K̃Ṽ", "K̃ → KV", "K → KV"}},
 		{"the same twice", []trace.Header{ratplus, ratplus}, []string{"RAT+ · column 1", "RAT+ · column 2"}, []string{"column 1", "column 2"}},
 		{"a step of training", []trace.Header{with(ratplus, func(h *trace.Header) { h.Model = "ratplus@2699" }), with(ratplus, func(h *trace.Header) { h.Model = "mine@7" })}, []string{"RAT+ @2699", "RAT+ · mine @7"}, []string{"RAT+ @2699", "RAT+ · mine @7"}},
+		{"adapters over a base", []trace.Header{over(""), over("+control"), over("+memory")}, []string{"SmolLM2", "SmolLM2 + control", "SmolLM2 + memory"}, []string{"SmolLM2", "+ control", "+ memory"}},
+		{"a long name", []trace.Header{ratplus, {Model: "Meta-Llama-3.1-8B-Instruct-Q4_K_M", Arch: "llama", Title: "Llama"}}, []string{"RAT+", "Llama · Meta-Llama-3…ruct-Q4_K_M"}, []string{"RAT+", "Llama · Meta-Llama-3…ruct-Q4_K_M"}},
 		{"old file", []trace.Header{{Model: "attention", Arch: "attention"}, {Model: "mine", Arch: "ratplus"}}, []string{"Attention", "RAT+ · mine"}, []string{"Attention", "RAT+ · mine"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -70,6 +75,9 @@ func TestNames(t *testing.T) {
 				t.Errorf("names %q and %q, want %q and %q", full, short, c.full, c.short)
 			}
 		})
+	}
+	if got := shows(t, over(""), over("+memory")).Names()[1].Whole; got != "Llama · SmolLM2+memory" {
+		t.Errorf("whole name %q", got)
 	}
 	if got := shows(t, attention, ratplus).Title(); got != "MK-2, seed 3 · Quest at 1/8 · kvscope" {
 		t.Errorf("title %q", got)

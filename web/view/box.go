@@ -17,13 +17,13 @@ func Box(v View, p Picture, f *Frame) app.UI {
 	head := []app.UI{
 		&widget.Switch{Name: "view-" + f.ID, Label: "show", Value: v.Name, Options: options, On: f.On},
 	}
-	head = append(head, drawn.Tools...)
 	head = append(head,
 		&widget.Press{Label: "⤢", Title: "let the view fill its column (w)", Test: "wide-" + f.ID, Pressed: f.State.Wide, Do: state.Toggle{Name: "wide"}, On: f.On},
 		&widget.SaveMenu{Side: f.Side, Picture: "view", Formats: v.Saves, Label: "save this view", Dark: f.State.IsDark(), White: f.State.White, On: f.On})
 	return app.Div().Class("view-box stale").DataSet("part", "view").DataSet("testid", "view-"+f.ID).DataSet("view", v.Name).
 		Aria("label", v.About).
-		Body(app.Div().Class("heading").Body(head...), drawn.Body, &widget.Legend{Of: "view-" + f.ID, Keys: drawn.Legend})
+		Body(app.Div().Class("heading").Body(head...), drawn.Body,
+			app.Div().Class("view-foot").Body(append([]app.UI{&widget.Legend{Of: "view-" + f.ID, Keys: drawn.Legend}}, drawn.Tools...)...))
 }
 
 // message stands in for a picture that is not there.

@@ -44,7 +44,7 @@ type Frame struct {
 // Drawn is a picture on the page.
 type Drawn struct {
 	Body   app.UI
-	Tools  []app.UI    // beside the chooser
+	Tools  []app.UI    // beside the legend
 	Legend plot.Legend // of pictures that need but one
 }
 

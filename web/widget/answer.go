@@ -22,6 +22,7 @@ type Answer struct {
 	Steps    []*trace.Step
 	Base     []*trace.Step // what the steps were before blocks were forced or dropped; nil when none are
 	Step     int           // step looked at, or -1
+	Room     int           // steps that there is room for at least
 	First    int           // line of the block grid that step 0 is
 	On       *Bus
 }
@@ -53,6 +54,9 @@ func (a *Answer) Render() app.UI {
 	body := []app.UI{app.Div().Class("answer-key").Aria("hidden", "true").Body(key...)}
 	for i := range n {
 		body = append(body, a.token(i))
+	}
+	for range a.Room - n {
+		body = append(body, app.Span().Class("room").Aria("hidden", "true").Body(app.Span().Text("…"), app.Span().Text("…")))
 	}
 	return app.Div().Class("answer").
 		DataSet("testid", "answer-"+a.ID).

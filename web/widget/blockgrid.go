@@ -22,6 +22,7 @@ type BlockGrid struct {
 	Grid   *picture.Grid
 	Labels []LineLabel // of Grid.Lines
 	Head   *picture.Head
+	Room   int // lines that there is room for at least
 	Cursor int // line looked at, or -1
 	Shift  int // lines of the timeline before the first
 	Block  int // block pointed out, or -1
@@ -174,8 +175,9 @@ func (g *BlockGrid) Render() app.UI {
 	if grid == nil {
 		grid = &picture.Grid{}
 	}
+	room := max(1, grid.Planned, g.Room)
 	root := app.Div().Class("grid").
-		Style("--lines", strconv.Itoa(max(1, grid.Planned))).
+		Style("--lines", strconv.Itoa(room)).
 		Attr("role", "group").
 		Aria("label", "blocks picked").
 		DataSet("testid", "grid-"+g.ID).
@@ -183,7 +185,7 @@ func (g *BlockGrid) Render() app.UI {
 		DataSet("unit", grid.Unit).
 		DataSet("lines", len(grid.Lines)).
 		DataSet("columns", grid.Columns).
-		DataSet("many", grid.Planned > manyLines).
+		DataSet("many", room > manyLines).
 		DataSet("diff", grid.Diff != nil)
 	if g.Cursor >= 0 && g.Cursor < len(grid.Lines) {
 		root.DataSet("step", grid.Lines[g.Cursor].Step).DataSet("line", g.Cursor)

@@ -13,6 +13,7 @@ import (
 // ColumnView holds the contents of a column, worked out from a snapshot.
 type ColumnView struct {
 	Name     string // of its model and what tells it from the other columns
+	Whole    string // name with that of its model as it was given
 	Short    string // the least that does
 	How      string // its cache was read
 	Verdict  string // whether the method or the model is to blame for the answer, or ""
@@ -42,7 +43,34 @@ type ColumnView struct {
 	Base     *picture.Run    // the run without what is forced or dropped, or nil
 	Against  string          // name of the column compared with, or ""
 	HeadData state.HeadData  // of the locked head
+	Rows     Rows            // that any column has
 	Training *state.Training // of the model, nil where no steps of it are there
+}
+
+// Rows says for what a column has rows. All columns have them where one does, so that what
+// is below stands side by side.
+type Rows struct {
+	OutputError, Kind, Memory, WhatIf bool
+
+	Lines   int // of its blocks
+	Steps   int // of its answer
+	Verdict int // letters of it
+}
+
+// Or is what any of the columns has rows for.
+func (r Rows) Or(v *ColumnView) Rows {
+	if v.Run == nil || v.Run.Header == nil || v.Heads == nil {
+		return r
+	}
+	return Rows{
+		OutputError: r.OutputError || v.Heads.Has(picture.OutputError),
+		Kind:        r.Kind || v.Heads.Has(picture.Kind),
+		Memory:      r.Memory || v.Heads.Has(picture.Memory),
+		WhatIf:      r.WhatIf || v.Intervention() != "",
+		Lines:       max(r.Lines, v.Grid.Planned),
+		Steps:       max(r.Steps, len(v.Run.Header.Answer), len(v.Run.Steps)),
+		Verdict:     max(r.Verdict, len([]rune(v.Verdict))),
+	}
 }
 
 // Column lays out the column of one run: its answer, its blocks, its heads, its prompt. The
@@ -82,6 +110,8 @@ func columnNotes(id string, side int, v *ColumnView, on *Bus) app.UI {
 	if text := v.Intervention(); text != "" {
 		body = append(body, app.Div().Class("counterfactual").DataSet("testid", "counterfactual-"+id).Body(
 			app.B().Title("not how the model was trained").Text("what-if"), app.Span().Text(text)))
+	} else if v.Rows.WhatIf {
+		body = append(body, app.Div().Class("counterfactual none").Text("as trained"))
 	}
 	if v.Unopened.Message != "" {
 		body = append(body, app.Div().Class("message bad").Attr("role", "alert").DataSet("testid", "unopened-"+id).Body(

@@ -1,6 +1,7 @@
 package widget
 
 import (
+	"regexp"
 	"strconv"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
@@ -18,9 +19,9 @@ func columnHead(v *ColumnView, side int, on *Bus) app.UI {
 		status = "from " + v.File
 	}
 	body := []app.UI{
-		app.H2().Title(v.Name).Text(v.Name),
+		app.H2().Title(v.Whole).Text(v.Name),
 		app.Span().Class("how").DataSet("testid", "how").Title(v.How).Text(v.How),
-		app.Span().Class("status").Title(status).Text(status),
+		statusText(status, v.Phase == state.Done && v.File == ""),
 	}
 	if v.Preview {
 		body = append(body, app.Span().Class("tag preview").DataSet("testid", "preview").Aria("hidden", "true").Text("preview"))
@@ -39,8 +40,32 @@ func columnHead(v *ColumnView, side int, on *Bus) app.UI {
 		body = append(body, &SaveMenu{Side: side, Picture: "run", Formats: "safetensors", Label: "save this run as a file", On: on})
 	}
 	body = append(body, OpenButton("open-"+strconv.Itoa(side), side, "open a saved run or attention maps in this column; or drop the file on it"))
-	return app.Div().Class("column-head").Body(app.Div().Class("column-title").Body(body...), app.Div().Class("column-said").Body(said...))
+	return app.Div().Class(classes("column-head", when(v.Rows.Verdict > longVerdict, "long"))).Body(app.Div().Class("column-title").Body(body...), app.Div().Class("column-said").Body(said...))
 }
+
+// longVerdict is how many letters of a verdict a narrow column has in a line.
+const longVerdict = 48
+
+// statusText is where the column stands. How long a run took is in the inspector too: of it
+// only the parts are shown that have room.
+func statusText(text string, done bool) app.UI {
+	span := app.Span().Class("status").Title(text)
+	if !done {
+		return span.Text(text)
+	}
+	var parts []app.UI
+	for rest := text; rest != ""; {
+		part := rest
+		if at := partEnd.FindStringIndex(rest); at != nil {
+			part = rest[:at[0]+1]
+		}
+		parts, rest = append(parts, app.Span().Text(part)), rest[len(part):]
+	}
+	return span.Class("parts").Body(parts...)
+}
+
+// partEnd is where a part of a text ends: before the sign that begins the next.
+var partEnd = regexp.MustCompile(`[^,;:][,;:] `)
 
 // likelihood is how likely the expected answer, or a free prompt, was as the run read.
 func likelihood(d *trace.Done) app.UI {

@@ -25,7 +25,7 @@ func pictures(id string, side int, v *ColumnView, s *state.Snapshot, below app.U
 	answer := app.Div().Class("picture stale").DataSet("part", "answer").Hidden(h.Arch == run.ArchCapture)
 	return []app.UI{
 		answer.Body(
-			&Answer{ID: id, Expected: h.Answer, Gold: h.Gold, Steps: v.Run.Steps, Base: base, Step: v.Step, First: v.First + v.Shift, On: on},
+			&Answer{ID: id, Expected: h.Answer, Gold: h.Gold, Steps: v.Run.Steps, Base: base, Step: v.Step, Room: v.Rows.Steps, First: v.First + v.Shift, On: on},
 			&Legend{Of: "answer-" + id, Keys: AnswerLegend()}),
 		GridBox(id, side, v, s, on),
 		HeadsBox(id, side, v, s, on),
@@ -38,11 +38,11 @@ func GridBox(id string, side int, v *ColumnView, s *state.Snapshot, on *Bus) app
 	looked := s.Looked()
 	return app.Div().Class("picture stale").DataSet("part", "grid").Body(
 		app.H3().Class("heading").Body(
-			app.Span().Text(gridTitle(v)),
+			gridTitle(v),
 			app.Span().Class("note").Title(gridNote(v, looked)).Text(gridNote(v, looked)),
 			compareButton(side, s, on),
 			&SaveMenu{Side: side, Picture: "grid", Formats: "png svg csv", Label: "save the blocks", Dark: s.IsDark(), White: s.White, On: on}),
-		&BlockGrid{ID: id, Grid: v.Grid, Labels: v.Labels, Head: looked, Cursor: v.Line, Shift: v.Shift, Block: s.Pointed(), Held: s.PinnedBlock, Dark: s.IsDark(), On: on},
+		&BlockGrid{ID: id, Grid: v.Grid, Labels: v.Labels, Head: looked, Room: v.Rows.Lines, Cursor: v.Line, Shift: v.Shift, Block: s.Pointed(), Held: s.PinnedBlock, Dark: s.IsDark(), On: on},
 		&Legend{Of: "grid-" + id, Keys: picture.GridLegend(v.Grid, v.Against, v.Name)})
 }
 
@@ -61,7 +61,8 @@ func HeadsBox(id string, side int, v *ColumnView, s *state.Snapshot, on *Bus) ap
 			&SaveMenu{Side: side, Picture: "heads", Formats: "png svg csv", Label: "save the heads", Dark: s.IsDark(), White: s.White, On: on}),
 		app.Div().Class("heads-box").Body(
 			&HeadGrid{ID: id, Heads: v.Heads, Metric: metric, Ranked: s.Ranked, Zoomed: s.Zoomed, Locked: s.Head, On: on},
-			&HeadFigures{Heads: v.Heads, Head: looked, Lock: s.Preview == nil && s.Head != nil, Reads: v.Reads, Against: v.Against}),
+			&HeadFigures{Heads: v.Heads, Head: looked, Lock: s.Preview == nil && s.Head != nil, Reads: v.Reads, Rows: v.Rows, Against: v.Against}),
+		kindWhy(v.Heads, looked),
 		&Legend{Of: "heads-" + id, Keys: picture.HeadsLegend(v.Heads, metric, s.Ranked, len(v.Run.Header.Tokens))})
 }
 
@@ -88,14 +89,16 @@ func compareButton(side int, s *state.Snapshot, on *Bus) app.UI {
 	}
 }
 
-func gridTitle(v *ColumnView) string {
-	if v.Against != "" && v.Grid != nil && v.Grid.Diff != nil {
-		return "Blocks, against " + v.Against
+// gridTitle says what the lines of the blocks are, where there is room for it.
+func gridTitle(v *ColumnView) app.UI {
+	lines := ", by answer step"
+	switch {
+	case v.Against != "" && v.Grid != nil && v.Grid.Diff != nil:
+		return app.Span().Text("Blocks, against " + v.Against)
+	case v.Run.ByQuery():
+		lines = ", by query"
 	}
-	if v.Run.ByQuery() {
-		return "Blocks, by query"
-	}
-	return "Blocks, by answer step"
+	return app.Span().Body(app.Text("Blocks"), app.Span().Class("lines").Text(lines))
 }
 
 func gridNote(v *ColumnView, looked *picture.Head) string {

@@ -191,27 +191,37 @@ func HeadValue(c picture.HeadCell, m picture.Metric) string {
 	return number.Share(c.Value(m))
 }
 
-// kindRow says what the heads are, or of one why.
-func kindRow(h *picture.Heads, head *picture.Head) []app.UI {
-	if !h.Has(picture.Kind) {
-		return nil
+// kindRow says what the heads are.
+func kindRow(h *picture.Heads, head *picture.Head) app.UI {
+	name, text := "retrieval heads", number.Unknown
+	if head != nil {
+		name = "kind"
 	}
-	if head == nil {
-		return []app.UI{app.Dt().Text("retrieval heads"), app.Dd().Text(fmt.Sprintf("%d of %d", h.OfKind(figures.KindRetrieval), len(h.Cells)))}
+	switch {
+	case !h.Has(picture.Kind):
+	case head == nil:
+		text = fmt.Sprintf("%d of %d", h.OfKind(figures.KindRetrieval), len(h.Cells))
+	default:
+		text = h.At(*head).Kind
 	}
-	c := h.At(*head)
-	why := "not known"
-	if c.Attention != nil {
-		share, least, about := figures.WhyKind(*c.Attention)
-		why = fmt.Sprintf("%s %s; %s from %s on", number.Decimals(share, 2), about, c.Kind, number.Decimals(least, 2))
-		if c.Kind == figures.KindSpread {
-			why = fmt.Sprintf("%s %s; of another kind from %s on", number.Decimals(share, 2), about, number.Decimals(least, 2))
+	return figure(name, "", text)
+}
+
+// kindWhy says why a head is of its kind.
+func kindWhy(h *picture.Heads, head *picture.Head) app.UI {
+	why := ""
+	if h != nil && head != nil && h.Has(picture.Kind) {
+		why = "not known"
+		if c := h.At(*head); c.Attention != nil {
+			share, least, about := figures.WhyKind(*c.Attention)
+			kind := c.Kind
+			if kind == figures.KindSpread {
+				kind = "of another kind"
+			}
+			why = fmt.Sprintf("%s %s; %s from %s on", number.Decimals(share, 2), about, kind, number.Decimals(least, 2))
 		}
 	}
-	return []app.UI{
-		app.Dt().Text("kind"), app.Dd().Text(c.Kind),
-		app.Dd().Class("why").DataSet("testid", "kind-why").Text(why),
-	}
+	return app.P().Class("why").DataSet("testid", "kind-why").Hidden(head == nil).Title(why).Text(why)
 }
 
 // ranking lists the heads by the metric.
@@ -276,6 +286,7 @@ type HeadFigures struct {
 	Head  *picture.Head // nil for all
 	Lock  bool          // Head is locked, not just looked at
 	Reads picture.Reads
+	Rows  Rows // that any column has
 
 	Against string // name of the column compared with, or ""
 }
@@ -301,31 +312,38 @@ func (f *HeadFigures) Render() app.UI {
 		hit, recall, mass = fmt.Sprintf("%d of %d steps", c.Hits, c.Golds), number.Share(c.Recall), number.Share(c.Mass)
 	}
 	rows := []app.UI{
-		app.Dt().Class("title").Body(app.Span().Text(title), app.Span().Class("note quiet").Text(note)),
-		app.Dt().Title("heads that read the answer block at every step").Text("hit"), app.Dd().Text(hit),
-		app.Dt().Title("recall of the true top K").Text("recall"), app.Dd().Text(recall),
-		app.Dt().Title("attention mass kept").Text("mass kept"), app.Dd().Text(mass),
-		app.Dt().Text("cache read"), app.Dd().Text(readText(f.Reads)),
+		app.Div().Class("title").Body(app.Dt().Text(title), app.Dd().Class(classes("note quiet", when(f.Lock, "locked"))).Text(note)),
+		figure("hit", "heads that read the answer block at every step", hit),
+		figure("recall", "recall of the true top K", recall),
+		figure("mass kept", "attention mass kept", mass),
+		figure("cache read", "", readText(f.Reads)),
 	}
-	if h.Has(picture.OutputError) {
+	if f.Rows.OutputError {
 		off := h.Mean(picture.OutputError)
 		if f.Head != nil {
 			off = h.At(*f.Head).Error
 		}
-		rows = append(rows, app.Dt().Title("how far the output is from that of dense attention, relative to it").Text("output error"), app.Dd().Text(number.OutputError(float64(off))))
+		rows = append(rows, figure("output error", "how far the output is from that of dense attention, relative to it", number.OutputError(float64(off))))
 	}
-	rows = append(rows, kindRow(h, f.Head)...)
-	if h.Has(picture.Memory) {
-		rows = append(rows, app.Dt().Text("memory"), app.Dd().Text(memoryText(h, f.Head)))
+	if f.Rows.Kind {
+		rows = append(rows, kindRow(h, f.Head))
+	}
+	if f.Rows.Memory {
+		rows = append(rows, figure("memory", "", memoryText(h, f.Head)))
 	}
 	if f.Against != "" {
 		common := h.Mean(picture.Jaccard)
 		if f.Head != nil {
 			common = h.At(*f.Head).Jaccard
 		}
-		rows = append(rows, app.Dt().Text("in common"), app.Dd().DataSet("testid", "jaccard").Text(number.Share(common)))
+		rows = append(rows, app.Div().Body(app.Dt().Text("in common"), app.Dd().DataSet("testid", "jaccard").Text(number.Share(common))))
 	}
-	return app.Dl().Class("figures").Body(rows...)
+	return app.Dl().Class("head-figures figures").Body(rows...)
+}
+
+// figure is a name and what is known under it.
+func figure(name, about, value string) app.UI {
+	return app.Div().Body(app.Dt().Title(about).Text(name), app.Dd().Text(value))
 }
 
 // readText is the share that was read, of nothing none.
@@ -338,6 +356,9 @@ func readText(r picture.Reads) string {
 
 // memoryText is the effective memory length of a head, or the range over all.
 func memoryText(h *picture.Heads, head *picture.Head) string {
+	if !h.Has(picture.Memory) {
+		return "none"
+	}
 	if head != nil {
 		return number.Of(h.At(*head).MemoryLength, "token")
 	}

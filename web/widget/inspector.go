@@ -62,6 +62,7 @@ type InspectorColumn struct {
 	Reads   picture.Reads // of the line
 	Bytes   int           // of Reads.Read
 	Dense   int           // bytes that dense attention reads
+	ReadAll float64       // share of the entries present that all queries that select read, 0 when not known
 	Prefill float64       // ms, below 0 when not known
 	Decode  float64       // ms a token
 
@@ -284,6 +285,7 @@ func (n *Inspector) cost() app.UI {
 				row("read in whole pages", tables(func(t *picture.Tables) float64 { return t.Head })),
 				row("one page table a layer", tables(func(t *picture.Tables) float64 { return t.Layer })),
 				row("one for all heads", tables(func(t *picture.Tables) float64 { return t.All })),
+				row("read in the whole run", func(c *InspectorColumn) string { return wholeRead(c.ReadAll) }),
 				row("prefill", func(c *InspectorColumn) string { return number.Milliseconds(c.Prefill) }),
 				row("per token", func(c *InspectorColumn) string { return number.Milliseconds(c.Decode) }),
 				row("this token", func(c *InspectorColumn) string { return number.Milliseconds(c.MS) }),
@@ -292,6 +294,14 @@ func (n *Inspector) cost() app.UI {
 			),
 		),
 	)
+}
+
+// wholeRead writes the share of the cache that a run read.
+func wholeRead(share float64) string {
+	if share == 0 {
+		return number.Unknown
+	}
+	return number.Percent(share)
 }
 
 // tables writes a share of the cache that is read in pages.

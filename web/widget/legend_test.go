@@ -23,11 +23,11 @@ func TestLegendsSayWhatIsShown(t *testing.T) {
 		text     string
 		has, not []string
 	}{
-		"grid of all heads":   {picture.GridLegend(quest.Grid(nil), "", "").HTML(), []string{"share of heads 0", "answer", "top K by dense attention", "needle"}, []string{"not picked"}},
+		"grid of all heads":   {picture.GridLegend(quest.Grid(nil), "", "").HTML(), []string{"share of heads 0", "answer", "dense top K", "needle"}, []string{"not picked"}},
 		"grid of a head":      {picture.GridLegend(quest.Grid(head), "", "").HTML(), []string{"picked", "not picked", "answer"}, []string{"share of"}},
 		"grid of MoBA":        {picture.GridLegend(moba.Grid(head), "", "").HTML(), []string{"share of queries 0"}, []string{"not picked"}},
 		"grid of tokens":      {picture.GridLegend(snapkv.Grid(head), "", "").HTML(), []string{"share of the block 0"}, []string{"not picked"}},
-		"difference":          {picture.GridLegend(diff, "Attention", "RAT+").HTML(), []string{"Attention alone", "both", "RAT+ alone", "neither"}, []string{"top K by dense attention"}},
+		"difference":          {picture.GridLegend(diff, "Attention", "RAT+").HTML(), []string{"Attention alone", "both", "RAT+ alone", "neither"}, []string{"dense top K"}},
 		"heads by mass":       {picture.HeadsLegend(quest.HeadGrid(), picture.Mass, false, 256).HTML(), []string{"attention mass kept 0"}, []string{"no memory"}},
 		"heads by memory":     {picture.HeadsLegend(quest.HeadGrid(), picture.Memory, false, 256).HTML(), []string{"no memory"}, []string{"log"}},
 		"prompt by picks":     {StripLegend(quest.Strip(0, nil, picture.ByPicks), picture.ByPicks, false, quest.Header).HTML(), []string{"share of heads 0", "answer", "its needle", "other needle"}, []string{"true attention"}},
