@@ -132,7 +132,7 @@ func TermID(term string) string {
 
 // Formula is a formula, which is read aloud in words.
 func Formula(f lesson.Formula) app.UI {
-	return app.Div().Class("formula").Attr("role", "math").Aria("label", f.Words).Title(f.Words).Body(app.Raw("<div>"+f.MathML+"</div>"))
+	return app.Div().Class("formula").Attr("role", "math").Aria("label", f.Words).Title(f.Words).Body(app.Raw("<div>" + f.MathML + "</div>"))
 }
 
 func sources(list []lesson.Source) []app.UI {
