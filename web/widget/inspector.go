@@ -74,9 +74,11 @@ type InspectorColumn struct {
 
 // Render writes the tables.
 func (n *Inspector) Render() app.UI {
-	return app.Aside().Class("side inspector").Aria("label", landmark("inspector", n.ID)).DataSet("testid", "inspector").Body(
-		n.block(), n.step(), n.cost(),
-	)
+	root := app.Aside().Class("side inspector").Aria("label", landmark("inspector", n.ID)).DataSet("testid", "inspector")
+	if n.Block < 0 {
+		root.TabIndex(0) // by which the keyboard scrolls what has no button
+	}
+	return root.Body(n.block(), n.step(), n.cost())
 }
 
 func (n *Inspector) block() app.UI {
