@@ -1,21 +1,25 @@
 package plot
 
 import (
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 )
 
-// every lists all marks.
-var every = []Mark{
-	MarkRamp, MarkWash, MarkBars, MarkPicked, MarkNotPicked, MarkUnknown, MarkGold, MarkOracle, MarkHit, MarkOnlyLeft, MarkInBoth,
-	MarkOnlyRight, MarkNeedle, MarkOther, MarkAsked, MarkAnswer, MarkNow, MarkEntry, MarkQuery, MarkGoldColumn, MarkPromptEnd,
-	MarkPickedKeys, MarkSums, MarkCurve, MarkOtherCurve, MarkDot, MarkPickedDot, MarkGoldDot, MarkForcedDot, MarkArc, MarkRightToken, MarkWrongToken, MarkRightStep,
-	MarkWrongStep, MarkOtherStep,
-}
-
+// TestEveryMarkIsDrawn, and none like another.
 func TestEveryMarkIsDrawn(t *testing.T) {
 	drawn := map[string]Mark{}
-	for _, m := range every {
+	source, err := os.ReadFile("mark.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	declared := regexp.MustCompile(`Mark = "([a-z-]+)"`).FindAllStringSubmatch(string(source), -1)
+	if len(declared) != len(shapes) {
+		t.Errorf("%d marks are declared, %d have a shape", len(declared), len(shapes))
+	}
+	for _, name := range declared {
+		m := Mark(name[1])
 		var d drawing
 		m.draw(&d, 0, 0)
 		svg := d.b.String()
