@@ -27,6 +27,62 @@ import (
 	"kvscope/native/store"
 )
 
+// serving is what serve was asked for.
+type serving struct {
+	addr, tokenFile, hosts, tokens *string
+	data, queue, memory            *string
+	embed, open, asJSON            *bool
+	workers                        *int
+	models                         paths
+	reading                        *apply.Options
+
+	// of what was asked for
+	token string
+	names []string
+	most  int // bytes of memory
+}
+
+func (o *serving) flags(fs *flagSet) {
+	o.addr = fs.String("addr", "127.0.0.1:8080", "`host:port` to listen on; port 0 means any free one")
+	o.tokenFile = fs.String("token", "", "`file` with the token that every request must show, made with a new one where there is none; needed where other machines reach --addr")
+	o.hosts = fs.String("host", "", "further host `names` to answer to, comma-separated")
+	o.embed = fs.Bool("embed", false, "let any page show /embed of this server in a frame; not with --token, which browsers keep from frames")
+	o.open = fs.Bool("open", false, "open a browser")
+	fs.Var(&o.models, "model", "model `file` or folder to show beside the demo pair; may be given several times")
+	o.tokens, o.reading = tokenizerFlag(fs), readingFlags(fs, ofCapture)
+	o.data = dataFlag(fs, "`folder` for experiments and their queue")
+	o.queue = fs.String("queue", "", "`URL` of a NATS cluster for experiments, or KVSCOPE_QUEUE, which other users do not see; one of our own")
+	o.workers = fs.Int("workers", 1, "cells of experiments computed at once in this process")
+	o.memory = fs.String("memory", "", "`size` beyond which garbage is collected harder, such as 2GiB, or off; half of this machine's memory")
+	o.asJSON = fs.Bool("json", false, "print one JSON object once it listens")
+}
+
+// check holds what was asked for to what is allowed, and works out the rest.
+func (o *serving) check() (err error) {
+	if err := checkAddr(*o.addr); err != nil {
+		return err
+	}
+	if o.token, err = readToken(*o.tokenFile); err != nil {
+		return err
+	}
+	if o.names, err = hostNames(*o.hosts); err != nil {
+		return err
+	}
+	if *o.embed && o.token != "" {
+		return input.Errorf("embed", "not with --token: browsers show a token to no frame of another site")
+	}
+	if err := checkWorkers(*o.workers, 0); err != nil {
+		return err
+	}
+	if o.most, err = limitMemory(*o.memory); err != nil {
+		return err
+	}
+	if *o.queue = cmp.Or(*o.queue, os.Getenv(queueVariable)); *o.queue != "" {
+		return checkQueue(*o.queue)
+	}
+	return nil
+}
+
 // serve shows the explorer until ctx is cancelled.
 func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	fs := flags("serve", stderr,
@@ -35,47 +91,13 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		"kvscope serve --queue nats://10.0.0.5:4222 --workers 0",
 		"kvscope serve --addr 0.0.0.0:8080 --host lab.example.org --token token.txt",
 		"kvscope serve --addr 127.0.0.1:0 --json")
-	addr := fs.String("addr", "127.0.0.1:8080", "`host:port` to listen on; port 0 means any free one")
-	tokenFile := fs.String("token", "", "`file` with the token that every request must show, made with a new one where there is none; needed where other machines reach --addr")
-	hosts := fs.String("host", "", "further host `names` to answer to, comma-separated")
-	embed := fs.Bool("embed", false, "let any page show /embed of this server in a frame; not with --token, which browsers keep from frames")
-	open := fs.Bool("open", false, "open a browser")
-	var models paths
-	fs.Var(&models, "model", "model `file` or folder to show beside the demo pair; may be given several times")
-	tokens, reading := tokenizerFlag(fs), readingFlags(fs, ofCapture)
-	data := dataFlag(fs, "`folder` for experiments and their queue")
-	queue := fs.String("queue", "", "`URL` of a NATS cluster for experiments, or KVSCOPE_QUEUE, which other users do not see; one of our own")
-	workers := fs.Int("workers", 1, "cells of experiments computed at once in this process")
-	memory := fs.String("memory", "", "`size` beyond which garbage is collected harder, such as 2GiB, or off; half of this machine's memory")
-	asJSON := fs.Bool("json", false, "print one JSON object once it listens")
+	var o serving
+	o.flags(fs)
 	if err := parse(fs, args); err != nil {
 		return err
 	}
-	if err := checkAddr(*addr); err != nil {
+	if err := o.check(); err != nil {
 		return err
-	}
-	token, err := readToken(*tokenFile)
-	if err != nil {
-		return err
-	}
-	names, err := hostNames(*hosts)
-	if err != nil {
-		return err
-	}
-	if *embed && token != "" {
-		return input.Errorf("embed", "not with --token: browsers show a token to no frame of another site")
-	}
-	if err := checkWorkers(*workers, 0); err != nil {
-		return err
-	}
-	most, err := limitMemory(*memory)
-	if err != nil {
-		return err
-	}
-	if *queue = cmp.Or(*queue, os.Getenv(queueVariable)); *queue != "" {
-		if err := checkQueue(*queue); err != nil {
-			return err
-		}
 	}
 	log := slog.New(slog.NewTextHandler(stderr, nil))
 	engine, err := demoEngine()
@@ -83,7 +105,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer engine.Close() // runs that pages have left may still be on their way
-	if err := openAll(engine, models, *tokens, reading); err != nil {
+	if err := openAll(engine, o.models, *o.tokens, o.reading); err != nil {
 		return err
 	}
 	program, err := dist.Load()
@@ -92,32 +114,16 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	} else if err != nil {
 		return err
 	}
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", *addr)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("%s is taken, perhaps by another kvscope; choose another with --addr", *addr)
-	}
+	l, err := o.listen(ctx)
 	if err != nil {
 		return err
 	}
+	defer l.Close() // once more where it served
 	url, loopback := pageURL(l.Addr())
-	if !loopback && token == "" {
-		l.Close()
-		return input.Errorf("token", "missing, want a file: other machines can reach %s, and would be let in unasked", l.Addr())
-	}
-	cache := run.NewCache(engine, keptLimit(engine.Models(), most))
-	config := server.Config{Runner: cache, Version: release, Program: program, Models: assets.Models(), Loopback: loopback, Hosts: names, Token: token, Embed: *embed, Log: log}
-	var opening sync.Mutex // for names that are free
-	config.OpenModel = func(path, tokens string) error {
-		opening.Lock()
-		defer opening.Unlock()
-		if err := openServed(engine, atHome(path), tokens); err != nil {
-			return err
-		}
-		cache.SetLimit(keptLimit(engine.Models(), most))
-		return nil
-	}
+	config := server.Config{Version: release, Program: program, Models: assets.Models(), Loopback: loopback, Hosts: o.names, Token: o.token, Embed: *o.embed, Log: log}
+	o.run(engine, &config)
 	said := map[string]string{"url": url}
-	lab, err := openLaboratory(ctx, *data, *queue, engine.Models, log)
+	lab, err := openLaboratory(ctx, *o.data, *o.queue, engine.Models, log)
 	if err != nil {
 		// The explorer works without.
 		log.Warn("no experiments", "why", err)
@@ -125,33 +131,67 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	} else {
 		defer lab.close()
 		config.Store, config.Jobs, said["queue"] = lab.store, lab.jobs, publicURL(lab.url)
-		config.Traces = store.Traces{Folder: filepath.Join(*data, tracesFolder)}
-		stop := lab.start(ctx, engine, *workers, log)
+		config.Traces = store.Traces{Folder: filepath.Join(*o.data, tracesFolder)}
+		stop := lab.start(ctx, engine, *o.workers, log)
 		defer stop()
 	}
 	s, err := server.New(config)
 	if err != nil {
-		l.Close()
 		return err
 	}
 	if !loopback {
-		log.Warn("other machines can reach this server, without encryption; they are asked for the token", "addr", l.Addr().String(), "token", *tokenFile)
+		log.Warn("other machines can reach this server, without encryption; they are asked for the token", "addr", l.Addr().String(), "token", *o.tokenFile)
 	}
-	if *asJSON {
-		err = json.NewEncoder(stdout).Encode(said)
-	} else {
-		_, err = fmt.Fprintf(stdout, "kvscope is at %s\n%s%sCtrl-C stops it.\n", url, tokenHint(*tokenFile), openHint(*open))
-	}
-	if err != nil {
-		l.Close()
+	if err := o.announce(stdout, said); err != nil {
 		return err
 	}
-	if *open {
-		if err := openBrowser(withToken(url, token)); err != nil {
+	if *o.open {
+		if err := openBrowser(withToken(url, o.token)); err != nil {
 			log.Info("no browser opened", "why", err)
 		}
 	}
 	return s.Serve(ctx, l)
+}
+
+// listen opens the address, which other machines may reach with a token alone.
+func (o *serving) listen(ctx context.Context) (net.Listener, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", *o.addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("%s is taken, perhaps by another kvscope; choose another with --addr", *o.addr)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if _, loopback := pageURL(l.Addr()); !loopback && o.token == "" {
+		l.Close()
+		return nil, input.Errorf("token", "missing, want a file: other machines can reach %s, and would be let in unasked", l.Addr())
+	}
+	return l, nil
+}
+
+// run lets engine answer, and take in models that the page names.
+func (o *serving) run(engine *run.Engine, c *server.Config) {
+	cache := run.NewCache(engine, keptLimit(engine.Models(), o.most))
+	var opening sync.Mutex // for names that are free
+	c.Runner = cache
+	c.OpenModel = func(path, tokens string) error {
+		opening.Lock()
+		defer opening.Unlock()
+		if err := openServed(engine, atHome(path), tokens); err != nil {
+			return err
+		}
+		cache.SetLimit(keptLimit(engine.Models(), o.most))
+		return nil
+	}
+}
+
+// announce says where the page is, once.
+func (o *serving) announce(w io.Writer, said map[string]string) error {
+	if *o.asJSON {
+		return json.NewEncoder(w).Encode(said)
+	}
+	_, err := fmt.Fprintf(w, "kvscope is at %s\n%s%sCtrl-C stops it.\n", said["url"], tokenHint(*o.tokenFile), openHint(*o.open))
+	return err
 }
 
 // openAll adds what paths name to e, with the tokenizer in the file tokens; queries and keys
