@@ -10,7 +10,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"github.com/andybalholm/brotli"
 
@@ -28,22 +30,36 @@ const brotliLevel = 10
 const brotliWindow = 24
 
 func main() {
-	wasm := flag.String("wasm", "", "compiled program")
-	widget := flag.String("widget", "", "compiled program of the widget")
-	element := flag.String("element", "", "the widget's script")
-	runtime := flag.String("runtime", "", "the toolchain's wasm_exec.js")
-	boot := flag.String("boot", "", "our wasm_exec.js")
-	out := flag.String("out", "", "folder to write")
-	level := flag.Int("level", brotliLevel, "of brotli, 0 to 11")
-	flag.Parse()
-	err := packWidget(*widget, *runtime, *element, *out, *level)
-	if err == nil {
-		err = pack(*wasm, *runtime, *boot, *out, *level) // with it the info, which comes last: with it there, all is there
-	}
-	if err != nil {
+	if err := run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "pack:", err)
 		os.Exit(1)
 	}
+}
+
+// run packs both programs. By itself it finds all but these in the project's folder.
+func run(args []string) error {
+	fs := flag.NewFlagSet("pack", flag.ContinueOnError)
+	wasm := fs.String("wasm", "app.wasm", "compiled program")
+	widget := fs.String("widget", "widget.wasm", "compiled program of the widget")
+	element := fs.String("element", "web/cmd/widget/element.js", "the widget's script")
+	runtime := fs.String("runtime", "", "the toolchain's wasm_exec.js; that of the go command")
+	boot := fs.String("boot", "wasm_exec.js", "our wasm_exec.js")
+	out := fs.String("out", "assets/dist/files", "folder to write")
+	level := fs.Int("level", brotliLevel, "of brotli, 0 to 11")
+	if err := fs.Parse(args); err != nil {
+		return err
+	}
+	if *runtime == "" {
+		root, err := exec.Command("go", "env", "GOROOT").Output()
+		if err != nil {
+			return fmt.Errorf("ask go for its folder: %w", err)
+		}
+		*runtime = filepath.Join(strings.TrimSpace(string(root)), "lib", "wasm", "wasm_exec.js")
+	}
+	if err := packWidget(*widget, *runtime, *element, *out, *level); err != nil {
+		return err
+	}
+	return pack(*wasm, *runtime, *boot, *out, *level) // with it the info, which comes last: with it there, all is there
 }
 
 func pack(wasm, runtime, boot, out string, level int) error {
