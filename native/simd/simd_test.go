@@ -1,11 +1,9 @@
 package simd
 
 import (
-	"reflect"
 	"slices"
 	"testing"
 
-	"kvscope/engine/ops"
 	"kvscope/engine/ops/opstest"
 )
 
@@ -38,22 +36,8 @@ var onReference = map[string][]string{}
 // TestEveryKernelIsWired: no table lacks a kernel, and the ones that are the
 // reference's are those that onReference names.
 func TestEveryKernelIsWired(t *testing.T) {
-	reference := reflect.ValueOf(*ops.Reference())
 	for _, table := range nativeTables() {
-		var slow []string
-		v := reflect.ValueOf(*table)
-		for i := range v.NumField() {
-			name := v.Type().Field(i).Name
-			switch field := v.Field(i); {
-			case field.Kind() != reflect.Func:
-			case field.IsNil():
-				t.Errorf("%s has no %s", table.Name, name)
-			case field.Pointer() == reference.Field(i).Pointer():
-				slow = append(slow, name)
-			}
-		}
-		t.Logf("%s: the reference's: %v", table.Name, slow)
-		if !slices.Equal(slow, onReference[table.Name]) {
+		if slow := opstest.OnReference(t, table); !slices.Equal(slow, onReference[table.Name]) {
 			t.Errorf("%s: the reference's are %v, want %v", table.Name, slow, onReference[table.Name])
 		}
 	}

@@ -1,10 +1,10 @@
 package simd
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 
 	"kvscope/engine/ops"
@@ -27,19 +27,14 @@ func best(t testing.TB) *ops.Kernels {
 
 func TestBest(t *testing.T) { opstest.Run(t, best(t)) }
 
-// TestReplaced names every kernel that is still the reference's; a table is as fast as
-// the slowest kernel that a model meets.
+// TestReplaced names every kernel that is still the reference's.
 func TestReplaced(t *testing.T) {
-	replaced, plain := reflect.ValueOf(*best(t)), reflect.ValueOf(*ops.Reference())
-	var still []string
-	for i := range plain.NumField() {
-		if f := plain.Field(i); f.Kind() == reflect.Func && f.Pointer() == replaced.Field(i).Pointer() {
-			still = append(still, plain.Type().Field(i).Name)
-		}
+	want := []string{
+		"MatVecBF16", "MatVecInt8", "Add", "RMSNorm", "RMSNormBackward", "SoftmaxBackward", "GELUBackward", "RoPE", "MemoryScan", "MemoryScanBackward",
+		"MinMax", "KthLargest", "AttendCausalBackward", "AdamW",
 	}
-	want := "[MatVecBF16 MatVecInt8 Add RMSNorm RMSNormBackward SoftmaxBackward GELUBackward RoPE MemoryScan MemoryScanBackward MinMax KthLargest AttendCausalBackward AdamW]"
-	if got := fmt.Sprint(still); got != want {
-		t.Errorf("still the reference's are %s, want %s", got, want)
+	if got := opstest.OnReference(t, best(t)); !slices.Equal(got, want) {
+		t.Errorf("still the reference's are %v, want %v", got, want)
 	}
 }
 

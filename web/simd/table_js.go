@@ -95,7 +95,8 @@ func dotsQ6K(dst, w, x unsafe.Pointer, n, d uint32)
 //go:noescape
 func widenQ6K(dst, w unsafe.Pointer, n uint32)
 
-// Best is the table of vector instructions, or the plain one where the browser has none.
+// Best is the table of vector instructions, or the plain one where the browser has none. Every
+// kernel is named, so that a new one is wired here or chosen to stay the plain one.
 func Best() *ops.Kernels {
 	plain := ops.Reference()
 	bytes := js.Global().Get("Uint8Array").New(len(module))
@@ -104,19 +105,40 @@ func Best() *ops.Kernels {
 		return plain
 	}
 	t := &table{plain: plain}
-	k := *plain
-	k.Name = "wasm-simd"
-	k.MatMul, k.MatVec, k.DotRows, k.BoundScores = t.matMul, t.matVec, t.dotRows, t.boundScores
-	k.Softmax, k.Attend, k.AttendCausal = t.softmax, t.attend, t.attendCausal
-	k.Sigmoid, k.SiLU, k.GELU = onVectors("Sigmoid", sigmoid, plain.Sigmoid), onVectors("SiLU", silu, plain.SiLU), onVectors("GELU", gelu, plain.GELU)
-	k.Blocks = map[string]ops.BlockKernels{
-		"Q8_0": blockKernels("Q8_0", dotsQ8_0, widenQ8_0),
-		"Q4_0": blockKernels("Q4_0", dotsQ4_0, widenQ4_0),
-		"Q4_1": blockKernels("Q4_1", dotsQ4_1, widenQ4_1),
-		"Q4_K": blockKernels("Q4_K", dotsQ4K, widenQ4K),
-		"Q6_K": blockKernels("Q6_K", dotsQ6K, widenQ6K),
+	return &ops.Kernels{
+		Name:                 "wasm-simd",
+		MatMul:               t.matMul,
+		MatVec:               t.matVec,
+		MatVecBF16:           plain.MatVecBF16,
+		MatVecInt8:           plain.MatVecInt8,
+		Add:                  plain.Add,
+		RMSNorm:              plain.RMSNorm,
+		RMSNormBackward:      plain.RMSNormBackward,
+		Softmax:              t.softmax,
+		SoftmaxBackward:      plain.SoftmaxBackward,
+		Sigmoid:              onVectors("Sigmoid", sigmoid, plain.Sigmoid),
+		SiLU:                 onVectors("SiLU", silu, plain.SiLU),
+		GELU:                 onVectors("GELU", gelu, plain.GELU),
+		GELUBackward:         plain.GELUBackward,
+		RoPE:                 plain.RoPE,
+		MemoryScan:           plain.MemoryScan,
+		MemoryScanBackward:   plain.MemoryScanBackward,
+		MinMax:               plain.MinMax,
+		BoundScores:          t.boundScores,
+		DotRows:              t.dotRows,
+		KthLargest:           plain.KthLargest,
+		Attend:               t.attend,
+		AttendCausal:         t.attendCausal,
+		AttendCausalBackward: plain.AttendCausalBackward,
+		AdamW:                plain.AdamW,
+		Blocks: map[string]ops.BlockKernels{
+			"Q8_0": blockKernels("Q8_0", dotsQ8_0, widenQ8_0),
+			"Q4_0": blockKernels("Q4_0", dotsQ4_0, widenQ4_0),
+			"Q4_1": blockKernels("Q4_1", dotsQ4_1, widenQ4_1),
+			"Q4_K": blockKernels("Q4_K", dotsQ4K, widenQ4K),
+			"Q6_K": blockKernels("Q6_K", dotsQ6K, widenQ6K),
+		},
 	}
-	return &k
 }
 
 // table holds the working memory of the kernels: a program in WebAssembly has one thread,
