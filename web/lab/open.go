@@ -237,7 +237,7 @@ func (Dismiss) apply(s *Snapshot) []Effect { //nolint:unparam // as every action
 type Look struct{ Field, Value string }
 
 func (a Look) apply(s *Snapshot) []Effect {
-	settled, _, _, _ := s.Shown()
+	settled := s.Settled()
 	paper := s.Place.Paper
 	switch a.Field {
 	case "view":

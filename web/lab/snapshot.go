@@ -70,18 +70,29 @@ func New() Snapshot {
 // Called is the name of a model for people, see ModelName.
 func (s *Snapshot) Called(model string) string { return ModelName(s.Meta.Value.Models, model) }
 
-// Shown is the place as it can be shown of the charts there are, what it offers to choose
-// from, and the charts.
-func (s *Snapshot) Shown() (place Place, methods, budgets []string, charts []api.Picture) {
-	all := s.Pictures.Value.Charts
-	place, methods, budgets = s.Place.Choices(all)
+// Choices is the place as it can be shown of the charts there are, and what it offers to
+// choose from.
+func (s *Snapshot) Choices() (place Place, methods, budgets []string) {
+	return s.Place.Choices(s.Pictures.Value.Charts)
+}
+
+// Settled is the place as it can be shown of the charts there are.
+func (s *Snapshot) Settled() Place {
+	place, _, _ := s.Choices()
+	return place
+}
+
+// Charts lists the charts of that place.
+func (s *Snapshot) Charts() []api.Picture {
+	all, place := s.Pictures.Value.Charts, s.Settled()
 	if place.View != "chance" {
-		return place, methods, budgets, place.Shown(all)
+		return place.Shown(all)
 	}
+	var out []api.Picture
 	for _, c := range all {
 		if c.View == chart.Chance {
-			charts = append(charts, c)
+			out = append(out, c)
 		}
 	}
-	return place, methods, budgets, charts
+	return out
 }

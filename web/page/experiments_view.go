@@ -199,7 +199,7 @@ func (e *Experiments) failures(x api.Described) app.UI {
 
 // looks chooses what to look at.
 func (e *Experiments) looks() app.UI {
-	place, methods, budgets, _ := e.s.Shown()
+	place, methods, budgets := e.s.Choices()
 	body := []app.UI{e.choose("view", "view", e.s.Place.View, lab.Views)}
 	same := func(values []string) [][2]string {
 		out := make([][2]string, len(values))
@@ -245,7 +245,7 @@ var questionOf = map[string][]api.Question{
 // findings says what the numbers say of what is shown.
 func (e *Experiments) findings() app.UI {
 	var body []app.UI
-	place, _, _, _ := e.s.Shown()
+	place := e.s.Settled()
 	method, _, _ := strings.Cut(place.Method, ",") // the rest is its block size
 	for _, f := range e.s.Pictures.Value.Findings {
 		if slices.Contains(questionOf[place.View], f.Question) && (f.Method == method || f.Verdict == api.Baseline || place.View == "chance") {
@@ -259,7 +259,7 @@ func (e *Experiments) findings() app.UI {
 // the point that was pressed.
 func (e *Experiments) charts() app.UI {
 	area := app.Div().Class("lab-charts").DataSet("testid", "charts").DataSet("view", e.s.Place.View).DataSet("state", string(e.s.Pictures.Phase))
-	_, _, _, shown := e.s.Shown()
+	shown := e.s.Charts()
 	switch {
 	case e.s.Pictures.Phase == state.Failed:
 		return area.Body(message("The charts cannot be drawn.", e.s.Pictures.Err))

@@ -137,21 +137,33 @@ func (d *column) look(r *picture.Run, line int) {
 
 // describe fills in what is said about the column.
 func (d *column) describe(s *state.Snapshot, side int) {
-	c, v, run := &s.Columns[side], &d.shows, s.Columns[side].Pictured()
-	names := s.Names()
-	v.Name, v.Whole, v.Short, v.How = names[side].Full, names[side].Whole, names[side].Short, names[side].How
-	v.Model, v.Phase, v.Stopped, v.Gen, v.Problem, v.Run = c.Model(), c.Phase(), isStopped(c), c.Gen(), c.Problem(), run
-	v.Unopened, v.Shift, v.Verdict = c.Unopened, 0, s.Verdict(side)
-	v.Recorded, v.Waits = c.Recorded(), c.Waits()
-	if run != nil {
-		v.Shift = s.Shift(run)
+	c, v, names := &s.Columns[side], &d.shows, s.Names()
+	v.Name = names[side].Full
+	v.Whole = names[side].Whole
+	v.Short = names[side].Short
+	v.How = names[side].How
+	v.Verdict = s.Verdict(side)
+	v.Model = c.Model()
+	v.Phase = c.Phase()
+	v.Stopped = isStopped(c)
+	v.Recorded = c.Recorded()
+	v.Waits = c.Waits()
+	v.Stale = c.Stale()
+	v.Preview = c.Preview() != nil
+	v.Gen = c.Gen()
+	v.Problem = c.Problem()
+	v.Unopened = c.Unopened
+	v.File = c.File()
+	v.Base = c.BaseRun()
+	v.Training = s.Training(side)
+	v.Run, v.Shift = c.Pictured(), 0
+	if v.Run != nil {
+		v.Shift = s.Shift(v.Run)
 	}
-	v.Stale, v.Preview, v.File, v.Base = c.Stale(), c.Preview() != nil, c.File(), c.BaseRun()
 	v.Against = ""
 	if d.grid.against != nil {
 		v.Against = names[0].Full
 	}
-	v.Training = s.Training(side)
 	v.HeadData = state.HeadData{}
 	if s.Head != nil {
 		v.HeadData = c.HeadData(*s.Head)

@@ -93,7 +93,8 @@ func (f Form) ColumnRequest(side int, memory bool, longest int) (run.Request, Pr
 // unprompted leaves the prompt out of a request, and out of its problems: a capture has the
 // prompt that it was taken of.
 func unprompted(r run.Request, p Problems) run.Request {
-	r.Task, r.Seed, r.Context, r.Depth, r.Prose, r.Text, r.Key, r.Value, r.Prompt = "", 0, nil, nil, "", "", "", "", ""
+	r.Task, r.Seed, r.Context, r.Depth, r.Prose = "", 0, nil, nil, ""
+	r.Text, r.Key, r.Value, r.Prompt = "", "", "", ""
 	for _, name := range []string{"task", "seed", "context", "depth", "prose", "asks", "text", "key", "value", "questions", "prompt"} {
 		delete(p, name)
 	}
