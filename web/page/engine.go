@@ -20,7 +20,7 @@ func (e *Explorer) haveHosts() {
 	e.hosts = e.find()
 	engines := make([]state.Engine, len(e.hosts))
 	for i, h := range e.hosts {
-		engines[i] = state.Engine{Kind: string(h.Kind), Title: h.Title, Advice: h.Advice}
+		engines[i] = state.Engine{Kind: string(h.Kind), Title: h.Title, Advice: h.Advice, Apart: h.Kind == client.ServerHost}
 	}
 	e.do(state.HasEngines{Engines: engines, Kind: keptEngine()})
 	e.engage(e.s.Engine.Kind)

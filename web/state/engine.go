@@ -7,6 +7,7 @@ type Engine struct {
 	Kind   string // that tells it from others
 	Title  string // "in this browser"
 	Advice string // what to do when it does not answer
+	Apart  bool   // computes elsewhere: what is asked beside the runs does not slow the page down
 }
 
 // Engage lets runs be computed by the engine of a kind from now on.

@@ -75,7 +75,7 @@ func (t *Training) nearest(step int) int {
 // The options of a view of the training.
 const (
 	ApartOption = "apart" // each column has a slider of its own
-	EveryOption = "every" // the question is asked at every step
+	EveryOption = "every" // the question is asked at every step, also by an engine in the page
 )
 
 // scrub is a slider on its way: it has been moved and has not come to rest.
@@ -138,10 +138,14 @@ func (a Rested) apply(s *Snapshot) []Effect {
 	return s.submitInPlace()
 }
 
+// AsksSteps reports whether the question is asked at every step: unasked where that costs the
+// page nothing.
+func (s *Snapshot) AsksSteps() bool { return s.Engine.Apart || s.Option(EveryOption) != "" }
+
 // askSteps asks, where the view says so and nothing else runs, what comes of the columns'
 // question at the steps of training where that is not known: one a column at a time.
 func (s *Snapshot) askSteps() []Effect {
-	if s.Option(EveryOption) == "" || !s.Viewed().has(EveryOption) || s.Running() || s.MetaPhase != Done {
+	if !s.AsksSteps() || !s.Viewed().has(EveryOption) || s.Running() || s.MetaPhase != Done {
 		return nil
 	}
 	var out []Effect

@@ -138,6 +138,10 @@ func TestEveryStep(t *testing.T) {
 	if answerAll(); len(asked) > 0 {
 		t.Errorf("unasked, it asks for %v", asked)
 	}
+	aside := &desk{t: t, s: d.s}
+	if aside.do(HasEngines{Engines: []Engine{{Kind: "server", Apart: true}}}); len(aside.denses()) != 2 {
+		t.Errorf("an engine elsewhere is asked for %v, want a step of each column unasked", aside.denses())
+	}
 	d.do(Toggle{EveryOption})
 	answerAll()
 	slices.Sort(asked)

@@ -150,7 +150,7 @@ func (t *training) Draw(f *Frame) Drawn {
 		Tools: []app.UI{
 			&widget.Press{
 				Label: "every step", Title: "ask this question at every step: from which on do heads hold its needle?", Test: "every-" + f.ID,
-				Pressed: s.Option(state.EveryOption) != "", Hidden: len(t.Answers) == 0, Do: state.Toggle{Name: state.EveryOption}, On: f.On,
+				Pressed: s.Option(state.EveryOption) != "", Hidden: len(t.Answers) == 0 || s.Engine.Apart, Do: state.Toggle{Name: state.EveryOption}, On: f.On,
 			},
 			&widget.Press{
 				Label: "apart", Title: "each column has a slider of its own", Test: "apart-" + f.ID,
