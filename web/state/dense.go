@@ -47,8 +47,11 @@ func (s *Snapshot) Verdict(side int) string {
 		return ""
 	}
 	asked, _ := f.Of.(Asked)
+	if readsAll(asked.Request) {
+		return "everything is read"
+	}
 	dense := s.answers[f.dense]
-	if dense.Phase != Done || readsAll(asked.Request) {
+	if dense.Phase != Done {
 		return ""
 	}
 	by := s.how(side)

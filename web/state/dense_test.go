@@ -98,7 +98,7 @@ func TestDenseOfDense(t *testing.T) {
 	d := ready(t)
 	d.do(Set{"method", "dense"}).do(Submit{})
 	d.do(Arrived{0, d.s.Columns[0].Gen(), scored(t, 1)}).do(Arrived{1, d.s.Columns[1].Gen(), scored(t, 0)})
-	if len(d.denses()) != 0 || d.s.Verdict(0) != "" {
+	if len(d.denses()) != 0 || d.s.Verdict(0) != "everything is read" {
 		t.Errorf("asks for %v, says %q", d.denses(), d.s.Verdict(0))
 	}
 	d.do(Set{"method", "quest"}).do(Submit{})
