@@ -61,5 +61,5 @@ func (p Param) madeOf(names ...string) Param {
 }
 
 func publicParam(help string) Param {
-	return Param{Name: "public_code", Title: "as in the authors' code", Kind: KindBool, Default: "false", Extent: true, Help: help}
+	return Param{Name: "public_code", Title: "follow the authors' released code", Kind: KindBool, Default: "false", Extent: true, Help: help}
 }

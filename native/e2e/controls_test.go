@@ -178,7 +178,7 @@ func TestControls(t *testing.T) {
 		}
 	})
 
-	t.Run("as in the authors' code", func(t *testing.T) {
+	t.Run("follow the authors' released code", func(t *testing.T) {
 		d := d.in(t)
 		reset(d, "&k=2")
 		d.rerun(func() { d.press(`[data-field="public_code"]`) })
