@@ -282,12 +282,12 @@ func (n *Inspector) cost() app.UI {
 			app.TBody().Body(
 				row("cache entries read", func(c *InspectorColumn) string { return number.Count(c.Reads.Read) }),
 				row("in the cache", func(c *InspectorColumn) string { return number.Count(c.Reads.Present) }),
+				row("read in the whole run", func(c *InspectorColumn) string { return wholeRead(c.ReadAll) }),
 				row("bytes read", func(c *InspectorColumn) string { return number.Bytes(c.Bytes) }),
 				row("bytes dense attention reads", func(c *InspectorColumn) string { return number.Bytes(c.Dense) }),
 				row("read in whole pages", tables(func(t *picture.Tables) float64 { return t.Head })),
 				row("one page table a layer", tables(func(t *picture.Tables) float64 { return t.Layer })),
 				row("one for all heads", tables(func(t *picture.Tables) float64 { return t.All })),
-				row("read in the whole run", func(c *InspectorColumn) string { return wholeRead(c.ReadAll) }),
 				row("prefill", func(c *InspectorColumn) string { return number.Milliseconds(c.Prefill) }),
 				row("per token", func(c *InspectorColumn) string { return number.Milliseconds(c.Decode) }),
 				row("this token", func(c *InspectorColumn) string { return number.Milliseconds(c.MS) }),
