@@ -195,6 +195,7 @@ generate: ## make generated code and pictures again
 lint: ## static analysis
 	$(GO) vet ./...
 	GOOS=js GOARCH=wasm $(GO) vet ./engine/... ./web/...
+	$(GO) vet ./native/bench/testdata/large ./native/bench/testdata/peers ./native/bench/testdata/pytorch
 	$(lint) run
 
 fmt: ## format all Go code

@@ -100,7 +100,7 @@ func compare(memory bool, dir, python, mode string, threads, rounds int) error {
 		if _, err := fmt.Fscan(answers, &other, &otherLoss, &otherNorm); err != nil {
 			return fmt.Errorf("PyTorch's step: %w", err)
 		}
-		if norm := gradientNorm(team); math.Abs(loss-otherLoss) > 1e-4 || math.Abs(norm-otherNorm) > 1e-3*norm {
+		if norm := gradientNorm(parallel); math.Abs(loss-otherLoss) > 1e-4 || math.Abs(norm-otherNorm) > 1e-3*norm {
 			return fmt.Errorf("loss %g and gradient norm %g, PyTorch has %g and %g", loss, norm, otherLoss, otherNorm)
 		}
 		if round >= 2 { // the first turns allocate
