@@ -55,7 +55,7 @@ func (a Arcs) SVG(w, h float64) string {
 	for i := entry; i >= 0; i -= room {
 		x, anchor := at(i), "middle"
 		if i == entry {
-			x, anchor = w, "end"
+			x, anchor = w-3, "end"
 		}
 		if i < len(a.Labels) {
 			d.text(x, base+11, 10, anchor, "var(--ink-2)", short(a.Labels[i]))

@@ -86,6 +86,9 @@ func TestCaption(t *testing.T) {
 	if !strings.Contains(got, "What is it &amp; where?</text>") || !strings.Contains(got, svg) || !strings.Contains(got, `translate(0 38)`) {
 		t.Errorf("captioned: %s", got)
 	}
+	if long := Caption(svg, strings.Repeat("word ", 60)); strings.Count(long, ">word") < 3 || !strings.Contains(long, `width="560"`) {
+		t.Errorf("a long line: %s", long)
+	}
 	if Caption("", "x") != "" || Caption(svg) != svg {
 		t.Error("nothing has a caption, or a caption of nothing changes a drawing")
 	}

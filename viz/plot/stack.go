@@ -29,26 +29,49 @@ func Stack(title string, parts ...Part) string {
 }
 
 // Caption puts lines of text above a drawing of this package, the first of them heavier
-// than the rest; a drawing that is none stays as it is.
+// than the rest; a drawing that is none stays as it is. What is longer than the drawing is
+// wide, and than leastCaption, goes on in another line.
 func Caption(svg string, lines ...string) string {
 	var w, h float64
 	if _, err := fmt.Sscanf(svg, opening, &w, &h); err != nil || len(lines) == 0 {
 		return svg
 	}
 	const line, size, margin = 16.0, 12.0, 6.0
-	tall := line*float64(len(lines)) + margin
-	wide := w
-	for _, s := range lines {
-		wide = max(wide, textWidth(s, size)+16)
-	}
+	wide, y := max(w, leastCaption), 0.0
 	var d drawing
-	d.open(wide, tall, "")
 	for i, s := range lines {
 		ink := "var(--ink-2)"
 		if i == 0 {
 			ink = "var(--ink)"
 		}
-		d.text(8, line*float64(i+1), size, "start", ink, s)
+		for _, part := range wrap(s, size, wide-16) {
+			y += line
+			d.text(8, y, size, "start", ink, part)
+		}
 	}
+	tall, body := y+margin, d.b.String()
+	d = drawing{}
+	d.open(wide, tall, "")
+	d.b.WriteString(body)
 	return Stack(strings.Join(lines, " "), Part{d.close(), wide, tall}, Part{svg, w, h})
+}
+
+// leastCaption is how wide a caption may be above a drawing that is narrower.
+const leastCaption = 560.0
+
+// wrap breaks a text between words into lines of at most a width.
+func wrap(text string, size, width float64) []string {
+	var out []string
+	line := ""
+	for _, word := range strings.Split(text, " ") {
+		if line != "" && textWidth(line+" "+word, size) > width {
+			out, line = append(out, line), word
+			continue
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(out, line)
 }

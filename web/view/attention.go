@@ -69,14 +69,14 @@ func (a *attention) Draw(f *Frame) Drawn {
 
 // SVG frames what the map shows.
 func (a *attention) SVG(f *Frame, title string) Saved {
-	href, w, h := a.shown.Image(f.State.SavesDark())
+	href, w, h, scale := a.shown.Image(f.State.SavesDark())
 	if href == "" {
 		return Saved{}
 	}
 	v := f.Column
 	return Saved{SVG: plot.Picture{
 		Title: title + ": attention", Href: href, W: w, H: h,
-		Legend: widget.MapLegend(a.shown.Scale, v.Step >= 0, v.Gold >= 0, v.Step >= 0),
+		Legend: widget.MapLegend(scale, v.Step >= 0, v.Gold >= 0, v.Step >= 0),
 	}.SVG()}
 }
 

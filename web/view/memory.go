@@ -142,7 +142,7 @@ func (m *memory) SVG(f *Frame, title string) Saved {
 	a := widget.Arcs(m.kernel, f.Column.Run.Pieces(), m.length)
 	a.Legend = widget.ArcsLegend(0)
 	arcs := plot.Part{SVG: a.SVG(w, h), W: w, H: h}
-	href, _, _ := m.shown.Image(f.State.SavesDark())
+	href, _, _, _ := m.shown.Image(f.State.SavesDark())
 	if href == "" {
 		return Saved{SVG: arcs.SVG}
 	}

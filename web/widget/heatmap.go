@@ -167,15 +167,28 @@ func (a *AttentionMap) marks() mapMarks {
 	return mapMarks{query: a.hover[0], key: key, step: a.Query, gold: a.Gold, prompt: a.Head.Prompt, picked: a.Picked}
 }
 
-// paintIn paints all that is seen of the map in a set of colours, however long it takes.
-func (a *AttentionMap) paintIn(dark bool) {
+// paintIn paints all that is seen of the map in a set of colours, however long it takes: at
+// least as large as a saved picture is to be, or as it is on the page.
+func (a *AttentionMap) paintIn(dark, kept bool) {
 	s := a.screen
+	if !s.fit() {
+		return
+	}
+	if kept {
+		s.enlarge(keptMap)
+	}
+	w, h := s.place()
+	s.mapFrame = newMapFrame(a.Head.Len(), w, h, s.frame())
 	s.palette = paletteOf(s.element, dark)
 	s.table = s.palette.Table()
 	s.tiles.take(math.Inf(1))
 	s.tiles.colour(a.View.Linear, s.table)
 	s.draw(a.marks(), math.Inf(1))
+	a.explain()
 }
+
+// keptMap is the least side of a saved map in pixels.
+const keptMap = 560
 
 // place is where the pointer is on the map.
 func (a *AttentionMap) place(e app.Value) (x, y float64) {

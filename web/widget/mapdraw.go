@@ -58,6 +58,20 @@ func (s *mapScreen) fit() bool {
 	return true
 }
 
+// enlarge makes the canvas larger, until the shorter side of the map has so many pixels. A map
+// of which all is seen is square.
+func (s *mapScreen) enlarge(least float64) {
+	w, h := s.place()
+	if s.whole() {
+		w = min(w, h)
+		h = w
+	}
+	by := max(1, least/min(w, h))
+	s.w, s.h = s.w-(s.w-(mapLeft+mapRight)*s.rem)+w*by, s.h-(s.h-(mapTop+mapBottom)*s.rem)+h*by
+	s.element.Set("width", int(s.w))
+	s.element.Set("height", int(s.h))
+}
+
 // place is the size of the map on the canvas.
 func (s *mapScreen) place() (w, h float64) {
 	return s.w - (mapLeft+mapRight)*s.rem, s.h - (mapTop+mapBottom)*s.rem

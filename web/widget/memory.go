@@ -49,14 +49,14 @@ func (g *GateMap) paint() {
 	if g.Head == nil || !g.canvas.fit() {
 		return
 	}
-	g.paintIn(g.Dark)
+	g.paintIn(g.Dark, false)
 	if g.Shown != nil {
 		g.Shown.canvas, g.Shown.dark, g.Shown.paint = g.canvas.element, g.Dark, g.paintIn
 	}
 }
 
 // paintIn paints the gates in a set of colours.
-func (g *GateMap) paintIn(dark bool) {
+func (g *GateMap) paintIn(dark, _ bool) {
 	p := paletteOf(g.canvas.element, dark)
 	paintGates(&g.canvas.Raster, g.Head, g.Entry, &p, g.canvas.scale)
 	g.canvas.show()

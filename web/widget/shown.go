@@ -7,19 +7,18 @@ import "github.com/maxence-charriere/go-app/v9/pkg/app"
 type Shown struct {
 	Scale  MapScale // of an attention map
 	canvas app.Value
-	dark   bool            // the canvas is in the colours for the dark
-	paint  func(dark bool) // paints all of it in a set of colours
+	dark   bool // the canvas is in the colours for the dark
+	// paint paints all of it in a set of colours, as large as it is kept or as it is seen.
+	paint func(dark, kept bool)
 }
 
-// Image is the picture in one of the two sets of colours, as a data URL, and its size in
-// pixels, "" before there is any.
-func (s *Shown) Image(dark bool) (href string, w, h float64) {
+// Image is the picture as it is kept, in one of the two sets of colours: a data URL and its
+// size in pixels, "" before there is any, and the scale of its colours.
+func (s *Shown) Image(dark bool) (href string, w, h float64, scale MapScale) {
 	if s.canvas == nil {
-		return "", 0, 0
+		return "", 0, 0, MapScale{}
 	}
-	if dark != s.dark {
-		s.paint(dark)
-		defer s.paint(s.dark)
-	}
-	return s.canvas.Call("toDataURL", "image/png").String(), s.canvas.Get("width").Float(), s.canvas.Get("height").Float()
+	s.paint(dark, true)
+	defer s.paint(s.dark, false)
+	return s.canvas.Call("toDataURL", "image/png").String(), s.canvas.Get("width").Float(), s.canvas.Get("height").Float(), s.Scale
 }
