@@ -112,12 +112,12 @@ func (w *walker) look(name string) {
 	w.wait(`document.querySelectorAll(".bar.unsure").length === 0 && [...document.querySelectorAll(".map")].every(m => m.dataset.built === "true")`)
 	for _, c := range []struct{ scheme, rules string }{{"light", everyRule}, {"dark", colours}} {
 		w.do(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: c.scheme}}), chromedp.Sleep(300*time.Millisecond))
-		if hidden := evaluate[[]string](w.desk, outOfSight); len(hidden) > 0 && w.size[0] > 832 {
+		if hidden := evaluate[[]string](w.desk, outOfSight); len(hidden) > 0 && !w.scrolls() {
 			w.t.Errorf("%s: out of sight: %s", name, strings.Join(hidden, ", "))
 		}
 		var png []byte
 		take := chromedp.CaptureScreenshot(&png)
-		if w.size[0] < 832 { // the page scrolls as a whole
+		if w.scrolls() {
 			take = chromedp.FullScreenshot(&png, 100)
 		}
 		w.do(take)
@@ -125,6 +125,13 @@ func (w *walker) look(name string) {
 		if err := os.WriteFile(file, png, 0o644); err != nil {
 			w.t.Fatal(err)
 		}
+		if w.scrolls() { // the timeline stays at the foot: it must not hide half of what is to be pressed
+			w.do(chromedp.EmulateViewport(w.size[0], 6000))
+		}
 		w.lookAt(fmt.Sprintf("%s, %d pixels wide, %s", name, w.size[0], c.scheme), c.scheme, "document", c.rules)
+		w.do(chromedp.EmulateViewport(w.size[0], w.size[1]))
 	}
 }
+
+// scrolls reports whether the page scrolls as a whole, as it does on a phone.
+func (w *walker) scrolls() bool { return w.size[0] < 832 }
