@@ -74,6 +74,8 @@ func planH2O(s Settings) (Plan, error) {
 // comes; here the sums are those of the whole prompt, so that the method differs
 // from SnapKV in who votes and in nothing else. Nothing is dropped from a prompt of
 // at most Capacity positions. Scores are s, and +Inf for the recent ones, [P].
+//
+// Time O(P²·Dh), memory O(P) a head of queries.
 type H2O struct {
 	Capacity int // positions kept, the recent ones included
 	Recent   int

@@ -29,6 +29,8 @@ func mobaMethod() Info {
 // over the keys the query may read, [blocks]. The query's own block is always
 // among the K, so what competes are complete past blocks, and no mean ever holds
 // a key from the query's future.
+//
+// Time O(P/B·Dh + K·B·Dh) a query, memory O(P/B·Dh) a head of keys.
 type MoBA struct {
 	Blocks int // K
 

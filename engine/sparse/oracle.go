@@ -30,8 +30,9 @@ func oracleTokenMethod() Info {
 // OracleBlocks selects the K blocks that hold the most of the query's true
 // attention, Σ_{j in b} softmax(q·k_j/√Dh). No selector of K blocks keeps more
 // mass: it is the ceiling the others are measured against, and reads every key, so that it
-// takes seven times what Quest does. Nothing is forced.
-// Scores are the mass, [blocks].
+// takes seven times what Quest does. Nothing is forced. Scores are the mass, [blocks].
+//
+// Time O(P·Dh) a query, memory O(P).
 type OracleBlocks struct {
 	Blocks int // K
 }
@@ -66,6 +67,8 @@ func massScores(dst *Selection, q Query, h *KVCache) {
 // OracleTokens selects the positions with the most of the query's true attention,
 // softmax(q·k_j/√Dh): the ceiling for methods that pick tokens, which like it reads every
 // key and takes nine times what Quest does. Scores are the weights, [Position+1].
+//
+// Time O(P·Dh) a query, memory O(P).
 type OracleTokens struct {
 	Tokens int
 }

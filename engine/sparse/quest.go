@@ -39,6 +39,8 @@ const questLeast = 3
 //
 // with min_b and max_b [Dh] the per-channel bounds of the keys of block b that the
 // query may read. Scores are unscaled, [blocks].
+//
+// Time O(P/B·Dh + K·B·Dh) a query, memory O(P/B·Dh) a head of keys.
 type Quest struct {
 	Blocks int // K
 

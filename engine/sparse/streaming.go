@@ -35,6 +35,8 @@ func streamingMethod() Info {
 // Streaming reads the first positions, the attention sinks, and the most recent
 // ones (StreamingLLM, Xiao et al., arXiv:2309.17453, section 3.2): a query at
 // position q reads j <= q when j < Initial or q − j < Window.
+//
+// Time O((Initial + Window)·Dh) a query, memory nothing.
 type Streaming struct {
 	Pattern
 	Initial int
