@@ -117,9 +117,29 @@ func describe(w io.Writer, r figures.Result) {
 	} else if r.Note != "" {
 		expected = "nothing: " + r.Note
 	}
-	fmt.Fprintf(w, "answer    %s\nexpected  %s\nscore     %s\n%sread      %s of the KV entries per query (%s, %d a query)\nheads     %d of %d selected the needle at every answer step\ntime      prefill %s, %s a token\n",
-		strings.TrimSpace(r.Answer), expected, score, likelihoods(r), number.Percent(r.ReadFraction), r.Method, r.K, hits, len(r.Heads),
+	fmt.Fprintf(w, "answer    %s\nexpected  %s\nscore     %s\n%sread      %s of the KV entries per query (%s, %d a query)\nheads     %d of %d selected the needle at every answer step\n%stime      prefill %s, %s a token\n",
+		strings.TrimSpace(r.Answer), expected, score, likelihoods(r), number.Percent(r.ReadFraction), r.Method, r.K, hits, len(r.Heads), kinds(r.Heads),
 		number.Milliseconds(r.Timing.Prefill), number.Milliseconds(r.Timing.Decode))
+}
+
+// kinds is the line of how many heads are of each kind, none where they are not known.
+func kinds(heads []trace.Hit) string {
+	var found []string
+	for _, kind := range figures.Kinds() {
+		n := 0
+		for _, h := range heads {
+			if h.Kind == kind {
+				n++
+			}
+		}
+		if n > 0 {
+			found = append(found, fmt.Sprintf("%d %s", n, kind))
+		}
+	}
+	if len(found) == 0 {
+		return ""
+	}
+	return "kinds     " + strings.Join(found, ", ") + ", by where the heads' dense attention falls\n"
 }
 
 // likelihoods are the lines of what is known of the expected answer's likelihood, the

@@ -12,6 +12,7 @@ import (
 
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/figures"
+	"kvscope/engine/trace"
 )
 
 // command runs kvscope and returns its exit status and outputs.
@@ -325,5 +326,18 @@ func TestAskOwnText(t *testing.T) {
 	status, _, stderr := runCommand(t, "ask", "--text", path, "--key", "k", "--value", "v", "--depth", "0.5x")
 	if status != 2 || !strings.Contains(stderr, "depth") {
 		t.Errorf("depth 0.5x: status %d, %q", status, stderr)
+	}
+}
+
+// TestAskTellsKinds: a run says how many heads are of each kind, and nothing where that is
+// not known.
+func TestAskTellsKinds(t *testing.T) {
+	heads := []trace.Hit{{Kind: figures.KindSink}, {Kind: figures.KindRetrieval}, {Kind: figures.KindSink}}
+	for want, known := range map[string][]trace.Hit{"kinds     1 retrieval, 2 sink, by": heads, "": {{}, {}}} {
+		var out strings.Builder
+		describe(&out, figures.Result{Answer: "7", Expected: []string{"7"}, Score: new(1.0), Heads: known})
+		if got := strings.Contains(out.String(), "kinds "); got != (want != "") || !strings.Contains(out.String(), want) {
+			t.Errorf("%v: %s", known, out.String())
+		}
 	}
 }
