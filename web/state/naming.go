@@ -204,6 +204,9 @@ func (s *Snapshot) how(side int) string {
 
 // Prompt says what a run was asked, in few words: its task and seed.
 func Prompt(h *trace.Header) string {
+	if h.Arch == run.ArchCapture {
+		return "queries and keys"
+	}
 	switch h.Task {
 	case "", niah.CustomID:
 		return "own text"

@@ -74,6 +74,9 @@ func TestTextFiles(t *testing.T) {
 			t.Errorf("%q is called %q, want %q", task, got, want)
 		}
 	}
+	if got := Prompt(&trace.Header{Arch: run.ArchCapture}); got != "queries and keys" {
+		t.Errorf("a capture is called %q", got)
+	}
 }
 
 // Who copies the link hears which files are not in it.

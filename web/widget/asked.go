@@ -8,6 +8,7 @@ import (
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
 	"kvscope/engine/niah"
+	"kvscope/engine/run"
 	"kvscope/engine/trace"
 	"kvscope/viz/number"
 	"kvscope/web/state"
@@ -38,6 +39,8 @@ func Asked(views []*ColumnView) app.UI {
 func askedLine(h *trace.Header) app.UI {
 	question, expected := h.Question, "expected "+strings.Join(h.Expected, ", ")
 	switch {
+	case h.Arch == run.ArchCapture:
+		question = "The method is replayed on them; how they were read stands below the column’s model."
 	case h.Task == niah.PromptID:
 		question = "continue the text as it stands"
 	case question == "":

@@ -118,11 +118,15 @@ func modelNamed(models []run.ModelInfo, name string) *run.ModelInfo {
 	return &models[i]
 }
 
-// aboutModel says how large a model is, what it is stored as, and whether it has a memory.
+// aboutModel says how large a model is, what it is stored as, and whether it has a memory;
+// of queries and keys from a file how they were read, and what in it is not used.
 func aboutModel(models []run.ModelInfo, name string) string {
 	m := modelNamed(models, name)
 	if m == nil {
 		return ""
+	}
+	if m.Arch == run.ArchCapture {
+		return m.Note
 	}
 	memory := "no memory"
 	if m.Memory {
