@@ -78,11 +78,17 @@ func FuzzMessages(f *testing.F) {
 		if len(d.workers) > maxWorkers {
 			t.Fatalf("%d workers", len(d.workers))
 		}
+		if _, err := json.Marshal(d.Workers()); err != nil {
+			t.Fatal(err)
+		}
+		if m.answers[0] != "ack" {
+			return // nothing is stored of it, and the store takes a hundred times longer
+		}
 		status, err := d.Status(t.Context(), e.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := json.Marshal([]any{status, d.Workers()}); err != nil {
+		if _, err := json.Marshal(status); err != nil {
 			t.Fatal(err)
 		}
 		measured, err := s.Measured(t.Context(), e.ID)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"kvscope/engine/niah"
+	"kvscope/engine/run"
 	"kvscope/engine/trace"
 )
 
