@@ -184,14 +184,13 @@ func TestTextsAreOpened(t *testing.T) {
 	d := sit(t, "?task=S-1")
 	d.finished("")
 	gens := d.gens()
-	upload := func(path string) { d.do(chromedp.SetUploadFiles("#open-0", []string{path}, chromedp.ByQuery)) }
 	open := func(name, content string) {
 		t.Helper()
 		path := filepath.Join(t.TempDir(), name)
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		upload(path)
+		d.do(chromedp.SetUploadFiles("#open-0", []string{path}, chromedp.ByQuery))
 	}
 	line := func(value string) string {
 		return `{"index": 0, "input": "The grass is green. One of the special magic numbers for brave-lantern is: ` + value +
@@ -218,11 +217,14 @@ func TestTextsAreOpened(t *testing.T) {
 		{"ruler_words.txt", "brave-lantern", "", "expected sunny-day"},
 		{"cjk.txt", "k", "v", "expected v"},
 	} {
-		path, err := filepath.Abs(filepath.Join("..", "..", "engine", "niah", "testdata", "own", c.name))
+		text, err := os.ReadFile(filepath.Join("..", "..", "engine", "niah", "testdata", "own", c.name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		upload(path)
+		if at := bytes.Index(text, []byte("One of")); at >= 0 { // what the small models have room for
+			text = text[at-140 : at+210]
+		}
+		open(c.name, string(text))
 		d.has(id("said"), c.name+" is in the text field")
 		d.write("key", c.key)
 		d.write("value", c.value)

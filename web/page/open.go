@@ -27,6 +27,10 @@ import (
 // it for that.
 const mostCopied = 512 << 20
 
+// mostSteps is of how many answer steps a run may be that the page shows: each is a line of the
+// grid, a token of the answer and a mark of the timeline, about a dozen elements of the page.
+const mostSteps = 4096
+
 // openDropped shows runs whose files are dropped on the page, in the column that they
 // are dropped on, or chosen at a button, until stop is called.
 func (e *Explorer) openDropped() (stop func()) {
@@ -226,6 +230,10 @@ func open(side int, name string, b sized, add func(*checkpoint.File) (run.ModelI
 	f, err := runfile.Of(file)
 	if err != nil {
 		return state.NotOpened{Side: side, Name: name, Problem: err.Error()}
+	}
+	if n := len(f.Run.Steps); n > mostSteps {
+		return state.NotOpened{Side: side, Name: name, Problem: fmt.Sprintf(
+			"It is a run of %s answer steps; the page shows runs of at most %s. The command `kvscope trace --in %s` prints longer ones.", number.Count(n), number.Count(mostSteps), name)}
 	}
 	if h := f.Run.Header; h.Model == "" {
 		h.Model = strings.TrimSuffix(name, path.Ext(name))

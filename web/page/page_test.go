@@ -12,6 +12,7 @@ import (
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
 	"kvscope/engine/run"
+	"kvscope/engine/runfile"
 	"kvscope/engine/trace"
 	"kvscope/web/api"
 	"kvscope/web/client"
@@ -264,6 +265,23 @@ func TestOpenTellsTextsApart(t *testing.T) {
 		if a, ok := open(1, name, bytes.NewReader(c.content), nil).(state.NotOpened); !ok || a.Side != 1 || !strings.Contains(a.Problem, c.problem) {
 			t.Errorf("%s: %+v, want %q", name, a, c.problem)
 		}
+	}
+	var long bytes.Buffer
+	r := &trace.Run{}
+	events := []trace.Event{&trace.Header{Layers: 1, Heads: 1, HeadDim: 1, Block: 1, Method: "dense", Phase: "decode", Tokens: make([]trace.Token, 1)}}
+	for i := range mostSteps + 1 {
+		events = append(events, &trace.Step{Step: i, Position: i})
+	}
+	for _, e := range events {
+		if err := r.Emit(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := (&runfile.File{Run: r}).Write(&long); err != nil {
+		t.Fatal(err)
+	}
+	if a, ok := open(1, "long.safetensors", bytes.NewReader(long.Bytes()), nil).(state.NotOpened); !ok || !strings.Contains(a.Problem, "4\u2009097 answer steps; the page shows runs of at most 4\u2009096") {
+		t.Errorf("a run of very many steps: %+v", a)
 	}
 	if a, ok := open(0, "attentions.npz", bytes.NewReader(read("runfile/testdata/maps/attentions.npz")), nil).(state.Opened); !ok || a.Heads == nil {
 		t.Errorf("maps: %+v", a)
