@@ -92,6 +92,33 @@ func TestResume(t *testing.T) {
 	}
 }
 
+// TestResumeRefuses: a state of another run, or one that is damaged, is named and not begun.
+func TestResumeRefuses(t *testing.T) {
+	for name, c := range map[string]struct{ field, value, want string }{
+		"stage below none":  {"stage", "-1", "metadata stage: -1, want at least 0"},
+		"stage beyond":      {"stage", "99", "metadata stage: 99, the config has"},
+		"step below none":   {"step", "-1", "metadata step: -1"},
+		"tokens, a word":    {"tokens", "many", "metadata tokens"},
+		"steps beyond":      {"steps", "9223372036854775808", "metadata steps"},
+		"history is none":   {"history", "{", "metadata history"},
+		"another tokenizer": {"tokenizer", "other", "made with vocabulary other"},
+	} {
+		meta := map[string]string{"tokenizer": tokenizer.NewDemo().Fingerprint(), "stage": "0", "step": "0", "tokens": "0", "steps": "0", "history": "[]"}
+		meta[c.field] = c.value
+		dir := t.TempDir()
+		if err := checkpoint.Save(filepath.Join(dir, "state.safetensors"), meta, nil); err != nil {
+			t.Fatal(err)
+		}
+		cfg, err := ParseConfig(strings.NewReader(smallConfig))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := NewRun(*cfg, tokenizer.NewDemo(), ops.Reference(), RunOptions{Dir: dir, Resume: true}); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+}
+
 func TestSnapshotSteps(t *testing.T) {
 	got := snapshotSteps(5000, 5)
 	if want := []int{50, 158, 500, 1581, 5000}; !slices.Equal(got, want) {

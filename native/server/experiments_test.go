@@ -320,6 +320,42 @@ func TestBadOrders(t *testing.T) {
 	call(t, "GET", base+"/none/examples?model=m", "", 400, nil)
 }
 
+// TestListWhileExperimentsAreRemoved: one that goes away between being listed and being
+// asked about is left out, and the list is still answered.
+func TestListWhileExperimentsAreRemoved(t *testing.T) {
+	ts, _ := lab(t)
+	base := ts.URL + "/api/experiments"
+	const rounds = 40
+	removed := make(chan error, 1)
+	ids := make(chan string, rounds)
+	go func() {
+		for id := range ids {
+			req, err := http.NewRequest(http.MethodDelete, base+"/"+id, nil)
+			if err == nil {
+				var resp *http.Response
+				if resp, err = http.DefaultClient.Do(req); err == nil {
+					resp.Body.Close()
+				}
+			}
+			if err != nil {
+				removed <- err
+				return
+			}
+		}
+		removed <- nil
+	}()
+	for range rounds {
+		var e api.Described
+		call(t, "POST", base, smallGrid, 201, &e)
+		ids <- e.ID
+		call(t, "GET", base, "", 200, nil)
+	}
+	close(ids)
+	if err := within(t, removed, "experiments to be removed"); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestNoLaboratory(t *testing.T) {
 	ts := start(t, Config{NoExperiments: "the folder is in use"})
 	resp, body := get(t, ts.URL+"/api/experiments")
