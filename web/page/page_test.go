@@ -287,3 +287,27 @@ func TestOpenTellsTextsApart(t *testing.T) {
 		t.Errorf("maps: %+v", a)
 	}
 }
+
+// TestFileNames: a saved file's name says of which run and what it is of, so that two budgets
+// do not overwrite each other.
+func TestFileNames(t *testing.T) {
+	s := state.New(state.FirstPlace(), nil)
+	for want, c := range map[string]struct {
+		h    trace.Header
+		what state.Export
+	}{
+		"kvscope-ratplus-quest-1_8-MK-2-3-grid.svg":    {trace.Header{Model: "ratplus", Method: "quest", Budget: 1. / 8, Task: "MK-2", Seed: 3}, state.Export{Picture: "grid", Format: "svg"}},
+		"kvscope-ratplus-quest-1_16-MK-2-3-grid.svg":   {trace.Header{Model: "ratplus", Method: "quest", Budget: 1. / 16, Task: "MK-2", Seed: 3}, state.Export{Picture: "grid", Format: "svg"}},
+		"kvscope-attention-moba-1_4-S-1-7.safetensors": {trace.Header{Model: "attention", Method: "moba", Budget: 1. / 4, Task: "S-1", Seed: 7}, state.Export{Picture: "run", Format: "safetensors"}},
+		"kvscope-maps-heads@2x.png":                    {trace.Header{Model: "maps"}, state.Export{Picture: "heads", Format: "png", Scale: 2}},
+	} {
+		c.h.Layers, c.h.Heads, c.h.HeadDim, c.h.Block, c.h.Phase, c.h.Tokens = 1, 1, 1, 16, "decode", make([]trace.Token, 1)
+		r := &picture.Run{}
+		if err := r.Emit(&c.h); err != nil {
+			t.Fatal(err)
+		}
+		if got := fileName(&widget.ColumnView{Run: r}, &s, c.what); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
