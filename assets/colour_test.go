@@ -6,15 +6,21 @@ import (
 	"testing"
 )
 
-func TestColours(t *testing.T) {
+// dayAndNight are the colours of the style sheet by day and by night.
+func dayAndNight(t *testing.T) (day, night map[string]string) {
+	t.Helper()
 	day, err := Colours(false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	night, err := Colours(true)
-	if err != nil {
+	if night, err = Colours(true); err != nil {
 		t.Fatal(err)
 	}
+	return day, night
+}
+
+func TestColours(t *testing.T) {
+	day, night := dayAndNight(t)
 	sheet, err := css.ReadFile("css/colour.css")
 	if err != nil {
 		t.Fatal(err)
@@ -35,14 +41,7 @@ func TestReportHasTheSameColours(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	day, err := Colours(false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	night, err := Colours(true)
-	if err != nil {
-		t.Fatal(err)
-	}
+	day, night := dayAndNight(t)
 	list := declared.FindAllStringSubmatch(string(text), -1)
 	if len(list) == 0 {
 		t.Fatal("the report's style sheet has no colours")
