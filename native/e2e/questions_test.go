@@ -42,5 +42,19 @@ func TestSeveralQuestions(t *testing.T) {
 	d.rerun(func() { d.press(id("questions-1") + ` button[data-key="brave-lantern"]`) })
 	d.wait(`new URLSearchParams(location.search).get("key") === "brave-lantern" && document.querySelectorAll('` + id("questions-0") + ` .at').length === 1`)
 	d.has(id("asked"), "brave-lantern")
+
+	// The keys of a task are asked by a button; a press on one shows its run, and another what
+	// the task asks.
+	d.rerun(func() { d.visit("?task=MQ&seed=3&context=256&method=knorm&budget=1/2&evict=before&max_new=3") })
+	d.press(id("ask-each"))
+	d.wait(`document.querySelector('` + id("questions") + `').dataset.state === "done"`)
+	d.has(id("questions-1")+" "+id("evidence"), "for 4 questions, the same for all")
+	row := id("questions-1") + " li:nth-child(2) button"
+	key := evaluate[string](d, `document.querySelector('`+row+`').dataset.key`)
+	d.rerun(func() { d.press(row) })
+	d.wait(fmt.Sprintf(`new URLSearchParams(location.search).get("asks") === %q && document.querySelectorAll('%s .at').length === 1`, key, id("questions-0")))
+	d.wait(fmt.Sprintf(`document.querySelector('%s').textContent.split(" for ")[1].startsWith(%q)`, id("asked"), key+" mentioned"))
+	d.rerun(func() { d.press(row) })
+	d.wait(fmt.Sprintf(`new URLSearchParams(location.search).get("asks") === null && document.querySelectorAll('%s .at').length === 0`, id("questions-0")))
 	d.quiet()
 }
