@@ -47,7 +47,7 @@ func (c *Controls) task() []app.UI {
 func (c *Controls) asks() app.UI {
 	return app.Div().Class("field").DataSet("testid", "asks").Hidden(c.Form.Asks == "").Body(
 		app.Div().Class("label").Body(app.Span().Text("Asked for alone"),
-			app.Button().Type("button").Class("button small").Title("ask what the task asks").DataSet("testid", "asks-all").OnClick(c.onAsksAll).Text("ask for all")),
+			app.Button().Type("button").Class("button small").Title("ask what the task asks").DataSet("testid", "asks-all").OnClick(c.onAsksAll).Text("as the task asks")),
 		app.P().Class("mono").Text(c.Form.Asks),
 		c.problem("asks"))
 }
