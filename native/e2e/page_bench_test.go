@@ -36,6 +36,8 @@ func BenchmarkPage(b *testing.B) {
 		t.withoutServer()
 		t.hands(s.URL)
 		t.largeMap(s.URL)
+		t.engine()
+		t.ownModel()
 	}
 	t.print()
 }

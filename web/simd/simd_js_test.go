@@ -125,3 +125,24 @@ func TestRunsAreTheSame(t *testing.T) {
 }
 
 func BenchmarkTables(b *testing.B) { opstest.Bench(b, best(b), ops.Reference()) }
+
+// BenchmarkPrefill reads 1,024 tokens with a model of the demo models' shape.
+func BenchmarkPrefill(b *testing.B) {
+	cfg := traintest.Config(true)
+	cfg.Dim, cfg.Heads, cfg.KVHeads, cfg.HeadDim, cfg.Layers, cfg.Hidden, cfg.Context = 128, 4, 4, 32, 6, 512, 1100
+	file := traintest.File(b, cfg, 1)
+	for _, k := range []*ops.Kernels{best(b), ops.Reference()} {
+		e := run.NewEngine(k)
+		if err := e.AddFile("m", file); err != nil {
+			b.Fatal(err)
+		}
+		req := run.Request{Model: "m", Task: "MK-2", Seed: 3, Context: new(1024), MaxNew: new(1), Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8"}}}
+		b.Run(k.Name, func(b *testing.B) {
+			for b.Loop() {
+				if err := e.Run(b.Context(), req, &trace.Run{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -80,6 +80,7 @@ func benchMatMul() []measured {
 		at, bt  bool // stored transposed
 	}{
 		{1024, 1024, 1024, false, false},
+		{512, 512, 512, false, false},
 		{4096, 384, 128, false, true},
 		{2048, 1300, 512, false, true},
 		{2048, 512, 1300, false, false},
