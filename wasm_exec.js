@@ -123,6 +123,66 @@
     );
   }
 
+  // A page on a disk may load scripts and fetch nothing: the files of a site that was exported
+  // for it stand in scripts too, each of which hands its file to kvscopeFile.
+  const arriving = new Map();
+
+  function fromDisk(url) {
+    return new Promise((resolve, reject) => {
+      const script = element("script", "", document.head);
+      arriving.set(url, (base64) => resolve(new Response(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)))));
+      script.onload = () => script.remove();
+      script.onerror = () => reject(new TypeError(`${url}.js is not there`));
+      script.src = `${url}.js`;
+    });
+  }
+
+  // Workers of such a page may load nothing at all and ask it.
+  function fromPage(url) {
+    return new Promise((resolve, reject) => {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = ({ data }) => (data.bytes ? resolve(new Response(data.bytes)) : reject(new TypeError(data.failed)));
+      postMessage({ wanted: url }, [port2]);
+    });
+  }
+
+  function answerWorker(worker) {
+    worker.addEventListener("message", (message) => {
+      const { wanted } = message.data;
+      if (!wanted) return;
+      message.stopImmediatePropagation();
+      fetch(wanted)
+        .then((response) => response.arrayBuffer())
+        .then((bytes) => message.ports[0].postMessage({ bytes }, [bytes]))
+        .catch((err) => message.ports[0].postMessage({ failed: String(err) }));
+    });
+  }
+
+  function fetchBy(read) {
+    const plain = globalThis.fetch;
+    globalThis.fetch = (at, options) => (String(at).startsWith("file:") ? read(String(at)) : plain(at, options));
+  }
+
+  // A page on a disk can change the query of its address; the other pages lie in files of
+  // their own.
+  function liveOnDisk(config) {
+    globalThis.kvscopeFile = (name, base64) => {
+      const url = new URL(name, config.root).href;
+      arriving.get(url)?.(base64);
+      arriving.delete(url);
+    };
+    fetchBy(fromDisk);
+    for (const how of ["pushState", "replaceState"]) {
+      const change = history[how].bind(history);
+      history[how] = (state, title, at) => {
+        const url = new URL(at, location.href);
+        url.pathname = url.pathname.replace(/\/?(index\.html)?$/, "/index.html");
+        if (url.pathname === location.pathname) change(state, title, url.href);
+        else location.href = url.href;
+      };
+    }
+  }
+
   // How often a download that breaks off is begun, and how long after the first time.
   const tries = 3;
   const pause = 500;
@@ -219,6 +279,7 @@
         "kvscope's page is a WebAssembly program. Open it in a current Chromium, Firefox or Safari, and check that no setting or extension turns WebAssembly off.",
       );
     }
+    const onDisk = location.protocol === "file:";
     const progress = progressBar();
     progress(0, config.size);
     const go = new Go();
@@ -237,8 +298,11 @@
         String(err),
       );
     }
+    let source = new URL("wasm_exec.js", config.root).href;
+    if (onDisk) source = URL.createObjectURL(await (await fetch(source)).blob());
     globalThis.kvscopeWorker = () => {
-      const worker = new Worker(new URL("wasm_exec.js", config.root));
+      const worker = new Worker(source);
+      if (onDisk) answerWorker(worker);
       worker.postMessage({ module: program.module });
       return worker;
     };
@@ -276,10 +340,10 @@
 
   // Hosts of files show a page under several names, of which go-app knows one.
   function tidyAddress() {
-    const path = location.pathname.replace(/(index)?\.html$/, "").replace(/\/+$/, "");
+    const path = decodeURI(location.pathname).replace(/(index)?\.html$/, "").replace(/\/+$/, "");
     const root = globalThis.goappGetenv("GOAPP_ROOT_PREFIX");
     const tidy = path === root ? root + "/" : path;
-    if (tidy === location.pathname) return;
+    if (tidy === decodeURI(location.pathname)) return;
     // Icons are looked up again, from the new address.
     for (const link of document.querySelectorAll("link[href]")) link.href = link.href;
     history.replaceState(null, "", tidy + location.search + location.hash);
@@ -289,10 +353,11 @@
     document.documentElement.dataset.boot = "loading";
     showKeptTheme();
     config.root = new URL(config.root ?? ".", document.currentScript.src).href;
-    config.env.GOAPP_ROOT_PREFIX = new URL(config.root).pathname.replace(/\/$/, "");
+    config.env.GOAPP_ROOT_PREFIX = decodeURI(new URL(config.root).pathname).replace(/\/$/, "");
     // go-app's program reads its settings through this.
     globalThis.goappGetenv = (name) => config.env[name] ?? "";
-    if (location.protocol !== "file:") tidyAddress();
+    if (location.protocol === "file:") liveOnDisk(config);
+    else tidyAddress();
     dropServiceWorkers().catch((err) => console.warn("service workers:", err));
     start(config).catch((err) => {
       console.error(err);
@@ -303,6 +368,7 @@
   // In a worker the page's first message brings the program. From then on the program
   // listens itself; whatever ends it is told to the page.
   async function work(first) {
+    fetchBy(fromPage);
     const go = new Go();
     kvscopeImports(go);
     keepOutput();

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"cmp"
+
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
 	"kvscope/web/api"
@@ -11,13 +13,18 @@ import (
 // Routes registers the pages. The server and the browser program both call it,
 // since go-app answers only for paths that it knows in both.
 func Routes() {
-	app.RouteFunc("/", func() app.Composer { return page.NewExplorer(hosts) })
-	app.RouteFunc("/embed", func() app.Composer { return page.NewEmbed(hosts) })
-	app.RouteFunc("/experiments", func() app.Composer { return page.NewExperiments(laboratory) })
-	app.RouteFunc("/lessons", func() app.Composer { return page.NewLessons() })
-	app.RouteFunc("/notes", func() app.Composer { return page.NewNotes() })
-	app.RouteFunc("/traces", func() app.Composer { return page.NewTraces() })
-	app.RouteFunc("/gallery", func() app.Composer { return page.NewGallery() })
+	for at, make := range map[string]func() app.Composer{
+		"":             func() app.Composer { return page.NewExplorer(hosts) },
+		"/embed":       func() app.Composer { return page.NewEmbed(hosts) },
+		"/experiments": func() app.Composer { return page.NewExperiments(laboratory) },
+		"/lessons":     func() app.Composer { return page.NewLessons() },
+		"/notes":       func() app.Composer { return page.NewNotes() },
+		"/traces":      func() app.Composer { return page.NewTraces() },
+		"/gallery":     func() app.Composer { return page.NewGallery() },
+	} {
+		app.RouteFunc(cmp.Or(at, "/"), make)
+		app.RouteFunc(at+"/index.html", make) // of a page that lies on a disk
+	}
 }
 
 // hosts are the places where the engine runs, by what the page says of its site.

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -42,7 +43,17 @@ func staticOf(t testing.TB, e *run.Engine, models fs.FS, change func(dist.Progra
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := server.Static(t.Context(), server.StaticConfig{Program: change(p), Version: "test", Snapshots: true, Models: models, Runner: run.NewCache(e, 0)})
+	site := siteOf(t, e, server.StaticConfig{Program: change(p), Version: "test", Snapshots: true, Models: models})
+	s := httptest.NewServer(http.StripPrefix(below, http.FileServerFS(site)))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// siteOf is a static site as files.
+func siteOf(t testing.TB, e *run.Engine, c server.StaticConfig) fstest.MapFS {
+	t.Helper()
+	c.Runner = run.NewCache(e, 0)
+	files, err := server.Static(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,9 +61,56 @@ func staticOf(t testing.TB, e *run.Engine, models fs.FS, change func(dist.Progra
 	for name, data := range files {
 		site[name] = &fstest.MapFile{Data: data}
 	}
-	s := httptest.NewServer(http.StripPrefix(below, http.FileServerFS(site)))
-	t.Cleanup(s.Close)
-	return s
+	return site
+}
+
+// lands is wait for something that stands on another page, which the browser goes to.
+func (d *desk) lands(expression string) {
+	d.t.Helper()
+	for range 200 {
+		var there bool
+		if chromedp.Run(d.tab.Context, chromedp.Evaluate(expression, &there)) == nil && there {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	d.t.Fatalf("the browser is not where %s", expression)
+}
+
+// A site on a USB stick runs in a browser without any server: the recorded runs, own ones in
+// workers, steps of trainings, the lecture, and back.
+func TestSiteOnADisk(t *testing.T) {
+	p, err := dist.Load()
+	if err != nil {
+		t.Skip("no browser program: make wasm builds it")
+	}
+	e, folder := newEngine(t), filepath.Join(t.TempDir(), "USB stick")
+	if err := os.CopyFS(folder, siteOf(t, e, server.StaticConfig{Program: p, Snapshots: true, Disk: true, Models: newModels(t)})); err != nil {
+		t.Fatal(err)
+	}
+	d := &desk{t, browsertest.OpenFor(t, time.Minute), e, "file://" + folder}
+	d.do(chromedp.Navigate(d.url + "/index.html"))
+	d.finished("")
+	d.samePicks(first)
+	d.rerun(func() { d.press(id("run")) })
+	d.samePicks(first)
+	req := first
+	req.Method = "moba"
+	d.rerun(func() { d.choose("method", "moba") })
+	d.samePicks(req)
+	d.press(id("choose-view-1") + ` input[value="training"]`)
+	d.rerun(func() { d.scrub(1, 0) })
+	d.both(req, "@10")
+	d.press(`.nav a[href$="/lessons"]`)
+	d.lands(`location.pathname.endsWith("/lessons/index.html") && document.querySelector('` + id("lessons") + `')?.dataset.ready === "true"`)
+	d.press(id("lessons") + ` a[href*="lesson="]`)
+	d.lands(`location.pathname.endsWith("stick/index.html") && location.search.includes("lesson=") && ` + allDone)
+	for _, url := range d.tab.Requests() {
+		if !strings.HasPrefix(url, "file://") && !strings.HasPrefix(url, "blob:") && !strings.HasPrefix(url, "data:") {
+			t.Errorf("the page asks for %s", url)
+		}
+	}
+	d.quiet()
 }
 
 // The static site shows its recorded runs, then runs what is asked for in the browser,

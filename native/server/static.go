@@ -5,12 +5,15 @@ import (
 	"compress/gzip"
 	"context"
 	_ "embed"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"kvscope/assets"
@@ -26,6 +29,7 @@ type StaticConfig struct {
 	Version   string
 	Widget    bool   // with the element that shows recorded runs on other pages
 	Snapshots bool   // with the histories of the models' trainings
+	Disk      bool   // with what is fetched as scripts too, which pages on a disk may load
 	Models    fs.FS  // *.safetensors, which the page runs itself
 	Runner    Runner // of the same models, for the runs of the first screen
 }
@@ -96,6 +100,13 @@ func Static(ctx context.Context, c StaticConfig) (map[string][]byte, error) {
 	for name := range icons {
 		if files["web/"+name], err = fs.ReadFile(assets.Icons(), name); err != nil {
 			return nil, fmt.Errorf("read icon: %w", err)
+		}
+	}
+	if c.Disk {
+		for _, name := range slices.Collect(maps.Keys(files)) {
+			if name == "wasm_exec.js" || name == site.Meta || strings.HasSuffix(name, ".gz") && strings.HasPrefix(name, "web/") {
+				files[name+".js"] = fmt.Appendf(nil, "kvscopeFile(%q, %q);\n", name, base64.StdEncoding.EncodeToString(files[name]))
+			}
 		}
 	}
 	drawn := pages(c.Program, "/"+wasmURL, "/"+stylesURL)

@@ -2,7 +2,9 @@ package server
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -93,5 +95,26 @@ func TestStaticPages(t *testing.T) {
 	}
 	if !strings.Contains(string(files["gallery/index.html"]), `src="./../app.js"`) {
 		t.Error("the gallery does not find its script")
+	}
+}
+
+// TestStaticOnADisk: what a page fetches stands in scripts too, as it lies in the files.
+func TestStaticOnADisk(t *testing.T) {
+	c := StaticConfig{Program: fakeProgram(), Models: fstest.MapFS{"attention.safetensors": {Data: []byte("weights")}}, Runner: fakeRunner(emits(wholeRun()))}
+	without, err := Static(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Disk = true
+	files, err := Static(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range without {
+		fetched := name == "meta.json" || name == "wasm_exec.js" || strings.HasSuffix(name, ".gz")
+		script, there := files[name+".js"]
+		if want := fmt.Sprintf("kvscopeFile(%q, %q);\n", name, base64.StdEncoding.EncodeToString(data)); there != fetched || there && string(script) != want {
+			t.Errorf("%s.js is %.60q, want it: %v", name, script, fetched)
+		}
 	}
 }

@@ -29,6 +29,7 @@ func exportSite(ctx context.Context, args []string, stdout, stderr io.Writer) er
 	out := fs.String("out", "", "`folder` to write: a new one, an empty one, or that of an earlier export, whose files are replaced")
 	widget := fs.Bool("widget", false, "with widget.js and its program, 2 MB, which show recorded runs on any page")
 	snapshots := fs.Bool("snapshots", false, "with the histories of the demo models' trainings, 12 MB, so that the Training view runs their steps")
+	disk := fs.Bool("disk", false, "so that index.html opens from a disk, without any server: what it needs stands in scripts too, 13 MB more")
 	asJSON := fs.Bool("json", false, "print one JSON object")
 	if err := parse(fs, args); err != nil {
 		return err
@@ -49,7 +50,7 @@ func exportSite(ctx context.Context, args []string, stdout, stderr io.Writer) er
 		return err
 	}
 	files, err := server.Static(ctx, server.StaticConfig{
-		Program: program, Version: release, Widget: *widget, Snapshots: *snapshots, Models: assets.Models(), Runner: run.NewCache(engine, 0),
+		Program: program, Version: release, Widget: *widget, Snapshots: *snapshots, Disk: *disk, Models: assets.Models(), Runner: run.NewCache(engine, 0),
 	})
 	if err != nil {
 		return err

@@ -88,7 +88,7 @@ var walkedCommands = map[string]walkedCommand{
 	"version":  {base: map[string]string{"": ""}},
 	// What begins to measure, to listen or to take cells is told to end at once.
 	"bench":  {ended: true, base: map[string]string{"": ""}, fine: map[string]string{"json": "1 true"}},
-	"export": {ended: true, base: map[string]string{"": "--out site"}, fine: map[string]string{"json": "1 true", "widget": "0 1 true", "snapshots": "0 1 true", "out": "any"}},
+	"export": {ended: true, base: map[string]string{"": "--out site"}, fine: map[string]string{"json": "1 true", "widget": "0 1 true", "snapshots": "0 1 true", "disk": "0 1 true", "out": "any"}},
 	"worker": {ended: true, base: map[string]string{"": "--queue nats://127.0.0.1:1"}, fine: map[string]string{"json": "0 1 true", "workers": "1", "data": "any"}},
 	"serve": {
 		ended: true, base: map[string]string{"": "--addr 127.0.0.1:0 --data data"},
