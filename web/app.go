@@ -13,7 +13,7 @@ import (
 // Routes registers the pages. The server and the browser program both call it,
 // since go-app answers only for paths that it knows in both.
 func Routes() {
-	for at, make := range map[string]func() app.Composer{
+	for at, compose := range map[string]func() app.Composer{
 		"":             func() app.Composer { return page.NewExplorer(hosts) },
 		"/embed":       func() app.Composer { return page.NewEmbed(hosts) },
 		"/experiments": func() app.Composer { return page.NewExperiments(laboratory) },
@@ -22,8 +22,8 @@ func Routes() {
 		"/traces":      func() app.Composer { return page.NewTraces() },
 		"/gallery":     func() app.Composer { return page.NewGallery() },
 	} {
-		app.RouteFunc(cmp.Or(at, "/"), make)
-		app.RouteFunc(at+"/index.html", make) // of a page that lies on a disk
+		app.RouteFunc(cmp.Or(at, "/"), compose)
+		app.RouteFunc(at+"/index.html", compose) // of a page that lies on a disk
 	}
 }
 
