@@ -79,7 +79,7 @@
     const advice = config.server
       ? `The server at ${location.origin} does not answer. Check that "kvscope serve" is still running there, then reload.`
       : location.protocol === "file:"
-        ? "A browser lets no page on a disk load its program. Serve the folder instead, for one with “python3 -m http.server” in it, and open the address that it prints."
+        ? "A browser lets no page on a disk load its program, unless the folder was exported for that, by “kvscope export --disk”. Serve it instead, for one with “python3 -m http.server” in it, and open the address that it prints."
         : `${location.origin} does not answer. Check the connection, then reload.`;
     return new BootError("kvscope's program could not be downloaded", advice, details);
   }
