@@ -142,7 +142,7 @@ func TestMapsAreOpened(t *testing.T) {
 	d.wait(`document.querySelector('` + id("column-0") + `').dataset.state === "done" && location.search.includes("head=0.0")`)
 	d.wait(`[...document.querySelectorAll('` + id("strip-1") + ` [data-t]')].length === 12`)
 
-	for name, want := range map[string]string{"rowsum.npz": "train mode", "leftpad_uniform.npz": "left padding", "torch.pt": "a PyTorch file"} {
+	for name, want := range map[string]string{"rowsum.npz": "train mode", "leftpad_uniform.npz": "left padding", "torch.pt": "a PyTorch file"} { // the others by TestFilesThatPeopleHave of the page
 		upload(1, file(name))
 		d.has(id("unopened-1"), name+" cannot be opened")
 		d.has(id("unopened-1"), want)
@@ -211,13 +211,32 @@ func TestTextsAreOpened(t *testing.T) {
 	d.press(id("next-seed"))
 	d.has(id("problem-seed"), "3, want 1 to 2, the examples of the file")
 
-	open("notes.txt", strings.Repeat("The grass is green. ", 9)+"One of the special magic numbers for brave-\nlantern is: 1234567. The sky is blue.")
-	d.has(id("said"), "notes.txt is in the text field")
-	d.write("key", "other")
-	d.press(id("run"))
-	d.finished(gens)
-	d.has(id("asked"), "the text has no needle for other; it has brave-lantern")
-	gens = d.gens()
+	for _, c := range []struct{ name, key, value, said string }{
+		{"has_needle.txt", "other", "", "the text has no needle for other; it has brave-lantern"},
+		{"key_wrapped.txt", "brave lantern", "", "expected 1234567"},
+		{"ruler_words.txt", "brave-lantern", "", "expected sunny-day"},
+		{"cjk.txt", "k", "v", "expected v"},
+	} {
+		text, err := os.ReadFile(filepath.Join("..", "..", "engine", "niah", "testdata", "own", c.name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at := bytes.Index(text, []byte("One of")); at >= 0 { // what the small models have room for
+			text = text[at-140 : at+210]
+		}
+		open(c.name, string(text))
+		d.has(id("said"), c.name+" is in the text field")
+		d.write("key", c.key)
+		d.write("value", c.value)
+		d.press(id("run"))
+		d.finished(gens)
+		d.has(id("asked"), c.said)
+		gens = d.gens()
+	}
+	// A text without blanks has its needle at the depth of the form, the middle.
+	if at := evaluate[float64](d, `(all => all.findIndex(e => e.matches(".asked")) / all.length)([...document.querySelectorAll('`+id("strip-0")+` [data-t]')])`); at < 0.45 || at > 0.55 {
+		t.Errorf("the needle is at %.3f of the prompt, want 0.45 to 0.55", at)
+	}
 	open("long.txt", strings.Repeat("The grass is green. ", 300))
 	d.write("value", "7")
 	d.press(id("run"))
