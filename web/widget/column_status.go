@@ -104,7 +104,7 @@ func (v *ColumnView) Intervention() string {
 		parts = append(parts, "memory at "+number.Percent(c.Strength))
 	}
 	if c.Cap > 0 {
-		parts = append(parts, fmt.Sprintf("memory of %s tokens", number.Count(c.Cap)))
+		parts = append(parts, "memory of "+number.Of(c.Cap, "token"))
 	}
 	if c.SelectWith == "plain" || c.ComputeWith == "plain" {
 		selects := map[string]string{"plain": "K", "memory": "K̃"}[c.SelectWith]
