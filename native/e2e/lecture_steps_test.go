@@ -126,7 +126,7 @@ func (w *walker) look(name string) {
 			w.t.Fatal(err)
 		}
 		if w.scrolls() { // the timeline stays at the foot: it must not hide half of what is to be pressed
-			w.do(chromedp.EmulateViewport(w.size[0], 6000))
+			w.do(chromedp.EmulateViewport(w.size[0], 12000))
 		}
 		w.lookAt(fmt.Sprintf("%s, %d pixels wide, %s", name, w.size[0], c.scheme), c.scheme, "document", c.rules)
 		w.do(chromedp.EmulateViewport(w.size[0], w.size[1]))
