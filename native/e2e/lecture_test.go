@@ -3,7 +3,9 @@ package e2e
 import (
 	"fmt"
 	"testing"
+	"time"
 
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -56,11 +58,23 @@ func TestLecture(t *testing.T) {
 	d.at(third)
 	d.wait(`document.querySelector('` + id("because") + `') !== null`)
 
-	// The window of notes goes on, and the explorer follows.
-	evaluate[any](d, `window.dispatchEvent(new StorageEvent("storage", {key: "kvscope.lecture.step", newValue: "quest.4"}))`)
+	// The window of notes goes on, and the explorer follows, and the other way round.
+	window, closeWindow := chromedp.NewContext(d.tab.Context)
+	defer closeWindow()
+	notesAt := func(at string) chromedp.Action {
+		return chromedp.Poll(`document.querySelector('`+id("notes")+` main')?.dataset.at === "`+at+`"`, nil, chromedp.WithPollingTimeout(20*time.Second))
+	}
+	if err := chromedp.Run(window, chromedp.Navigate(d.url+"/notes?lesson=quest.3"), notesAt("quest.3"), chromedp.Click(id("notes-next"), chromedp.ByQuery), notesAt("quest.4")); err != nil {
+		t.Fatal(err)
+	}
+	d.do(page.BringToFront()) // what lies behind another tab draws nothing
 	d.at(lesson.At{Lesson: "quest", Step: 3})
 	d.do(chromedp.KeyEvent("b"))
 	d.at(third)
+	if err := chromedp.Run(window, page.BringToFront(), notesAt("quest.3")); err != nil {
+		t.Errorf("the notes do not follow back: %v", err)
+	}
+	d.do(page.BringToFront())
 	d.press(id("lesson-free"))
 	d.wait(`document.querySelector(".controls").checkVisibility()`)
 	d.press(id("lesson-close"))
