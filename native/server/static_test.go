@@ -66,7 +66,7 @@ func TestStatic(t *testing.T) {
 
 // TestStaticSnapshots: a site has the histories of trainings where it is asked for, as they lie.
 func TestStaticSnapshots(t *testing.T) {
-	runner := fakeRunner(emits(wholeRun()))
+	runner := emits(wholeRun())
 	models := fstest.MapFS{"attention.safetensors": {Data: []byte("weights")}, "attention.history.gz": {Data: []byte("packed\x07\x01\x00\x00")}}
 	files, err := Static(t.Context(), StaticConfig{Program: fakeProgram(), Models: models, Runner: runner})
 	if err != nil {
@@ -89,7 +89,7 @@ func TestStaticSnapshots(t *testing.T) {
 
 // TestStaticPages: pages in folders find what the site shares.
 func TestStaticPages(t *testing.T) {
-	files, err := Static(t.Context(), StaticConfig{Program: fakeProgram(), Models: fstest.MapFS{"attention.safetensors": {Data: []byte("weights")}}, Runner: fakeRunner(emits(wholeRun()))})
+	files, err := Static(t.Context(), StaticConfig{Program: fakeProgram(), Models: fstest.MapFS{"attention.safetensors": {Data: []byte("weights")}}, Runner: emits(wholeRun())})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestStaticPages(t *testing.T) {
 
 // TestStaticOnADisk: what a page fetches stands in scripts too, as it lies in the files.
 func TestStaticOnADisk(t *testing.T) {
-	c := StaticConfig{Program: fakeProgram(), Models: fstest.MapFS{"attention.safetensors": {Data: []byte("weights")}}, Runner: fakeRunner(emits(wholeRun()))}
+	c := StaticConfig{Program: fakeProgram(), Models: fstest.MapFS{"attention.safetensors": {Data: []byte("weights")}}, Runner: emits(wholeRun())}
 	without, err := Static(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
