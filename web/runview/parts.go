@@ -70,8 +70,9 @@ func (v *View) summary() *Summary {
 	if s.Model == "" {
 		s.Model = h.Model
 	}
+	var about []string
 	if h.Task != "" {
-		s.Task = fmt.Sprintf("%s, example %d", h.Task, h.Seed)
+		about = append(about, h.Task, fmt.Sprintf("example %d", h.Seed))
 	}
 	for _, step := range v.run.Steps {
 		word := Word{Text: picture.Label(step.Token), Class: "word"}
@@ -87,8 +88,9 @@ func (v *View) summary() *Summary {
 		s.Expected = append(s.Expected, picture.Label(t))
 	}
 	if v.run.Done != nil {
-		s.Read = number.Percent(v.run.Done.ReadFraction) + " of the cache read"
+		about = append(about, number.Percent(v.run.Done.ReadFraction)+" of the cache read")
 	}
+	s.About = strings.Join(about, ", ")
 	return s
 }
 

@@ -12,9 +12,9 @@ import "log"
 
 // Summary says what ran and what came of it.
 type Summary struct {
-	Model, Method, Budget, Task, Question, Read string
-	Answer                                      []Word
-	Expected                                    []string
+	Model, Method, Budget, About, Question string
+	Answer                                 []Word
+	Expected                               []string
 }
 
 // Word is a piece of text with its looks.
@@ -53,12 +53,7 @@ func (c *Summary) Build(vgin *vugu.BuildIn) (vgout *vugu.BuildOut) {
 			vgparent.AppendChild(vgn)
 			vgn = &vugu.VGNode{Type: vugu.VGNodeType(3), Namespace: "", Data: "span", Attr: []vugu.VGAttribute{{Namespace: "", Key: "class", Val: "quiet"}}}
 			vgparent.AppendChild(vgn)
-			vgn.SetInnerHTML(c.Task)
-			vgn = &vugu.VGNode{Type: vugu.VGNodeType(1), Data: " "}
-			vgparent.AppendChild(vgn)
-			vgn = &vugu.VGNode{Type: vugu.VGNodeType(3), Namespace: "", Data: "span", Attr: []vugu.VGAttribute{{Namespace: "", Key: "class", Val: "quiet"}}}
-			vgparent.AppendChild(vgn)
-			vgn.SetInnerHTML(c.Read)
+			vgn.SetInnerHTML(c.About)
 		}
 		vgn = &vugu.VGNode{Type: vugu.VGNodeType(1), Data: "\n"}
 		vgparent.AppendChild(vgn)
