@@ -28,10 +28,14 @@ var asked = []struct{ query, drawn string }{
 	{"task=S-2&method=twilight&budget=1/4&head=1.1&view=scores&at=2&drop=4&force=2", `[data-testid="scores-1"] svg`},
 	{"task=MQ&seed=7&method=quest&budget=1/8&head=1.0&view=block&at=3&metric=mass", `[data-testid="view-1"] .terms`},
 	{"task=MV&method=tova&budget=1/2&head=1.1&view=memory&memory_strength=0.5&memory_cap=20&compute_with=plain", `[data-testid="kernel-1"] svg`},
-	{"task=MK-1&method=quest&left=attention@20&right=ratplus@30&head=0.1&view=training", `[data-testid="course-1"] [data-lane]`},
+	{"task=MK-1&method=quest&left=attention@20&right=ratplus@30&head=0.1&view=training&every=1", everyStep},
 	{"source=text&text=The+old+mill+stood+still.+One+of+the+special+magic+numbers+for+brave-otter+is:+4711.&key=brave-otter&value=4711&method=h2o&budget=1/2&block=4&head=0.0&view=prompt", `[data-testid="strip-1"]`},
 	{"task=MK-1&seed=2&method=snapkv&budget=1/2&head=1.1&view=prompt&at=3&metric=recall", `[data-testid="strip-1"]`},
 }
+
+// everyStep is the page once the question is answered at all three steps of both trainings.
+const everyStep = `body:has([data-testid="course-0"] [data-bar="0"]):has([data-testid="course-0"] [data-bar="1"]):has([data-testid="course-0"] [data-bar="2"])` +
+	`:has([data-testid="course-1"] [data-bar="0"]):has([data-testid="course-1"] [data-bar="1"]):has([data-testid="course-1"] [data-bar="2"])`
 
 // sees runs the requests of the explorer on an open page and reads what it shows.
 func (d *desk) sees() map[string]seen {
