@@ -13,6 +13,7 @@ import (
 	"kvscope/web/state"
 )
 
+// pictures are the grid of blocks, the heads and the view of a run, or of maps alone their heads.
 func pictures(id string, side int, v *ColumnView, s *state.Snapshot, below app.UI, on *Bus) []app.UI {
 	h := v.Run.Header
 	if h.Method == "" {
