@@ -25,6 +25,7 @@ type File struct {
 	Kind Kind
 
 	files   []string // name, size and time of those that f was opened from
+	shards  int      // files of which the index of f is, 0 where there is no index
 	names   []string
 	tensors map[string]Tensor // without Data where unread has it
 	unmap   func() error
@@ -74,8 +75,8 @@ func (f *File) Identity() string {
 // Form names the format of f and the number of its files, for people: "a safetensors file",
 // "8 safetensors files".
 func (f *File) Form() string {
-	if len(f.files) > 1 {
-		return fmt.Sprintf("%d safetensors files", len(f.files))
+	if f.shards > 1 {
+		return fmt.Sprintf("%d safetensors files", f.shards)
 	}
 	return string(f.Kind)
 }

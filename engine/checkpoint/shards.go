@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,35 +14,15 @@ import (
 // maxIndex is the largest index of shards that is read, in bytes.
 const maxIndex = 64 << 20
 
-// OpenIndex opens the safetensors files that an index lists, such as
+// Shards opens the safetensors files that an index lists, such as
 // model.safetensors.index.json, as one: its "weight_map" names the file, beside the
-// index, of every tensor.
-func OpenIndex(path string) (*File, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("load %w", err)
-	}
-	if info.Size() > maxIndex {
-		return nil, fmt.Errorf("load %s: index of %d bytes, want at most %d", path, info.Size(), maxIndex)
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("load %w", err)
-	}
-	f, err := openShards(filepath.Dir(path), text)
-	if err != nil {
-		return nil, fmt.Errorf("load %s: %w", path, err)
-	}
-	return f, nil
-}
-
-// openShards opens the files in folder that the index in text lists.
-func openShards(folder string, text []byte) (*File, error) {
-	shards, err := parseIndex(text)
+// index, of every tensor. open opens the file of a name.
+func Shards(index []byte, open func(name string) (*File, error)) (*File, error) {
+	shards, err := parseIndex(index)
 	if err != nil {
 		return nil, err
 	}
-	all := &File{Kind: KindSafetensors, tensors: map[string]Tensor{}}
+	all := &File{Kind: KindSafetensors, shards: len(shards), tensors: map[string]Tensor{}}
 	var closers []func() error
 	all.unmap = func() error {
 		var failed error
@@ -52,7 +32,10 @@ func openShards(folder string, text []byte) (*File, error) {
 		return failed
 	}
 	for _, name := range slices.Sorted(maps.Keys(shards)) {
-		shard, err := Open(filepath.Join(folder, name))
+		shard, err := open(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("%s is missing, which the index names: %w", name, err)
+		}
 		if err != nil {
 			return nil, errors.Join(err, all.unmap())
 		}
@@ -73,6 +56,9 @@ func openShards(folder string, text []byte) (*File, error) {
 func parseIndex(text []byte) (map[string][]string, error) {
 	var index struct {
 		WeightMap map[string]string `json:"weight_map"`
+	}
+	if len(text) > maxIndex {
+		return nil, fmt.Errorf("index of %d bytes, want at most %d", len(text), maxIndex)
 	}
 	if err := json.Unmarshal(text, &index); err != nil {
 		return nil, fmt.Errorf("not the JSON of an index: %w", err)

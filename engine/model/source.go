@@ -72,40 +72,68 @@ func besideConfig(path string, f *checkpoint.File) (config []byte, ok bool) {
 	return config, err == nil
 }
 
-// openFolder opens a folder with a config.json and safetensors, or with one
-// model.safetensors that says its shape itself.
+// openFolder is FolderSource for a folder of this machine.
 func openFolder(folder string) (*Source, error) {
-	config, err := os.ReadFile(filepath.Join(folder, "config.json"))
-	whole := filepath.Join(folder, "model.safetensors")
-	if errors.Is(err, fs.ErrNotExist) {
-		if _, err := os.Stat(whole); err != nil {
-			return nil, fmt.Errorf("load %s: no config.json in the folder, and no model.safetensors, want a folder as save_pretrained leaves it", folder)
-		}
-		return OpenSource(whole)
-	} else if err != nil {
-		return nil, fmt.Errorf("load %w", err)
-	}
-	f, err := openTensors(whole)
+	at := func(name string) string { return filepath.Join(folder, name) }
+	s, err := FolderSource(
+		func(name string) ([]byte, error) { return os.ReadFile(at(name)) },
+		func(name string) (*checkpoint.File, error) { return checkpoint.Open(at(name)) })
 	if err != nil {
-		return nil, err
-	}
-	s, err := hfSource(f, config)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("load %s: %w", folder, err), f.Close())
+		return nil, fmt.Errorf("load %s: %w", folder, err)
 	}
 	return s, nil
 }
 
-// openTensors opens the safetensors file at path, or those of the index beside it.
-func openTensors(path string) (*checkpoint.File, error) {
-	index := path + ".index.json"
-	if _, err := os.Stat(path); err == nil {
-		return checkpoint.Open(path)
+// FolderSource is the model of a folder with a config.json and safetensors, or with one
+// model.safetensors that says its shape itself, wherever that folder lies: read reads the
+// file of a name, and open opens one with tensors. Their errors are fs.ErrNotExist where
+// there is none.
+func FolderSource(read func(name string) ([]byte, error), open func(name string) (*checkpoint.File, error)) (*Source, error) {
+	config, err := read("config.json")
+	shaped := err == nil
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
 	}
-	if _, err := os.Stat(index); err != nil {
-		return nil, fmt.Errorf("load %s: neither model.safetensors nor model.safetensors.index.json beside config.json", filepath.Dir(path))
+	f, err := open(weightsFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		if !shaped {
+			return nil, errors.New("no config.json in the folder, and no " + weightsFile + ", want a folder as save_pretrained leaves it")
+		}
+		f, err = openShards(read, open)
 	}
-	return checkpoint.OpenIndex(index)
+	if err != nil {
+		return nil, err
+	}
+	var s *Source
+	if shaped {
+		s, err = hfSource(f, config)
+	} else if s, err = NewSource(f); err != nil {
+		err = fmt.Errorf("no config.json in the folder, and %s does not say its shape: %w", weightsFile, err)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return s, nil
+}
+
+// weightsFile is the file of the weights in a folder, or with ".index.json" the list of those
+// that they are spread over.
+const weightsFile = "model.safetensors"
+
+// openShards opens the files that the index of a folder lists.
+func openShards(read func(name string) ([]byte, error), open func(name string) (*checkpoint.File, error)) (*checkpoint.File, error) {
+	const name = weightsFile + ".index.json"
+	index, err := read(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errors.New("neither " + weightsFile + " nor " + name + " beside config.json")
+	} else if err != nil {
+		return nil, err
+	}
+	f, err := checkpoint.Shards(index, open)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return f, nil
 }
 
 // hfSource is the model in f that a config.json describes.

@@ -66,6 +66,32 @@ func (e *Engine) AddFile(name string, file []byte) error {
 	return e.AddSource(name, note, src, tok)
 }
 
+// AddFolder loads a model from a folder as Hugging Face leaves them, wherever that lies: read
+// reads the file of a name, of which the engine keeps those with weights, and its error is
+// fs.ErrNotExist where there is none. A model takes text where its tokenizer is understood.
+func (e *Engine) AddFolder(name string, read func(name string) ([]byte, error)) error {
+	src, err := model.FolderSource(read, func(name string) (*checkpoint.File, error) {
+		data, err := read(name)
+		if err != nil {
+			return nil, err
+		}
+		f, err := checkpoint.Parse(data)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		return f, nil
+	})
+	if err != nil {
+		return fmt.Errorf("model %s: %w", name, err)
+	}
+	note := formNote(src)
+	tok, err := asTokenizer(tokenizer.FromFolder(read))
+	if err != nil {
+		note += noTokenizer(err)
+	}
+	return e.AddSource(name, note, src, tok)
+}
+
 // formNote says how a model is stored and with which limits it is computed.
 func formNote(src *model.Source) string {
 	return strings.Join(append([]string{src.Form}, src.Notes...), "; ")
@@ -162,7 +188,7 @@ func OpenTokenizer(path string) (tokenizer.Tokenizer, error) {
 		return nil, err
 	}
 	if info.IsDir() {
-		return asTokenizer(tokenizer.FromFolder(os.DirFS(path)))
+		return asTokenizer(tokenizer.FromFolder(func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(path, name)) }))
 	}
 	if filepath.Ext(path) == ".gguf" {
 		f, err := checkpoint.Open(path)

@@ -9,9 +9,10 @@ import (
 
 // FromFolder reads the tokenizer of a folder as Hugging Face leaves it: tokenizer.json,
 // the chat template of chat_template.jinja or tokenizer_config.json, and the tokens that
-// end an answer of generation_config.json. All but the first may be missing.
-func FromFolder(folder fs.FS) (*BPE, error) {
-	data, err := fs.ReadFile(folder, "tokenizer.json")
+// end an answer of generation_config.json. read reads the file of a name; all but the first
+// may be missing, of which its error is fs.ErrNotExist.
+func FromFolder(read func(name string) ([]byte, error)) (*BPE, error) {
+	data, err := read("tokenizer.json")
 	if err != nil {
 		return nil, err
 	}
@@ -22,7 +23,7 @@ func FromFolder(folder fs.FS) (*BPE, error) {
 	var generation struct {
 		EOS oneOrMany `json:"eos_token_id"`
 	}
-	if err := readJSON(folder, "generation_config.json", &generation); err != nil {
+	if err := readJSON(read, "generation_config.json", &generation); err != nil {
 		return nil, err
 	}
 	for _, id := range generation.EOS {
@@ -31,7 +32,7 @@ func FromFolder(folder fs.FS) (*BPE, error) {
 		}
 	}
 	t.addEnds(generation.EOS)
-	template, err := chatTemplate(folder)
+	template, err := chatTemplate(read)
 	if err != nil {
 		return nil, err
 	}
@@ -40,20 +41,20 @@ func FromFolder(folder fs.FS) (*BPE, error) {
 }
 
 // chatTemplate is the text of the folder's chat template, "" for none.
-func chatTemplate(folder fs.FS) (string, error) {
-	text, err := fs.ReadFile(folder, "chat_template.jinja")
+func chatTemplate(read func(name string) ([]byte, error)) (string, error) {
+	text, err := read("chat_template.jinja")
 	if !errors.Is(err, fs.ErrNotExist) {
 		return string(text), err
 	}
 	var config struct {
 		Template templates `json:"chat_template"`
 	}
-	return string(config.Template), readJSON(folder, "tokenizer_config.json", &config)
+	return string(config.Template), readJSON(read, "tokenizer_config.json", &config)
 }
 
 // readJSON reads a file that may be missing.
-func readJSON(folder fs.FS, name string, into any) error {
-	data, err := fs.ReadFile(folder, name)
+func readJSON(read func(name string) ([]byte, error), name string, into any) error {
+	data, err := read(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	} else if err != nil {

@@ -38,7 +38,7 @@ func TestFromFolder(t *testing.T) {
 		for name, text := range c.files {
 			folder[name] = file(text)
 		}
-		tok, err := FromFolder(folder)
+		tok, err := FromFolder(folder.ReadFile)
 		if c.want != "" {
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%s: %v, want %s", c.name, err, c.want)
