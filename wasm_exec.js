@@ -183,35 +183,111 @@
     }
   }
 
-  // How often a download that breaks off is begun, and how long after the first time.
+  // How often in a row a download that breaks off is begun, and how long after the first time.
   const tries = 3;
   const pause = 500;
 
   // Calls attempt until it comes through, unless what it throws is final: a program that is
-  // none will not be one the next time.
+  // none will not be one the next time. What came further than ever before counts as the first
+  // time.
   async function again(attempt, signal) {
     for (let n = 1; ; n++) {
       try {
         return await attempt();
       } catch (err) {
         if (err.final || err instanceof WebAssembly.CompileError || signal?.aborted) throw err;
+        if (err.further) n = 1;
         if (n === tries) throw new Error(`the download broke off ${tries} times: ${err.message}. Check the connection and run again`);
         await new Promise((resolve) => setTimeout(resolve, n * pause));
       }
     }
   }
 
-  // The program fetches files through this.
-  globalThis.kvscopeFetch = (url, signal, progress) =>
-    again(async () => {
+  async function each(stream, take) {
+    const reader = stream.getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      await take(value);
+    }
+  }
+
+  // A file that is being downloaded: where its bytes go, how many have come as they lie on the
+  // host, and what tells that file there from a later one, "" where nothing does or where the
+  // host packs what it sends, so that nobody knows where that broke off.
+  function arrival(response, take) {
+    const { readable, writable } = new TransformStream();
+    let unpacked = 0;
+    const taken = plain(readable).then((stream) =>
+      each(stream, (chunk) => {
+        take(chunk, unpacked);
+        unpacked += chunk.byteLength;
+      }),
+    );
+    taken.catch(() => {}); // who writes hears of it
+    const packed = response.headers.get("Content-Encoding");
+    return { into: writable.getWriter(), taken, came: 0, version: packed ? "" : versionOf(response), size: sizeOf(response) };
+  }
+
+  // A weak tag, of files that only mean the same, will not do.
+  function versionOf(response) {
+    const tag = response.headers.get("ETag");
+    return tag && !tag.startsWith("W/") ? tag : (response.headers.get("Last-Modified") ?? "");
+  }
+
+  // How many bytes the whole file has on the host.
+  function sizeOf(response) {
+    return (response.headers.get("Content-Range")?.split("/")[1] ?? response.headers.get("Content-Length")) || "";
+  }
+
+  // Whether a response is the rest of a file of which a part has come.
+  function isRest(response, file) {
+    return response.status === 206 && response.headers.get("Content-Range")?.startsWith(`bytes ${file.came}-`) &&
+      versionOf(response) === file.version && sizeOf(response) === file.size;
+  }
+
+  // The program fetches files through this. take gets their bytes, unpacked, and where in the
+  // file they begin. A download that breaks off goes on where it broke, where the host has
+  // that part of what is still the same file; else it begins anew.
+  globalThis.kvscopeFetch = async (url, signal, take) => {
+    let file;
+    let most = 0; // bytes that have come of it
+    const begin = (response) => {
+      file?.into.abort().catch(() => {});
+      const begun = arrival(response, (chunk, at) => {
+        if (begun === file) take(chunk, at);
+      });
+      file = begun;
+    };
+    const ask = async () => {
+      if (file?.version && file.came > 0) {
+        const headers = { Range: `bytes=${file.came}-`, "If-Range": file.version };
+        const response = await fetch(url, { signal, headers });
+        if (isRest(response, file)) return response;
+        response.body?.cancel().catch(() => {});
+      }
       const response = await fetch(url, { signal });
       if (!response.ok) throw Object.assign(new Error(`${url}: status ${response.status}`), { final: true });
-      const body = counted(await plain(response.body), progress);
-      const bytes = await new Response(body).arrayBuffer().catch((err) => {
-        throw err instanceof RangeError ? Object.assign(new Error(`out of memory: ${err.message}`), { final: true }) : err;
-      });
-      return new Uint8Array(bytes);
+      begin(response);
+      return response;
+    };
+    await again(async () => {
+      const { body } = await ask();
+      try {
+        await each(body, async (chunk) => {
+          await file.into.write(chunk);
+          file.came += chunk.byteLength;
+        });
+        file.version = ""; // what is wrong from here on is wrong with all of it
+        await file.into.close();
+        await file.taken;
+      } catch (err) {
+        err.further = file.came > most;
+        most = Math.max(most, file.came);
+        throw err;
+      }
     }, signal);
+  };
 
   // The kernels of package simd are a module that works in the program's own memory. The
   // program imports functions that call it, and hands it over when it runs; where the

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -67,47 +68,104 @@ func TestTwoTabs(t *testing.T) {
 	one.quiet()
 }
 
-// A download that breaks off is begun again; one that breaks off every time says so, and
+// cut is an answer that breaks off after so many bytes of its body.
+type cut struct {
+	http.ResponseWriter
+	left int
+	sent *atomic.Int64
+}
+
+// Write sends what is left and then breaks the connection off.
+func (c *cut) Write(p []byte) (int, error) {
+	n, err := c.ResponseWriter.Write(p[:min(len(p), c.left)])
+	c.left -= n
+	c.sent.Add(int64(n))
+	if err == nil && c.left == 0 {
+		_ = http.NewResponseController(c.ResponseWriter).Flush()
+		panic(http.ErrAbortHandler)
+	}
+	return n, err
+}
+
+// breaking is the site of a handler whose weights of one model break off in their middle so
+// many times. ranges: it sends parts of files, each of which changes at every break where
+// changing is set. sent are the bytes of the weights that went out.
+type breaking struct {
+	site             http.Handler
+	ranges, changing bool
+	breaks           atomic.Int32
+	sent             atomic.Int64
+	size             int // of the weights as they lie there
+}
+
+func (b *breaking) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !strings.Contains(r.URL.Path, "/model-attention") {
+		b.site.ServeHTTP(w, r)
+		return
+	}
+	whole := httptest.NewRecorder()
+	plain := r.Clone(r.Context())
+	plain.Header.Del("Range")
+	b.site.ServeHTTP(whole, plain)
+	body := whole.Body.Bytes()
+	b.size = len(body)
+	left := b.breaks.Add(-1)
+	out := &cut{w, len(body) + 1, &b.sent}
+	if left >= 0 {
+		out.left = len(body) / 3
+	}
+	w.Header().Set("Content-Type", whole.Header().Get("Content-Type"))
+	if !b.ranges {
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		_, _ = out.Write(body)
+		return
+	}
+	w.Header().Set("ETag", `"1"`)
+	if b.changing {
+		w.Header().Set("ETag", fmt.Sprintf(`"%d"`, left))
+	}
+	http.ServeContent(out, r, "", time.Time{}, bytes.NewReader(body))
+}
+
+// A download that breaks off goes on where it broke, or is begun again where the host sends
+// no parts of files or the file has changed; one that breaks off every time says so, and
 // what to do.
 func TestDownloadBreaksOff(t *testing.T) {
 	e := newEngine(t)
 	whole := static(t, e, newModels(t))
-	var broken atomic.Int32 // times that the weights of a model are still cut
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		answer := httptest.NewRecorder()
-		whole.Config.Handler.ServeHTTP(answer, r)
-		for name, values := range answer.Header() {
-			w.Header()[name] = values
-		}
-		w.WriteHeader(answer.Code)
-		body := answer.Body.Bytes()
-		if strings.Contains(r.URL.Path, "/model-attention") && broken.Add(-1) >= 0 {
-			_, _ = w.Write(body[:len(body)/2])
-			panic(http.ErrAbortHandler)
-		}
-		_, _ = w.Write(body)
-	}))
-	t.Cleanup(s.Close)
+	d := &desk{t, browsertest.OpenFor(t, time.Minute), e, ""}
 	for _, c := range []struct {
-		breaks int32
-		whole  bool
-	}{{2, true}, {1000, false}} {
-		broken.Store(c.breaks)
-		d := &desk{t, browsertest.OpenFor(t, time.Minute), e, s.URL}
+		name             string
+		breaks           int32
+		ranges, changing bool
+		times            float64 // the file's size that is sent at most, 0 where it never comes
+	}{
+		{"goes on", 2, true, false, 1.3},
+		{"has changed", 2, true, true, 1.7},
+		{"no ranges", 2, false, false, 1.7},
+		{"never comes", 1000, false, false, 0},
+	} {
+		site := &breaking{site: whole.Config.Handler, ranges: c.ranges, changing: c.changing}
+		site.breaks.Store(c.breaks)
+		s := httptest.NewServer(site)
+		t.Cleanup(s.Close)
 		d.do(chromedp.Navigate(s.URL + below + "/"))
 		d.finished("") // of the recorded runs
 		d.press(id("run"))
-		if !c.whole {
+		if c.times == 0 {
 			d.wait(`document.querySelector('` + id("column-0") + `').textContent.includes("the download broke off 3 times")`)
-			d.tab.Close()
 			continue
 		}
 		d.wait(`[...document.querySelectorAll("section.column")].every((c) => c.dataset.recorded === "false" && c.dataset.state === "done")`)
 		d.samePicks(first)
-		if left := broken.Load(); left >= 0 {
-			t.Errorf("%d of %d breaks are left", left, c.breaks)
+		sent := float64(site.sent.Load()) / float64(site.size)
+		t.Logf("%s: %.2f times the file is sent", c.name, sent)
+		if sent > c.times || c.changing && sent < 1.6 {
+			t.Errorf("%s: %.2f times the file is sent, want %.1f at most", c.name, sent, c.times)
 		}
-		d.tab.Close()
+		if left := site.breaks.Load(); left >= 0 {
+			t.Errorf("%s: %d of %d breaks are left", c.name, left, c.breaks)
+		}
 	}
 }
 

@@ -37,6 +37,10 @@ type SiteFile struct {
 	File string `json:"file"` // address
 	Size int    `json:"size"` // bytes, unpacked
 
+	// Folder says that the model lies in a folder as Hugging Face leaves them: File is then the
+	// address of a list of its files, a SiteFile each, as JSON, and Size that of its weights.
+	Folder bool `json:"folder,omitempty"`
+
 	// Index is the address of the trained index of a model, "" where it has none.
 	Index string `json:"index,omitempty"`
 

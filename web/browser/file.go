@@ -2,27 +2,43 @@ package browser
 
 import "github.com/maxence-charriere/go-app/v9/pkg/app"
 
-// OnDrop hears of files that are dropped anywhere on the page, and of what they are
-// dropped on, until stop is called.
-func OnDrop(dropped func(files []app.Value, on app.Value)) (stop func()) {
+// Chosen is what somebody has dropped on the page, or chosen at an input of it.
+type Chosen struct {
+	Files   []app.Value
+	Folders []Folder
+	At      app.Value // what it was dropped on, or the input
+}
+
+// OnDrop hears of what is dropped anywhere on the page, until stop is called.
+func OnDrop(dropped func(Chosen)) (stop func()) {
 	over := Listen(app.Window(), "dragover", func(e app.Value) { e.Call("preventDefault") })
 	drop := Listen(app.Window(), "drop", func(e app.Value) {
 		e.Call("preventDefault")
-		dropped(list(e.Get("dataTransfer").Get("files")), e.Get("target"))
+		at := e.Get("target")
+		files, folders := apart(e.Get("dataTransfer"))
+		if len(folders) == 0 {
+			dropped(Chosen{Files: files, At: at})
+			return
+		}
+		go func() { dropped(Chosen{Files: files, Folders: readAll(folders), At: at}) }()
 	})
 	return func() { over(); drop() }
 }
 
-// OnChosen hears of files that are chosen at inputs of the page that a selector
-// matches, until stop is called.
-func OnChosen(selector string, chosen func(files []app.Value, at app.Value)) (stop func()) {
+// OnChosen hears of what is chosen at inputs of the page that a selector matches, until
+// stop is called.
+func OnChosen(selector string, chosen func(Chosen)) (stop func()) {
 	return Listen(app.Window(), "change", func(e app.Value) {
 		at := e.Get("target")
 		if !at.Call("matches", selector).Bool() {
 			return
 		}
-		chosen(list(at.Get("files")), at)
-		at.Set("value", "") // so that the same file can be chosen again
+		c := Chosen{Files: list(at.Get("files")), At: at}
+		if at.Get("webkitdirectory").Truthy() {
+			c.Files, c.Folders = nil, foldersOf(c.Files)
+		}
+		chosen(c)
+		at.Set("value", "") // so that the same can be chosen again
 	})
 }
 

@@ -70,7 +70,7 @@ func newBrowser(site api.Site, root *url.URL) Engine {
 
 // fetchFile gets a file of the site.
 func fetchFile(ctx context.Context, f api.SiteFile) ([]byte, error) {
-	return fetch.File(ctx, f.File, nil)
+	return fetch.File(ctx, f.File, f.Size, nil)
 }
 
 // fetchMeta gets a Meta at an address.

@@ -1,5 +1,5 @@
 // Package fetch gets the files of a site, which lie there packed: not every host of
 // files packs what it sends.
 //
-//	file, err := fetch.File(ctx, "models/ratplus.safetensors.gz", func(bytes int) {})
+//	file, err := fetch.File(ctx, "models/ratplus.safetensors.gz", size, func(bytes int) {})
 package fetch

@@ -8,6 +8,6 @@ import (
 )
 
 // File is there in browsers only.
-func File(context.Context, string, func(int)) ([]byte, error) {
+func File(context.Context, string, int, func(int)) ([]byte, error) {
 	return nil, errors.New("files of a site are fetched by browsers only")
 }

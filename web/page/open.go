@@ -34,23 +34,31 @@ const mostSteps = 4096
 // openDropped shows runs whose files are dropped on the page, in the column that they
 // are dropped on, or chosen at a button, until stop is called.
 func (e *Explorer) openDropped() (stop func()) {
-	drop := browser.OnDrop(func(files []app.Value, on app.Value) {
+	drop := browser.OnDrop(func(c browser.Chosen) {
 		side := 0
-		if column := on.Call("closest", "[data-side]"); column.Truthy() {
+		if column := c.At.Call("closest", "[data-side]"); column.Truthy() {
 			side, _ = strconv.Atoi(column.Get("dataset").Get("side").String())
 		}
-		e.openFiles(files, side)
+		e.ctx.Dispatch(func(app.Context) { e.openAll(c, side) })
 	})
-	chosen := browser.OnChosen("input[data-opens]", func(files []app.Value, at app.Value) {
-		side, _ := strconv.Atoi(at.Get("dataset").Get("opens").String())
-		e.openFiles(files, side)
+	chosen := browser.OnChosen("input[data-opens]", func(c browser.Chosen) {
+		side, _ := strconv.Atoi(c.At.Get("dataset").Get("opens").String())
+		e.openAll(c, side)
 	})
 	return func() { drop(); chosen() }
 }
 
-// openFiles shows files of runs in columns from side on, and keeps them for a reload.
-func (e *Explorer) openFiles(files []app.Value, side int) {
-	for i, file := range files {
+// openAll shows files of runs in columns from side on, and keeps them for a reload. Folders
+// are those of models, and so are files that come with a config.json.
+func (e *Explorer) openAll(c browser.Chosen, side int) {
+	isConfig := func(file app.Value) bool { return file.Get("name").String() == modelConfig }
+	if slices.ContainsFunc(c.Files, isConfig) {
+		c.Folders, c.Files = append(c.Folders, browser.Folder{Name: "model", Files: c.Files}), nil
+	}
+	for i, folder := range c.Folders {
+		e.bringFolder(min(side+i, state.Sides-1), folder)
+	}
+	for i, file := range c.Files {
 		at := min(side+i, state.Sides-1)
 		name := file.Get("name").String()
 		e.openFile(at, name, file, func(action state.Action) {

@@ -53,8 +53,7 @@ func (p *Traces) OnMount(ctx app.Context) {
 	p.ctx = ctx
 	p.plain.start(ctx, func() { p.Update() })
 	p.plain.stop = append(p.plain.stop,
-		browser.OnDrop(func(files []app.Value, _ app.Value) { p.keepAll(files) }),
-		browser.OnChosen("input[data-keeps]", func(files []app.Value, _ app.Value) { p.keepAll(files) }))
+		browser.OnDrop(p.keepAll), browser.OnChosen("input[data-keeps]", p.keepAll))
 	asked := []traceStore{browserTraces{}}
 	if servedPage() {
 		asked = append(asked, serverTraces{})
@@ -107,8 +106,11 @@ func (p *Traces) space() {
 }
 
 // keepAll keeps files of runs.
-func (p *Traces) keepAll(files []app.Value) {
-	for _, file := range files {
+func (p *Traces) keepAll(chosen browser.Chosen) {
+	for _, folder := range chosen.Folders {
+		p.say(folder.Name + " is not kept: it is a folder, choose the files of runs in it")
+	}
+	for _, file := range chosen.Files {
 		name := file.Get("name").String()
 		go func() { // who reads a file waits for the browser
 			blob := browser.NewBlob(file)

@@ -44,8 +44,12 @@ func (c *Controls) columns() app.UI {
 	return app.Div().Class("section").Body(body...)
 }
 
-// openModel opens a model by its path, where the engine may read what the page names.
+// openModel opens a model: by its path, where the engine may read what the page names, or
+// for the engine of this browser.
 func (c *Controls) openModel() app.UI {
+	if c.Ready && c.Engine.Kind != "" && !c.Engine.Apart {
+		return openModelFile(c.id("own"))
+	}
 	if !c.Limits.OpenPath {
 		return app.P().Class("hint").Hidden(!c.Ready).DataSet("testid", "open-model-not").
 			Text("A model of your own: kvscope serve --model PATH. Paths are opened from the page only where the server listens to its own machine alone.")

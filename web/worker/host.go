@@ -177,12 +177,15 @@ func (h *Host) cache(ctx context.Context, ask api.Ask) (*run.Cache, error) {
 // load is an engine of the model of an ask, with its index where it has one.
 func (h *Host) load(ctx context.Context, ask api.Ask) (*run.Engine, error) {
 	file := ask.File
+	e := run.NewEngine(h.config.Kernels)
+	e.Yield = h.config.Yield
+	if file.Folder {
+		return e, h.loadFolder(ctx, ask, e)
+	}
 	data, err := h.config.Fetch(ctx, file, h.told(ask, file.Size))
 	if err != nil {
 		return nil, fmt.Errorf("the weights of %s could not be fetched: %w", file.Name, err)
 	}
-	e := run.NewEngine(h.config.Kernels)
-	e.Yield = h.config.Yield
 	if err := e.AddFile(file.Name, data); err != nil {
 		return nil, err
 	}

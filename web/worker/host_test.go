@@ -3,8 +3,11 @@ package worker
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -219,6 +222,69 @@ func TestHostRunsSteps(t *testing.T) {
 	}
 	if _, _, _, failure := b.about(t, 5); failure == nil || failure.Field != "model" || !strings.Contains(failure.Message, "10, 20") {
 		t.Errorf("a step that was not kept: %+v", failure)
+	}
+}
+
+// TestHostLoadsFolders: of the files of a folder those are fetched that the engine reads, the
+// weights are told of as they come, and what is missing is named.
+func TestHostLoadsFolders(t *testing.T) {
+	folder, err := fs.Sub(os.DirFS("../../engine/model/testdata"), "llama_head_dim")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := fs.Glob(folder, "*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ without, want string }{
+		{},
+		{"config.json", "no config.json in the folder, and no model.safetensors"},
+		{"model-00002-of-00008.safetensors", "model-00002-of-00008.safetensors is missing, which the index names"},
+	} {
+		var list []api.SiteFile
+		for _, name := range names {
+			if name != c.without {
+				list = append(list, api.SiteFile{Name: name, File: "at " + name})
+			}
+		}
+		text, err := json.Marshal(list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, fetched := sit(t), map[string]int{}
+		b.config.Fetch = func(_ context.Context, f api.SiteFile, told func(int)) ([]byte, error) {
+			fetched[f.File]++
+			if f.File == "list" {
+				return text, nil
+			}
+			data, err := fs.ReadFile(folder, strings.TrimPrefix(f.File, "at "))
+			told(len(data))
+			return data, err
+		}
+		b.Receive(api.Ask{ID: 1, Kind: api.AskLoad, File: api.SiteFile{Name: "tiny", File: "list", Size: 1000, Folder: true}})
+		_, progress, _, failure := b.about(t, 1)
+		if c.want != "" {
+			if failure == nil || !strings.Contains(failure.Message, c.want) {
+				t.Errorf("without %s: %+v, want %q", c.without, failure, c.want)
+			}
+			continue
+		}
+		if failure != nil {
+			t.Fatal(failure)
+		}
+		model := b.reply[len(b.reply)-1].Model
+		if model.Name != "tiny" || !strings.Contains(model.Note, "8 safetensors files") || !strings.Contains(model.Note, "no tokenizer: read tokenizer.json: file does not exist") {
+			t.Errorf("the model is %+v", model)
+		}
+		for _, name := range names {
+			read := name == "config.json" || strings.HasPrefix(name, "model")
+			if got := fetched["at "+name]; got != map[bool]int{true: 1}[read] {
+				t.Errorf("%s is fetched %d times", name, got)
+			}
+		}
+		if len(progress) != 8 || progress[7].Done <= progress[0].Done {
+			t.Errorf("of the weights it says %v", progress)
+		}
 	}
 }
 

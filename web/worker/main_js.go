@@ -75,5 +75,5 @@ func post(reply api.Reply, data []byte) {
 
 // weights fetches the file of a model.
 func weights(ctx context.Context, file api.SiteFile, told func(bytes int)) ([]byte, error) {
-	return fetch.File(ctx, file.File, told)
+	return fetch.File(ctx, file.File, file.Size, told)
 }
