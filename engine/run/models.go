@@ -25,6 +25,10 @@ type ModelInfo struct {
 	Prose   string `json:"prose"`    // what tasks hide needles in where Request.Prose is empty; "" without a tokenizer
 	Hash    string `json:"hash"`     // of the weights or their file, so that two runs can be told apart
 
+	// Says are the names in a file of queries and keys that say a method, or a parameter of
+	// one. A run takes them from its request alone.
+	Says []string `json:"says,omitempty"`
+
 	// Steps are those that its training kept, in order: each can be run too, under StepName.
 	Steps []history.Point `json:"steps,omitempty"`
 

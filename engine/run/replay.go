@@ -34,7 +34,7 @@ type captured struct {
 // were a model: what is asked is replayed on them. They are read as o says. f is closed
 // by Close.
 func (e *Engine) AddCapture(name string, f *checkpoint.File, o apply.Options) error {
-	c, left, err := apply.Capture(f, o)
+	c, said, err := apply.Capture(f, o)
 	if err != nil {
 		return err
 	}
@@ -44,14 +44,10 @@ func (e *Engine) AddCapture(name string, f *checkpoint.File, o apply.Options) er
 		return err
 	}
 	tokens, pieces = tokens[c.Left:end], pieces[c.Left:end]
-	note := "queries and keys, replayed: " + c.String()
-	if len(left) > 0 {
-		note += "; what it says of a method is not used: " + strings.Join(left, ", ")
-	}
 	info := ModelInfo{
 		Name: name, Arch: ArchCapture, Title: strings.TrimSpace(f.Metadata["model"] + " capture"),
 		Layers: c.Layers, Heads: c.Heads, KVHeads: c.KVHeads, HeadDim: c.HeadDim, Context: c.Len,
-		Note: note, Hash: f.Identity(),
+		Note: "queries and keys, replayed: " + c.String(), Hash: f.Identity(), Says: said,
 	}
 	return e.add(&loaded{info: info, capture: &captured{c, tokens, pieces}})
 }

@@ -3,6 +3,7 @@ package page
 import (
 	"bytes"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -24,7 +25,7 @@ func opened(t *testing.T, path string) (state.Action, *client.Captures) {
 		t.Fatal(err)
 	}
 	files := client.NewCaptureFiles()
-	return open(0, path[strings.LastIndex(path, "/")+1:], bytes.NewReader(content), func(f *checkpoint.File) (run.ModelInfo, error) {
+	return open(0, path[strings.LastIndex(path, "/")+1:], bytes.NewReader(content), "quest", func(f *checkpoint.File) (run.ModelInfo, error) {
 		return files.Add("own", f)
 	}), files.Beside(nil)
 }
@@ -69,23 +70,22 @@ func TestMapsThatPeopleHave(t *testing.T) {
 }
 
 // TestDumpsThatPeopleHave replays queries and keys as the page does. The page says how it
-// read them and which of the file's settings it makes nothing of; set in the form, they do
-// what kvscope select makes of them.
+// read them, and the form is given what kvscope select takes from the file.
 func TestDumpsThatPeopleHave(t *testing.T) {
 	for name, c := range map[string]struct {
-		config  sparse.Config
-		counts  []int // of what the heads read at the step, in the method's unit; the step's own entry beside what an eviction kept
+		asks    sparse.Config // of the form, by the file
+		counts  []int         // of what the heads read at the step, in the method's unit; the step's own entry beside what an eviction kept
 		note    string
 		problem string // with the file, or the run
 	}{
-		"settings_as_numbers.npz":          {config: method("quest", "block", "32", "k", "2"), counts: []int{2, 2, 2, 2}, note: "not used: block_size, method, top_k"},
-		"quest22.safetensors":              {config: method("quest", "block", "16", "k", "3", "public_code", "true"), counts: []int{3, 3, 3, 3}, note: "not used: block_size, method, token_budget"},
-		"snapkv_authors_names.safetensors": {config: method("snapkv", "window", "8", "k", "40"), counts: []int{41, 41, 41, 41}, note: "not used: kernel_size, max_capacity_prompt, method, pooling, window_size"},
-		"quest_authors_names.safetensors":  {config: method("quest", "block", "8", "k", "2"), counts: []int{2, 2, 2, 2}, note: "not used: chunk_size, method, token_budget"},
-		"twilight_top_p.safetensors":       {config: method("twilight", "top_p", "0.5"), note: "not used: budget, method, top_p"},
+		"settings_as_numbers.npz":          {asks: method("quest", "block", "32", "k", "2"), counts: []int{2, 2, 2, 2}},
+		"quest22.safetensors":              {asks: method("quest", "block", "16", "k", "4"), counts: []int{4, 4, 4, 4}},
+		"snapkv_authors_names.safetensors": {asks: method("snapkv", "window", "8", "k", "40", "kernel", "5", "pooling", "avg"), counts: []int{41, 41, 41, 41}},
+		"quest_authors_names.safetensors":  {asks: method("quest", "block", "8", "k", "2"), counts: []int{2, 2, 2, 2}},
+		"twilight_top_p.safetensors":       {asks: method("twilight", "top_p", "0.5", "budget", "1/2")},
 		"bshd_mha.npz":                     {problem: "40 heads of 8 positions: is its order [seq, head, head_dim]?"},
-		"nan_left_padding.safetensors":     {config: method("quest"), problem: "k: head 0, position 0 is NaN, want numbers: leave padding out"},
-		"mla_v_narrower.safetensors":       {config: method("quest", "block", "16", "k", "2"), counts: []int{2, 2, 2, 2}, note: "keys 64, channels 8"},
+		"nan_left_padding.safetensors":     {problem: "k: head 0, position 0 is NaN, want numbers: leave padding out"},
+		"mla_v_narrower.safetensors":       {counts: []int{2, 2, 2, 2}, note: "keys 64, channels 8"},
 		"bf16.npz":                         {problem: "bfloat16 as NumPy saves it"},
 	} {
 		a, engine := opened(t, "sparse/apply/testdata/"+name)
@@ -95,13 +95,20 @@ func TestDumpsThatPeopleHave(t *testing.T) {
 			}
 			continue
 		}
-		info := a.(state.Captured).Info
+		captured := a.(state.Captured)
+		info, asks := captured.Info, captured.Asks
+		if captured.Refused != nil || len(captured.Ignored) > 0 || !reflect.DeepEqual(asks, c.asks) {
+			t.Errorf("%s: the form is given %+v, without %v, %v, want %+v", name, asks, captured.Ignored, captured.Refused, c.asks)
+		}
+		if asks.Method == "" {
+			asks = method("quest", "block", "16", "k", "2")
+		}
 		if !strings.HasPrefix(info.Note, "queries and keys, replayed: layers ") || !strings.Contains(info.Note, c.note) {
 			t.Errorf("%s: %q, want %q", name, info.Note, c.note)
 		}
 		steps := 1
 		var r trace.Run
-		if err := engine.Run(t.Context(), run.Request{Model: "own", Config: c.config, MaxNew: &steps}, &r); err != nil {
+		if err := engine.Run(t.Context(), run.Request{Model: "own", Config: asks, MaxNew: &steps}, &r); err != nil {
 			t.Fatal(name, err)
 		}
 		if r.Failure != nil || c.problem != "" {

@@ -2,6 +2,7 @@ package page
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"path"
@@ -17,6 +18,7 @@ import (
 	"kvscope/engine/niah"
 	"kvscope/engine/run"
 	"kvscope/engine/runfile"
+	"kvscope/engine/sparse/apply"
 	"kvscope/viz/number"
 	"kvscope/web/browser"
 	"kvscope/web/picture"
@@ -173,7 +175,7 @@ func (e *Explorer) openFile(side int, name string, file app.Value, done func(sta
 		return
 	}
 	go func() {
-		done(open(side, name, browser.NewBlob(file), func(f *checkpoint.File) (run.ModelInfo, error) {
+		done(open(side, name, browser.NewBlob(file), cmp.Or(e.s.Draft.Column(side).Method, e.s.Draft.Method), func(f *checkpoint.File) (run.ModelInfo, error) {
 			own := captureName(name)
 			if m := e.s.Model(own); m != nil && m.Arch != run.ArchCapture {
 				own += " (file)"
@@ -219,8 +221,9 @@ func openText(side int, name string, b sized) state.Action {
 }
 
 // open reads a text, a run, attention maps, which may not say of what model, or queries and
-// keys, which add takes in as a model.
-func open(side int, name string, b sized, add func(*checkpoint.File) (run.ModelInfo, error)) state.Action {
+// keys, which add takes in as a model; where they say parameters and no method, they are those
+// of the one given.
+func open(side int, name string, b sized, method string, add func(*checkpoint.File) (run.ModelInfo, error)) state.Action {
 	if text := openText(side, name, b); text != nil {
 		return text
 	}
@@ -233,7 +236,9 @@ func open(side int, name string, b sized, add func(*checkpoint.File) (run.ModelI
 		if err != nil {
 			return state.NotOpened{Side: side, Name: name, Problem: err.Error()}
 		}
-		return state.Captured{Side: side, Info: info}
+		c := state.Captured{Side: side, Info: info}
+		c.Asks, c.Ignored, c.Refused = apply.Asks(file, method, info.Context)
+		return c
 	}
 	f, err := runfile.Of(file)
 	if err != nil {

@@ -246,7 +246,7 @@ func TestOpenTellsTextsApart(t *testing.T) {
 	for name, content := range map[string][]byte{
 		"cjk.txt": read("niah/testdata/own/cjk.txt"), "validation.jsonl": read("niah/testdata/own/validation.jsonl"), "notes.md": []byte("# Notes"),
 	} {
-		if a, ok := open(1, name, bytes.NewReader(content), nil).(state.TextOpened); !ok || a.Text != string(content) || a.Name != name {
+		if a, ok := open(1, name, bytes.NewReader(content), "", nil).(state.TextOpened); !ok || a.Text != string(content) || a.Name != name {
 			t.Errorf("%s: %+v", name, a)
 		}
 	}
@@ -262,7 +262,7 @@ func TestOpenTellsTextsApart(t *testing.T) {
 		"lfs":         {read("runfile/testdata/maps/lfs_pointer.safetensors"), "a git-lfs pointer"},
 		"torch.pt":    {read("runfile/testdata/maps/torch.pt"), "a PyTorch file"},
 	} {
-		if a, ok := open(1, name, bytes.NewReader(c.content), nil).(state.NotOpened); !ok || a.Side != 1 || !strings.Contains(a.Problem, c.problem) {
+		if a, ok := open(1, name, bytes.NewReader(c.content), "", nil).(state.NotOpened); !ok || a.Side != 1 || !strings.Contains(a.Problem, c.problem) {
 			t.Errorf("%s: %+v, want %q", name, a, c.problem)
 		}
 	}
@@ -280,10 +280,10 @@ func TestOpenTellsTextsApart(t *testing.T) {
 	if err := (&runfile.File{Run: r}).Write(&long); err != nil {
 		t.Fatal(err)
 	}
-	if a, ok := open(1, "long.safetensors", bytes.NewReader(long.Bytes()), nil).(state.NotOpened); !ok || !strings.Contains(a.Problem, "4\u2009097 answer steps; the page shows runs of at most 4\u2009096") {
+	if a, ok := open(1, "long.safetensors", bytes.NewReader(long.Bytes()), "", nil).(state.NotOpened); !ok || !strings.Contains(a.Problem, "4\u2009097 answer steps; the page shows runs of at most 4\u2009096") {
 		t.Errorf("a run of very many steps: %+v", a)
 	}
-	if a, ok := open(0, "attentions.npz", bytes.NewReader(read("runfile/testdata/maps/attentions.npz")), nil).(state.Opened); !ok || a.Heads == nil {
+	if a, ok := open(0, "attentions.npz", bytes.NewReader(read("runfile/testdata/maps/attentions.npz")), "", nil).(state.Opened); !ok || a.Heads == nil {
 		t.Errorf("maps: %+v", a)
 	}
 }

@@ -123,11 +123,14 @@ func modelNamed(models []run.ModelInfo, name string) *run.ModelInfo {
 }
 
 // aboutModel says how large a model is, what it is stored as, and whether it has a memory;
-// of queries and keys from a file how they were read, and what in it is not used.
+// of queries and keys from a file how they were read, and what in it says a method.
 func aboutModel(models []run.ModelInfo, name string) string {
 	m := modelNamed(models, name)
 	if m == nil {
 		return ""
+	}
+	if m.Arch == run.ArchCapture && len(m.Says) > 0 {
+		return m.Note + "; the form is given what it says of a method when it is opened: " + strings.Join(m.Says, ", ")
 	}
 	if m.Arch == run.ArchCapture {
 		return m.Note

@@ -72,16 +72,9 @@ func Run(c sparse.Config, o Options, f *checkpoint.File, k *ops.Kernels) (*Resul
 	if err != nil {
 		return nil, err
 	}
-	c, err = s.configure(c, w.keys.rows)
+	_, plan, err := s.plan(c, w.keys.rows)
 	if err != nil {
 		return nil, err
-	}
-	plan, err := sparse.New(c, w.keys.rows)
-	if err != nil {
-		return nil, s.own(err)
-	}
-	if err := plan.ForTensors("the file"); err != nil {
-		return nil, s.own(err)
 	}
 	r := &Result{Plan: plan, Read: w.said, Ignored: append(s.ignored(), plan.Ignored...)}
 	if plan.Phase == sparse.PhasePrefill {

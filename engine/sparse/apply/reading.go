@@ -21,9 +21,9 @@ type Options struct {
 }
 
 // Capture finds the queries and keys of the heads of a model in f, read as o says or, where
-// it says nothing, as f itself does. What f says of a method counts for Run alone: others
-// are given the method by who asks, and left names it.
-func Capture(f *checkpoint.File, o Options) (c *capture.Capture, left []string, err error) {
+// it says nothing, as f itself does. What f says of a method counts for Run; others are given
+// the method by who asks, who may look at Asks. said names it.
+func Capture(f *checkpoint.File, o Options) (c *capture.Capture, said []string, err error) {
 	s, err := readSettings(f)
 	if err != nil {
 		return nil, nil, err
@@ -44,6 +44,38 @@ func Capture(f *checkpoint.File, o Options) (c *capture.Capture, left []string, 
 	}
 	c.Cut(p.left, p.right)
 	return c, s.ofMethods(), nil
+}
+
+// Asks is what Run would take from f, of whose keys that many are no padding: its method, if
+// it names one, and the parameters that it has of that method, or else of the one given.
+// ignored are names that say something of methods, and that this one makes nothing of.
+func Asks(f *checkpoint.File, method string, tokens int) (c sparse.Config, ignored []string, err error) {
+	s, err := readSettings(f)
+	if err != nil {
+		return c, nil, err
+	}
+	said := s.ofMethods()
+	if len(said) == 0 {
+		return c, nil, nil
+	}
+	_, named := s.texts["method"]
+	if !named {
+		c.Method = method
+	}
+	if c, _, err = s.plan(c, tokens); err != nil {
+		return sparse.Config{}, nil, err
+	}
+	info, _ := sparse.Method(c.Method)
+	for _, p := range info.Settable() {
+		if text, set := c.Values[p.Name]; set {
+			plain, _ := p.Canonical(text) // which the plan has found right
+			c = c.With(p.Name, plain)
+		}
+	}
+	if !named {
+		c.Method = ""
+	}
+	return c, slices.DeleteFunc(said, func(name string) bool { return s.used[name] }), nil
 }
 
 // ofMethods are the names in the file that say a method, or a parameter of one.

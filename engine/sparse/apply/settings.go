@@ -245,6 +245,20 @@ func (s *settings) blocksOf(name, text string, c sparse.Config, info sparse.Info
 	return strconv.Itoa(max(1, min(n/block, (prompt+block-1)/block))), nil
 }
 
+// plan is flags with what they leave open taken from the file, and the plan of that for a
+// prompt of tokens.
+func (s *settings) plan(flags sparse.Config, tokens int) (sparse.Config, sparse.Plan, error) {
+	c, err := s.configure(flags, tokens)
+	if err != nil {
+		return c, sparse.Plan{}, err
+	}
+	p, err := sparse.New(c, tokens)
+	if err == nil {
+		err = p.ForTensors("the file")
+	}
+	return c, p, s.own(err)
+}
+
 // ignored are the names in the file that nothing was made of.
 func (s *settings) ignored() []string {
 	var out []string

@@ -128,10 +128,13 @@ func isCapture(e *run.Engine, name string) bool {
 }
 
 // noteOf is the note of the model called name, "" for none; that of queries and keys in a
-// file says how they were read.
+// file says how they were read, and which of its settings flags are asked for instead.
 func noteOf(e *run.Engine, name string) string {
 	for _, m := range e.Models() {
-		if m.Name == name {
+		switch {
+		case m.Name == name && len(m.Says) > 0:
+			return m.Note + "; what it says of a method is not used: " + strings.Join(m.Says, ", ")
+		case m.Name == name:
 			return m.Note
 		}
 	}
