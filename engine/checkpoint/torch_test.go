@@ -54,25 +54,11 @@ func TestParseTorch(t *testing.T) {
 // withProgram is an archive of torch.save's with another data.pkl.
 func withProgram(t testing.TB, program string, compressed bool) []byte {
 	t.Helper()
-	var file bytes.Buffer
-	w := zip.NewWriter(&file)
 	method := zip.Store
 	if compressed {
 		method = zip.Deflate
 	}
-	for name, text := range map[string]string{"m/data.pkl": program, "m/data/0": strings.Repeat("\x00", 64)} {
-		f, err := w.CreateHeader(&zip.FileHeader{Name: name, Method: method})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := f.Write([]byte(text)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return file.Bytes()
+	return archived(t, method, "m/data.pkl", program, "m/data/0", strings.Repeat("\x00", 64))
 }
 
 // TestTorchRefuses: code is not run, and nothing outside its storage is handed out.

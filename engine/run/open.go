@@ -11,6 +11,7 @@ import (
 
 	"kvscope/engine/capture"
 	"kvscope/engine/checkpoint"
+	"kvscope/engine/input"
 	"kvscope/engine/model"
 	"kvscope/engine/niah"
 	"kvscope/engine/ops"
@@ -122,10 +123,14 @@ func (e *Engine) OpenCapture(name, path string, o apply.Options) (found bool, er
 	if f == nil {
 		return false, nil
 	}
-	if err := e.AddCapture(name, f, o); err != nil {
-		return true, errors.Join(fmt.Errorf("capture %s: %w", path, err), f.Close())
+	err = e.AddCapture(name, f, o)
+	if err == nil {
+		return true, nil
 	}
-	return true, nil
+	if field := input.Field(err); field == "" || !strings.HasPrefix(err.Error(), field+":") { // else it is o that is wrong
+		err = fmt.Errorf("capture %s: %w", path, err)
+	}
+	return true, errors.Join(err, f.Close())
 }
 
 // AddOpened is Open for a source that was opened from path.

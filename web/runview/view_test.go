@@ -2,6 +2,7 @@ package runview
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -153,17 +154,28 @@ func TestParseHide(t *testing.T) {
 	}
 }
 
-// Whatever a page presses, what is shown can be drawn.
+// Whatever a page presses, what is shown can be drawn, and is what was shown where there
+// was nothing to do. What has been drawn is not drawn again, which takes longer than all else.
 func FuzzPress(f *testing.F) {
-	content := file(f, "quest")
+	first, drawn := view(f, file(f, "quest")), map[string]bool{}
 	for _, press := range []string{"head:1.2", "line:3", "head:", "line:1.5", "x"} {
 		f.Add(press)
 	}
 	f.Fuzz(func(t *testing.T, press string) {
-		v := view(t, content)
-		v.Press(press)
+		v := *first
+		if !v.Press(press) {
+			if v != *first {
+				t.Errorf("%q does nothing, and looks at %s, line %d", press, v.lookedAt(), v.line)
+			}
+			return
+		}
+		at := fmt.Sprint(v.lookedAt(), v.line)
+		if drawn[at] {
+			return
+		}
 		if _, err := v.Parts(nil); err != nil {
 			t.Error(err)
 		}
+		drawn[at] = true
 	})
 }

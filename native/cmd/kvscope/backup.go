@@ -47,7 +47,7 @@ func copyStore(ctx context.Context, from, to string) (int64, error) {
 		return 0, input.Errorf("data", "no experiments in %s", filepath.Dir(from))
 	}
 	if err != nil {
-		return 0, err
+		return 0, blamed("data", err)
 	}
 	defer s.Close()
 	if err := s.Backup(ctx, to); err != nil {

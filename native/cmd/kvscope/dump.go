@@ -58,6 +58,9 @@ func dump(_ context.Context, args []string, stdout, stderr io.Writer) error {
 		}
 	}
 	tensors, err := activations(m, ids)
+	if *text != "" {
+		err = renamed(err, "ids", "text")
+	}
 	if err != nil {
 		return err
 	}
@@ -81,11 +84,11 @@ func dumped(name, text string) (*model.Model, []int32, error) {
 	if text == "" {
 		src, _, found, err := openSource(name)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, blamed("model", err)
 		}
 		if found {
 			m, err := src.Model(simd.Best())
-			return m, nil, blameModel(err)
+			return m, nil, blamed("model", blameModel(err))
 		}
 	}
 	engine, err := engineWith(name, "")

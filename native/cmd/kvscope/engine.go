@@ -37,12 +37,12 @@ func demoEngine() (*run.Engine, error) {
 
 // engineWith is demoEngine plus the model called name; see engineWithAll.
 func engineWith(name, tokens string) (*run.Engine, error) {
-	return engineWithAll([]string{name}, tokens)
+	return engineWithAll("model", []string{name}, tokens)
 }
 
-// engineWithAll is demoEngine plus those of the models that are paths, with the tokenizer
-// in the file tokens, or where that is empty each with its own.
-func engineWithAll(models []string, tokens string) (*run.Engine, error) {
+// engineWithAll is demoEngine plus those of the models, which a flag names, that are paths,
+// with the tokenizer in the file tokens, or where that is empty each with its own.
+func engineWithAll(flag string, models []string, tokens string) (*run.Engine, error) {
 	e, err := demoEngine()
 	if err != nil {
 		return nil, err
@@ -50,7 +50,7 @@ func engineWithAll(models []string, tokens string) (*run.Engine, error) {
 	own := len(e.Models())
 	for _, name := range models {
 		if err := addModel(e, name, tokens); err != nil {
-			return nil, err
+			return nil, blamed(flag, err)
 		}
 	}
 	if tokens != "" && len(e.Models()) == own {

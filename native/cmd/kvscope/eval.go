@@ -76,7 +76,7 @@ func eval(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	g.Files = files.sizes()
-	engine, err := engineWithAll(g.Models, "")
+	engine, err := engineWithAll("models", g.Models, "")
 	if err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func evaluate(ctx context.Context, engine experiment.Runner, g experiment.Grid, 
 	}
 	s, err := store.Open(ctx, path)
 	if err != nil {
-		return evaluation{}, err
+		return evaluation{}, blamed("data", err)
 	}
 	defer s.Close()
 	measured, failed, err := jobs.Compute(ctx, s, engine, cells, workers, progress)

@@ -45,8 +45,10 @@ func find(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := parse(fs, args); err != nil {
 		return err
 	}
-	if q.text != "" {
-		return input.Errorf("text", "find tries the examples of a --task, of which own text has none")
+	for _, own := range []string{"text", "prompt", "value"} {
+		if fs.given(own) {
+			return input.Errorf(own, "find tries the examples of a --task, which leaves no room for one's own")
+		}
 	}
 	if q.req.Model != defaultModel {
 		return input.Errorf("model", "find compares several: name them with --models")
@@ -62,7 +64,7 @@ func find(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			return err
 		}
 	}
-	engine, err := engineWithAll(names, *q.tokens)
+	engine, err := engineWithAll("models", names, *q.tokens)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -123,8 +124,43 @@ func flags(name string, stderr io.Writer, examples ...string) *flagSet {
 	return fs
 }
 
-// wanted says of numbers what is allowed, where package flag says what it called.
-var wanted = strings.NewReplacer("parse error", "want a whole number, or true or false of a switch", "value out of range", "want a smaller number")
+// wrongValue and noValue are what package flag says of a flag.
+var (
+	wrongValue = regexp.MustCompile(`^invalid (?:boolean )?value (".*") for (?:flag )?-([a-z-]+): (.*)$`)
+	noValue    = regexp.MustCompile(`^flag needs an argument: -([a-z-]+)$`)
+)
+
+// wrong is what package flag says is wrong, in the words of all other errors.
+func (fs *flagSet) wrong(err error) error {
+	if m := noValue.FindStringSubmatch(err.Error()); m != nil {
+		return input.Errorf(m[1], "missing, want a value")
+	}
+	m := wrongValue.FindStringSubmatch(err.Error())
+	if m == nil {
+		return fmt.Errorf("%w: %s", errUsage, strings.ReplaceAll(err.Error(), "flag provided but not defined: -", "no flag --"))
+	}
+	value, name, want := m[1], m[2], m[3]
+	switch want {
+	case "parse error":
+		want = fs.kind(name)
+	case "value out of range":
+		want = fs.kind(name) + " of at most 18 digits"
+	}
+	return input.Errorf(name, "%s, %s", value, want)
+}
+
+// kind says what a flag of package flag's own kinds takes.
+func (fs *flagSet) kind(name string) string {
+	if f, ok := fs.Lookup(name).Value.(flag.Getter); ok {
+		switch f.Get().(type) {
+		case bool:
+			return "want true or false"
+		case uint64:
+			return "want a whole number from 0"
+		}
+	}
+	return "want a whole number"
+}
 
 // parse reads args, which may hold flags only.
 func parse(fs *flagSet, args []string) error {
@@ -134,7 +170,7 @@ func parse(fs *flagSet, args []string) error {
 		fs.help()
 		return err
 	case err != nil:
-		return fmt.Errorf("%w: %s", errUsage, wanted.Replace(err.Error()))
+		return fs.wrong(err)
 	case fs.NArg() > 0:
 		return fmt.Errorf("%w: unexpected argument %q", errUsage, fs.Arg(0))
 	}
@@ -191,6 +227,19 @@ func renamed(err error, field, flag string) error {
 		return err
 	}
 	return input.Errorf(flag, "%s", strings.TrimPrefix(err.Error(), field+": "))
+}
+
+// blamed is err, of what a flag names, with the flag, unless it is about one by its name
+// already.
+func blamed(flag string, err error) error {
+	field := input.Field(err)
+	if err == nil || field != "" && strings.HasPrefix(err.Error(), field+":") {
+		return err
+	}
+	if within := errors.Unwrap(err); within != nil && err.Error() == "model: "+within.Error() {
+		err = within
+	}
+	return fmt.Errorf("--%s: %w", flag, err)
 }
 
 // notInput refuses to write over a file that is read, or over one in a folder that is.

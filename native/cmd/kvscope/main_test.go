@@ -29,9 +29,14 @@ func TestWrongUsage(t *testing.T) {
 		want string // in the one line
 	}{
 		{[]string{"fly"}, `no command "fly"`},
-		{[]string{"ask", "--wings", "2"}, "wings"},
+		{[]string{"ask", "--wings", "2"}, "no flag --wings"},
 		{[]string{"ask", "--wings", "2"}, "`kvscope ask --help` lists"},
-		{[]string{"ask", "--seed", "two"}, "`kvscope ask --help` lists"},
+		{[]string{"ask", "--seed", "two"}, `--seed: "two", want a whole number from 0`},
+		{[]string{"ask", "--seed"}, "--seed: missing, want a value"},
+		{[]string{"ask", "--seed", "99999999999999999999"}, "--seed: \"99999999999999999999\", want a whole number from 0 of at most 18 digits"},
+		{[]string{"ask", "--json=maybe"}, `--json: "maybe", want true or false`},
+		{[]string{"ask", "--prompt", "a", "--task", "S-1"}, "--task: stands beside --prompt"},
+		{[]string{"find", "--prompt", "a"}, "--prompt: find tries"},
 		{[]string{"ask", "now"}, `"now"`},
 		{[]string{"ask", "--task", "S-9"}, "--task"},
 		{[]string{"ask", "--model", "gpt"}, "--model"},

@@ -72,8 +72,10 @@ func (q *question) flags(fs *flagSet) {
 
 // request returns the run that the flags ask for, and an engine that has its model.
 func (q *question) request() (run.Request, *run.Engine, error) {
-	req := q.req
-	var err error
+	req, err := q.req, q.oneOrTheOther()
+	if err != nil {
+		return req, nil, err
+	}
 	if req.Model, err = withAdapter(req.Model, *q.adapter); err != nil {
 		return req, nil, err
 	}
@@ -97,6 +99,18 @@ func (q *question) request() (run.Request, *run.Engine, error) {
 	return req, engine, nil
 }
 
+// oneOrTheOther refuses flags that ask two things at once, by the names of both.
+func (q *question) oneOrTheOther() error {
+	for _, pair := range [][2]string{
+		{"prompt", "task"}, {"prompt", "text"}, {"prompt", "key"}, {"prompt", "question"}, {"prompt", "value"}, {"value", "task"}, {"text", "task"},
+	} {
+		if q.given(pair[0]) && q.given(pair[1]) {
+			return input.Errorf(pair[1], "stands beside --%s, want one or the other", pair[0])
+		}
+	}
+	return nil
+}
+
 // engine has the model called name, or the queries and keys in a file, read as asked.
 func (q *question) engine(name string) (*run.Engine, error) {
 	if *q.reading == (apply.Options{}) {
@@ -110,7 +124,7 @@ func (q *question) engine(name string) (*run.Engine, error) {
 	if !found {
 		err = onlyCaptures(q.reading, name)
 	}
-	return engine, err
+	return engine, blamed("model", err)
 }
 
 // named is err about a flag by the one of its names that is given.

@@ -65,7 +65,7 @@ func selectFile(_ context.Context, args []string, stdout, stderr io.Writer) erro
 	}
 	f, err := checkpoint.Open(*in)
 	if err != nil {
-		return fmt.Errorf("in: %w", err)
+		return blamed("in", err)
 	}
 	defer f.Close()
 	r, err := apply.Run(cfg, *o, f, simd.Best())

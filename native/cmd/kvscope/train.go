@@ -47,7 +47,7 @@ func trainModel(ctx context.Context, args []string, stdout, stderr io.Writer) er
 		return fmt.Errorf("--config %s: %w", *config, err)
 	}
 	if err := os.MkdirAll(*out, 0o755); err != nil {
-		return err
+		return input.Errorf("out", "%v", err)
 	}
 	opts := train.RunOptions{
 		Dir: *out, Resume: *resume, SaveEvery: 2 * time.Minute,

@@ -23,8 +23,8 @@ import (
 
 // walkValues are values that a flag may come to have: unknown, zero, negative, huge, not a
 // number, and of another type. No value is the default of a flag but those of switches, of
-// seeds and of what is all or nothing.
-var walkValues = []string{"", " ", "x", "0", "-1", "1", "0.5", "NaN", "-Inf", "1e400", "9223372036854775807", "99999999999999999999", "1/0", "true"}
+// seeds and of what is all or nothing. $F/other.txt is a file of another kind than most want.
+var walkValues = []string{"", " ", "x", "$F/other.txt", "0", "-1", "1", "0.5", "NaN", "-Inf", "1e400", "9223372036854775807", "99999999999999999999", "1/0", "true"}
 
 // walkAgain are the values for a flag that another command has been given all of.
 var walkAgain = []string{"", "x", "-1", "NaN"}
@@ -63,7 +63,7 @@ var walkParams = map[string]string{
 var walkedCommands = map[string]walkedCommand{
 	"ask": {
 		base: with(walkSnap, map[string]string{
-			"": walkAsk, "prompt": "--model ratplus --json", "text": "--model ratplus --json", "questions": "--model ratplus --task MQ --context 256 --json", "key": walkOwn, "question": walkOwn, "value": walkOwn, "depth": "--model ratplus --task MK-1 --context 250 --json",
+			"": walkAsk, "prompt": "--model ratplus --json", "text": "--model ratplus --question cat --json", "questions": "--model ratplus --task MQ --context 256 --json", "key": walkOwn, "question": walkOwn, "value": walkOwn, "depth": "--model ratplus --task MK-1 --context 250 --json",
 			"selector-seed": walkAsk + " --selector random", "layout": walkCapture, "scale": walkCapture, "mask": walkCapture,
 		}),
 		fine: map[string]string{"memory-cap": "9223372036854775807", "memory-strength": "1", "selector-seed": "0", "force": "0", "safe": "0 0.5", "mask": "0", "scale": "0.5"},
@@ -112,12 +112,13 @@ func TestWalkFlags(t *testing.T) {
 	w.fixture()
 	t.Chdir(t.TempDir())
 	for _, c := range commands() {
+		w.own = flagsOf(t, c.name)
 		how, ok := walkedCommands[c.name]
 		if !ok {
 			t.Errorf("the walk has no arguments for %s", c.name)
 			continue
 		}
-		for _, f := range flagsOf(t, c.name) {
+		for _, f := range w.own {
 			w.flag(c.name, how, f)
 		}
 	}
@@ -155,6 +156,7 @@ type walk struct {
 	t              *testing.T
 	fixtures       string
 	seen           map[string]bool // flags that a command before has, by name and help
+	own            []walkedFlag    // of the command
 	tried, refused int
 }
 
@@ -179,7 +181,7 @@ func (w *walk) flag(command string, how walkedCommand, f walkedFlag) {
 	if m := another.FindStringSubmatch(f.usage); m != nil {
 		names += "|" + m[1]
 	}
-	blamed := regexp.MustCompile(`(^|[^\w-])(--?)?(` + names + `)\b`)
+	blamed := regexp.MustCompile(`(^|[^\w-])--(` + names + `)\b`)
 	values := walkValues
 	if w.seen[f.name+f.usage] {
 		values = walkAgain
@@ -189,8 +191,14 @@ func (w *walk) flag(command string, how walkedCommand, f walkedFlag) {
 	}
 	w.seen[f.name+f.usage] = true
 	for _, value := range values {
+		if value == "$F/other.txt" {
+			value = w.other()
+		}
 		w.tried++
 		got, err := w.outcome(command, how.ended, append(slices.Clone(args), "--"+f.name+"="+value))
+		if other := w.foreign(err); other != "" {
+			w.t.Errorf("%s --%s=%q is refused with %s, which it has not: %s", command, f.name, value, other, err)
+		}
 		switch {
 		case err != "" && strings.Count(err, "\n") == 1 && blamed.MatchString(err):
 			w.refused++
@@ -202,6 +210,19 @@ func (w *walk) flag(command string, how walkedCommand, f walkedFlag) {
 			w.t.Errorf("%s --%s=%q has no effect and is not refused", command, f.name, value)
 		}
 	}
+}
+
+// flagNamed is a flag as a message names it.
+var flagNamed = regexp.MustCompile(`(?:^|[\s(,;`+"`"+`])(--[a-z][a-z-]*)`)
+
+// foreign is a flag in what a command says is wrong that it has not, "" for none.
+func (w *walk) foreign(problem string) string {
+	for _, m := range flagNamed.FindAllStringSubmatch(problem, -1) {
+		if m[1] != "--help" && !slices.ContainsFunc(w.own, func(f walkedFlag) bool { return "--"+f.name == m[1] }) {
+			return m[1]
+		}
+	}
+	return ""
 }
 
 // fine reports whether a list of values has value, or is any.
@@ -264,6 +285,15 @@ func (w *walk) outcome(command string, ended bool, args []string) (digest, probl
 		w.t.Fatal(err)
 	}
 	return fmt.Sprintf("%x", sum.Sum(nil)), problem
+}
+
+// other is a file of text, which is there whatever a command has made of it before.
+func (w *walk) other() string {
+	name := filepath.Join(w.fixtures, "other.txt")
+	if err := os.WriteFile(name, []byte(strings.Repeat("The dog ran. A cat sat. ", 9)), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	return name
 }
 
 // fixture writes the files that commands are given, and ships a small model with fresh

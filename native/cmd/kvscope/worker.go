@@ -98,7 +98,7 @@ func worker(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	if *models != "" {
 		extra = strings.Split(*models, ",")
 	}
-	engine, err := engineWithAll(extra, "")
+	engine, err := engineWithAll("models", extra, "")
 	if err != nil {
 		return err
 	}
