@@ -519,11 +519,11 @@ func TestCaptureIsOpened(t *testing.T) {
 		d.wait(fmt.Sprintf(`(c => c?.dataset.model === "own_ qk" && c.dataset.state === "done" && c.dataset.method === %q)(document.querySelector('%s'))`, method, id("column-"+strconv.Itoa(side))))
 	}
 	before := len(d.tab.Requests())
-	upload(1, captureFile(t))
+	upload(1, captureFile(t, nil))
 	shows(1, "quest")
 	evaluate[any](d, `(e => { e.value = "snapkv"; e.dispatchEvent(new Event("change", {bubbles: true})) })(document.querySelector('select[data-column="1"][data-part="method"]'))`)
 	shows(1, "snapkv")
-	upload(0, captureFile(t))
+	upload(0, captureFile(t, nil))
 	shows(0, "quest")
 	shows(1, "snapkv")
 	if text := evaluate[string](d, `document.querySelector('`+id("column-0")+`').innerText`); strings.Contains(text, "wrong") || !strings.Contains(text, "of 12 blocks") {
@@ -551,11 +551,22 @@ func TestCaptureIsOpened(t *testing.T) {
 	if got := d.picks(0); !reflect.DeepEqual(got, want) {
 		t.Errorf("after a reload it shows %v, before %v", got, want)
 	}
+	// What a file says of a method is in the form, until one goes back.
+	upload(0, captureFile(t, map[string]string{"method": "moba", "chunk_size": "32", "moba_topk": "3"}))
+	shows(0, "moba")
+	if q := evaluate[string](d, "location.search"); !strings.Contains(q, "method=moba") || !strings.Contains(q, "block=32") || !strings.Contains(q, "k=3") {
+		t.Errorf("the address is %q", q)
+	}
+	if said := evaluate[string](d, `document.querySelector('`+id("said")+`').textContent`); !strings.Contains(said, "the form has what it says: moba, block 32, k 3") {
+		t.Errorf("it is said that %q", said)
+	}
+	evaluate[any](d, "history.back()")
+	shows(0, "quest")
 	d.quiet()
 }
 
-// captureFile is two layers of four heads on two, of 200 positions.
-func captureFile(t *testing.T) string {
+// captureFile is two layers of four heads on two, of 200 positions, with metadata.
+func captureFile(t *testing.T, metadata map[string]string) string {
 	t.Helper()
 	r := rand.New(rand.NewPCG(5, 5))
 	drawn := func(n int) []float32 {
@@ -566,7 +577,7 @@ func captureFile(t *testing.T) string {
 		return x
 	}
 	name := filepath.Join(t.TempDir(), "own: qk.safetensors")
-	err := checkpoint.Save(name, nil, []checkpoint.Tensor{
+	err := checkpoint.Save(name, metadata, []checkpoint.Tensor{
 		checkpoint.NewF16("q", []int{2, 4, 200, 16}, drawn(2*4*200*16)), checkpoint.NewF16("k", []int{2, 2, 200, 16}, drawn(2*2*200*16)),
 	})
 	if err != nil {

@@ -213,7 +213,7 @@ func (w *walk) flag(command string, how walkedCommand, f walkedFlag) {
 }
 
 // flagNamed is a flag as a message names it.
-var flagNamed = regexp.MustCompile(`(?:^|[\s(,;`+"`"+`])(--[a-z][a-z-]*)`)
+var flagNamed = regexp.MustCompile(`(?:^|[\s(,;` + "`" + `])(--[a-z][a-z-]*)`)
 
 // foreign is a flag in what a command says is wrong that it has not, "" for none.
 func (w *walk) foreign(problem string) string {
