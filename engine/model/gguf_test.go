@@ -98,7 +98,8 @@ func TestRopeDivisors(t *testing.T) {
 	}
 }
 
-// TestRewritten: a GGUF file written as safetensors, rows put right, is the same model.
+// TestRewritten: a GGUF file written as safetensors, rows put right, is the same model, but
+// that blocks take activations in whole numbers.
 func TestRewritten(t *testing.T) {
 	m, err := Open("testdata/gguf/legacy.gguf", ops.Reference())
 	if err != nil {
@@ -123,7 +124,7 @@ func TestRewritten(t *testing.T) {
 		t.Errorf("config %+v, want %+v", again.Config(), c)
 	}
 	_, ids := expectation(t, "testdata/gguf/legacy.expected.safetensors")
-	if d := maxDiff(t, split(t, again, Options{}, ids, 33), split(t, m, Options{}, ids, 33)); d > 1e-4 {
+	if d := maxDiff(t, split(t, again, Options{}, ids, 33), split(t, m, Options{}, ids, 33)); d > 1e-3 {
 		t.Errorf("logits off by %g", d)
 	}
 }

@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"sync"
 
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/ops"
@@ -14,6 +15,7 @@ type Model struct {
 	kernels *ops.Kernels
 	rotary  *rotary
 	tiles   tiles
+	rounded sync.Pool // of *ops.Rounded
 	layout  layout
 	layers  []layer
 	head    *Matrix

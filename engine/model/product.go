@@ -53,6 +53,8 @@ func (m *Model) addDelta(dst ops.Matrix, d *LowRank, x []float32) {
 func (m *Model) product(dst ops.Matrix, w *Matrix, x []float32) {
 	rows, bytes := dst.Rows, w.bytes()
 	switch {
+	case rows == 1 && w.Blocks != nil && m.blocks(w).MatVec != nil:
+		m.blockToken(dst.Row(0), w, x)
 	case rows == 1 && chunksOf(w.Rows, bytes) == 1:
 		m.token(dst.Row(0), w, x) // of a small model, whose time a closure would show in
 	case rows == 1:
@@ -72,7 +74,7 @@ func (m *Model) product(dst ops.Matrix, w *Matrix, x []float32) {
 // widened is widened once for all of them.
 func (m *Model) separately(dst ops.Matrix, w *Matrix, x []float32) {
 	one := func(t int) []float32 { return x[t*w.Cols : (t+1)*w.Cols] }
-	if w.Blocks == nil {
+	if w.Blocks == nil || m.blocks(w).MatVec != nil {
 		for t := range dst.Rows {
 			m.project(dst.Slice(t, t+1, 0, dst.Cols), w, one(t))
 		}
@@ -95,16 +97,29 @@ func (m *Model) token(dst []float32, w *Matrix, x []float32) {
 	case w.Int8 != nil:
 		m.kernels.MatVecInt8(dst, w.Int8, w.Scale, x, 1)
 	case w.Blocks != nil:
-		if k := m.kernels.Blocks[w.Format.Name]; k.MatVec != nil {
-			k.MatVec(dst, w.Blocks, x)
-			return
-		}
 		m.widened(w, 0, w.Rows, func(lo int, part []float32) {
 			m.kernels.MatVec(dst[lo:lo+len(part)/w.Cols], part, x)
 		})
 	default:
 		m.kernels.MatVec(dst, w.F32, x)
 	}
+}
+
+// blocks are the kernels of the format of w; those that there are none of are nil.
+func (m *Model) blocks(w *Matrix) ops.BlockKernels { return m.kernels.Blocks[w.Format.Name] }
+
+// blockToken is token for blocks that a kernel takes as they lie, the outputs shared among
+// the cores.
+func (m *Model) blockToken(dst []float32, w *Matrix, x []float32) {
+	rounded, _ := m.rounded.Get().(*ops.Rounded)
+	if rounded == nil {
+		rounded = new(ops.Rounded)
+	}
+	defer m.rounded.Put(rounded)
+	*rounded = rounded.Round(x)
+	parallelFor(w.Rows, w.bytes(), func(_, lo, hi int) {
+		m.blocks(w).MatVec(dst[lo:hi], w.rows(lo, hi).Blocks, *rounded)
+	})
 }
 
 // few is project for a matrix of few bits and a few tokens, without widening.
@@ -160,7 +175,7 @@ func (m *Model) widened(w *Matrix, lo, hi int, use func(lo int, part []float32))
 	defer m.tiles.Put(buffer)
 	widen := (*Matrix).Dequantize
 	if w.Blocks != nil {
-		if k := m.kernels.Blocks[w.Format.Name]; k.Dequantize != nil {
+		if k := m.blocks(w); k.Dequantize != nil {
 			widen = func(part *Matrix, dst []float32) { k.Dequantize(dst, part.Blocks) }
 		}
 	}

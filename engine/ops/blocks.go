@@ -1,17 +1,18 @@
 package ops
 
-import (
-	"fmt"
-
-	"kvscope/engine/ops/quant"
-)
+import "kvscope/engine/ops/quant"
 
 // BlockKernels are the kernels of a format of package quant, which compute with its blocks
 // as they lie in a file.
 type BlockKernels struct {
-	// MatVec computes dst[r] = Σ_c w[r, c]·x[c] for w [len(dst), len(x)], whose rows are
-	// whole blocks. The bits are those of Kernels.MatVec on the widened w.
-	MatVec func(dst []float32, w []byte, x []float32)
+	// MatVec computes dst[r] = Σ_c w[r, c]·x[c] for w [len(dst), K], whose rows are whole
+	// blocks, x standing for [K] values. Parts of 32 values, w = a·q + b and x = e·n with
+	// whole numbers q and n, go to eight sums and one:
+	//	s[l] += (a·e)·Σ_i q[i]·n[i], i one of 2l, 2l+1, 16+2l, 17+2l; less += b·(e·Σ n)
+	// in float32, every product rounded; then dst = fold(s) + less, l folded with l+4,
+	// l+2, l+1. Formats that are fine add to Σ q·n that of the rests, over 32768. The bits
+	// are the same on every table.
+	MatVec func(dst []float32, w []byte, x Rounded)
 
 	// Dequantize writes the values of the blocks of w to dst, with the bits of
 	// quant.Format.Dequantize.
@@ -20,16 +21,11 @@ type BlockKernels struct {
 
 // NewBlockKernels are kernels of the format of that name, which hand on what fits together
 // and is not empty, and panic on what does not fit.
-func NewBlockKernels(format string, matVec func(dst []float32, w []byte, x []float32), dequantize func(dst []float32, w []byte)) BlockKernels {
+func NewBlockKernels(format string, matVec func(dst []float32, w []byte, x Rounded), dequantize func(dst []float32, w []byte)) BlockKernels {
 	f := quant.ByName(format)
-	check := func(kernel string, rows, cols, w int) {
-		if cols%f.Len != 0 || rows*(cols/f.Len)*f.Bytes != w {
-			panic(fmt.Sprintf("ops: %s of %d rows of %d values for %d bytes of %s, whose blocks hold %d in %d", kernel, rows, cols, w, f.Name, f.Len, f.Bytes))
-		}
-	}
 	return BlockKernels{
-		MatVec: func(dst []float32, w []byte, x []float32) {
-			check("MatVec", len(dst), len(x), len(w))
+		MatVec: func(dst []float32, w []byte, x Rounded) {
+			checkBlocks("MatVec", f, len(dst), x.Len(), len(w))
 			if len(w) == 0 {
 				clear(dst)
 				return
@@ -37,7 +33,7 @@ func NewBlockKernels(format string, matVec func(dst []float32, w []byte, x []flo
 			matVec(dst, w, x)
 		},
 		Dequantize: func(dst []float32, w []byte) {
-			check("Dequantize", 1, len(dst), len(w))
+			checkBlocks("Dequantize", f, 1, len(dst), len(w))
 			if len(w) > 0 {
 				dequantize(dst, w)
 			}

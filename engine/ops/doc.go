@@ -11,6 +11,10 @@
 // before they are added, sums over a row are taken in 16 lanes and folded in halves,
 // and the exponential and the normal distribution are the package's own.
 //
+// Products of one token with quantised blocks (BlockKernels) take its activations in whole
+// numbers of 16 bits (Rounded), whose sums are exact; the float32 sums over their parts have
+// an order that every table keeps. A prompt is multiplied by the widened blocks.
+//
 // MatMul may fuse and regroup, since that is half its speed. Against exact
 // arithmetic an element is off by at most (K+2)·2^-24·Σ|a·b|. On one table its bits
 // depend only on its row of a, its column of b and K, so that a token computes

@@ -26,7 +26,7 @@ type Kernels struct {
 	MatVecInt8 func(dst []float32, w []int8, scale, x []float32, tokens int)
 
 	// Blocks are the kernels of formats of package quant by their names. A matrix in a
-	// format that it lacks is widened.
+	// format that they lack is widened.
 	Blocks map[string]BlockKernels
 
 	// Add computes dst[i] += x[i].

@@ -9,6 +9,7 @@ func Reference() *Kernels {
 		MatVec:               func(dst, w, x []float32) { dotRows(dst, x, w) },
 		MatVecBF16:           matVecBF16,
 		MatVecInt8:           matVecInt8,
+		Blocks:               referenceBlocks(),
 		Add:                  add,
 		RMSNorm:              rmsNorm,
 		RMSNormBackward:      rmsNormBackward,

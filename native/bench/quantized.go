@@ -24,6 +24,7 @@ type compactSide struct {
 // pieces of noise each.
 func blockSides(k *ops.Kernels, pieces int, x, dst []float32) []compactSide {
 	var sides []compactSide
+	whole := ops.Rounded(nil).Round(x)
 	for _, name := range slices.Sorted(maps.Keys(k.Blocks)) {
 		f, w := quant.ByName(name), make([][]byte, pieces)
 		for p := range w {
@@ -33,7 +34,7 @@ func blockSides(k *ops.Kernels, pieces int, x, dst []float32) []compactSide {
 			}
 		}
 		sides = append(sides, compactSide{name: "compact/" + name, bytes: float64(f.Bytes) / float64(f.Len), product: func(p int) {
-			k.Blocks[name].MatVec(dst, w[p], x)
+			k.Blocks[name].MatVec(dst, w[p], whole)
 		}})
 	}
 	return sides

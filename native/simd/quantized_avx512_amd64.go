@@ -26,50 +26,25 @@ func matVecInt8AVX512(dst *float32, w *int8, x *float32, rows int, cols int)
 //go:noescape
 func matVec4Int8AVX512(dst *float32, w *int8, x *float32, rows int, cols int)
 
-// matVecQ8_0AVX512 computes dst[r] = Σ_c w[r, c]·x[c] for cols, a positive multiple of 32.
-//
-//go:noescape
-func matVecQ8_0AVX512(dst *float32, w *byte, x *float32, rows int, cols int)
-
 // dequantizeQ8_0AVX512 writes the n values of the blocks of w to dst, n a positive multiple of 32.
 //
 //go:noescape
 func dequantizeQ8_0AVX512(dst *float32, w *byte, n int)
-
-// matVecQ4_0AVX512 computes dst[r] = Σ_c w[r, c]·x[c] for cols, a positive multiple of 32.
-//
-//go:noescape
-func matVecQ4_0AVX512(dst *float32, w *byte, x *float32, rows int, cols int)
 
 // dequantizeQ4_0AVX512 writes the n values of the blocks of w to dst, n a positive multiple of 32.
 //
 //go:noescape
 func dequantizeQ4_0AVX512(dst *float32, w *byte, n int)
 
-// matVecQ4_1AVX512 computes dst[r] = Σ_c w[r, c]·x[c] for cols, a positive multiple of 32.
-//
-//go:noescape
-func matVecQ4_1AVX512(dst *float32, w *byte, x *float32, rows int, cols int)
-
 // dequantizeQ4_1AVX512 writes the n values of the blocks of w to dst, n a positive multiple of 32.
 //
 //go:noescape
 func dequantizeQ4_1AVX512(dst *float32, w *byte, n int)
 
-// matVecQ4_KAVX512 computes dst[r] = Σ_c w[r, c]·x[c] for cols, a positive multiple of 256.
-//
-//go:noescape
-func matVecQ4_KAVX512(dst *float32, w *byte, x *float32, rows int, cols int)
-
 // dequantizeQ4_KAVX512 writes the n values of the blocks of w to dst, n a positive multiple of 256.
 //
 //go:noescape
 func dequantizeQ4_KAVX512(dst *float32, w *byte, n int)
-
-// matVecQ6_KAVX512 computes dst[r] = Σ_c w[r, c]·x[c] for cols, a positive multiple of 256.
-//
-//go:noescape
-func matVecQ6_KAVX512(dst *float32, w *byte, x *float32, rows int, cols int)
 
 // dequantizeQ6_KAVX512 writes the n values of the blocks of w to dst, n a positive multiple of 256.
 //

@@ -406,171 +406,6 @@ group7:
 	VZEROUPPER
 	RET
 
-// func matVecQ8_0AVX512(dst *float32, w *byte, x *float32, rows int, cols int)
-// Requires: AVX, AVX2, AVX512DQ, AVX512F, AVX512VL, MMX+
-TEXT ·matVecQ8_0AVX512(SB), NOSPLIT, $0-40
-	MOVQ   dst+0(FP), AX
-	MOVQ   w+8(FP), CX
-	MOVQ   x+16(FP), DX
-	MOVQ   rows+24(FP), BX
-	MOVQ   cols+32(FP), SI
-	MOVQ   SI, DI
-	SHRQ   $0x05, DI
-	IMUL3Q $0x22, DI, DI
-	SUBQ   $0x04, BX
-	JLT    rest
-
-four:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	LEAQ   (CX)(DI*1), R9
-	MOVQ   DX, R8
-	MOVQ   SI, R11
-	XORQ   R10, R10
-	SHLQ   $0x02, R11
-
-group8:
-	PREFETCHT0   (CX)(DI*2)
-	VPBROADCASTW (CX), Y2
-	VCVTPH2PS    Y2, Z2
-	VPMOVSXBD    2(CX), Z3
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z2, Z3, Z3
-	VMULPS       (R8), Z3, Z3
-	VADDPS       Z3, Z0, Z0
-	VPMOVSXBD    18(CX), Z3
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z2, Z3, Z3
-	VMULPS       64(R8), Z3, Z3
-	VADDPS       Z3, Z0, Z0
-	ADDQ         $0x22, CX
-	PREFETCHT0   (R9)(DI*2)
-	VPBROADCASTW (R9), Y2
-	VCVTPH2PS    Y2, Z2
-	VPMOVSXBD    2(R9), Z3
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z2, Z3, Z3
-	VMULPS       (R8), Z3, Z3
-	VADDPS       Z3, Z1, Z1
-	VPMOVSXBD    18(R9), Z3
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z2, Z3, Z3
-	VMULPS       64(R8), Z3, Z3
-	VADDPS       Z3, Z1, Z1
-	ADDQ         $0x22, R9
-	ADDQ         $+128, R8
-	ADDQ         $+128, R10
-	CMPQ         R10, R11
-	JLT          group8
-	ADDQ         DI, CX
-	VPXORD       Z4, Z4, Z4
-	VPXORD       Z5, Z5, Z5
-	LEAQ         (CX)(DI*1), R9
-	MOVQ         DX, R8
-	MOVQ         SI, R11
-	XORQ         R10, R10
-	SHLQ         $0x02, R11
-
-group9:
-	PREFETCHT0   (CX)(DI*2)
-	VPBROADCASTW (CX), Y2
-	VCVTPH2PS    Y2, Z2
-	VPMOVSXBD    2(CX), Z3
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z2, Z3, Z3
-	VMULPS       (R8), Z3, Z3
-	VADDPS       Z3, Z4, Z4
-	VPMOVSXBD    18(CX), Z3
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z2, Z3, Z3
-	VMULPS       64(R8), Z3, Z3
-	VADDPS       Z3, Z4, Z4
-	ADDQ         $0x22, CX
-	PREFETCHT0   (R9)(DI*2)
-	VPBROADCASTW (R9), Y2
-	VCVTPH2PS    Y2, Z2
-	VPMOVSXBD    2(R9), Z3
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z2, Z3, Z3
-	VMULPS       (R8), Z3, Z3
-	VADDPS       Z3, Z5, Z5
-	VPMOVSXBD    18(R9), Z3
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z2, Z3, Z3
-	VMULPS       64(R8), Z3, Z3
-	VADDPS       Z3, Z5, Z5
-	ADDQ         $0x22, R9
-	ADDQ         $+128, R8
-	ADDQ         $+128, R10
-	CMPQ         R10, R11
-	JLT          group9
-	ADDQ         DI, CX
-	VSHUFF32X4   $0x44, Z1, Z0, Z2
-	VSHUFF32X4   $0xee, Z1, Z0, Z1
-	VADDPS       Z1, Z2, Z2
-	VSHUFF32X4   $0x44, Z5, Z4, Z3
-	VSHUFF32X4   $0xee, Z5, Z4, Z5
-	VADDPS       Z5, Z3, Z3
-	VSHUFF32X4   $0x88, Z3, Z2, Z7
-	VSHUFF32X4   $0xdd, Z3, Z2, Z3
-	VADDPS       Z3, Z7, Z7
-	VPERMILPS    $0xee, Z7, Z2
-	VADDPS       Z2, Z7, Z7
-	VPERMILPS    $0x55, Z7, Z2
-	VADDPS       Z2, Z7, Z7
-	VMOVUPS      everyFourth<>+0(SB), Z2
-	VPERMPS      Z7, Z2, Z7
-	VMOVUPS      X7, (AX)
-	ADDQ         $0x10, AX
-	SUBQ         $0x04, BX
-	JGE          four
-
-rest:
-	ADDQ $0x04, BX
-	JZ   end
-
-one:
-	VPXORD Z6, Z6, Z6
-	MOVQ   DX, R8
-	MOVQ   SI, R9
-	XORQ   DI, DI
-	SHLQ   $0x02, R9
-
-group10:
-	VPBROADCASTW  (CX), Y0
-	VCVTPH2PS     Y0, Z0
-	VPMOVSXBD     2(CX), Z1
-	VCVTDQ2PS     Z1, Z1
-	VMULPS        Z0, Z1, Z1
-	VMULPS        (R8), Z1, Z1
-	VADDPS        Z1, Z6, Z6
-	VPMOVSXBD     18(CX), Z1
-	VCVTDQ2PS     Z1, Z1
-	VMULPS        Z0, Z1, Z1
-	VMULPS        64(R8), Z1, Z1
-	VADDPS        Z1, Z6, Z6
-	ADDQ          $0x22, CX
-	ADDQ          $+128, R8
-	ADDQ          $+128, DI
-	CMPQ          DI, R9
-	JLT           group10
-	VEXTRACTF32X8 $0x01, Z6, Y0
-	VADDPS        Y0, Y6, Y0
-	VEXTRACTF32X4 $0x01, Y0, X1
-	VADDPS        X1, X0, X1
-	VPERMILPS     $0xee, X1, X0
-	VADDPS        X0, X1, X1
-	VPERMILPS     $0x55, X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSS        X1, (AX)
-	ADDQ          $0x04, AX
-	DECQ          BX
-	JNZ           one
-
-end:
-	VZEROUPPER
-	RET
-
 // func dequantizeQ8_0AVX512(dst *float32, w *byte, n int)
 // Requires: AVX, AVX2, AVX512F
 TEXT ·dequantizeQ8_0AVX512(SB), NOSPLIT, $0-24
@@ -581,7 +416,7 @@ TEXT ·dequantizeQ8_0AVX512(SB), NOSPLIT, $0-24
 	XORQ DX, DX
 	SHLQ $0x02, BX
 
-group11:
+group8:
 	VPBROADCASTW (CX), Y0
 	VCVTPH2PS    Y0, Z0
 	VPMOVSXBD    2(CX), Z1
@@ -595,210 +430,9 @@ group11:
 	ADDQ         $0x22, CX
 	ADDQ         $+128, DX
 	CMPQ         DX, BX
-	JLT          group11
+	JLT          group8
 	VZEROUPPER
 	RET
-
-// func matVecQ4_0AVX512(dst *float32, w *byte, x *float32, rows int, cols int)
-// Requires: AVX, AVX2, AVX512DQ, AVX512F, AVX512VL, MMX+
-TEXT ·matVecQ4_0AVX512(SB), NOSPLIT, $0-40
-	MOVQ   dst+0(FP), AX
-	MOVQ   w+8(FP), CX
-	MOVQ   x+16(FP), DX
-	MOVQ   rows+24(FP), BX
-	MOVQ   cols+32(FP), SI
-	MOVQ   SI, DI
-	SHRQ   $0x05, DI
-	IMUL3Q $0x12, DI, DI
-	SUBQ   $0x04, BX
-	JLT    rest
-
-four:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	LEAQ   (CX)(DI*1), R9
-	MOVQ   DX, R8
-	MOVQ   SI, R11
-	XORQ   R10, R10
-	SHLQ   $0x02, R11
-
-group12:
-	PREFETCHT0   (CX)(DI*2)
-	VPBROADCASTW (CX), Y2
-	VCVTPH2PS    Y2, Z2
-	VPMOVZXBD    2(CX), Z3
-	VPSRLD       $0x04, Z3, Z4
-	VBROADCASTSS f0000000favx512<>+0(SB), Z5
-	VPANDD       Z5, Z3, Z3
-	VCVTDQ2PS    Z3, Z3
-	VBROADCASTSS f41000000avx512<>+0(SB), Z5
-	VSUBPS       Z5, Z3, Z3
-	VMULPS       Z2, Z3, Z3
-	VMULPS       (R8), Z3, Z3
-	VADDPS       Z3, Z0, Z0
-	VCVTDQ2PS    Z4, Z4
-	VBROADCASTSS f41000000avx512<>+0(SB), Z3
-	VSUBPS       Z3, Z4, Z4
-	VMULPS       Z2, Z4, Z4
-	VMULPS       64(R8), Z4, Z4
-	VADDPS       Z4, Z0, Z0
-	ADDQ         $0x12, CX
-	PREFETCHT0   (R9)(DI*2)
-	VPBROADCASTW (R9), Y2
-	VCVTPH2PS    Y2, Z2
-	VPMOVZXBD    2(R9), Z3
-	VPSRLD       $0x04, Z3, Z4
-	VBROADCASTSS f0000000favx512<>+0(SB), Z5
-	VPANDD       Z5, Z3, Z3
-	VCVTDQ2PS    Z3, Z3
-	VBROADCASTSS f41000000avx512<>+0(SB), Z5
-	VSUBPS       Z5, Z3, Z3
-	VMULPS       Z2, Z3, Z3
-	VMULPS       (R8), Z3, Z3
-	VADDPS       Z3, Z1, Z1
-	VCVTDQ2PS    Z4, Z4
-	VBROADCASTSS f41000000avx512<>+0(SB), Z3
-	VSUBPS       Z3, Z4, Z4
-	VMULPS       Z2, Z4, Z4
-	VMULPS       64(R8), Z4, Z4
-	VADDPS       Z4, Z1, Z1
-	ADDQ         $0x12, R9
-	ADDQ         $+128, R8
-	ADDQ         $+128, R10
-	CMPQ         R10, R11
-	JLT          group12
-	ADDQ         DI, CX
-	VPXORD       Z6, Z6, Z6
-	VPXORD       Z7, Z7, Z7
-	LEAQ         (CX)(DI*1), R9
-	MOVQ         DX, R8
-	MOVQ         SI, R11
-	XORQ         R10, R10
-	SHLQ         $0x02, R11
-
-group13:
-	PREFETCHT0   (CX)(DI*2)
-	VPBROADCASTW (CX), Y2
-	VCVTPH2PS    Y2, Z2
-	VPMOVZXBD    2(CX), Z3
-	VPSRLD       $0x04, Z3, Z4
-	VBROADCASTSS f0000000favx512<>+0(SB), Z5
-	VPANDD       Z5, Z3, Z3
-	VCVTDQ2PS    Z3, Z3
-	VBROADCASTSS f41000000avx512<>+0(SB), Z5
-	VSUBPS       Z5, Z3, Z3
-	VMULPS       Z2, Z3, Z3
-	VMULPS       (R8), Z3, Z3
-	VADDPS       Z3, Z6, Z6
-	VCVTDQ2PS    Z4, Z4
-	VBROADCASTSS f41000000avx512<>+0(SB), Z3
-	VSUBPS       Z3, Z4, Z4
-	VMULPS       Z2, Z4, Z4
-	VMULPS       64(R8), Z4, Z4
-	VADDPS       Z4, Z6, Z6
-	ADDQ         $0x12, CX
-	PREFETCHT0   (R9)(DI*2)
-	VPBROADCASTW (R9), Y2
-	VCVTPH2PS    Y2, Z2
-	VPMOVZXBD    2(R9), Z3
-	VPSRLD       $0x04, Z3, Z4
-	VBROADCASTSS f0000000favx512<>+0(SB), Z5
-	VPANDD       Z5, Z3, Z3
-	VCVTDQ2PS    Z3, Z3
-	VBROADCASTSS f41000000avx512<>+0(SB), Z5
-	VSUBPS       Z5, Z3, Z3
-	VMULPS       Z2, Z3, Z3
-	VMULPS       (R8), Z3, Z3
-	VADDPS       Z3, Z7, Z7
-	VCVTDQ2PS    Z4, Z4
-	VBROADCASTSS f41000000avx512<>+0(SB), Z3
-	VSUBPS       Z3, Z4, Z4
-	VMULPS       Z2, Z4, Z4
-	VMULPS       64(R8), Z4, Z4
-	VADDPS       Z4, Z7, Z7
-	ADDQ         $0x12, R9
-	ADDQ         $+128, R8
-	ADDQ         $+128, R10
-	CMPQ         R10, R11
-	JLT          group13
-	ADDQ         DI, CX
-	VSHUFF32X4   $0x44, Z1, Z0, Z2
-	VSHUFF32X4   $0xee, Z1, Z0, Z1
-	VADDPS       Z1, Z2, Z2
-	VSHUFF32X4   $0x44, Z7, Z6, Z3
-	VSHUFF32X4   $0xee, Z7, Z6, Z7
-	VADDPS       Z7, Z3, Z3
-	VSHUFF32X4   $0x88, Z3, Z2, Z4
-	VSHUFF32X4   $0xdd, Z3, Z2, Z3
-	VADDPS       Z3, Z4, Z4
-	VPERMILPS    $0xee, Z4, Z2
-	VADDPS       Z2, Z4, Z4
-	VPERMILPS    $0x55, Z4, Z2
-	VADDPS       Z2, Z4, Z4
-	VMOVUPS      everyFourth<>+0(SB), Z2
-	VPERMPS      Z4, Z2, Z4
-	VMOVUPS      X4, (AX)
-	ADDQ         $0x10, AX
-	SUBQ         $0x04, BX
-	JGE          four
-
-rest:
-	ADDQ $0x04, BX
-	JZ   end
-
-one:
-	VPXORD Z8, Z8, Z8
-	MOVQ   DX, R8
-	MOVQ   SI, R9
-	XORQ   DI, DI
-	SHLQ   $0x02, R9
-
-group14:
-	VPBROADCASTW  (CX), Y0
-	VCVTPH2PS     Y0, Z0
-	VPMOVZXBD     2(CX), Z1
-	VPSRLD        $0x04, Z1, Z2
-	VBROADCASTSS  f0000000favx512<>+0(SB), Z3
-	VPANDD        Z3, Z1, Z1
-	VCVTDQ2PS     Z1, Z1
-	VBROADCASTSS  f41000000avx512<>+0(SB), Z3
-	VSUBPS        Z3, Z1, Z1
-	VMULPS        Z0, Z1, Z1
-	VMULPS        (R8), Z1, Z1
-	VADDPS        Z1, Z8, Z8
-	VCVTDQ2PS     Z2, Z2
-	VBROADCASTSS  f41000000avx512<>+0(SB), Z1
-	VSUBPS        Z1, Z2, Z2
-	VMULPS        Z0, Z2, Z2
-	VMULPS        64(R8), Z2, Z2
-	VADDPS        Z2, Z8, Z8
-	ADDQ          $0x12, CX
-	ADDQ          $+128, R8
-	ADDQ          $+128, DI
-	CMPQ          DI, R9
-	JLT           group14
-	VEXTRACTF32X8 $0x01, Z8, Y0
-	VADDPS        Y0, Y8, Y0
-	VEXTRACTF32X4 $0x01, Y0, X1
-	VADDPS        X1, X0, X1
-	VPERMILPS     $0xee, X1, X0
-	VADDPS        X0, X1, X1
-	VPERMILPS     $0x55, X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSS        X1, (AX)
-	ADDQ          $0x04, AX
-	DECQ          BX
-	JNZ           one
-
-end:
-	VZEROUPPER
-	RET
-
-DATA f0000000favx512<>+0(SB)/4, $0x0000000f
-GLOBL f0000000favx512<>(SB), RODATA|NOPTR, $4
-
-DATA f41000000avx512<>+0(SB)/4, $0x41000000
-GLOBL f41000000avx512<>(SB), RODATA|NOPTR, $4
 
 // func dequantizeQ4_0AVX512(dst *float32, w *byte, n int)
 // Requires: AVX, AVX2, AVX512F
@@ -810,7 +444,7 @@ TEXT ·dequantizeQ4_0AVX512(SB), NOSPLIT, $0-24
 	XORQ DX, DX
 	SHLQ $0x02, BX
 
-group15:
+group9:
 	VPBROADCASTW (CX), Y0
 	VCVTPH2PS    Y0, Z0
 	VPMOVZXBD    2(CX), Z1
@@ -830,204 +464,15 @@ group15:
 	ADDQ         $0x12, CX
 	ADDQ         $+128, DX
 	CMPQ         DX, BX
-	JLT          group15
+	JLT          group9
 	VZEROUPPER
 	RET
 
-// func matVecQ4_1AVX512(dst *float32, w *byte, x *float32, rows int, cols int)
-// Requires: AVX, AVX2, AVX512DQ, AVX512F, AVX512VL, MMX+
-TEXT ·matVecQ4_1AVX512(SB), NOSPLIT, $0-40
-	MOVQ   dst+0(FP), AX
-	MOVQ   w+8(FP), CX
-	MOVQ   x+16(FP), DX
-	MOVQ   rows+24(FP), BX
-	MOVQ   cols+32(FP), SI
-	MOVQ   SI, DI
-	SHRQ   $0x05, DI
-	IMUL3Q $0x14, DI, DI
-	SUBQ   $0x04, BX
-	JLT    rest
+DATA f0000000favx512<>+0(SB)/4, $0x0000000f
+GLOBL f0000000favx512<>(SB), RODATA|NOPTR, $4
 
-four:
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	LEAQ   (CX)(DI*1), R9
-	MOVQ   DX, R8
-	MOVQ   SI, R11
-	XORQ   R10, R10
-	SHLQ   $0x02, R11
-
-group16:
-	PREFETCHT0   (CX)(DI*2)
-	VPBROADCASTW (CX), Y2
-	VCVTPH2PS    Y2, Z2
-	VPBROADCASTW 2(CX), Y3
-	VCVTPH2PS    Y3, Z3
-	VPMOVZXBD    4(CX), Z4
-	VPSRLD       $0x04, Z4, Z5
-	VBROADCASTSS f0000000favx512<>+0(SB), Z6
-	VPANDD       Z6, Z4, Z4
-	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z2, Z4, Z4
-	VADDPS       Z3, Z4, Z4
-	VMULPS       (R8), Z4, Z4
-	VADDPS       Z4, Z0, Z0
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z2, Z5, Z5
-	VADDPS       Z3, Z5, Z5
-	VMULPS       64(R8), Z5, Z5
-	VADDPS       Z5, Z0, Z0
-	ADDQ         $0x14, CX
-	PREFETCHT0   (R9)(DI*2)
-	VPBROADCASTW (R9), Y2
-	VCVTPH2PS    Y2, Z2
-	VPBROADCASTW 2(R9), Y3
-	VCVTPH2PS    Y3, Z3
-	VPMOVZXBD    4(R9), Z4
-	VPSRLD       $0x04, Z4, Z5
-	VBROADCASTSS f0000000favx512<>+0(SB), Z6
-	VPANDD       Z6, Z4, Z4
-	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z2, Z4, Z4
-	VADDPS       Z3, Z4, Z4
-	VMULPS       (R8), Z4, Z4
-	VADDPS       Z4, Z1, Z1
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z2, Z5, Z5
-	VADDPS       Z3, Z5, Z5
-	VMULPS       64(R8), Z5, Z5
-	VADDPS       Z5, Z1, Z1
-	ADDQ         $0x14, R9
-	ADDQ         $+128, R8
-	ADDQ         $+128, R10
-	CMPQ         R10, R11
-	JLT          group16
-	ADDQ         DI, CX
-	VPXORD       Z7, Z7, Z7
-	VPXORD       Z8, Z8, Z8
-	LEAQ         (CX)(DI*1), R9
-	MOVQ         DX, R8
-	MOVQ         SI, R11
-	XORQ         R10, R10
-	SHLQ         $0x02, R11
-
-group17:
-	PREFETCHT0   (CX)(DI*2)
-	VPBROADCASTW (CX), Y2
-	VCVTPH2PS    Y2, Z2
-	VPBROADCASTW 2(CX), Y3
-	VCVTPH2PS    Y3, Z3
-	VPMOVZXBD    4(CX), Z4
-	VPSRLD       $0x04, Z4, Z5
-	VBROADCASTSS f0000000favx512<>+0(SB), Z6
-	VPANDD       Z6, Z4, Z4
-	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z2, Z4, Z4
-	VADDPS       Z3, Z4, Z4
-	VMULPS       (R8), Z4, Z4
-	VADDPS       Z4, Z7, Z7
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z2, Z5, Z5
-	VADDPS       Z3, Z5, Z5
-	VMULPS       64(R8), Z5, Z5
-	VADDPS       Z5, Z7, Z7
-	ADDQ         $0x14, CX
-	PREFETCHT0   (R9)(DI*2)
-	VPBROADCASTW (R9), Y2
-	VCVTPH2PS    Y2, Z2
-	VPBROADCASTW 2(R9), Y3
-	VCVTPH2PS    Y3, Z3
-	VPMOVZXBD    4(R9), Z4
-	VPSRLD       $0x04, Z4, Z5
-	VBROADCASTSS f0000000favx512<>+0(SB), Z6
-	VPANDD       Z6, Z4, Z4
-	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z2, Z4, Z4
-	VADDPS       Z3, Z4, Z4
-	VMULPS       (R8), Z4, Z4
-	VADDPS       Z4, Z8, Z8
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z2, Z5, Z5
-	VADDPS       Z3, Z5, Z5
-	VMULPS       64(R8), Z5, Z5
-	VADDPS       Z5, Z8, Z8
-	ADDQ         $0x14, R9
-	ADDQ         $+128, R8
-	ADDQ         $+128, R10
-	CMPQ         R10, R11
-	JLT          group17
-	ADDQ         DI, CX
-	VSHUFF32X4   $0x44, Z1, Z0, Z2
-	VSHUFF32X4   $0xee, Z1, Z0, Z1
-	VADDPS       Z1, Z2, Z2
-	VSHUFF32X4   $0x44, Z8, Z7, Z3
-	VSHUFF32X4   $0xee, Z8, Z7, Z8
-	VADDPS       Z8, Z3, Z3
-	VSHUFF32X4   $0x88, Z3, Z2, Z4
-	VSHUFF32X4   $0xdd, Z3, Z2, Z3
-	VADDPS       Z3, Z4, Z4
-	VPERMILPS    $0xee, Z4, Z2
-	VADDPS       Z2, Z4, Z4
-	VPERMILPS    $0x55, Z4, Z2
-	VADDPS       Z2, Z4, Z4
-	VMOVUPS      everyFourth<>+0(SB), Z2
-	VPERMPS      Z4, Z2, Z4
-	VMOVUPS      X4, (AX)
-	ADDQ         $0x10, AX
-	SUBQ         $0x04, BX
-	JGE          four
-
-rest:
-	ADDQ $0x04, BX
-	JZ   end
-
-one:
-	VPXORD Z9, Z9, Z9
-	MOVQ   DX, R8
-	MOVQ   SI, R9
-	XORQ   DI, DI
-	SHLQ   $0x02, R9
-
-group18:
-	VPBROADCASTW  (CX), Y0
-	VCVTPH2PS     Y0, Z0
-	VPBROADCASTW  2(CX), Y1
-	VCVTPH2PS     Y1, Z1
-	VPMOVZXBD     4(CX), Z2
-	VPSRLD        $0x04, Z2, Z3
-	VBROADCASTSS  f0000000favx512<>+0(SB), Z4
-	VPANDD        Z4, Z2, Z2
-	VCVTDQ2PS     Z2, Z2
-	VMULPS        Z0, Z2, Z2
-	VADDPS        Z1, Z2, Z2
-	VMULPS        (R8), Z2, Z2
-	VADDPS        Z2, Z9, Z9
-	VCVTDQ2PS     Z3, Z3
-	VMULPS        Z0, Z3, Z3
-	VADDPS        Z1, Z3, Z3
-	VMULPS        64(R8), Z3, Z3
-	VADDPS        Z3, Z9, Z9
-	ADDQ          $0x14, CX
-	ADDQ          $+128, R8
-	ADDQ          $+128, DI
-	CMPQ          DI, R9
-	JLT           group18
-	VEXTRACTF32X8 $0x01, Z9, Y0
-	VADDPS        Y0, Y9, Y0
-	VEXTRACTF32X4 $0x01, Y0, X1
-	VADDPS        X1, X0, X1
-	VPERMILPS     $0xee, X1, X0
-	VADDPS        X0, X1, X1
-	VPERMILPS     $0x55, X1, X0
-	VADDPS        X0, X1, X1
-	VMOVSS        X1, (AX)
-	ADDQ          $0x04, AX
-	DECQ          BX
-	JNZ           one
-
-end:
-	VZEROUPPER
-	RET
+DATA f41000000avx512<>+0(SB)/4, $0x41000000
+GLOBL f41000000avx512<>(SB), RODATA|NOPTR, $4
 
 // func dequantizeQ4_1AVX512(dst *float32, w *byte, n int)
 // Requires: AVX, AVX2, AVX512F
@@ -1039,7 +484,7 @@ TEXT ·dequantizeQ4_1AVX512(SB), NOSPLIT, $0-24
 	XORQ DX, DX
 	SHLQ $0x02, BX
 
-group19:
+group10:
 	VPBROADCASTW (CX), Y0
 	VCVTPH2PS    Y0, Z0
 	VPBROADCASTW 2(CX), Y1
@@ -1059,211 +504,7 @@ group19:
 	ADDQ         $0x14, CX
 	ADDQ         $+128, DX
 	CMPQ         DX, BX
-	JLT          group19
-	VZEROUPPER
-	RET
-
-// func matVecQ4_KAVX512(dst *float32, w *byte, x *float32, rows int, cols int)
-// Requires: AVX, AVX2, AVX512DQ, AVX512F, AVX512VL
-TEXT ·matVecQ4_KAVX512(SB), NOSPLIT, $64-40
-	MOVQ   dst+0(FP), AX
-	MOVQ   w+8(FP), CX
-	MOVQ   x+16(FP), DX
-	MOVQ   rows+24(FP), BX
-	MOVQ   cols+32(FP), SI
-	MOVQ   SI, DI
-	SHRQ   $0x08, DI
-	IMUL3Q $0x90, DI, DI
-
-one:
-	VPXORD Z0, Z0, Z0
-	MOVQ   DX, DI
-	MOVQ   SI, R9
-	XORQ   R8, R8
-	SHLQ   $0x02, R9
-
-group20:
-	MOVL          4(CX), R10
-	MOVL          8(CX), R11
-	MOVL          12(CX), R12
-	VPBROADCASTW  (CX), Y1
-	VCVTPH2PS     Y1, Z1
-	MOVL          R12, R13
-	ANDL          $0x0f0f0f0f, R13
-	MOVL          R10, R14
-	SHRL          $0x02, R14
-	ANDL          $0x30303030, R14
-	ORL           R14, R13
-	ANDL          $0x3f3f3f3f, R10
-	SHLQ          $0x20, R13
-	ORQ           R10, R13
-	VMOVQ         R13, X2
-	VPMOVZXBD     X2, Y2
-	VCVTDQ2PS     Y2, Y2
-	VMULPS        Y1, Y2, Y2
-	VMOVUPS       Y2, (SP)
-	VPBROADCASTW  2(CX), Y1
-	VCVTPH2PS     Y1, Z1
-	MOVL          R12, R10
-	SHRL          $0x04, R10
-	ANDL          $0x0f0f0f0f, R10
-	MOVL          R11, R12
-	SHRL          $0x02, R12
-	ANDL          $0x30303030, R12
-	ORL           R12, R10
-	ANDL          $0x3f3f3f3f, R11
-	SHLQ          $0x20, R10
-	ORQ           R11, R10
-	VMOVQ         R10, X2
-	VPMOVZXBD     X2, Y2
-	VCVTDQ2PS     Y2, Y2
-	VMULPS        Y1, Y2, Y2
-	VMOVUPS       Y2, 32(SP)
-	VPMOVZXBD     16(CX), Z1
-	VPSRLD        $0x04, Z1, Z2
-	VBROADCASTSS  f0000000favx512<>+0(SB), Z3
-	VPANDD        Z3, Z1, Z1
-	VPMOVZXBD     32(CX), Z3
-	VPSRLD        $0x04, Z3, Z4
-	VBROADCASTSS  f0000000favx512<>+0(SB), Z5
-	VPANDD        Z5, Z3, Z3
-	VBROADCASTSS  (SP), Z5
-	VBROADCASTSS  32(SP), Z6
-	VCVTDQ2PS     Z1, Z1
-	VMULPS        Z5, Z1, Z1
-	VSUBPS        Z6, Z1, Z1
-	VMULPS        (DI), Z1, Z1
-	VADDPS        Z1, Z0, Z0
-	VCVTDQ2PS     Z3, Z3
-	VMULPS        Z5, Z3, Z3
-	VSUBPS        Z6, Z3, Z3
-	VMULPS        64(DI), Z3, Z3
-	VADDPS        Z3, Z0, Z0
-	VBROADCASTSS  4(SP), Z1
-	VBROADCASTSS  36(SP), Z3
-	VCVTDQ2PS     Z2, Z2
-	VMULPS        Z1, Z2, Z2
-	VSUBPS        Z3, Z2, Z2
-	VMULPS        128(DI), Z2, Z2
-	VADDPS        Z2, Z0, Z0
-	VCVTDQ2PS     Z4, Z4
-	VMULPS        Z1, Z4, Z4
-	VSUBPS        Z3, Z4, Z4
-	VMULPS        192(DI), Z4, Z4
-	VADDPS        Z4, Z0, Z0
-	VPMOVZXBD     48(CX), Z1
-	VPSRLD        $0x04, Z1, Z2
-	VBROADCASTSS  f0000000favx512<>+0(SB), Z3
-	VPANDD        Z3, Z1, Z1
-	VPMOVZXBD     64(CX), Z3
-	VPSRLD        $0x04, Z3, Z4
-	VBROADCASTSS  f0000000favx512<>+0(SB), Z5
-	VPANDD        Z5, Z3, Z3
-	VBROADCASTSS  8(SP), Z5
-	VBROADCASTSS  40(SP), Z6
-	VCVTDQ2PS     Z1, Z1
-	VMULPS        Z5, Z1, Z1
-	VSUBPS        Z6, Z1, Z1
-	VMULPS        256(DI), Z1, Z1
-	VADDPS        Z1, Z0, Z0
-	VCVTDQ2PS     Z3, Z3
-	VMULPS        Z5, Z3, Z3
-	VSUBPS        Z6, Z3, Z3
-	VMULPS        320(DI), Z3, Z3
-	VADDPS        Z3, Z0, Z0
-	VBROADCASTSS  12(SP), Z1
-	VBROADCASTSS  44(SP), Z3
-	VCVTDQ2PS     Z2, Z2
-	VMULPS        Z1, Z2, Z2
-	VSUBPS        Z3, Z2, Z2
-	VMULPS        384(DI), Z2, Z2
-	VADDPS        Z2, Z0, Z0
-	VCVTDQ2PS     Z4, Z4
-	VMULPS        Z1, Z4, Z4
-	VSUBPS        Z3, Z4, Z4
-	VMULPS        448(DI), Z4, Z4
-	VADDPS        Z4, Z0, Z0
-	VPMOVZXBD     80(CX), Z1
-	VPSRLD        $0x04, Z1, Z2
-	VBROADCASTSS  f0000000favx512<>+0(SB), Z3
-	VPANDD        Z3, Z1, Z1
-	VPMOVZXBD     96(CX), Z3
-	VPSRLD        $0x04, Z3, Z4
-	VBROADCASTSS  f0000000favx512<>+0(SB), Z5
-	VPANDD        Z5, Z3, Z3
-	VBROADCASTSS  16(SP), Z5
-	VBROADCASTSS  48(SP), Z6
-	VCVTDQ2PS     Z1, Z1
-	VMULPS        Z5, Z1, Z1
-	VSUBPS        Z6, Z1, Z1
-	VMULPS        512(DI), Z1, Z1
-	VADDPS        Z1, Z0, Z0
-	VCVTDQ2PS     Z3, Z3
-	VMULPS        Z5, Z3, Z3
-	VSUBPS        Z6, Z3, Z3
-	VMULPS        576(DI), Z3, Z3
-	VADDPS        Z3, Z0, Z0
-	VBROADCASTSS  20(SP), Z1
-	VBROADCASTSS  52(SP), Z3
-	VCVTDQ2PS     Z2, Z2
-	VMULPS        Z1, Z2, Z2
-	VSUBPS        Z3, Z2, Z2
-	VMULPS        640(DI), Z2, Z2
-	VADDPS        Z2, Z0, Z0
-	VCVTDQ2PS     Z4, Z4
-	VMULPS        Z1, Z4, Z4
-	VSUBPS        Z3, Z4, Z4
-	VMULPS        704(DI), Z4, Z4
-	VADDPS        Z4, Z0, Z0
-	VPMOVZXBD     112(CX), Z1
-	VPSRLD        $0x04, Z1, Z2
-	VBROADCASTSS  f0000000favx512<>+0(SB), Z3
-	VPANDD        Z3, Z1, Z1
-	VPMOVZXBD     128(CX), Z3
-	VPSRLD        $0x04, Z3, Z4
-	VBROADCASTSS  f0000000favx512<>+0(SB), Z5
-	VPANDD        Z5, Z3, Z3
-	VBROADCASTSS  24(SP), Z5
-	VBROADCASTSS  56(SP), Z6
-	VCVTDQ2PS     Z1, Z1
-	VMULPS        Z5, Z1, Z1
-	VSUBPS        Z6, Z1, Z1
-	VMULPS        768(DI), Z1, Z1
-	VADDPS        Z1, Z0, Z0
-	VCVTDQ2PS     Z3, Z3
-	VMULPS        Z5, Z3, Z3
-	VSUBPS        Z6, Z3, Z3
-	VMULPS        832(DI), Z3, Z3
-	VADDPS        Z3, Z0, Z0
-	VBROADCASTSS  28(SP), Z1
-	VBROADCASTSS  60(SP), Z3
-	VCVTDQ2PS     Z2, Z2
-	VMULPS        Z1, Z2, Z2
-	VSUBPS        Z3, Z2, Z2
-	VMULPS        896(DI), Z2, Z2
-	VADDPS        Z2, Z0, Z0
-	VCVTDQ2PS     Z4, Z4
-	VMULPS        Z1, Z4, Z4
-	VSUBPS        Z3, Z4, Z4
-	VMULPS        960(DI), Z4, Z4
-	VADDPS        Z4, Z0, Z0
-	ADDQ          $0x90, CX
-	ADDQ          $+1024, DI
-	ADDQ          $+1024, R8
-	CMPQ          R8, R9
-	JLT           group20
-	VEXTRACTF32X8 $0x01, Z0, Y1
-	VADDPS        Y1, Y0, Y1
-	VEXTRACTF32X4 $0x01, Y1, X2
-	VADDPS        X2, X1, X2
-	VPERMILPS     $0xee, X2, X1
-	VADDPS        X1, X2, X2
-	VPERMILPS     $0x55, X2, X1
-	VADDPS        X1, X2, X2
-	VMOVSS        X2, (AX)
-	ADDQ          $0x04, AX
-	DECQ          BX
-	JNZ           one
+	JLT          group10
 	VZEROUPPER
 	RET
 
@@ -1277,12 +518,10 @@ TEXT ·dequantizeQ4_KAVX512(SB), NOSPLIT, $64-24
 	XORQ DX, DX
 	SHLQ $0x02, BX
 
-group21:
+group11:
 	MOVL         4(CX), SI
 	MOVL         8(CX), DI
 	MOVL         12(CX), R8
-	VPBROADCASTW (CX), Y0
-	VCVTPH2PS    Y0, Z0
 	MOVL         R8, R9
 	ANDL         $0x0f0f0f0f, R9
 	MOVL         SI, R10
@@ -1292,13 +531,6 @@ group21:
 	ANDL         $0x3f3f3f3f, SI
 	SHLQ         $0x20, R9
 	ORQ          SI, R9
-	VMOVQ        R9, X1
-	VPMOVZXBD    X1, Y1
-	VCVTDQ2PS    Y1, Y1
-	VMULPS       Y0, Y1, Y1
-	VMOVUPS      Y1, (SP)
-	VPBROADCASTW 2(CX), Y0
-	VCVTPH2PS    Y0, Z0
 	MOVL         R8, SI
 	SHRL         $0x04, SI
 	ANDL         $0x0f0f0f0f, SI
@@ -1309,6 +541,15 @@ group21:
 	ANDL         $0x3f3f3f3f, DI
 	SHLQ         $0x20, SI
 	ORQ          DI, SI
+	VPBROADCASTW (CX), Y0
+	VCVTPH2PS    Y0, Z0
+	VMOVQ        R9, X1
+	VPMOVZXBD    X1, Y1
+	VCVTDQ2PS    Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      Y1, (SP)
+	VPBROADCASTW 2(CX), Y0
+	VCVTPH2PS    Y0, Z0
 	VMOVQ        SI, X1
 	VPMOVZXBD    X1, Y1
 	VCVTDQ2PS    Y1, Y1
@@ -1429,297 +670,9 @@ group21:
 	ADDQ         $0x90, CX
 	ADDQ         $+1024, DX
 	CMPQ         DX, BX
-	JLT          group21
+	JLT          group11
 	VZEROUPPER
 	RET
-
-// func matVecQ6_KAVX512(dst *float32, w *byte, x *float32, rows int, cols int)
-// Requires: AVX, AVX2, AVX512DQ, AVX512F, AVX512VL
-TEXT ·matVecQ6_KAVX512(SB), NOSPLIT, $64-40
-	MOVQ   dst+0(FP), AX
-	MOVQ   w+8(FP), CX
-	MOVQ   x+16(FP), DX
-	MOVQ   rows+24(FP), BX
-	MOVQ   cols+32(FP), SI
-	MOVQ   SI, DI
-	SHRQ   $0x08, DI
-	IMUL3Q $0xd2, DI, DI
-
-one:
-	VPXORD Z0, Z0, Z0
-	MOVQ   DX, DI
-	MOVQ   SI, R9
-	XORQ   R8, R8
-	SHLQ   $0x02, R9
-
-group22:
-	VPBROADCASTW  208(CX), Y1
-	VCVTPH2PS     Y1, Z1
-	VPMOVSXBD     192(CX), Y2
-	VCVTDQ2PS     Y2, Y2
-	VMULPS        Y1, Y2, Y2
-	VMOVUPS       Y2, (SP)
-	VPMOVSXBD     200(CX), Y2
-	VCVTDQ2PS     Y2, Y2
-	VMULPS        Y1, Y2, Y2
-	VMOVUPS       Y2, 32(SP)
-	VPMOVZXBD     (CX), Z1
-	VBROADCASTSS  f0000000favx512<>+0(SB), Z2
-	VPANDD        Z2, Z1, Z1
-	VPMOVZXBD     128(CX), Z2
-	VPSLLD        $0x04, Z2, Z2
-	VBROADCASTSS  f00000030avx512<>+0(SB), Z3
-	VPANDD        Z3, Z2, Z2
-	VPADDD        Z2, Z1, Z1
-	VCVTDQ2PS     Z1, Z1
-	VBROADCASTSS  f42000000avx512<>+0(SB), Z2
-	VSUBPS        Z2, Z1, Z1
-	VBROADCASTSS  (SP), Z2
-	VMULPS        Z2, Z1, Z1
-	VMULPS        (DI), Z1, Z1
-	VADDPS        Z1, Z0, Z0
-	VPMOVZXBD     16(CX), Z1
-	VBROADCASTSS  f0000000favx512<>+0(SB), Z2
-	VPANDD        Z2, Z1, Z1
-	VPMOVZXBD     144(CX), Z2
-	VPSLLD        $0x04, Z2, Z2
-	VBROADCASTSS  f00000030avx512<>+0(SB), Z3
-	VPANDD        Z3, Z2, Z2
-	VPADDD        Z2, Z1, Z1
-	VCVTDQ2PS     Z1, Z1
-	VBROADCASTSS  f42000000avx512<>+0(SB), Z2
-	VSUBPS        Z2, Z1, Z1
-	VBROADCASTSS  4(SP), Z2
-	VMULPS        Z2, Z1, Z1
-	VMULPS        64(DI), Z1, Z1
-	VADDPS        Z1, Z0, Z0
-	VPMOVZXBD     32(CX), Z1
-	VBROADCASTSS  f0000000favx512<>+0(SB), Z2
-	VPANDD        Z2, Z1, Z1
-	VPMOVZXBD     128(CX), Z2
-	VPSLLD        $0x02, Z2, Z2
-	VBROADCASTSS  f00000030avx512<>+0(SB), Z3
-	VPANDD        Z3, Z2, Z2
-	VPADDD        Z2, Z1, Z1
-	VCVTDQ2PS     Z1, Z1
-	VBROADCASTSS  f42000000avx512<>+0(SB), Z2
-	VSUBPS        Z2, Z1, Z1
-	VBROADCASTSS  8(SP), Z2
-	VMULPS        Z2, Z1, Z1
-	VMULPS        128(DI), Z1, Z1
-	VADDPS        Z1, Z0, Z0
-	VPMOVZXBD     48(CX), Z1
-	VBROADCASTSS  f0000000favx512<>+0(SB), Z2
-	VPANDD        Z2, Z1, Z1
-	VPMOVZXBD     144(CX), Z2
-	VPSLLD        $0x02, Z2, Z2
-	VBROADCASTSS  f00000030avx512<>+0(SB), Z3
-	VPANDD        Z3, Z2, Z2
-	VPADDD        Z2, Z1, Z1
-	VCVTDQ2PS     Z1, Z1
-	VBROADCASTSS  f42000000avx512<>+0(SB), Z2
-	VSUBPS        Z2, Z1, Z1
-	VBROADCASTSS  12(SP), Z2
-	VMULPS        Z2, Z1, Z1
-	VMULPS        192(DI), Z1, Z1
-	VADDPS        Z1, Z0, Z0
-	VPMOVZXBD     (CX), Z1
-	VPSRLD        $0x04, Z1, Z1
-	VPMOVZXBD     128(CX), Z2
-	VPSLLD        $0x00, Z2, Z2
-	VBROADCASTSS  f00000030avx512<>+0(SB), Z3
-	VPANDD        Z3, Z2, Z2
-	VPADDD        Z2, Z1, Z1
-	VCVTDQ2PS     Z1, Z1
-	VBROADCASTSS  f42000000avx512<>+0(SB), Z2
-	VSUBPS        Z2, Z1, Z1
-	VBROADCASTSS  16(SP), Z2
-	VMULPS        Z2, Z1, Z1
-	VMULPS        256(DI), Z1, Z1
-	VADDPS        Z1, Z0, Z0
-	VPMOVZXBD     16(CX), Z1
-	VPSRLD        $0x04, Z1, Z1
-	VPMOVZXBD     144(CX), Z2
-	VPSLLD        $0x00, Z2, Z2
-	VBROADCASTSS  f00000030avx512<>+0(SB), Z3
-	VPANDD        Z3, Z2, Z2
-	VPADDD        Z2, Z1, Z1
-	VCVTDQ2PS     Z1, Z1
-	VBROADCASTSS  f42000000avx512<>+0(SB), Z2
-	VSUBPS        Z2, Z1, Z1
-	VBROADCASTSS  20(SP), Z2
-	VMULPS        Z2, Z1, Z1
-	VMULPS        320(DI), Z1, Z1
-	VADDPS        Z1, Z0, Z0
-	VPMOVZXBD     32(CX), Z1
-	VPSRLD        $0x04, Z1, Z1
-	VPMOVZXBD     128(CX), Z2
-	VPSRLD        $0x02, Z2, Z2
-	VBROADCASTSS  f00000030avx512<>+0(SB), Z3
-	VPANDD        Z3, Z2, Z2
-	VPADDD        Z2, Z1, Z1
-	VCVTDQ2PS     Z1, Z1
-	VBROADCASTSS  f42000000avx512<>+0(SB), Z2
-	VSUBPS        Z2, Z1, Z1
-	VBROADCASTSS  24(SP), Z2
-	VMULPS        Z2, Z1, Z1
-	VMULPS        384(DI), Z1, Z1
-	VADDPS        Z1, Z0, Z0
-	VPMOVZXBD     48(CX), Z1
-	VPSRLD        $0x04, Z1, Z1
-	VPMOVZXBD     144(CX), Z2
-	VPSRLD        $0x02, Z2, Z2
-	VBROADCASTSS  f00000030avx512<>+0(SB), Z3
-	VPANDD        Z3, Z2, Z2
-	VPADDD        Z2, Z1, Z1
-	VCVTDQ2PS     Z1, Z1
-	VBROADCASTSS  f42000000avx512<>+0(SB), Z2
-	VSUBPS        Z2, Z1, Z1
-	VBROADCASTSS  28(SP), Z2
-	VMULPS        Z2, Z1, Z1
-	VMULPS        448(DI), Z1, Z1
-	VADDPS        Z1, Z0, Z0
-	VPMOVZXBD     64(CX), Z1
-	VBROADCASTSS  f0000000favx512<>+0(SB), Z2
-	VPANDD        Z2, Z1, Z1
-	VPMOVZXBD     160(CX), Z2
-	VPSLLD        $0x04, Z2, Z2
-	VBROADCASTSS  f00000030avx512<>+0(SB), Z3
-	VPANDD        Z3, Z2, Z2
-	VPADDD        Z2, Z1, Z1
-	VCVTDQ2PS     Z1, Z1
-	VBROADCASTSS  f42000000avx512<>+0(SB), Z2
-	VSUBPS        Z2, Z1, Z1
-	VBROADCASTSS  32(SP), Z2
-	VMULPS        Z2, Z1, Z1
-	VMULPS        512(DI), Z1, Z1
-	VADDPS        Z1, Z0, Z0
-	VPMOVZXBD     80(CX), Z1
-	VBROADCASTSS  f0000000favx512<>+0(SB), Z2
-	VPANDD        Z2, Z1, Z1
-	VPMOVZXBD     176(CX), Z2
-	VPSLLD        $0x04, Z2, Z2
-	VBROADCASTSS  f00000030avx512<>+0(SB), Z3
-	VPANDD        Z3, Z2, Z2
-	VPADDD        Z2, Z1, Z1
-	VCVTDQ2PS     Z1, Z1
-	VBROADCASTSS  f42000000avx512<>+0(SB), Z2
-	VSUBPS        Z2, Z1, Z1
-	VBROADCASTSS  36(SP), Z2
-	VMULPS        Z2, Z1, Z1
-	VMULPS        576(DI), Z1, Z1
-	VADDPS        Z1, Z0, Z0
-	VPMOVZXBD     96(CX), Z1
-	VBROADCASTSS  f0000000favx512<>+0(SB), Z2
-	VPANDD        Z2, Z1, Z1
-	VPMOVZXBD     160(CX), Z2
-	VPSLLD        $0x02, Z2, Z2
-	VBROADCASTSS  f00000030avx512<>+0(SB), Z3
-	VPANDD        Z3, Z2, Z2
-	VPADDD        Z2, Z1, Z1
-	VCVTDQ2PS     Z1, Z1
-	VBROADCASTSS  f42000000avx512<>+0(SB), Z2
-	VSUBPS        Z2, Z1, Z1
-	VBROADCASTSS  40(SP), Z2
-	VMULPS        Z2, Z1, Z1
-	VMULPS        640(DI), Z1, Z1
-	VADDPS        Z1, Z0, Z0
-	VPMOVZXBD     112(CX), Z1
-	VBROADCASTSS  f0000000favx512<>+0(SB), Z2
-	VPANDD        Z2, Z1, Z1
-	VPMOVZXBD     176(CX), Z2
-	VPSLLD        $0x02, Z2, Z2
-	VBROADCASTSS  f00000030avx512<>+0(SB), Z3
-	VPANDD        Z3, Z2, Z2
-	VPADDD        Z2, Z1, Z1
-	VCVTDQ2PS     Z1, Z1
-	VBROADCASTSS  f42000000avx512<>+0(SB), Z2
-	VSUBPS        Z2, Z1, Z1
-	VBROADCASTSS  44(SP), Z2
-	VMULPS        Z2, Z1, Z1
-	VMULPS        704(DI), Z1, Z1
-	VADDPS        Z1, Z0, Z0
-	VPMOVZXBD     64(CX), Z1
-	VPSRLD        $0x04, Z1, Z1
-	VPMOVZXBD     160(CX), Z2
-	VPSLLD        $0x00, Z2, Z2
-	VBROADCASTSS  f00000030avx512<>+0(SB), Z3
-	VPANDD        Z3, Z2, Z2
-	VPADDD        Z2, Z1, Z1
-	VCVTDQ2PS     Z1, Z1
-	VBROADCASTSS  f42000000avx512<>+0(SB), Z2
-	VSUBPS        Z2, Z1, Z1
-	VBROADCASTSS  48(SP), Z2
-	VMULPS        Z2, Z1, Z1
-	VMULPS        768(DI), Z1, Z1
-	VADDPS        Z1, Z0, Z0
-	VPMOVZXBD     80(CX), Z1
-	VPSRLD        $0x04, Z1, Z1
-	VPMOVZXBD     176(CX), Z2
-	VPSLLD        $0x00, Z2, Z2
-	VBROADCASTSS  f00000030avx512<>+0(SB), Z3
-	VPANDD        Z3, Z2, Z2
-	VPADDD        Z2, Z1, Z1
-	VCVTDQ2PS     Z1, Z1
-	VBROADCASTSS  f42000000avx512<>+0(SB), Z2
-	VSUBPS        Z2, Z1, Z1
-	VBROADCASTSS  52(SP), Z2
-	VMULPS        Z2, Z1, Z1
-	VMULPS        832(DI), Z1, Z1
-	VADDPS        Z1, Z0, Z0
-	VPMOVZXBD     96(CX), Z1
-	VPSRLD        $0x04, Z1, Z1
-	VPMOVZXBD     160(CX), Z2
-	VPSRLD        $0x02, Z2, Z2
-	VBROADCASTSS  f00000030avx512<>+0(SB), Z3
-	VPANDD        Z3, Z2, Z2
-	VPADDD        Z2, Z1, Z1
-	VCVTDQ2PS     Z1, Z1
-	VBROADCASTSS  f42000000avx512<>+0(SB), Z2
-	VSUBPS        Z2, Z1, Z1
-	VBROADCASTSS  56(SP), Z2
-	VMULPS        Z2, Z1, Z1
-	VMULPS        896(DI), Z1, Z1
-	VADDPS        Z1, Z0, Z0
-	VPMOVZXBD     112(CX), Z1
-	VPSRLD        $0x04, Z1, Z1
-	VPMOVZXBD     176(CX), Z2
-	VPSRLD        $0x02, Z2, Z2
-	VBROADCASTSS  f00000030avx512<>+0(SB), Z3
-	VPANDD        Z3, Z2, Z2
-	VPADDD        Z2, Z1, Z1
-	VCVTDQ2PS     Z1, Z1
-	VBROADCASTSS  f42000000avx512<>+0(SB), Z2
-	VSUBPS        Z2, Z1, Z1
-	VBROADCASTSS  60(SP), Z2
-	VMULPS        Z2, Z1, Z1
-	VMULPS        960(DI), Z1, Z1
-	VADDPS        Z1, Z0, Z0
-	ADDQ          $0xd2, CX
-	ADDQ          $+1024, DI
-	ADDQ          $+1024, R8
-	CMPQ          R8, R9
-	JLT           group22
-	VEXTRACTF32X8 $0x01, Z0, Y1
-	VADDPS        Y1, Y0, Y1
-	VEXTRACTF32X4 $0x01, Y1, X2
-	VADDPS        X2, X1, X2
-	VPERMILPS     $0xee, X2, X1
-	VADDPS        X1, X2, X2
-	VPERMILPS     $0x55, X2, X1
-	VADDPS        X1, X2, X2
-	VMOVSS        X2, (AX)
-	ADDQ          $0x04, AX
-	DECQ          BX
-	JNZ           one
-	VZEROUPPER
-	RET
-
-DATA f00000030avx512<>+0(SB)/4, $0x00000030
-GLOBL f00000030avx512<>(SB), RODATA|NOPTR, $4
-
-DATA f42000000avx512<>+0(SB)/4, $0x42000000
-GLOBL f42000000avx512<>(SB), RODATA|NOPTR, $4
 
 // func dequantizeQ6_KAVX512(dst *float32, w *byte, n int)
 // Requires: AVX, AVX2, AVX512F
@@ -1731,7 +684,7 @@ TEXT ·dequantizeQ6_KAVX512(SB), NOSPLIT, $64-24
 	XORQ DX, DX
 	SHLQ $0x02, BX
 
-group23:
+group12:
 	VPBROADCASTW 208(CX), Y0
 	VCVTPH2PS    Y0, Z0
 	VPMOVSXBD    192(CX), Y1
@@ -1961,6 +914,12 @@ group23:
 	ADDQ         $0xd2, CX
 	ADDQ         $+1024, DX
 	CMPQ         DX, BX
-	JLT          group23
+	JLT          group12
 	VZEROUPPER
 	RET
+
+DATA f00000030avx512<>+0(SB)/4, $0x00000030
+GLOBL f00000030avx512<>(SB), RODATA|NOPTR, $4
+
+DATA f42000000avx512<>+0(SB)/4, $0x42000000
+GLOBL f42000000avx512<>(SB), RODATA|NOPTR, $4

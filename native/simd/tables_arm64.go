@@ -17,11 +17,18 @@ func nativeTables() []*ops.Kernels {
 	causal := n.causal(product)
 	quantized := &quantizedSet{quantizedRows[uint16]{one: matVecBF16NEON}, quantizedRows[int8]{one: matVecInt8NEON}, reference}
 	return []*ops.Kernels{{
-		Name:                 "neon",
-		MatMul:               product.matMul,
-		MatVec:               func(dst, w, x []float32) { n.dotRows(dst, x, w) },
-		MatVecBF16:           quantized.matVecBF16,
-		MatVecInt8:           quantized.matVecInt8,
+		Name:       "neon",
+		MatMul:     product.matMul,
+		MatVec:     func(dst, w, x []float32) { n.dotRows(dst, x, w) },
+		MatVecBF16: quantized.matVecBF16,
+		MatVecInt8: quantized.matVecInt8,
+		Blocks: map[string]ops.BlockKernels{
+			"Q8_0": blockKernels("Q8_0", matVecQ8_0NEON, dequantizeQ8_0NEON),
+			"Q4_0": blockKernels("Q4_0", matVecQ4_0NEON, dequantizeQ4_0NEON),
+			"Q4_1": blockKernels("Q4_1", matVecQ4_1NEON, dequantizeQ4_1NEON),
+			"Q4_K": blockKernels("Q4_K", matVecQ4_KNEON, dequantizeQ4_KNEON),
+			"Q6_K": blockKernels("Q6_K", matVecQ6_KNEON, dequantizeQ6_KNEON),
+		},
 		Add:                  onGroups("Add", addNEON, reference.Add),
 		RMSNorm:              n.rmsNorm,
 		RMSNormBackward:      n.rmsNormBackward,

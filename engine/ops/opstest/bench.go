@@ -51,21 +51,15 @@ func benchValues(n int) []float32 {
 	return x
 }
 
-// benchBlocks covers the product of a matrix of every format that any table has kernels
-// for; a table without widens it first, as models do.
+// benchBlocks covers the product of a matrix of every format that tables have kernels for.
 func benchBlocks() []measured {
 	const rows, cols = 1024, 768
 	var all []measured
 	for _, name := range []string{"Q8_0", "Q4_0", "Q4_1", "Q4_K", "Q6_K"} {
 		f := quant.ByName(name)
-		w, wide, x, dst := make([]byte, f.Size(rows*cols)), make([]float32, rows*cols), benchValues(cols), make([]float32, rows)
+		w, x, dst := make([]byte, f.Size(rows*cols)), rounded(benchValues(cols)), make([]float32, rows)
 		all = append(all, measured{fmt.Sprintf("MatVec/%s/%dx%d", name, rows, cols), float64(len(w)), "B", func(k *ops.Kernels) {
-			if own, ok := k.Blocks[name]; ok {
-				own.MatVec(dst, w, x)
-				return
-			}
-			f.Dequantize(wide, w)
-			k.MatVec(dst, wide, x)
+			k.Blocks[name].MatVec(dst, w, x)
 		}})
 	}
 	return all

@@ -1,7 +1,9 @@
 package opstest
 
 import (
+	"maps"
 	"reflect"
+	"slices"
 	"testing"
 
 	"kvscope/engine/ops"
@@ -16,6 +18,8 @@ func OnReference(t *testing.T, table *ops.Kernels) []string {
 	for i := range kernels.NumField() {
 		name := kernels.Type().Field(i).Name
 		switch field := kernels.Field(i); {
+		case field.Kind() == reflect.Map:
+			out = append(out, blocksOnReference(t, table)...)
 		case field.Kind() != reflect.Func:
 		case field.IsNil():
 			t.Errorf("%s has no %s", table.Name, name)
@@ -24,5 +28,27 @@ func OnReference(t *testing.T, table *ops.Kernels) []string {
 		}
 	}
 	t.Logf("%s: the reference's: %v", table.Name, out)
+	return out
+}
+
+// blocksOnReference is OnReference for the kernels of each format.
+func blocksOnReference(t *testing.T, table *ops.Kernels) []string {
+	t.Helper()
+	reference := ops.Reference().Blocks
+	var out []string
+	for _, format := range slices.Sorted(maps.Keys(reference)) {
+		own := table.Blocks[format]
+		for _, k := range []struct {
+			name      string
+			own, slow any
+		}{{"MatVec", own.MatVec, reference[format].MatVec}, {"Dequantize", own.Dequantize, reference[format].Dequantize}} {
+			switch name := "Blocks[" + format + "]." + k.name; {
+			case reflect.ValueOf(k.own).IsNil():
+				t.Errorf("%s has no %s", table.Name, name)
+			case reflect.ValueOf(k.own).Pointer() == reflect.ValueOf(k.slow).Pointer():
+				out = append(out, name)
+			}
+		}
+	}
 	return out
 }

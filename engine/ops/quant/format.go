@@ -13,26 +13,27 @@ type Format struct {
 	Bytes int    // bytes in a block
 
 	widen func(dst []float32, block []byte)
+	part  func(dst *Part, block []byte, p int)
 }
 
 // formats lists the known formats in the order that messages have.
 var formats = []*Format{
-	{"F16", 1, 2, func(dst []float32, b []byte) { dst[0] = half(b) }},
+	{"F16", 1, 2, func(dst []float32, b []byte) { dst[0] = half(b) }, nil},
 	{"BF16", 1, 2, func(dst []float32, b []byte) {
 		dst[0] = math.Float32frombits(uint32(binary.LittleEndian.Uint16(b)) << 16)
-	}},
-	{"Q8_0", 32, 34, widenQ8_0},
-	{"Q4_0", 32, 18, widenQ4_0},
-	{"Q4_1", 32, 20, widenQ4_1},
-	{"Q5_0", 32, 22, widenQ5_0},
-	{"Q5_1", 32, 24, widenQ5_1},
-	{"IQ4_NL", 32, 18, widenIQ4NL},
-	{"Q2_K", superLen, 84, widenQ2K},
-	{"Q3_K", superLen, 110, widenQ3K},
-	{"Q4_K", superLen, 144, widenQ4K},
-	{"Q5_K", superLen, 176, widenQ5K},
-	{"Q6_K", superLen, 210, widenQ6K},
-	{"IQ4_XS", superLen, 136, widenIQ4XS},
+	}, nil},
+	{"Q8_0", 32, 34, widenQ8_0, partQ8_0},
+	{"Q4_0", 32, 18, widenQ4_0, partQ4_0},
+	{"Q4_1", 32, 20, widenQ4_1, partQ4_1},
+	{"Q5_0", 32, 22, widenQ5_0, nil},
+	{"Q5_1", 32, 24, widenQ5_1, nil},
+	{"IQ4_NL", 32, 18, widenIQ4NL, nil},
+	{"Q2_K", superLen, 84, widenQ2K, nil},
+	{"Q3_K", superLen, 110, widenQ3K, nil},
+	{"Q4_K", superLen, 144, widenQ4K, partQ4K},
+	{"Q5_K", superLen, 176, widenQ5K, nil},
+	{"Q6_K", superLen, 210, widenQ6K, partQ6K},
+	{"IQ4_XS", superLen, 136, widenIQ4XS, nil},
 }
 
 // ByName is the format of that name, nil when there is none.

@@ -85,12 +85,16 @@ func widenQ5K(dst []float32, b []byte) {
 func widenQ6K(dst []float32, b []byte) {
 	d, scales := half(b[208:]), b[192:208]
 	for j := range 8 { // of 32 values, two parts
-		low, high := b[j/4*64+j%2*32:][:32], b[128+j/4*32:][:32]
 		for l := range 32 {
-			q := low[l]>>(j%4/2*4)&15 | high[l]>>(j%4*2)&3<<4
-			dst[32*j+l] = d * float32(int8(scales[2*j+l/16])) * float32(int(q)-32)
+			dst[32*j+l] = d * float32(int8(scales[2*j+l/16])) * float32(sixBits(b, j, l))
 		}
 	}
+}
+
+// sixBits is q − 32 of value l of part j of 32 values of a block of Q6_K.
+func sixBits(b []byte, j, l int) int16 {
+	low, high := b[j/4*64+j%2*32+l], b[128+j/4*32+l]
+	return int16(low>>(j%4/2*4)&15|high>>(j%4*2)&3<<4) - 32
 }
 
 // widenIQ4XS is d·(s − 32)·steps4[q] of parts of 32: d, 16 bits of two high bits of each

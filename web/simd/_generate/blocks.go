@@ -31,27 +31,16 @@ var blockFormats = []blockFormat{
 func blocks() string {
 	var out strings.Builder
 	for _, f := range blockFormats {
-		out.WriteString(f.product())
 		out.WriteString(f.widen())
+	}
+	for _, f := range wholeFormats {
+		out.WriteString(f.product())
 	}
 	return out.String()
 }
 
 // blockLocals declares the local variables that reading a block uses.
 var blockLocals = locals("v128", "q", "scale", "less", "high") + " " + locals("i32", "h") + " " + locals("f32", "d", "dmin")
-
-// product: dst[i] = rows[i] · x for n rows of d values, a multiple of the block's.
-func (f blockFormat) product() string {
-	add := f.read(func(k int, value string) string {
-		s := lanes[k%4]
-		return set(s, op("f32x4.add", s, op("f32x4.mul", load("at", 16*k), value)))
-	})
-	return function("dots_"+f.name, "(param $dst i32) (param $w i32) (param $x i32) (param $n i32) (param $cols i32) "+
-		locals("i32", "at", "k")+" "+locals("v128", lanes...)+" "+blockLocals,
-		loop("rows", "n", 1, set("at", get("x")), set("k", get("cols")), nothing(),
-			loop("columns", "k", f.values, add, advance("w", i32(f.bytes)), advance("at", i32(4*f.values))),
-			fold(), "(f32.store (local.get $dst) (f32x4.extract_lane 0 (local.get $s0)))", advance("dst", i32(4))))
-}
 
 // widen: dst of the values of n, a multiple of the block's.
 func (f blockFormat) widen() string {
@@ -134,9 +123,8 @@ func halves(offset int, finish func(v string) string, use use) []string {
 	return lines
 }
 
-// readQ4K reads parts of 32 values, with scales and minima of six bits.
-func readQ4K(use use) string {
-	lines := []string{half("d", 0), half("dmin", 2)}
+// superScales are the scale and the minimum, of six bits, of a part of a block of Q4_K.
+func superScales(part int) (scale, least string) {
 	byteAt := func(i int) string { return fmt.Sprintf("(i32.load8_u offset=%d (local.get $w))", 4+i) }
 	// six is a number whose low bits are those of byte i, or else of four bits of byte i+4
 	// and the top two of byte i−4, or i for minima.
@@ -150,9 +138,15 @@ func readQ4K(use use) string {
 		}
 		return op("i32.or", op("i32.and", low, i32(15)), op("i32.shl", op("i32.shr_u", byteAt(first+part-4), i32(6)), i32(4)))
 	}
-	scaled := func(by, number string) string { return op("f32.mul", by, op("f32.convert_i32_s", number)) }
+	return op("f32.convert_i32_s", six(part, 0, 0)), op("f32.convert_i32_s", six(part, 4, 4))
+}
+
+// readQ4K reads parts of 32 values, with scales and minima.
+func readQ4K(use use) string {
+	lines := []string{half("d", 0), half("dmin", 2)}
 	for part := range 8 {
-		lines = append(lines, spread("scale", scaled("d", six(part, 0, 0))), spread("less", scaled("dmin", six(part, 4, 4))))
+		scale, least := superScales(part)
+		lines = append(lines, spread("scale", op("f32.mul", "d", scale)), spread("less", op("f32.mul", "dmin", least)))
 		for k := 0; k < 8; k += 2 {
 			lines = append(lines, set("q", bytes8("u", 16+part/2*32+4*k)))
 			lines = append(lines, eight(8*part+k, nibbles(part%2 == 0), func(v string) string {
@@ -167,17 +161,25 @@ func readQ4K(use use) string {
 func readQ6K(use use) string {
 	lines := []string{half("d", 208)}
 	for g := range 16 {
-		half, turn, at := g/8, g/2%4, g%2*16 // of the block; of its four times 32 values; of those
 		lines = append(lines, spread("scale", op("f32.mul", "d", fmt.Sprintf("(f32.convert_i32_s (i32.load8_s offset=%d (local.get $w)))", 192+g))))
 		for k := 0; k < 4; k += 2 {
-			lines = append(lines, set("q", bytes8("u", 64*half+turn%2*32+at+4*k)), set("high", bytes8("u", 128+32*half+at+4*k)))
-			top := op("i16x8.shl", "high", i32(4-2*turn))
-			if turn > 2 {
-				top = op("i16x8.shr_u", "high", i32(2*turn-4))
-			}
-			numbers := op("i16x8.sub", op("v128.or", nibbles(turn < 2), op("v128.and", top, words(0x30))), words(32))
-			lines = append(lines, eight(4*g+k, numbers, func(v string) string { return op("f32x4.mul", v, "scale") }, use)...)
+			lines = append(lines, sixBits(g, 4*k))
+			lines = append(lines, eight(4*g+k, get("q"), func(v string) string { return op("f32x4.mul", v, "scale") }, use)...)
 		}
 	}
 	return strings.Join(lines, "\n")
+}
+
+// sixBits sets q to eight numbers, from the one at on, of group g of 16 of a block of Q6_K.
+func sixBits(g, at int) string {
+	half, turn := g/8, g/2%4 // of the block, and of its four times 32 values
+	at += g % 2 * 16
+	top := op("i16x8.shl", "high", i32(4-2*turn))
+	if turn > 2 {
+		top = op("i16x8.shr_u", "high", i32(2*turn-4))
+	}
+	return strings.Join([]string{
+		set("q", bytes8("u", 64*half+turn%2*32+at)), set("high", bytes8("u", 128+32*half+at)),
+		set("q", op("i16x8.sub", op("v128.or", nibbles(turn < 2), op("v128.and", top, words(0x30))), words(32))),
+	}, "\n")
 }

@@ -157,9 +157,16 @@ var lanes = []string{"s0", "s1", "s2", "s3"}
 
 // fold is the sum of the sixteen lanes in s0 to s3, folded in halves.
 func fold() string {
-	const half, pair = "8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7", "4 5 6 7 0 1 2 3 12 13 14 15 8 9 10 11"
 	return strings.Join([]string{
 		set("s0", op("f32x4.add", op("f32x4.add", "s0", "s2"), op("f32x4.add", "s1", "s3"))),
+		foldFour(),
+	}, "\n")
+}
+
+// foldFour is the sum of the four lanes in s0, folded in halves.
+func foldFour() string {
+	const half, pair = "8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7", "4 5 6 7 0 1 2 3 12 13 14 15 8 9 10 11"
+	return strings.Join([]string{
 		set("s0", op("f32x4.add", "s0", fmt.Sprintf("(i8x16.shuffle %s %s %s)", half, get("s0"), get("s0")))),
 		set("s0", op("f32x4.add", "s0", fmt.Sprintf("(i8x16.shuffle %s %s %s)", pair, get("s0"), get("s0")))),
 	}, "\n")

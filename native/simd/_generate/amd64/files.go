@@ -16,15 +16,17 @@ import (
 var files = []struct {
 	name string
 	emit func(*isa)
+	avx2 bool // for it alone
 }{
-	{"matmul", matMulKernels},
-	{"pack", packKernels},
-	{"rows", rowKernels},
-	{"quantized", quantizedKernels},
-	{"element", elementKernels},
-	{"softmax", softmaxKernels},
-	{"causal", causalKernels},
-	{"memory", memoryKernels},
+	{"matmul", matMulKernels, false},
+	{"pack", packKernels, false},
+	{"rows", rowKernels, false},
+	{"quantized", quantizedKernels, false},
+	{"whole", wholeKernels, true},
+	{"element", elementKernels, false},
+	{"softmax", softmaxKernels, false},
+	{"causal", causalKernels, false},
+	{"memory", memoryKernels, false},
 }
 
 // Write writes the assembly and its Go declarations to the folder of package simd.
@@ -32,6 +34,9 @@ func Write(dir string) error {
 	for _, set := range []func() *isa{newAVX512, newAVX2} {
 		for _, f := range files {
 			c := set()
+			if f.avx2 && c.avx512() {
+				continue
+			}
 			c.ConstraintExpr("!noasm")
 			f.emit(c)
 			if err := write(c, filepath.Join(dir, fmt.Sprintf("%s_%s_amd64", f.name, c.name))); err != nil {

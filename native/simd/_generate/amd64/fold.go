@@ -16,6 +16,11 @@ func (s *isa) fold(parts []reg.VecVirtual, op func(...operand.Op)) reg.Register 
 	} else {
 		op(parts[1], parts[0], half)
 	}
+	return s.foldEight(half, op)
+}
+
+// foldEight is fold of eight lanes.
+func (s *isa) foldEight(half reg.VecVirtual, op func(...operand.Op)) reg.Register {
 	quarter, other := s.XMM(), s.XMM()
 	if s.avx512() {
 		s.VEXTRACTF32X4(operand.U8(1), half, quarter)

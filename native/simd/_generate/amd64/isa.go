@@ -22,6 +22,7 @@ type isa struct {
 	// Data of the file being written.
 	laneMasks operand.Mem            // AVX2: 16 words of ones, 16 of zeros
 	fourths   operand.Mem            // AVX-512: 0, 4, 8, 12
+	odd       operand.Mem            // AVX2: the sign in odd lanes
 	data      map[uint32]operand.Mem // constants by their bits
 	labels    int
 }

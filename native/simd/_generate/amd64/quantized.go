@@ -8,8 +8,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// quantizedKernels emits the products of matrices kept in fewer bits. Columns come in
-// whole groups, or whole blocks.
+// quantizedKernels emits the products of matrices kept in fewer bits, columns coming in
+// whole groups, and what widens blocks.
 func quantizedKernels(s *isa) {
 	// plain is a form of single numbers of so many bytes.
 	plain := func(bytes int, widen func(at operand.Mem, v reg.VecVirtual)) func(reg.GPVirtual) reader {
@@ -34,7 +34,6 @@ func quantizedKernels(s *isa) {
 		quantizedTokensKernel(s, c)
 	}
 	for _, c := range blockFormats(s) {
-		quantizedRowsKernel(s, c)
 		dequantizeKernel(s, c)
 	}
 }

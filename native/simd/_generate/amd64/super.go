@@ -15,35 +15,17 @@ const superGroups = 16
 func superQ4K(s *isa) quantized {
 	return quantized{"Q4_K", "byte", superGroups, 144, 1, func(base reg.GPVirtual) reader {
 		scales, least := s.AllocLocal(32), s.AllocLocal(32)
-		first, second, third := s.GP32(), s.GP32(), s.GP32()
-		for i, r := range []reg.GPVirtual{first, second, third} {
-			s.MOVL(operand.Mem{Base: base, Disp: 4 + 4*i}, r)
-		}
-		// sixBits keeps the eight numbers whose first four are the low six bits of low's bytes,
-		// and whose others have four bits of the third word's bytes and the top two of low's.
-		sixBits := func(low reg.GPVirtual, shift uint8, scale reg.Register, to operand.Mem) {
-			high, top := s.GP32(), s.GP32()
-			s.MOVL(third, high)
-			if shift > 0 {
-				s.SHRL(operand.U8(shift), high)
-			}
-			s.ANDL(operand.U32(0x0f0f0f0f), high)
-			s.MOVL(low, top)
-			s.SHRL(operand.U8(2), top)
-			s.ANDL(operand.U32(0x30303030), top)
-			s.ORL(top, high)
-			s.ANDL(operand.U32(0x3f3f3f3f), low)
-			s.SHLQ(operand.U8(32), high.As64())
-			s.ORQ(low.As64(), high.As64())
+		keep := func(bytes, scale reg.Register, to operand.Mem) {
 			eight, numbers := s.XMM(), s.YMM()
-			s.VMOVQ(high.As64(), eight)
+			s.VMOVQ(bytes, eight)
 			s.VPMOVZXBD(eight, numbers)
 			s.VCVTDQ2PS(numbers, numbers)
 			s.VMULPS(scale, numbers, numbers)
 			s.VMOVUPS(numbers, to)
 		}
-		sixBits(first, 0, s.half(base, 0).AsY(), scales)
-		sixBits(second, 4, s.half(base, 2).AsY(), least)
+		whole, minima := s.superScales(base)
+		keep(whole, s.half(base, 0).AsY(), scales)
+		keep(minima, s.half(base, 2).AsY(), least)
 		return func(p int, use func(g int, v reg.VecVirtual)) {
 			for pair := range 4 { // of parts that share their bytes
 				var parts [2][2]reg.VecVirtual // by part and half of it
@@ -63,6 +45,33 @@ func superQ4K(s *isa) quantized {
 			}
 		}
 	}}
+}
+
+// superScales are the eight scales and the eight minima of a block of Q4_K, a byte each.
+func (s *isa) superScales(base reg.GPVirtual) (scales, least reg.Register) {
+	first, second, third := s.GP32(), s.GP32(), s.GP32()
+	for i, r := range []reg.GPVirtual{first, second, third} {
+		s.MOVL(operand.Mem{Base: base, Disp: 4 + 4*i}, r)
+	}
+	// sixBits are the eight numbers whose first four are the low six bits of low's bytes,
+	// and whose others have four bits of the third word's bytes and the top two of low's.
+	sixBits := func(low reg.GPVirtual, shift uint8) reg.Register {
+		high, top := s.GP32(), s.GP32()
+		s.MOVL(third, high)
+		if shift > 0 {
+			s.SHRL(operand.U8(shift), high)
+		}
+		s.ANDL(operand.U32(0x0f0f0f0f), high)
+		s.MOVL(low, top)
+		s.SHRL(operand.U8(2), top)
+		s.ANDL(operand.U32(0x30303030), top)
+		s.ORL(top, high)
+		s.ANDL(operand.U32(0x3f3f3f3f), low)
+		s.SHLQ(operand.U8(32), high.As64())
+		s.ORQ(low.As64(), high.As64())
+		return high.As64()
+	}
+	return sixBits(first, 0), sixBits(second, 4)
 }
 
 // superQ6K is d·s·(q − 32) of groups of 16 values, which have a signed scale each.

@@ -29,6 +29,7 @@ var files = []struct {
 	{"memory_neon", (*neon).memory},
 	{"train_neon", (*neon).train},
 	{"exp_neon", (*neon).exponentials},
+	{"whole_neon", (*neon).wholes},
 }
 
 // Write writes the assembly and its Go declarations to the folder of package simd.
@@ -106,7 +107,7 @@ const (
 	bit   = 0x6ea01c00 // d = a where b is set
 )
 
-var mnemonics = map[uint32]string{fadd: "FADD", fsub: "FSUB", faddp: "FADDP", fmul: "FMUL", fdiv: "FDIV", fmax: "FMAXNM", fcmgt: "FCMGT", fcmge: "FCMGE", bsl: "BSL", bit: "BIT"}
+var mnemonics = map[uint32]string{fadd: "FADD", fsub: "FSUB", faddp: "FADDP", fmul: "FMUL", fdiv: "FDIV", fmax: "FMAXNM", fcmgt: "FCMGT", fcmge: "FCMGE", bsl: "BSL", bit: "BIT", mul16: "MUL", addp4: "ADDP"}
 
 func (n *neon) op(code uint32, d, a, b int) {
 	n.line("WORD $0x%08x // %s V%d, V%d, V%d", code|uint32(b)<<16|uint32(a)<<5|uint32(d), mnemonics[code], d, a, b)
