@@ -59,8 +59,31 @@
     }
   }
 
+  // What runs came to that were recorded stands on the screen until the program has
+  // something to show, or somebody goes to work.
+  const hands = ["pointerdown", "keydown"];
+
+  function showFirst() {
+    if (!document.getElementById("first-screen") || location.search || location.hash) return;
+    document.documentElement.dataset.first = "";
+    for (const text of document.querySelectorAll("#first-screen .strip")) {
+      const needle = text.querySelector(".asked, .gold");
+      if (needle) text.scrollTop += needle.getBoundingClientRect().top - text.getBoundingClientRect().top - text.clientHeight / 2;
+    }
+    for (const event of hands) addEventListener(event, hideFirst, { capture: true });
+  }
+
+  function hideFirst() {
+    delete document.documentElement.dataset.first;
+    document.getElementById("first-screen")?.remove();
+    for (const event of hands) removeEventListener(event, hideFirst, { capture: true });
+  }
+
+  globalThis.kvscopeReveal = () => requestAnimationFrame(() => requestAnimationFrame(hideFirst));
+
   function showFailure(err) {
     document.documentElement.dataset.boot = "failed";
+    hideFirst();
     document.getElementById("app-wasm-loader")?.remove();
     document.querySelector(".boot-failure")?.remove();
     const panel = document.createElement("section");
@@ -428,6 +451,7 @@
   globalThis.kvscopeBoot = (config) => {
     document.documentElement.dataset.boot = "loading";
     showKeptTheme();
+    showFirst();
     config.root = new URL(config.root ?? ".", document.currentScript.src).href;
     config.env.GOAPP_ROOT_PREFIX = decodeURI(new URL(config.root).pathname).replace(/\/$/, "");
     // go-app's program reads its settings through this.

@@ -12,12 +12,16 @@ import (
 
 // meta says what a page needs to offer choices.
 func (s *Server) meta(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, s.describe())
+}
+
+func (s *Server) describe() api.Meta {
 	meta := metaOf(s.version, s.listModels(), cap(s.slots.taken))
 	meta.Limits.KeptBytes, meta.Limits.OpenPath = s.keptBytes(), s.openModel != nil
 	if s.lab.store != nil {
 		meta.Limits.TextBytes = api.MaxText
 	}
-	writeJSON(w, http.StatusOK, meta)
+	return meta
 }
 
 // metaOf describes an engine with these models that runs so many requests at once.

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net/http"
 	"strings"
+	"sync/atomic"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
@@ -31,20 +32,21 @@ self.addEventListener("activate", (event) => event.waitUntil((async () => {
 `
 
 // newPage serves the page, its program, styles and icons, and the models that it may
-// run itself.
-func newPage(p dist.Program, models fs.FS) (http.Handler, error) {
+// run itself, which site lists. The first screen stands in the page once there is one.
+func newPage(p dist.Program, models fs.FS, first *atomic.Pointer[firstScreen]) (h http.Handler, site api.Site, err error) {
 	if p.Hash == "" {
-		return http.HandlerFunc(notBuilt), nil
+		return http.HandlerFunc(notBuilt), site, nil
 	}
 	styles, err := assets.Styles()
 	if err != nil {
-		return nil, err
+		return nil, site, err
 	}
 	shipped, err := modelFiles(models)
 	if err != nil {
-		return nil, err
+		return nil, site, err
 	}
-	site, files := api.Site{Server: true, Meta: "api/meta"}, map[string]*file{}
+	site = api.Site{Server: true, Meta: "api/meta"}
+	files := map[string]*file{}
 	for _, m := range shipped {
 		site.Models = append(site.Models, m.SiteFile)
 		files["/"+m.File] = &file{contentType: "application/octet-stream", plain: m.data, size: m.Size, tag: hash(m.data), immutable: true}
@@ -59,7 +61,7 @@ func newPage(p dist.Program, models fs.FS) (http.Handler, error) {
 	stylesURL := "/web/style-" + hash(styles) + ".css"
 	config, err := appConfig(wasmURL[1:], p, site)
 	if err != nil {
-		return nil, err
+		return nil, site, err
 	}
 	mux := http.NewServeMux()
 	files[wasmURL] = &file{contentType: "application/wasm", brotli: p.Brotli, gzip: p.Gzip, size: p.Size, tag: p.Hash, immutable: true}
@@ -69,7 +71,7 @@ func newPage(p dist.Program, models fs.FS) (http.Handler, error) {
 	for name, contentType := range icons {
 		icon, err := fs.ReadFile(assets.Icons(), name)
 		if err != nil {
-			return nil, fmt.Errorf("read icon: %w", err)
+			return nil, site, fmt.Errorf("read icon: %w", err)
 		}
 		files["/web/"+name] = &file{contentType: contentType, plain: icon, size: len(icon), tag: hash(icon)}
 	}
@@ -80,7 +82,7 @@ func newPage(p dist.Program, models fs.FS) (http.Handler, error) {
 	for _, path := range []string{"/robots.txt", "/sitemap.xml", "/ads.txt"} {
 		mux.Handle(path, http.NotFoundHandler())
 	}
-	mux.Handle("/", pages(p, wasmURL, stylesURL))
+	mux.Handle("/", pages(p, wasmURL, stylesURL, first, preload(wasmURL)))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
@@ -89,7 +91,7 @@ func newPage(p dist.Program, models fs.FS) (http.Handler, error) {
 		}
 		answerSoon(w)
 		mux.ServeHTTP(w, r)
-	}), nil
+	}), site, nil
 }
 
 // icons are the icons of the page and their types.
@@ -139,9 +141,11 @@ func modelFiles(models fs.FS) ([]shipped, error) {
 }
 
 // pages draws the pages, ahead of the program that takes them over.
-func pages(p dist.Program, wasmURL, stylesURL string) http.Handler {
+//
+// early are links to what is wanted before the script that asks for it is there.
+func pages(p dist.Program, wasmURL, stylesURL string, first *atomic.Pointer[firstScreen], early ...string) http.Handler {
 	web.Routes()
-	return prerendered(&app.Handler{
+	return prerendered(first, &app.Handler{
 		Name:         "kvscope",
 		Title:        "kvscope",
 		Description:  "Which KV blocks sparse attention picks, and whether the answer was among them",
@@ -154,10 +158,16 @@ func pages(p dist.Program, wasmURL, stylesURL string) http.Handler {
 		ThemeColor:            "#141b2b",
 		Styles:                []string{stylesURL},
 		Resources:             resources{wasmURL},
+		RawHeaders:            early,
 		ServiceWorkerTemplate: noWorker,
 		// Says when a cached page is stale: whenever anything it names has changed.
 		Version: hash([]byte(p.Hash + stylesURL + hash(p.Boot))),
 	})
+}
+
+// preload is a link that lets a browser fetch the program at once.
+func preload(wasmURL string) string {
+	return `<link rel="preload" as="fetch" crossorigin href="` + wasmURL + `">`
 }
 
 // appConfig is the script that starts the program, in place of go-app's own.

@@ -262,7 +262,7 @@ func TestDrawnPageIsTheProgramsFirst(t *testing.T) {
 }
 
 func TestWithoutProgramThePageSaysSo(t *testing.T) {
-	h, err := newPage(dist.Program{}, nil)
+	h, _, err := newPage(dist.Program{}, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

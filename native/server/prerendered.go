@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
+	"sync/atomic"
 )
 
 // unset is a boolean attribute that does not apply, as go-app writes it. HTML
@@ -19,13 +20,17 @@ var viewport = regexp.MustCompile(`<meta [^>]*name="viewport"[^>]*>`)
 const zoomable = `<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">`
 
 // prerendered serves pages that go-app draws ahead of the program, without attributes
-// that do not apply, and free to be zoomed.
-func prerendered(pages http.Handler) http.Handler {
+// that do not apply, and free to be zoomed. The first screen stands in the one that shows
+// it, which is that without a query.
+func prerendered(first *atomic.Pointer[firstScreen], pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		page := &responseBuffer{ResponseWriter: w, status: http.StatusOK}
 		pages.ServeHTTP(page, r)
 		body := unset.ReplaceAllLiteral(page.body.Bytes(), nil)
 		body = viewport.ReplaceAllLiteral(body, []byte(zoomable))
+		if r.URL.Path == "/" && r.URL.RawQuery == "" {
+			body = first.Load().in(body)
+		}
 		if len(body) > 0 {
 			w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 		}

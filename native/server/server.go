@@ -17,6 +17,7 @@ import (
 	"kvscope/engine/trace"
 	"kvscope/native/jobs"
 	"kvscope/native/store"
+	"kvscope/web/api"
 )
 
 // Runner runs requests. Run is called concurrently, at most Config.Runs at a time.
@@ -75,8 +76,10 @@ type Server struct {
 	handler      http.Handler
 	lab          laboratory
 	kept         store.Traces
-	streams      sync.WaitGroup // WebSockets, which http.Server does not wait for
+	streams      sync.WaitGroup // what http.Server does not wait for: WebSockets, and the first screen
 	unsent       atomic.Int64   // bytes of frames that pages have yet to take
+	site         api.Site
+	first        atomic.Pointer[firstScreen] // what pages show until their program is there
 }
 
 // New returns a server for c.
@@ -106,10 +109,11 @@ func New(c Config) (*Server, error) {
 	if c.Loopback {
 		s.openModel = c.OpenModel
 	}
-	page, err := newPage(c.Program, c.Models)
+	page, site, err := newPage(c.Program, c.Models, &s.first)
 	if err != nil {
 		return nil, err
 	}
+	s.site = site
 	mux := http.NewServeMux()
 	mux.Handle("/api/", s.api())
 	mux.HandleFunc(echartsURL(), serveECharts)
@@ -144,6 +148,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- h.Serve(l) }()
+	s.streams.Go(func() { s.drawFirst(ctx) })
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve %s: %w", l.Addr(), err)

@@ -15,12 +15,11 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"kvscope/assets"
 	"kvscope/assets/dist"
-	"kvscope/engine/trace"
 	"kvscope/web/api"
-	"kvscope/web/state"
 )
 
 // StaticConfig says what goes into a site that needs no server.
@@ -61,10 +60,6 @@ func Static(ctx context.Context, c StaticConfig) (map[string][]byte, error) {
 		return nil, err
 	}
 	meta := metaOf(c.Version, c.Runner.Models(), 1)
-	runs, err := firstRuns(ctx, c.Runner, meta)
-	if err != nil {
-		return nil, err
-	}
 	wasmURL, stylesURL := "web/app-"+c.Program.Hash+".wasm.gz", "web/style-"+hash(styles)+".css"
 	files := map[string][]byte{
 		"README.md": staticReadme, "_headers": []byte(netlifyHeaders), ".nojekyll": {},
@@ -88,7 +83,11 @@ func Static(ctx context.Context, c StaticConfig) (map[string][]byte, error) {
 		}
 		site.Models, files[f.File] = append(site.Models, f.SiteFile), packed(f.data)
 	}
-	for _, f := range runs {
+	first, err := newFirstScreen(ctx, c.Runner, site, meta)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range first.runs {
 		site.Runs, files[f.File] = append(site.Runs, f.SiteFile), packed(f.data)
 	}
 	if files["meta.json"], err = json.Marshal(meta); err != nil {
@@ -109,7 +108,13 @@ func Static(ctx context.Context, c StaticConfig) (map[string][]byte, error) {
 			}
 		}
 	}
-	drawn := pages(c.Program, "/"+wasmURL, "/"+stylesURL)
+	var shown atomic.Pointer[firstScreen]
+	shown.Store(first)
+	early := []string{preload("/" + wasmURL)}
+	if c.Disk {
+		early = nil // a page on a disk may not
+	}
+	drawn := pages(c.Program, "/"+wasmURL, "/"+stylesURL, &shown, early...)
 	for path, file := range map[string]string{"/": "index.html", "/embed": "embed/index.html", "/gallery": "gallery/index.html", "/lessons": "lessons/index.html", "/notes": "notes/index.html", "/traces": "traces/index.html", "/app.css": "app.css"} {
 		if files[file], err = staticPage(drawn, path, strings.Count(file, "/")); err != nil {
 			return nil, err
@@ -128,25 +133,6 @@ func packed(data []byte) []byte {
 	_, _ = w.Write(data) // a Buffer takes everything
 	w.Close()
 	return b.Bytes()
-}
-
-// firstRuns are the runs that a page without a query asks for first, as frames.
-func firstRuns(ctx context.Context, r Runner, meta api.Meta) ([]shipped, error) {
-	_, effects := state.New(state.FirstPlace(), nil).Do(state.MetaArrived{Meta: meta})
-	var out []shipped
-	for _, f := range effects {
-		start, ok := f.(state.Start)
-		if !ok {
-			continue
-		}
-		var frames bytes.Buffer
-		if err := r.Run(ctx, start.Request, trace.NewWriter(&frames)); err != nil {
-			return nil, fmt.Errorf("the run of %s on the first screen: %w", start.Request.Model, err)
-		}
-		id := start.Request.ID()
-		out = append(out, shipped{SiteFile: api.SiteFile{Name: id, File: "web/run-" + id + "-" + hash(frames.Bytes()) + ".gz", Size: frames.Len()}, data: frames.Bytes()})
-	}
-	return out, nil
 }
 
 var (

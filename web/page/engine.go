@@ -18,12 +18,17 @@ func keepEngine(kind string) { browser.Local.Set(engineKey, kind) }
 // haveHosts finds the places where the engine runs and takes the one that was chosen.
 func (e *Explorer) haveHosts() {
 	e.hosts = e.find()
-	engines := make([]state.Engine, len(e.hosts))
-	for i, h := range e.hosts {
-		engines[i] = state.Engine{Kind: string(h.Kind), Title: h.Title, Advice: h.Advice, Apart: h.Kind == client.ServerHost}
-	}
-	e.do(state.HasEngines{Engines: engines, Kind: keptEngine()})
+	e.do(state.HasEngines{Engines: engines(e.hosts), Kind: keptEngine()})
 	e.engage(e.s.Engine.Kind)
+}
+
+// engines describes hosts.
+func engines(hosts []client.Host) []state.Engine {
+	out := make([]state.Engine, len(hosts))
+	for i, h := range hosts {
+		out[i] = state.Engine{Kind: string(h.Kind), Title: h.Title, Advice: h.Advice, Apart: h.Kind == client.ServerHost}
+	}
+	return out
 }
 
 // engage lets the engine of a kind compute what is run from now on.

@@ -32,18 +32,19 @@ type Explorer struct {
 	captures *client.CaptureFiles
 	engine   *client.Captures
 
-	ctx    app.Context
-	s      state.Snapshot
-	bus    *widget.Bus
-	screen screen
-	cancel map[int]context.CancelFunc // of runs under way, by Gen
-	show   int                        // how often the needle was asked for
-	linked string                     // the query that the address has
-	titled string                     // the title that the tab has
-	told   lesson.At                  // the step whose text was brought into sight
-	sought lesson.At                  // the step whose picture was
-	kept   string                     // the name of the text that was kept last
-	stop   []func()
+	ctx      app.Context
+	s        state.Snapshot
+	bus      *widget.Bus
+	screen   screen
+	cancel   map[int]context.CancelFunc // of runs under way, by Gen
+	show     int                        // how often the needle was asked for
+	linked   string                     // the query that the address has
+	titled   string                     // the title that the tab has
+	told     lesson.At                  // the step whose text was brought into sight
+	sought   lesson.At                  // the step whose picture was
+	kept     string                     // the name of the text that was kept last
+	revealed bool                       // what stood here before the program is gone
+	stop     []func()
 }
 
 // NewExplorer returns the page; find finds the places where the engine runs once it is in
@@ -149,6 +150,7 @@ func (e *Explorer) do(a state.Action) {
 		e.ctx.Page().SetTitle(title)
 	}
 	e.Update()
+	e.reveal()
 }
 
 func (e *Explorer) perform(f state.Effect) {

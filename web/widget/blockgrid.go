@@ -193,17 +193,20 @@ func (g *BlockGrid) Render() app.UI {
 			root.DataSet("picked", numbers(grid.Picked[g.Cursor]))
 		}
 	}
+	canvas := app.Canvas().Attr("aria-hidden", "true")
+	if g.On.still() {
+		g.still(canvas)
+	}
 	return root.Body(
 		app.Div().Class("grid-labels").Attr("role", "list").Body(g.rows(grid)...),
-		g.cells(grid),
+		g.cells(grid, canvas),
 		app.Div().Class("grid-axis-name").Aria("hidden", "true").Text("block"),
 		app.Div().Class("grid-axis").Aria("hidden", "true").Body(axis(grid.Columns)...),
 	)
 }
 
 // cells is the canvas, and of all cells the one that the keyboard is at.
-func (g *BlockGrid) cells(grid *picture.Grid) app.UI {
-	canvas := app.Canvas().Attr("aria-hidden", "true")
+func (g *BlockGrid) cells(grid *picture.Grid, canvas app.HTMLCanvas) app.UI {
 	cells := app.Div().Class("grid-cells").TabIndex(0)
 	at := g.at
 	if !g.keys.on {

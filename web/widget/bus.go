@@ -9,7 +9,8 @@ import (
 // Bus takes the actions of widgets to the page. Widgets hold a pointer to one,
 // which go-app finds equal to itself, where a func would never be.
 type Bus struct {
-	Do func(state.Action)
+	Do    func(state.Action)
+	Still *Still // nil where a program moves the page
 }
 
 // dataset reads a data attribute of the element an event handler is bound to.

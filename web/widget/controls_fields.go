@@ -40,10 +40,10 @@ func (c *Controls) field(name, title string, control app.UI) app.UI {
 }
 
 func (c *Controls) box(name, placeholder string) app.HTMLInput {
-	return app.Input().ID(c.id(name)).Class("input").Name(name).Type("text").
+	return c.filled(name, app.Input().ID(c.id(name)).Class("input").Name(name).Type("text").
 		Placeholder(placeholder).
 		Aria("invalid", c.invalid(name)).Aria("describedby", c.id("problem-"+name)).
-		DataSet("field", name).OnInput(c.onType).OnChange(c.onRun)
+		DataSet("field", name).OnInput(c.onType).OnChange(c.onRun))
 }
 
 func (c *Controls) number(name, title, placeholder string) app.UI {
@@ -69,6 +69,26 @@ func (c *Controls) problem(name string) app.UI {
 	return p.Class("problem").Hidden(true).Text("")
 }
 
+// value is what a field shows.
+func (c *Controls) value(name string) string {
+	value := c.Form.Get(name)
+	switch name {
+	case "depth":
+		return cmp.Or(value, "50")
+	case "memory_strength":
+		return cmp.Or(value, "1")
+	}
+	return value
+}
+
+// filled gives a field its value where no program will.
+func (c *Controls) filled(name string, field app.HTMLInput) app.HTMLInput {
+	if c.On.still() {
+		field.Value(c.value(name))
+	}
+	return field
+}
+
 // OnMount fills in the fields.
 func (c *Controls) OnMount(app.Context) { c.fill() }
 
@@ -79,14 +99,7 @@ func (c *Controls) OnUpdate(app.Context) { c.fill() }
 // typed since would be lost.
 func (c *Controls) fill() {
 	for _, el := range list(c.JSValue().Call("querySelectorAll", "input[type=text][data-field], input[type=range], textarea")) {
-		name := el.Get("dataset").Get("field").String()
-		value := c.Form.Get(name)
-		switch name {
-		case "depth":
-			value = cmp.Or(value, "50")
-		case "memory_strength":
-			value = cmp.Or(value, "1")
-		}
+		value := c.value(el.Get("dataset").Get("field").String())
 		if el.Get("value").String() != value && !el.Call("matches", ":focus").Bool() {
 			el.Set("value", value)
 		}

@@ -30,8 +30,8 @@ func (c *Controls) memory() app.UI {
 		app.Div().Class("field").Body(
 			app.Div().Class("label").Body(
 				app.Label().For(c.id("memory_strength")).Text("Memory strength λ (1 as trained, 0 off)"), app.Span().Class("quiet").Text(strength)),
-			app.Input().ID(c.id("memory_strength")).Type("range").Min(0).Max(1).Step(0.05).
-				DataSet("field", "memory_strength").Aria("valuetext", strength).OnInput(c.onType).OnChange(c.onRun),
+			c.filled("memory_strength", app.Input().ID(c.id("memory_strength")).Type("range").Min(0).Max(1).Step(0.05).
+				DataSet("field", "memory_strength").Aria("valuetext", strength).OnInput(c.onType).OnChange(c.onRun)),
 			app.P().Class("hint").Hidden(!c.untrained()).DataSet("testid", "memory-untrained").
 				Text("The model was never trained without memory: what breaks here says nothing about its worth."),
 			c.problem("memory_strength")),

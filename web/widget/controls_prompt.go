@@ -162,8 +162,8 @@ func (c *Controls) depth() app.UI {
 				app.Input().Type("checkbox").Checked(auto).DataSet("testid", "depth-auto").OnChange(c.onAutoDepth),
 				app.Text("auto")),
 		),
-		app.Input().ID(c.id("depth")).Type("range").Min(0).Max(100).Step(5).
-			DataSet("field", "depth").Aria("valuetext", at).OnInput(c.onType).OnChange(c.onRun),
+		c.filled("depth", app.Input().ID(c.id("depth")).Type("range").Min(0).Max(100).Step(5).
+			DataSet("field", "depth").Aria("valuetext", at).OnInput(c.onType).OnChange(c.onRun)),
 		app.P().Class("hint").Text(at),
 		c.problem("depth"),
 	)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/viz/number"
 	"kvscope/web/picture"
 )
 
@@ -75,7 +76,11 @@ func (g *BlockGrid) rows(grid *picture.Grid) []app.UI {
 				DataSet("both", numbers(whole(d.Both[at:at+grid.Columns]))).
 				DataSet("right", numbers(whole(d.Right[at:at+grid.Columns])))
 		}
-		if top, height := g.layout.row(i); height > 0 {
+		switch top, height := g.layout.row(i); {
+		case height == 0:
+		case g.On.still():
+			row.Style("top", percentage(top/float64(g.canvas.H))).Style("line-height", number.Decimals(height/g.canvas.rem, 3)+"rem")
+		default:
 			row.Style("top", pixels(top/scale)).Style("line-height", pixels(height/scale))
 		}
 		out = append(out, row.Text(label.Text))

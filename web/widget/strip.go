@@ -357,9 +357,13 @@ func (s *Strip) reveal(e app.Value) {
 
 // Render makes the place that the prompt is written into.
 func (s *Strip) Render() app.UI {
-	return app.Div().Class("strip").
+	place := app.Div().Class("strip").
 		DataSet("testid", "strip-"+s.ID).
 		Attr("role", "listbox").
 		Aria("label", landmark("the prompt of "+s.Name, s.ID)).
 		TabIndex(0)
+	if s.On.still() {
+		place.Body(s.still())
+	}
+	return place
 }

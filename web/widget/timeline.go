@@ -31,6 +31,16 @@ func (t *Timeline) Render() app.UI {
 		play, name = iconPause, "pause"
 	}
 	none := t.Lines == 0
+	scrubber := app.Input().Type("range").
+		Min(0).Max(max(t.Planned-1, 1)).Step(1).
+		Disabled(none).
+		Aria("label", "step shown").
+		Aria("valuetext", t.Label).
+		DataSet("testid", "scrubber").
+		OnInput(t.onScrub)
+	if t.On.still() {
+		scrubber.Value(max(t.Cursor, 0))
+	}
 	return app.Div().Class("timeline").DataSet("testid", "timeline").DataSet("lines", t.Lines).DataSet("line", t.Cursor).Body(
 		app.Div().Class("buttons").Body(
 			t.button(iconBack, "previous step", t.onBack, none || t.Cursor <= 0),
@@ -40,13 +50,7 @@ func (t *Timeline) Render() app.UI {
 		),
 		app.Div().Class("track").Style("--n", strconv.Itoa(max(1, t.Planned))).Body(
 			app.Div().Class("lanes").Aria("hidden", "true").Body(t.lanes()...),
-			app.Input().Type("range").
-				Min(0).Max(max(t.Planned-1, 1)).Step(1).
-				Disabled(none).
-				Aria("label", "step shown").
-				Aria("valuetext", t.Label).
-				DataSet("testid", "scrubber").
-				OnInput(t.onScrub),
+			scrubber,
 		),
 		app.Div().Class("timeline-end").Body(
 			app.Output().Text(t.Label),
