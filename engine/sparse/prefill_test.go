@@ -70,10 +70,15 @@ func squares64(m XAttention, q []float32, first, b int, h *KVCache) []float64 {
 			sum, pairs := 0.0, 0
 			for i := range m.Stride {
 				at, key := r*m.Stride+i, c*m.Stride+m.Stride-1-i
-				if at < first || at >= h.Len || key > at {
+				if m.AsReleased {
+					pairs = m.Stride
+				}
+				if at < first || at >= h.Len || key >= h.Len || key > at && !m.AsReleased {
 					continue
 				}
-				pairs++
+				if !m.AsReleased {
+					pairs++
+				}
 				for d := range h.Dim {
 					sum += float64(q[(at-first)*h.Dim+d]) * float64(h.Keys[key*h.Dim+d])
 				}
@@ -110,6 +115,7 @@ func TestXAttentionIsTheDefinition(t *testing.T) {
 	h, q := cache(92, 8, 16, n)
 	for _, m := range []XAttention{
 		{Blocks: 1 << 40, TopP: 0.6, Stride: 8}, {Blocks: 4, TopP: 1, Stride: 4}, {Blocks: 5, TopP: 0.5, Stride: 16},
+		{Blocks: 5, TopP: 0.5, Stride: 16, AsReleased: true}, {Blocks: 1 << 40, TopP: 0.7, Stride: 4, AsReleased: true},
 		{Blocks: 1, TopP: 0.9, Stride: 1}, {Blocks: 2, TopP: 0.9, Stride: 2}, {Blocks: 1 << 40, TopP: 1, Stride: 8},
 	} {
 		for _, first := range []int{0, 37, n - 1} {

@@ -25,6 +25,7 @@ func xAttentionMethod() Info {
 				Name: "stride", Title: "Stride, tokens", Kind: KindInt, Min: 1, Max: 4096,
 				Help: "one of so many products of a query with keys is computed; 8, or what of it divides the block, when not set",
 			},
+			publicParam("as the authors' code: pairs that no query may read count in the estimate; else they do not"),
 		},
 		plan: planXAttention,
 	}
@@ -38,7 +39,7 @@ const (
 
 func planXAttention(s Settings) (Plan, error) {
 	k, block := s.blocks(), s.Int("block")
-	m := XAttention{Blocks: s.limit(k), TopP: xShare, Stride: s.Int("stride")}
+	m := XAttention{Blocks: s.limit(k), TopP: xShare, Stride: s.Int("stride"), AsReleased: s.Bool("public_code")}
 	switch {
 	case !s.Given("stride"):
 		for m.Stride = xStride; block%m.Stride != 0; m.Stride /= 2 {
@@ -65,9 +66,8 @@ func planXAttention(s Settings) (Plan, error) {
 //
 // over the R squares that the block of queries is high, and the squares c that block b is wide.
 // It reads the first block and its own and then, from the greatest s on, the fewest whose s
-// add up with theirs to at least TopP, and no more than Blocks in all. The authors' code
-// divides by S also where fewer pairs are there, and counts pairs that no query may read. A
-// query that comes alone is a block of its own. Scores are s.
+// add up with theirs to at least TopP, and no more than Blocks in all. A query that comes
+// alone is a block of its own. Scores are s.
 //
 // Time O(P²·Dh/S) and memory O(P·Dh + B/S·P/S) a head before the prompt is read, then
 // O(Blocks·B·Dh) a query.
@@ -75,6 +75,10 @@ type XAttention struct {
 	Blocks int     // K, the first and the own block included
 	TopP   float64 // within (0, 1]; 1 reads as many as Blocks allows
 	Stride int     // S, which divides the block
+
+	// AsReleased follows the authors' code, which divides by S also where fewer pairs are
+	// there, and counts pairs that no query may read.
+	AsReleased bool
 }
 
 // Select implements Selector.
@@ -131,19 +135,20 @@ func (m squares) Select(dst *Selection, q Query, h *KVCache) {
 // strided are queries and keys so that a product of a row of one with a row of the other is
 // the sum over an antidiagonal.
 type strided struct {
-	h      *KVCache
-	stride int
-	first  int       // position of the first query
-	query  []float32 // [squares, S·Dh], 0 where there is no query
-	keys   []float32 // [squares, S·Dh], from the last of a square to its first, 0 where there is none
-	row    int       // number of the first square of query
-	dots   []float32 // scratch
+	h        *KVCache
+	stride   int
+	released bool      // see XAttention.AsReleased
+	first    int       // position of the first query
+	query    []float32 // [squares, S·Dh], 0 where there is no query
+	keys     []float32 // [squares, S·Dh], from the last of a square to its first, 0 where there is none
+	row      int       // number of the first square of query
+	dots     []float32 // scratch
 }
 
 func (m XAttention) strided(queries []float32, h *KVCache) *strided {
 	d, s := h.Dim, m.Stride
 	first := h.Len - len(queries)/d
-	a := &strided{h: h, stride: s, first: first, row: first / s}
+	a := &strided{h: h, stride: s, released: m.AsReleased, first: first, row: first / s}
 	n := (h.Len + s - 1) / s
 	a.query, a.keys = make([]float32, (n-a.row)*s*d), make([]float32, n*s*d)
 	copy(a.query[(first-a.row*s)*d:], queries)
@@ -165,11 +170,16 @@ func (a *strided) scores(block int) []float32 {
 	h.kernels.MatMul(dots, ops.Dense(a.query[(lo-a.row)*s*d:], hi-lo, s*d), ops.Dense(a.keys, hi, s*d).T(), false)
 	for r := lo; r < hi; r++ {
 		row := dots.Row(r - lo)[:r+1]
-		pairs := min((r+1)*s, h.Len) - max(r*s, a.first)
-		for c := range row[:r] {
+		pairs := s
+		if !a.released {
+			pairs = min((r+1)*s, h.Len) - max(r*s, a.first)
+		}
+		for c := range row {
 			row[c] /= float32(pairs)
 		}
-		row[r] = a.diagonal(r)
+		if !a.released {
+			row[r] = a.diagonal(r)
+		}
 		if r > 0 {
 			h.kernels.Softmax(row, r+1, headScale(h))
 		} else {
