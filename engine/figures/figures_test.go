@@ -1,6 +1,7 @@
 package figures
 
 import (
+	"cmp"
 	"math"
 	"reflect"
 	"slices"
@@ -102,6 +103,18 @@ func TestTopAndRank(t *testing.T) {
 	}
 	if got := Top(values, 3); !slices.Equal(got, want[:3]) {
 		t.Errorf("top 3 %v, want %v", got, want[:3])
+	}
+	for k := range want {
+		least, equal := kth(values, k+1)
+		n := 0
+		for _, i := range want[:k+1] {
+			if cmp.Compare(values[i], least) == 0 {
+				n++
+			}
+		}
+		if cmp.Compare(least, values[want[k]]) != 0 || equal != n {
+			t.Errorf("place %d is %v, %d of them, want %v, %d", k, least, equal, values[want[k]], n)
+		}
 	}
 	for place, i := range want {
 		if got := Rank(values, i); got != place {

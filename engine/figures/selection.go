@@ -1,6 +1,10 @@
 package figures
 
-import "kvscope/engine/trace"
+import (
+	"cmp"
+
+	"kvscope/engine/trace"
+)
 
 // Read returns how many of the entries that query row q of s may see it did read, and
 // how many there are: positions 0..First+q, as far as the candidates reach. Their
@@ -31,8 +35,16 @@ func Recall(s *trace.Selection) (float64, bool) {
 	if k == 0 {
 		return 0, false
 	}
+	least, ties := kth(s.Mass, min(k, len(s.Mass)))
 	both := 0
-	for _, i := range Top(s.Mass, k) {
+	for i, m := range s.Mass {
+		c := cmp.Compare(m, least)
+		if c < 0 || c == 0 && ties == 0 {
+			continue
+		}
+		if c == 0 {
+			ties--
+		}
 		if s.Has(0, i) {
 			both++
 		}

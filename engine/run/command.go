@@ -42,20 +42,20 @@ func (r Request) Command() (line string, ok bool) {
 			case strings.ContainsRune(value, 0):
 				return "", false
 			case name == "text":
-				piped = "printf %s " + quoted(value) + " | "
+				piped = "printf %s " + ShellWord(value) + " | "
 				words = append(words, flag, "-")
 			case value == "true" || value == "false" || strings.HasPrefix(value, "-"):
-				words = append(words, flag+"="+quoted(value))
+				words = append(words, flag+"="+ShellWord(value))
 			default:
-				words = append(words, flag, quoted(value))
+				words = append(words, flag, ShellWord(value))
 			}
 		}
 	}
 	return piped + strings.Join(words, " "), true
 }
 
-// quoted is a word as a POSIX shell reads it back.
-func quoted(word string) string {
+// ShellWord is a word as a POSIX shell reads it back.
+func ShellWord(word string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./,:@%+", r)
 	}

@@ -166,9 +166,9 @@ func TestExperimentViewsAndExports(t *testing.T) {
 	d.wait(`document.querySelectorAll('` + id("table") + ` tbody tr').length === 12`)
 	// The ranking has a line for every way to select, and offers examples that one lost.
 	d.press(id("lab-view") + ` input[value="ranking"]`)
-	d.wait(`document.querySelectorAll('` + id("ranking") + ` tbody tr').length > 1 && !!document.querySelector('` + id("ranking") + ` .link')`)
-	d.press(id("ranking") + ` .link`)
-	d.wait(`!!document.querySelector('` + id("example-wrong") + `') && !!document.querySelector('` + id("command-wrong") + `')`)
+	d.wait(`document.querySelectorAll('` + id("ranking") + ` tbody tr').length > 1 && !!document.querySelector('` + id("ranking") + ` .link:not(.right)')`)
+	d.press(id("ranking") + ` .link:not(.right)`)
+	d.wait(`!!document.querySelector('` + id("example-wrong") + `') && !!document.querySelector('` + id("command-wrong") + `') && !!document.querySelector('` + id("command-cell") + `')`)
 	for format, want := range map[string]string{"csv": "model,arch,task", "json": `"findings"`, "html": "<!doctype html>"} {
 		evaluate[any](d, fmt.Sprintf(`fetch(document.querySelector('%s').href).then(r => r.text()).then(t => { window.got = t })`, id("export-"+format)))
 		d.wait(fmt.Sprintf(`window.got?.includes(%q)`, want))

@@ -49,6 +49,13 @@ const (
 	MarkOtherStep  Mark = "other-step" // a line with no answer to compare
 )
 
+// ofKind begins the marks of kinds.
+const ofKind = "kind-"
+
+// MarkKind is the mark of one of several kinds: a box of the colour that the style sheet has
+// under the kind's name.
+func MarkKind(kind string) Mark { return Mark(ofKind + kind) }
+
 // Sizes of a mark, in pixels.
 const (
 	markWidth  = 14.0

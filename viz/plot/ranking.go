@@ -14,6 +14,7 @@ type RankedRow struct {
 	Name   string
 	Value  float32
 	Text   string // of the value
+	Fill   string // a colour instead of a bar as long as the value; "" for the bar
 	Corner bool   // marked, as in Cells
 }
 
@@ -32,7 +33,11 @@ func (r Ranking) SVG() string {
 		d.text(34, y+11, size, "start", "var(--ink-2)", row.Name)
 		wide := w - left - right
 		d.rect(left, y+2, wide, 10, "var(--seq-0)")
-		d.rect(left, y+2, wide*float64(min(max(row.Value, 0), 1)), 10, "var(--seq-8)")
+		if row.Fill != "" {
+			d.rect(left, y+2, wide, 10, row.Fill)
+		} else {
+			d.rect(left, y+2, wide*float64(min(max(row.Value, 0), 1)), 10, "var(--seq-8)")
+		}
 		d.text(w-right+8, y+11, size, "start", "var(--ink-2)", row.Text)
 		if row.Corner {
 			fmt.Fprintf(&d.b, `<path d="M%s %sh8l-8 8z" fill="var(--gold)"/>`, n(4), n(y+2))

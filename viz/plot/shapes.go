@@ -1,6 +1,9 @@
 package plot
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // shape draws a mark with its upper left corner at x, y.
 type shape func(d *drawing, x, y float64)
@@ -72,7 +75,9 @@ var shapes = map[Mark]shape{
 
 // draw draws m with its upper left corner at x, y; the empty mark draws nothing.
 func (m Mark) draw(d *drawing, x, y float64) {
-	if draw, ok := shapes[m]; ok {
+	if strings.HasPrefix(string(m), ofKind) {
+		box("var(--"+string(m)+")")(d, x, y)
+	} else if draw, ok := shapes[m]; ok {
 		draw(d, x, y)
 	}
 }

@@ -99,5 +99,10 @@ func copyCommand(req run.Request, say func(text string)) {
 		say("No command can repeat this: its text has a zero byte.")
 		return
 	}
+	copyLine(line, say)
+}
+
+// copyLine puts a line for a shell into the clipboard.
+func copyLine(line string, say func(text string)) {
 	browser.Copy(line, func() { say("The command is copied.") }, func(bool) { say("The browser lets nothing be copied here: " + line) })
 }

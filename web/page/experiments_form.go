@@ -7,9 +7,11 @@ import (
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/engine/sparse"
 	"kvscope/viz/number"
 	"kvscope/web/lab"
 	"kvscope/web/state"
+	"kvscope/web/widget"
 )
 
 // controls is the grid to measure, what it would cost, and the way to start it.
@@ -105,8 +107,9 @@ func (e *Experiments) ticks(list, title, class string) app.UI {
 	titles := map[string]map[string]string{
 		"selectors": {"own": "the method", "random": "chance"}, "select_with": {"memory": "K̃", "plain": "K"}, "compute_with": {"memory": "K̃, Ṽ", "plain": "K, V"},
 	}[list]
-	boxes := make([]app.UI, len(all))
-	for i, v := range all {
+	var boxes []app.UI
+	family := ""
+	for _, v := range all {
 		on := slices.Contains(e.s.Form.Lists[list], v)
 		label := v
 		if t := titles[v]; t != "" {
@@ -115,9 +118,16 @@ func (e *Experiments) ticks(list, title, class string) app.UI {
 			label = named(v)
 		}
 		box := app.Input().Type("checkbox").Value(v).Checked(on).Aria("label", title+" "+label).DataSet("list", list)
-		boxes[i] = app.Label().Body(
+		about := ""
+		if info, ok := sparse.Method(v); ok && list == "methods" {
+			if about = widget.AboutMethod(info); info.Family != family {
+				family = info.Family
+				boxes = append(boxes, app.B().Class("family").Text(family))
+			}
+		}
+		boxes = append(boxes, app.Label().Title(about).Body(
 			box.OnChange(func(app.Context, app.Event) { e.do(lab.Tick{List: list, Value: v}) }, list, v, strconv.FormatBool(on)),
-			app.Span().Text(label))
+			app.Span().Text(label)))
 	}
 	return app.Div().Class("field").Body(
 		app.Div().Class("label").Text(title),

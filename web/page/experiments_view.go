@@ -136,6 +136,7 @@ func (e *Experiments) heading(x api.Described) app.UI {
 	buttons = append(buttons, download("csv", "CSV"), download("json", "JSON"), download("html", "Report"))
 	buttons = append(buttons, app.Button().Type("button").Class("button small").DataSet("testid", "copy-grid").Title("Fill the form with this grid").
 		OnClick(func(app.Context, app.Event) { e.do(lab.CopyGrid{}) }, x.ID).Text("Copy grid"))
+	buttons = append(buttons, e.gridCommand(x.Grid, "command-grid", "copy the line for a shell that measures this grid", "Copy as command"))
 	if e.s.Removing {
 		buttons = append(buttons,
 			app.Span().Attr("role", "status").Text("Remove it from the list? What was computed is kept."),
@@ -148,6 +149,13 @@ func (e *Experiments) heading(x api.Described) app.UI {
 	return app.Div().Class("lab-head").Body(
 		app.H2().Text(x.Name),
 		app.Div().Class("lab-buttons").Body(buttons...))
+}
+
+// gridCommand copies the line for a shell that measures a grid.
+func (e *Experiments) gridCommand(g experiment.Grid, test, title, label string) app.UI {
+	line := g.Command()
+	return app.Button().Type("button").Class("button small").Title(title).DataSet("testid", test).
+		OnClick(func(app.Context, app.Event) { copyLine(line, e.say) }, line).Text(label)
 }
 
 // progress says how far an experiment is, how fast and how long it will take.
@@ -344,6 +352,7 @@ func (e *Experiments) examples() app.UI {
 		}
 		right++
 	}
+	links = append(links, e.gridCommand(e.s.Open.Value.Grid.Alone(x.Value.Cell), "command-cell", "copy the line for a shell that measures this cell", "Copy cell as command"))
 	return area.Body(head,
 		app.P().Class("hint").Text(fmt.Sprintf("%s of %s examples are right. Each opens in the explorer, where every block it read is to be seen.", number.Count(right), number.Count(right+wrong))),
 		app.Div().Class("lab-buttons").Body(links...))
@@ -351,7 +360,7 @@ func (e *Experiments) examples() app.UI {
 
 func (e *Experiments) table(x api.Described) app.UI {
 	head := []app.UI{}
-	for _, name := range []string{"model", "task", "method", "selector", "keys", "states", "budget", "parameters", "accuracy", "95% interval", "deviation", "seeds", "examples", "cache read", "examples of it"} {
+	for _, name := range []string{"model", "task", "method", "selector", "keys", "states", "budget", "parameters", "accuracy", "95% interval", "deviation", "seeds", "examples", "cache read", "ln p of the answer", "output error", "examples of it"} {
 		head = append(head, app.Th().Text(name))
 	}
 	rows := make([]app.UI, len(x.Rows))
@@ -360,10 +369,11 @@ func (e *Experiments) table(x api.Described) app.UI {
 		for _, text := range []string{
 			e.s.Called(r.Model), r.Task, state.MethodName(r.Method), r.Selector, orTrained(r.SelectWith), orTrained(r.ComputeWith), number.Budget(r.Budget), lab.Setup(r), number.Percent(r.Accuracy),
 			number.Interval(r.CI95[0], r.CI95[1]), number.Deviation(r.Std, r.Seeds), strconv.Itoa(r.Seeds), strconv.Itoa(r.Examples), number.Percent(r.Read),
+			orUnknown(r.LogLik, number.LogLik), orUnknown(r.Error, number.OutputError),
 		} {
 			cells = append(cells, app.Td().Text(text))
 		}
-		cells = append(cells, app.Td().Body(e.pickRow(r, "open one of its examples", "examples")))
+		cells = append(cells, app.Td().Body(e.pickRow(r, "link", "open one of its examples", "examples")))
 		rows[i] = app.Tr().Body(cells...)
 	}
 	body := []app.UI{app.Div().Class("lab-table").DataSet("testid", "table").Body(
@@ -374,13 +384,21 @@ func (e *Experiments) table(x api.Described) app.UI {
 	return app.Div().Class("lab-charts").Body(body...)
 }
 
+// orUnknown writes a figure that may not be known.
+func orUnknown(v *float64, write func(float64) string) string {
+	if v == nil {
+		return number.Unknown
+	}
+	return write(*v)
+}
+
 // pickRow is a button that offers examples of a row.
-func (e *Experiments) pickRow(r experiment.Row, title, text string) app.UI {
+func (e *Experiments) pickRow(r experiment.Row, class, title, text string) app.UI {
 	pick := lab.Pick{
 		Ref:   chart.Ref{Model: r.Model, Task: r.Task, Method: r.Method, Selector: r.Selector, Swap: chart.Swap(r.Swap), Params: r.Params},
 		About: fmt.Sprintf("budget %s: %s of %d", number.Budget(r.Budget), number.Percent(r.Accuracy), r.Examples),
 	}
-	return app.Button().Type("button").Class("link").Title(title).OnClick(func(app.Context, app.Event) { e.do(pick) }, pick.Ref, pick.About).Text(text)
+	return app.Button().Type("button").Class(class).Title(title).OnClick(func(app.Context, app.Event) { e.do(pick) }, pick.Ref, pick.About).Text(text)
 }
 
 // orTrained says what a side of a swap is, where it is not named.

@@ -100,9 +100,11 @@ func headsPicture(v *widget.ColumnView, s *state.Snapshot) string {
 		r := plot.Ranking{Title: title, Legend: legend}
 		for _, head := range v.Heads.Ranking(metric) {
 			cell := v.Heads.At(head)
-			r.Rows = append(r.Rows, plot.RankedRow{
-				Name: fmt.Sprintf("L%d·%d", head.Layer, head.Head), Value: cell.Value(metric), Text: widget.HeadValue(cell, metric), Corner: cell.Hit,
-			})
+			row := plot.RankedRow{Name: fmt.Sprintf("L%d·%d", head.Layer, head.Head), Value: cell.Value(metric), Text: widget.HeadValue(cell, metric), Corner: cell.Hit}
+			if metric == picture.Kind {
+				row.Fill, _ = cell.Fill(metric)
+			}
+			r.Rows = append(r.Rows, row)
 		}
 		return r.SVG()
 	}
@@ -114,7 +116,8 @@ func headsPicture(v *widget.ColumnView, s *state.Snapshot) string {
 		c.Cols = append(c.Cols, strconv.Itoa(h))
 	}
 	for _, cell := range v.Heads.Cells {
-		c.Values, c.Corner = append(c.Values, orNaN(cell.Value(metric))), append(c.Corner, cell.Hit)
+		fill, _ := cell.Fill(metric)
+		c.Values, c.Fills, c.Corner = append(c.Values, orNaN(cell.Value(metric))), append(c.Fills, fill), append(c.Corner, cell.Hit)
 	}
 	return c.SVG(30)
 }

@@ -7,6 +7,7 @@ import (
 
 	"kvscope/engine/figures"
 	"kvscope/engine/trace"
+	"kvscope/viz/paint"
 )
 
 // Metric is a measure of heads that the head grid colours by.
@@ -67,7 +68,7 @@ func (c HeadCell) Value(m Metric) float32 {
 		return c.memory
 	case Density:
 		return c.Density
-	case Kind: // evenly apart, the first kind darkest
+	case Kind: // evenly apart in their order, so that heads of a kind are ranked beside each other
 		kinds := figures.Kinds()
 		if i := slices.Index(kinds, c.Kind); i >= 0 {
 			return 1 - float32(i)/float32(len(kinds)-1)
@@ -85,6 +86,16 @@ func (c HeadCell) Value(m Metric) float32 {
 		return 1
 	}
 	return -1
+}
+
+// Fill is the colour of the cell under a metric where that is known, and the name of the
+// colour of text on it: kinds have one each, quantities those of the ramp.
+func (c HeadCell) Fill(m Metric) (fill, ink string) {
+	if m == Kind {
+		return "var(--kind-" + c.Kind + ")", "on-kind"
+	}
+	v := c.Value(m)
+	return paint.Ramp(v).CSS(), paint.Ink(v)
 }
 
 // At is the cell of a head.

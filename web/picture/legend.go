@@ -88,7 +88,7 @@ func HeadsLegend(h *Heads, metric Metric, ranked bool, positions int) plot.Legen
 	case metric == Kind && h.Has(metric):
 		for _, kind := range figures.Kinds() {
 			if n := h.OfKind(kind); n > 0 {
-				out = append(out, plot.Key{Text: KindLetter(kind) + " " + kind + " " + number.Percent(float64(n)/float64(len(h.Cells)))})
+				out = append(out, plot.Key{Mark: plot.MarkKind(kind), Text: KindLetter(kind) + " " + kind + " " + number.Percent(float64(n)/float64(len(h.Cells)))})
 			}
 		}
 	case h.Has(metric):

@@ -13,7 +13,6 @@ import (
 
 	"kvscope/engine/input"
 	"kvscope/viz/number"
-	"kvscope/viz/paint"
 	"kvscope/viz/plot"
 	"kvscope/web/picture"
 )
@@ -176,7 +175,8 @@ func (v *View) heads() *Heads {
 		}
 		if value >= 0 {
 			b.Name = fmt.Sprintf("layer %d head %d, %s %s", at.Layer, at.Head, metric, number.Percent(float64(value)))
-			b.Style = "background:" + paint.Ramp(value).CSS()
+			fill, _ := cell.Fill(metric)
+			b.Style = "background:" + fill
 		}
 		if cell.Hit {
 			b.Class = "head hit"

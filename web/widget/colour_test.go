@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"testing"
 
+	"kvscope/engine/figures"
 	"kvscope/viz/paint"
 )
 
@@ -120,6 +121,18 @@ func TestHeadValuesAreReadable(t *testing.T) {
 			ink := paint.Ink(v)
 			if c := contrast(named(t, s, ink, dark), p.At(v)); c < 4.5 {
 				t.Errorf("%s on a share of %.2f has contrast %.2f", ink, v, c)
+			}
+		}
+		kinds := figures.Kinds()
+		for i, kind := range kinds {
+			own := named(t, s, "kind-"+kind, dark)
+			if c := contrast(named(t, s, "on-kind", dark), own); c < 4.5 {
+				t.Errorf("its letter on %s has contrast %.2f", kind, c)
+			}
+			for _, other := range kinds[:i] {
+				if d := distance(oklab(linear(own)), oklab(linear(named(t, s, "kind-"+other, dark)))); d < 0.1 {
+					t.Errorf("%s and %s look alike, %.3f apart", kind, other, d)
+				}
 			}
 		}
 	})

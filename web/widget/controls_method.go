@@ -14,12 +14,16 @@ import (
 // method chooses the method and gives its parameters: shares first, then boxes by pairs, then
 // choices.
 func (c *Controls) method() []app.UI {
+	about := ""
 	info, known := sparse.Method(c.Form.Method)
+	if known {
+		about = AboutMethod(info)
+	}
 	out := []app.UI{
 		app.H2().Text("Selection"),
 		app.Div().Class("field").Body(
 			c.methods(),
-			app.P().Class("hint").Text(aboutMethod(info, known)),
+			app.P().Class("hint").Text(about),
 			c.problem("method"),
 		),
 	}
@@ -103,7 +107,7 @@ func (c *Controls) methods() app.UI {
 			if is {
 				here++
 			}
-			members = append(members, c.radio("method", "method", c.Form.Method, option{m.ID, m.Name, aboutMethod(m, true)}).Hidden(!is))
+			members = append(members, c.radio("method", "method", c.Form.Method, option{m.ID, m.Name, AboutMethod(m)}).Hidden(!is))
 		}
 		found += here
 		families = append(families,
@@ -119,10 +123,8 @@ func (c *Controls) methods() app.UI {
 
 func (c *Controls) onFind(ctx app.Context, _ app.Event) { c.find = ctx.JSSrc().Get("value").String() }
 
-func aboutMethod(m sparse.Info, known bool) string {
-	if !known {
-		return ""
-	}
+// AboutMethod says in a sentence when a method selects, and what.
+func AboutMethod(m sparse.Info) string {
 	phase := map[string]string{
 		sparse.PhaseDecode:  "For every answer token, anew",
 		sparse.PhasePrefill: "For every query of the prompt; after the first answer token attention is full",

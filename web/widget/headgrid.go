@@ -8,7 +8,6 @@ import (
 
 	"kvscope/engine/figures"
 	"kvscope/viz/number"
-	"kvscope/viz/paint"
 	"kvscope/web/picture"
 	"kvscope/web/state"
 )
@@ -154,7 +153,8 @@ func (g *HeadGrid) cell(h *picture.Heads, head picture.Head) app.UI {
 		b.Title(fmt.Sprintf("L%d·%d: %s", head.Layer, head.Head, value))
 	}
 	if v >= 0 {
-		b.Style("--c", paint.Ramp(v).CSS()).Style("color", "var(--"+paint.Ink(v)+")")
+		fill, ink := c.Fill(g.Metric)
+		b.Style("--c", fill).Style("color", "var(--"+ink+")")
 	}
 	if c.Hit {
 		return b.Body(app.Text(text), app.Span().Class("hit"))
@@ -238,7 +238,7 @@ func (g *HeadGrid) ranking(h *picture.Heads) app.UI {
 			app.Span().Class("place").Text(i + 1),
 			unseen("layer, head "),
 			app.Span().Class("name").Text(fmt.Sprintf("L%d·%d", head.Layer, head.Head)),
-			meter(v),
+			g.bar(c, v),
 			app.Span().Text(value),
 		}
 		if c.Hit {
@@ -256,6 +256,15 @@ func (g *HeadGrid) ranking(h *picture.Heads) app.UI {
 		DataSet("ranked", true).
 		DataSet("locked", HeadName(g.Locked)).
 		Body(rows...)
+}
+
+// bar is as long as a quantity; a kind, which is none, has a bar of its colour.
+func (g *HeadGrid) bar(c picture.HeadCell, v float32) app.UI {
+	if g.Metric != picture.Kind || c.Kind == "" {
+		return meter(v)
+	}
+	fill, _ := c.Fill(g.Metric)
+	return app.Span().Class("meter").Body(app.I().Style("width", "100%").Style("background", fill))
 }
 
 func (g *HeadGrid) onLock(ctx app.Context, _ app.Event) {

@@ -30,6 +30,7 @@ func TestLegendsSayWhatIsShown(t *testing.T) {
 		"difference":          {picture.GridLegend(diff, "Attention", "RAT+").HTML(), []string{"Attention alone", "both", "RAT+ alone", "neither"}, []string{"dense top K"}},
 		"heads by mass":       {picture.HeadsLegend(quest.HeadGrid(), picture.Mass, false, 256).HTML(), []string{"attention mass kept 0"}, []string{"no memory"}},
 		"heads by memory":     {picture.HeadsLegend(quest.HeadGrid(), picture.Memory, false, 256).HTML(), []string{"no memory"}, []string{"log"}},
+		"heads by kind":       {picture.HeadsLegend(&picture.Heads{Layers: 1, Heads: 2, Cells: []picture.HeadCell{{Kind: "sink"}, {Kind: "block"}}}, picture.Kind, false, 256).HTML(), []string{"var(--kind-sink)", "S sink 50.0%", "B block 50.0%"}, []string{"not known", "local"}},
 		"prompt by picks":     {StripLegend(quest.Strip(0, nil, picture.ByPicks), picture.ByPicks, false, quest.Header).HTML(), []string{"share of heads 0", "answer", "its needle", "other needle"}, []string{"true attention"}},
 		"prompt by mass":      {StripLegend(quest.Strip(0, head, picture.ByMass), picture.ByMass, true, quest.Header).HTML(), []string{"dense attention 0", number.Mass(quest.Strip(0, head, picture.ByMass).Top)}, []string{"share"}},
 		"map, in proportion":  {MapLegend(MapScale{From: "0", To: "0.5", Linear: true, Cell: 1}, false, false, false).HTML(), []string{"attention weight 0", "0.5"}, []string{"log", "greatest", "answer", "picked"}},
