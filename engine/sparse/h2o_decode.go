@@ -5,11 +5,11 @@ func h2oDecodeMethod() Info {
 	info := h2oMethod()
 	info.ID, info.Name = "h2o-decode", "H2O, while decoding"
 	info.Help = "H2O as published: half the most recent tokens and half those attended to most; for each new token one leaves"
-	info.Params = append(h2oParams(), whoseParam(WhoseHead, map[string]string{WhoseAll: stepByStep}))
+	info.Params = append(h2oParams(), groupParam(groupEach), whoseParam(WhoseHead, map[string]string{WhoseAll: stepByStep}))
 	info.plan = func(s Settings) (Plan, error) {
 		p, err := planH2O(s)
 		if once, ok := p.Evictor.(H2O); ok {
-			p.Evictor = H2ODecode{Capacity: s.limit(once.Capacity), Recent: once.Recent, Whose: s.whose()}
+			p.Evictor = H2ODecode{Capacity: s.limit(once.Capacity), Recent: once.Recent, Joint: s.joint()}
 		}
 		return p, err
 	}
@@ -24,8 +24,8 @@ func h2oDecodeMethod() Info {
 //	s_j += softmax_{j in R}(q·k_j/√Dh)               [R]
 //
 // and of the positions before t − Recent + 1 those of the greatest s stay, so that with the
-// recent ones there are Capacity. Heads that keep one set add up the mean of what they pay.
-// Scores are s, [P].
+// recent ones there are Capacity. Heads that keep one set have the mean of their sums after the
+// prefill and add up the mean of what they pay, or the maximum of both. Scores are s, [P].
 //
 // Time O(P²·Dh) after the prefill and O(Capacity) a step, which has attended by the weights that
 // are added to s; memory O(P) a head of queries. A step takes 1.7 times what Quest's does: half
@@ -33,7 +33,7 @@ func h2oDecodeMethod() Info {
 type H2ODecode struct {
 	Capacity int // positions kept, the recent ones included
 	Recent   int
-	Whose    string // WhoseHead, which "" is too, or WhoseLayer, what is added to s being the mean of the heads
+	Joint    // who keeps one set
 }
 
 // Validate reports the first field out of range.
@@ -50,7 +50,7 @@ func (m H2ODecode) Keep(dst *Selection, window []float32, layer, _ int, h *KVCac
 // KeepLayer implements LayerEvictor.
 func (m H2ODecode) KeepLayer(dst []Selection, l Layer) {
 	for first, end := 0, 0; first < len(dst); first = end {
-		end = m.joint().end(first, l.Caches)
+		end = m.end(first, l.Caches)
 		m.keep(dst[first:end], l.part(first, end))
 	}
 }
@@ -61,7 +61,7 @@ func (m H2ODecode) keep(dst []Selection, l Layer) {
 	sums, own := make([]float32, h.Len), make([]float32, h.Len)
 	for i := range dst {
 		accumulated(own, l.Windows[i], l.Caches[i])
-		join(sums, own, false, i+1)
+		join(sums, own, m.Group == groupMax, i+1)
 	}
 	past := max(0, h.Len-m.Recent)
 	for i := range dst {
@@ -73,12 +73,10 @@ func (m H2ODecode) keep(dst []Selection, l Layer) {
 	}
 }
 
-func (m H2ODecode) joint() Joint { return Joint{Whose: m.Whose} }
-
 // EvictStep implements StepEvictor.
 func (m H2ODecode) EvictStep(kept []Selection, l Layer) {
 	for first, end := 0, 0; first < len(kept); first = end {
-		end = m.joint().end(first, l.Caches)
+		end = m.end(first, l.Caches)
 		m.step(kept[first:end], l.part(first, end))
 	}
 }
@@ -87,15 +85,15 @@ func (m H2ODecode) EvictStep(kept []Selection, l Layer) {
 func (m H2ODecode) step(kept []Selection, l Layer) {
 	length := l.Caches[0].Len
 	there := append(kept[0].positions(), length-1)
-	mean := make([]float32, len(there))
+	pooled := make([]float32, len(there))
 	for i := range kept {
-		join(mean, l.paid(i, there), false, i+1)
+		join(pooled, l.paid(i, there), m.Group == groupMax, i+1)
 	}
 	past, scores := 0, make([]float32, 0, len(there))
 	for i := range kept {
 		s := &kept[i]
 		s.Scores = append(s.Scores, 0)
-		for n, w := range mean {
+		for n, w := range pooled {
 			s.Scores[there[n]] += w
 		}
 	}

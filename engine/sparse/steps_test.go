@@ -84,14 +84,20 @@ func step(e Evictor, kept []Selection, l *Layer, queries [][]float32, whole []*K
 	EvictStep(e, kept, *l)
 }
 
-// TestTOVAIsTheDefinition follows a layer through its steps in float64, and its heads where
-// each keeps a set of its own.
+// TestTOVAIsTheDefinition follows a layer through its steps in float64, and its groups and heads
+// where each keeps a set of its own.
 func TestTOVAIsTheDefinition(t *testing.T) {
 	_, queries, whole := layerOf(100)
 	for _, capacity := range []int{1, 20, 100, 103, 1 << 40} {
-		followTOVA(t, TOVA{Capacity: capacity}, queries, whole, 0, 4)
+		for _, group := range []string{"", groupMax} {
+			followTOVA(t, TOVA{capacity, Joint{group, WhoseLayer}}, queries, whole, 0, 4)
+		}
 		for h := range whole {
-			followTOVA(t, TOVA{Capacity: capacity, Apart: true}, queries, whole, h, h+1)
+			followTOVA(t, TOVA{Capacity: capacity}, queries, whole, h, h+1)
+		}
+		for _, first := range []int{0, 2} {
+			followTOVA(t, TOVA{capacity, Joint{Group: groupMean}}, queries, whole, first, first+2)
+			followTOVA(t, TOVA{capacity, Joint{Group: groupMax}}, queries, whole, first, first+2)
 		}
 	}
 }
@@ -116,7 +122,11 @@ func followTOVA(t *testing.T, m TOVA, queries [][]float32, whole []*KVCache, fro
 		mean := make([]float64, len(at))
 		for i := from; i < to; i++ {
 			for n, w := range weights64(queries[i][newest*8:(newest+1)*8], whole[i], at) {
-				mean[n] += w / float64(to-from)
+				if m.Group == groupMax {
+					mean[n] = max(mean[n], w)
+				} else {
+					mean[n] += w / float64(to-from)
+				}
 			}
 		}
 		want = append(heaviest(at[:len(at)-1], func(i int) float64 { return mean[i] }, capacity-1), newest)
@@ -134,24 +144,41 @@ func followTOVA(t *testing.T, m TOVA, queries [][]float32, whole []*KVCache, fro
 }
 
 // TestH2ODecodeIsTheDefinition follows four heads through their steps in float64, each by
-// itself or all by the mean of what they pay.
+// itself, or those of a group or all by the mean or the maximum of what they pay.
 func TestH2ODecodeIsTheDefinition(t *testing.T) {
-	for _, m := range []H2ODecode{{20, 10, ""}, {20, 0, ""}, {20, 20, ""}, {1, 0, ""}, {104, 52, ""}, {1 << 40, 7, ""}, {20, 10, WhoseLayer}, {20, 0, WhoseLayer}} {
+	for _, m := range []H2ODecode{
+		{20, 10, Joint{}}, {20, 0, Joint{}}, {20, 20, Joint{}}, {1, 0, Joint{}}, {104, 52, Joint{}}, {1 << 40, 7, Joint{}}, {20, 10, Joint{Whose: WhoseLayer}}, {20, 0, Joint{Whose: WhoseLayer}},
+		{20, 10, Joint{Group: groupMean}}, {20, 4, Joint{Group: groupMax}}, {20, 10, Joint{groupMax, WhoseLayer}},
+	} {
 		l, queries, whole := layerOf(100)
 		l.observe(queries, 0, 100)
 		kept, heads := make([]Selection, 4), make([]hitters, 4)
 		KeepLayer(m, kept, l)
 		with := func(i int) (from, to int) {
-			if m.Whose == WhoseLayer {
+			switch {
+			case m.Whose == WhoseLayer:
 				return 0, 4
+			case m.Group != "":
+				return i / 2 * 2, i/2*2 + 2
 			}
 			return i, i + 1
 		}
 		for i := range queries {
+			from, to := with(i)
 			heads[i].sums = make([]float64, 140)
-			for p := range 100 {
-				from, to := with(i)
-				heads[i].read(queries[from:to], whole[from:to], p)
+			for k := from; k < to; k++ {
+				own := hitters{sums: make([]float64, 140)}
+				for p := range 100 {
+					own.read(queries[k:k+1], whole[k:k+1], p, false)
+				}
+				heads[i].there = own.there
+				for j, v := range own.sums {
+					if m.Group == groupMax {
+						heads[i].sums[j] = max(heads[i].sums[j], v)
+					} else {
+						heads[i].sums[j] += v / float64(to-from)
+					}
+				}
 			}
 		}
 		for newest := 99; newest < 120; newest++ {
@@ -160,7 +187,7 @@ func TestH2ODecodeIsTheDefinition(t *testing.T) {
 			}
 			for i := range queries {
 				if from, to := with(i); newest > 99 {
-					heads[i].read(queries[from:to], whole[from:to], newest)
+					heads[i].read(queries[from:to], whole[from:to], newest, m.Group == groupMax)
 				}
 				heads[i].evict(m, newest)
 				if got := positions(&kept[i]); !slices.Equal(got, heads[i].there) {
@@ -177,12 +204,21 @@ type hitters struct {
 	sums  []float64
 }
 
-func (s *hitters) read(queries [][]float32, caches []*KVCache, position int) {
+// read adds what queries of a position pay on average, or the greatest of it.
+func (s *hitters) read(queries [][]float32, caches []*KVCache, position int, greatest bool) {
 	s.there = append(s.there, position)
+	paid := make([]float64, len(s.there))
 	for i, q := range queries {
 		for n, w := range weights64(q[position*8:(position+1)*8], caches[i], s.there) {
-			s.sums[s.there[n]] += w / float64(len(queries))
+			if greatest {
+				paid[n] = max(paid[n], w)
+			} else {
+				paid[n] += w / float64(len(queries))
+			}
 		}
+	}
+	for n, w := range paid {
+		s.sums[s.there[n]] += w
 	}
 }
 
@@ -212,7 +248,7 @@ func TestStepsOfOthersStay(t *testing.T) {
 		}
 	}
 	// By hand a block comes and goes at every step.
-	e := EditedOnce{TOVA{Capacity: 10}, Edit{Force: []int{1}, Drop: []int{6}}}
+	e := EditedOnce{TOVA{10, Joint{Whose: WhoseLayer}}, Edit{Force: []int{1}, Drop: []int{6}}}
 	l, queries, whole := layerOf(100)
 	l.observe(queries, 99, 100)
 	kept := make([]Selection, 4)

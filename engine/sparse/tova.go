@@ -12,9 +12,9 @@ func tovaMethod() Info {
 		ID: "tova", Name: "TOVA", Family: FamilyEviction, Unit: UnitToken, Phase: PhaseEvict, Scores: ScoresAttention, Random: true,
 		Help:   "keeps, the same for all heads of a layer, the tokens that the newest query attends to most; for each new token one leaves",
 		Paper:  "arXiv:2401.06104",
-		Params: []Param{budgetParam(), capacityParam(), whoseParam(WhoseLayer, map[string]string{WhoseAll: stepByStep})},
+		Params: []Param{budgetParam(), capacityParam(), groupParam(groupEach), whoseParam(WhoseLayer, map[string]string{WhoseAll: stepByStep})},
 		plan: func(s Settings) (Plan, error) {
-			return s.evictPlan(func(capacity int) Evictor { return TOVA{Capacity: capacity, Apart: s.whose() == ""} }), nil
+			return s.evictPlan(func(capacity int) Evictor { return TOVA{Capacity: capacity, Joint: s.joint()} }), nil
 		},
 	}
 }
@@ -26,7 +26,8 @@ func tovaMethod() Info {
 //	s_j = 1/H·Σ_h softmax_{j in R}(q_h·k_j/√Dh)      [R]
 //
 // and the Capacity positions of the greatest s stay. The newest one always does, as in
-// kvpress; the authors let it compete, which its own attention almost always wins. When
+// kvpress; the authors let it compete, which its own attention almost always wins. H may also be
+// the heads that share keys, or one, and the mean a maximum. When
 // everything fits nothing is dropped. Scores are s of the step that dropped a position, or
 // of the last, [P].
 //
@@ -34,8 +35,8 @@ func tovaMethod() Info {
 // of s, memory O(P) a layer. A step takes three times what Quest's does: what stayed lies apart,
 // and which of it leaves is chosen anew.
 type TOVA struct {
-	Capacity int  // positions kept
-	Apart    bool // every head keeps a set of its own, H being 1
+	Capacity int // positions kept
+	Joint        // who keeps one set: the heads of a layer, as published, where Whose is WhoseLayer
 }
 
 // Validate reports the first field out of range.
@@ -62,12 +63,9 @@ func (m TOVA) KeepLayer(dst []Selection, l Layer) {
 
 // EvictStep implements StepEvictor.
 func (m TOVA) EvictStep(kept []Selection, l Layer) {
-	if !m.Apart {
-		m.step(kept, l)
-		return
-	}
-	for h := range kept {
-		m.step(kept[h:h+1], l.part(h, h+1))
+	for first, end := 0, 0; first < len(kept); first = end {
+		end = m.end(first, l.Caches)
+		m.step(kept[first:end], l.part(first, end))
 	}
 }
 
@@ -75,19 +73,23 @@ func (m TOVA) EvictStep(kept []Selection, l Layer) {
 func (m TOVA) step(kept []Selection, l Layer) {
 	newest := l.Caches[0].Len - 1
 	there := append(kept[0].positions(), newest)
-	mean := make([]float32, len(there))
+	pooled := make([]float32, len(there))
 	for h := range kept {
 		for i, v := range l.paid(h, there) {
-			mean[i] += v / float32(len(kept))
+			if m.Group == groupMax {
+				pooled[i] = max(pooled[i], v)
+			} else {
+				pooled[i] += v / float32(len(kept))
+			}
 		}
 	}
-	rivals := mean[:len(there)-1] // of the newest, which stays
+	rivals := pooled[:len(there)-1] // of the newest, which stays
 	picked := TopK(l.Caches[0].kernels, nil, rivals, m.Capacity-1)
 	for h := range kept {
 		s := &kept[h]
 		s.Scores = append(s.Scores, 0)
 		for i, j := range there {
-			s.Scores[j] = mean[i]
+			s.Scores[j] = pooled[i]
 		}
 		s.Spans = s.Spans[:0]
 		for _, i := range picked {

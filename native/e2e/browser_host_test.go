@@ -29,7 +29,7 @@ func TestEngineInTheBrowser(t *testing.T) {
 	req := run.Request{Task: "MK-2", Seed: 3, Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "16"}}}
 	d.samePicks(req)
 	before := len(d.asked("/api/run"))
-	for _, method := range []string{"moba", "h2o", "oracle-block"} {
+	for _, method := range []string{"moba", "h2o", "oracle-block", "rocketkv", "vertical-slash", "adakv"} {
 		gens = d.gens()
 		d.choose("method", method)
 		d.finished(gens)

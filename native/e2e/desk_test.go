@@ -230,15 +230,19 @@ func (d *desk) picks(side int) map[string]string {
 		id("grid-"+strconv.Itoa(side))))
 }
 
-// samePicks compares the page with the run of the same request, for some heads.
-func (d *desk) samePicks(req run.Request) {
+// samePicks compares the page with the run of the same request, for some heads of the models
+// that the columns show, which are the demo pair where none are named.
+func (d *desk) samePicks(req run.Request, models ...string) {
 	d.t.Helper()
+	if len(models) == 0 {
+		models = run.DemoModels()
+	}
 	d.do(chromedp.KeyEvent(kb.Escape)) // no head locked
 	for _, head := range [][2]int{{0, 0}, {1, 1}} {
 		name := fmt.Sprintf("%d.%d", head[0], head[1])
 		d.press(fmt.Sprintf(`%s [data-layer="%d"][data-head="%d"]`, id("heads-0"), head[0], head[1]))
 		d.wait(fmt.Sprintf(`document.querySelectorAll('.grid[data-head="%s"]').length === 2`, name))
-		for side, model := range []string{"attention", "ratplus"} {
+		for side, model := range models {
 			req.Model = model
 			r, page := d.direct(req), d.picks(side)
 			if len(page) == 0 {

@@ -98,9 +98,30 @@ func (e *Experiments) choosePreset() app.UI {
 		app.P().Class("hint").Text(about))
 }
 
+// byFamily orders methods by their families, and then any that there are no more.
+func byFamily(methods []string) []string {
+	var out []string
+	for _, f := range state.Families() {
+		for _, m := range f.Methods {
+			if slices.Contains(methods, m.ID) {
+				out = append(out, m.ID)
+			}
+		}
+	}
+	for _, id := range methods {
+		if !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
 // ticks is a row of boxes for a list.
 func (e *Experiments) ticks(list, title, class string) app.UI {
 	all := e.s.Offered(list)
+	if list == "methods" {
+		all = byFamily(all)
+	}
 	named := map[string]func(string) string{
 		"methods": state.MethodName, "models": func(v string) string { return lab.ModelName(e.s.Meta.Value.Models, v) },
 	}[list]
