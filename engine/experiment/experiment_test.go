@@ -45,7 +45,7 @@ func (r teller) Run(_ context.Context, req run.Request, sink trace.Sink) error {
 	if req.Seed%4 != 0 {
 		score = 1
 	}
-	return sink.Emit(&trace.Done{Score: score, ReadFraction: 0.25, Hits: []trace.Hit{{Hit: score == 1}, {Head: 1, Hit: req.SelectorSeed == 1}}})
+	return sink.Emit(&trace.Done{Score: score, ReadFraction: 0.25, Hits: []trace.Hit{{Hit: score == 1, OutputError: &score}, {Head: 1, Hit: req.SelectorSeed == 1, OutputError: new(0.25)}}})
 }
 
 func grid() Grid {
@@ -184,6 +184,9 @@ func TestMeasure(t *testing.T) {
 	// Seeds 10 to 17 past a multiple of 4: 12 and 16 fail.
 	if want := []float64{1, 1, 0, 1, 1, 1, 0, 1}; !slices.Equal(o.Scores, want) || o.Score() != 6 {
 		t.Errorf("scores %v, want %v", o.Scores, want)
+	}
+	if !slices.Equal(o.HeadErrors, []float64{0.75, 0.25}) {
+		t.Errorf("errors of heads %v", o.HeadErrors)
 	}
 	if !slices.Equal(o.Hits, []int{6, 8}) || o.K != 4 || o.Kernels != "plain" || o.Depths[0] != 0.4 || math.Abs(o.Read-0.25) > 1e-12 {
 		t.Errorf("%+v", o)

@@ -40,6 +40,10 @@ type Outcome struct {
 	// before these were measured have neither.
 	LogLiks []float64 `json:"expected_logliks,omitempty"`
 	Errors  []float64 `json:"output_errors,omitempty"`
+
+	// HeadErrors are the means over the examples of each head's own, [Layers*Heads]; none where
+	// an example lacks one.
+	HeadErrors []float64 `json:"head_output_errors,omitempty"`
 }
 
 // Score is the sum of the scores.
@@ -171,9 +175,19 @@ func (o *Outcome) add(a *answer, n int) {
 	if off := figures.OutputError(a.done.Hits); off != nil {
 		o.Errors = append(o.Errors, *off)
 	}
+	if len(o.Scores) == 1 {
+		o.HeadErrors = make([]float64, h.Layers*h.Heads)
+	}
 	for _, hit := range a.done.Hits {
+		at := hit.Layer*h.Heads + hit.Head
 		if hit.Hit {
-			o.Hits[hit.Layer*h.Heads+hit.Head]++
+			o.Hits[at]++
+		}
+		switch {
+		case hit.OutputError == nil:
+			o.HeadErrors = nil
+		case o.HeadErrors != nil:
+			o.HeadErrors[at] += *hit.OutputError / float64(n)
 		}
 	}
 }

@@ -36,7 +36,8 @@ type Row struct {
 	Kernels   string `json:"kernels"`
 }
 
-// Hit is how often one head's selection held the needle at every answer step.
+// Hit is how often one head's selection held the needle at every answer step, and how far the
+// head's output was from that of dense attention.
 type Hit struct {
 	Model    string `json:"model"`
 	Task     string `json:"task"`
@@ -49,6 +50,7 @@ type Hit struct {
 	Layer  int           `json:"layer"`
 	Head   int           `json:"head"`
 	Rate   float64       `json:"rate"`
+	Error  *float64      `json:"output_error,omitempty"` // mean over the examples, nil where it is not known of all
 }
 
 // Example is one answered example of a row.

@@ -94,6 +94,14 @@ func (o *Outcome) validateLists(examples int) error {
 			}
 		}
 	}
+	if n := len(o.HeadErrors); n != 0 && n != o.Layers*o.Heads {
+		return fmt.Errorf("head_output_errors: %d, want none or %d, one of each head", n, o.Layers*o.Heads)
+	}
+	for i, v := range o.HeadErrors {
+		if !(v >= 0) {
+			return fmt.Errorf("head_output_errors: %v of head %d, want a number of at least 0", v, i)
+		}
+	}
 	if len(o.Hits) != o.Layers*o.Heads {
 		return fmt.Errorf("hits: %d, want %d, one of each head", len(o.Hits), o.Layers*o.Heads)
 	}

@@ -36,6 +36,8 @@ func TestValidateOutcome(t *testing.T) {
 		{"memory", func(o *Outcome, _ *Cell) { o.Memory = true }},
 		{"hits", func(o *Outcome, _ *Cell) { o.Hits = append(o.Hits, 0) }},
 		{"hits", func(o *Outcome, _ *Cell) { o.Hits[0] = 9 }},
+		{"head_output_errors", func(o *Outcome, _ *Cell) { o.HeadErrors = []float64{1} }},
+		{"head_output_errors", func(o *Outcome, _ *Cell) { o.HeadErrors = make([]float64, len(o.Hits)); o.HeadErrors[1] = -1 }},
 		{"hits", func(o *Outcome, _ *Cell) { o.Hits[0] = -1 }},
 		{"kernels", func(o *Outcome, _ *Cell) { o.Kernels = strings.Repeat("x", 1000) }},
 		{"block", func(o *Outcome, _ *Cell) { o.Block = -1 }},

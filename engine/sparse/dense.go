@@ -12,7 +12,8 @@ func denseMethod() Info {
 	}
 }
 
-// Dense reads every position up to the query's: no method at all.
+// Dense reads every position up to the query's: no method at all. Time O(P·Dh) a query, memory
+// nothing.
 type Dense struct{ Pattern }
 
 // Select implements Selector.

@@ -81,13 +81,13 @@ func rowsCSV(w *csv.Writer, cells []experiment.Measured) error {
 }
 
 func hitsCSV(w *csv.Writer, cells []experiment.Measured) error {
-	head := []string{"model", "task", "method", "selector", "select_with", "compute_with", "budget", "block", "layer", "head", "rate"}
+	head := []string{"model", "task", "method", "selector", "select_with", "compute_with", "budget", "block", "layer", "head", "rate", "output_error"}
 	params := paramColumns(cells, head)
 	lines := [][]string{append(head, params...)}
 	for _, h := range summary.Sum(cells).Hits {
 		lines = append(lines, append([]string{
 			h.Model, h.Task, h.Method, h.Selector, h.SelectWith, h.ComputeWith, exact(h.Budget), strconv.Itoa(h.Block),
-			strconv.Itoa(h.Layer), strconv.Itoa(h.Head), exact(h.Rate),
+			strconv.Itoa(h.Layer), strconv.Itoa(h.Head), exact(h.Rate), known(h.Error),
 		}, pick(h.Params, params)...))
 	}
 	return w.WriteAll(lines)

@@ -30,6 +30,7 @@ type group struct {
 	scores []float64            // of all examples
 	bySeed map[uint64][]float64 // of the examples of one random selector
 	hits   []int                // examples that each head hit
+	off    []float64            // sum of each head's output errors; nil where one is not known
 
 	logLiks, errors []float64 // of the examples where they are known
 	heads           int       // of a layer
@@ -56,7 +57,7 @@ func groups(cells []experiment.Measured) []*group {
 func (g *group) add(m experiment.Measured) {
 	c, o := m.Cell, m.Outcome
 	if g.cells == nil {
-		g.heads, g.hits = o.Heads, make([]int, len(o.Hits))
+		g.heads, g.hits, g.off = o.Heads, make([]int, len(o.Hits)), make([]float64, len(o.Hits))
 		params := c.Resolved()
 		g.row = experiment.Row{
 			Model: c.Model, Arch: o.Arch, Title: o.ArchTitle(), Memory: o.HasMemory(), Task: c.Task, Method: c.Method, Selector: c.Selector, Swap: c.Swap,
@@ -70,6 +71,12 @@ func (g *group) add(m experiment.Measured) {
 	g.bySeed[c.SelectorSeed] = append(g.bySeed[c.SelectorSeed], o.Scores...)
 	for i, n := range o.Hits {
 		g.hits[i] += n
+	}
+	if len(o.HeadErrors) == 0 {
+		g.off = nil
+	}
+	for i := range g.off {
+		g.off[i] += o.HeadErrors[i] * float64(len(o.Scores))
 	}
 	g.row.Read += o.Read * float64(len(o.Scores))
 	g.row.Seconds += o.Seconds
@@ -121,10 +128,14 @@ func Sum(cells []experiment.Measured) experiment.Result {
 		r := g.finish()
 		out.Rows = append(out.Rows, r)
 		for i, rate := range g.rates() {
-			out.Hits = append(out.Hits, experiment.Hit{
+			h := experiment.Hit{
 				Model: r.Model, Task: r.Task, Method: r.Method, Selector: r.Selector, Swap: r.Swap,
 				Params: r.Params, Budget: r.Budget, Block: r.Block, Layer: i / g.heads, Head: i % g.heads, Rate: rate,
-			})
+			}
+			if g.off != nil {
+				h.Error = new(g.off[i] / float64(len(g.scores)))
+			}
+			out.Hits = append(out.Hits, h)
 		}
 	}
 	return out

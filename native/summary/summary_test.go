@@ -12,7 +12,7 @@ import (
 func cell(model, method, selector string, seed uint64, budget float64, first int, scores ...float64) experiment.Measured {
 	o := &experiment.Outcome{
 		Kernels: "plain", Arch: model, Layers: 1, Heads: 2, Block: 16, K: 4, Read: budget, Seconds: 1,
-		Scores: scores, Depths: make([]float64, len(scores)), Hits: []int{len(scores), 0},
+		Scores: scores, Depths: make([]float64, len(scores)), Hits: []int{len(scores), 0}, HeadErrors: []float64{float64(len(scores)), 1},
 	}
 	return experiment.Measured{
 		Cell: experiment.Cell{
@@ -49,6 +49,14 @@ func TestSum(t *testing.T) {
 	}
 	if h := r.Hits[0]; h.Rate != 1 || h.Head != 0 || r.Hits[1].Rate != 0 || r.Hits[1].Head != 1 {
 		t.Errorf("%+v", r.Hits)
+	}
+	if a, b := r.Hits[0].Error, r.Hits[1].Error; a == nil || b == nil || !near(*a, (4.*4+2*2)/6) || !near(*b, 1) {
+		t.Errorf("errors of heads in %+v", r.Hits)
+	}
+	older := cell("attention", "quest", "own", 0, 0.25, 4, 1, 1)
+	older.Outcome.HeadErrors = nil
+	if r := Sum([]experiment.Measured{cell("attention", "quest", "own", 0, 0.25, 0, 1), older}); r.Hits[0].Error != nil {
+		t.Errorf("an error that is not known of all examples: %+v", r.Hits)
 	}
 }
 

@@ -45,7 +45,7 @@ func eval(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	tokens := fs.Int("context", 0, "most `tokens` of prompt and answer; the model's context")
 	workers := fs.Int("workers", runtime.GOMAXPROCS(0), "cells computed at once")
 	data := fs.String("data", "", "`folder` that keeps what is computed and knows what was; none")
-	hits := fs.Bool("hits", false, "also report every head's hit rate")
+	hits := fs.Bool("hits", false, "also report every head's hit rate and output error")
 	asJSON := fs.Bool("json", false, "print one JSON object")
 	if err := parse(fs, args); err != nil {
 		return err
@@ -170,7 +170,7 @@ func (e evaluation) print(stdout io.Writer) error {
 			number.Percent(r.Read), known(r.LogLik, number.LogLik), known(r.Error, number.OutputError))
 	}
 	for _, h := range e.Hits {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\tlayer %d\thead %d\thit %s\n", h.Model, h.Task, h.Method, h.Selector, orTrained(h.SelectWith), orTrained(h.ComputeWith), number.Budget(h.Budget), h.Layer, h.Head, number.Percent(h.Rate))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\tlayer %d\thead %d\thit %s\terror %s\n", h.Model, h.Task, h.Method, h.Selector, orTrained(h.SelectWith), orTrained(h.ComputeWith), number.Budget(h.Budget), h.Layer, h.Head, number.Percent(h.Rate), known(h.Error, number.OutputError))
 	}
 	return w.Flush()
 }
