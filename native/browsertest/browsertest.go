@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/inspector"
 	cdplog "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
@@ -104,6 +105,8 @@ func (tab *Tab) note(event any) {
 		tab.requests = append(tab.requests, e.URL)
 	case *runtime.EventExceptionThrown:
 		tab.errors = append(tab.errors, e.ExceptionDetails.Error())
+	case *inspector.EventTargetCrashed:
+		tab.errors = append(tab.errors, "the page crashed")
 	case *cdplog.EventEntryAdded:
 		if e.Entry.Level == cdplog.LevelError {
 			tab.errors = append(tab.errors, fmt.Sprintf("%s %s", e.Entry.Text, e.Entry.URL))

@@ -125,6 +125,8 @@ func TestAskRefusals(t *testing.T) {
 		{name: "bad JSON", body: `{model}`, status: 400, message: "not JSON"},
 		{name: "empty", body: ``, status: 400, message: "empty"},
 		{name: "a list", body: `[]`, status: 400, message: "array"},
+		{name: "null", body: " null\n", status: 400, message: "null, a JSON object"},
+		{name: "another encoding", body: "{\"text\":\"caf\xe9\"}", status: 400, message: "not UTF-8"},
 		{name: "two objects", body: `{}{}`, status: 400, message: "goes on"},
 		{name: "unknown field", body: `{"budgt":"1"}`, status: 400, field: "budgt", message: "allowed are model, task"},
 		{name: "wrong type", body: `{"block":"x"}`, status: 400, field: "block", message: "string where a whole number"},

@@ -67,7 +67,9 @@ func isOurs(host string, loopback bool, hosts []string) bool {
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		name = h
 	}
-	name = strings.TrimSuffix(strings.TrimPrefix(name, "["), "]")
+	if inner, opens := strings.CutPrefix(name, "["); opens && strings.HasSuffix(inner, "]") {
+		name = strings.TrimSuffix(inner, "]")
+	}
 	if addr, err := netip.ParseAddr(name); err == nil {
 		return addr.IsLoopback() || !loopback
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"reflect"
 	"strings"
+	"unicode/utf8"
 
 	"kvscope/engine/input"
 	"kvscope/engine/run"
@@ -25,6 +26,12 @@ func parseRequest(body []byte) (run.Request, error) { return parseObject[run.Req
 // parseObject reads the one JSON object that body must be into a T.
 func parseObject[T any](body []byte) (T, error) {
 	var req T
+	switch { // what the decoder would make something of
+	case bytes.Equal(bytes.TrimSpace(body), []byte("null")):
+		return req, errors.New("the request is null, a JSON object is expected")
+	case !utf8.Valid(body):
+		return req, errors.New("the request is not UTF-8, which JSON has to be")
+	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	err := d.Decode(&req)

@@ -130,7 +130,7 @@ func aboutModel(models []run.ModelInfo, name string) string {
 		return ""
 	}
 	if m.Arch == run.ArchCapture && len(m.Says) > 0 {
-		return m.Note + "; the form is given what it says of a method when it is opened: " + strings.Join(m.Says, ", ")
+		return m.Note + "; what it says of a method goes into the form where the page opens the file: " + strings.Join(m.Says, ", ")
 	}
 	if m.Arch == run.ArchCapture {
 		return m.Note

@@ -16,7 +16,7 @@ import (
 )
 
 // command runs kvscope and returns its exit status and outputs.
-func runCommand(t *testing.T, args ...string) (status int, stdout, stderr string) {
+func runCommand(t testing.TB, args ...string) (status int, stdout, stderr string) {
 	t.Helper()
 	var out, err bytes.Buffer
 	status = dispatch(t.Context(), args, &out, &err)
