@@ -329,7 +329,6 @@ func (e *Experiments) examples() app.UI {
 		return area.Body(head, message("The examples cannot be shown.", x.Err))
 	}
 	list := lab.AtDepths(x.Value.Examples, ref.Depths)
-	right, wrong := 0, 0
 	var links []app.UI
 	link := func(kind, label string, i int) {
 		one := list[i]
@@ -339,22 +338,22 @@ func (e *Experiments) examples() app.UI {
 		links = append(links, app.Button().Type("button").Class("button small").Title("copy the line for a shell that repeats this example").DataSet("testid", "command-"+kind).
 			OnClick(func(app.Context, app.Event) { copyCommand(req, e.say) }, req.ID()).Text("Copy as command"))
 	}
-	for i, one := range list {
-		if one.Score < 1 {
-			if wrong == 0 {
-				link("wrong", "Open a failed example", i)
-			}
-			wrong++
-			continue
+	lost := func(one experiment.Example) bool { return one.Score < 1 }
+	if i := slices.IndexFunc(list, lost); i >= 0 {
+		link("wrong", "Open a failed example", i)
+	}
+	if i := slices.IndexFunc(list, func(one experiment.Example) bool { return !lost(one) }); i >= 0 {
+		link("right", "Open a right example", i)
+	}
+	right := 0
+	for _, one := range list {
+		if !lost(one) {
+			right++
 		}
-		if right == 0 {
-			link("right", "Open a right example", i)
-		}
-		right++
 	}
 	links = append(links, e.gridCommand(e.s.Open.Value.Grid.Alone(x.Value.Cell), "command-cell", "copy the line for a shell that measures this cell", "Copy cell as command"))
 	return area.Body(head,
-		app.P().Class("hint").Text(fmt.Sprintf("%s of %s examples are right. Each opens in the explorer, where every block it read is to be seen.", number.Count(right), number.Count(right+wrong))),
+		app.P().Class("hint").Text(fmt.Sprintf("%s of %s examples are right. Each opens in the explorer, where every block it read is to be seen.", number.Count(right), number.Count(len(list)))),
 		app.Div().Class("lab-buttons").Body(links...))
 }
 
