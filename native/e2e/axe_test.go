@@ -135,6 +135,10 @@ func (a *audit) lab(stop *atomic.Bool, gate chan struct{}) {
 	a.wait(over)
 	a.wait(`document.querySelectorAll('` + id("plot") + ` canvas').length > 0`)
 	a.look("an experiment")
+	a.press(id("lab-view") + ` input[value="ranking"]`)
+	a.press(id("ranking") + ` .link`)
+	a.wait(`document.querySelector('` + id("examples") + `')?.dataset.state === "done"`)
+	a.look("its ranking, and an example")
 }
 
 func (a *audit) explorer() {
@@ -151,6 +155,9 @@ func (a *audit) explorer() {
 	a.visit("?context=160&head=1.1&third=ratplus:moba&fourth=attention:moba&budget=1/4&compare=1&ranked=1&metric=memory")
 	a.wait(`document.querySelectorAll('section.column[data-state="done"]').length === 4`)
 	a.look("four columns")
+	a.visit("?context=160&head=1.1&metric=kind")
+	a.finished("")
+	a.look("kinds of heads")
 	a.visit("?context=160&head=1.1&present=1")
 	a.finished("")
 	a.look("presentation")
