@@ -14,7 +14,7 @@ import (
 const fewTokens = 8
 
 // tile is the number of outputs of a matrix in few bits that are widened at a time.
-const tile = 256
+const tile = 512
 
 // project computes dst [T, out] = x [T, in] · wᵀ for w [out, in] with its delta, the
 // outputs shared among the cores. Rows of dst may lie apart.

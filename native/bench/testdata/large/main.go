@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -28,26 +29,28 @@ import (
 )
 
 const (
-	width, hidden, layers, heads, vocab = 4096, 11008, 32, 32, 32000
-	chunk                               = 1024 // tokens read at once
+	width, hidden, heads, vocab = 4096, 11008, 32, 32000
+	chunk                       = 1024 // tokens read at once
 )
 
 func main() {
 	log.SetFlags(0)
 	dir := flag.String("dir", "", "folder for the checkpoint; one that is there already is used")
+	layers := flag.Int("layers", 32, "layers; fewer to try it out")
 	tokens := flag.Int("tokens", 4096, "tokens of the context")
 	steps := flag.Int("steps", 4, "decoded tokens, dense and by Quest each")
 	flag.Parse()
-	if err := measure(*dir, *tokens, *steps); err != nil {
+	if err := measure(*dir, *layers, *tokens, *steps); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func measure(dir string, tokens, steps int) error {
+func measure(dir string, layers, tokens, steps int) error {
 	if _, err := os.Stat(filepath.Join(dir, "config.json")); err != nil {
-		if err := write(dir, tokens+2*steps+1); err != nil {
+		if err := write(dir, layers, tokens+2*steps+1); err != nil {
 			return err
 		}
+		debug.FreeOSMemory() // of what was written
 	}
 	start := time.Now()
 	m, err := model.Open(dir, simd.Best())
@@ -78,9 +81,9 @@ func measure(dir string, tokens, steps int) error {
 		}
 		fmt.Printf("read %d tokens in %.0f s, %s\n", s.Len(), time.Since(start).Seconds(), resident())
 	}
-	cache := float64(tokens) * layers * 2 * width * 4
+	cache := float64(tokens * layers * 2 * width * 4)
 	for _, side := range []string{"dense", "Quest at 1/16"} {
-		read, best, fast := 2*float64(parameters()), 0.0, 0.0
+		read, best, fast := 2*float64(parameters(layers)), 0.0, 0.0
 		if side == "dense" {
 			read += cache
 		} else {
@@ -101,7 +104,7 @@ func measure(dir string, tokens, steps int) error {
 }
 
 // parameters are those that a token reads: all but the embedding.
-func parameters() int {
+func parameters(layers int) int {
 	return layers*(4*width*width+3*width*hidden) + vocab*width
 }
 
@@ -115,7 +118,7 @@ func bandwidth(k *ops.Kernels) float64 {
 	for c := range cores {
 		go func() {
 			out, q := make([]float32, rows/cores), make([]float32, dim)
-			k.DotRows(out, q, x[c*(rows/cores)*dim:])
+			k.DotRows(out, q, x[c*len(out)*dim:][:len(out)*dim])
 			done <- true
 		}()
 	}
@@ -149,7 +152,7 @@ func resident() string {
 }
 
 // write makes the checkpoint, a shard a layer.
-func write(dir string, context int) error {
+func write(dir string, layers, context int) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}

@@ -106,7 +106,7 @@ func compare(m *model.Model, kind, python, file, lengths string, threads, rounds
 func reader(m *model.Model) side {
 	return func(seed uint64, tokens, steps int) (out measured, err error) {
 		ids := draw(seed, tokens+steps, m.Config().Vocab)
-		s, err := m.NewSession(model.Options{Capacity: tokens + steps})
+		s, err := m.NewSession(model.Options{Block: 16, Capacity: tokens + steps})
 		if err != nil {
 			return out, err
 		}
@@ -131,7 +131,7 @@ func reader(m *model.Model) side {
 func maps(m *model.Model) side {
 	return func(seed uint64, tokens, _ int) (out measured, err error) {
 		ids := draw(seed, tokens, m.Config().Vocab)
-		s, err := m.NewSession(model.Options{Capacity: tokens, Window: everyQuery})
+		s, err := m.NewSession(model.Options{Block: 16, Capacity: tokens, Window: everyQuery})
 		if err != nil {
 			return out, err
 		}
