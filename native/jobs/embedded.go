@@ -90,11 +90,16 @@ const leastSecret = 16
 // find it again; new ones where there are none or the port is taken. What no queue of ours
 // has written is not taken over: it could name any machine, or a secret that is none.
 func last(folder string) (token string, port int) {
-	token, port = rand.Text(), server.RANDOM_PORT
 	text, err := EmbeddedURL(folder)
 	if err != nil {
-		return token, port
+		return rand.Text(), server.RANDOM_PORT
 	}
+	return takenOver(text)
+}
+
+// takenOver is last of what a queue.url says.
+func takenOver(text string) (token string, port int) {
+	token, port = rand.Text(), server.RANDOM_PORT
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "nats" || u.Hostname() != queueHost || len(u.User.Username()) < leastSecret || strings.Trim(u.User.Username(), secretLetters) != "" {
 		return token, port
