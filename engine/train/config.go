@@ -216,11 +216,16 @@ func (s *Stage) longest() int { return slices.Max(s.Contexts) }
 
 // set reads "repeats 0.3, packed 0.7".
 func (m *Mix) set(val string) error {
+	given := map[string]bool{}
 	for _, part := range strings.Split(val, ",") {
 		words := strings.Fields(part)
 		if len(words) != 2 {
 			return input.Errorf("mix", "%q, want a lesson and its share", part)
 		}
+		if given[words[0]] {
+			return input.Errorf("mix", "%s given twice", words[0])
+		}
+		given[words[0]] = true
 		share, err := strconv.ParseFloat(words[1], 64)
 		if err != nil {
 			return input.Errorf("mix", "%q is not a number", words[1])
@@ -336,6 +341,9 @@ func (s *Stage) validate(c *Config) error {
 	if x.Tasks > 0 && len(s.Tasks) == 0 {
 		return input.Errorf("tasks", "the mix draws tasks, name some")
 	}
+	if x.Tasks == 0 && len(s.Tasks) > 0 {
+		return input.Errorf("tasks", "%s, and the mix draws none", strings.Join(s.Tasks, " "))
+	}
 	for _, id := range s.Tasks {
 		task, err := niah.ByID(id)
 		if err != nil {
@@ -346,14 +354,18 @@ func (s *Stage) validate(c *Config) error {
 		}
 	}
 	switch {
+	case s.DilationEvery > 0 && c.Index != nil:
+		return input.Errorf("dilation_every", "%d, and an index is trained on all that the model reads", s.DilationEvery)
 	case s.DilationEvery > 0 && s.Dilation < 2:
 		return input.Errorf("dilation", "%d, want at least 2", s.Dilation)
-	case s.DilationEvery == 0 && (s.Dilation > 0 || s.Window > 0):
-		return input.Errorf("dilation_every", "missing, want every how many steps the mask of dilation and window is used")
+	case s.DilationEvery == 0 && (s.Dilation > 0 || s.Window > 0 || s.Initial != 1):
+		return input.Errorf("dilation_every", "missing, want every how many steps the mask of dilation, window and initial is used")
 	case s.Dilation > c.Model.Context:
 		return input.Errorf("dilation", "%d, want at most the model's context of %d", s.Dilation, c.Model.Context)
 	case s.Window > c.Model.Context:
 		return input.Errorf("window", "%d, want at most the model's context of %d", s.Window, c.Model.Context)
+	case s.Initial > c.Model.Context:
+		return input.Errorf("initial", "%d, want at most the model's context of %d", s.Initial, c.Model.Context)
 	}
 	return nil
 }

@@ -2,9 +2,12 @@ package train
 
 import (
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
+
+	"kvscope/engine/input"
 )
 
 const smallConfig = `
@@ -68,6 +71,10 @@ func TestConfigErrors(t *testing.T) {
 		{"lr = 0.001 to 0.0005", "lr = 0.001 to little", "two such as"},
 		{"repeats 0.5", "repeats 0.6", "mix"},
 		{"repeats 0.5", "poems 0.5", "no lesson"},
+		{"repeats 0.5, associations 0.5", "repeats 0.5, repeats 0.5", "mix: repeats given twice"},
+		{"packed 0.5, tasks 0.5", "packed 1", "tasks: S-1 MK-2, and the mix draws none"},
+		{"dilation = 8\nwindow = 8\ndilation_every = 2", "initial = 4", "dilation_every: missing"},
+		{"window = 8", "initial = 512", "initial: 512, want at most"},
 		{"tasks = S-1, MK-2", "tasks = S-9", "tasks"},
 		{"tasks = S-1, MK-2", "", "name some"},
 		{"dilation = 8", "dilation = 1", "dilation"},
@@ -116,34 +123,60 @@ func FuzzParseConfig(f *testing.F) {
 	})
 }
 
-// TestEveryConfigLine gives every name of the text form values that cannot be: each is
-// refused by that name, or means what it says.
+// TestEveryConfigLine gives every line of good configurations, of a backbone, an adapter and an
+// index, values of every kind, and once more itself: each is refused by the name that the line
+// begins with, or changes what is trained.
 func TestEveryConfigLine(t *testing.T) {
-	wrong := []string{"", "0", "-1", "1e30", "NaN", "Inf", "x", "3 4 5 6 x"}
-	// What a value of the list means where it is allowed.
-	allowed := map[string][]string{
-		"seed": {"0"}, "dilation": {}, "window": {"0"}, "dilation_every": {},
-	}
-	for _, line := range strings.Split(strings.TrimSpace(smallConfig), "\n") {
-		name, _, ok := strings.Cut(line, " = ")
-		if !ok {
-			continue
+	values := []string{"", "0", "-1", "1", "0.5", "1e30", "99999999999999999999", "NaN", "Inf", "x", "3 4 5 6 x", "yes", "0.5 to x", "tasks 1", "S-1 x"}
+	full := strings.Replace(smallConfig, "window = 8\n", "window = 8\ninitial = 2\nwarmup = 3\nhold_look_back = yes\n", 1)
+	texts := []string{full}
+	for _, name := range []string{"memory", "index-ratplus"} {
+		data, err := os.ReadFile("../../assets/training/" + name + ".conf")
+		if err != nil {
+			t.Fatal(err)
 		}
-		for _, value := range wrong {
-			if slices.Contains(allowed[name], value) {
+		texts = append(texts, string(data))
+	}
+	walked := 0
+	for _, text := range texts {
+		good, err := ParseConfig(strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(text, "\n")
+		for at, line := range lines {
+			name, _, ok := strings.Cut(line, " = ")
+			if !ok || strings.HasPrefix(line, "#") {
 				continue
 			}
-			_, err := ParseConfig(strings.NewReader(strings.Replace(smallConfig, line, name+" = "+value, 1)))
-			blamed := name
-			if name == "dilation_every" && value == "0" {
-				blamed = "dilation_every: missing"
+			with := func(line string) (*Config, error) {
+				changed := slices.Clone(lines)
+				changed[at] = line
+				return ParseConfig(strings.NewReader(strings.Join(changed, "\n")))
 			}
-			if err == nil || !strings.Contains(err.Error(), blamed) {
-				t.Errorf("%s = %q: %v", name, value, err)
+			for _, value := range values {
+				if name+" = "+value == line {
+					continue
+				}
+				walked++
+				got, err := with(name + " = " + value)
+				switch {
+				case err == nil && reflect.DeepEqual(got, good):
+					t.Errorf("%s = %q changes nothing and is not refused", name, value)
+				case err != nil && !strings.Contains(err.Error(), name+":") && !slices.Contains(beside[name], input.Field(err)):
+					t.Errorf("%s = %q is refused without its name: %v", name, value, err)
+				}
 			}
-		}
-		if _, err := ParseConfig(strings.NewReader(strings.Replace(smallConfig, line, line+"\n"+line, 1))); err == nil || !strings.Contains(err.Error(), name+": given twice") {
-			t.Errorf("%s twice: %v", name, err)
+			if _, err := with(line + "\n" + line); err == nil || !strings.Contains(err.Error(), name+": given twice") {
+				t.Errorf("%s twice: %v", name, err)
+			}
 		}
 	}
+	t.Logf("%d values", walked)
+}
+
+// beside are lines that another one may be refused by: what stands in both has to agree.
+var beside = map[string][]string{
+	"context": {"batch", "dilation", "window", "initial", "tasks"}, "width": {"heads"}, "dilation_every": {"dilation"}, "mix": {"tasks"},
+	"gates": {"ramp"},
 }
