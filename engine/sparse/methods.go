@@ -116,21 +116,27 @@ func Method(id string) (Info, bool) {
 	return Info{}, false
 }
 
-// Settable lists what can be set for the method: its parameters, and the block,
-// which every cache has, whether the method uses it or not.
+// ofCaches are the parameters that every cache has, whether a method uses them or not.
+var ofCaches = sync.OnceValue(func() []Param { return []Param{blockParam()} })
+
+// Settable lists what can be set for the method: its parameters, and those that every
+// cache has.
 func (m Info) Settable() []Param {
-	if _, ok := find(m.Params, "block"); ok {
-		return m.Params
+	out := slices.Clip(m.Params)
+	for _, p := range ofCaches() {
+		if _, own := find(m.Params, p.Name); !own {
+			out = append(out, p)
+		}
 	}
-	return append(slices.Clone(m.Params), blockParam())
+	return out
 }
 
 // Param is the parameter of that name among those that can be set for the method.
 func (m Info) Param(name string) (Param, bool) {
-	if p, ok := find(m.Params, name); ok || name != "block" {
-		return p, ok
+	if p, own := find(m.Params, name); own {
+		return p, true
 	}
-	return blockParam(), true
+	return find(ofCaches(), name)
 }
 
 // ReadsKeys reports whether the method looks at keys to choose: where it does not,
