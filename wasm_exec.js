@@ -64,7 +64,9 @@
   const hands = ["pointerdown", "keydown"];
 
   function showFirst() {
-    if (!document.getElementById("first-screen") || location.search || location.hash) return;
+    const first = document.getElementById("first-screen");
+    if (!first) return;
+    if (location.search || location.hash) return first.remove();
     document.documentElement.dataset.first = "";
     for (const text of document.querySelectorAll("#first-screen .strip")) {
       const needle = text.querySelector(".asked, .gold");

@@ -188,7 +188,7 @@ func (d *desk) gens() string {
 
 const (
 	gensOf  = `[...document.querySelectorAll("section.column")].map(e => e.dataset.gen).join()`
-	allDone = `document.querySelectorAll('section.column[data-state="done"][data-stale="false"]').length === 2`
+	allDone = `!document.getElementById("first-screen") && document.querySelectorAll('section.column[data-state="done"][data-stale="false"]').length === 2`
 )
 
 // finished lets both columns be done, with another run than those of before.
