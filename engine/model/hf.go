@@ -24,7 +24,7 @@ type hfConfig struct {
 	Context     *int     `json:"max_position_embeddings"`
 	Eps         *float64 `json:"rms_norm_eps,omitempty"`
 	Tied        bool     `json:"tie_word_embeddings"`
-	Activation  string   `json:"hidden_act,omitempty"`
+	Activation  *string  `json:"hidden_act,omitempty"`
 	AttnBias    bool     `json:"attention_bias,omitempty"`
 	MLPBias     bool     `json:"mlp_bias,omitempty"`
 	RopeBase    *float64 `json:"rope_theta,omitempty"`
@@ -117,9 +117,11 @@ func hfArchitecture(modelType string) (architecture, error) {
 
 // refuse names what h asks for and no decoder here does.
 func (h *hfConfig) refuse() error {
-	switch {
-	case h.Activation != "" && h.Activation != "silu" && h.Activation != "swish":
-		return input.Errorf("hidden_act", "%q, want silu", h.Activation)
+	switch activation := or(h.Activation, "silu"); {
+	case activation != "silu" && activation != "swish":
+		return input.Errorf("hidden_act", "%q, want silu", activation)
+	case or(h.SlidingWindow, 0) < 0:
+		return input.Errorf("sliding_window", "%d tokens, want at least 1, or null for none", *h.SlidingWindow)
 	case h.MLPBias:
 		return input.Errorf("mlp_bias", "true, want feed-forward layers without biases")
 	case len(h.Quantization) > 0 && string(h.Quantization) != "null":
@@ -208,7 +210,7 @@ func (c Config) hfJSON() []byte {
 	eps, r := widest(c.Eps), c.Rope
 	h := hfConfig{
 		ModelType: string(c.Arch), Vocab: &c.Vocab, Dim: &c.Dim, Hidden: &c.Hidden, Layers: &c.Layers, Heads: &c.Heads,
-		KVHeads: &c.KVHeads, HeadDim: &c.HeadDim, Context: &c.Context, Eps: &eps, Tied: c.Tied, Activation: "silu",
+		KVHeads: &c.KVHeads, HeadDim: &c.HeadDim, Context: &c.Context, Eps: &eps, Tied: c.Tied, Activation: new("silu"),
 		AttnBias: c.OutBias, Memory: c.Memory, GateBias: c.GateBias,
 		Rope: &hfRope{Type: "default", Base: &r.Base, Divided: r.Divided},
 	}

@@ -2,8 +2,13 @@ package model
 
 import (
 	"bytes"
+	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
 	"testing"
 
 	"kvscope/engine/checkpoint"
@@ -84,4 +89,52 @@ func TestBrokenGGUF(t *testing.T) {
 		}
 		return m.Close()
 	})
+}
+
+// ofTraining are fields of a config.json that say how a model was trained, made or is sampled
+// from, and nothing of what its layers compute.
+var ofTraining = []string{
+	"architectures", "attention_dropout", "bos_token_id", "dtype", "eos_token_id", "initializer_range", "max_window_layers", "pad_token_id", "pretraining_tp", "transformers_version", "use_cache",
+}
+
+// TestWalkConfig gives every field of the config.json of every architecture values of every
+// kind. Each is refused by its name, or changes the shape that is read, or is what the field is
+// by itself. null is no value.
+func TestWalkConfig(t *testing.T) {
+	byItself := map[string][]string{
+		"layer_types": {"[]"}, "rope_parameters": {"{}"}, "sliding_window": {"0"}, "use_sliding_window": {"true"}, // without a window
+	}
+	walked := 0
+	for _, folder := range decoders {
+		good := edited(t, folder, nil)
+		var fields map[string]json.RawMessage
+		if err := json.Unmarshal(good, &fields); err != nil {
+			t.Fatal(err)
+		}
+		want, _, err := parseHFConfig(good)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, own := range fields {
+			for _, value := range []string{`""`, `"x"`, "0", "-1", "0.5", "1e30", "true", "[]", "{}"} {
+				if slices.Contains(ofTraining, name) || slices.Contains(byItself[name], value) || string(own) == value {
+					continue
+				}
+				walked++
+				changed := maps.Clone(fields)
+				changed[name] = json.RawMessage(value)
+				text, err := json.Marshal(changed)
+				if err != nil {
+					t.Fatal(err)
+				}
+				switch got, _, err := parseHFConfig(text); {
+				case err != nil && !strings.Contains(err.Error(), name):
+					t.Errorf("%s: %s %s is refused without its name: %v", folder, name, value, err)
+				case err == nil && reflect.DeepEqual(got, want):
+					t.Errorf("%s: %s %s changes nothing and is not refused", folder, name, value)
+				}
+			}
+		}
+	}
+	t.Logf("%d values", walked)
 }
