@@ -29,6 +29,12 @@ ifneq ($(shell [ $(found) -ge $(needed) ] || echo older),)
 $(error kvscope needs Go 1.$(needed) or newer, and "$(GO)" is Go 1.$(found): install a newer one, or name it, as in `make GO=/usr/local/go/bin/go run`)
 endif
 endif
+ifneq ($(shell [[ '$(PORT)' =~ ^[0-9]{1,5}$$ && '10#$(PORT)' -le 65535 ]] || echo wrong),)
+$(error PORT: "$(PORT)", want a number from 0 to 65535, as in `make PORT=8081 run`)
+endif
+ifneq ($(shell [[ '$(BROTLI)' =~ ^([0-9]|1[01])$$ ]] || echo wrong),)
+$(error BROTLI: "$(BROTLI)", want 0 to 11, as in `make BROTLI=1 wasm`)
+endif
 
 goroot    = $(shell $(GO) env GOROOT)
 dist     := assets/dist/files

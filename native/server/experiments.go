@@ -96,7 +96,8 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		writeError(w, http.StatusBadRequest, input.Field(err), problem(err))
 	case errors.Is(err, store.ErrNotFound):
 		writeError(w, http.StatusNotFound, "id", store.ErrNotFound.Error())
-	case r.Context().Err() != nil: // nobody is there to hear
+	case r.Context().Err() != nil: // of who has gone, or of a server that stops, which is to be heard
+		writeError(w, http.StatusServiceUnavailable, "", "given up before it was done")
 	case errors.Is(err, errBusy):
 		writeError(w, http.StatusServiceUnavailable, "", err.Error())
 	default:

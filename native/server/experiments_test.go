@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -369,5 +370,21 @@ func TestNoLaboratory(t *testing.T) {
 	defer resp.Body.Close()
 	if io.Copy(io.Discard, resp.Body); resp.StatusCode != 503 {
 		t.Errorf("status %d", resp.StatusCode)
+	}
+}
+
+// TestGivenUp: what is not done when the server stops is no success.
+func TestGivenUp(t *testing.T) {
+	l := jobstest.Open(t, pairRunner{}.Models)
+	s, err := New(Config{Runner: pairRunner{}, Store: l.Store, Jobs: l.Jobs, Version: "test", Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "http://localhost/api/experiments", nil))
+	if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "given up") {
+		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }

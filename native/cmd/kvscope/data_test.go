@@ -86,6 +86,10 @@ func TestWorkerSaysWhyItCannotConnect(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	empty := t.TempDir()
+	if status, _, stderr := runCommand(t, "worker", "--data", empty); status != 2 || !strings.Contains(stderr, "--data: no queue has run in "+empty) {
+		t.Errorf("a folder without a queue: %d, %q", status, stderr)
+	}
 	const hint = "is kvscope serve running"
 	_, host, _ := strings.Cut(string(at), "@")
 	write("nats://another@" + host)

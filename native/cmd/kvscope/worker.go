@@ -88,7 +88,11 @@ func worker(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	if ours {
 		var err error
 		if at, err = jobs.EmbeddedURL(filepath.Join(*data, queueFolder)); err != nil {
-			return input.Errorf("queue", "%v; start kvscope serve, or name a queue", err)
+			field := "queue"
+			if fs.given("data") {
+				field = "data"
+			}
+			return input.Errorf(field, "%v; start kvscope serve, or name a queue with --queue", err)
 		}
 	}
 	if err := checkQueue(at); err != nil {
