@@ -88,7 +88,7 @@ func answersTo(ctx context.Context, engine *run.Engine, req run.Request) (figure
 
 // describe prints a result for people.
 func describe(w io.Writer, r figures.Result) {
-	if r.Answer == "" && len(r.Expected) == 0 {
+	if r.Answer == "" && r.LogLik == nil && len(r.Expected) == 0 { // nothing was generated
 		describeReplay(w, r)
 		return
 	}

@@ -346,3 +346,21 @@ func TestAskTellsKinds(t *testing.T) {
 		}
 	}
 }
+
+// TestAskOnPrompt: a free prompt has a perplexity under what reads it, whether or not the model
+// goes on after it.
+func TestAskOnPrompt(t *testing.T) {
+	args := []string{"ask", "--prompt", "The river ran past the old mill and the old mill stood still.", "--max-new", "2"}
+	said := map[string]string{}
+	for name, more := range map[string][]string{"dense": {"--method", "dense"}, "sparse": {"--method", "quest", "--budget", "1/2", "--block", "4", "--sparse-from", "context"}} {
+		status, stdout, stderr := runCommand(t, append(args, more...)...)
+		_, after, ok := strings.Cut(stdout, "perplexity ")
+		if status != 0 || !ok || !strings.Contains(stdout, "goes on   ") || strings.Contains(stdout, "selected the needle") {
+			t.Fatalf("%s: status %d, %s%s", name, status, stdout, stderr)
+		}
+		said[name], _, _ = strings.Cut(after, " ")
+	}
+	if said["dense"] == said["sparse"] {
+		t.Errorf("perplexity %s under either", said["dense"])
+	}
+}
