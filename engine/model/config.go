@@ -38,6 +38,9 @@ func (c Config) QueryDim() int { return c.Heads * c.HeadDim }
 // KVDim is the width of all keys, or all values, together, Hkv·Dh.
 func (c Config) KVDim() int { return c.KVHeads * c.HeadDim }
 
+// mostContext is the longest context of a model, in tokens.
+const mostContext = 1 << 20
+
 // Validate reports the first field that cannot be.
 func (c Config) Validate() error {
 	a, err := c.Arch.find()
@@ -50,7 +53,7 @@ func (c Config) Validate() error {
 	}{
 		{"vocab_size", c.Vocab, 1 << 20}, {"d_model", c.Dim, 1 << 14}, {"num_head", c.Heads, 1 << 8},
 		{"num_key_value_heads", c.KVHeads, 1 << 8}, {"head_dim", c.HeadDim, 1 << 10},
-		{"num_layers", c.Layers, 1 << 8}, {"hidden", c.Hidden, 1 << 17}, {"context", c.Context, 1 << 20},
+		{"num_layers", c.Layers, 1 << 8}, {"hidden", c.Hidden, 1 << 17}, {"context", c.Context, mostContext},
 	} {
 		if f.value < 1 || f.value > f.max {
 			return input.Errorf(f.name, "%d, want 1 to %d", f.value, f.max)

@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 
 	"kvscope/engine/checkpoint"
@@ -82,31 +83,52 @@ func readConfig(f *checkpoint.File, prefix string, metadata map[string]string) (
 	c.Hidden = up[0]
 	if metadata["arch"] == "" {
 		c.Memory = c.GateApart || in[0] == 5*c.Dim
+	} else if err := c.agrees(metadata); err != nil {
+		return c, err
 	}
 	return c, c.Validate()
+}
+
+// agrees holds what metadata says of the widths to what the tensors have, which counts. A
+// vocabulary may be smaller than the rows that there are for it.
+func (c *Config) agrees(metadata map[string]string) error {
+	for _, f := range []struct {
+		name string
+		have int
+	}{
+		{"num_layers", c.Layers}, {"d_model", c.Dim}, {"hidden", c.Hidden}, {"vocab_size", c.Vocab},
+	} {
+		text, said := metadata[f.name]
+		n, err := strconv.Atoi(text)
+		if said && (err != nil || n != f.have && (f.name != "vocab_size" || n < 1 || n > f.have)) {
+			return input.Errorf(f.name, "%q in the file's metadata, its tensors have %d", text, f.have)
+		}
+	}
+	return nil
 }
 
 // readNumbers takes what metadata says of a model that its tensors do not.
 func (c *Config) readNumbers(metadata map[string]string) error {
 	var failed error
-	number := func(fallback float64, names ...string) float64 {
+	number := func(want string, allowed func(float64) bool, fallback float64, names ...string) float64 {
 		for _, name := range names {
 			text, ok := metadata[name]
 			if !ok {
 				continue
 			}
 			v, err := strconv.ParseFloat(text, 64)
-			if err != nil && failed == nil {
-				failed = input.Errorf(name, "%q in the file's metadata is not a number", text)
+			if (err != nil || !allowed(v)) && failed == nil {
+				failed = input.Errorf(name, "%q in the file's metadata, want %s", text, want)
 			}
 			return v
 		}
 		return fallback
 	}
-	c.Heads = int(number(float64(c.Dim/128), "num_head"))
-	c.Context = int(number(4096, "context", "seq_len"))
-	c.Rope.Base = number(10000, "rope_base")
-	c.Eps = float32(number(1e-6, "eps"))
+	count := func(v float64) bool { return v == math.Trunc(v) && v >= 1 && v <= mostContext }
+	c.Heads = int(number("a whole number of heads from 1", count, float64(c.Dim/128), "num_head"))
+	c.Context = int(number(fmt.Sprintf("a whole number of tokens from 1 to %d", mostContext), count, 4096, "context", "seq_len"))
+	c.Rope.Base = number("more than 1, at most 1e12", func(v float64) bool { return v > 1 && v <= 1e12 }, 10000, "rope_base")
+	c.Eps = float32(number("a number from 0 to 1", func(v float64) bool { return v >= 0 && v <= 1 }, 1e-6, "eps"))
 	return failed
 }
 

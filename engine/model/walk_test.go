@@ -138,3 +138,46 @@ func TestWalkConfig(t *testing.T) {
 	}
 	t.Logf("%d values", walked)
 }
+
+// TestWalkMetadata gives every entry of the metadata of our own models values of every kind.
+// Each is refused by its name, or changes the shape that is read. note and dilated say where
+// the test's models are from.
+func TestWalkMetadata(t *testing.T) {
+	walked := 0
+	for _, file := range []string{"ratplus_tiny", "attention_tiny"} {
+		data, err := os.ReadFile("testdata/" + file + ".safetensors")
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := checkpoint.Parse(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := ReadConfig(f, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		own := maps.Clone(want.Metadata()) // what the file leaves out as well
+		maps.Copy(own, f.Metadata)
+		for name, good := range own {
+			for _, value := range []string{"", " ", "x", "0", "-1", "0.5", "3", "1e30", "99999999999999999999", "NaN", "Inf", "true"} {
+				if value == good || name == "note" || name == "dilated" || name == "arch" && value == "" {
+					continue
+				}
+				walked++
+				f.Metadata = maps.Clone(own)
+				f.Metadata[name] = value
+				if name == "seq_len" {
+					delete(f.Metadata, "context") // which is another name for it
+				}
+				switch got, err := ReadConfig(f, ""); {
+				case err != nil && !strings.Contains(err.Error(), name):
+					t.Errorf("%s: %s %q is refused without its name: %v", file, name, value, err)
+				case err == nil && reflect.DeepEqual(got, want) && !(name == "vocab_size" && value == "3"): // there are rows for more
+					t.Errorf("%s: %s %q changes nothing and is not refused", file, name, value)
+				}
+			}
+		}
+	}
+	t.Logf("%d values", walked)
+}
