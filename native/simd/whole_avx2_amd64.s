@@ -7,36 +7,100 @@
 // func matVecQ8_0AVX2(dst *float32, w *byte, x *float32, rows int, cols int)
 // Requires: AVX, AVX2, F16C, MMX+
 TEXT ·matVecQ8_0AVX2(SB), NOSPLIT, $0-40
-	MOVQ dst+0(FP), AX
-	MOVQ w+8(FP), CX
-	MOVQ x+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ cols+32(FP), SI
-	SHRQ $0x05, SI
+	MOVQ   dst+0(FP), AX
+	MOVQ   w+8(FP), CX
+	MOVQ   x+16(FP), DX
+	MOVQ   rows+24(FP), BX
+	MOVQ   cols+32(FP), SI
+	SHRQ   $0x05, SI
+	MOVQ   SI, DI
+	IMUL3Q $0x22, DI, DI
+	SUBQ   $0x02, BX
+	JLT    last
 
-row:
-	MOVQ   DX, DI
-	MOVQ   SI, R8
+two:
+	MOVQ   DX, R8
+	MOVQ   SI, R9
+	LEAQ   (CX)(DI*1), R10
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+block1:
+	PREFETCHT0   1024(CX)
+	PREFETCHT0   1024(R10)
+	VPBROADCASTW (CX), X2
+	VCVTPH2PS    X2, Y2
+	VPMOVSXBW    2(CX), Y3
+	VPMOVSXBW    18(CX), Y4
+	VBROADCASTSS (R8), Y5
+	VMULPS       Y2, Y5, Y5
+	VPMADDWD     32(R8), Y3, Y2
+	VPMADDWD     64(R8), Y4, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y5, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	ADDQ         $+34, CX
+	VPBROADCASTW (R10), X2
+	VCVTPH2PS    X2, Y2
+	VPMOVSXBW    2(R10), Y3
+	VPMOVSXBW    18(R10), Y4
+	VBROADCASTSS (R8), Y5
+	VMULPS       Y2, Y5, Y5
+	VPMADDWD     32(R8), Y3, Y2
+	VPMADDWD     64(R8), Y4, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y5, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	ADDQ         $+34, R10
+	ADDQ         $+160, R8
+	DECQ         R9
+	JNZ          block1
+	MOVQ         R10, CX
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPS       X2, X0, X2
+	VPERMILPS    $0xee, X2, X0
+	VADDPS       X0, X2, X2
+	VPERMILPS    $0x55, X2, X0
+	VADDPS       X0, X2, X2
+	VMOVSS       X2, (AX)
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPS       X0, X1, X0
+	VPERMILPS    $0xee, X0, X1
+	VADDPS       X1, X0, X0
+	VPERMILPS    $0x55, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSS       X0, 4(AX)
+	ADDQ         $0x08, AX
+	SUBQ         $0x02, BX
+	JGE          two
+
+last:
+	ADDQ   $0x02, BX
+	JZ     end
+	MOVQ   DX, R8
+	MOVQ   SI, R9
 	VXORPS Y0, Y0, Y0
 
-block:
+block2:
 	PREFETCHT0   1024(CX)
 	VPBROADCASTW (CX), X1
 	VCVTPH2PS    X1, Y1
 	VPMOVSXBW    2(CX), Y2
 	VPMOVSXBW    18(CX), Y3
-	VBROADCASTSS (DI), Y4
+	VBROADCASTSS (R8), Y4
 	VMULPS       Y1, Y4, Y4
-	VPMADDWD     32(DI), Y2, Y1
-	VPMADDWD     64(DI), Y3, Y2
+	VPMADDWD     32(R8), Y2, Y1
+	VPMADDWD     64(R8), Y3, Y2
 	VPADDD       Y2, Y1, Y1
 	VCVTDQ2PS    Y1, Y1
 	VMULPS       Y4, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	ADDQ         $+34, CX
-	ADDQ         $+160, DI
-	DECQ         R8
-	JNZ          block
+	ADDQ         $+160, R8
+	DECQ         R9
+	JNZ          block2
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPS       X1, X0, X1
 	VPERMILPS    $0xee, X1, X0
@@ -45,27 +109,97 @@ block:
 	VADDPS       X0, X1, X1
 	VMOVSS       X1, (AX)
 	ADDQ         $0x04, AX
-	DECQ         BX
-	JNZ          row
+
+end:
 	VZEROUPPER
 	RET
 
 // func matVecQ4_0AVX2(dst *float32, w *byte, x *float32, rows int, cols int)
 // Requires: AVX, AVX2, F16C, MMX+
 TEXT ·matVecQ4_0AVX2(SB), NOSPLIT, $0-40
-	MOVQ dst+0(FP), AX
-	MOVQ w+8(FP), CX
-	MOVQ x+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ cols+32(FP), SI
-	SHRQ $0x05, SI
+	MOVQ   dst+0(FP), AX
+	MOVQ   w+8(FP), CX
+	MOVQ   x+16(FP), DX
+	MOVQ   rows+24(FP), BX
+	MOVQ   cols+32(FP), SI
+	SHRQ   $0x05, SI
+	MOVQ   SI, DI
+	IMUL3Q $0x12, DI, DI
+	SUBQ   $0x02, BX
+	JLT    last
 
-row:
-	MOVQ   DX, DI
-	MOVQ   SI, R8
+two:
+	MOVQ   DX, R8
+	MOVQ   SI, R9
+	LEAQ   (CX)(DI*1), R10
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+block3:
+	PREFETCHT0   1024(CX)
+	PREFETCHT0   1024(R10)
+	VPBROADCASTW (CX), X2
+	VCVTPH2PS    X2, Y2
+	VPMOVZXBW    2(CX), Y3
+	VPSRLW       $0x04, Y3, Y4
+	VPAND        f000f000favx2<>+0(SB), Y3, Y3
+	VPSUBW       f00080008avx2<>+0(SB), Y3, Y3
+	VPSUBW       f00080008avx2<>+0(SB), Y4, Y4
+	VBROADCASTSS (R8), Y5
+	VMULPS       Y2, Y5, Y5
+	VPMADDWD     32(R8), Y3, Y2
+	VPMADDWD     64(R8), Y4, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y5, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	ADDQ         $+18, CX
+	VPBROADCASTW (R10), X2
+	VCVTPH2PS    X2, Y2
+	VPMOVZXBW    2(R10), Y3
+	VPSRLW       $0x04, Y3, Y4
+	VPAND        f000f000favx2<>+0(SB), Y3, Y3
+	VPSUBW       f00080008avx2<>+0(SB), Y3, Y3
+	VPSUBW       f00080008avx2<>+0(SB), Y4, Y4
+	VBROADCASTSS (R8), Y5
+	VMULPS       Y2, Y5, Y5
+	VPMADDWD     32(R8), Y3, Y2
+	VPMADDWD     64(R8), Y4, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VMULPS       Y5, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	ADDQ         $+18, R10
+	ADDQ         $+160, R8
+	DECQ         R9
+	JNZ          block3
+	MOVQ         R10, CX
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPS       X2, X0, X2
+	VPERMILPS    $0xee, X2, X0
+	VADDPS       X0, X2, X2
+	VPERMILPS    $0x55, X2, X0
+	VADDPS       X0, X2, X2
+	VMOVSS       X2, (AX)
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPS       X0, X1, X0
+	VPERMILPS    $0xee, X0, X1
+	VADDPS       X1, X0, X0
+	VPERMILPS    $0x55, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSS       X0, 4(AX)
+	ADDQ         $0x08, AX
+	SUBQ         $0x02, BX
+	JGE          two
+
+last:
+	ADDQ   $0x02, BX
+	JZ     end
+	MOVQ   DX, R8
+	MOVQ   SI, R9
 	VXORPS Y0, Y0, Y0
 
-block:
+block4:
 	PREFETCHT0   1024(CX)
 	VPBROADCASTW (CX), X1
 	VCVTPH2PS    X1, Y1
@@ -74,18 +208,18 @@ block:
 	VPAND        f000f000favx2<>+0(SB), Y2, Y2
 	VPSUBW       f00080008avx2<>+0(SB), Y2, Y2
 	VPSUBW       f00080008avx2<>+0(SB), Y3, Y3
-	VBROADCASTSS (DI), Y4
+	VBROADCASTSS (R8), Y4
 	VMULPS       Y1, Y4, Y4
-	VPMADDWD     32(DI), Y2, Y1
-	VPMADDWD     64(DI), Y3, Y2
+	VPMADDWD     32(R8), Y2, Y1
+	VPMADDWD     64(R8), Y3, Y2
 	VPADDD       Y2, Y1, Y1
 	VCVTDQ2PS    Y1, Y1
 	VMULPS       Y4, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	ADDQ         $+18, CX
-	ADDQ         $+160, DI
-	DECQ         R8
-	JNZ          block
+	ADDQ         $+160, R8
+	DECQ         R9
+	JNZ          block4
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPS       X1, X0, X1
 	VPERMILPS    $0xee, X1, X0
@@ -94,8 +228,8 @@ block:
 	VADDPS       X0, X1, X1
 	VMOVSS       X1, (AX)
 	ADDQ         $0x04, AX
-	DECQ         BX
-	JNZ          row
+
+end:
 	VZEROUPPER
 	RET
 
@@ -122,30 +256,106 @@ GLOBL f00080008avx2<>(SB), RODATA|NOPTR, $32
 // func matVecQ4_1AVX2(dst *float32, w *byte, x *float32, rows int, cols int)
 // Requires: AVX, AVX2, F16C, MMX+
 TEXT ·matVecQ4_1AVX2(SB), NOSPLIT, $0-40
-	MOVQ dst+0(FP), AX
-	MOVQ w+8(FP), CX
-	MOVQ x+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ cols+32(FP), SI
-	SHRQ $0x05, SI
+	MOVQ   dst+0(FP), AX
+	MOVQ   w+8(FP), CX
+	MOVQ   x+16(FP), DX
+	MOVQ   rows+24(FP), BX
+	MOVQ   cols+32(FP), SI
+	SHRQ   $0x05, SI
+	MOVQ   SI, DI
+	IMUL3Q $0x14, DI, DI
+	SUBQ   $0x02, BX
+	JLT    last
 
-row:
-	MOVQ   DX, DI
-	MOVQ   SI, R8
+two:
+	MOVQ   DX, R8
+	MOVQ   SI, R9
+	LEAQ   (CX)(DI*1), R10
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+block5:
+	PREFETCHT0   1024(CX)
+	PREFETCHT0   1024(R10)
+	VPMOVZXBW    4(CX), Y4
+	VPSRLW       $0x04, Y4, Y5
+	VPAND        f000f000favx2<>+0(SB), Y4, Y4
+	VPBROADCASTD (CX), X6
+	VCVTPH2PS    X6, Y6
+	VBROADCASTSD (R8), Y7
+	VMULPS       Y6, Y7, Y7
+	VPMADDWD     32(R8), Y4, Y4
+	VPMADDWD     64(R8), Y5, Y5
+	VPADDD       Y5, Y4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VADDPS       Y7, Y1, Y1
+	VMOVSLDUP    Y7, Y7
+	VMULPS       Y7, Y4, Y4
+	VADDPS       Y4, Y0, Y0
+	ADDQ         $+20, CX
+	VPMOVZXBW    4(R10), Y4
+	VPSRLW       $0x04, Y4, Y5
+	VPAND        f000f000favx2<>+0(SB), Y4, Y4
+	VPBROADCASTD (R10), X6
+	VCVTPH2PS    X6, Y6
+	VBROADCASTSD (R8), Y7
+	VMULPS       Y6, Y7, Y7
+	VPMADDWD     32(R8), Y4, Y4
+	VPMADDWD     64(R8), Y5, Y5
+	VPADDD       Y5, Y4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VADDPS       Y7, Y3, Y3
+	VMOVSLDUP    Y7, Y7
+	VMULPS       Y7, Y4, Y4
+	VADDPS       Y4, Y2, Y2
+	ADDQ         $+20, R10
+	ADDQ         $+160, R8
+	DECQ         R9
+	JNZ          block5
+	MOVQ         R10, CX
+	VEXTRACTF128 $0x01, Y0, X4
+	VADDPS       X4, X0, X4
+	VPERMILPS    $0xee, X4, X0
+	VADDPS       X0, X4, X4
+	VPERMILPS    $0x55, X4, X0
+	VADDPS       X0, X4, X4
+	VMOVSHDUP    X1, X1
+	VADDSS       X1, X4, X4
+	VMOVSS       X4, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPS       X0, X2, X0
+	VPERMILPS    $0xee, X0, X1
+	VADDPS       X1, X0, X0
+	VPERMILPS    $0x55, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X3, X3
+	VADDSS       X3, X0, X0
+	VMOVSS       X0, 4(AX)
+	ADDQ         $0x08, AX
+	SUBQ         $0x02, BX
+	JGE          two
+
+last:
+	ADDQ   $0x02, BX
+	JZ     end
+	MOVQ   DX, R8
+	MOVQ   SI, R9
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 
-block:
+block6:
 	PREFETCHT0   1024(CX)
 	VPMOVZXBW    4(CX), Y2
 	VPSRLW       $0x04, Y2, Y3
 	VPAND        f000f000favx2<>+0(SB), Y2, Y2
 	VPBROADCASTD (CX), X4
 	VCVTPH2PS    X4, Y4
-	VBROADCASTSD (DI), Y5
+	VBROADCASTSD (R8), Y5
 	VMULPS       Y4, Y5, Y5
-	VPMADDWD     32(DI), Y2, Y2
-	VPMADDWD     64(DI), Y3, Y3
+	VPMADDWD     32(R8), Y2, Y2
+	VPMADDWD     64(R8), Y3, Y3
 	VPADDD       Y3, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VADDPS       Y5, Y1, Y1
@@ -153,9 +363,9 @@ block:
 	VMULPS       Y5, Y2, Y2
 	VADDPS       Y2, Y0, Y0
 	ADDQ         $+20, CX
-	ADDQ         $+160, DI
-	DECQ         R8
-	JNZ          block
+	ADDQ         $+160, R8
+	DECQ         R9
+	JNZ          block6
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPS       X2, X0, X2
 	VPERMILPS    $0xee, X2, X0
@@ -166,53 +376,509 @@ block:
 	VADDSS       X1, X2, X2
 	VMOVSS       X2, (AX)
 	ADDQ         $0x04, AX
-	DECQ         BX
-	JNZ          row
+
+end:
 	VZEROUPPER
 	RET
 
 // func matVecQ4_KAVX2(dst *float32, w *byte, x *float32, rows int, cols int)
 // Requires: AVX, AVX2, F16C, MMX+
-TEXT ·matVecQ4_KAVX2(SB), NOSPLIT, $64-40
-	MOVQ dst+0(FP), AX
-	MOVQ w+8(FP), CX
-	MOVQ x+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ cols+32(FP), SI
-	SHRQ $0x08, SI
+TEXT ·matVecQ4_KAVX2(SB), NOSPLIT, $192-40
+	MOVQ   dst+0(FP), AX
+	MOVQ   w+8(FP), CX
+	MOVQ   x+16(FP), DX
+	MOVQ   rows+24(FP), BX
+	MOVQ   cols+32(FP), SI
+	SHRQ   $0x08, SI
+	MOVQ   SI, DI
+	IMUL3Q $0x90, DI, DI
+	SUBQ   $0x02, BX
+	JLT    last
 
-row:
-	MOVQ   DX, DI
-	MOVQ   SI, R8
+two:
+	MOVQ   DX, R8
+	MOVQ   SI, R9
+	LEAQ   (CX)(DI*1), R10
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+block7:
+	PREFETCHT0   1024(CX)
+	PREFETCHT0   1024(R10)
+	MOVL         4(CX), R11
+	MOVL         8(CX), R12
+	MOVL         12(CX), R13
+	MOVL         R13, R14
+	ANDL         $0x0f0f0f0f, R14
+	MOVL         R11, R15
+	SHRL         $0x02, R15
+	ANDL         $0x30303030, R15
+	ORL          R15, R14
+	ANDL         $0x3f3f3f3f, R11
+	SHLQ         $0x20, R14
+	ORQ          R11, R14
+	MOVL         R13, R11
+	SHRL         $0x04, R11
+	ANDL         $0x0f0f0f0f, R11
+	MOVL         R12, R13
+	SHRL         $0x02, R13
+	ANDL         $0x30303030, R13
+	ORL          R13, R11
+	ANDL         $0x3f3f3f3f, R12
+	SHLQ         $0x20, R11
+	ORQ          R12, R11
+	VMOVQ        R14, X4
+	VMOVQ        R11, X5
+	VPUNPCKLBW   X5, X4, X4
+	VPBROADCASTD (CX), X5
+	VCVTPH2PS    X5, Y5
+	VXORPS       negativeOddAVX2<>+0(SB), Y5, Y5
+	VPMOVZXBD    X4, Y6
+	VCVTDQ2PS    Y6, Y6
+	VMULPS       Y5, Y6, Y6
+	VMOVUPS      Y6, (SP)
+	VPSRLDQ      $0x08, X4, X4
+	VPMOVZXBD    X4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y5, Y4, Y4
+	VMOVUPS      Y4, 32(SP)
+	VBROADCASTSD (SP), Y4
+	VBROADCASTSD (R8), Y5
+	VMULPS       Y4, Y5, Y5
+	VPMOVZXBW    16(CX), Y4
+	VPAND        f000f000favx2<>+0(SB), Y4, Y4
+	VPMOVZXBW    32(CX), Y6
+	VPAND        f000f000favx2<>+0(SB), Y6, Y6
+	VPMADDWD     32(R8), Y4, Y7
+	VPMADDWD     64(R8), Y6, Y8
+	VPADDD       Y8, Y7, Y7
+	VCVTDQ2PS    Y7, Y7
+	VPMADDWD     96(R8), Y4, Y4
+	VPMADDWD     128(R8), Y6, Y6
+	VPADDD       Y6, Y4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       f38000000avx2<>+0(SB), Y4, Y4
+	VADDPS       Y4, Y7, Y7
+	VADDPS       Y5, Y1, Y1
+	VMOVSLDUP    Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VADDPS       Y7, Y0, Y0
+	VBROADCASTSD 8(SP), Y4
+	VBROADCASTSD 160(R8), Y5
+	VMULPS       Y4, Y5, Y5
+	VPMOVZXBW    16(CX), Y4
+	VPSRLW       $0x04, Y4, Y4
+	VPMOVZXBW    32(CX), Y6
+	VPSRLW       $0x04, Y6, Y6
+	VPMADDWD     192(R8), Y4, Y7
+	VPMADDWD     224(R8), Y6, Y8
+	VPADDD       Y8, Y7, Y7
+	VCVTDQ2PS    Y7, Y7
+	VPMADDWD     256(R8), Y4, Y4
+	VPMADDWD     288(R8), Y6, Y6
+	VPADDD       Y6, Y4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       f38000000avx2<>+0(SB), Y4, Y4
+	VADDPS       Y4, Y7, Y7
+	VADDPS       Y5, Y1, Y1
+	VMOVSLDUP    Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VADDPS       Y7, Y0, Y0
+	VBROADCASTSD 16(SP), Y4
+	VBROADCASTSD 320(R8), Y5
+	VMULPS       Y4, Y5, Y5
+	VPMOVZXBW    48(CX), Y4
+	VPAND        f000f000favx2<>+0(SB), Y4, Y4
+	VPMOVZXBW    64(CX), Y6
+	VPAND        f000f000favx2<>+0(SB), Y6, Y6
+	VPMADDWD     352(R8), Y4, Y7
+	VPMADDWD     384(R8), Y6, Y8
+	VPADDD       Y8, Y7, Y7
+	VCVTDQ2PS    Y7, Y7
+	VPMADDWD     416(R8), Y4, Y4
+	VPMADDWD     448(R8), Y6, Y6
+	VPADDD       Y6, Y4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       f38000000avx2<>+0(SB), Y4, Y4
+	VADDPS       Y4, Y7, Y7
+	VADDPS       Y5, Y1, Y1
+	VMOVSLDUP    Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VADDPS       Y7, Y0, Y0
+	VBROADCASTSD 24(SP), Y4
+	VBROADCASTSD 480(R8), Y5
+	VMULPS       Y4, Y5, Y5
+	VPMOVZXBW    48(CX), Y4
+	VPSRLW       $0x04, Y4, Y4
+	VPMOVZXBW    64(CX), Y6
+	VPSRLW       $0x04, Y6, Y6
+	VPMADDWD     512(R8), Y4, Y7
+	VPMADDWD     544(R8), Y6, Y8
+	VPADDD       Y8, Y7, Y7
+	VCVTDQ2PS    Y7, Y7
+	VPMADDWD     576(R8), Y4, Y4
+	VPMADDWD     608(R8), Y6, Y6
+	VPADDD       Y6, Y4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       f38000000avx2<>+0(SB), Y4, Y4
+	VADDPS       Y4, Y7, Y7
+	VADDPS       Y5, Y1, Y1
+	VMOVSLDUP    Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VADDPS       Y7, Y0, Y0
+	VBROADCASTSD 32(SP), Y4
+	VBROADCASTSD 640(R8), Y5
+	VMULPS       Y4, Y5, Y5
+	VPMOVZXBW    80(CX), Y4
+	VPAND        f000f000favx2<>+0(SB), Y4, Y4
+	VPMOVZXBW    96(CX), Y6
+	VPAND        f000f000favx2<>+0(SB), Y6, Y6
+	VPMADDWD     672(R8), Y4, Y7
+	VPMADDWD     704(R8), Y6, Y8
+	VPADDD       Y8, Y7, Y7
+	VCVTDQ2PS    Y7, Y7
+	VPMADDWD     736(R8), Y4, Y4
+	VPMADDWD     768(R8), Y6, Y6
+	VPADDD       Y6, Y4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       f38000000avx2<>+0(SB), Y4, Y4
+	VADDPS       Y4, Y7, Y7
+	VADDPS       Y5, Y1, Y1
+	VMOVSLDUP    Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VADDPS       Y7, Y0, Y0
+	VBROADCASTSD 40(SP), Y4
+	VBROADCASTSD 800(R8), Y5
+	VMULPS       Y4, Y5, Y5
+	VPMOVZXBW    80(CX), Y4
+	VPSRLW       $0x04, Y4, Y4
+	VPMOVZXBW    96(CX), Y6
+	VPSRLW       $0x04, Y6, Y6
+	VPMADDWD     832(R8), Y4, Y7
+	VPMADDWD     864(R8), Y6, Y8
+	VPADDD       Y8, Y7, Y7
+	VCVTDQ2PS    Y7, Y7
+	VPMADDWD     896(R8), Y4, Y4
+	VPMADDWD     928(R8), Y6, Y6
+	VPADDD       Y6, Y4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       f38000000avx2<>+0(SB), Y4, Y4
+	VADDPS       Y4, Y7, Y7
+	VADDPS       Y5, Y1, Y1
+	VMOVSLDUP    Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VADDPS       Y7, Y0, Y0
+	VBROADCASTSD 48(SP), Y4
+	VBROADCASTSD 960(R8), Y5
+	VMULPS       Y4, Y5, Y5
+	VPMOVZXBW    112(CX), Y4
+	VPAND        f000f000favx2<>+0(SB), Y4, Y4
+	VPMOVZXBW    128(CX), Y6
+	VPAND        f000f000favx2<>+0(SB), Y6, Y6
+	VPMADDWD     992(R8), Y4, Y7
+	VPMADDWD     1024(R8), Y6, Y8
+	VPADDD       Y8, Y7, Y7
+	VCVTDQ2PS    Y7, Y7
+	VPMADDWD     1056(R8), Y4, Y4
+	VPMADDWD     1088(R8), Y6, Y6
+	VPADDD       Y6, Y4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       f38000000avx2<>+0(SB), Y4, Y4
+	VADDPS       Y4, Y7, Y7
+	VADDPS       Y5, Y1, Y1
+	VMOVSLDUP    Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VADDPS       Y7, Y0, Y0
+	VBROADCASTSD 56(SP), Y4
+	VBROADCASTSD 1120(R8), Y5
+	VMULPS       Y4, Y5, Y5
+	VPMOVZXBW    112(CX), Y4
+	VPSRLW       $0x04, Y4, Y4
+	VPMOVZXBW    128(CX), Y6
+	VPSRLW       $0x04, Y6, Y6
+	VPMADDWD     1152(R8), Y4, Y7
+	VPMADDWD     1184(R8), Y6, Y8
+	VPADDD       Y8, Y7, Y7
+	VCVTDQ2PS    Y7, Y7
+	VPMADDWD     1216(R8), Y4, Y4
+	VPMADDWD     1248(R8), Y6, Y6
+	VPADDD       Y6, Y4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       f38000000avx2<>+0(SB), Y4, Y4
+	VADDPS       Y4, Y7, Y7
+	VADDPS       Y5, Y1, Y1
+	VMOVSLDUP    Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VADDPS       Y7, Y0, Y0
+	ADDQ         $+144, CX
+	MOVL         4(R10), R11
+	MOVL         8(R10), R12
+	MOVL         12(R10), R13
+	MOVL         R13, R14
+	ANDL         $0x0f0f0f0f, R14
+	MOVL         R11, R15
+	SHRL         $0x02, R15
+	ANDL         $0x30303030, R15
+	ORL          R15, R14
+	ANDL         $0x3f3f3f3f, R11
+	SHLQ         $0x20, R14
+	ORQ          R11, R14
+	MOVL         R13, R11
+	SHRL         $0x04, R11
+	ANDL         $0x0f0f0f0f, R11
+	MOVL         R12, R13
+	SHRL         $0x02, R13
+	ANDL         $0x30303030, R13
+	ORL          R13, R11
+	ANDL         $0x3f3f3f3f, R12
+	SHLQ         $0x20, R11
+	ORQ          R12, R11
+	VMOVQ        R14, X4
+	VMOVQ        R11, X5
+	VPUNPCKLBW   X5, X4, X4
+	VPBROADCASTD (R10), X5
+	VCVTPH2PS    X5, Y5
+	VXORPS       negativeOddAVX2<>+0(SB), Y5, Y5
+	VPMOVZXBD    X4, Y6
+	VCVTDQ2PS    Y6, Y6
+	VMULPS       Y5, Y6, Y6
+	VMOVUPS      Y6, 64(SP)
+	VPSRLDQ      $0x08, X4, X4
+	VPMOVZXBD    X4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       Y5, Y4, Y4
+	VMOVUPS      Y4, 96(SP)
+	VBROADCASTSD 64(SP), Y4
+	VBROADCASTSD (R8), Y5
+	VMULPS       Y4, Y5, Y5
+	VPMOVZXBW    16(R10), Y4
+	VPAND        f000f000favx2<>+0(SB), Y4, Y4
+	VPMOVZXBW    32(R10), Y6
+	VPAND        f000f000favx2<>+0(SB), Y6, Y6
+	VPMADDWD     32(R8), Y4, Y7
+	VPMADDWD     64(R8), Y6, Y8
+	VPADDD       Y8, Y7, Y7
+	VCVTDQ2PS    Y7, Y7
+	VPMADDWD     96(R8), Y4, Y4
+	VPMADDWD     128(R8), Y6, Y6
+	VPADDD       Y6, Y4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       f38000000avx2<>+0(SB), Y4, Y4
+	VADDPS       Y4, Y7, Y7
+	VADDPS       Y5, Y3, Y3
+	VMOVSLDUP    Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VADDPS       Y7, Y2, Y2
+	VBROADCASTSD 72(SP), Y4
+	VBROADCASTSD 160(R8), Y5
+	VMULPS       Y4, Y5, Y5
+	VPMOVZXBW    16(R10), Y4
+	VPSRLW       $0x04, Y4, Y4
+	VPMOVZXBW    32(R10), Y6
+	VPSRLW       $0x04, Y6, Y6
+	VPMADDWD     192(R8), Y4, Y7
+	VPMADDWD     224(R8), Y6, Y8
+	VPADDD       Y8, Y7, Y7
+	VCVTDQ2PS    Y7, Y7
+	VPMADDWD     256(R8), Y4, Y4
+	VPMADDWD     288(R8), Y6, Y6
+	VPADDD       Y6, Y4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       f38000000avx2<>+0(SB), Y4, Y4
+	VADDPS       Y4, Y7, Y7
+	VADDPS       Y5, Y3, Y3
+	VMOVSLDUP    Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VADDPS       Y7, Y2, Y2
+	VBROADCASTSD 80(SP), Y4
+	VBROADCASTSD 320(R8), Y5
+	VMULPS       Y4, Y5, Y5
+	VPMOVZXBW    48(R10), Y4
+	VPAND        f000f000favx2<>+0(SB), Y4, Y4
+	VPMOVZXBW    64(R10), Y6
+	VPAND        f000f000favx2<>+0(SB), Y6, Y6
+	VPMADDWD     352(R8), Y4, Y7
+	VPMADDWD     384(R8), Y6, Y8
+	VPADDD       Y8, Y7, Y7
+	VCVTDQ2PS    Y7, Y7
+	VPMADDWD     416(R8), Y4, Y4
+	VPMADDWD     448(R8), Y6, Y6
+	VPADDD       Y6, Y4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       f38000000avx2<>+0(SB), Y4, Y4
+	VADDPS       Y4, Y7, Y7
+	VADDPS       Y5, Y3, Y3
+	VMOVSLDUP    Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VADDPS       Y7, Y2, Y2
+	VBROADCASTSD 88(SP), Y4
+	VBROADCASTSD 480(R8), Y5
+	VMULPS       Y4, Y5, Y5
+	VPMOVZXBW    48(R10), Y4
+	VPSRLW       $0x04, Y4, Y4
+	VPMOVZXBW    64(R10), Y6
+	VPSRLW       $0x04, Y6, Y6
+	VPMADDWD     512(R8), Y4, Y7
+	VPMADDWD     544(R8), Y6, Y8
+	VPADDD       Y8, Y7, Y7
+	VCVTDQ2PS    Y7, Y7
+	VPMADDWD     576(R8), Y4, Y4
+	VPMADDWD     608(R8), Y6, Y6
+	VPADDD       Y6, Y4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       f38000000avx2<>+0(SB), Y4, Y4
+	VADDPS       Y4, Y7, Y7
+	VADDPS       Y5, Y3, Y3
+	VMOVSLDUP    Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VADDPS       Y7, Y2, Y2
+	VBROADCASTSD 96(SP), Y4
+	VBROADCASTSD 640(R8), Y5
+	VMULPS       Y4, Y5, Y5
+	VPMOVZXBW    80(R10), Y4
+	VPAND        f000f000favx2<>+0(SB), Y4, Y4
+	VPMOVZXBW    96(R10), Y6
+	VPAND        f000f000favx2<>+0(SB), Y6, Y6
+	VPMADDWD     672(R8), Y4, Y7
+	VPMADDWD     704(R8), Y6, Y8
+	VPADDD       Y8, Y7, Y7
+	VCVTDQ2PS    Y7, Y7
+	VPMADDWD     736(R8), Y4, Y4
+	VPMADDWD     768(R8), Y6, Y6
+	VPADDD       Y6, Y4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       f38000000avx2<>+0(SB), Y4, Y4
+	VADDPS       Y4, Y7, Y7
+	VADDPS       Y5, Y3, Y3
+	VMOVSLDUP    Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VADDPS       Y7, Y2, Y2
+	VBROADCASTSD 104(SP), Y4
+	VBROADCASTSD 800(R8), Y5
+	VMULPS       Y4, Y5, Y5
+	VPMOVZXBW    80(R10), Y4
+	VPSRLW       $0x04, Y4, Y4
+	VPMOVZXBW    96(R10), Y6
+	VPSRLW       $0x04, Y6, Y6
+	VPMADDWD     832(R8), Y4, Y7
+	VPMADDWD     864(R8), Y6, Y8
+	VPADDD       Y8, Y7, Y7
+	VCVTDQ2PS    Y7, Y7
+	VPMADDWD     896(R8), Y4, Y4
+	VPMADDWD     928(R8), Y6, Y6
+	VPADDD       Y6, Y4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       f38000000avx2<>+0(SB), Y4, Y4
+	VADDPS       Y4, Y7, Y7
+	VADDPS       Y5, Y3, Y3
+	VMOVSLDUP    Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VADDPS       Y7, Y2, Y2
+	VBROADCASTSD 112(SP), Y4
+	VBROADCASTSD 960(R8), Y5
+	VMULPS       Y4, Y5, Y5
+	VPMOVZXBW    112(R10), Y4
+	VPAND        f000f000favx2<>+0(SB), Y4, Y4
+	VPMOVZXBW    128(R10), Y6
+	VPAND        f000f000favx2<>+0(SB), Y6, Y6
+	VPMADDWD     992(R8), Y4, Y7
+	VPMADDWD     1024(R8), Y6, Y8
+	VPADDD       Y8, Y7, Y7
+	VCVTDQ2PS    Y7, Y7
+	VPMADDWD     1056(R8), Y4, Y4
+	VPMADDWD     1088(R8), Y6, Y6
+	VPADDD       Y6, Y4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       f38000000avx2<>+0(SB), Y4, Y4
+	VADDPS       Y4, Y7, Y7
+	VADDPS       Y5, Y3, Y3
+	VMOVSLDUP    Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VADDPS       Y7, Y2, Y2
+	VBROADCASTSD 120(SP), Y4
+	VBROADCASTSD 1120(R8), Y5
+	VMULPS       Y4, Y5, Y5
+	VPMOVZXBW    112(R10), Y4
+	VPSRLW       $0x04, Y4, Y4
+	VPMOVZXBW    128(R10), Y6
+	VPSRLW       $0x04, Y6, Y6
+	VPMADDWD     1152(R8), Y4, Y7
+	VPMADDWD     1184(R8), Y6, Y8
+	VPADDD       Y8, Y7, Y7
+	VCVTDQ2PS    Y7, Y7
+	VPMADDWD     1216(R8), Y4, Y4
+	VPMADDWD     1248(R8), Y6, Y6
+	VPADDD       Y6, Y4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VMULPS       f38000000avx2<>+0(SB), Y4, Y4
+	VADDPS       Y4, Y7, Y7
+	VADDPS       Y5, Y3, Y3
+	VMOVSLDUP    Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VADDPS       Y7, Y2, Y2
+	ADDQ         $+144, R10
+	ADDQ         $+1280, R8
+	DECQ         R9
+	JNZ          block7
+	MOVQ         R10, CX
+	VEXTRACTF128 $0x01, Y0, X4
+	VADDPS       X4, X0, X4
+	VPERMILPS    $0xee, X4, X0
+	VADDPS       X0, X4, X4
+	VPERMILPS    $0x55, X4, X0
+	VADDPS       X0, X4, X4
+	VMOVSHDUP    X1, X1
+	VADDSS       X1, X4, X4
+	VMOVSS       X4, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPS       X0, X2, X0
+	VPERMILPS    $0xee, X0, X1
+	VADDPS       X1, X0, X0
+	VPERMILPS    $0x55, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X3, X3
+	VADDSS       X3, X0, X0
+	VMOVSS       X0, 4(AX)
+	ADDQ         $0x08, AX
+	SUBQ         $0x02, BX
+	JGE          two
+
+last:
+	ADDQ   $0x02, BX
+	JZ     end
+	MOVQ   DX, R8
+	MOVQ   SI, R9
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 
-block:
+block8:
 	PREFETCHT0   1024(CX)
-	MOVL         4(CX), R9
-	MOVL         8(CX), R10
-	MOVL         12(CX), R11
-	MOVL         R11, R12
-	ANDL         $0x0f0f0f0f, R12
-	MOVL         R9, R13
-	SHRL         $0x02, R13
-	ANDL         $0x30303030, R13
-	ORL          R13, R12
-	ANDL         $0x3f3f3f3f, R9
-	SHLQ         $0x20, R12
-	ORQ          R9, R12
-	MOVL         R11, R9
-	SHRL         $0x04, R9
-	ANDL         $0x0f0f0f0f, R9
-	MOVL         R10, R11
-	SHRL         $0x02, R11
-	ANDL         $0x30303030, R11
-	ORL          R11, R9
-	ANDL         $0x3f3f3f3f, R10
-	SHLQ         $0x20, R9
-	ORQ          R10, R9
-	VMOVQ        R12, X2
-	VMOVQ        R9, X3
+	MOVL         4(CX), DX
+	MOVL         8(CX), BX
+	MOVL         12(CX), SI
+	MOVL         SI, DI
+	ANDL         $0x0f0f0f0f, DI
+	MOVL         DX, R10
+	SHRL         $0x02, R10
+	ANDL         $0x30303030, R10
+	ORL          R10, DI
+	ANDL         $0x3f3f3f3f, DX
+	SHLQ         $0x20, DI
+	ORQ          DX, DI
+	MOVL         SI, DX
+	SHRL         $0x04, DX
+	ANDL         $0x0f0f0f0f, DX
+	MOVL         BX, SI
+	SHRL         $0x02, SI
+	ANDL         $0x30303030, SI
+	ORL          SI, DX
+	ANDL         $0x3f3f3f3f, BX
+	SHLQ         $0x20, DX
+	ORQ          BX, DX
+	VMOVQ        DI, X2
+	VMOVQ        DX, X3
 	VPUNPCKLBW   X3, X2, X2
 	VPBROADCASTD (CX), X3
 	VCVTPH2PS    X3, Y3
@@ -220,25 +886,25 @@ block:
 	VPMOVZXBD    X2, Y4
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y3, Y4, Y4
-	VMOVUPS      Y4, (SP)
+	VMOVUPS      Y4, 128(SP)
 	VPSRLDQ      $0x08, X2, X2
 	VPMOVZXBD    X2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       Y3, Y2, Y2
-	VMOVUPS      Y2, 32(SP)
-	VBROADCASTSD (SP), Y2
-	VBROADCASTSD (DI), Y3
+	VMOVUPS      Y2, 160(SP)
+	VBROADCASTSD 128(SP), Y2
+	VBROADCASTSD (R8), Y3
 	VMULPS       Y2, Y3, Y3
 	VPMOVZXBW    16(CX), Y2
 	VPAND        f000f000favx2<>+0(SB), Y2, Y2
 	VPMOVZXBW    32(CX), Y4
 	VPAND        f000f000favx2<>+0(SB), Y4, Y4
-	VPMADDWD     32(DI), Y2, Y5
-	VPMADDWD     64(DI), Y4, Y6
+	VPMADDWD     32(R8), Y2, Y5
+	VPMADDWD     64(R8), Y4, Y6
 	VPADDD       Y6, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
-	VPMADDWD     96(DI), Y2, Y2
-	VPMADDWD     128(DI), Y4, Y4
+	VPMADDWD     96(R8), Y2, Y2
+	VPMADDWD     128(R8), Y4, Y4
 	VPADDD       Y4, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       f38000000avx2<>+0(SB), Y2, Y2
@@ -247,19 +913,19 @@ block:
 	VMOVSLDUP    Y3, Y3
 	VMULPS       Y3, Y5, Y5
 	VADDPS       Y5, Y0, Y0
-	VBROADCASTSD 8(SP), Y2
-	VBROADCASTSD 160(DI), Y3
+	VBROADCASTSD 136(SP), Y2
+	VBROADCASTSD 160(R8), Y3
 	VMULPS       Y2, Y3, Y3
 	VPMOVZXBW    16(CX), Y2
 	VPSRLW       $0x04, Y2, Y2
 	VPMOVZXBW    32(CX), Y4
 	VPSRLW       $0x04, Y4, Y4
-	VPMADDWD     192(DI), Y2, Y5
-	VPMADDWD     224(DI), Y4, Y6
+	VPMADDWD     192(R8), Y2, Y5
+	VPMADDWD     224(R8), Y4, Y6
 	VPADDD       Y6, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
-	VPMADDWD     256(DI), Y2, Y2
-	VPMADDWD     288(DI), Y4, Y4
+	VPMADDWD     256(R8), Y2, Y2
+	VPMADDWD     288(R8), Y4, Y4
 	VPADDD       Y4, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       f38000000avx2<>+0(SB), Y2, Y2
@@ -268,19 +934,19 @@ block:
 	VMOVSLDUP    Y3, Y3
 	VMULPS       Y3, Y5, Y5
 	VADDPS       Y5, Y0, Y0
-	VBROADCASTSD 16(SP), Y2
-	VBROADCASTSD 320(DI), Y3
+	VBROADCASTSD 144(SP), Y2
+	VBROADCASTSD 320(R8), Y3
 	VMULPS       Y2, Y3, Y3
 	VPMOVZXBW    48(CX), Y2
 	VPAND        f000f000favx2<>+0(SB), Y2, Y2
 	VPMOVZXBW    64(CX), Y4
 	VPAND        f000f000favx2<>+0(SB), Y4, Y4
-	VPMADDWD     352(DI), Y2, Y5
-	VPMADDWD     384(DI), Y4, Y6
+	VPMADDWD     352(R8), Y2, Y5
+	VPMADDWD     384(R8), Y4, Y6
 	VPADDD       Y6, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
-	VPMADDWD     416(DI), Y2, Y2
-	VPMADDWD     448(DI), Y4, Y4
+	VPMADDWD     416(R8), Y2, Y2
+	VPMADDWD     448(R8), Y4, Y4
 	VPADDD       Y4, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       f38000000avx2<>+0(SB), Y2, Y2
@@ -289,19 +955,19 @@ block:
 	VMOVSLDUP    Y3, Y3
 	VMULPS       Y3, Y5, Y5
 	VADDPS       Y5, Y0, Y0
-	VBROADCASTSD 24(SP), Y2
-	VBROADCASTSD 480(DI), Y3
+	VBROADCASTSD 152(SP), Y2
+	VBROADCASTSD 480(R8), Y3
 	VMULPS       Y2, Y3, Y3
 	VPMOVZXBW    48(CX), Y2
 	VPSRLW       $0x04, Y2, Y2
 	VPMOVZXBW    64(CX), Y4
 	VPSRLW       $0x04, Y4, Y4
-	VPMADDWD     512(DI), Y2, Y5
-	VPMADDWD     544(DI), Y4, Y6
+	VPMADDWD     512(R8), Y2, Y5
+	VPMADDWD     544(R8), Y4, Y6
 	VPADDD       Y6, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
-	VPMADDWD     576(DI), Y2, Y2
-	VPMADDWD     608(DI), Y4, Y4
+	VPMADDWD     576(R8), Y2, Y2
+	VPMADDWD     608(R8), Y4, Y4
 	VPADDD       Y4, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       f38000000avx2<>+0(SB), Y2, Y2
@@ -310,19 +976,19 @@ block:
 	VMOVSLDUP    Y3, Y3
 	VMULPS       Y3, Y5, Y5
 	VADDPS       Y5, Y0, Y0
-	VBROADCASTSD 32(SP), Y2
-	VBROADCASTSD 640(DI), Y3
+	VBROADCASTSD 160(SP), Y2
+	VBROADCASTSD 640(R8), Y3
 	VMULPS       Y2, Y3, Y3
 	VPMOVZXBW    80(CX), Y2
 	VPAND        f000f000favx2<>+0(SB), Y2, Y2
 	VPMOVZXBW    96(CX), Y4
 	VPAND        f000f000favx2<>+0(SB), Y4, Y4
-	VPMADDWD     672(DI), Y2, Y5
-	VPMADDWD     704(DI), Y4, Y6
+	VPMADDWD     672(R8), Y2, Y5
+	VPMADDWD     704(R8), Y4, Y6
 	VPADDD       Y6, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
-	VPMADDWD     736(DI), Y2, Y2
-	VPMADDWD     768(DI), Y4, Y4
+	VPMADDWD     736(R8), Y2, Y2
+	VPMADDWD     768(R8), Y4, Y4
 	VPADDD       Y4, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       f38000000avx2<>+0(SB), Y2, Y2
@@ -331,19 +997,19 @@ block:
 	VMOVSLDUP    Y3, Y3
 	VMULPS       Y3, Y5, Y5
 	VADDPS       Y5, Y0, Y0
-	VBROADCASTSD 40(SP), Y2
-	VBROADCASTSD 800(DI), Y3
+	VBROADCASTSD 168(SP), Y2
+	VBROADCASTSD 800(R8), Y3
 	VMULPS       Y2, Y3, Y3
 	VPMOVZXBW    80(CX), Y2
 	VPSRLW       $0x04, Y2, Y2
 	VPMOVZXBW    96(CX), Y4
 	VPSRLW       $0x04, Y4, Y4
-	VPMADDWD     832(DI), Y2, Y5
-	VPMADDWD     864(DI), Y4, Y6
+	VPMADDWD     832(R8), Y2, Y5
+	VPMADDWD     864(R8), Y4, Y6
 	VPADDD       Y6, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
-	VPMADDWD     896(DI), Y2, Y2
-	VPMADDWD     928(DI), Y4, Y4
+	VPMADDWD     896(R8), Y2, Y2
+	VPMADDWD     928(R8), Y4, Y4
 	VPADDD       Y4, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       f38000000avx2<>+0(SB), Y2, Y2
@@ -352,19 +1018,19 @@ block:
 	VMOVSLDUP    Y3, Y3
 	VMULPS       Y3, Y5, Y5
 	VADDPS       Y5, Y0, Y0
-	VBROADCASTSD 48(SP), Y2
-	VBROADCASTSD 960(DI), Y3
+	VBROADCASTSD 176(SP), Y2
+	VBROADCASTSD 960(R8), Y3
 	VMULPS       Y2, Y3, Y3
 	VPMOVZXBW    112(CX), Y2
 	VPAND        f000f000favx2<>+0(SB), Y2, Y2
 	VPMOVZXBW    128(CX), Y4
 	VPAND        f000f000favx2<>+0(SB), Y4, Y4
-	VPMADDWD     992(DI), Y2, Y5
-	VPMADDWD     1024(DI), Y4, Y6
+	VPMADDWD     992(R8), Y2, Y5
+	VPMADDWD     1024(R8), Y4, Y6
 	VPADDD       Y6, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
-	VPMADDWD     1056(DI), Y2, Y2
-	VPMADDWD     1088(DI), Y4, Y4
+	VPMADDWD     1056(R8), Y2, Y2
+	VPMADDWD     1088(R8), Y4, Y4
 	VPADDD       Y4, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       f38000000avx2<>+0(SB), Y2, Y2
@@ -373,19 +1039,19 @@ block:
 	VMOVSLDUP    Y3, Y3
 	VMULPS       Y3, Y5, Y5
 	VADDPS       Y5, Y0, Y0
-	VBROADCASTSD 56(SP), Y2
-	VBROADCASTSD 1120(DI), Y3
+	VBROADCASTSD 184(SP), Y2
+	VBROADCASTSD 1120(R8), Y3
 	VMULPS       Y2, Y3, Y3
 	VPMOVZXBW    112(CX), Y2
 	VPSRLW       $0x04, Y2, Y2
 	VPMOVZXBW    128(CX), Y4
 	VPSRLW       $0x04, Y4, Y4
-	VPMADDWD     1152(DI), Y2, Y5
-	VPMADDWD     1184(DI), Y4, Y6
+	VPMADDWD     1152(R8), Y2, Y5
+	VPMADDWD     1184(R8), Y4, Y6
 	VPADDD       Y6, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
-	VPMADDWD     1216(DI), Y2, Y2
-	VPMADDWD     1248(DI), Y4, Y4
+	VPMADDWD     1216(R8), Y2, Y2
+	VPMADDWD     1248(R8), Y4, Y4
 	VPADDD       Y4, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       f38000000avx2<>+0(SB), Y2, Y2
@@ -395,9 +1061,9 @@ block:
 	VMULPS       Y3, Y5, Y5
 	VADDPS       Y5, Y0, Y0
 	ADDQ         $+144, CX
-	ADDQ         $+1280, DI
-	DECQ         R8
-	JNZ          block
+	ADDQ         $+1280, R8
+	DECQ         R9
+	JNZ          block8
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPS       X2, X0, X2
 	VPERMILPS    $0xee, X2, X0
@@ -408,8 +1074,8 @@ block:
 	VADDSS       X1, X2, X2
 	VMOVSS       X2, (AX)
 	ADDQ         $0x04, AX
-	DECQ         BX
-	JNZ          row
+
+end:
 	VZEROUPPER
 	RET
 
@@ -436,19 +1102,599 @@ GLOBL f38000000avx2<>(SB), RODATA|NOPTR, $32
 // func matVecQ6_KAVX2(dst *float32, w *byte, x *float32, rows int, cols int)
 // Requires: AVX, AVX2, F16C, MMX+
 TEXT ·matVecQ6_KAVX2(SB), NOSPLIT, $0-40
-	MOVQ dst+0(FP), AX
-	MOVQ w+8(FP), CX
-	MOVQ x+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ cols+32(FP), SI
-	SHRQ $0x08, SI
+	MOVQ   dst+0(FP), AX
+	MOVQ   w+8(FP), CX
+	MOVQ   x+16(FP), DX
+	MOVQ   rows+24(FP), BX
+	MOVQ   cols+32(FP), SI
+	SHRQ   $0x08, SI
+	MOVQ   SI, DI
+	IMUL3Q $0xd2, DI, DI
+	SUBQ   $0x02, BX
+	JLT    last
 
-row:
-	MOVQ   DX, DI
-	MOVQ   SI, R8
+two:
+	MOVQ   DX, R8
+	MOVQ   SI, R9
+	LEAQ   (CX)(DI*1), R10
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+block9:
+	PREFETCHT0   1024(CX)
+	PREFETCHT0   1024(R10)
+	VPBROADCASTW 208(CX), X2
+	VCVTPH2PS    X2, Y2
+	VPMOVZXBW    (CX), Y3
+	VPAND        f000f000favx2<>+0(SB), Y3, Y3
+	VPMOVZXBW    128(CX), Y4
+	VPSLLW       $0x04, Y4, Y4
+	VPAND        f00300030avx2<>+0(SB), Y4, Y4
+	VPOR         Y4, Y3, Y3
+	VPSUBW       f00200020avx2<>+0(SB), Y3, Y3
+	VPBROADCASTB 192(CX), X4
+	VPMOVSXBW    X4, Y4
+	VPMULLW      Y4, Y3, Y3
+	VPMOVZXBW    16(CX), Y4
+	VPAND        f000f000favx2<>+0(SB), Y4, Y4
+	VPMOVZXBW    144(CX), Y5
+	VPSLLW       $0x04, Y5, Y5
+	VPAND        f00300030avx2<>+0(SB), Y5, Y5
+	VPOR         Y5, Y4, Y4
+	VPSUBW       f00200020avx2<>+0(SB), Y4, Y4
+	VPBROADCASTB 193(CX), X5
+	VPMOVSXBW    X5, Y5
+	VPMULLW      Y5, Y4, Y4
+	VBROADCASTSS (R8), Y5
+	VMULPS       Y2, Y5, Y5
+	VPMADDWD     32(R8), Y3, Y6
+	VPMADDWD     64(R8), Y4, Y7
+	VPADDD       Y7, Y6, Y6
+	VCVTDQ2PS    Y6, Y6
+	VPMADDWD     96(R8), Y3, Y3
+	VPMADDWD     128(R8), Y4, Y4
+	VPADDD       Y4, Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       f38000000avx2<>+0(SB), Y3, Y3
+	VADDPS       Y3, Y6, Y6
+	VMULPS       Y5, Y6, Y6
+	VADDPS       Y6, Y0, Y0
+	VPMOVZXBW    32(CX), Y3
+	VPAND        f000f000favx2<>+0(SB), Y3, Y3
+	VPMOVZXBW    128(CX), Y4
+	VPSLLW       $0x02, Y4, Y4
+	VPAND        f00300030avx2<>+0(SB), Y4, Y4
+	VPOR         Y4, Y3, Y3
+	VPSUBW       f00200020avx2<>+0(SB), Y3, Y3
+	VPBROADCASTB 194(CX), X4
+	VPMOVSXBW    X4, Y4
+	VPMULLW      Y4, Y3, Y3
+	VPMOVZXBW    48(CX), Y4
+	VPAND        f000f000favx2<>+0(SB), Y4, Y4
+	VPMOVZXBW    144(CX), Y5
+	VPSLLW       $0x02, Y5, Y5
+	VPAND        f00300030avx2<>+0(SB), Y5, Y5
+	VPOR         Y5, Y4, Y4
+	VPSUBW       f00200020avx2<>+0(SB), Y4, Y4
+	VPBROADCASTB 195(CX), X5
+	VPMOVSXBW    X5, Y5
+	VPMULLW      Y5, Y4, Y4
+	VBROADCASTSS 160(R8), Y5
+	VMULPS       Y2, Y5, Y5
+	VPMADDWD     192(R8), Y3, Y6
+	VPMADDWD     224(R8), Y4, Y7
+	VPADDD       Y7, Y6, Y6
+	VCVTDQ2PS    Y6, Y6
+	VPMADDWD     256(R8), Y3, Y3
+	VPMADDWD     288(R8), Y4, Y4
+	VPADDD       Y4, Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       f38000000avx2<>+0(SB), Y3, Y3
+	VADDPS       Y3, Y6, Y6
+	VMULPS       Y5, Y6, Y6
+	VADDPS       Y6, Y0, Y0
+	VPMOVZXBW    (CX), Y3
+	VPSRLW       $0x04, Y3, Y3
+	VPMOVZXBW    128(CX), Y4
+	VPAND        f00300030avx2<>+0(SB), Y4, Y4
+	VPOR         Y4, Y3, Y3
+	VPSUBW       f00200020avx2<>+0(SB), Y3, Y3
+	VPBROADCASTB 196(CX), X4
+	VPMOVSXBW    X4, Y4
+	VPMULLW      Y4, Y3, Y3
+	VPMOVZXBW    16(CX), Y4
+	VPSRLW       $0x04, Y4, Y4
+	VPMOVZXBW    144(CX), Y5
+	VPAND        f00300030avx2<>+0(SB), Y5, Y5
+	VPOR         Y5, Y4, Y4
+	VPSUBW       f00200020avx2<>+0(SB), Y4, Y4
+	VPBROADCASTB 197(CX), X5
+	VPMOVSXBW    X5, Y5
+	VPMULLW      Y5, Y4, Y4
+	VBROADCASTSS 320(R8), Y5
+	VMULPS       Y2, Y5, Y5
+	VPMADDWD     352(R8), Y3, Y6
+	VPMADDWD     384(R8), Y4, Y7
+	VPADDD       Y7, Y6, Y6
+	VCVTDQ2PS    Y6, Y6
+	VPMADDWD     416(R8), Y3, Y3
+	VPMADDWD     448(R8), Y4, Y4
+	VPADDD       Y4, Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       f38000000avx2<>+0(SB), Y3, Y3
+	VADDPS       Y3, Y6, Y6
+	VMULPS       Y5, Y6, Y6
+	VADDPS       Y6, Y0, Y0
+	VPMOVZXBW    32(CX), Y3
+	VPSRLW       $0x04, Y3, Y3
+	VPMOVZXBW    128(CX), Y4
+	VPSRLW       $0x02, Y4, Y4
+	VPAND        f00300030avx2<>+0(SB), Y4, Y4
+	VPOR         Y4, Y3, Y3
+	VPSUBW       f00200020avx2<>+0(SB), Y3, Y3
+	VPBROADCASTB 198(CX), X4
+	VPMOVSXBW    X4, Y4
+	VPMULLW      Y4, Y3, Y3
+	VPMOVZXBW    48(CX), Y4
+	VPSRLW       $0x04, Y4, Y4
+	VPMOVZXBW    144(CX), Y5
+	VPSRLW       $0x02, Y5, Y5
+	VPAND        f00300030avx2<>+0(SB), Y5, Y5
+	VPOR         Y5, Y4, Y4
+	VPSUBW       f00200020avx2<>+0(SB), Y4, Y4
+	VPBROADCASTB 199(CX), X5
+	VPMOVSXBW    X5, Y5
+	VPMULLW      Y5, Y4, Y4
+	VBROADCASTSS 480(R8), Y5
+	VMULPS       Y2, Y5, Y5
+	VPMADDWD     512(R8), Y3, Y6
+	VPMADDWD     544(R8), Y4, Y7
+	VPADDD       Y7, Y6, Y6
+	VCVTDQ2PS    Y6, Y6
+	VPMADDWD     576(R8), Y3, Y3
+	VPMADDWD     608(R8), Y4, Y4
+	VPADDD       Y4, Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       f38000000avx2<>+0(SB), Y3, Y3
+	VADDPS       Y3, Y6, Y6
+	VMULPS       Y5, Y6, Y6
+	VADDPS       Y6, Y0, Y0
+	VPMOVZXBW    64(CX), Y3
+	VPAND        f000f000favx2<>+0(SB), Y3, Y3
+	VPMOVZXBW    160(CX), Y4
+	VPSLLW       $0x04, Y4, Y4
+	VPAND        f00300030avx2<>+0(SB), Y4, Y4
+	VPOR         Y4, Y3, Y3
+	VPSUBW       f00200020avx2<>+0(SB), Y3, Y3
+	VPBROADCASTB 200(CX), X4
+	VPMOVSXBW    X4, Y4
+	VPMULLW      Y4, Y3, Y3
+	VPMOVZXBW    80(CX), Y4
+	VPAND        f000f000favx2<>+0(SB), Y4, Y4
+	VPMOVZXBW    176(CX), Y5
+	VPSLLW       $0x04, Y5, Y5
+	VPAND        f00300030avx2<>+0(SB), Y5, Y5
+	VPOR         Y5, Y4, Y4
+	VPSUBW       f00200020avx2<>+0(SB), Y4, Y4
+	VPBROADCASTB 201(CX), X5
+	VPMOVSXBW    X5, Y5
+	VPMULLW      Y5, Y4, Y4
+	VBROADCASTSS 640(R8), Y5
+	VMULPS       Y2, Y5, Y5
+	VPMADDWD     672(R8), Y3, Y6
+	VPMADDWD     704(R8), Y4, Y7
+	VPADDD       Y7, Y6, Y6
+	VCVTDQ2PS    Y6, Y6
+	VPMADDWD     736(R8), Y3, Y3
+	VPMADDWD     768(R8), Y4, Y4
+	VPADDD       Y4, Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       f38000000avx2<>+0(SB), Y3, Y3
+	VADDPS       Y3, Y6, Y6
+	VMULPS       Y5, Y6, Y6
+	VADDPS       Y6, Y0, Y0
+	VPMOVZXBW    96(CX), Y3
+	VPAND        f000f000favx2<>+0(SB), Y3, Y3
+	VPMOVZXBW    160(CX), Y4
+	VPSLLW       $0x02, Y4, Y4
+	VPAND        f00300030avx2<>+0(SB), Y4, Y4
+	VPOR         Y4, Y3, Y3
+	VPSUBW       f00200020avx2<>+0(SB), Y3, Y3
+	VPBROADCASTB 202(CX), X4
+	VPMOVSXBW    X4, Y4
+	VPMULLW      Y4, Y3, Y3
+	VPMOVZXBW    112(CX), Y4
+	VPAND        f000f000favx2<>+0(SB), Y4, Y4
+	VPMOVZXBW    176(CX), Y5
+	VPSLLW       $0x02, Y5, Y5
+	VPAND        f00300030avx2<>+0(SB), Y5, Y5
+	VPOR         Y5, Y4, Y4
+	VPSUBW       f00200020avx2<>+0(SB), Y4, Y4
+	VPBROADCASTB 203(CX), X5
+	VPMOVSXBW    X5, Y5
+	VPMULLW      Y5, Y4, Y4
+	VBROADCASTSS 800(R8), Y5
+	VMULPS       Y2, Y5, Y5
+	VPMADDWD     832(R8), Y3, Y6
+	VPMADDWD     864(R8), Y4, Y7
+	VPADDD       Y7, Y6, Y6
+	VCVTDQ2PS    Y6, Y6
+	VPMADDWD     896(R8), Y3, Y3
+	VPMADDWD     928(R8), Y4, Y4
+	VPADDD       Y4, Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       f38000000avx2<>+0(SB), Y3, Y3
+	VADDPS       Y3, Y6, Y6
+	VMULPS       Y5, Y6, Y6
+	VADDPS       Y6, Y0, Y0
+	VPMOVZXBW    64(CX), Y3
+	VPSRLW       $0x04, Y3, Y3
+	VPMOVZXBW    160(CX), Y4
+	VPAND        f00300030avx2<>+0(SB), Y4, Y4
+	VPOR         Y4, Y3, Y3
+	VPSUBW       f00200020avx2<>+0(SB), Y3, Y3
+	VPBROADCASTB 204(CX), X4
+	VPMOVSXBW    X4, Y4
+	VPMULLW      Y4, Y3, Y3
+	VPMOVZXBW    80(CX), Y4
+	VPSRLW       $0x04, Y4, Y4
+	VPMOVZXBW    176(CX), Y5
+	VPAND        f00300030avx2<>+0(SB), Y5, Y5
+	VPOR         Y5, Y4, Y4
+	VPSUBW       f00200020avx2<>+0(SB), Y4, Y4
+	VPBROADCASTB 205(CX), X5
+	VPMOVSXBW    X5, Y5
+	VPMULLW      Y5, Y4, Y4
+	VBROADCASTSS 960(R8), Y5
+	VMULPS       Y2, Y5, Y5
+	VPMADDWD     992(R8), Y3, Y6
+	VPMADDWD     1024(R8), Y4, Y7
+	VPADDD       Y7, Y6, Y6
+	VCVTDQ2PS    Y6, Y6
+	VPMADDWD     1056(R8), Y3, Y3
+	VPMADDWD     1088(R8), Y4, Y4
+	VPADDD       Y4, Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       f38000000avx2<>+0(SB), Y3, Y3
+	VADDPS       Y3, Y6, Y6
+	VMULPS       Y5, Y6, Y6
+	VADDPS       Y6, Y0, Y0
+	VPMOVZXBW    96(CX), Y3
+	VPSRLW       $0x04, Y3, Y3
+	VPMOVZXBW    160(CX), Y4
+	VPSRLW       $0x02, Y4, Y4
+	VPAND        f00300030avx2<>+0(SB), Y4, Y4
+	VPOR         Y4, Y3, Y3
+	VPSUBW       f00200020avx2<>+0(SB), Y3, Y3
+	VPBROADCASTB 206(CX), X4
+	VPMOVSXBW    X4, Y4
+	VPMULLW      Y4, Y3, Y3
+	VPMOVZXBW    112(CX), Y4
+	VPSRLW       $0x04, Y4, Y4
+	VPMOVZXBW    176(CX), Y5
+	VPSRLW       $0x02, Y5, Y5
+	VPAND        f00300030avx2<>+0(SB), Y5, Y5
+	VPOR         Y5, Y4, Y4
+	VPSUBW       f00200020avx2<>+0(SB), Y4, Y4
+	VPBROADCASTB 207(CX), X5
+	VPMOVSXBW    X5, Y5
+	VPMULLW      Y5, Y4, Y4
+	VBROADCASTSS 1120(R8), Y5
+	VMULPS       Y2, Y5, Y5
+	VPMADDWD     1152(R8), Y3, Y2
+	VPMADDWD     1184(R8), Y4, Y6
+	VPADDD       Y6, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VPMADDWD     1216(R8), Y3, Y3
+	VPMADDWD     1248(R8), Y4, Y4
+	VPADDD       Y4, Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       f38000000avx2<>+0(SB), Y3, Y3
+	VADDPS       Y3, Y2, Y2
+	VMULPS       Y5, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	ADDQ         $+210, CX
+	VPBROADCASTW 208(R10), X2
+	VCVTPH2PS    X2, Y2
+	VPMOVZXBW    (R10), Y3
+	VPAND        f000f000favx2<>+0(SB), Y3, Y3
+	VPMOVZXBW    128(R10), Y4
+	VPSLLW       $0x04, Y4, Y4
+	VPAND        f00300030avx2<>+0(SB), Y4, Y4
+	VPOR         Y4, Y3, Y3
+	VPSUBW       f00200020avx2<>+0(SB), Y3, Y3
+	VPBROADCASTB 192(R10), X4
+	VPMOVSXBW    X4, Y4
+	VPMULLW      Y4, Y3, Y3
+	VPMOVZXBW    16(R10), Y4
+	VPAND        f000f000favx2<>+0(SB), Y4, Y4
+	VPMOVZXBW    144(R10), Y5
+	VPSLLW       $0x04, Y5, Y5
+	VPAND        f00300030avx2<>+0(SB), Y5, Y5
+	VPOR         Y5, Y4, Y4
+	VPSUBW       f00200020avx2<>+0(SB), Y4, Y4
+	VPBROADCASTB 193(R10), X5
+	VPMOVSXBW    X5, Y5
+	VPMULLW      Y5, Y4, Y4
+	VBROADCASTSS (R8), Y5
+	VMULPS       Y2, Y5, Y5
+	VPMADDWD     32(R8), Y3, Y6
+	VPMADDWD     64(R8), Y4, Y7
+	VPADDD       Y7, Y6, Y6
+	VCVTDQ2PS    Y6, Y6
+	VPMADDWD     96(R8), Y3, Y3
+	VPMADDWD     128(R8), Y4, Y4
+	VPADDD       Y4, Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       f38000000avx2<>+0(SB), Y3, Y3
+	VADDPS       Y3, Y6, Y6
+	VMULPS       Y5, Y6, Y6
+	VADDPS       Y6, Y1, Y1
+	VPMOVZXBW    32(R10), Y3
+	VPAND        f000f000favx2<>+0(SB), Y3, Y3
+	VPMOVZXBW    128(R10), Y4
+	VPSLLW       $0x02, Y4, Y4
+	VPAND        f00300030avx2<>+0(SB), Y4, Y4
+	VPOR         Y4, Y3, Y3
+	VPSUBW       f00200020avx2<>+0(SB), Y3, Y3
+	VPBROADCASTB 194(R10), X4
+	VPMOVSXBW    X4, Y4
+	VPMULLW      Y4, Y3, Y3
+	VPMOVZXBW    48(R10), Y4
+	VPAND        f000f000favx2<>+0(SB), Y4, Y4
+	VPMOVZXBW    144(R10), Y5
+	VPSLLW       $0x02, Y5, Y5
+	VPAND        f00300030avx2<>+0(SB), Y5, Y5
+	VPOR         Y5, Y4, Y4
+	VPSUBW       f00200020avx2<>+0(SB), Y4, Y4
+	VPBROADCASTB 195(R10), X5
+	VPMOVSXBW    X5, Y5
+	VPMULLW      Y5, Y4, Y4
+	VBROADCASTSS 160(R8), Y5
+	VMULPS       Y2, Y5, Y5
+	VPMADDWD     192(R8), Y3, Y6
+	VPMADDWD     224(R8), Y4, Y7
+	VPADDD       Y7, Y6, Y6
+	VCVTDQ2PS    Y6, Y6
+	VPMADDWD     256(R8), Y3, Y3
+	VPMADDWD     288(R8), Y4, Y4
+	VPADDD       Y4, Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       f38000000avx2<>+0(SB), Y3, Y3
+	VADDPS       Y3, Y6, Y6
+	VMULPS       Y5, Y6, Y6
+	VADDPS       Y6, Y1, Y1
+	VPMOVZXBW    (R10), Y3
+	VPSRLW       $0x04, Y3, Y3
+	VPMOVZXBW    128(R10), Y4
+	VPAND        f00300030avx2<>+0(SB), Y4, Y4
+	VPOR         Y4, Y3, Y3
+	VPSUBW       f00200020avx2<>+0(SB), Y3, Y3
+	VPBROADCASTB 196(R10), X4
+	VPMOVSXBW    X4, Y4
+	VPMULLW      Y4, Y3, Y3
+	VPMOVZXBW    16(R10), Y4
+	VPSRLW       $0x04, Y4, Y4
+	VPMOVZXBW    144(R10), Y5
+	VPAND        f00300030avx2<>+0(SB), Y5, Y5
+	VPOR         Y5, Y4, Y4
+	VPSUBW       f00200020avx2<>+0(SB), Y4, Y4
+	VPBROADCASTB 197(R10), X5
+	VPMOVSXBW    X5, Y5
+	VPMULLW      Y5, Y4, Y4
+	VBROADCASTSS 320(R8), Y5
+	VMULPS       Y2, Y5, Y5
+	VPMADDWD     352(R8), Y3, Y6
+	VPMADDWD     384(R8), Y4, Y7
+	VPADDD       Y7, Y6, Y6
+	VCVTDQ2PS    Y6, Y6
+	VPMADDWD     416(R8), Y3, Y3
+	VPMADDWD     448(R8), Y4, Y4
+	VPADDD       Y4, Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       f38000000avx2<>+0(SB), Y3, Y3
+	VADDPS       Y3, Y6, Y6
+	VMULPS       Y5, Y6, Y6
+	VADDPS       Y6, Y1, Y1
+	VPMOVZXBW    32(R10), Y3
+	VPSRLW       $0x04, Y3, Y3
+	VPMOVZXBW    128(R10), Y4
+	VPSRLW       $0x02, Y4, Y4
+	VPAND        f00300030avx2<>+0(SB), Y4, Y4
+	VPOR         Y4, Y3, Y3
+	VPSUBW       f00200020avx2<>+0(SB), Y3, Y3
+	VPBROADCASTB 198(R10), X4
+	VPMOVSXBW    X4, Y4
+	VPMULLW      Y4, Y3, Y3
+	VPMOVZXBW    48(R10), Y4
+	VPSRLW       $0x04, Y4, Y4
+	VPMOVZXBW    144(R10), Y5
+	VPSRLW       $0x02, Y5, Y5
+	VPAND        f00300030avx2<>+0(SB), Y5, Y5
+	VPOR         Y5, Y4, Y4
+	VPSUBW       f00200020avx2<>+0(SB), Y4, Y4
+	VPBROADCASTB 199(R10), X5
+	VPMOVSXBW    X5, Y5
+	VPMULLW      Y5, Y4, Y4
+	VBROADCASTSS 480(R8), Y5
+	VMULPS       Y2, Y5, Y5
+	VPMADDWD     512(R8), Y3, Y6
+	VPMADDWD     544(R8), Y4, Y7
+	VPADDD       Y7, Y6, Y6
+	VCVTDQ2PS    Y6, Y6
+	VPMADDWD     576(R8), Y3, Y3
+	VPMADDWD     608(R8), Y4, Y4
+	VPADDD       Y4, Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       f38000000avx2<>+0(SB), Y3, Y3
+	VADDPS       Y3, Y6, Y6
+	VMULPS       Y5, Y6, Y6
+	VADDPS       Y6, Y1, Y1
+	VPMOVZXBW    64(R10), Y3
+	VPAND        f000f000favx2<>+0(SB), Y3, Y3
+	VPMOVZXBW    160(R10), Y4
+	VPSLLW       $0x04, Y4, Y4
+	VPAND        f00300030avx2<>+0(SB), Y4, Y4
+	VPOR         Y4, Y3, Y3
+	VPSUBW       f00200020avx2<>+0(SB), Y3, Y3
+	VPBROADCASTB 200(R10), X4
+	VPMOVSXBW    X4, Y4
+	VPMULLW      Y4, Y3, Y3
+	VPMOVZXBW    80(R10), Y4
+	VPAND        f000f000favx2<>+0(SB), Y4, Y4
+	VPMOVZXBW    176(R10), Y5
+	VPSLLW       $0x04, Y5, Y5
+	VPAND        f00300030avx2<>+0(SB), Y5, Y5
+	VPOR         Y5, Y4, Y4
+	VPSUBW       f00200020avx2<>+0(SB), Y4, Y4
+	VPBROADCASTB 201(R10), X5
+	VPMOVSXBW    X5, Y5
+	VPMULLW      Y5, Y4, Y4
+	VBROADCASTSS 640(R8), Y5
+	VMULPS       Y2, Y5, Y5
+	VPMADDWD     672(R8), Y3, Y6
+	VPMADDWD     704(R8), Y4, Y7
+	VPADDD       Y7, Y6, Y6
+	VCVTDQ2PS    Y6, Y6
+	VPMADDWD     736(R8), Y3, Y3
+	VPMADDWD     768(R8), Y4, Y4
+	VPADDD       Y4, Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       f38000000avx2<>+0(SB), Y3, Y3
+	VADDPS       Y3, Y6, Y6
+	VMULPS       Y5, Y6, Y6
+	VADDPS       Y6, Y1, Y1
+	VPMOVZXBW    96(R10), Y3
+	VPAND        f000f000favx2<>+0(SB), Y3, Y3
+	VPMOVZXBW    160(R10), Y4
+	VPSLLW       $0x02, Y4, Y4
+	VPAND        f00300030avx2<>+0(SB), Y4, Y4
+	VPOR         Y4, Y3, Y3
+	VPSUBW       f00200020avx2<>+0(SB), Y3, Y3
+	VPBROADCASTB 202(R10), X4
+	VPMOVSXBW    X4, Y4
+	VPMULLW      Y4, Y3, Y3
+	VPMOVZXBW    112(R10), Y4
+	VPAND        f000f000favx2<>+0(SB), Y4, Y4
+	VPMOVZXBW    176(R10), Y5
+	VPSLLW       $0x02, Y5, Y5
+	VPAND        f00300030avx2<>+0(SB), Y5, Y5
+	VPOR         Y5, Y4, Y4
+	VPSUBW       f00200020avx2<>+0(SB), Y4, Y4
+	VPBROADCASTB 203(R10), X5
+	VPMOVSXBW    X5, Y5
+	VPMULLW      Y5, Y4, Y4
+	VBROADCASTSS 800(R8), Y5
+	VMULPS       Y2, Y5, Y5
+	VPMADDWD     832(R8), Y3, Y6
+	VPMADDWD     864(R8), Y4, Y7
+	VPADDD       Y7, Y6, Y6
+	VCVTDQ2PS    Y6, Y6
+	VPMADDWD     896(R8), Y3, Y3
+	VPMADDWD     928(R8), Y4, Y4
+	VPADDD       Y4, Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       f38000000avx2<>+0(SB), Y3, Y3
+	VADDPS       Y3, Y6, Y6
+	VMULPS       Y5, Y6, Y6
+	VADDPS       Y6, Y1, Y1
+	VPMOVZXBW    64(R10), Y3
+	VPSRLW       $0x04, Y3, Y3
+	VPMOVZXBW    160(R10), Y4
+	VPAND        f00300030avx2<>+0(SB), Y4, Y4
+	VPOR         Y4, Y3, Y3
+	VPSUBW       f00200020avx2<>+0(SB), Y3, Y3
+	VPBROADCASTB 204(R10), X4
+	VPMOVSXBW    X4, Y4
+	VPMULLW      Y4, Y3, Y3
+	VPMOVZXBW    80(R10), Y4
+	VPSRLW       $0x04, Y4, Y4
+	VPMOVZXBW    176(R10), Y5
+	VPAND        f00300030avx2<>+0(SB), Y5, Y5
+	VPOR         Y5, Y4, Y4
+	VPSUBW       f00200020avx2<>+0(SB), Y4, Y4
+	VPBROADCASTB 205(R10), X5
+	VPMOVSXBW    X5, Y5
+	VPMULLW      Y5, Y4, Y4
+	VBROADCASTSS 960(R8), Y5
+	VMULPS       Y2, Y5, Y5
+	VPMADDWD     992(R8), Y3, Y6
+	VPMADDWD     1024(R8), Y4, Y7
+	VPADDD       Y7, Y6, Y6
+	VCVTDQ2PS    Y6, Y6
+	VPMADDWD     1056(R8), Y3, Y3
+	VPMADDWD     1088(R8), Y4, Y4
+	VPADDD       Y4, Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       f38000000avx2<>+0(SB), Y3, Y3
+	VADDPS       Y3, Y6, Y6
+	VMULPS       Y5, Y6, Y6
+	VADDPS       Y6, Y1, Y1
+	VPMOVZXBW    96(R10), Y3
+	VPSRLW       $0x04, Y3, Y3
+	VPMOVZXBW    160(R10), Y4
+	VPSRLW       $0x02, Y4, Y4
+	VPAND        f00300030avx2<>+0(SB), Y4, Y4
+	VPOR         Y4, Y3, Y3
+	VPSUBW       f00200020avx2<>+0(SB), Y3, Y3
+	VPBROADCASTB 206(R10), X4
+	VPMOVSXBW    X4, Y4
+	VPMULLW      Y4, Y3, Y3
+	VPMOVZXBW    112(R10), Y4
+	VPSRLW       $0x04, Y4, Y4
+	VPMOVZXBW    176(R10), Y5
+	VPSRLW       $0x02, Y5, Y5
+	VPAND        f00300030avx2<>+0(SB), Y5, Y5
+	VPOR         Y5, Y4, Y4
+	VPSUBW       f00200020avx2<>+0(SB), Y4, Y4
+	VPBROADCASTB 207(R10), X5
+	VPMOVSXBW    X5, Y5
+	VPMULLW      Y5, Y4, Y4
+	VBROADCASTSS 1120(R8), Y5
+	VMULPS       Y2, Y5, Y5
+	VPMADDWD     1152(R8), Y3, Y2
+	VPMADDWD     1184(R8), Y4, Y6
+	VPADDD       Y6, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VPMADDWD     1216(R8), Y3, Y3
+	VPMADDWD     1248(R8), Y4, Y4
+	VPADDD       Y4, Y3, Y3
+	VCVTDQ2PS    Y3, Y3
+	VMULPS       f38000000avx2<>+0(SB), Y3, Y3
+	VADDPS       Y3, Y2, Y2
+	VMULPS       Y5, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	ADDQ         $+210, R10
+	ADDQ         $+1280, R8
+	DECQ         R9
+	JNZ          block9
+	MOVQ         R10, CX
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPS       X2, X0, X2
+	VPERMILPS    $0xee, X2, X0
+	VADDPS       X0, X2, X2
+	VPERMILPS    $0x55, X2, X0
+	VADDPS       X0, X2, X2
+	VMOVSS       X2, (AX)
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPS       X0, X1, X0
+	VPERMILPS    $0xee, X0, X1
+	VADDPS       X1, X0, X0
+	VPERMILPS    $0x55, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSS       X0, 4(AX)
+	ADDQ         $0x08, AX
+	SUBQ         $0x02, BX
+	JGE          two
+
+last:
+	ADDQ   $0x02, BX
+	JZ     end
+	MOVQ   DX, R8
+	MOVQ   SI, R9
 	VXORPS Y0, Y0, Y0
 
-block:
+block10:
 	PREFETCHT0   1024(CX)
 	VPBROADCASTW 208(CX), X1
 	VCVTPH2PS    X1, Y1
@@ -472,14 +1718,14 @@ block:
 	VPBROADCASTB 193(CX), X4
 	VPMOVSXBW    X4, Y4
 	VPMULLW      Y4, Y3, Y3
-	VBROADCASTSS (DI), Y4
+	VBROADCASTSS (R8), Y4
 	VMULPS       Y1, Y4, Y4
-	VPMADDWD     32(DI), Y2, Y5
-	VPMADDWD     64(DI), Y3, Y6
+	VPMADDWD     32(R8), Y2, Y5
+	VPMADDWD     64(R8), Y3, Y6
 	VPADDD       Y6, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
-	VPMADDWD     96(DI), Y2, Y2
-	VPMADDWD     128(DI), Y3, Y3
+	VPMADDWD     96(R8), Y2, Y2
+	VPMADDWD     128(R8), Y3, Y3
 	VPADDD       Y3, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       f38000000avx2<>+0(SB), Y2, Y2
@@ -506,14 +1752,14 @@ block:
 	VPBROADCASTB 195(CX), X4
 	VPMOVSXBW    X4, Y4
 	VPMULLW      Y4, Y3, Y3
-	VBROADCASTSS 160(DI), Y4
+	VBROADCASTSS 160(R8), Y4
 	VMULPS       Y1, Y4, Y4
-	VPMADDWD     192(DI), Y2, Y5
-	VPMADDWD     224(DI), Y3, Y6
+	VPMADDWD     192(R8), Y2, Y5
+	VPMADDWD     224(R8), Y3, Y6
 	VPADDD       Y6, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
-	VPMADDWD     256(DI), Y2, Y2
-	VPMADDWD     288(DI), Y3, Y3
+	VPMADDWD     256(R8), Y2, Y2
+	VPMADDWD     288(R8), Y3, Y3
 	VPADDD       Y3, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       f38000000avx2<>+0(SB), Y2, Y2
@@ -538,14 +1784,14 @@ block:
 	VPBROADCASTB 197(CX), X4
 	VPMOVSXBW    X4, Y4
 	VPMULLW      Y4, Y3, Y3
-	VBROADCASTSS 320(DI), Y4
+	VBROADCASTSS 320(R8), Y4
 	VMULPS       Y1, Y4, Y4
-	VPMADDWD     352(DI), Y2, Y5
-	VPMADDWD     384(DI), Y3, Y6
+	VPMADDWD     352(R8), Y2, Y5
+	VPMADDWD     384(R8), Y3, Y6
 	VPADDD       Y6, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
-	VPMADDWD     416(DI), Y2, Y2
-	VPMADDWD     448(DI), Y3, Y3
+	VPMADDWD     416(R8), Y2, Y2
+	VPMADDWD     448(R8), Y3, Y3
 	VPADDD       Y3, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       f38000000avx2<>+0(SB), Y2, Y2
@@ -572,14 +1818,14 @@ block:
 	VPBROADCASTB 199(CX), X4
 	VPMOVSXBW    X4, Y4
 	VPMULLW      Y4, Y3, Y3
-	VBROADCASTSS 480(DI), Y4
+	VBROADCASTSS 480(R8), Y4
 	VMULPS       Y1, Y4, Y4
-	VPMADDWD     512(DI), Y2, Y5
-	VPMADDWD     544(DI), Y3, Y6
+	VPMADDWD     512(R8), Y2, Y5
+	VPMADDWD     544(R8), Y3, Y6
 	VPADDD       Y6, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
-	VPMADDWD     576(DI), Y2, Y2
-	VPMADDWD     608(DI), Y3, Y3
+	VPMADDWD     576(R8), Y2, Y2
+	VPMADDWD     608(R8), Y3, Y3
 	VPADDD       Y3, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       f38000000avx2<>+0(SB), Y2, Y2
@@ -606,14 +1852,14 @@ block:
 	VPBROADCASTB 201(CX), X4
 	VPMOVSXBW    X4, Y4
 	VPMULLW      Y4, Y3, Y3
-	VBROADCASTSS 640(DI), Y4
+	VBROADCASTSS 640(R8), Y4
 	VMULPS       Y1, Y4, Y4
-	VPMADDWD     672(DI), Y2, Y5
-	VPMADDWD     704(DI), Y3, Y6
+	VPMADDWD     672(R8), Y2, Y5
+	VPMADDWD     704(R8), Y3, Y6
 	VPADDD       Y6, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
-	VPMADDWD     736(DI), Y2, Y2
-	VPMADDWD     768(DI), Y3, Y3
+	VPMADDWD     736(R8), Y2, Y2
+	VPMADDWD     768(R8), Y3, Y3
 	VPADDD       Y3, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       f38000000avx2<>+0(SB), Y2, Y2
@@ -640,14 +1886,14 @@ block:
 	VPBROADCASTB 203(CX), X4
 	VPMOVSXBW    X4, Y4
 	VPMULLW      Y4, Y3, Y3
-	VBROADCASTSS 800(DI), Y4
+	VBROADCASTSS 800(R8), Y4
 	VMULPS       Y1, Y4, Y4
-	VPMADDWD     832(DI), Y2, Y5
-	VPMADDWD     864(DI), Y3, Y6
+	VPMADDWD     832(R8), Y2, Y5
+	VPMADDWD     864(R8), Y3, Y6
 	VPADDD       Y6, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
-	VPMADDWD     896(DI), Y2, Y2
-	VPMADDWD     928(DI), Y3, Y3
+	VPMADDWD     896(R8), Y2, Y2
+	VPMADDWD     928(R8), Y3, Y3
 	VPADDD       Y3, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       f38000000avx2<>+0(SB), Y2, Y2
@@ -672,14 +1918,14 @@ block:
 	VPBROADCASTB 205(CX), X4
 	VPMOVSXBW    X4, Y4
 	VPMULLW      Y4, Y3, Y3
-	VBROADCASTSS 960(DI), Y4
+	VBROADCASTSS 960(R8), Y4
 	VMULPS       Y1, Y4, Y4
-	VPMADDWD     992(DI), Y2, Y5
-	VPMADDWD     1024(DI), Y3, Y6
+	VPMADDWD     992(R8), Y2, Y5
+	VPMADDWD     1024(R8), Y3, Y6
 	VPADDD       Y6, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
-	VPMADDWD     1056(DI), Y2, Y2
-	VPMADDWD     1088(DI), Y3, Y3
+	VPMADDWD     1056(R8), Y2, Y2
+	VPMADDWD     1088(R8), Y3, Y3
 	VPADDD       Y3, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       f38000000avx2<>+0(SB), Y2, Y2
@@ -706,14 +1952,14 @@ block:
 	VPBROADCASTB 207(CX), X4
 	VPMOVSXBW    X4, Y4
 	VPMULLW      Y4, Y3, Y3
-	VBROADCASTSS 1120(DI), Y4
+	VBROADCASTSS 1120(R8), Y4
 	VMULPS       Y1, Y4, Y4
-	VPMADDWD     1152(DI), Y2, Y1
-	VPMADDWD     1184(DI), Y3, Y5
+	VPMADDWD     1152(R8), Y2, Y1
+	VPMADDWD     1184(R8), Y3, Y5
 	VPADDD       Y5, Y1, Y1
 	VCVTDQ2PS    Y1, Y1
-	VPMADDWD     1216(DI), Y2, Y2
-	VPMADDWD     1248(DI), Y3, Y3
+	VPMADDWD     1216(R8), Y2, Y2
+	VPMADDWD     1248(R8), Y3, Y3
 	VPADDD       Y3, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       f38000000avx2<>+0(SB), Y2, Y2
@@ -721,9 +1967,9 @@ block:
 	VMULPS       Y4, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	ADDQ         $+210, CX
-	ADDQ         $+1280, DI
-	DECQ         R8
-	JNZ          block
+	ADDQ         $+1280, R8
+	DECQ         R9
+	JNZ          block10
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPS       X1, X0, X1
 	VPERMILPS    $0xee, X1, X0
@@ -732,8 +1978,8 @@ block:
 	VADDPS       X0, X1, X1
 	VMOVSS       X1, (AX)
 	ADDQ         $0x04, AX
-	DECQ         BX
-	JNZ          row
+
+end:
 	VZEROUPPER
 	RET
 

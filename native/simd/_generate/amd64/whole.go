@@ -45,6 +45,8 @@ func wholeKernels(s *isa) {
 // wholeAhead is how far in front of a block memory is asked for, in bytes.
 const wholeAhead = 1024
 
+// wholeKernel takes two rows side by side, which have their activations read once from the
+// first cache and the end of a loop once.
 func wholeKernel(s *isa, c wholeFormat) {
 	s.function("matVec"+c.name, "(dst *float32, w *byte, x *float32, rows, cols int)",
 		fmt.Sprintf("computes dst[r] = Σ_c w[r, c]·x[c] for x in parts of %d, rows > 0, and cols, a", part),
@@ -52,18 +54,68 @@ func wholeKernel(s *isa, c wholeFormat) {
 	dst, w, x := s.argument("dst"), s.argument("w"), s.argument("x")
 	rows, cols := s.argument("rows"), s.argument("cols")
 	s.SHRQ(operand.U8(bits.TrailingZeros(uint(part*c.parts))), cols)
+	row := s.copyOf(cols)
+	s.IMUL3Q(operand.U8(c.size), row, row)
+	// rowsOf leaves w behind the last of n rows, whose values it stores.
 	from, left := s.GP64(), s.GP64()
-	s.Label("row")
-	s.MOVQ(x, from)
-	s.MOVQ(cols, left)
-	acc, less := s.vector(), s.vector()
-	s.zero(acc)
-	if c.least {
-		s.zero(less)
+	rowsOf := func(n int) {
+		s.MOVQ(x, from)
+		s.MOVQ(cols, left)
+		bases := []reg.GPVirtual{w, w}
+		if n == 2 {
+			bases[1] = s.GP64()
+			s.LEAQ(operand.Mem{Base: w, Index: row, Scale: 1}, bases[1])
+		}
+		var acc, less [2]reg.VecVirtual
+		for i := range n {
+			acc[i], less[i] = s.vector(), s.vector()
+			s.zero(acc[i])
+			if c.least {
+				s.zero(less[i])
+			}
+		}
+		block := s.label("block")
+		s.Label(block)
+		for i := range n {
+			s.PREFETCHT0(operand.Mem{Base: bases[i], Disp: wholeAhead})
+		}
+		for i, base := range bases[:n] {
+			s.wholeBlock(c, base, from, acc[i], less[i])
+			s.ADDQ(operand.I32(c.size), base)
+		}
+		s.ADDQ(operand.I32(partBytes*c.parts), from)
+		s.DECQ(left)
+		s.JNZ(operand.LabelRef(block))
+		if n == 2 {
+			s.MOVQ(bases[1], w)
+		}
+		for i := range n {
+			sum := s.foldEight(acc[i], s.VADDPS)
+			if c.least {
+				s.VMOVSHDUP(less[i].AsX(), less[i].AsX())
+				s.VADDSS(less[i].AsX(), sum, sum)
+			}
+			s.VMOVSS(sum, operand.Mem{Base: dst, Disp: 4 * i})
+		}
+		s.ADDQ(operand.U8(4*n), dst)
 	}
-	s.Label("block")
-	s.PREFETCHT0(operand.Mem{Base: w, Disp: wholeAhead})
-	read := c.open(w)
+	s.SUBQ(operand.U8(2), rows)
+	s.JLT(operand.LabelRef("last"))
+	s.Label("two")
+	rowsOf(2)
+	s.SUBQ(operand.U8(2), rows)
+	s.JGE(operand.LabelRef("two"))
+	s.Label("last")
+	s.ADDQ(operand.U8(2), rows)
+	s.JZ(operand.LabelRef("end"))
+	rowsOf(1)
+	s.Label("end")
+	s.finish()
+}
+
+// wholeBlock adds the products of a block at base and its activations at from to the sums.
+func (s *isa) wholeBlock(c wholeFormat, base, from reg.GPVirtual, acc, less reg.VecVirtual) {
+	read := c.open(base)
 	for p := range c.parts {
 		x := operand.Mem{Base: from, Disp: partBytes * p}
 		first, second, factor := read(p, x)
@@ -80,20 +132,6 @@ func wholeKernel(s *isa, c wholeFormat) {
 		s.VMULPS(factor, sum, sum)
 		s.VADDPS(sum, acc, acc)
 	}
-	s.ADDQ(operand.I32(c.size), w)
-	s.ADDQ(operand.I32(partBytes*c.parts), from)
-	s.DECQ(left)
-	s.JNZ(operand.LabelRef("block"))
-	sum := s.foldEight(acc, s.VADDPS)
-	if c.least {
-		s.VMOVSHDUP(less.AsX(), less.AsX())
-		s.VADDSS(less.AsX(), sum, sum)
-	}
-	s.VMOVSS(sum, operand.Mem{Base: dst})
-	s.ADDQ(operand.U8(4), dst)
-	s.DECQ(rows)
-	s.JNZ(operand.LabelRef("row"))
-	s.finish()
 }
 
 // wholeSum is the sums of products of 32 whole numbers, four to a lane.
