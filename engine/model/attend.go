@@ -275,6 +275,9 @@ func (s *Session) remember(l int, query ops.Matrix) {
 		return
 	}
 	d := query.Cols
+	if s.queries[l] == nil {
+		s.queries[l] = make([]float32, 0, min(s.opt.Window, s.opt.Capacity)*d)
+	}
 	for t := max(0, query.Rows-s.opt.Window); t < query.Rows; t++ {
 		s.queries[l] = append(s.queries[l], query.Row(t)...)
 	}

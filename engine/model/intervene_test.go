@@ -154,9 +154,13 @@ func TestResumeIsGoingOn(t *testing.T) {
 	_, m, ids := golden(t, RATPlus)
 	half := len(ids) / 2
 	for name, change := range map[string]*Intervention{
-		"as trained": nil, "capped": {Strength: 0.5, Cap: 3}, "split": {Strength: 1, SelectPlain: true},
+		"as trained": nil, "capped": {Strength: 0.5, Cap: 3}, "split": {Strength: 1, SelectPlain: true}, "of a window": nil,
 	} {
-		first, err := m.NewSession(Options{Block: 4, Capacity: len(ids), Window: 1 << 30, Memory: change})
+		window := 1 << 30
+		if name == "of a window" {
+			window = 3
+		}
+		first, err := m.NewSession(Options{Block: 4, Capacity: len(ids), Window: window, Memory: change})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -176,7 +180,11 @@ func TestResumeIsGoingOn(t *testing.T) {
 			return last
 		}
 		opt := Options{Block: 8, Capacity: len(ids), Selector: sparse.Quest{Blocks: 2}, Summaries: sparse.Summaries{Bounds: true}, SelectFrom: half, SelectTo: math.MaxInt, Memory: change}
+		queries := slices.Clone(prefix.queries[0])
 		finish(first) // the prefix is not to hear of it
+		if want := min(window, half) * m.Config().QueryDim(); len(queries) != want || !slices.Equal(prefix.queries[0], queries) {
+			t.Errorf("%s: the prefix has %d numbers of queries, want %d that stay", name, len(queries), want)
+		}
 		resumed, err := m.Resume(prefix, opt)
 		if err != nil {
 			t.Fatal(err)

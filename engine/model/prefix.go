@@ -26,10 +26,19 @@ func (s *Session) Prefix() *Prefix {
 	for l := range s.heads {
 		p.key = append(p.key, slices.Clone(s.key[l]))
 		p.value = append(p.value, slices.Clone(s.value[l]))
-		p.queries = append(p.queries, slices.Clone(s.queries[l]))
+		p.queries = append(p.queries, s.keptQueries(l))
 		p.spans = append(p.spans, s.spans[l].clone())
 	}
 	return p
+}
+
+// keptQueries are the queries that s has kept of a layer as they are now. Where none ever goes,
+// later ones only go behind them, so that they need no copy.
+func (s *Session) keptQueries(l int) []float32 {
+	if s.opt.Window >= s.opt.Capacity {
+		return slices.Clip(s.queries[l])
+	}
+	return slices.Clone(s.queries[l])
 }
 
 // Len is the number of tokens read.
