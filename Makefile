@@ -98,17 +98,19 @@ wasm: $(dist)/info.json ## compile, join and compress the browser program
 	@mkdir -p .cache
 	@$(GO) version | cmp -s - $@ || $(GO) version >$@
 
-# The browser program is compiled with a copy of go-app that lacks its HTTP server.
+# The browser program is compiled with a copy of go-app that lacks its HTTP server, and draws
+# in a loop of ours.
 goapp := .cache/goapp
-$(goapp)/go.mod: go.mod go.sum web/cmd/wasm/_goapp/http.go
+$(goapp)/go.mod: go.mod go.sum web/cmd/wasm/_goapp/http.go web/cmd/wasm/_goapp/frames.go
 	@rm -rf $(goapp)
 	@mkdir -p $(goapp)/lib/pkg
 	@$(GO) mod download github.com/maxence-charriere/go-app/v9
 	@from=$$($(GO) list -m -f '{{.Dir}}' github.com/maxence-charriere/go-app/v9); \
-	cp $$from/go.mod $(goapp)/lib; cp -r $$from/pkg/app $$from/pkg/errors $(goapp)/lib/pkg
-	@chmod -R u+w $(goapp)
+	cp $$from/go.mod $(goapp)/lib; cp -r $$from/pkg/app $$from/pkg/errors $(goapp)/lib/pkg; \
+	chmod -R u+w $(goapp); \
+	sed 's/^func (e \*engine) start(/func (e *engine) startByClock(/' $$from/pkg/app/engine.go > $(goapp)/lib/pkg/app/engine.go
 	@cd $(goapp)/lib/pkg/app; rm -r resource.go static.go *_test.go gen
-	@cp web/cmd/wasm/_goapp/http.go $(goapp)/lib/pkg/app
+	@cp web/cmd/wasm/_goapp/*.go $(goapp)/lib/pkg/app
 	@cp go.sum $(goapp)
 	@$(GO) mod edit -replace github.com/maxence-charriere/go-app/v9=./$(goapp)/lib -print > $@
 

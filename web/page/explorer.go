@@ -58,7 +58,7 @@ func NewExplorer(find func() []client.Host) *Explorer {
 
 // OnMount starts the page in a browser.
 func (e *Explorer) OnMount(ctx app.Context) {
-	e.ctx, e.captures = ctx, client.NewCaptureFiles()
+	e.ctx, e.bus.In, e.captures = ctx, ctx, client.NewCaptureFiles()
 	e.haveHosts()
 	later := func(f func()) { ctx.Dispatch(func(app.Context) { f() }) }
 	dark, stopDark := browser.PrefersDark(func(dark bool) { later(func() { e.do(state.SystemColours{Dark: dark}) }) })

@@ -165,7 +165,7 @@ func (g *BlockGrid) point(ctx app.Context, x, y float64, press, ok bool) {
 	}
 	g.within = ok
 	if do != nil {
-		ctx.Dispatch(func(app.Context) { g.On.Do(do) })
+		g.On.Soon(ctx, do)
 	}
 }
 

@@ -11,6 +11,18 @@ import (
 type Bus struct {
 	Do    func(state.Action)
 	Still *Still // nil where a program moves the page
+	// In is the context of the page, which takes actions from outside go-app's own turn, nil
+	// where a widget's own does.
+	In app.Context
+}
+
+// Soon does an action of a widget from outside go-app's own turn. Taken by the page's context,
+// it draws the page, and with that the widget, once.
+func (b *Bus) Soon(ctx app.Context, a state.Action) {
+	if b.In != nil {
+		ctx = b.In
+	}
+	ctx.Dispatch(func(app.Context) { b.Do(a) })
 }
 
 // dataset reads a data attribute of the element an event handler is bound to.

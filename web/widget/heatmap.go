@@ -81,10 +81,8 @@ func (a *AttentionMap) OnMount(ctx app.Context) {
 	listen("wheel", a.onWheel)
 	listen("dblclick", func(app.Value) { a.do(state.SetOption{Name: MapOption}) })
 	listen("keydown", a.onKey)
-	resized := app.FuncOf(func(app.Value, []app.Value) any { a.ask(); return nil })
-	observer := app.Window().Get("ResizeObserver").New(resized)
-	observer.Call("observe", element)
-	a.release = append(a.release, func() { observer.Call("disconnect"); resized.Release(); a.frame.Release() })
+	a.screen.size.follow(element, a.ask)
+	a.release = append(a.release, a.screen.size.leave, a.frame.Release)
 	a.takeOver()
 }
 
@@ -221,6 +219,7 @@ func (a *AttentionMap) onMove(e app.Value) {
 		return
 	}
 	a.hover = [2]int{query, key}
+	a.readOut() // before the page is drawn with what is pointed out
 	a.ask()
 	a.do(state.PointToken{Token: key, Block: key / max(1, a.Header.Block)})
 }
@@ -302,9 +301,7 @@ func (a *AttentionMap) rest() {
 	}
 }
 
-func (a *AttentionMap) do(action state.Action) {
-	a.ctx.Dispatch(func(app.Context) { a.On.Do(action) })
-}
+func (a *AttentionMap) do(action state.Action) { a.On.Soon(a.ctx, action) }
 
 // readOut writes what is under the crosshair: the weight itself, whatever the level
 // that is drawn, and the heaviest keys of its query.

@@ -13,6 +13,7 @@ import (
 // mapScreen draws an attention map on a canvas: tiles, marginals, axes, crosshair.
 type mapScreen struct {
 	element, context app.Value
+	size             size    // as the browser tells
 	scale, rem       float64 // device pixels to a CSS pixel, and to a rem
 	w, h             float64 // of the canvas, device pixels
 	left, top        float64 // of the map within the canvas
@@ -41,11 +42,14 @@ const (
 	mapBottom = 1.9
 )
 
-// fit measures the canvas. It is false while it has no size.
+// fit makes the canvas as large as it is on the screen. It is false while it has no size.
 func (s *mapScreen) fit() bool {
+	if !s.size.known() {
+		return false
+	}
 	s.scale = app.Window().Get("devicePixelRatio").Float()
-	s.rem = rem() * s.scale
-	w, h := s.element.Get("clientWidth").Float()*s.scale, s.element.Get("clientHeight").Float()*s.scale
+	s.rem = s.size.rem * s.scale
+	w, h := s.size.w*s.scale, s.size.h*s.scale
 	if w < 8*s.rem || h < 4*s.rem {
 		return false
 	}

@@ -32,8 +32,8 @@ type Strip struct {
 
 	written *trace.Header
 	unit    int
-	blocks  []app.Value
-	tokens  []app.Value
+	blocks  nodeList
+	tokens  nodeList
 	values  []float32 // as last set, in units
 	marked  int
 	now     int
@@ -41,7 +41,10 @@ type Strip struct {
 	within  int // block or token under the pointer, or -1
 	release func()
 	keys    keyboard
-	at      int // block or token that the keyboard is at
+	at      int       // block or token that the keyboard is at
+	reveals app.Value // what is to stand in the middle in the next frame
+	asked   app.Value // the frame asked for, nil without one
+	frame   app.Func
 }
 
 // OnMount listens to the pointer and writes the prompt.
@@ -62,11 +65,11 @@ func (s *Strip) OnMount(ctx app.Context) {
 	s.keys.open(el,
 		func() { s.move(ctx, max(s.rest(), 0)) },
 		func(key string) bool {
-			if key == "Enter" && s.at < len(s.items()) {
-				s.press(ctx, s.items()[s.at])
+			if key == "Enter" && s.at < s.items().len() {
+				s.press(ctx, s.items().at(s.at))
 				return true
 			}
-			to, ok := beside(boxes(s.items()), s.at, key)
+			to, ok := beside(boxes(s.items().all()), s.at, key)
 			if ok {
 				s.move(ctx, to)
 			}
@@ -74,12 +77,17 @@ func (s *Strip) OnMount(ctx app.Context) {
 		},
 		func() {
 			el.Call("removeAttribute", "aria-activedescendant")
-			toggle(s.items(), s.at, "keyed", false)
+			s.items().toggle(s.at, "keyed", false)
 			s.within = -1
 			ctx.Dispatch(func(app.Context) { s.On.Do(state.Leave{}) })
 		})
+	s.frame = app.FuncOf(func(app.Value, []app.Value) any { s.centre(); return nil })
 	s.release = func() {
 		s.keys.close()
+		if s.asked != nil {
+			app.Window().Call("cancelAnimationFrame", s.asked)
+		}
+		s.frame.Release()
 		el.Call("removeEventListener", "click", press)
 		press.Release()
 		el.Call("removeEventListener", "pointerover", over)
@@ -130,7 +138,7 @@ func (s *Strip) point(ctx app.Context, target app.Value) {
 	case at >= 0:
 		do = state.Point{Block: block, Line: state.None}
 	}
-	ctx.Dispatch(func(app.Context) { s.On.Do(do) })
+	s.On.Soon(ctx, do)
 }
 
 // press holds what is pressed.
@@ -145,11 +153,11 @@ func (s *Strip) press(ctx app.Context, target app.Value) {
 }
 
 // items are the elements that the keyboard goes through.
-func (s *Strip) items() []app.Value {
+func (s *Strip) items() *nodeList {
 	if s.Tokens {
-		return s.tokens
+		return &s.tokens
 	}
-	return s.blocks
+	return &s.blocks
 }
 
 // rest is where the keyboard begins, or -1.
@@ -166,21 +174,21 @@ func (s *Strip) rest() int {
 // move takes the keyboard to a block or token, and points at it.
 func (s *Strip) move(ctx app.Context, to int) {
 	items := s.items()
-	if to >= len(items) {
+	if to >= items.len() {
 		return
 	}
 	const current = "id" // what aria-activedescendant names
-	if s.at < len(items) {
-		toggle(items, s.at, "keyed", false)
-		items[s.at].Call("removeAttribute", current)
+	if s.at < items.len() {
+		items.toggle(s.at, "keyed", false)
+		items.at(s.at).Call("removeAttribute", current)
 	}
 	s.at, s.within = to, -1
 	id := "strip-at-" + s.ID
-	items[to].Set(current, id)
-	toggle(items, to, "keyed", true)
+	items.at(to).Set(current, id)
+	items.toggle(to, "keyed", true)
 	s.JSValue().Call("setAttribute", "aria-activedescendant", id)
-	s.reveal(items[to])
-	s.point(ctx, items[to])
+	s.reveal(items.at(to))
+	s.point(ctx, items.at(to))
 }
 
 func (s *Strip) draw() {
@@ -211,18 +219,9 @@ func samePrompt(a, b *trace.Header) bool {
 func (s *Strip) write() {
 	el := s.JSValue()
 	el.Set("innerHTML", promptHTML(s.Header, s.Tokens))
-	s.blocks = list(el.Call("querySelectorAll", "[data-b]"))
-	s.tokens = list(el.Call("querySelectorAll", "[data-t]"))
+	s.blocks, s.tokens = findAll(el, "[data-b]"), findAll(el, "[data-t]")
 	s.written, s.values, s.unit, s.marked, s.now = s.Header, nil, 0, -1, -1
 	s.scroll()
-}
-
-func list(nodes app.Value) []app.Value {
-	out := make([]app.Value, nodes.Length())
-	for i := range out {
-		out[i] = nodes.Index(i)
-	}
-	return out
 }
 
 // promptHTML writes a prompt: an element for each block, in it one for each token. What
@@ -278,12 +277,12 @@ func promptHTML(h *trace.Header, tokens bool) string {
 // shade sets the shading of every block or token whose value changed.
 func (s *Strip) shade() {
 	var values []float32
-	unit, at, block := s.block(), s.blocks, s.block()
+	unit, at, block := s.block(), &s.blocks, s.block()
 	if s.Shade != nil {
 		values, unit = s.Shade.Values, s.Shade.Unit
 	}
 	if unit < block {
-		at = s.tokens
+		at = &s.tokens
 	}
 	if unit != s.unit {
 		for i, v := range s.values {
@@ -294,17 +293,17 @@ func (s *Strip) shade() {
 		s.JSValue().Get("classList").Call("toggle", "tokens", unit < block)
 		s.unit, s.values = unit, nil
 	}
-	if len(s.values) != len(at) {
-		s.values = make([]float32, len(at))
+	if len(s.values) != at.len() {
+		s.values = make([]float32, at.len())
 	}
-	for i, e := range at {
+	for i := range s.values {
 		var v float32
 		if i < len(values) {
 			v = values[i]
 		}
 		if v != s.values[i] {
 			s.values[i] = v
-			e.Get("style").Call("setProperty", "--v", number.Decimals(float64(v), 3))
+			at.at(i).Get("style").Call("setProperty", "--v", number.Decimals(float64(v), 3))
 		}
 	}
 }
@@ -314,26 +313,20 @@ func (s *Strip) block() int { return max(1, s.Header.Block) }
 // element is the one that a value of a unit shades.
 func (s *Strip) element(unit, i int) app.Value {
 	if unit < s.block() {
-		return s.tokens[i]
+		return s.tokens.at(i)
 	}
-	return s.blocks[i]
+	return s.blocks.at(i)
 }
 
 // mark points out a block and the token in question.
 func (s *Strip) mark() {
-	toggle(s.blocks, s.marked, "on", false)
-	toggle(s.tokens, s.now, "now", false)
+	s.blocks.toggle(s.marked, "on", false)
+	s.tokens.toggle(s.now, "now", false)
 	s.marked, s.now = s.Block, s.Gold
-	toggle(s.blocks, s.marked, "on", true)
-	toggle(s.tokens, s.now, "now", true)
-	if s.Block >= 0 && s.Block < len(s.blocks) && s.within < 0 {
-		s.reveal(s.blocks[s.Block])
-	}
-}
-
-func toggle(at []app.Value, i int, class string, on bool) {
-	if i >= 0 && i < len(at) {
-		at[i].Get("classList").Call("toggle", class, on)
+	s.blocks.toggle(s.marked, "on", true)
+	s.tokens.toggle(s.now, "now", true)
+	if s.Block >= 0 && s.Block < s.blocks.len() && s.within < 0 {
+		s.reveal(s.blocks.at(s.Block))
 	}
 }
 
@@ -344,9 +337,20 @@ func (s *Strip) scroll() {
 	}
 }
 
-// reveal scrolls the strip, and nothing around it, so that e stands in its middle.
+// reveal scrolls the strip, and nothing around it, so that e stands in its middle: in the
+// next frame, since whoever asks for places while the page is changed makes the browser lay
+// it out there and then.
 func (s *Strip) reveal(e app.Value) {
-	el := s.JSValue()
+	s.reveals = e
+	if s.asked == nil {
+		s.asked = app.Window().Call("requestAnimationFrame", s.frame)
+	}
+}
+
+// centre does what reveal asked for.
+func (s *Strip) centre() {
+	e, el := s.reveals, s.JSValue()
+	s.asked = nil
 	box, in := e.Call("getBoundingClientRect"), el.Call("getBoundingClientRect")
 	top, height := box.Get("top").Float()-in.Get("top").Float(), in.Get("height").Float()
 	if top > 0.08*height && top+box.Get("height").Float() < 0.92*height {
