@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"encoding/json"
+	"runtime/debug"
 	"syscall/js"
 	"time"
 
@@ -18,6 +19,7 @@ func Main() {
 	if !global.Get("document").IsUndefined() {
 		return
 	}
+	debug.SetGCPercent(spare)
 	host := New(Config{Kernels: simd.Best(), Fetch: weights, Reply: post, Yield: yields(longest)})
 	global.Set("onmessage", js.FuncOf(func(_ js.Value, args []js.Value) any {
 		var ask api.Ask
@@ -30,6 +32,11 @@ func Main() {
 	global.Call("postMessage", map[string]any{"ready": true})
 	select {}
 }
+
+// spare is how much garbage there may be before it is collected, in percent of what is in use.
+// The memory of a program of the browser never gets smaller, and most of it are weights,
+// which cost nothing to look through.
+const spare = 40
 
 // longest is how long a run keeps the thread from the messages of the page.
 const longest = 12 * time.Millisecond
