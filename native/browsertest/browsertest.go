@@ -140,6 +140,7 @@ func (tab *Tab) Errors() []string {
 // such as "http://127.0.0.1:8080".
 func (tab *Tab) Outside(origin string) []string {
 	_, host, _ := strings.Cut(origin, "://")
+	host, _, _ = strings.Cut(host, "/")
 	var out []string
 	for _, url := range tab.Requests() {
 		scheme, rest, _ := strings.Cut(url, "://")

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,12 +10,14 @@ import (
 	"log/slog"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
 
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -95,9 +98,47 @@ type desk struct {
 	url    string
 }
 
-// sit opens the explorer at a query, on a server that keeps traces.
+// otherHost names where tests of the explorer let the engine run, by KVSCOPE_HOST: browser is
+// the page's own engine on the page of a server, static is that on a static site below a path.
+// It is "" for the server.
+func otherHost(t testing.TB) string {
+	t.Helper()
+	host := os.Getenv("KVSCOPE_HOST")
+	if !slices.Contains([]string{"", "browser", "static"}, host) {
+		t.Fatalf("KVSCOPE_HOST is %q, want browser or static, or nothing for the server", host)
+	}
+	return host
+}
+
+// onServer skips a test of what only a server does where another host is asked for.
+func onServer(t testing.TB) {
+	t.Helper()
+	if host := otherHost(t); host != "" {
+		t.Skipf("is about the server, and KVSCOPE_HOST is %s", host)
+	}
+}
+
+// sit opens the explorer at a query, on a server that keeps traces, or on the host that is
+// asked for.
 func sit(t testing.TB, query string) *desk {
 	t.Helper()
+	switch otherHost(t) {
+	case "static":
+		e := newEngine(t)
+		d := &desk{t, browsertest.Open(t), e, static(t, e, newModels(t)).URL + below}
+		d.do(chromedp.Navigate(d.url + "/" + query))
+		return d
+	case "browser":
+		e := newEngine(t)
+		s := httptest.NewServer(newServer(t, run.NewCache(e, 1<<28)))
+		t.Cleanup(s.Close)
+		d := &desk{t, browsertest.Open(t), e, s.URL}
+		d.do(chromedp.ActionFunc(func(ctx context.Context) error {
+			_, err := page.AddScriptToEvaluateOnNewDocument(`localStorage.setItem("kvscope.engine", "browser")`).Do(ctx)
+			return err
+		}), chromedp.Navigate(s.URL+"/"+query))
+		return d
+	}
 	folder := t.TempDir()
 	return sitAt(t, query, func(c *server.Config) { c.Traces.Folder = folder })
 }
@@ -105,6 +146,7 @@ func sit(t testing.TB, query string) *desk {
 // sitAt opens the explorer at a query, on a server as change has it.
 func sitAt(t testing.TB, query string, change ...func(*server.Config)) *desk {
 	t.Helper()
+	onServer(t)
 	e := newEngine(t)
 	s := httptest.NewServer(newServer(t, run.NewCache(e, 1<<28), change...))
 	t.Cleanup(s.Close)

@@ -164,12 +164,23 @@ func (t *table) engine() {
 	d.tab.Close()
 }
 
+// stopping stops runs of the engine in the browser and looks at how long the page is busy
+// meanwhile.
+func (t *table) stopping() {
+	d := inTheBrowser(t.b)
+	tasks := d.tasks(func() { d.stopsRuns(8) })
+	t.add("engine in the browser: from Stop to the end of the run", fmt.Sprint(mostStop, " ms"), "ms", evaluate[[]float64](d, "stops"))
+	t.add("engine in the browser: the page's longest tasks while it reads 1,024 tokens, one a run", fmt.Sprint(mostTask, " ms"), "ms", tasks[:8])
+	d.tab.Close()
+}
+
 // BenchmarkBrowserEngine is the part of BenchmarkPage that is about the engine in the browser.
 func BenchmarkBrowserEngine(b *testing.B) {
 	t := &table{b: b, browser: runtime.GOOS}
 	for b.Loop() {
 		t.rows = nil
 		t.engine()
+		t.stopping()
 		t.ownModel()
 	}
 	t.print()

@@ -48,7 +48,7 @@ func TestWithoutVectorInstructions(t *testing.T) {
 	d.quiet()
 }
 
-// Two tabs of a browser run side by side and show the same.
+// Two tabs of a browser run at the same time and show the same.
 func TestTwoTabs(t *testing.T) {
 	e := newEngine(t)
 	s := static(t, e, newModels(t))
@@ -59,10 +59,16 @@ func TestTwoTabs(t *testing.T) {
 	for _, d := range []*desk{one, two} {
 		d.do(chromedp.Navigate(s.URL + below + "/"))
 	}
+	gens := map[*desk]string{}
 	for _, d := range []*desk{one, two} {
 		d.do(page.BringToFront()) // a browser draws only what is seen
 		d.finished("")
-		d.rerun(func() { d.press(id("run")) })
+		gens[d] = d.gens()
+		d.press(id("run"))
+	}
+	for _, d := range []*desk{two, one} {
+		d.do(page.BringToFront())
+		d.finished(gens[d])
 		d.samePicks(first)
 	}
 	one.quiet()

@@ -13,9 +13,12 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"kvscope/assets"
+	"kvscope/assets/dist"
 	"kvscope/engine/run"
 	"kvscope/engine/testfile"
 	"kvscope/native/browsertest"
+	"kvscope/native/server"
 	"kvscope/web/lesson"
 )
 
@@ -39,6 +42,8 @@ const outOfSight = `(() => {
 // Every step of the lecture, with the models that it is about, by keyboard alone: on a
 // projector and on a phone, in both sets of colours, held against axe-core's rules, with
 // nothing out of reach. KVSCOPE_LECTURE names the folder that gets a picture of each.
+// KVSCOPE_LECTURE_FROM=disk opens the site that `kvscope export --disk --snapshots` writes by
+// its files, with no server.
 func TestEveryStepOfTheLecture(t *testing.T) {
 	folder := os.Getenv("KVSCOPE_LECTURE")
 	if folder == "" {
@@ -48,16 +53,16 @@ func TestEveryStepOfTheLecture(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := httptest.NewServer(newServer(t, run.NewCache(demoEngine(t), 1<<28)))
-	t.Cleanup(s.Close)
+	at := lectureAt(t)
 	for _, size := range [][2]int64{{1024, 768}, {360, 740}} {
 		for _, l := range lesson.All() {
 			t.Run(fmt.Sprintf("%d/%s", size[0], l.ID), func(t *testing.T) {
-				w := &walker{&audit{&desk{t, browsertest.OpenFor(t, 5*time.Minute), nil, s.URL}, string(script)}, folder, size}
-				w.do(chromedp.EmulateViewport(size[0], size[1]), chromedp.Navigate(s.URL+"/lessons"))
+				w := &walker{&audit{&desk{t, browsertest.OpenFor(t, 5*time.Minute), nil, at}, string(script)}, folder, size}
+				w.do(chromedp.EmulateViewport(size[0], size[1]), chromedp.Navigate(at))
 				w.wait(`document.querySelector('` + id("lessons") + `')?.dataset.ready === "true"`)
 				w.tabTo(`[data-lesson="` + l.ID + `"] a`)
 				w.do(chromedp.KeyEvent(kb.Enter))
+				w.lands(`!!document.querySelector('` + id("lesson") + `')?.dataset.at`) // on a disk another page
 				for i := range l.Steps {
 					w.step(lesson.At{Lesson: l.ID, Step: i})
 					w.do(chromedp.KeyEvent(kb.PageDown))
@@ -65,6 +70,30 @@ func TestEveryStepOfTheLecture(t *testing.T) {
 				w.quiet()
 			})
 		}
+	}
+}
+
+// lectureAt is the address of the list of lessons.
+func lectureAt(t *testing.T) string {
+	t.Helper()
+	switch from := os.Getenv("KVSCOPE_LECTURE_FROM"); from {
+	case "":
+		s := httptest.NewServer(newServer(t, run.NewCache(demoEngine(t), 1<<28)))
+		t.Cleanup(s.Close)
+		return s.URL + "/lessons"
+	case "disk":
+		p, err := dist.Load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		site := filepath.Join(t.TempDir(), "USB stick")
+		if err := os.CopyFS(site, siteOf(t, demoEngine(t), server.StaticConfig{Program: p, Snapshots: true, Disk: true, Models: assets.Models()})); err != nil {
+			t.Fatal(err)
+		}
+		return "file://" + site + "/lessons/index.html"
+	default:
+		t.Fatalf("KVSCOPE_LECTURE_FROM is %q, want disk, or nothing for a server", from)
+		return ""
 	}
 }
 

@@ -39,6 +39,7 @@ func BenchmarkPage(b *testing.B) {
 		t.hands(url)
 		t.largeMap(url)
 		t.engine()
+		t.stopping()
 		t.ownModel()
 	}
 	t.print()
