@@ -106,10 +106,11 @@ func TestStopInTheBrowser(t *testing.T) {
 	if stop, heard := stops[len(stops)/2], idle[len(idle)/2]; stop > mostStop+2*heard {
 		t.Errorf("a run ends %.0f ms after Stop, want %d at most, and twice the %.0f that a worker takes that has nothing to do", stop, mostStop, heard)
 	}
-	// What the page does in every run it does three times; a machine that has more to do takes
-	// up to twice as long for it.
-	if tasks[2] > 2*mostTask {
-		t.Errorf("the page is busy for %.0f ms at once, want %d at most, here twice that", tasks[2], mostTask)
+	// What the page does in every run it does three times. A machine whose cores are all busy
+	// takes up to three times as long for it; BenchmarkBrowserEngine says how long it is on one
+	// that has nothing else to do.
+	if tasks[2] > 4*mostTask {
+		t.Errorf("the page is busy for %.0f ms at once, want %d at most, here four times that", tasks[2], mostTask)
 	}
 	// Told while the prompt was read, none may come to its end, but for what was on its way.
 	for _, after := range evaluate[[]float64](d, "readOn") {
