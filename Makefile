@@ -101,7 +101,7 @@ wasm: $(dist)/info.json ## compile, join and compress the browser program
 # The browser program is compiled with a copy of go-app that lacks its HTTP server, and draws
 # in a loop of ours.
 goapp := .cache/goapp
-$(goapp)/go.mod: go.mod go.sum web/cmd/wasm/_goapp/http.go web/cmd/wasm/_goapp/frames.go
+$(goapp)/go.mod: go.mod go.sum web/cmd/wasm/_goapp/http.go web/cmd/wasm/_goapp/frames_js.go
 	@rm -rf $(goapp)
 	@mkdir -p $(goapp)/lib/pkg
 	@$(GO) mod download github.com/maxence-charriere/go-app/v9
