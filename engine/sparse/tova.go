@@ -26,10 +26,9 @@ func tovaMethod() Info {
 //	s_j = 1/H·Σ_h softmax_{j in R}(q_h·k_j/√Dh)      [R]
 //
 // and the Capacity positions of the greatest s stay. The newest one always does, as in
-// kvpress; the authors let it compete, which its own attention almost always wins. H may also be
-// the heads that share keys, or one, and the mean a maximum. When
-// everything fits nothing is dropped. Scores are s of the step that dropped a position, or
-// of the last, [P].
+// kvpress; the authors let it compete, which its own attention almost always wins. H may also
+// count the heads that share keys, or be one, and the mean be a maximum. When everything fits
+// nothing is dropped. Scores are s of the step that dropped a position, or of the last, [P].
 //
 // Time O(H·P·Dh) after the prefill and O(H·Capacity) a step, which has attended by the weights
 // of s, memory O(P) a layer. A step takes three times what Quest's does: what stayed lies apart,
