@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // An ops.RoundedPart: scale, sum, and of as many values the whole numbers and the rests.
 const (
@@ -38,10 +41,7 @@ var wholeFormats = []wholeFormat{
 		},
 		func(p, at int) string { return set("q", bytes8("u", 16+p/2*32+at)) + set("q", nibbles(p%2 == 0)) },
 	},
-	{"q6_k", 8, 210, false, true, half("a", 208), nothingMore, func(p, at int) string {
-		scale := fmt.Sprintf("(i16x8.splat (i32.load8_s offset=%d (local.get $w)))", 192+2*p+at/16)
-		return sixBits(2*p, at) + set("q", op("i16x8.mul", "q", scale))
-	}},
+	{"q6_k", 8, 210, false, true, half("a", 208), nothingMore, sixBitWords},
 }
 
 func nothingMore(int) string { return "" }
@@ -49,6 +49,29 @@ func nothingMore(int) string { return "" }
 // nibbleWords sets q to eight numbers of 16 bytes at offset of w, whose low halves come first.
 func nibbleWords(offset, at int) string {
 	return set("q", bytes8("u", offset+at%16)) + set("q", nibbles(at < 16))
+}
+
+// sixBitWords sets q to eight values of a block of Q6_K, times their scale. What is made of
+// 16 bytes at once, and their scale, serves two calls.
+func sixBitWords(p, at int) string {
+	half, turn, g := p/4, p%4, 2*p+at/16 // of the block; of its four times 32 values; of 16 values
+	if at%16 > 0 {
+		return set("q", op("i16x8.mul", "(i16x8.extend_high_i8x16_s (local.get $bytes))", "own"))
+	}
+	bytesOf := func(n int) string { return fmt.Sprintf("(v128.const i8x16%s)", strings.Repeat(fmt.Sprint(" ", n), 16)) }
+	low, high := load("w", 64*half+turn%2*32+at), load("w", 128+32*half+at)
+	if turn >= 2 {
+		low = op("i16x8.shr_u", low, i32(4))
+	}
+	switch shift := 4 - 2*turn; {
+	case shift > 0:
+		high = op("i16x8.shl", high, i32(shift))
+	case shift < 0:
+		high = op("i16x8.shr_u", high, i32(-shift))
+	}
+	return set("bytes", op("i8x16.sub", op("v128.or", op("v128.and", low, bytesOf(15)), op("v128.and", high, bytesOf(0x30))), bytesOf(32))) +
+		set("own", fmt.Sprintf("(i16x8.splat (i32.load8_s offset=%d (local.get $w)))", 192+g)) +
+		set("q", op("i16x8.mul", "(i16x8.extend_low_i8x16_s (local.get $bytes))", "own"))
 }
 
 // product: dst[i] = rows[i] · x for n rows of blocks whose values are cols together, x being
@@ -84,7 +107,7 @@ func (f wholeFormat) product() string {
 		sum = op("f32.add", sum, "less")
 	}
 	return function("dots_"+f.name, "(param $dst i32) (param $w i32) (param $x i32) (param $n i32) (param $cols i32) "+
-		locals("i32", "at", "k", "h")+" "+locals("v128", append(lanes, "q", "high", "factor", "i0", "i1", "r0", "r1")...)+" "+locals("f32", "a", "b", "d", "dmin", "less"),
+		locals("i32", "at", "k", "h")+" "+locals("v128", append(lanes, "q", "bytes", "own", "factor", "i0", "i1", "r0", "r1")...)+" "+locals("f32", "a", "b", "d", "dmin", "less"),
 		loop("rows", "n", 1, set("at", get("x")), set("k", get("cols")), nothing(), set("less", "(f32.const 0)"),
 			loop("columns", "k", f.parts*part, lines...),
 			set("s0", op("f32x4.add", "s0", "s1")), foldFour(), "(f32.store (local.get $dst) "+sum+")", advance("dst", i32(4))))
