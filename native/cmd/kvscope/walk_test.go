@@ -191,9 +191,7 @@ func (w *walk) flag(command string, how walkedCommand, f walkedFlag) {
 	}
 	w.seen[f.name+f.usage] = true
 	for _, value := range values {
-		if value == "$F/other.txt" {
-			value = w.other()
-		}
+		value = strings.ReplaceAll(value, "$F", w.fixtures)
 		w.tried++
 		got, err := w.outcome(command, how.ended, append(slices.Clone(args), "--"+f.name+"="+value))
 		if other := w.foreign(err); other != "" {
@@ -259,11 +257,18 @@ func (w *walk) outcome(command string, ended bool, args []string) (digest, probl
 	if ended {
 		cancel()
 	}
+	other := filepath.Join(w.fixtures, "other.txt") // which may be written over
+	if err := os.WriteFile(other, []byte(strings.Repeat("The dog ran. A cat sat. ", 9)), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
 	var stdout, stderr bytes.Buffer
 	if dispatch(ctx, append([]string{command}, args...), &stdout, &stderr) != 0 {
 		problem = stderr.String()
 	}
 	sum := sha256.New()
+	if content, err := os.ReadFile(other); err == nil {
+		sum.Write(content)
+	}
 	fmt.Fprintln(sum, timing.ReplaceAllString(stdout.String(), ""), stderr.String())
 	err := fs.WalkDir(os.DirFS("."), ".", func(path string, _ fs.DirEntry, err error) error {
 		fmt.Fprintln(sum, path)
@@ -285,15 +290,6 @@ func (w *walk) outcome(command string, ended bool, args []string) (digest, probl
 		w.t.Fatal(err)
 	}
 	return fmt.Sprintf("%x", sum.Sum(nil)), problem
-}
-
-// other is a file of text, which is there whatever a command has made of it before.
-func (w *walk) other() string {
-	name := filepath.Join(w.fixtures, "other.txt")
-	if err := os.WriteFile(name, []byte(strings.Repeat("The dog ran. A cat sat. ", 9)), 0o600); err != nil {
-		w.t.Fatal(err)
-	}
-	return name
 }
 
 // fixture writes the files that commands are given, and ships a small model with fresh
