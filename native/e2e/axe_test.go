@@ -58,7 +58,7 @@ func (a *audit) lookAt(what, scheme, part, rules string) {
 	a.do(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
 	var found string
 	a.do(chromedp.Evaluate(`new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))
-		.then(() => axe.run(`+part+`, `+rules+`))
+		.then(() => axe.run(`+part+`, {...`+rules+`, preload: location.protocol !== "file:"}))
 		.then(r => JSON.stringify(r.violations.map(v => ({rule: v.id, about: v.help,
 			nodes: v.nodes.map(n => n.target.join(" ") + ": " + n.failureSummary.split("\n").slice(1).join(" ").trim())}))))`,
 		&found, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))

@@ -20,7 +20,7 @@ func (d *desk) in(t *testing.T) *desk {
 // visit shows another query on the page that is open, as the way back does.
 func (d *desk) visit(query string) {
 	d.t.Helper()
-	evaluate[any](d, fmt.Sprintf(`history.pushState(null, "", "/" + %q); window.dispatchEvent(new PopStateEvent("popstate"))`, query))
+	evaluate[any](d, fmt.Sprintf(`history.pushState(null, "", goappGetenv("GOAPP_ROOT_PREFIX") + "/" + %q); window.dispatchEvent(new PopStateEvent("popstate"))`, query))
 }
 
 // rerun does something and lets the runs that come of it be done.
