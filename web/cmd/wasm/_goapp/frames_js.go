@@ -9,14 +9,11 @@ import (
 // changes at once the page is drawn once.
 const leastFrame = 8 * time.Millisecond
 
-// mostTurn is after how long the browser has its turn between two things that are to be done:
-// it draws, and hears of what happens.
-const mostTurn = 16 * time.Millisecond
-
 // start does what is dispatched and draws the components that this changes at once, so that
 // a movement of the pointer shows in the frame in which the browser tells of it. The loop of
 // the library, which the Makefile gives another name, draws by a clock: at its next tick,
-// and so in a later frame.
+// and so in a later frame. What follows a drawing is done before the browser has its turn
+// again: a field must not be set to an older text than the one that is typed meanwhile.
 func (e *engine) start(ctx context.Context) {
 	e.startOnce.Do(func() {
 		e.states.Cleanup()
@@ -24,13 +21,8 @@ func (e *engine) start(ctx context.Context) {
 		defer cleanups.Stop()
 		due := time.NewTimer(leastFrame)
 		defer due.Stop()
-		var drawn, turn time.Time
+		var drawn time.Time
 		for {
-			if len(e.dispatches) > 0 && time.Since(turn) > mostTurn {
-				time.Sleep(time.Millisecond)
-				turn = time.Now()
-			}
-			waits := len(e.dispatches) == 0
 			select {
 			case <-ctx.Done():
 				return
@@ -39,9 +31,6 @@ func (e *engine) start(ctx context.Context) {
 				e.states.Cleanup()
 				continue
 			case d := <-e.dispatches:
-				if waits {
-					turn = time.Now()
-				}
 				e.handleDispatch(d)
 				if len(e.dispatches) > 0 {
 					continue
@@ -51,7 +40,6 @@ func (e *engine) start(ctx context.Context) {
 					continue
 				}
 			case <-due.C:
-				turn = time.Now()
 			}
 			drawn = time.Now()
 			e.handleFrame()
