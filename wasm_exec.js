@@ -343,8 +343,12 @@
     const bar = element("progress", "", loader);
     bar.className = "boot-bar";
     bar.max = 1;
+    let drawn = -1;
     return (loaded, size) => {
       const share = Math.min(1, loaded / size);
+      // A program comes in hundreds of pieces.
+      if (share < 1 && share - drawn < 0.02) return;
+      drawn = share;
       bar.value = share;
       const megabytes = (n) => (n / 1e6).toFixed(1);
       label.textContent =

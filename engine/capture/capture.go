@@ -3,10 +3,10 @@ package capture
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"strconv"
 
 	"kvscope/engine/checkpoint"
+	"kvscope/engine/pattern"
 )
 
 // Capture is the queries and keys of the heads of a model, as a file has them. Nothing
@@ -25,7 +25,7 @@ type Capture struct {
 	lastQuery, lastKeys piece
 }
 
-var layerName = regexp.MustCompile(`^layers\.([0-9]+)\.(q|k|v|k_mem|v_mem)$`)
+var layerName = pattern.Of(`^layers\.([0-9]+)\.(q|k|v|k_mem|v_mem)$`)
 
 // Is reports whether f holds a capture and not something else, such as a model.
 func Is(f *checkpoint.File) bool {
@@ -175,7 +175,7 @@ func (r *reader) pair(query, key string) (q, k []axes, err error) {
 func (r *reader) apart(c *Capture) error {
 	layers := 0
 	for _, name := range r.file.Names() {
-		if m := layerName.FindStringSubmatch(name); m != nil && m[2] == "q" {
+		if m := layerName().FindStringSubmatch(name); m != nil && m[2] == "q" {
 			layers++
 		}
 	}

@@ -7,11 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"kvscope/engine/checkpoint/safetensors"
+	"kvscope/engine/pattern"
 )
 
 // numpyTypes are the element types of arrays of numbers, by kind and width in bytes.
@@ -37,9 +37,9 @@ const maxNPYHeader = 1 << 20
 
 // The three fields of a .npy header, the text of a Python dictionary.
 var (
-	npyDescr   = regexp.MustCompile(`'descr':\s*'([<>|=])?([a-zA-Z])([0-9]*)'`)
-	npyFortran = regexp.MustCompile(`'fortran_order':\s*(True|False)`)
-	npyShape   = regexp.MustCompile(`'shape':\s*\(([0-9, ]*)\)`)
+	npyDescr   = pattern.Of(`'descr':\s*'([<>|=])?([a-zA-Z])([0-9]*)'`)
+	npyFortran = pattern.Of(`'fortran_order':\s*(True|False)`)
+	npyShape   = pattern.Of(`'shape':\s*\(([0-9, ]*)\)`)
 )
 
 // readNPYHeader reads what stands before the elements of a .npy file, version 1 to 3:
@@ -81,7 +81,7 @@ func readNPYHeader(r io.Reader) (*array, error) {
 }
 
 func parseNPYHeader(header string) (*array, error) {
-	descr, fortran, shape := npyDescr.FindStringSubmatch(header), npyFortran.FindStringSubmatch(header), npyShape.FindStringSubmatch(header)
+	descr, fortran, shape := npyDescr().FindStringSubmatch(header), npyFortran().FindStringSubmatch(header), npyShape().FindStringSubmatch(header)
 	if descr == nil || fortran == nil || shape == nil {
 		return nil, fmt.Errorf("header %.200q, want one type, an order and a shape", strings.TrimSpace(header))
 	}

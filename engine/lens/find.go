@@ -2,12 +2,12 @@ package lens
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"kvscope/engine/checkpoint"
+	"kvscope/engine/pattern"
 )
 
 // weightsName is the tensor of heads that are known by their weights.
@@ -113,13 +113,13 @@ type family struct {
 	names   []string
 }
 
-var number = regexp.MustCompile(`[0-9]+`)
+var number = pattern.Of(`[0-9]+`)
 
 // numbered finds the one family of a file that may be maps.
 func numbered(f *checkpoint.File) (family, error) {
 	byPattern := map[string]map[int]string{}
 	for _, name := range f.Names() {
-		at := number.FindStringIndex(name)
+		at := number().FindStringIndex(name)
 		if at == nil || !f.Ranked(name, 3, 5) {
 			continue
 		}

@@ -8,11 +8,11 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/input"
+	"kvscope/engine/pattern"
 )
 
 // OpenAdapter reads the adapter at path, a safetensors file, or the folder of one as PEFT
@@ -39,7 +39,7 @@ func OpenAdapter(path string) (*Adapter, error) {
 
 // adapterName matches the names of an adapter's tensors, with or without the prefixes of
 // PEFT and of the model itself: the layer, the module, the part.
-var adapterName = regexp.MustCompile(`^(?:base_model\.model\.)?(?:model\.)?layers\.(\d{1,3})\.((?:self_attn|mlp)\.[a-z]+_proj)\.(lora_A\.weight|lora_B\.weight|weight|bias)$`)
+var adapterName = pattern.Of(`^(?:base_model\.model\.)?(?:model\.)?layers\.(\d{1,3})\.((?:self_attn|mlp)\.[a-z]+_proj)\.(lora_A\.weight|lora_B\.weight|weight|bias)$`)
 
 // ReadAdapter reads the adapter in f, as float32 that may be changed.
 func ReadAdapter(f *checkpoint.File) (*Adapter, error) {
@@ -67,7 +67,7 @@ func ReadAdapter(f *checkpoint.File) (*Adapter, error) {
 
 // take puts one tensor of a file in its place.
 func (a *Adapter) take(name string, shape []int, x []float32) error {
-	parts := adapterName.FindStringSubmatch(name)
+	parts := adapterName().FindStringSubmatch(name)
 	if parts == nil {
 		return fmt.Errorf("tensor %q is none of an adapter, want layers.N.self_attn.q_proj.lora_A.weight and the like", name)
 	}

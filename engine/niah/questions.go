@@ -23,7 +23,7 @@ func (e *Example) Asked() []string {
 // Keys lists the keys of the needles in a text, in its order.
 func Keys(text string) []string {
 	var keys []string
-	for _, m := range needlePattern.FindAllStringSubmatch(text, -1) {
+	for _, m := range needlePattern().FindAllStringSubmatch(text, -1) {
 		if key := oneLine(m[2]); !slices.Contains(keys, key) {
 			keys = append(keys, key)
 		}

@@ -64,15 +64,20 @@ var blanks = regexp.MustCompile(`(>)\n|\n(<)`)
 // own is what elements have for themselves alone in a page.
 var own = regexp.MustCompile(` (?:id|name|for|data-testid)="[^"]*"`)
 
-// loader begins the element that says how far the program has come, which is the last.
-var loader = []byte(`<aside id="app-wasm-loader"`)
+// loader begins the element that says how far the program has come, which is the last; its
+// attributes stand in any order.
+var loader = regexp.MustCompile(`<aside [^>]*id="app-wasm-loader"`)
 
 // in is a page with the first screen above it; of nil, as it is.
 func (f *firstScreen) in(page []byte) []byte {
 	if f == nil {
 		return page
 	}
-	return bytes.Replace(page, loader, slices.Concat([]byte(f.html), loader), 1)
+	at := loader.FindIndex(page)
+	if at == nil {
+		return page
+	}
+	return slices.Concat(page[:at[0]], []byte(f.html), page[at[0]:])
 }
 
 // eventsOf reads frames.

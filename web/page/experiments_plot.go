@@ -1,10 +1,9 @@
 package page
 
 import (
-	"regexp"
-
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/engine/pattern"
 	"kvscope/web/api"
 	"kvscope/web/browser"
 	"kvscope/web/lab"
@@ -97,7 +96,7 @@ func (p *figure) open(area app.Value) {
 	p.release = append(p.release, func() { observer.Call("disconnect"); resize.Release(); click.Release() })
 }
 
-var named = regexp.MustCompile(`var\(--([a-z0-9-]+)\)`)
+var named = pattern.Of(`var\(--([a-z0-9-]+)\)`)
 
 // coloured puts the colours that hold for an element in place of their names.
 func coloured(element app.Value, option string) string {
@@ -105,7 +104,7 @@ func coloured(element app.Value, option string) string {
 	element.Call("append", probe)
 	defer probe.Call("remove")
 	known := map[string]string{}
-	return named.ReplaceAllStringFunc(option, func(name string) string {
+	return named().ReplaceAllStringFunc(option, func(name string) string {
 		if known[name] == "" {
 			probe.Get("style").Set("color", name)
 			known[name] = app.Window().Call("getComputedStyle", probe).Get("color").String()

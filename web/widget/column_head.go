@@ -1,11 +1,11 @@
 package widget
 
 import (
-	"regexp"
 	"strconv"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/engine/pattern"
 	"kvscope/engine/trace"
 	"kvscope/viz/number"
 	"kvscope/web/state"
@@ -56,7 +56,7 @@ func statusText(text string, done bool) app.UI {
 	var parts []app.UI
 	for rest := text; rest != ""; {
 		part := rest
-		if at := partEnd.FindStringIndex(rest); at != nil {
+		if at := partEnd().FindStringIndex(rest); at != nil {
 			part = rest[:at[0]+1]
 		}
 		parts, rest = append(parts, app.Span().Text(part)), rest[len(part):]
@@ -65,7 +65,7 @@ func statusText(text string, done bool) app.UI {
 }
 
 // partEnd is where a part of a text ends: before the sign that begins the next.
-var partEnd = regexp.MustCompile(`[^,;:][,;:] `)
+var partEnd = pattern.Of(`[^,;:][,;:] `)
 
 // likelihood is how likely the expected answer, or a free prompt, was as the run read.
 func likelihood(d *trace.Done) app.UI {

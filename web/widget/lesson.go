@@ -7,6 +7,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/engine/pattern"
 	"kvscope/web/lesson"
 	"kvscope/web/state"
 )
@@ -109,14 +110,14 @@ func (l *Lesson) onAgain(app.Context, app.Event) { l.On.Do(state.Again{}) }
 func (l *Lesson) onFree(app.Context, app.Event)  { l.On.Do(state.FreeLecture{}) }
 func (l *Lesson) onClose(app.Context, app.Event) { l.On.Do(state.LeaveLecture{}) }
 
-var termMark = regexp.MustCompile(`\{([^{}]+)\}`)
+var termMark = pattern.Of(`\{([^{}]+)\}`)
 
 // Prose is a paragraph of a lesson; terms in braces link to the glossary and say on
 // pointing what it says.
 func Prose(text string) app.UI {
 	var body []app.UI
 	at := 0
-	for _, m := range termMark.FindAllStringSubmatchIndex(text, -1) {
+	for _, m := range termMark().FindAllStringSubmatchIndex(text, -1) {
 		term := text[m[2]:m[3]]
 		e, _ := lesson.Explain(term)
 		body = append(body, app.Text(text[at:m[0]]), app.A().Class("term").Href(At("/lessons#"+TermID(term))).Target("kvscope-glossary").Title(e.Text).Text(term))
