@@ -122,7 +122,15 @@ SELECT c.key, c.model, c.task, c.method, c.selector, c.selector_seed, c.select_w
        h.key / json_extract(c.outcome, '$.heads') AS layer, h.key % json_extract(c.outcome, '$.heads') AS head,
        h.value AS hits, c.examples
 FROM cell c, json_each(c.outcome, '$.hits') h WHERE c.state = 'done';
-`, then: fillParams}}
+`, then: fillParams}, {sql: `
+DROP VIEW head_hit;
+CREATE VIEW head_hit AS
+SELECT c.key, c.model, c.task, c.method, c.selector, c.selector_seed, c.select_with, c.compute_with, c.budget, c.params,
+       json_extract(c.outcome, '$.block') AS block, c.context,
+       h.key / json_extract(c.outcome, '$.heads') AS layer, h.key % json_extract(c.outcome, '$.heads') AS head,
+       h.value AS hits, json_extract(c.outcome, '$.head_output_errors[' || h.key || ']') AS output_error, c.examples
+FROM cell c, json_each(c.outcome, '$.hits') h WHERE c.state = 'done';
+`}}
 
 // migrate brings the file at path up to the present schema, each step in a
 // transaction of its own. A file that holds something is copied first.
