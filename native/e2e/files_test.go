@@ -5,12 +5,7 @@ import (
 	"bytes"
 	"compress/flate"
 	"encoding/binary"
-	"encoding/csv"
-	"encoding/xml"
-	"errors"
 	"fmt"
-	"image"
-	"image/png"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -22,11 +17,9 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/browser"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
-	"kvscope/engine/checkpoint"
 	"kvscope/engine/lens"
 	"kvscope/engine/runfile"
 	"kvscope/engine/trace"
@@ -289,170 +282,6 @@ func bombMaps(t *testing.T) string {
 	return name
 }
 
-// saver saves the pictures of the second column of d.
-type saver struct {
-	*desk
-	folder string
-}
-
-func (s saver) save(picture, format string, scale int) []byte {
-	s.t.Helper()
-	s.press(fmt.Sprintf(`%s [data-testid="save-%s"][data-format="%s"][data-scale="%d"]`, id("column-1"), picture, format, scale))
-	name, content := saved(s.t, s.folder, "."+format)
-	if err := os.Remove(name); err != nil {
-		s.t.Fatal(err)
-	}
-	return content
-}
-
-// whole saves a picture in every format, with words of its legend.
-func (s saver) whole(picture string, legend ...string) {
-	s.t.Helper()
-	rows, err := csv.NewReader(bytes.NewReader(s.save(picture, "csv", 1))).ReadAll()
-	if err != nil || len(rows) < 4 {
-		s.t.Errorf("%s: %d rows of numbers, %v", picture, len(rows), err)
-	}
-	svg := s.save(picture, "svg", 1)
-	if n := elements(svg); n < 5 || bytes.Contains(svg, []byte("var(--")) {
-		s.t.Errorf("%s: %d elements in the svg, colours %v", picture, n, bytes.Contains(svg, []byte("var(--")))
-	}
-	for _, words := range legend {
-		if !bytes.Contains(svg, []byte(">"+words+"<")) {
-			s.t.Errorf("%s: the svg's legend lacks %q", picture, words)
-		}
-	}
-	if size := s.pixels(picture, 1).Bounds(); size.Dx() < 200 {
-		s.t.Errorf("%s: %v", picture, size)
-	}
-}
-
-// Every view can be saved: its numbers, and itself. A browser lets a page save ten
-// files without a hand at work, so the grids have a page of their own.
-func TestViewsAreSaved(t *testing.T) {
-	d := sit(t, "?head=1.1")
-	d.finished("")
-	s := saver{d, d.saves()}
-	for _, view := range []string{"attention", "memory", "scores"} {
-		d.choose("view-1", view)
-		d.wait(map[string]string{
-			"attention": `document.querySelector('` + id("map-1") + `')?.dataset.built === "true"`,
-			"memory":    `!!document.querySelector('` + id("kernel-1") + ` svg')`,
-			"scores":    `!!document.querySelector('` + id("scores-1") + ` svg')`,
-		}[view])
-		s.whole("view", map[string][]string{
-			"attention": {"attention weight, log 0.0001", "1", "answer", "picked"},
-			"memory":    {"gate 0 forgets", "1 keeps", "share of the entry, full height 1"},
-			"scores":    {"block picked", "not picked", "answer"},
-		}[view]...)
-	}
-	d.quiet()
-}
-
-// A saved figure stands alone: it says which run it is of and what was asked, its axes
-// are named, it is as large as asked for, and on white where that is asked for on a dark
-// page, the pixels of a map too.
-func TestFiguresStandAlone(t *testing.T) {
-	d := sit(t, "?head=1.1&view=attention")
-	d.do(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}))
-	d.finished("")
-	d.wait(mapsBuilt)
-	s := saver{d, d.saves()}
-	once, twice := s.pixels("view", 1), s.pixels("view", 2)
-	if a, b := once.Bounds(), twice.Bounds(); b.Dx() != 2*a.Dx() || b.Dy() != 2*a.Dy() {
-		t.Errorf("a picture of %v is %v at twice the size", a, b)
-	}
-	if light(once) > 0.5 {
-		t.Errorf("on a dark page %.0f%% of the picture are light", 100*light(once))
-	}
-	d.press(id("view-1") + " " + id("white-view"))
-	d.wait(`document.querySelector('` + id("view-1") + " " + id("white-view") + `').ariaPressed === "true"`)
-	white := s.pixels("view", 1)
-	if light(white) < 0.7 {
-		t.Errorf("on white %.0f%% of the picture are light", 100*light(white))
-	}
-	if r, g, b, _ := white.At(1, 1).RGBA(); r>>8 != 255 || g>>8 != 255 || b>>8 != 255 {
-		t.Errorf("the ground is %d, %d, %d", r>>8, g>>8, b>>8)
-	}
-	r := d.direct(withModel(quest, "ratplus"))
-	for picture, axes := range map[string][]string{"grid": {"step / block"}, "heads": {"layer / head"}} {
-		svg := string(s.save(picture, "svg", 1))
-		for _, want := range append(axes, "MK-1, seed 1 · Quest at 1/8", r.Header.Question, "#ffffff") {
-			if !strings.Contains(svg, want) {
-				t.Errorf("%s: no %q in the svg", picture, want)
-			}
-		}
-	}
-	d.quiet()
-}
-
-// pixels is a picture of the second column as PNG.
-func (s saver) pixels(picture string, scale int) image.Image {
-	s.t.Helper()
-	out, err := png.Decode(bytes.NewReader(s.save(picture, "png", scale)))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return out
-}
-
-// light is the share of pixels that are nearer to white than to black.
-func light(m image.Image) float64 {
-	n, b := 0, m.Bounds()
-	for y := b.Min.Y; y < b.Max.Y; y++ {
-		for x := b.Min.X; x < b.Max.X; x++ {
-			if r, g, b, _ := m.At(x, y).RGBA(); r+g+b > 3<<15 {
-				n++
-			}
-		}
-	}
-	return float64(n) / float64(b.Dx()*b.Dy())
-}
-
-// The grids can be saved too, and their numbers are those of the trace.
-func TestGridsAreSaved(t *testing.T) {
-	d := sit(t, "?head=1.1")
-	d.finished("")
-	s := saver{d, d.saves()}
-	s.whole("grid", "picked", "not picked", "answer", "dense top K")
-	s.whole("heads", "attention mass kept 0", "1")
-	r := d.direct(withModel(quest, "ratplus"))
-	rows, err := csv.NewReader(bytes.NewReader(s.save("grid", "csv", 1))).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, row := range rows[1:] {
-		step, _ := strconv.Atoi(row[1])
-		block, _ := strconv.Atoi(row[3])
-		sel := r.Selection(step, 1, 1)
-		if block < sel.Candidates && (row[4] == "1") != sel.Has(0, block) {
-			t.Errorf("step %d block %d is %s in the file", step, block, row[4])
-		}
-	}
-	d.choose("view-1", "prompt")
-	d.wait(`!!document.querySelector('` + id("strip-1") + `')`)
-	if text := s.save("view", "csv", 1); !strings.Contains(string(text), "magic") {
-		t.Error("the prompt's table lacks its words")
-	}
-	d.quiet()
-}
-
-// elements counts the elements of an SVG, -1 when it is none.
-func elements(svg []byte) int {
-	n := 0
-	for d := xml.NewDecoder(bytes.NewReader(svg)); ; {
-		token, err := d.Token()
-		switch {
-		case errors.Is(err, io.EOF):
-			return n
-		case err != nil:
-			return -1
-		}
-		if _, ok := token.(xml.StartElement); ok {
-			n++
-		}
-	}
-}
-
 // What is on the screen can be shared, shown large, and in part.
 func TestSharingAndPresenting(t *testing.T) {
 	d := sit(t, "?head=1.1&view=scores")
@@ -504,84 +333,4 @@ func largeRun(t testing.TB, n int) string {
 		t.Fatal(err)
 	}
 	return path
-}
-
-// Queries and keys of any model open as a model: methods are replayed on them, side by side,
-// with the views that need no model, and a reload finds them.
-func TestCaptureIsOpened(t *testing.T) {
-	d := sit(t, "?task=S-1&method=quest&budget=1/4")
-	d.finished("")
-	upload := func(side int, path string) {
-		d.do(chromedp.SetUploadFiles("#open-"+strconv.Itoa(side), []string{path}, chromedp.ByQuery))
-	}
-	shows := func(side int, method string) {
-		t.Helper()
-		d.wait(fmt.Sprintf(`(c => c?.dataset.model === "own_ qk" && c.dataset.state === "done" && c.dataset.method === %q)(document.querySelector('%s'))`, method, id("column-"+strconv.Itoa(side))))
-	}
-	before := len(d.tab.Requests())
-	upload(1, captureFile(t, nil))
-	shows(1, "quest")
-	evaluate[any](d, `(e => { e.value = "snapkv"; e.dispatchEvent(new Event("change", {bubbles: true})) })(document.querySelector('select[data-column="1"][data-part="method"]'))`)
-	shows(1, "snapkv")
-	upload(0, captureFile(t, nil))
-	shows(0, "quest")
-	shows(1, "snapkv")
-	if text := evaluate[string](d, `document.querySelector('`+id("column-0")+`').innerText`); strings.Contains(text, "wrong") || !strings.Contains(text, "of 12 blocks") {
-		t.Errorf("the column of a capture says %q", text)
-	}
-	d.press(id("heads-0") + ` [data-layer="1"][data-head="2"]`)
-	for _, view := range []string{"scores", "attention", "prompt"} {
-		d.choose("view-0", view)
-		d.wait(map[string]string{
-			"attention": `document.querySelector('` + id("map-0") + `')?.dataset.built === "true"`,
-			"scores":    `!!document.querySelector('` + id("scores-0") + ` svg')`,
-			"prompt":    `[...document.querySelectorAll('` + id("strip-0") + ` [data-t]')].length > 180`,
-		}[view])
-	}
-	for _, url := range d.tab.Requests()[before:] {
-		if strings.Contains(url, "/api/runs") {
-			t.Errorf("the server is asked for %s", url)
-		}
-	}
-	want := d.picks(0)
-	d.wait(`!!sessionStorage.getItem("kvscope.capture.own_ qk")`)
-	d.do(chromedp.Reload())
-	shows(0, "quest")
-	shows(1, "snapkv")
-	if got := d.picks(0); !reflect.DeepEqual(got, want) {
-		t.Errorf("after a reload it shows %v, before %v", got, want)
-	}
-	// What a file says of a method is in the form, until one goes back.
-	upload(0, captureFile(t, map[string]string{"method": "moba", "chunk_size": "32", "moba_topk": "3"}))
-	shows(0, "moba")
-	if q := evaluate[string](d, "location.search"); !strings.Contains(q, "method=moba") || !strings.Contains(q, "block=32") || !strings.Contains(q, "k=3") {
-		t.Errorf("the address is %q", q)
-	}
-	if said := evaluate[string](d, `document.querySelector('`+id("said")+`').textContent`); !strings.Contains(said, "the form has what it says: moba, block 32, k 3") {
-		t.Errorf("it is said that %q", said)
-	}
-	evaluate[any](d, "history.back()")
-	shows(0, "quest")
-	d.quiet()
-}
-
-// captureFile is two layers of four heads on two, of 200 positions, with metadata.
-func captureFile(t *testing.T, metadata map[string]string) string {
-	t.Helper()
-	r := rand.New(rand.NewPCG(5, 5))
-	drawn := func(n int) []float32 {
-		x := make([]float32, n)
-		for i := range x {
-			x[i] = float32(r.NormFloat64())
-		}
-		return x
-	}
-	name := filepath.Join(t.TempDir(), "own: qk.safetensors")
-	err := checkpoint.Save(name, metadata, []checkpoint.Tensor{
-		checkpoint.NewF16("q", []int{2, 4, 200, 16}, drawn(2*4*200*16)), checkpoint.NewF16("k", []int{2, 2, 200, 16}, drawn(2*2*200*16)),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return name
 }
