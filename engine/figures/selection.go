@@ -3,6 +3,7 @@ package figures
 import (
 	"cmp"
 
+	"kvscope/engine/ops"
 	"kvscope/engine/trace"
 )
 
@@ -35,7 +36,9 @@ func Recall(s *trace.Selection) (float64, bool) {
 	if k == 0 {
 		return 0, false
 	}
-	least, ties := kth(s.Mass, min(k, len(s.Mass)))
+	n := min(k, len(s.Mass))
+	least, above := ops.KthLargest(s.Mass, n)
+	ties := n - above // of those that equal the least, so many belong to it
 	both := 0
 	for i, m := range s.Mass {
 		c := cmp.Compare(m, least)

@@ -25,7 +25,7 @@ func Reference() *Kernels {
 		MinMax:               minMax,
 		BoundScores:          boundScores,
 		DotRows:              dotRows,
-		KthLargest:           kthLargest,
+		KthLargest:           KthLargest,
 		Attend:               attend,
 		AttendCausal:         attendCausal,
 		AttendCausalBackward: attendCausalBackward,

@@ -5,9 +5,10 @@ import (
 	"math"
 )
 
-// kthLargest is a radix selection on the bits, a byte at a time from the top: at
-// most four passes over x whatever its contents, and no memory.
-func kthLargest(x []float32, k int) (value float32, above int) {
+// KthLargest is Kernels.KthLargest in plain Go, for who has no kernels: a radix selection on
+// the bits, a byte at a time from the top, at most four passes over x whatever its contents,
+// and no memory.
+func KthLargest(x []float32, k int) (value float32, above int) {
 	CheckKth(x, k)
 	// want is how many of the values that share the bits of threshold under mask
 	// are among the k largest.
