@@ -33,11 +33,16 @@ func (s *Session) attendAll(l int, query, key, value, ranked ops.Matrix) {
 		bytes = 0
 	}
 	parallelFor(c.Heads, bytes, func(part, lo, hi int) {
-		for h := lo; h < hi; h++ {
+		for h, end := lo, 0; h < hi; h = end {
 			if part == 0 && !s.pause(l) { // the part of the goroutine that the pass runs on
 				return
 			}
-			s.attend(l, h, s.Cache(l, h), query.Slice(0, rows, h*dh, (h+1)*dh), &s.scores[part])
+			if end = h + 1; rows > 1 {
+				s.attend(l, h, s.Cache(l, h), query.Slice(0, rows, h*dh, end*dh), &s.scores[part])
+				continue
+			}
+			end = min(hi, (h/c.Group()+1)*c.Group())
+			s.attendStep(l, h, end, query, &s.scores[part])
 		}
 	})
 	if s.opt.Joint.Any() {
@@ -71,13 +76,14 @@ func (s *Session) attendTogether(l int, query ops.Matrix, bytes int) {
 				return
 			}
 			row := func(h int) []float32 { return query.Row(t)[h*dh : (h+1)*dh] }
+			out := s.buf.attn[t*heads*dh:][:heads*dh]
 			s.choose(picks, l, position, row)
+			s.readHeads(l, 0, picks, query.Row(t), out, &weights)
+			if s.buf.rows == 1 || !s.observes(position) {
+				continue
+			}
 			for h := range picks {
-				out := s.buf.attn[(t*heads+h)*dh:][:dh]
-				s.read(s.Cache(l, h), row(h), &picks[h], out, &weights)
-				if s.buf.rows > 1 && s.observes(position) {
-					s.observe(l, h, s.Cache(l, h), row(h), position, out)
-				}
+				s.observe(l, h, s.Cache(l, h), row(h), position, out[h*dh:(h+1)*dh])
 			}
 		}
 	})
@@ -132,6 +138,43 @@ func extend(cache *sparse.KVCache, key, value ops.Matrix, h int) {
 	}
 }
 
+// attendStep computes the attention of heads [lo, hi) of layer l for the queries [1, H*Dh] of
+// a step into s.buf.attn.
+func (s *Session) attendStep(l, lo, hi int, query ops.Matrix, scores *[]float32) {
+	dh := s.model.cfg.HeadDim
+	for h := lo; h < hi; h++ {
+		s.look(l, h, query.Slice(0, 1, h*dh, (h+1)*dh))
+	}
+	if s.together(s.length) {
+		return // see attendTogether
+	}
+	q := query.Row(0)
+	for h := lo; h < hi; h++ {
+		s.Choose(&s.selection[h], sparse.Query{Q: q[h*dh : (h+1)*dh], Position: s.length, Layer: l, Head: h})
+	}
+	s.readHeads(l, lo, s.selection[lo:hi], q[lo*dh:hi*dh], s.buf.attn[lo*dh:hi*dh], scores)
+}
+
+// readHeads computes the attention of the queries [n, Dh] of n heads of layer l from head
+// first on over what each selected, into dst [n, Dh]. Heads that share keys and values and
+// selected the same read them once.
+func (s *Session) readHeads(l, first int, picks []sparse.Selection, query, dst []float32, scores *[]float32) {
+	dh, shared := s.model.cfg.HeadDim, s.model.cfg.Group()
+	for lo, hi := 0, 0; lo < len(picks); lo = hi {
+		hi = lo + 1
+		for hi < len(picks) && (first+hi)%shared != 0 && slices.Equal(picks[hi].Spans, picks[lo].Spans) {
+			hi++
+		}
+		s.read(s.Cache(l, first+lo), query[lo*dh:hi*dh], &picks[lo], dst[lo*dh:hi*dh], scores)
+		if s.paid != nil && s.evicted(s.length) {
+			n := picks[lo].Count()
+			for h := lo; h < hi; h++ {
+				s.paid[first+h] = append(s.paid[first+h][:0], (*scores)[(h-lo)*n:][:n]...)
+			}
+		}
+	}
+}
+
 // attend computes the attention of the chunk's queries of head h of layer l,
 // [T, Dh], into s.buf.attn. A query that selects, or is observed, reads alone;
 // the others read everything before them, many at a time.
@@ -144,8 +187,9 @@ func (s *Session) attend(l, h int, cache *sparse.KVCache, query ops.Matrix, scor
 			continue // see attendTogether
 		}
 		if s.alone(s.length + t) {
-			s.attendOne(l, h, cache, query.Row(t), s.length+t, out.Row(t), scores)
-			if s.buf.rows > 1 && s.observes(s.length+t) {
+			s.Choose(&s.selection[h], sparse.Query{Q: query.Row(t), Position: s.length + t, Layer: l, Head: h})
+			s.read(cache, query.Row(t), &s.selection[h], out.Row(t), scores)
+			if s.observes(s.length + t) {
 				s.observe(l, h, cache, query.Row(t), s.length+t, out.Row(t))
 			}
 			t++
@@ -184,7 +228,7 @@ func (s *Session) selector(l, h int) sparse.Selector {
 
 // alone reports whether the query at position is attended to by itself.
 func (s *Session) alone(position int) bool {
-	return s.buf.rows == 1 || s.selects(position) || s.evicted(position) || s.observes(position)
+	return s.selects(position) || s.evicted(position) || s.observes(position)
 }
 
 // observes reports whether somebody wants to know what the query at position reads.
@@ -207,20 +251,11 @@ func (s *Session) selects(position int) bool {
 // evicted reports whether the query at position reads what an eviction left.
 func (s *Session) evicted(position int) bool { return s.kept != nil && position >= s.opt.EvictFrom }
 
-// attendOne lets one query select and read.
-func (s *Session) attendOne(l, h int, cache *sparse.KVCache, q []float32, position int, dst []float32, scores *[]float32) {
-	sel := &s.selection[h]
-	s.Choose(sel, sparse.Query{Q: q, Position: position, Layer: l, Head: h})
-	s.read(cache, q, sel, dst, scores)
-	if s.paid != nil && s.evicted(position) {
-		s.paid[h] = append(s.paid[h][:0], (*scores)[:sel.Count()]...)
-	}
-}
-
-// read computes the attention of q over what it selected, into dst [Dh].
+// read computes the attention of the queries q [n, Dh] over what they selected, into dst
+// [n, Dh].
 func (s *Session) read(cache *sparse.KVCache, q []float32, sel *sparse.Selection, dst []float32, scores *[]float32) {
-	scale := float32(1 / math.Sqrt(float64(cache.Dim)))
-	s.model.kernels.Attend(dst, scratch(scores, sel.Count()), q, cache.Keys, cache.Values, sel.Spans, scale)
+	scale, queries := float32(1/math.Sqrt(float64(cache.Dim))), len(q)/cache.Dim
+	s.model.kernels.Attend(dst, scratch(scores, queries*sel.Count()), q, cache.Keys, cache.Values, sel.Spans, scale, queries)
 }
 
 // ChooseLayer is Choose for the queries of all heads of a layer at a position, of those that

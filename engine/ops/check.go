@@ -58,9 +58,12 @@ func CheckSteps(kernel string, rows, cols int, views ...Matrix) {
 
 // CheckAttend panics unless the operands of Attend fit together: spans ascend,
 // are disjoint, not empty and within keys and values, and weights has one entry
-// per position.
-func CheckAttend(dst, weights, q, keys, values []float32, spans []Span) {
+// per query and position.
+func CheckAttend(dst, weights, q, keys, values []float32, spans []Span, queries int) {
 	CheckSame("Attend dst and q", len(dst), len(q))
+	if queries < 1 || len(q)%queries != 0 {
+		panic(fmt.Sprintf("ops: Attend of %d queries in %d values", queries, len(q)))
+	}
 	total, end := 0, 0
 	for _, s := range spans {
 		if s.Start < end || s.End <= s.Start {
@@ -69,10 +72,9 @@ func CheckAttend(dst, weights, q, keys, values []float32, spans []Span) {
 		end = s.End
 		total += s.Len()
 	}
-	CheckSame("Attend weights and spans", len(weights), total)
-	if end*len(q) > len(keys) || end*len(q) > len(values) {
-		panic(fmt.Sprintf("ops: Attend to position %d of %d with %d keys and %d values",
-			end, len(q), len(keys), len(values)))
+	CheckSame("Attend weights and spans", len(weights), total*queries)
+	if d := len(q) / queries; end*d > len(keys) || end*d > len(values) {
+		panic(fmt.Sprintf("ops: Attend to position %d of %d with %d keys and %d values", end, d, len(keys), len(values)))
 	}
 }
 

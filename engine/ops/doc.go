@@ -23,5 +23,5 @@
 // # Use
 //
 //	k := ops.Reference()
-//	k.Attend(dst, weights, q, keys, values, []ops.Span{{Start: 0, End: 64}}, scale)
+//	k.Attend(dst, weights, q, keys, values, []ops.Span{{Start: 0, End: 64}}, scale, 1)
 package ops

@@ -13,7 +13,7 @@ func ExampleReference() {
 	values := []float32{1, 0, 0, 1, 7, 7, 0, 3}
 	dst, weights := make([]float32, 2), make([]float32, 3)
 	spans := []ops.Span{{Start: 0, End: 2}, {Start: 3, End: 4}} // position 2 is not read
-	k.Attend(dst, weights, []float32{0, 1}, keys, values, spans, 1)
+	k.Attend(dst, weights, []float32{0, 1}, keys, values, spans, 1, 1)
 	fmt.Printf("weights %.2f, output %.2f\n", weights, dst)
 	// Output:
 	// weights [0.01 0.50 0.50], output [0.01 1.98]

@@ -97,12 +97,12 @@ type Kernels struct {
 	// values are above it. NaN counts as -Inf, and -0 as 0: neither is returned.
 	KthLargest func(x []float32, k int) (value float32, above int)
 
-	// Attend computes attention of one query over the gathered positions of
-	// spans: with s_j = scale·q·keys[j], w = softmax(s), dst = Σ_j w_j·values[j].
-	// keys and values are [capacity, len(q)]. spans are ascending, disjoint and
-	// not empty. weights, of the summed length of spans, receives w in order.
-	// Without spans dst is zero.
-	Attend func(dst, weights, q, keys, values []float32, spans []Span, scale float32)
+	// Attend computes attention of queries over the gathered positions of spans, the same
+	// for each: with s_j = scale·q[i]·keys[j], w = softmax(s), dst[i] = Σ_j w_j·values[j]
+	// for q and dst [queries, Dh], keys and values [capacity, Dh]. spans are ascending,
+	// disjoint and not empty. weights, [queries, the summed length of spans], receives w
+	// in order. Without spans dst is zero. The bits of a query are those it has alone.
+	Attend func(dst, weights, q, keys, values []float32, spans []Span, scale float32, queries int)
 
 	// AttendCausal computes attention of the last queries of a sequence over all of it
 	// into a.Out; see CausalAttention. It goes through keys and values in tiles with a

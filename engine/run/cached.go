@@ -96,7 +96,7 @@ func (k *CachedRun) measure() (chosen, dense float64) {
 					for _, s := range spans {
 						n += s.Len()
 					}
-					kernels.Attend(out, weights[:n], q, cache.Keys, cache.Values, spans, scale)
+					kernels.Attend(out, weights[:n], q, cache.Keys, cache.Values, spans, scale, 1)
 					took += time.Since(from)
 				}
 			}

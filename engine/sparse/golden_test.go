@@ -123,7 +123,7 @@ func positions(s *Selection) []int {
 // attend is the attention of q over what s selects.
 func attend(s *Selection, q []float32, h *KVCache) []float32 {
 	out := make([]float32, h.Dim)
-	h.kernels.Attend(out, make([]float32, s.Count()), q, h.Keys, h.Values, s.Spans, headScale(h))
+	h.kernels.Attend(out, make([]float32, s.Count()), q, h.Keys, h.Values, s.Spans, headScale(h), 1)
 	return out
 }
 

@@ -58,7 +58,7 @@ func (d *decoder) attend(s sparse.Selector, heads []*sparse.KVCache, head int) {
 // read attends to what is selected.
 func (d *decoder) read(h *sparse.KVCache) {
 	scale := float32(1 / math.Sqrt(float64(h.Dim)))
-	d.kernels.Attend(d.dst, d.weights[:d.selection.Count()], d.q, h.Keys, h.Values, d.selection.Spans, scale)
+	d.kernels.Attend(d.dst, d.weights[:d.selection.Count()], d.q, h.Keys, h.Values, d.selection.Spans, scale, 1)
 }
 
 // measureDecode gives the time of one layer's attention for one decoded token:

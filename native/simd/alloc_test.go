@@ -23,7 +23,7 @@ func TestNoAllocations(t *testing.T) {
 			"MatVec":     func() { k.MatVec(dst, x, q) },
 			"RMSNorm":    func() { k.RMSNorm(dst, q, w, 1e-6) },
 			"MemoryScan": func() { k.MemoryScan(c, q, a, a) },
-			"Attend":     func() { k.Attend(dst, weights, q, x, y, spans, 1) },
+			"Attend":     func() { k.Attend(dst, weights, q, x, y, spans, 1, 1) },
 		} {
 			if got := testing.AllocsPerRun(100, call); got > 0 {
 				t.Errorf("%s: %s allocates %v times a call", k.Name, name, got)

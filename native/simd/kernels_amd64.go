@@ -174,44 +174,50 @@ func (s *set) kthLargest(x []float32, k int) (value float32, above int) {
 // prefetchDistance is how far in front of what is being read memory is asked for, in bytes.
 const prefetchDistance = 8192
 
-// attend reads the keys of one span after the other and then the values. The end
-// of each span prefetches the beginning of the next: a processor that prefetches on
-// its own cannot know it.
-func (s *set) attend(dst, weights, q, keys, values []float32, spans []ops.Span, scale float32) {
-	ops.CheckAttend(dst, weights, q, keys, values, spans)
+// attend reads the keys of one span after the other and then the values, each piece of them
+// for every query in turn while the first cache holds it.
+func (s *set) attend(dst, weights, q, keys, values []float32, spans []ops.Span, scale float32, queries int) {
+	ops.CheckAttend(dst, weights, q, keys, values, spans, queries)
 	clear(dst)
 	if len(spans) == 0 || len(q) == 0 {
 		return
 	}
-	d, first := len(q), 0
-	last := max(1, prefetchDistance/(4*d)) // positions of a span that prefetch for the next
+	d, n := len(q)/queries, len(weights)/queries
+	pieces(keys, spans, d, queries, &values[spans[0].Start*d], func(first, count int, rows *float32, ahead uintptr) {
+		for i := range queries {
+			s.dotRowsOf(&weights[i*n+first], &q[i*d], rows, count, d, ahead)
+		}
+	})
+	s.softmaxRows(at(weights), queries, n, scale)
+	pieces(values, spans, d, queries, nil, func(first, count int, rows *float32, ahead uintptr) {
+		for i := range queries {
+			s.weightedSum(&dst[i*d], &weights[i*n+first], rows, count, d, ahead)
+		}
+	})
+}
+
+// pieces calls read for pieces of the spans of rows, in their order: with how many positions
+// came before, the positions of the piece, its first row and how far ahead to prefetch. The end
+// of each span prefetches the beginning of the next, and that of the last what comes after: a
+// processor that prefetches on its own cannot know it.
+func pieces(rows []float32, spans []ops.Span, d, queries int, after *float32, read func(first, count int, rows *float32, ahead uintptr)) {
+	first, last := 0, max(1, prefetchDistance/(4*d)) // last are the positions that prefetch for the next span
 	for i, span := range spans {
-		next := &values[spans[0].Start*d]
-		if i+1 < len(spans) {
-			next = &keys[spans[i+1].Start*d]
+		for start, count := span.Start, 0; start < span.End; start += count {
+			from, ahead := &rows[start*d], uintptr(prefetchDistance)
+			if count = span.End - start; count > last {
+				count -= last
+				if queries > 1 {
+					count = min(count, last)
+				}
+			} else if i+1 < len(spans) {
+				ahead = distance(from, &rows[spans[i+1].Start*d])
+			} else if ahead = 0; after != nil {
+				ahead = distance(from, after)
+			}
+			read(first, count, from, ahead)
+			first += count
 		}
-		n := span.Len()
-		turn := max(0, n-last)
-		s.dotRowsOf(at(weights[first:]), at(q), &keys[span.Start*d], turn, d, prefetchDistance)
-		from := &keys[(span.Start+turn)*d]
-		s.dotRowsOf(&weights[first+turn], at(q), from, n-turn, d, distance(from, next))
-		first += n
-	}
-	s.softmaxRows(at(weights), 1, len(weights), scale)
-	first = 0
-	for i, span := range spans {
-		n := span.Len()
-		turn := max(0, n-last)
-		if turn > 0 {
-			s.weightedSum(at(dst), &weights[first], &values[span.Start*d], turn, d, prefetchDistance)
-		}
-		from := &values[(span.Start+turn)*d]
-		next := from
-		if i+1 < len(spans) {
-			next = &values[spans[i+1].Start*d]
-		}
-		s.weightedSum(at(dst), &weights[first+turn], from, n-turn, d, distance(from, next))
-		first += n
 	}
 }
 

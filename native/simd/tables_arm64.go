@@ -111,12 +111,16 @@ func (n neon) boundScores(dst, q, lo, hi []float32) {
 	boundScoresNEON(&dst[0], &q[0], &lo[0], &hi[0], len(dst), len(q))
 }
 
-func (n neon) attend(dst, weights, q, keys, values []float32, spans []ops.Span, scale float32) {
-	if len(q) == 0 || len(q)%16 != 0 {
-		n.reference.Attend(dst, weights, q, keys, values, spans, scale)
+func (n neon) attend(dst, weights, q, keys, values []float32, spans []ops.Span, scale float32, queries int) {
+	if d := len(q) / max(1, queries); d == 0 || d%16 != 0 {
+		n.reference.Attend(dst, weights, q, keys, values, spans, scale, queries)
 		return
 	}
-	ops.CheckAttend(dst, weights, q, keys, values, spans)
+	ops.CheckAttend(dst, weights, q, keys, values, spans, queries)
+	ops.EachQuery(dst, weights, q, queries, func(dst, weights, q []float32) { n.attendOne(dst, weights, q, keys, values, spans, scale) })
+}
+
+func (n neon) attendOne(dst, weights, q, keys, values []float32, spans []ops.Span, scale float32) {
 	d, first := len(q), 0
 	for _, span := range spans {
 		n.dotRows(weights[first:first+span.Len()], q, keys[span.Start*d:span.End*d])

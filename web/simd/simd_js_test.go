@@ -78,7 +78,7 @@ func TestSameBits(t *testing.T) {
 				},
 				"attend": func(k *ops.Kernels) []float32 {
 					out := make([]float32, d+n)
-					k.Attend(out[:d], out[d:], q[:d], keys, vals, []ops.Span{{Start: 0, End: (n + 1) / 2}, {Start: n - n/2, End: n}}[:min(n, 2)], 0.2)
+					k.Attend(out[:d], out[d:], q[:d], keys, vals, []ops.Span{{Start: 0, End: (n + 1) / 2}, {Start: n - n/2, End: n}}[:min(n, 2)], 0.2, 1)
 					return out
 				},
 				"causal": func(k *ops.Kernels) []float32 {

@@ -38,14 +38,17 @@ func (t *table) softmaxRow(row []float32, scale float32) {
 	}
 }
 
-func (t *table) attend(dst, weights, q, keys, values []float32, spans []ops.Span, scale float32) {
-	d := len(q)
-	if d == 0 || d%group != 0 || !(scale > 0) {
-		t.plain.Attend(dst, weights, q, keys, values, spans, scale)
+func (t *table) attend(dst, weights, q, keys, values []float32, spans []ops.Span, scale float32, queries int) {
+	if d := len(q) / max(1, queries); d == 0 || d%group != 0 || !(scale > 0) {
+		t.plain.Attend(dst, weights, q, keys, values, spans, scale, queries)
 		return
 	}
-	ops.CheckAttend(dst, weights, q, keys, values, spans)
-	from := 0
+	ops.CheckAttend(dst, weights, q, keys, values, spans, queries)
+	ops.EachQuery(dst, weights, q, queries, func(dst, weights, q []float32) { t.attendOne(dst, weights, q, keys, values, spans, scale) })
+}
+
+func (t *table) attendOne(dst, weights, q, keys, values []float32, spans []ops.Span, scale float32) {
+	d, from := len(q), 0
 	for _, s := range spans {
 		dots(at(weights[from:]), at(q), at(keys[s.Start*d:]), uint32(s.Len()), uint32(d))
 		from += s.Len()

@@ -25,9 +25,13 @@ func testAttend(s *suite) {
 				}
 			}
 			scale := float32(1 / math.Sqrt(float64(n)))
-			v := s.same(func(k *ops.Kernels, v [][]float32) { k.Attend(v[0], v[1], v[2], v[3], v[4], spans, scale) },
-				s.normal(n), s.normal(len(at)), s.normal(n), s.normal(capacity*n), s.normal(capacity*n))
-			checkAttend(s, v, at, scale)
+			for _, queries := range []int{1, 3} {
+				v := s.same(func(k *ops.Kernels, v [][]float32) { k.Attend(v[0], v[1], v[2], v[3], v[4], spans, scale, queries) },
+					s.normal(queries*n), s.normal(queries*len(at)), s.normal(queries*n), s.normal(capacity*n), s.normal(capacity*n))
+				ops.EachQuery(v[0], v[1], v[2], queries, func(dst, weights, q []float32) {
+					checkAttend(s, [][]float32{dst, weights, q, v[3], v[4]}, at, scale)
+				})
+			}
 		}
 	}
 }

@@ -173,10 +173,10 @@ func benchAttend() []measured {
 		bytes := 8 * float64(c.tokens) * float64(c.dim)
 		all = append(all,
 			measured{"Attend" + size, bytes, "B", func(k *ops.Kernels) {
-				k.Attend(dst, weights, q, keys, values, []ops.Span{{Start: 0, End: c.tokens}}, 0.1)
+				k.Attend(dst, weights, q, keys, values, []ops.Span{{Start: 0, End: c.tokens}}, 0.1, 1)
 			}},
 			measured{"AttendSparse" + size, bytes / 16, "B", func(k *ops.Kernels) {
-				k.Attend(dst, weights[:c.tokens/16], q, keys, values, sparse, 0.1)
+				k.Attend(dst, weights[:c.tokens/16], q, keys, values, sparse, 0.1, 1)
 			}},
 		)
 	}

@@ -118,7 +118,7 @@ func bitwise(rows, n int, scale float32) []func(k *ops.Kernels, v [][]float32) {
 		},
 		func(k *ops.Kernels, v [][]float32) {
 			if rows > 0 {
-				k.Attend(v[5], v[2][:rows], v[4], v[0], v[1], []ops.Span{{Start: 0, End: rows}}, scale)
+				k.Attend(v[5], v[2][:rows], v[4], v[0], v[1], []ops.Span{{Start: 0, End: rows}}, scale, 1)
 			}
 		},
 		func(k *ops.Kernels, v [][]float32) {

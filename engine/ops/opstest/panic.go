@@ -60,13 +60,14 @@ func testPanics(s *suite) {
 		{"DotRows", func() { k.DotRows(v(2), v(3), v(7)) }, "7 2 3"},
 		{"KthLargest none", func() { k.KthLargest(v(7), 0) }, "0 7"},
 		{"KthLargest many", func() { k.KthLargest(v(7), 8) }, "8 7"},
-		{"Attend dst", func() { k.Attend(v(3), v(1), v(4), v(8), v(8), []ops.Span{{Start: 0, End: 1}}, 1) }, "3 4"},
-		{"Attend weights", func() { k.Attend(v(4), v(3), v(4), v(8), v(8), []ops.Span{{Start: 0, End: 2}}, 1) }, "3 2"},
-		{"Attend keys", func() { k.Attend(v(4), v(3), v(4), v(8), v(12), []ops.Span{{Start: 0, End: 3}}, 1) }, "3 8 12"},
-		{"Attend values", func() { k.Attend(v(4), v(3), v(4), v(12), v(8), []ops.Span{{Start: 0, End: 3}}, 1) }, "3 12 8"},
-		{"Attend empty span", func() { k.Attend(v(4), v(0), v(4), v(8), v(8), []ops.Span{{Start: 1, End: 1}}, 1) }, "1 1"},
+		{"Attend dst", func() { k.Attend(v(3), v(1), v(4), v(8), v(8), []ops.Span{{Start: 0, End: 1}}, 1, 1) }, "3 4"},
+		{"Attend weights", func() { k.Attend(v(4), v(3), v(4), v(8), v(8), []ops.Span{{Start: 0, End: 2}}, 1, 1) }, "3 2"},
+		{"Attend queries", func() { k.Attend(v(4), v(2), v(4), v(8), v(8), []ops.Span{{Start: 0, End: 1}}, 1, 3) }, "3 4"},
+		{"Attend keys", func() { k.Attend(v(4), v(3), v(4), v(8), v(12), []ops.Span{{Start: 0, End: 3}}, 1, 1) }, "3 8 12"},
+		{"Attend values", func() { k.Attend(v(4), v(3), v(4), v(12), v(8), []ops.Span{{Start: 0, End: 3}}, 1, 1) }, "3 12 8"},
+		{"Attend empty span", func() { k.Attend(v(4), v(0), v(4), v(8), v(8), []ops.Span{{Start: 1, End: 1}}, 1, 1) }, "1 1"},
 		{"Attend order", func() {
-			k.Attend(v(4), v(2), v(4), v(8), v(8), []ops.Span{{Start: 1, End: 2}, {Start: 0, End: 1}}, 1)
+			k.Attend(v(4), v(2), v(4), v(8), v(8), []ops.Span{{Start: 1, End: 2}, {Start: 0, End: 1}}, 1, 1)
 		}, "0 1 2"},
 		{"AttendCausal out", func() { k.AttendCausal(causal(m(2, 3), m(2, 4), m(5, 4), m(5, 4))) }, "2x3 2x4"},
 		{"AttendCausal keys", func() { k.AttendCausal(causal(m(2, 4), m(2, 4), m(5, 3), m(5, 4))) }, "5x3 5x4"},

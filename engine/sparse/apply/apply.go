@@ -116,7 +116,7 @@ func (w *work) attend(dst []float32, i, r int, h *cache) {
 	w.present += w.position(r) + 1
 	part, weights := make([]float32, h.Dim), make([]float32, n)
 	for at, values := range h.parts {
-		w.kernels.Attend(part, weights, w.q.row(i, r), h.Keys, values, w.sel.Spans, h.Scale)
+		w.kernels.Attend(part, weights, w.q.row(i, r), h.Keys, values, w.sel.Spans, h.Scale, 1)
 		copy(dst[at*h.Dim:], part)
 	}
 }
