@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"kvscope/engine/input"
 )
 
 // maxIndex is the largest index of shards that is read, in bytes.
@@ -61,6 +63,9 @@ func parseIndex(text []byte) (map[string][]string, error) {
 		return nil, fmt.Errorf("index of %d bytes, want at most %d", len(text), maxIndex)
 	}
 	if err := json.Unmarshal(text, &index); err != nil {
+		if err = input.FromJSON(err); input.Field(err) != "" {
+			return nil, err
+		}
 		return nil, fmt.Errorf("not the JSON of an index: %w", err)
 	}
 	if len(index.WeightMap) == 0 {

@@ -42,6 +42,11 @@ func parseTorch(data []byte) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
+	return a.tensors(program)
+}
+
+// tensors is what a data.pkl says that the archive holds.
+func (a *torchArchive) tensors(program []byte) (*File, error) {
 	m := pickle{program: program, torch: true}
 	top, err := m.run()
 	if err != nil {

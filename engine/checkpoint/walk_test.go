@@ -1,6 +1,8 @@
 package checkpoint
 
 import (
+	"encoding/binary"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -55,4 +57,25 @@ func useAll(data []byte) error {
 		_, _ = x.Int64()
 	}
 	return nil
+}
+
+// TestWalkHeaders gives every field of the header of a safetensors file, and of an index,
+// values of every kind. Other readers skip what they do not know of a tensor, too.
+func TestWalkHeaders(t *testing.T) {
+	const header = `{"__metadata__": {"format": "pt"}, "a": {"dtype": "I8", "shape": [3], "data_offsets": [0, 3]}}`
+	same := map[string][]string{"a.shape.*": {"3"}}
+	inputtest.WalkJSON(t, "header", header, []string{"a.unknown", "__metadata__.unknown"}, same, func(text []byte) (string, error) {
+		file := append(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text...)
+		f, err := Parse(append(file, 1, 2, 3))
+		if err != nil {
+			return "", err
+		}
+		a, err := f.Tensor("a")
+		return fmt.Sprint(f.Metadata, f.Names(), a), err
+	})
+	const index = `{"metadata": {"total_size": 3}, "weight_map": {"a": "one.safetensors", "b": "two.safetensors"}}`
+	inputtest.WalkJSON(t, "index", index, []string{"metadata", "unknown"}, nil, func(text []byte) (string, error) {
+		shards, err := parseIndex(text)
+		return fmt.Sprint(shards), err
+	})
 }

@@ -1,8 +1,11 @@
 package input
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
+	"strings"
 )
 
 // Error is a rejected value of a named field.
@@ -26,4 +29,58 @@ func Field(err error) string {
 		return e.Field
 	}
 	return ""
+}
+
+// FromJSON is the error of a decoder in words of who wrote the file: what was found at a
+// field where something else is wanted. Others stay as they are.
+func FromJSON(err error) error {
+	var wrong *json.UnmarshalTypeError
+	if !errors.As(err, &wrong) || wrong.Field == "" {
+		return err
+	}
+	return Errorf(wrong.Field, "found %s, want %s", found(wrong.Value), wanted(wrong.Type))
+}
+
+// UnknownField is the name in the error of a decoder that takes no unknown fields, "" of
+// any other error. The decoder has no type for this one, only its text.
+func UnknownField(err error) string {
+	name, ok := strings.CutPrefix(fmt.Sprint(err), "json: unknown field ")
+	if !ok {
+		return ""
+	}
+	return strings.Trim(name, `"`)
+}
+
+// found is a value as a decoder describes it: "string", "number -0.5".
+func found(value string) string {
+	switch value {
+	case "string":
+		return "a text"
+	case "bool":
+		return "true or false"
+	case "array":
+		return "a list"
+	case "object":
+		return "an object"
+	}
+	return value
+}
+
+// wanted says what a Go type is in JSON.
+func wanted(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return "a text"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Float32, reflect.Float64:
+		return "a number"
+	case reflect.Slice, reflect.Array:
+		return "a list"
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	case reflect.Pointer:
+		return wanted(t.Elem())
+	}
+	return "a whole number" // of so many bits
 }

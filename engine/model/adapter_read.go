@@ -8,7 +8,9 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/input"
@@ -187,11 +189,42 @@ func (a *Adapter) validateGate(layer int, l *AdapterLayer) error {
 // peftConfig lists the fields that are read of PEFT's adapter_config.json.
 type peftConfig struct {
 	Base  string   `json:"base_model_name_or_path"`
+	Kind  *string  `json:"peft_type"`
 	Alpha *float64 `json:"lora_alpha"`
 	Rank  *int     `json:"r"`
 	// RSLoRA divides by the root of the rank (arXiv:2312.03732).
 	RSLoRA bool `json:"use_rslora"`
 	DoRA   bool `json:"use_dora"`
+	// What changes more than the deltas that the file holds, or each of them otherwise.
+	FanInFanOut  bool                       `json:"fan_in_fan_out"`
+	AlphaPattern map[string]json.RawMessage `json:"alpha_pattern"`
+	Init         json.RawMessage            `json:"init_lora_weights"`
+}
+
+// refuse names what c asks for and is not computed here.
+func (c *peftConfig) refuse() error {
+	switch {
+	case c.Kind != nil && *c.Kind != "LORA":
+		return input.Errorf("peft_type", "%q, want LORA", *c.Kind)
+	case c.Alpha == nil:
+		return input.Errorf("lora_alpha", "missing, want a number")
+	case c.Rank == nil:
+		return input.Errorf("r", "missing, want a whole number")
+	case *c.Rank < 1:
+		return input.Errorf("r", "%d, want at least 1", *c.Rank)
+	case c.DoRA:
+		return input.Errorf("use_dora", "true, want deltas that are only added")
+	case c.FanInFanOut:
+		return input.Errorf("fan_in_fan_out", "true, want false: matrices here lie as outputs by inputs")
+	case len(c.AlphaPattern) > 0:
+		return input.Errorf("alpha_pattern", "of %d modules, want the same lora_alpha for all", len(c.AlphaPattern))
+	}
+	// Of others the matrices below the deltas were changed when training began.
+	plain := []string{"", "null", "true", "false", `"gaussian"`, `"eva"`, `"orthogonal"`}
+	if !slices.Contains(plain, string(c.Init)) {
+		return input.Errorf("init_lora_weights", "%s, want one of %s: others change the model below, too", c.Init, strings.Join(plain[2:], ", "))
+	}
+	return nil
 }
 
 // scaleBeside multiplies the deltas by lora_alpha/r, or lora_alpha/√r, of the
@@ -205,13 +238,10 @@ func (a *Adapter) scaleBeside(path string) error {
 	}
 	var c peftConfig
 	if err := json.Unmarshal(text, &c); err != nil {
-		return fmt.Errorf("adapter_config.json: %w", err)
+		return fmt.Errorf("adapter_config.json: %w", input.FromJSON(err))
 	}
-	switch {
-	case c.Alpha == nil || c.Rank == nil || *c.Rank < 1:
-		return input.Errorf("adapter_config.json", "lora_alpha and r are missing, want both")
-	case c.DoRA:
-		return input.Errorf("use_dora", "true, want deltas that are only added")
+	if err := c.refuse(); err != nil {
+		return fmt.Errorf("adapter_config.json: %w", err)
 	}
 	if a.Base == "" {
 		a.Base = c.Base

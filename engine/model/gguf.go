@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,7 +12,7 @@ import (
 
 // ggufSource is the model in a GGUF file.
 func ggufSource(f *checkpoint.File) (*Source, error) {
-	v := ggufValues{values: f.Values}
+	v := ggufValues{values: f.Values, asked: map[string]bool{}}
 	v.prefix = v.text("general.architecture", "")
 	if v.err != nil {
 		return nil, v.err
@@ -33,6 +34,9 @@ func ggufSource(f *checkpoint.File) (*Source, error) {
 	c.Memory, c.GateBias = f.Has(first+"attn_gate.weight"), f.Has(first+"attn_gate.bias")
 	c.Rope = v.rope(c.Context)
 	c.Rope.Divided = f.Has(ropeDivisors.gguf)
+	if err := c.Validate(); v.err == nil && err != nil {
+		return nil, asGGUF(v.prefix, err)
+	}
 	if n := v.integer("rope.dimension_count", c.HeadDim); n != c.HeadDim {
 		v.fail("rope.dimension_count", "%d of %d channels, want all of them rotated", n, c.HeadDim)
 	}
@@ -45,11 +49,11 @@ func ggufSource(f *checkpoint.File) (*Source, error) {
 	if v.err != nil {
 		return nil, v.err
 	}
-	if err := c.Validate(); err != nil {
-		return nil, asGGUF(v.prefix, err)
-	}
 	if window := v.integer("attention.sliding_window", 0); window > 0 && window < c.Context {
 		s.Notes = append(s.Notes, c.capWindow(window))
+	}
+	if unknown := v.unknown(); len(unknown) > 0 {
+		s.Notes = append(s.Notes, "what the file says of "+strings.Join(unknown, ", ")+" is not computed")
 	}
 	s.Config, s.Form = c, "GGUF with "+strings.Join(s.DTypes(), ", ")
 	return s, v.err
@@ -77,7 +81,32 @@ func firstAxis(f *checkpoint.File, name string) int {
 type ggufValues struct {
 	values map[string]any
 	prefix string // of the architecture's keys
+	asked  map[string]bool
 	err    error
+}
+
+// ggufSilent are keys of an architecture's that say how a file was made, and what an
+// architecture is by itself.
+var ggufSilent = []string{
+	"rope.scaling.finetuned", "tensor_data_layout", "attention.layer_norm_epsilon", "attention.causal", "use_parallel_residual", "expert_used_count",
+}
+
+// unknown lists the keys of the architecture's that were not asked for.
+func (v *ggufValues) unknown() []string {
+	var keys []string
+	for _, key := range slices.Sorted(maps.Keys(v.values)) {
+		name, ok := strings.CutPrefix(key, v.prefix+".")
+		if ok && !v.asked[key] && !slices.Contains(ggufSilent, name) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+// value is what is at a key of the architecture's.
+func (v *ggufValues) value(key string) any {
+	v.asked[v.prefix+"."+key] = true
+	return v.values[v.prefix+"."+key]
 }
 
 func (v *ggufValues) fail(key, format string, args ...any) {
@@ -88,6 +117,7 @@ func (v *ggufValues) fail(key, format string, args ...any) {
 
 // text is the string at the whole key.
 func (v *ggufValues) text(key, fallback string) string {
+	v.asked[key] = true
 	switch x := v.values[key].(type) {
 	case nil:
 		return fallback
@@ -104,7 +134,7 @@ func (v *ggufValues) text(key, fallback string) string {
 // integer is the whole number at a key of the architecture's, or the one number in a
 // list with an entry a layer.
 func (v *ggufValues) integer(key string, fallback int) int {
-	switch x := v.values[v.prefix+"."+key].(type) {
+	switch x := v.value(key).(type) {
 	case nil:
 		return fallback
 	case int64:
@@ -126,7 +156,7 @@ func (v *ggufValues) integer(key string, fallback int) int {
 
 // number is the floating-point number at a key of the architecture's.
 func (v *ggufValues) number(key string, fallback float64) float64 {
-	switch x := v.values[v.prefix+"."+key].(type) {
+	switch x := v.value(key).(type) {
 	case nil:
 		return fallback
 	case float64:
@@ -166,7 +196,11 @@ func (v *ggufValues) rope(context int) Rope {
 		r.Original = v.integer("rope.scaling.original_context_length", context)
 		r.BetaFast = v.number("rope.scaling.yarn_beta_fast", 32)
 		r.BetaSlow = v.number("rope.scaling.yarn_beta_slow", 1)
-		r.Attention = yarnAttention(r.Factor) * v.number("rope.scaling.attn_factor", 1)
+		factor := v.number("rope.scaling.attn_factor", 1)
+		if !(factor > 0 && factor < 100) {
+			v.fail("rope.scaling.attn_factor", "%g, want more than 0 and less than 100", factor)
+		}
+		r.Attention = yarnAttention(r.Factor) * factor
 	}
 	return r
 }
@@ -177,6 +211,7 @@ var ggufFields = map[string]string{
 	"hidden": "feed_forward_length", "context": "context_length", "eps": "attention.layer_norm_rms_epsilon",
 	"num_key_value_heads": "attention.head_count_kv", "head_dim": "attention.key_length",
 	"rope_theta": "rope.freq_base", "rope_type": "rope.scaling.type", "factor": "rope.scaling.factor",
+	"original_max_position_embeddings": "rope.scaling.original_context_length", "beta_fast": "rope.scaling.yarn_beta_fast", "attention_factor": "rope.scaling.attn_factor",
 }
 
 // asGGUF is an error of Config.Validate in the words of GGUF.

@@ -1,6 +1,8 @@
 package model
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -61,6 +63,26 @@ type hfRope struct {
 	Partial   *float64 `json:"partial_rotary_factor,omitempty"`
 	Divided   bool     `json:"kvscope_divided,omitempty"` // by a tensor, as GGUF has it
 	PerLayer  any      `json:"full_attention,omitempty"`  // of models whose layers rotate differently
+	Finetuned any      `json:"finetuned,omitempty"`       // how the model was made
+
+	unknown string // a field that is none of these
+}
+
+// UnmarshalJSON reads p and remembers a field that it does not know: the rotation might
+// depend on it.
+func (p *hfRope) UnmarshalJSON(text []byte) error {
+	type plain hfRope
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	err := d.Decode((*plain)(p))
+	unknown := input.UnknownField(err)
+	if unknown == "" {
+		return err
+	}
+	*p = hfRope{}
+	err = json.Unmarshal(text, (*plain)(p))
+	p.unknown = unknown
+	return err
 }
 
 // parseHFConfig is the shape that a config.json describes. notes say what of it is
@@ -68,9 +90,8 @@ type hfRope struct {
 func parseHFConfig(text []byte) (c Config, notes []string, err error) {
 	var h hfConfig
 	if err := json.Unmarshal(text, &h); err != nil {
-		var wrong *json.UnmarshalTypeError
-		if errors.As(err, &wrong) && wrong.Field != "" {
-			return c, nil, input.Errorf(wrong.Field, "found a %s, want %s", wrong.Value, wrong.Type)
+		if err = input.FromJSON(err); input.Field(err) != "" {
+			return c, nil, err
 		}
 		return c, nil, fmt.Errorf("not the JSON of a config: %w", err)
 	}
@@ -93,6 +114,9 @@ func parseHFConfig(text []byte) (c Config, notes []string, err error) {
 	}
 	if err := c.Validate(); err != nil {
 		return c, nil, asHF(err)
+	}
+	if name := h.rotation().unknown; name != "" {
+		return c, nil, input.Errorf(name, "unknown for rope_type %q, and the rotation might depend on it", c.Rope.Scaling)
 	}
 	if note := h.window(&c); note != "" {
 		notes = append(notes, note)
@@ -155,18 +179,23 @@ func (h *hfConfig) sizes(c *Config) error {
 	}
 	c.KVHeads = or(h.KVHeads, c.Heads)
 	c.HeadDim = or(h.HeadDim, c.Dim/max(c.Heads, 1))
+	switch {
+	case h.HeadDim == nil && c.Dim > 0 && c.Dim < c.Heads:
+		return input.Errorf("hidden_size", "%d for num_attention_heads %d, want at least as much, or a head_dim", c.Dim, c.Heads)
+	case c.KVHeads > 0 && c.Heads > 0 && c.Heads%c.KVHeads != 0:
+		return input.Errorf("num_key_value_heads", "%d for num_attention_heads %d, want a divisor of it", c.KVHeads, c.Heads)
+	}
 	return nil
 }
 
-// rope reads the rotary embedding in either of its forms.
+// rotation is what h says of the rotary embedding, in either of its forms.
+func (h *hfConfig) rotation() *hfRope {
+	return cmp.Or(h.Rope, h.RopeScaling, &hfRope{})
+}
+
+// rope reads the rotary embedding.
 func (h *hfConfig) rope(context int) (Rope, error) {
-	p := h.Rope
-	if p == nil {
-		p = h.RopeScaling
-	}
-	if p == nil {
-		p = &hfRope{}
-	}
+	p := h.rotation()
 	r := Rope{Base: or(p.Base, or(h.RopeBase, 10000)), Scaling: p.Type, Divided: p.Divided}
 	if r.Scaling == "" {
 		r.Scaling = p.OldType

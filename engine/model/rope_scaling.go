@@ -72,7 +72,7 @@ func checkYarn(r Rope) error {
 		return input.Errorf("beta_fast", "%g above beta_slow %g, want both above 0 and the first larger", r.BetaFast, r.BetaSlow)
 	}
 	if !(r.Attention > 0 && r.Attention < 100) {
-		return input.Errorf("attention_factor", "%g, want more than 0", r.Attention)
+		return input.Errorf("attention_factor", "%g, want more than 0 and less than 100", r.Attention)
 	}
 	return nil
 }

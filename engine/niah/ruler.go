@@ -11,6 +11,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"kvscope/engine/input"
 	"kvscope/engine/tokenizer"
 )
 
@@ -132,7 +133,7 @@ func ReadRULER(r io.Reader) ([]RULERExample, error) {
 		}
 		var e RULERExample
 		if err := json.Unmarshal(line, &e); err != nil {
-			return nil, fmt.Errorf("ruler: line %d: %w", n, err)
+			return nil, fmt.Errorf("ruler: line %d: %w", n, input.FromJSON(err))
 		}
 		if e.Input == "" {
 			return nil, fmt.Errorf("ruler: line %d: field input is missing or empty", n)

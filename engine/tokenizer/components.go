@@ -1,9 +1,11 @@
 package tokenizer
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // parts are the components that c holds, c itself where it is no sequence.
@@ -54,7 +56,7 @@ func (c *component) split(t *BPE) error {
 		switch p.Type {
 		case "ByteLevel":
 			t.bytes = true
-			if p.AddPrefixSpace {
+			if p.AddPrefixSpace != nil && *p.AddPrefixSpace {
 				t.split = append(t.split, func(a aligned, next func(aligned)) {
 					if !strings.HasPrefix(a.text, " ") {
 						a = prepend(a, " ")
@@ -102,19 +104,39 @@ func (c *component) scanner() (scanner, error) {
 	return scan, nil
 }
 
+// mark is the character that a Metaspace writes for a blank.
+func (c *component) mark() (string, error) {
+	if c.Replacement == nil {
+		return spaceMark, nil
+	}
+	if utf8.RuneCountInString(*c.Replacement) != 1 {
+		return "", fmt.Errorf("a Metaspace with replacement %q, want one character", *c.Replacement)
+	}
+	return *c.Replacement, nil
+}
+
+// scheme says where a Metaspace marks the start of a text.
+func (c *component) scheme() (string, error) {
+	scheme := "always"
+	if c.PrependScheme != nil {
+		scheme = *c.PrependScheme
+	}
+	if scheme != "always" && scheme != "first" && scheme != "never" {
+		return "", fmt.Errorf("a Metaspace with prepend_scheme %q, allowed are always, first, never", scheme)
+	}
+	if c.AddPrefixSpace != nil && *c.AddPrefixSpace != (scheme != "never") {
+		return "", fmt.Errorf("a Metaspace with add_prefix_space %t and prepend_scheme %q, want them to agree", *c.AddPrefixSpace, scheme)
+	}
+	return scheme, nil
+}
+
 // metaspace marks blanks, and the start of a text, by a character that belongs to the
 // word after it.
 func (c *component) metaspace() ([]step, error) {
-	mark := c.Replacement
-	if mark == "" {
-		mark = spaceMark
-	}
-	scheme := c.PrependScheme
-	if scheme == "" {
-		scheme = "always"
-	}
-	if scheme != "always" && scheme != "first" && scheme != "never" {
-		return nil, fmt.Errorf("a Metaspace with prepend_scheme %q, allowed are always, first, never", scheme)
+	mark, wrongMark := c.mark()
+	scheme, wrongScheme := c.scheme()
+	if err := cmp.Or(wrongMark, wrongScheme); err != nil {
+		return nil, err
 	}
 	steps := []step{func(a aligned, next func(aligned)) {
 		first := a.source(0) == 0
@@ -136,6 +158,8 @@ func (c *component) decode(t *BPE, v *vocabulary) error {
 	for _, p := range c.parts() {
 		switch {
 		case p.Type == "ByteLevel" && t.bytes, p.Type == "Fuse":
+		case p.Type == "ByteLevel":
+			return errors.New("\"ByteLevel\" without a pre_tokenizer that is ByteLevel, want both")
 		case t.bytes:
 			return p.refuse("ByteLevel beside a ByteLevel pre-tokenizer")
 		case p.Type == "ByteFallback":
@@ -145,8 +169,13 @@ func (c *component) decode(t *BPE, v *vocabulary) error {
 		case p.Type == "Strip" && p.Content == " " && p.Stop == 0 && p.Start >= 0:
 			t.strip = p.Start
 		case p.Type == "Metaspace":
-			v.replace = [2]string{spaceMark, " "}
-			if p.PrependScheme != "never" {
+			mark, wrongMark := p.mark()
+			scheme, wrongScheme := p.scheme()
+			if err := cmp.Or(wrongMark, wrongScheme); err != nil {
+				return err
+			}
+			v.replace = [2]string{mark, " "}
+			if scheme != "never" {
 				t.strip = 1
 			}
 		default:
@@ -166,10 +195,17 @@ func (c *component) begin(t *BPE) error {
 		case "ByteLevel": // trims offsets, which have blanks of their own here
 		case "TemplateProcessing":
 			for _, piece := range p.Single {
-				if piece.SpecialToken == nil {
+				if piece.Sequence != nil {
 					break // the text; what follows it would end an answer before it began
 				}
-				t.begin = append(t.begin, p.SpecialTokens[piece.SpecialToken.ID].IDs...)
+				if piece.SpecialToken == nil {
+					return errors.New("single: an entry that is neither a SpecialToken nor a Sequence")
+				}
+				special, ok := p.SpecialTokens[piece.SpecialToken.ID]
+				if !ok {
+					return fmt.Errorf("single: the SpecialToken %q is not among special_tokens", piece.SpecialToken.ID)
+				}
+				t.begin = append(t.begin, special.IDs...)
 			}
 		default:
 			return p.refuse("ByteLevel, TemplateProcessing, Sequence")
@@ -177,7 +213,7 @@ func (c *component) begin(t *BPE) error {
 	}
 	for _, id := range t.begin {
 		if !t.token(id).known {
-			return fmt.Errorf("token %d is not in the vocabulary", id)
+			return fmt.Errorf("token %d is neither in the vocabulary nor in added_tokens", id)
 		}
 	}
 	return nil

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+
+	"kvscope/engine/input"
 )
 
 // FromFolder reads the tokenizer of a folder as Hugging Face leaves it: tokenizer.json,
@@ -61,7 +63,7 @@ func readJSON(read func(name string) ([]byte, error), name string, into any) err
 		return err
 	}
 	if err := json.Unmarshal(data, into); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return fmt.Errorf("%s: %w", name, input.FromJSON(err))
 	}
 	return nil
 }

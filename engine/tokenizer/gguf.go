@@ -50,6 +50,11 @@ func (g GGUF) tokenizer() (*BPE, error) {
 	case g.Types != nil && len(g.Types) != len(g.Tokens):
 		return nil, fmt.Errorf("token_type: %d values, want one for each of %d tokens", len(g.Types), len(g.Tokens))
 	}
+	for i, kind := range g.Types {
+		if kind < 0 || kind > ggufByte {
+			return nil, fmt.Errorf("token_type: %d of token %d, allowed are 0 to %d", kind, i, ggufByte)
+		}
+	}
 	t, v := &BPE{}, g.vocabulary()
 	var err error
 	switch g.Model {
@@ -71,7 +76,7 @@ func (g GGUF) tokenizer() (*BPE, error) {
 
 // vocabulary is the tokens of g; those that are no text of their own are added ones.
 func (g GGUF) vocabulary() *vocabulary {
-	v := &vocabulary{ids: make(map[string]int32, len(g.Tokens))}
+	v := &vocabulary{fields: [2]string{"tokens", "tokens"}, ids: make(map[string]int32, len(g.Tokens))}
 	for i, name := range g.Tokens {
 		id, kind := int32(i), g.kind(i)
 		switch {
@@ -142,6 +147,11 @@ func (g GGUF) ofBytes(t *BPE, v *vocabulary) error {
 func (g GGUF) ofCharacters(t *BPE, v *vocabulary) error {
 	if len(g.Scores) != len(g.Tokens) {
 		return fmt.Errorf("scores: %d values, want one for each of %d tokens", len(g.Scores), len(g.Tokens))
+	}
+	for i, score := range g.Scores {
+		if score != score {
+			return fmt.Errorf("scores: NaN of token %d, want numbers", i)
+		}
 	}
 	prefix := g.AddSpacePrefix == nil || *g.AddSpacePrefix
 	if prefix {

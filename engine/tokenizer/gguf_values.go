@@ -20,7 +20,7 @@ func FromGGUF(values map[string]any) (*BPE, error) {
 		ChatTemplate:   r.text("tokenizer.chat_template"),
 	}
 	for _, kind := range read[[]int64](&r, "tokenizer.ggml.token_type") {
-		g.Types = append(g.Types, int32(kind))
+		g.Types = append(g.Types, int32(max(-1, min(kind, ggufByte+1))))
 	}
 	for _, score := range read[[]float64](&r, "tokenizer.ggml.scores") {
 		g.Scores = append(g.Scores, float32(score))

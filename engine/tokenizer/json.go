@@ -1,14 +1,21 @@
 package tokenizer
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
+
+	"kvscope/engine/input"
 )
 
-// file is tokenizer.json.
+// file is tokenizer.json. A field that nothing here depends on is of any type.
 type file struct {
+	Version       any          `json:"version"`
+	Truncation    any          `json:"truncation"` // how transformers calls it, which says so each time
+	Padding       any          `json:"padding"`
 	Added         []addedToken `json:"added_tokens"`
 	Normalizer    *component   `json:"normalizer"`
 	PreTokenizer  *component   `json:"pre_tokenizer"`
@@ -42,24 +49,31 @@ type component struct {
 		String *string `json:"String"`
 		Regex  *string `json:"Regex"`
 	} `json:"pattern"`
-	Behavior         string `json:"behavior"`
-	Invert           bool   `json:"invert"`
-	IndividualDigits bool   `json:"individual_digits"`
-	AddPrefixSpace   bool   `json:"add_prefix_space"`
-	UseRegex         *bool  `json:"use_regex"`
-	Replacement      string `json:"replacement"`
-	PrependScheme    string `json:"prepend_scheme"`
-	Split            *bool  `json:"split"`
-	Start            int    `json:"start"`
-	Stop             int    `json:"stop"`
+	Behavior         string  `json:"behavior"`
+	Invert           bool    `json:"invert"`
+	IndividualDigits bool    `json:"individual_digits"`
+	AddPrefixSpace   *bool   `json:"add_prefix_space"`
+	UseRegex         *bool   `json:"use_regex"`
+	TrimOffsets      bool    `json:"trim_offsets"` // of which blanks have their own here
+	Replacement      *string `json:"replacement"`
+	StrRep           any     `json:"str_rep"` // the replacement once more, in old files
+	PrependScheme    *string `json:"prepend_scheme"`
+	Split            *bool   `json:"split"`
+	Start            int     `json:"start"`
+	Stop             int     `json:"stop"`
 
 	Single []struct {
 		SpecialToken *struct {
-			ID string `json:"id"`
+			ID   string `json:"id"`
+			Type any    `json:"type_id"`
 		} `json:"SpecialToken"`
+		Sequence any `json:"Sequence"`
 	} `json:"single"`
+	Pair          any `json:"pair"`
 	SpecialTokens map[string]struct {
-		IDs []int32 `json:"ids"`
+		ID     any     `json:"id"`
+		IDs    []int32 `json:"ids"`
+		Tokens any     `json:"tokens"`
 	} `json:"special_tokens"`
 }
 
@@ -89,15 +103,31 @@ func (p *jsonMerge) UnmarshalJSON(data []byte) error {
 // name, since other ids than the model's would look like a bad model. Which tokens end an
 // answer is taken from their names.
 func ParseJSON(data []byte) (*BPE, error) {
-	var f file
-	if err := json.Unmarshal(data, &f); err != nil {
-		return nil, fmt.Errorf("tokenizer.json: %w", err)
-	}
-	t, err := f.tokenizer()
+	f, unknown, err := readFile(data)
 	if err != nil {
+		return nil, fmt.Errorf("tokenizer.json: %w", input.FromJSON(err))
+	}
+	// A kind of component that is not known may have any fields: the kind is named first.
+	t, err := f.tokenizer()
+	if err = cmp.Or(err, unknown); err != nil {
 		return nil, fmt.Errorf("tokenizer.json: %w", err)
 	}
 	return t, nil
+}
+
+// readFile decodes data. unknown is about a field that file has not.
+func readFile(data []byte) (f *file, unknown, err error) {
+	f = &file{}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err = d.Decode(f); err == nil && len(bytes.TrimSpace(data[d.InputOffset():])) == 0 {
+		return f, nil, nil
+	}
+	if name := input.UnknownField(err); name != "" {
+		unknown = input.Errorf(name, "unknown, and the ids might depend on it")
+	}
+	f = &file{}
+	return f, unknown, json.Unmarshal(data, f)
 }
 
 func (f *file) tokenizer() (*BPE, error) {
@@ -113,7 +143,10 @@ func (f *file) tokenizer() (*BPE, error) {
 		return nil, fmt.Errorf("model.end_of_word_suffix: %q, allowed is none", m.Suffix)
 	}
 	t := &BPE{ignoreMerges: m.IgnoreMerges, fuseUnknown: m.FuseUnknown}
-	v := &vocabulary{unknown: m.Unknown, byteFallback: m.ByteFallback, added: f.Added}
+	v := &vocabulary{fields: [2]string{"vocab", "added_tokens"}, unknown: m.Unknown, byteFallback: m.ByteFallback, added: f.Added}
+	if m.Vocab == nil {
+		return nil, errors.New("model.vocab: missing")
+	}
 	if err := json.Unmarshal(m.Vocab, &v.ids); err != nil {
 		return nil, fmt.Errorf("model.vocab: %w", err)
 	}

@@ -20,6 +20,8 @@ type vocabulary struct {
 	merges  []merge          // of tokens by name
 	added   []addedToken
 	unknown string // name of the token of what has none, "" for none
+	// fields are what ids and added are called where they were read.
+	fields [2]string
 
 	byteFallback bool
 	replace      [2]string // decoding writes the second for the first
@@ -37,7 +39,7 @@ const spaceMark = "▁"
 // fill gives t the vocabulary v. The flags of t are set before.
 func (t *BPE) fill(v *vocabulary) error {
 	if len(v.ids) == 0 {
-		return fmt.Errorf("vocab: has no tokens")
+		return fmt.Errorf("%s: has no tokens", v.fields[0])
 	}
 	if err := t.number(v); err != nil {
 		return err
@@ -79,29 +81,29 @@ func (t *BPE) fill(v *vocabulary) error {
 
 // number lists the tokens of v by id.
 func (t *BPE) number(v *vocabulary) error {
-	set := func(name string, id int32) error {
+	set := func(field, name string, id int32) error {
 		if id < 0 || id >= maxVocabulary {
-			return fmt.Errorf("vocab: %q has id %d, allowed are 0 to %d", name, id, maxVocabulary-1)
+			return fmt.Errorf("%s: %q has id %d, allowed are 0 to %d", field, name, id, maxVocabulary-1)
 		}
 		if n := int(id) + 1 - len(t.tokens); n > 0 {
 			t.tokens = append(t.tokens, make([]token, n)...)
 		}
 		if old := t.tokens[id]; old.known && old.name != name {
-			return fmt.Errorf("vocab: %q and %q both have id %d", old.name, name, id)
+			return fmt.Errorf("%s: %q and %q both have id %d", field, old.name, name, id)
 		}
 		t.tokens[id] = t.entry(v, name)
 		return nil
 	}
 	for name, id := range v.ids {
-		if err := set(name, id); err != nil {
+		if err := set(v.fields[0], name, id); err != nil {
 			return err
 		}
 	}
 	for _, a := range v.added {
 		if id, ok := v.ids[a.Content]; ok && id != a.ID {
-			return fmt.Errorf("added_tokens: %q has id %d, the vocabulary says %d", a.Content, a.ID, id)
+			return fmt.Errorf("%s: %q has id %d, the vocabulary says %d", v.fields[1], a.Content, a.ID, id)
 		}
-		if err := set(a.Content, a.ID); err != nil {
+		if err := set(v.fields[1], a.Content, a.ID); err != nil {
 			return err
 		}
 		t.tokens[a.ID].special = a.Special

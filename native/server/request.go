@@ -56,9 +56,8 @@ func parseObject[T any](body []byte) (T, error) {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return req, errors.New("the request is not JSON: it ends too early")
 	}
-	// The decoder has no type for this error, only its text.
-	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return req, input.Errorf(strings.Trim(name, `"`), "unknown field, allowed are %s", strings.Join(fieldsOf[T](), ", "))
+	if name := input.UnknownField(err); name != "" {
+		return req, input.Errorf(name, "unknown field, allowed are %s", strings.Join(fieldsOf[T](), ", "))
 	}
 	return req, fmt.Errorf("read request: %w", err)
 }

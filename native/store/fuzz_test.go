@@ -15,17 +15,21 @@ import (
 )
 
 // FuzzDamaged opens a database of which some bytes are others, three bytes a change: where,
-// modulo the size, and what. Whatever is left is opened or refused, and read, written and
-// copied or refused; nothing that is read is something that could not have been stored.
+// modulo the size, and what. Whatever is left is opened or refused, and then used, which the
+// bits of use choose from, or refused; nothing that is read is something that could not have
+// been stored.
 func FuzzDamaged(f *testing.F) {
 	dir := f.TempDir()
 	path := filepath.Join(dir, "good.db")
 	good := goodFile(f, path)
 	for _, damage := range [][]byte{nil, {0, 0, 'X'}, {0, 60, 0xff}, {0, 18, 7}, {16, 4, 0, 32, 9, 13}, {255, 255, 1}} {
-		f.Add(damage)
+		f.Add(uint8(255), damage)
+		for use := range uses {
+			f.Add(uint8(1)<<use, damage)
+		}
 	}
 	damaged := filepath.Join(dir, "damaged.db")
-	f.Fuzz(func(t *testing.T, damage []byte) {
+	f.Fuzz(func(t *testing.T, use uint8, damage []byte) {
 		data := append([]byte(nil), good...)
 		for ; len(damage) >= 3; damage = damage[3:] {
 			data[int(binary.BigEndian.Uint16(damage))%len(data)] = damage[2]
@@ -45,19 +49,36 @@ func FuzzDamaged(f *testing.F) {
 			return
 		}
 		defer s.Close()
-		list, _ := s.Experiments(ctx)
-		for _, e := range list {
-			useExperiment(ctx, t, s, e)
+		for i, f := range uses {
+			if use>>i&1 == 1 {
+				f(ctx, t, s, damaged+".copy")
+			}
 		}
-		_ = s.Finish(ctx, cells(3)[2], outcome(1), "w")
-		_ = s.KeepText(ctx, "another text", 1000)
-		_, _ = s.Text(ctx, api.TextName("a text"))
-		_, _ = s.Create(ctx, "new", experiment.Grid{}, cells(2))
-		_ = s.Backup(ctx, damaged+".copy")
 		if ctx.Err() != nil {
 			t.Fatal("it takes for ever")
 		}
 	})
+}
+
+// uses are what is done with a store that could be opened, the last a copy.
+var uses = []func(ctx context.Context, t *testing.T, s *Store, copied string){
+	func(ctx context.Context, t *testing.T, s *Store, _ string) {
+		list, _ := s.Experiments(ctx)
+		for _, e := range list {
+			useExperiment(ctx, t, s, e)
+		}
+	},
+	func(ctx context.Context, _ *testing.T, s *Store, _ string) {
+		_ = s.Finish(ctx, cells(3)[2], outcome(1), "w")
+	},
+	func(ctx context.Context, _ *testing.T, s *Store, _ string) {
+		_ = s.KeepText(ctx, "another text", 1000)
+		_, _ = s.Text(ctx, api.TextName("a text"))
+	},
+	func(ctx context.Context, _ *testing.T, s *Store, _ string) {
+		_, _ = s.Create(ctx, "new", experiment.Grid{}, cells(2))
+	},
+	func(ctx context.Context, _ *testing.T, s *Store, copied string) { _ = s.Backup(ctx, copied) },
 }
 
 // useExperiment reads all there is of an experiment.

@@ -9,16 +9,23 @@ import (
 	"kvscope/engine/ops"
 )
 
+// causalWork is the largest product of queries, positions and channels of one execution of
+// Fuzz: what the formula takes of it is a millisecond.
+const causalWork = 1 << 17
+
 // Fuzz holds the tables to the bits of the reference on arbitrary values, NaN,
-// Inf and subnormals among them. MatMul, which may round otherwise, is not part
-// of it; AttendCausal, which may too, is held to its formula on values that do not
-// overflow.
+// Inf and subnormals among them: one kernel an execution, of every table. MatMul, which
+// may round otherwise, is not part of it; AttendCausal, which may too, is held to its
+// formula on values that do not overflow.
 func Fuzz(f *testing.F, tables ...*ops.Kernels) {
-	f.Add(uint8(1), uint8(1), []byte{0, 0, 128, 63})
-	f.Add(uint8(3), uint8(17), []byte{0, 0, 128, 127, 0, 0, 128, 255, 1, 0, 0, 0, 0, 0, 192, 127})
-	f.Add(uint8(81), uint8(64), []byte("00x\xae")) // products so small that each is flushed
-	f.Add(uint8(5), uint8(64), []byte{205, 204, 76, 190, 0, 0, 174, 66, 0, 0, 174, 194})
-	f.Fuzz(func(t *testing.T, rows, cols uint8, data []byte) {
+	for which := range len(bitwise(0, 1, 0)) + 1 {
+		kernel := uint8(which)
+		f.Add(kernel, uint8(1), uint8(1), []byte{0, 0, 128, 63})
+		f.Add(kernel, uint8(3), uint8(17), []byte{0, 0, 128, 127, 0, 0, 128, 255, 1, 0, 0, 0, 0, 0, 192, 127})
+		f.Add(kernel, uint8(81), uint8(64), []byte("00x\xae")) // products so small that each is flushed
+		f.Add(kernel, uint8(5), uint8(64), []byte{205, 204, 76, 190, 0, 0, 174, 66, 0, 0, 174, 194})
+	}
+	f.Fuzz(func(t *testing.T, kernel, rows, cols uint8, data []byte) {
 		r, n := int(rows%6), int(cols%70)+1
 		next := stream(data)
 		take := func(count int) []float32 {
@@ -29,14 +36,18 @@ func Fuzz(f *testing.F, tables ...*ops.Kernels) {
 			return x
 		}
 		a, b, c, d, w, u := take(r*n), take(r*n), take(r*n), take(r*n), take(n), take(n)
-		scale := next()
+		calls := bitwise(r, n, next())
+		which := int(kernel) % (len(calls) + 1)
 		for _, table := range tables {
 			s := &suite{T: t, table: table, reference: ops.Reference(), rand: rand.New(rand.NewPCG(uint64(r), uint64(n)))}
-			for _, call := range bitwise(r, n, scale) {
-				s.same(call, a, b, c, d, w, u)
+			if which < len(calls) {
+				s.same(calls[which], a, b, c, d, w, u)
+				continue
 			}
 			positions := r * 41
-			testCausal(s, func(count int) []float32 { return tame(take(count)) }, int(cols)%(positions+1), positions, n, 3, causalMasks[rows%4])
+			queries := int(cols) % (positions + 1)
+			testCausal(s, func(count int) []float32 { return tame(take(count)) }, queries, positions,
+				min(n, max(1, causalWork/max(1, queries*positions))), 3, causalMasks[rows/6%4])
 		}
 	})
 }
