@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"os"
@@ -42,12 +43,21 @@ func TestBrokenFiles(t *testing.T) {
 	})
 }
 
-// useAll reads every tensor of a file that can be read.
+// useAll reads every tensor of a file that can be read, at once and in parts.
 func useAll(data []byte) error {
+	_, _ = ReadMetadata(bytes.NewReader(data)) // of other kinds an error
+	if part, err := ParseAt(bytes.NewReader(data), int64(len(data))); err == nil {
+		useTensors(part)
+	}
 	f, err := Parse(data)
 	if err != nil {
 		return err
 	}
+	useTensors(f)
+	return nil
+}
+
+func useTensors(f *File) {
 	for _, name := range f.Names() {
 		x, err := f.Tensor(name)
 		if err != nil {
@@ -56,7 +66,6 @@ func useAll(data []byte) error {
 		_, _ = x.Float32() // of other types an error
 		_, _ = x.Int64()
 	}
-	return nil
 }
 
 // TestWalkHeaders gives every field of the header of a safetensors file, and of an index,

@@ -14,6 +14,8 @@ func TestBrokenHistories(t *testing.T) {
 		t.Fatal(err)
 	}
 	inputtest.Broken(t, "history", file.Bytes(), 4<<20, 400, func(data []byte) error {
+		_, _ = ReadPoints(bytes.NewReader(data))
+		_, _ = ReadStep(bytes.NewReader(data), 3)
 		_, err := Read(bytes.NewReader(data))
 		return err
 	})

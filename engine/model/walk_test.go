@@ -62,6 +62,13 @@ func TestBrokenModels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	config := []byte(`{"peft_type": "LORA", "lora_alpha": 16, "r": 2, "use_rslora": true}`)
+	inputtest.Broken(t, "adapter_config.json", config, 1<<20, 400, func(data []byte) error {
+		if err := os.WriteFile(filepath.Join(filepath.Dir(path), "adapter_config.json"), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return new(Adapter).scaleBeside(path)
+	})
 	inputtest.Broken(t, "adapter", bytes.Clone(adapter), 4<<20, 400, func(data []byte) error {
 		f, err := checkpoint.Parse(data)
 		if err != nil {

@@ -25,6 +25,14 @@ func TestBrokenTokenizers(t *testing.T) {
 			return err
 		})
 	}
+	const generation = `{"eos_token_id": [3, 4], "chat_template": [{"name": "default", "template": "<|im_start|>"}]}`
+	for _, name := range []string{"generation_config.json", "tokenizer_config.json"} {
+		inputtest.Broken(t, name, []byte(generation), 1<<20, 400, func(data []byte) error {
+			folder := fstest.MapFS{"tokenizer.json": {Data: []byte(small)}, name: {Data: data}}
+			_, err := FromFolder(folder.ReadFile)
+			return err
+		})
+	}
 }
 
 // walkBytes and walkCharacters are tokenizers of both kinds with every component that is

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"kvscope/engine/input"
+	"kvscope/engine/input/inputtest"
 	"kvscope/engine/niah"
 	"kvscope/engine/ops"
 	"kvscope/engine/run"
@@ -241,6 +242,24 @@ func TestWalkOrder(t *testing.T) {
 			t.Errorf("%s: %v, want %s to be blamed", body, err, field)
 		}
 	}
+}
+
+// TestBrokenBodies breaks a request and an order, which are then prepared.
+func TestBrokenBodies(t *testing.T) {
+	for _, base := range []string{walkBases["sparse_from"], walkBases["questions"], walkBases["text"]} {
+		inputtest.Broken(t, "request", []byte(base), 1<<20, 400, func(data []byte) error {
+			_, err := parseRequest(data)
+			return err
+		})
+	}
+	inputtest.Broken(t, "order", []byte(smallGrid), 1<<20, 1000, func(data []byte) error {
+		o, err := parseObject[api.Order](data)
+		if err != nil {
+			return err
+		}
+		_, err = o.Grid.Cells(pairRunner{}.Models(), "1")
+		return err
+	})
 }
 
 // TestWalkQueries gives every field of the addresses of the API every kind of value. Each

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"kvscope/engine/input/inputtest"
 	"kvscope/web/picture"
 	"kvscope/web/sample"
 	"kvscope/web/sample/sampletest"
@@ -45,6 +46,14 @@ func TestDescribe(t *testing.T) {
 			t.Errorf("the name %q: %v", name, err)
 		}
 	}
+}
+
+// TestBroken breaks the file of a run that is opened to be compared.
+func TestBroken(t *testing.T) {
+	inputtest.Broken(t, "run", file(t, "quest", 4), 4<<20, 100, func(data []byte) error {
+		_, err := Describe("run", bytes.NewReader(data), int64(len(data)))
+		return err
+	})
 }
 
 func TestList(t *testing.T) {
