@@ -285,13 +285,16 @@
       file = begun;
     };
     const ask = async () => {
+      let response;
       if (file?.version && file.came > 0) {
         const headers = { Range: `bytes=${file.came}-`, "If-Range": file.version };
-        const response = await fetch(url, { signal, headers });
+        response = await fetch(url, { signal, headers });
         if (isRest(response, file)) return response;
-        response.body?.cancel().catch(() => {});
       }
-      const response = await fetch(url, { signal });
+      if (response?.status !== 200) { // else it is the whole file, which is another one now
+        response?.body?.cancel().catch(() => {});
+        response = await fetch(url, { signal });
+      }
       if (!response.ok) throw Object.assign(new Error(`${url}: status ${response.status}`), { final: true });
       begin(response);
       return response;

@@ -228,6 +228,9 @@ func (w *Workers) post(ask *api.Ask) (*worker, *answers, error) {
 	w.asks++
 	ask.ID = w.asks
 	reply := &answers{added: make(chan struct{}, 1)}
+	if ask.Kind == api.AskLoad {
+		reply.loads = ask.File
+	}
 	at.models[ask.File], at.asks[ask.ID] = true, reply
 	at.port.Post(*ask)
 	return at, reply, nil
@@ -242,20 +245,33 @@ func contextID(req run.Request) string {
 
 // pick is the worker to ask for a model: one that has nothing to do and has the model, a
 // new one while there may be more, or the one that has least to do, rather with the model.
+// One that loads the model is as good as one that has it.
 func (w *Workers) pick(model api.SiteFile) *worker {
 	var best *worker
 	for _, at := range w.workers {
-		if best == nil || len(at.asks) < len(best.asks) || len(at.asks) == len(best.asks) && at.models[model] && !best.models[model] {
+		if best == nil || at.before(model) < best.before(model) || at.before(model) == best.before(model) && at.models[model] && !best.models[model] {
 			best = at
 		}
 	}
-	if best != nil && (len(w.workers) >= w.most || len(best.asks) == 0 && best.models[model]) {
+	if best != nil && (len(w.workers) >= w.most || best.before(model) == 0 && best.models[model]) {
 		return best
 	}
 	at := &worker{pool: w, models: map[api.SiteFile]bool{}, asks: map[int]*answers{}}
 	at.port = w.start(at)
 	w.workers = append(w.workers, at)
 	return at
+}
+
+// before counts what a worker has to do before it can do something with a model, other than
+// loading that.
+func (w *worker) before(model api.SiteFile) int {
+	n := 0
+	for _, a := range w.asks {
+		if a.loads != model {
+			n++
+		}
+	}
+	return n
 }
 
 // Reply implements Listener.
@@ -303,6 +319,7 @@ type answer struct {
 // answers keeps what was said until it is heard. Adding never waits: it happens in a
 // turn of the browser's own.
 type answers struct {
+	loads api.SiteFile // what was asked to be loaded, nothing for other asks
 	mu    sync.Mutex
 	list  []answer
 	added chan struct{} // something was, since the last look

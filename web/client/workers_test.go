@@ -356,3 +356,34 @@ func TestWorkersAsk(t *testing.T) {
 		t.Errorf("a task that is not there: %v", err)
 	}
 }
+
+// deaf is a worker that never answers by itself.
+type deaf struct{}
+
+func (deaf) Post(api.Ask) {}
+func (deaf) Close()       {}
+
+// TestWorkersRunWhereTheModelComes: a run goes to the worker that is loading its model, even
+// where another has nothing to do: that one would load it a second time.
+func TestWorkersRunWhereTheModelComes(t *testing.T) {
+	a, b := api.SiteFile{Name: "a"}, api.SiteFile{Name: "b"}
+	w := NewWorkers(2, func(Listener) Port { return deaf{} }, nil, []api.SiteFile{a, b})
+	post := func(ask api.Ask) (*worker, int) {
+		t.Helper()
+		at, _, err := w.post(&ask)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at, ask.ID
+	}
+	first, _ := post(api.Ask{Kind: api.AskLoad, File: a})
+	second, id := post(api.Ask{Kind: api.AskLoad, File: b})
+	second.Reply(api.Reply{ID: id, Kind: api.ReplyEnd}, nil)
+	runA, runB := needle("a", 3), needle("b", 3)
+	if at, _ := post(api.Ask{Kind: api.AskRun, Request: &runA}); at != first {
+		t.Error("a run does not go where its model is being loaded")
+	}
+	if at, _ := post(api.Ask{Kind: api.AskRun, Request: &runB}); at != second {
+		t.Error("a run does not go where its model is")
+	}
+}
