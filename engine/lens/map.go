@@ -36,37 +36,39 @@ func (m *Map) Rows(dst []float32, from, to int) {
 		m.Patch(dst, from, to, 0, t)
 		return
 	}
-	m.scratch = grown(m.scratch, n*to)
-	a := ops.Dense(m.scratch, n, to)
+	a := ops.Dense(dst, n, t).Slice(0, n, 0, to)
 	m.kernels.MatMul(a, ops.Dense(h.Q[from*h.Dim:to*h.Dim], n, h.Dim), ops.Dense(h.K[:to*h.Dim], to, h.Dim).T(), false)
-	heaviest := make([]int, n)
 	for i := range n {
-		row, seen := a.Row(i), from+i+1
-		for j := seen; j < to; j++ {
-			row[j] = float32(math.Inf(-1))
-		}
-		heaviest[i] = m.best(from+i, row[:seen])
-	}
-	m.kernels.Softmax(m.scratch[:n*to], to, h.scale())
-	for i := range n {
-		// The heaviest weight is exp(0) over the sum.
-		m.sum[from+i] = 1 / a.Row(i)[heaviest[i]]
-		out := dst[i*t : (i+1)*t]
-		clear(out[copy(out, a.Row(i)):])
-		clear(out[:min(m.skip, t)])
+		row, seen := dst[i*t:(i+1)*t], from+i+1
+		m.weigh(from+i, row[:seen])
+		clear(row[seen:])
+		clear(row[:min(m.skip, t)])
 	}
 }
 
-// best keeps the largest score of row t and says where it is.
-func (m *Map) best(t int, scores []float32) int {
-	at := 0
-	for j, s := range scores {
-		if s > scores[at] {
-			at = j
-		}
+// weigh turns the scores of row t into weights, and keeps their maximum and sum.
+func (m *Map) weigh(t int, row []float32) {
+	m.top[t], m.known[t] = m.largest(row), true
+	m.kernels.Softmax(row, len(row), m.head.scale())
+	m.sum[t] = 1 / m.largest(row) // the heaviest weight is exp(0) over the sum
+}
+
+// largest is the largest of x, sixteen at a time.
+func (m *Map) largest(x []float32) float32 {
+	var lo, hi [16]float32
+	for l := range hi {
+		hi[l] = float32(math.Inf(-1))
 	}
-	m.top[t], m.known[t] = scores[at], true
-	return at
+	whole := len(x) &^ (len(hi) - 1)
+	m.kernels.MinMax(lo[:], hi[:], x[:whole])
+	top := hi[0]
+	for _, v := range hi[1:] {
+		top = max(top, v)
+	}
+	for _, v := range x[whole:] {
+		top = max(top, v)
+	}
+	return top
 }
 
 // learn makes row t known.
@@ -78,9 +80,7 @@ func (m *Map) learn(t int) {
 	m.scratch = grown(m.scratch, t+1)
 	row := m.scratch[:t+1]
 	m.kernels.DotRows(row, h.Q[t*h.Dim:(t+1)*h.Dim], h.K[:(t+1)*h.Dim])
-	at := m.best(t, row)
-	m.kernels.Softmax(row, t+1, h.scale())
-	m.sum[t] = 1 / row[at]
+	m.weigh(t, row)
 }
 
 // Patch writes the part [r0, r1) x [c0, c1) to dst, row by row.

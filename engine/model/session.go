@@ -389,7 +389,7 @@ func (s *Session) Query(layer, head, position int) []float32 {
 // Queries are the rotated queries of a head that Options.Window kept, [w, Dh].
 func (s *Session) Queries(layer, head int) []float32 {
 	n := len(s.queries[layer]) / s.model.cfg.QueryDim()
-	var out []float32
+	out := make([]float32, 0, n*s.model.cfg.HeadDim)
 	for p := s.length - n; p < s.length; p++ {
 		out = append(out, s.Query(layer, head, p)...)
 	}
