@@ -3,7 +3,9 @@ package main
 import (
 	"math"
 	"os"
+	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"strconv"
 	"strings"
 
@@ -22,10 +24,12 @@ const (
 	keptRuns = 4
 	// leastMemory is the lowest limit that leaves room for a run and the queue.
 	leastMemory = 256 << 20
-	// garbagePercent is how much garbage may gather beside what is alive. That is mostly
-	// caches, large and without pointers, which cost nothing to mark: a thousand changes of
-	// the budget hold 870 MB instead of 1,150 at the usual 100, and take as long.
-	garbagePercent = 50
+	// garbagePercent is how much garbage may gather beside what is alive, and mostGarbage
+	// how much in bytes, though never less than leastPercent. What is alive is mostly caches,
+	// large and without pointers, which cost nothing to mark: a thousand changes of the budget
+	// hold 870 MB instead of 1,150 at the usual 100, and take as long.
+	garbagePercent, leastPercent = 50, 5
+	mostGarbage                  = 256 << 20
 	// unlimited is the limit that the Go runtime takes for none.
 	unlimited = math.MaxInt64
 )
@@ -76,8 +80,29 @@ func limitMemory(text string) (most int, err error) {
 	debug.SetMemoryLimit(limit)
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(garbagePercent)
+		boundGarbage(garbagePercent)
 	}
 	return int(limit / 4), nil
+}
+
+// boundGarbage sets by the end of every collection how much garbage may gather until the
+// next, now percent.
+func boundGarbage(percent int) {
+	type mark struct{ _ *mark } // which no collection finds in use
+	runtime.AddCleanup(new(mark), func(percent int) {
+		alive := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+		metrics.Read(alive)
+		next := garbageFor(alive[0].Value.Uint64())
+		if next != percent {
+			debug.SetGCPercent(next)
+		}
+		boundGarbage(next)
+	}, percent)
+}
+
+// garbageFor is how much garbage may gather beside so many bytes that are alive, in percent.
+func garbageFor(alive uint64) int {
+	return int(min(garbagePercent, max(leastPercent, 100*mostGarbage/max(alive, 1))))
 }
 
 // readingOnce is a runner of engine's models that keeps the last prompts as they were read.

@@ -57,6 +57,15 @@ func TestLimitMemory(t *testing.T) {
 	}
 }
 
+// TestGarbageFor: beside much that is alive a smaller share of garbage gathers.
+func TestGarbageFor(t *testing.T) {
+	for alive, want := range map[uint64]int{0: garbagePercent, 100 << 20: garbagePercent, 512 << 20: garbagePercent, 1 << 30: 25, 2560 << 20: 10, 64 << 30: leastPercent} {
+		if got := garbageFor(alive); got != want {
+			t.Errorf("%d bytes alive: %d%%, want %d", alive, got, want)
+		}
+	}
+}
+
 // TestKeptLimit: a page may show four runs at the whole context of the largest model
 // without one being forgotten, where memory allows it.
 func TestKeptLimit(t *testing.T) {
