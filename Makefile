@@ -176,8 +176,8 @@ bin/axe.js:
 	tar -xzOf bin/$(axe_core).tgz package/axe.min.js > $@
 	rm bin/$(axe_core).tgz
 
-test-noasm: ## all tests of the compute code without assembly
-	$(GO) test -tags noasm ./engine/... ./native/simd/...
+test-noasm: ## the tests of the compute code without assembly
+	$(GO) test -short -tags noasm ./engine/... ./native/simd/...
 
 race: wasm ## the concurrent parts under the race detector
 	$(GO) test -race -short -timeout 30m ./engine/model/... ./engine/run/... ./engine/trace/... ./engine/train/... ./native/jobs/... ./native/store/... ./native/server/... ./web/...

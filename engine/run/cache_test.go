@@ -45,13 +45,26 @@ func same(t *testing.T, name string, a, b *trace.Run) {
 	}
 }
 
+// methods are all methods, or some of them where tests are to be short.
+func methods() []sparse.Info {
+	all := sparse.Methods()
+	if !testing.Short() {
+		return all
+	}
+	var some []sparse.Info
+	for i := 0; i < len(all); i += 5 {
+		some = append(some, all[i])
+	}
+	return some
+}
+
 // TestCachedRunsAreRuns: a run that takes over the prompt as another has read it is
 // the run that reads it itself, to the bit, whatever the two methods and blocks.
 func TestCachedRunsAreRuns(t *testing.T) {
 	for _, arch := range []model.Arch{model.Attention, model.RATPlus} {
 		e := testEngine(t, arch)
 		s := NewCache(e, 1<<30)
-		for _, m := range sparse.Methods() {
+		for _, m := range methods() {
 			req := Request{Task: "MK-1", Seed: 3, Config: sparse.Config{Method: m.ID, Values: sparse.Values{"budget": "1/4", "block": "8"}}, MaxNew: new(3)}
 			same(t, string(arch)+" "+m.ID, shelve(t, s, req), record(t, e, req))
 			req.Config = req.With("block", "32")

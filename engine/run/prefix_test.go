@@ -14,7 +14,7 @@ func TestPrefixRunsAreRuns(t *testing.T) {
 	for _, arch := range []model.Arch{model.Attention, model.RATPlus} {
 		e := testEngine(t, arch)
 		c := NewPrefixCache(e, 1<<30)
-		for _, m := range sparse.Methods() {
+		for _, m := range methods() {
 			for _, block := range []string{"8", "32"} {
 				req := Request{Model: "m", Task: "MK-1", Seed: 3, Config: sparse.Config{Method: m.ID, Values: sparse.Values{"budget": "1/4", "block": block}}, MaxNew: new(3)}
 				var r trace.Run

@@ -82,7 +82,7 @@ func positions(s *trace.Selection, q int) []int {
 // TestReplayEqualsSelect holds what the trace of a replay says was picked to what
 // `kvscope select` picks of the same tensors, for every method.
 func TestReplayEqualsSelect(t *testing.T) {
-	for _, info := range sparse.Methods() {
+	for _, info := range methods() {
 		if info.ID == "rocketkv" {
 			continue // its queries read by pages of what stays, and select's last query is another
 		}

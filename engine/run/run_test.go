@@ -140,7 +140,7 @@ func says(err error, want string) bool {
 func TestEveryMethod(t *testing.T) {
 	for _, arch := range []model.Arch{model.Attention, model.RATPlus} {
 		e := testEngine(t, arch)
-		for _, m := range sparse.Methods() {
+		for _, m := range methods() {
 			r := record(t, e, Request{Task: "MK-1", Seed: 3, Config: sparse.Config{Method: m.ID, Values: sparse.Values{"budget": "1/4", "block": "8"}}, MaxNew: new(3)})
 			if r.Done == nil || len(r.Steps) == 0 {
 				t.Fatalf("%s: did not finish", m.ID)

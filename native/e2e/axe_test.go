@@ -45,8 +45,14 @@ type broken struct {
 // look fails the test for every rule that the page breaks as it is.
 func (a *audit) look(what string) {
 	a.t.Helper()
-	a.lookAt(what+", by day", "light", "document", everyRule)
-	a.lookAt(what+", by night", "dark", "document", colours)
+	a.lookAtPart(what, "document")
+}
+
+// lookAtPart fails the test for every rule that a part of the page breaks.
+func (a *audit) lookAtPart(what, part string) {
+	a.t.Helper()
+	a.lookAt(what+", by day", "light", part, everyRule)
+	a.lookAt(what+", by night", "dark", part, colours)
 }
 
 // lookAt holds a part of the page against some rules, in one set of colours.
@@ -146,8 +152,10 @@ func (a *audit) explorer() {
 	for _, v := range view.All() {
 		a.visit(fmt.Sprintf("?context=160&head=1.1&view=%s&line=1&at=3", v.Name))
 		a.finished("")
-		a.look(v.Name)
+		a.wait(fmt.Sprintf(`document.querySelectorAll('.view-box[data-view="%s"]').length === 2`, v.Name))
+		a.lookAtPart(v.Name, `{include: [[".view-box"]]}`)
 	}
+	a.look("the whole explorer")
 	a.do(chromedp.KeyEvent("?"))
 	a.has(id("keys"), "Keys")
 	a.look("the list of keys")

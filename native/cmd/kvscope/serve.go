@@ -119,6 +119,9 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer l.Close() // once more where it served
+	if ctx.Err() != nil {
+		return nil // told to end while models were opened
+	}
 	url, loopback := pageURL(l.Addr())
 	config := server.Config{Version: release, Program: program, Models: assets.Models(), Loopback: loopback, Hosts: o.names, Token: o.token, Embed: *o.embed, Log: log}
 	o.run(engine, &config)
@@ -208,6 +211,9 @@ func openAll(e *run.Engine, models []string, tokens string, o *apply.Options) er
 		if err != nil {
 			return err
 		}
+	}
+	if tokens != "" && captures == len(models) {
+		return input.Errorf("tokenizer", "no --model is a model's file or folder, which it is for")
 	}
 	if captures == 0 {
 		return onlyCaptures(o, "no --model")

@@ -92,7 +92,7 @@ var walkedCommands = map[string]walkedCommand{
 	"worker": {ended: true, base: map[string]string{"": "--queue nats://127.0.0.1:1"}, fine: map[string]string{"json": "0 1 true", "workers": "1", "data": "any"}},
 	"serve": {
 		ended: true, base: map[string]string{"": "--addr 127.0.0.1:0 --data data"},
-		fine: map[string]string{"json": "1 true", "open": "1 true", "embed": "1 true", "workers": "1", "data": "any", "host": "x 0 -1 1 0.5 NaN -Inf 1e400 9223372036854775807 99999999999999999999 true", "memory": ""},
+		fine: map[string]string{"json": "1 true", "open": "1 true", "embed": "1 true", "workers": "0 1", "data": "any", "host": "x 0 -1 1 0.5 NaN -Inf 1e400 9223372036854775807 99999999999999999999 true", "memory": ""},
 	},
 }
 
