@@ -35,10 +35,14 @@ func Field(err error) string {
 // field where something else is wanted. Others stay as they are.
 func FromJSON(err error) error {
 	var wrong *json.UnmarshalTypeError
-	if !errors.As(err, &wrong) || wrong.Field == "" {
+	if !errors.As(err, &wrong) {
 		return err
 	}
-	return Errorf(wrong.Field, "found %s, want %s", found(wrong.Value), wanted(wrong.Type))
+	problem := fmt.Sprintf("found %s, want %s", found(wrong.Value), wanted(wrong.Type))
+	if wrong.Field == "" {
+		return errors.New(problem)
+	}
+	return Errorf(wrong.Field, "%s", problem)
 }
 
 // UnknownField is the name in the error of a decoder that takes no unknown fields, "" of
@@ -62,6 +66,8 @@ func found(value string) string {
 		return "a list"
 	case "object":
 		return "an object"
+	case "number":
+		return "a number"
 	}
 	return value
 }

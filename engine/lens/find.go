@@ -2,6 +2,7 @@ package lens
 
 import (
 	"fmt"
+	keys "maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -85,14 +86,7 @@ func mapsName(f *checkpoint.File) string {
 
 // findMaps looks for attention maps: by name, else by numbered names.
 func findMaps(f *checkpoint.File) (maps, error) {
-	if name := mapsName(f); name != "" {
-		parts, err := partsOf(f, name)
-		if err != nil {
-			return maps{}, err
-		}
-		return arrange(name, parts)
-	}
-	family, err := numbered(f)
+	family, err := findNames(f)
 	if err != nil {
 		return maps{}, err
 	}
@@ -105,6 +99,23 @@ func findMaps(f *checkpoint.File) (maps, error) {
 		parts = append(parts, more...)
 	}
 	return arrange(family.pattern, parts)
+}
+
+// findNames finds the tensors of f that are attention maps.
+func findNames(f *checkpoint.File) (family, error) {
+	if name := mapsName(f); name != "" {
+		return family{pattern: name, names: []string{name}}, nil
+	}
+	return numbered(f)
+}
+
+// Beside lists the tensors of a file with attention maps that are none of them.
+func Beside(f *checkpoint.File) []string {
+	family, err := findNames(f)
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(f.Names()), func(name string) bool { return slices.Contains(family.names, name) })
 }
 
 // family is tensors whose names differ in a number alone, in its order.
@@ -151,17 +162,12 @@ func numbered(f *checkpoint.File) (family, error) {
 
 // inOrder lists the members of a family, whose numbers begin at 0 or 1 and leave none out.
 func inOrder(pattern string, members map[int]string) (family, error) {
-	first := 0
-	if _, ok := members[0]; !ok {
-		first = 1
-	}
-	out := family{pattern: pattern}
-	for n := first; n < first+len(members); n++ {
-		name, ok := members[n]
-		if !ok {
-			return family{}, fmt.Errorf("%s: number %d of %d is missing", pattern, n, len(members))
+	out, numbers := family{pattern: pattern}, slices.Sorted(keys.Keys(members))
+	for i, n := range numbers {
+		if n != i+min(numbers[0], 1) {
+			return family{}, fmt.Errorf("%s: the numbers are %s, want each from 0 or 1 on: save all layers, or name these from 0", pattern, strings.Trim(fmt.Sprint(numbers), "[]"))
 		}
-		out.names = append(out.names, name)
+		out.names = append(out.names, members[n])
 	}
 	return out, nil
 }

@@ -73,7 +73,9 @@ func TestMapsAreNotFound(t *testing.T) {
 		"nothing":        {nil, "the file has nothing; want attention [layers, heads, queries, keys]"},
 		"queries":        {[]checkpoint.Tensor{zeros("q", 2, 3), zeros("k", 2, 3)}, "the file has k F32 [2 3], q F32 [2 3]; want attention"},
 		"two families":   {[]checkpoint.Tensor{zeros("q0", 2, 3, 3), zeros("k0", 2, 3, 3)}, "the file has k0 F32 [2 3 3], q0 F32 [2 3 3]; want"},
-		"one left out":   {[]checkpoint.Tensor{zeros("arr_0", 2, 3, 3), zeros("arr_2", 2, 3, 3)}, "arr_#: number 1 of 2 is missing"},
+		"one left out":   {[]checkpoint.Tensor{zeros("arr_0", 2, 3, 3), zeros("arr_2", 2, 3, 3)}, "arr_#: the numbers are 0 2, want each from 0 or 1 on"},
+		"later layers":   {[]checkpoint.Tensor{zeros("layer_5", 2, 3, 3), zeros("layer_6", 2, 3, 3)}, "layer_#: the numbers are 5 6, want each from 0 or 1 on"},
+		"nothing read":   {[]checkpoint.Tensor{zeros("attention", 1, 1, 3, 3)}, "attention: layer 0, head 0 has no weight above 0"},
 		"others' shape":  {[]checkpoint.Tensor{zeros("arr_0", 2, 3, 3), zeros("arr_1", 2, 3, 3), zeros("arr_2", 4, 3, 3)}, "arr_2 has shape [4 3 3] beside [2 3 3] of arr_0"},
 		"layers' batch":  {[]checkpoint.Tensor{zeros("arr_0", 2, 2, 3, 3), zeros("arr_1", 2, 2, 3, 3)}, "arr_0 has shape [2 2 3 3], want [heads, queries, keys]: of a batch save one prompt, arr_0[0]"},
 		"a batch":        {[]checkpoint.Tensor{zeros("attention", 2, 4, 2, 3, 3)}, "of a batch save one prompt, attention[:, 0]"},
@@ -104,6 +106,7 @@ func TestLeftPadding(t *testing.T) {
 		"no numbers":        {[][]float32{none, causal[1], causal[2], causal[3]}, "attention[..., 1:, 1:] and tokens[1:]"},
 		"last queries":      {[][]float32{even, causal[3]}, "attention[..., 1:, 3:] and tokens[3:]"},
 		"not causal at all": {[][]float32{even, even, even, even}, "query 0, key 1 is 0.25, want 0 after the query's own position"},
+		"zeros":             {[][]float32{row(0, 0, 0, 0), row(0, 0, 0, 0), causal[2], causal[3]}, "first 2 queries attend to nothing, their weights being 0, which looks like left padding: cut it off, attention[..., 2:, 2:] and tokens[2:]"},
 		"later":             {[][]float32{causal[0], even, causal[2], causal[3]}, "query 1, key 2 is 0.25, want 0 after"},
 	} {
 		f := saved(t, checkpoint.NewF32("attention", []int{1, 1, len(c.rows), 4}, slices.Concat(c.rows...)))

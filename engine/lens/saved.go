@@ -3,6 +3,7 @@ package lens
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"kvscope/engine/checkpoint"
 )
@@ -119,13 +120,17 @@ func row(w checkpoint.Tensor, at, first, n int) []float32 {
 func (m maps) check(w checkpoint.Tensor, layer, head, first int) error {
 	queries, keys := w.Shape[0], w.Shape[1]
 	for q := range queries {
-		err := checkRow(row(w, q, 0, keys), q+keys-queries)
-		if err == nil {
+		values := row(w, q, 0, keys)
+		err := checkRow(values, q+keys-queries)
+		if err == nil && (first+q > 0 || !empty(values)) {
 			continue
 		}
-		if n := padded(w); q < n {
-			return fmt.Errorf("%s: layer %d, head %d: the first %d queries attend evenly to everything, after their own positions too, which looks like left padding: cut it off, attention[..., %d:, %d:] and tokens[%d:]",
-				m.name, layer, head, n, n, n+keys-queries, n+keys-queries)
+		if n, how := padded(w); q < n {
+			return fmt.Errorf("%s: layer %d, head %d: the first %d queries attend %s, which looks like left padding: cut it off, attention[..., %d:, %d:] and tokens[%d:]",
+				m.name, layer, head, n, how, n, n+keys-queries, n+keys-queries)
+		}
+		if err == nil {
+			return fmt.Errorf("%s: layer %d, head %d has no weight above 0, want shares of one", m.name, layer, head)
 		}
 		return fmt.Errorf("%s: layer %d, head %d, query %d%w", m.name, layer, head, first+q, err)
 	}
@@ -150,16 +155,23 @@ func checkRow(row []float32, own int) error {
 	return nil
 }
 
-// padded is how many of the first queries look like padding on the left: they attend to
-// every key alike, as a softmax over masked scores alone does, or are no numbers at all.
-func padded(w checkpoint.Tensor) int {
-	n, queries := 0, w.Shape[0]
-	for ; n < queries && evenly(row(w, n, 0, w.Shape[1])); n++ {
+// padded is how many of the first queries look like padding on the left, and how they
+// attend: to every key alike, as a softmax over masked scores alone does, or as no numbers
+// at all, or to nothing.
+func padded(w checkpoint.Tensor) (n int, how string) {
+	for _, kind := range []struct {
+		how string
+		is  func([]float32) bool
+	}{{"evenly to everything, after their own positions too", evenly}, {"to nothing, their weights being 0", empty}} {
+		n, queries := 0, w.Shape[0]
+		for n < queries && kind.is(row(w, n, 0, w.Shape[1])) {
+			n++
+		}
+		if 0 < n && n < queries { // else no causal attention at all
+			return n, kind.how
+		}
 	}
-	if n == queries {
-		return 0 // no causal attention at all
-	}
-	return n
+	return 0, ""
 }
 
 func evenly(row []float32) bool {
@@ -170,6 +182,10 @@ func evenly(row []float32) bool {
 		}
 	}
 	return true
+}
+
+func empty(row []float32) bool {
+	return !slices.ContainsFunc(row, func(v float32) bool { return v != 0 })
 }
 
 // weights is the tensor that ReadWeights reads; none when the heads do not fit.

@@ -3,10 +3,13 @@ package runfile
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 
 	"kvscope/engine/checkpoint"
+	"kvscope/engine/input"
 	"kvscope/engine/lens"
 	"kvscope/engine/trace"
 )
@@ -23,9 +26,26 @@ func readMaps(f *checkpoint.File) (*File, error) {
 	}
 	out := &File{Run: &trace.Run{}, Heads: heads}
 	err = out.Run.Emit(&trace.Header{
-		Model: f.Metadata["model"], Layers: shape[0], Heads: shape[1], Context: shape[3], Tokens: tokens, Pieces: pieces,
+		Model: f.Metadata["model"], Layers: shape[0], Heads: shape[1], Context: shape[3], Tokens: tokens, Pieces: pieces, Ignored: beside(f),
 	})
 	return out, err
+}
+
+// mostBeside is how many names are listed that a file has for nothing.
+const mostBeside = 8
+
+// beside lists what a file has besides its maps and what Read reads of them.
+func beside(f *checkpoint.File) []string {
+	var out []string
+	for _, name := range append(lens.Beside(f), slices.Sorted(maps.Keys(f.Metadata))...) {
+		if !slices.Contains([]string{"tokens", "model", "format"}, name) {
+			out = append(out, name)
+		}
+	}
+	if n := len(out) - mostBeside; n > 1 {
+		out = append(out[:mostBeside], fmt.Sprintf("%d more", n))
+	}
+	return out
 }
 
 // Tokens are the n tokens that the keys in a file stand for and their texts as they stand,
@@ -98,7 +118,7 @@ func tokenTexts(f *checkpoint.File, n int) ([]string, error) {
 		texts, err = batch[0], nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("tokens: %w, want a JSON list of texts", err)
+		return nil, fmt.Errorf("tokens: want a JSON list of texts: %w", input.FromJSON(err))
 	}
 	return texts, fits(len(texts), n)
 }

@@ -53,7 +53,7 @@ type Header struct {
 
 	Rates   string   `json:"rates,omitempty"`   // what the hit rates are by which the method treats heads, "" where it has none
 	ID      string   `json:"id,omitempty"`      // of the request, under which more of the run can be asked for
-	Ignored []string `json:"ignored,omitempty"` // parameters that were set and that the method has not
+	Ignored []string `json:"ignored,omitempty"` // parameters that were set and that the method has not; beside attention maps, what has no use
 
 	Cut          *Cut          `json:"cut,omitempty"`            // what of an own text did not fit, nil where all did
 	Intervention *Intervention `json:"counterfactual,omitempty"` // what is not as trained or as the method decides

@@ -2,6 +2,7 @@ package state
 
 import (
 	"slices"
+	"strings"
 
 	"kvscope/engine/lens"
 	"kvscope/engine/run"
@@ -31,6 +32,9 @@ func (a Opened) apply(s *Snapshot) []Effect {
 	if !a.Again {
 		s.Line, s.PinnedBlock, s.Token, s.Playing = Auto, None, None, false
 		s.Toast = a.Name + " is open"
+		if h := a.Run.Header; h.Method == "" && len(h.Ignored) > 0 {
+			s.Toast += "; ignored, as attention maps have no use for it: " + strings.Join(h.Ignored, ", ")
+		}
 	}
 	return effects
 }

@@ -103,6 +103,9 @@ func traceFile(ctx context.Context, args []string, stdout, stderr io.Writer) err
 		if err != nil {
 			return err
 		}
+		if len(summary.Ignored) > 0 {
+			fmt.Fprintf(stderr, "ignored: %s, which attention maps have no use for\n", strings.Join(summary.Ignored, ", "))
+		}
 		fmt.Fprintf(stdout, "%s: attention maps of %s, %s tokens, of which the last %s are queries, %d layers of %d heads\n",
 			path, cmp.Or(summary.Model, "a model that it does not name"), number.Count(summary.Tokens), number.Count(first.Queries), summary.Layers, summary.Heads)
 		return nil
