@@ -1,7 +1,6 @@
 package niah
 
 import (
-	"fmt"
 	"math"
 	"strings"
 	"unicode"
@@ -26,13 +25,13 @@ func Custom(tok tokenizer.Tokenizer, haystack, key, value string, depth float64,
 	haystack, key, value = strings.TrimSpace(haystack), strings.TrimSpace(key), strings.TrimSpace(value)
 	switch {
 	case haystack == "":
-		return nil, fmt.Errorf("haystack: is empty, give it a text")
+		return nil, input.Errorf("text", "is empty, want one")
 	case !utf8.ValidString(haystack):
-		return nil, fmt.Errorf("haystack: is not UTF-8 text")
+		return nil, input.Errorf("text", "is not UTF-8 text")
 	case !(depth >= 0 && depth <= 1):
-		return nil, fmt.Errorf("depth %v: allowed are 0 to 1", depth)
+		return nil, input.Errorf("depth", "%v, want 0 to 1", depth)
 	case context > MaxContext:
-		return nil, fmt.Errorf("context %d: at most %d", context, MaxContext)
+		return nil, input.Errorf("context", "%d, want at most %d", context, MaxContext)
 	}
 	if err := checkLine("key", key); err != nil {
 		return nil, err
@@ -56,7 +55,7 @@ func Custom(tok tokenizer.Tokenizer, haystack, key, value string, depth float64,
 	}
 
 	if bare := compose(""); bare.size() > context {
-		return nil, fmt.Errorf("context %d: this key and value need at least %d tokens", context, bare.size())
+		return nil, input.Errorf("context", "%d, want at least %d for this key and value", context, bare.size())
 	}
 	text := haystack
 	ids, offsets := tok.EncodeOffsets(text)
@@ -101,9 +100,9 @@ func FromText(tok tokenizer.Tokenizer, text, question string) (*Example, error) 
 	text, question = strings.TrimSpace(text), strings.TrimSpace(question)
 	switch {
 	case text == "":
-		return nil, fmt.Errorf("text: is empty")
+		return nil, input.Errorf("text", "is empty, want one")
 	case !utf8.ValidString(text):
-		return nil, fmt.Errorf("text: is not UTF-8 text")
+		return nil, input.Errorf("text", "is not UTF-8 text")
 	}
 	if err := checkLine("key", question); err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"kvscope/engine/input"
 	"kvscope/engine/tokenizer"
 )
 
@@ -98,8 +99,8 @@ func TestCustomNamesTheWrongField(t *testing.T) {
 		depth                       float64
 		context                     int
 	}{
-		{"haystack", " \n", "k", "v", 0, 200},
-		{"haystack", "bad \xff", "k", "v", 0, 200},
+		{"text", " \n", "k", "v", 0, 200},
+		{"text", "bad \xff", "k", "v", 0, 200},
 		{"key", "text", "", "v", 0, 200},
 		{"key", "text", "a\nb", "v", 0, 200},
 		{"key", "text", long, "v", 0, 200},
@@ -111,7 +112,7 @@ func TestCustomNamesTheWrongField(t *testing.T) {
 		{"context", "text", "k", "v", 0, MaxContext + 1},
 	} {
 		_, err := Custom(tok, c.haystack, c.key, c.value, c.depth, c.context)
-		if err == nil || !strings.HasPrefix(err.Error(), c.field) {
+		if err == nil || input.Field(err) != c.field {
 			t.Errorf("wrong %s: %v", c.field, err)
 		}
 	}

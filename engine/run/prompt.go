@@ -51,6 +51,9 @@ func (l *loaded) prompt(req Request, limit int) (*niah.Example, error) {
 		if err != nil {
 			return nil, blame("task", err)
 		}
+		if req.Prose != "" && task.Haystack != niah.Prose {
+			return nil, input.Errorf("prose", "%q beside %s, want none: its needles are not hidden in prose", req.Prose, task.ID)
+		}
 		ex, err := l.gen.Generate(task, niah.Options{
 			Context: context, Seed: req.Seed, Depth: req.Depth, Prose: cmp.Or(req.Prose, l.info.Prose),
 		})
@@ -65,6 +68,9 @@ func (l *loaded) prompt(req Request, limit int) (*niah.Example, error) {
 		}
 		return ex, nil
 	}
+	if req.Prose != "" {
+		return nil, input.Errorf("prose", "%q beside %s, want none: a task has prose", req.Prose, strings.Join(req.own(), ", "))
+	}
 	if req.Task != "" {
 		return nil, input.Errorf("task", "%q beside %s, want a task, or an own text or needle", req.Task, strings.Join(req.own(), ", "))
 	}
@@ -75,6 +81,9 @@ func (l *loaded) prompt(req Request, limit int) (*niah.Example, error) {
 		return nil, input.Errorf("key", "missing, want what to ask for")
 	}
 	if req.Value == "" {
+		if req.Depth != nil {
+			return nil, input.Errorf("depth", "is set, want none of a text that has its needles: without a value nothing is hidden")
+		}
 		ex, err := niah.FromText(l.tok, req.Text, req.Key)
 		return fits(ex, context, err)
 	}
@@ -102,6 +111,14 @@ func (l *loaded) free(req Request, context int) (*niah.Example, error) {
 	for _, f := range []struct{ name, value string }{{"task", req.Task}, {"text", req.Text}, {"key", req.Key}, {"value", req.Value}} {
 		if f.value != "" {
 			return nil, input.Errorf(f.name, "stands beside a prompt, want one or the other")
+		}
+	}
+	for _, f := range []struct {
+		name string
+		set  bool
+	}{{"depth", req.Depth != nil}, {"prose", req.Prose != ""}} {
+		if f.set {
+			return nil, input.Errorf(f.name, "is set beside a prompt, want none: nothing is hidden in it")
 		}
 	}
 	if len(req.Prompt) > MaxText {

@@ -117,8 +117,12 @@ func describe(w io.Writer, r figures.Result) {
 	} else if r.Note != "" {
 		expected = "nothing: " + r.Note
 	}
-	fmt.Fprintf(w, "answer    %s\nexpected  %s\nscore     %s\n%sread      %s of the KV entries per query (%s, %d a query)\nheads     %d of %d selected the needle at every answer step\n%stime      prefill %s, %s a token\n",
-		strings.TrimSpace(r.Answer), expected, score, likelihoods(r), number.Percent(r.ReadFraction), r.Method, r.K, hits, len(r.Heads), kinds(r.Heads),
+	needle := ""
+	if len(r.Expected) > 0 { // else there is none to select
+		needle = fmt.Sprintf("heads     %d of %d selected the needle at every answer step\n", hits, len(r.Heads))
+	}
+	fmt.Fprintf(w, "answer    %s\nexpected  %s\nscore     %s\n%sread      %s of the KV entries per query (%s, %d a query)\n%s%stime      prefill %s, %s a token\n",
+		strings.TrimSpace(r.Answer), expected, score, likelihoods(r), number.Percent(r.ReadFraction), r.Method, r.K, needle, kinds(r.Heads),
 		number.Milliseconds(r.Timing.Prefill), number.Milliseconds(r.Timing.Decode))
 }
 
