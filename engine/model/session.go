@@ -155,7 +155,7 @@ func (s *Session) Prefill(ids []int32) ([]float32, error) {
 	logits := s.logits(s.buf.rows - 1)
 	for id, v := range logits {
 		if v-v != 0 {
-			return nil, fmt.Errorf("session: the logit of token %d is %g: weights of the model hold what is no number, or too large ones", id, v)
+			return nil, fmt.Errorf("session: the logit of token %d is %g: weights of the model hold what is no number, which kvscope info --check finds, or too large ones", id, v)
 		}
 	}
 	return logits, nil

@@ -2,7 +2,6 @@ package server
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"log/slog"
 	"net"
@@ -94,18 +93,12 @@ func TestRequestsByHand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(ctx, l) }()
+	at, stop, ended := serve(t, s)
 	before, n := fromSystem(), 0
 	for what, requests := range byHand() {
 		for _, request := range requests {
 			n++
-			resp := answerTo(t, l.Addr().String(), request)
+			resp := answerTo(t, at, request)
 			if resp == nil {
 				continue
 			}

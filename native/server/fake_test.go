@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -86,6 +87,20 @@ func start(t *testing.T, c Config) *httptest.Server {
 	ts := httptest.NewServer(s)
 	t.Cleanup(ts.Close)
 	return ts
+}
+
+// serve lets s listen on a port of this machine, as the command does. stop tells it to end, of which
+// ended hears.
+func serve(t *testing.T, s *Server) (at string, stop context.CancelFunc, ended <-chan error) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(ctx, l) }()
+	return l.Addr().String(), cancel, served
 }
 
 // within fails the test unless ch is closed or sent to soon.

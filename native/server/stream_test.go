@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
 	"reflect"
 	"slices"
@@ -327,21 +326,15 @@ func TestShutdown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	served := make(chan error, 1)
-	go func() { served <- s.Serve(ctx, l) }()
-	conn := dial(t, "http://"+l.Addr().String(), `{}`)
+	at, stop, ended := serve(t, s)
+	conn := dial(t, "http://"+at, `{}`)
 	next(t, conn)
-	cancel()
+	stop()
 	if e, _ := next(t, conn); !reflect.DeepEqual(e, &trace.Failure{Message: errShutdown.Error()}) {
 		t.Errorf("the page heard %+v", e)
 	}
 	next(t, conn)
-	if err := within(t, served, "the server to stop"); err != nil {
+	if err := within(t, ended, "the server to stop"); err != nil {
 		t.Errorf("served: %v", err)
 	}
 	if !stopped {

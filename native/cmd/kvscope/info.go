@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"kvscope/engine/input"
 	"kvscope/engine/run"
 	"kvscope/viz/number"
 )
@@ -20,12 +21,14 @@ type described struct {
 	Rope       string `json:"rope"`
 	Tokenizer  string `json:"tokenizer"` // fingerprint; "" for none
 	CacheBytes int    `json:"kv_bytes_per_token"`
+	Checked    bool   `json:"checked"` // whether all weights were read, and are finite numbers
 }
 
 // info says what a model is, and what running it takes.
 func info(_ context.Context, args []string, stdout, stderr io.Writer) error {
 	fs := flags("info", stderr, "kvscope info --model SmolLM2.gguf", "kvscope info --model ./Qwen3-0.6B --json")
 	name := fs.String("model", "", modelUsage())
+	check := fs.Bool("check", false, "read all weights, and name the first that is NaN or infinite")
 	asJSON := fs.Bool("json", false, "print one JSON object")
 	if err := parse(fs, args); err != nil {
 		return err
@@ -42,6 +45,12 @@ func info(_ context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if *check {
+		if err := checkWeights(engine, *name); err != nil {
+			return input.Errorf("model", "%s: %v", *name, err)
+		}
+		d.Checked = true
+	}
 	if *asJSON {
 		return json.NewEncoder(stdout).Encode(d)
 	}
@@ -49,11 +58,24 @@ func info(_ context.Context, args []string, stdout, stderr io.Writer) error {
 	if d.Tokenizer != "" {
 		tokens = "fingerprint " + d.Tokenizer
 	}
+	finite := "not read, but norms and biases; --check reads them all"
+	if d.Checked {
+		finite = "read, all of them finite numbers"
+	}
 	_, err = fmt.Fprintf(stdout, "%s: %s\n  source      %s\n  shape       %d layers, %d heads on %d of keys and values, %d channels each, width %d, hidden %d\n"+
-		"  context     %s tokens, rotation %s\n  parameters  %s, %s as they are kept\n  tokenizer   %s\n  cache       %s a token, %s at the whole context\n",
+		"  context     %s tokens, rotation %s\n  parameters  %s, %s as they are kept\n  weights     %s\n  tokenizer   %s\n  cache       %s a token, %s at the whole context\n",
 		d.Name, d.Title, d.Note, d.Layers, d.Heads, d.KVHeads, d.HeadDim, d.Width, d.Hidden, number.Count(d.Context), d.Rope,
-		number.Amount(float64(d.Parameters)), number.Bytes(d.Bytes), tokens, number.Bytes(d.CacheBytes), number.Bytes(d.CacheBytes*d.Context))
+		number.Amount(float64(d.Parameters)), number.Bytes(d.Bytes), finite, tokens, number.Bytes(d.CacheBytes), number.Bytes(d.CacheBytes*d.Context))
 	return err
+}
+
+// checkWeights reads all weights of the model of that name.
+func checkWeights(e *run.Engine, name string) error {
+	m, err := e.Model(name)
+	if err != nil {
+		return err
+	}
+	return m.Weights().CheckFinite(m.Config())
 }
 
 // describeModel gathers what is known of the model of that name.

@@ -2,9 +2,14 @@ package main
 
 import (
 	"encoding/json"
+	"math"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"kvscope/engine/checkpoint"
+	"kvscope/engine/train"
+	"kvscope/engine/train/traintest"
 )
 
 // TestInfoAndConvert: a GGUF file is described, and written as safetensors that are
@@ -42,6 +47,35 @@ func TestInfoAndConvert(t *testing.T) {
 	for _, args := range [][]string{{"info"}, {"info", "--model", "nobody"}, {"convert", "--model", gguf}, {"convert", "--model", gguf, "--out", out, "--dtype", "q4"}} {
 		if status, _, stderr := runCommand(t, args...); status != 2 {
 			t.Errorf("%q: status %d, %q", args, status, stderr)
+		}
+	}
+}
+
+// TestInfoChecks: weights are read where that is asked for, and one that is no number is named.
+func TestInfoChecks(t *testing.T) {
+	good, bad := filepath.Join(t.TempDir(), "good.safetensors"), filepath.Join(t.TempDir(), "bad.safetensors")
+	cfg := traintest.Config(true)
+	w := train.Initialise(cfg, 1)
+	save := func(path string) {
+		if err := checkpoint.Save(path, cfg.Metadata(), w.Tensors(cfg, "", checkpoint.NewF32)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	save(good)
+	w.Layers[1].Down.F32[5] = float32(math.NaN())
+	save(bad)
+	for _, c := range []struct {
+		args   []string
+		status int
+		want   string
+	}{
+		{[]string{"--model", good}, 0, "not read, but norms and biases; --check reads them all"},
+		{[]string{"--model", good, "--check"}, 0, "read, all of them finite numbers"},
+		{[]string{"--model", good, "--check", "--json"}, 0, `"checked":true`},
+		{[]string{"--model", bad, "--check"}, 2, "holds NaN at [0, 5], want finite numbers"},
+	} {
+		if status, stdout, stderr := runCommand(t, append([]string{"info"}, c.args...)...); status != c.status || !strings.Contains(stdout+stderr, c.want) {
+			t.Errorf("%q: status %d, %q %q, want %d and %q", c.args, status, stdout, stderr, c.status, c.want)
 		}
 	}
 }
