@@ -59,6 +59,9 @@ func TestMapsThatPeopleHave(t *testing.T) {
 				t.Errorf("%s: %q, want one line with %q", name, a.Problem, c.problem)
 			}
 		case state.Opened:
+			if ignored := a.Run.Header.Ignored; (name == "none_beside.npz") != slices.Equal(ignored, []string{"mask"}) {
+				t.Errorf("%s: ignored are %v", name, ignored)
+			}
 			h, err := a.Heads(0, 0)
 			if err != nil || c.problem != "" || a.Run.Header.Layers != c.layers || h.Queries != c.queries {
 				t.Errorf("%s: %d layers, head %+v, %v, want %d layers of %d queries, problem %q", name, a.Run.Header.Layers, h, err, c.layers, c.queries, c.problem)

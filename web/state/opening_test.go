@@ -122,3 +122,19 @@ func TestHeadsOfFilesAreReadWhenLookedAt(t *testing.T) {
 		t.Errorf("heads read %v, the one looked at is %+v", asked, d.s.Columns[1].HeadData(at))
 	}
 }
+
+// TestOpenedMaps: what a file has beside its attention maps is heard of.
+func TestOpenedMaps(t *testing.T) {
+	for _, c := range []struct {
+		method string
+		want   string
+	}{{"", "maps.npz is open; ignored, as attention maps have no use for it: mask, hidden"}, {"quest", "maps.npz is open"}} {
+		r := replayed(t)
+		header := *r.Header
+		header.Method, header.Ignored = c.method, []string{"mask", "hidden"}
+		r.Header = &header
+		if d := ready(t).do(Opened{Name: "maps.npz", Run: r}); d.s.Toast != c.want {
+			t.Errorf("%q: heard is %q, want %q", c.method, d.s.Toast, c.want)
+		}
+	}
+}
