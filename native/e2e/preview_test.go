@@ -39,6 +39,8 @@ func (d *desk) marked() {
 // Another budget is picked at once from the scores that the page has: marked, and in
 // the first layer at the first step what the run will pick. The run replaces it.
 func TestPreview(t *testing.T) {
+	desk, g := sitGated(t, "?head=0.1&budget=1/8")
+	desk.finished("")
 	for _, c := range []struct {
 		method, field, value string
 		change               func(*run.Request)
@@ -50,8 +52,8 @@ func TestPreview(t *testing.T) {
 		{"snapkv", "block", "8", func(r *run.Request) { r.Config = r.With("block", "8") }},
 	} {
 		t.Run(c.method+" "+c.field, func(t *testing.T) {
-			d, g := sitGated(t, "?head=0.1&budget=1/2&method="+c.method)
-			d.finished("")
+			d := desk.in(t)
+			d.rerun(func() { d.visit("?head=0.1&budget=1/2&method=" + c.method) })
 			gate := g.shut()
 			gens := d.gens()
 			if c.field == "budget" {
