@@ -74,7 +74,7 @@ func TestCreateGivenUp(t *testing.T) {
 		}
 		cancel(gone)
 	}()
-	if _, err := s.Create(ctx, "large", experiment.Grid{}, cells(100*cellsAtOnce)); err == nil {
+	if _, err := s.Create(ctx, "large", experiment.Grid{}, cells(20*cellsAtOnce)); err == nil {
 		t.Error("created although its creator went away")
 	}
 	left := func() (n int) {
