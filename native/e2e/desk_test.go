@@ -168,7 +168,7 @@ func id(name string) string { return `[data-testid="` + name + `"]` }
 // wait lets a JavaScript expression become true.
 func (d *desk) wait(expression string) {
 	d.t.Helper()
-	err := chromedp.Run(d.tab.Context, chromedp.Poll(expression, nil, chromedp.WithPollingTimeout(20*time.Second)))
+	err := chromedp.Run(d.tab.Context, chromedp.Poll(expression, nil, chromedp.WithPollingTimeout(45*time.Second)))
 	if err != nil {
 		var state string
 		_ = chromedp.Run(d.tab.Context, chromedp.Evaluate(`[location.search, ...[...document.querySelectorAll("section.column, .problem:not([hidden])")].map(e => e.textContent.slice(0, 300))].join("\n")`, &state))

@@ -8,7 +8,6 @@ import (
 	"reflect"
 	"strconv"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -65,7 +64,7 @@ func TestFolderOfAModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]string{}
-	d := &desk{t, browsertest.OpenFor(t, time.Minute), e, site.URL}
+	d := &desk{t, browsertest.Open(t), e, site.URL}
 	r := d.direct(run.Request{
 		Model: "tiny", Prompt: "The river ran past the old mill.",
 		Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/2", "block": "4"}},

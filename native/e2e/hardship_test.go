@@ -37,7 +37,7 @@ const vectors = `WebAssembly.validate(new Uint8Array([0,97,115,109,1,0,0,0,1,5,1
 func TestWithoutVectorInstructions(t *testing.T) {
 	e := newEngine(t)
 	s := static(t, e, newModels(t))
-	d := &desk{t, browsertest.OpenFor(t, time.Minute, chromedp.Flag("js-flags", without)), e, s.URL}
+	d := &desk{t, browsertest.OpenFor(t, 3*time.Minute, chromedp.Flag("js-flags", without)), e, s.URL}
 	d.do(chromedp.Navigate(s.URL + below + "/"))
 	d.finished("")
 	if evaluate[bool](d, vectors) {
@@ -52,7 +52,7 @@ func TestWithoutVectorInstructions(t *testing.T) {
 func TestTwoTabs(t *testing.T) {
 	e := newEngine(t)
 	s := static(t, e, newModels(t))
-	one := &desk{t, browsertest.OpenFor(t, time.Minute), e, s.URL}
+	one := &desk{t, browsertest.Open(t), e, s.URL}
 	context, cancel := chromedp.NewContext(one.tab.Context)
 	t.Cleanup(cancel)
 	two := &desk{t, &browsertest.Tab{Context: context}, e, s.URL}
@@ -143,7 +143,7 @@ func (b *breaking) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func TestDownloadBreaksOff(t *testing.T) {
 	e := newEngine(t)
 	whole := static(t, e, newModels(t))
-	d := &desk{t, browsertest.OpenFor(t, time.Minute), e, ""}
+	d := &desk{t, browsertest.Open(t), e, ""}
 	for _, c := range []struct {
 		name             string
 		breaks           int32
@@ -234,7 +234,7 @@ func tight(t *testing.T, p dist.Program, megabytes uint64) dist.Program {
 func TestTabRunsOutOfMemory(t *testing.T) {
 	e := newEngine(t)
 	s := staticOf(t, e, newModels(t), func(p dist.Program) dist.Program { return tight(t, p, 128) })
-	d := &desk{t, browsertest.OpenFor(t, time.Minute), e, s.URL}
+	d := &desk{t, browsertest.Open(t), e, s.URL}
 	d.do(chromedp.Navigate(s.URL + below + "/"))
 	d.finished("")
 	d.dropsModel(1100)

@@ -87,7 +87,7 @@ func TestHostsAgree(t *testing.T) {
 	for _, host := range []struct{ name, url, engine string }{
 		{"on the server", served.URL + "/", "server"}, {"in the browser", served.URL + "/", "browser"}, {"static site", site.URL + below + "/", ""},
 	} {
-		d := &desk{t, browsertest.OpenFor(t, 2*time.Minute), e, host.url}
+		d := &desk{t, browsertest.OpenFor(t, 4*time.Minute), e, host.url}
 		d.do(chromedp.Navigate(host.url + query))
 		d.finished("")
 		if host.engine == "browser" {

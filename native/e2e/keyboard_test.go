@@ -125,7 +125,7 @@ func TestEveryKey(t *testing.T) {
 			d.wait(dataset("map-0", "frame", "100,50,60"))
 		}
 		do(p.label)
-		err := chromedp.Run(d.tab.Context, chromedp.Poll(p.want, nil, chromedp.WithPollingTimeout(10*time.Second)))
+		err := chromedp.Run(d.tab.Context, chromedp.Poll(p.want, nil, chromedp.WithPollingTimeout(30*time.Second)))
 		if err != nil {
 			t.Fatalf("press %d, %s (%s): %v\n%s\naddress: %s", i, p.label, keys[p.label].About, err, p.want, evaluate[string](d, "location.search"))
 		}

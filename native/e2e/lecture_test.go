@@ -62,7 +62,7 @@ func TestLecture(t *testing.T) {
 	window, closeWindow := chromedp.NewContext(d.tab.Context)
 	defer closeWindow()
 	notesAt := func(at string) chromedp.Action {
-		return chromedp.Poll(`document.querySelector('`+id("notes")+` main')?.dataset.at === "`+at+`"`, nil, chromedp.WithPollingTimeout(20*time.Second))
+		return chromedp.Poll(`document.querySelector('`+id("notes")+` main')?.dataset.at === "`+at+`"`, nil, chromedp.WithPollingTimeout(45*time.Second))
 	}
 	if err := chromedp.Run(window, chromedp.Navigate(d.url+"/notes?lesson=quest.3"), notesAt("quest.3"), chromedp.Click(id("notes-next"), chromedp.ByQuery), notesAt("quest.4")); err != nil {
 		t.Fatal(err)

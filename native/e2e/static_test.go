@@ -88,7 +88,7 @@ func TestSiteOnADisk(t *testing.T) {
 	if err := os.CopyFS(folder, siteOf(t, e, server.StaticConfig{Program: p, Snapshots: true, Disk: true, Models: newModels(t)})); err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{t, browsertest.OpenFor(t, time.Minute), e, "file://" + folder}
+	d := &desk{t, browsertest.Open(t), e, "file://" + folder}
 	d.do(chromedp.Navigate(d.url + "/index.html"))
 	d.finished("")
 	d.samePicks(first)
