@@ -221,11 +221,16 @@ func (e *Explorer) start(f state.Start) {
 	ctx, cancel := context.WithCancel(context.Background())
 	e.cancel[f.Gen] = cancel
 	later := func(a state.Action) { e.ctx.Dispatch(func(app.Context) { e.do(a) }) }
-	sink := &stream{ctx: ctx, after: afterFunc, deliver: func(events []trace.Event) {
-		later(state.Arrived{Side: f.Side, Gen: f.Gen, Events: events})
-	}, told: func(p api.RunProgress) {
+	sink := &stream{ctx: ctx, after: afterFunc, told: func(p api.RunProgress) {
 		later(state.Progressed{Side: f.Side, Gen: f.Gen, Progress: p})
 	}}
+	sink.deliver = func(events []trace.Event) {
+		e.ctx.Dispatch(func(ctx app.Context) {
+			from := time.Now()
+			e.do(state.Arrived{Side: f.Side, Gen: f.Gen, Events: events})
+			ctx.Defer(func(app.Context) { sink.drew(time.Since(from)) }) // once it is drawn
+		})
+	}
 	go func(req run.Request, engine client.Engine) {
 		err := engine.Run(ctx, req, sink)
 		sink.flush()

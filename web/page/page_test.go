@@ -200,7 +200,8 @@ func TestStreamBatches(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	got := make(chan []trace.Event, 10)
 	var due []func()
-	s := &stream{ctx: ctx, deliver: func(e []trace.Event) { got <- e }, told: func(api.RunProgress) {}, after: func(_ time.Duration, f func()) { due = append(due, f) }}
+	var waits time.Duration
+	s := &stream{ctx: ctx, deliver: func(e []trace.Event) { got <- e }, told: func(api.RunProgress) {}, after: func(d time.Duration, f func()) { due, waits = append(due, f), d }}
 	for range 5 {
 		if err := s.Emit(&trace.Step{}); err != nil {
 			t.Fatal(err)
@@ -210,15 +211,19 @@ func TestStreamBatches(t *testing.T) {
 		t.Fatalf("%d batches are on their way, want one", len(due))
 	}
 	due[0]()
-	if batch := <-got; len(batch) != 5 {
-		t.Errorf("a batch of %d events, want all 5 at once", len(batch))
+	if batch := <-got; len(batch) != 5 || waits != flushEvery {
+		t.Errorf("a batch of %d events after %v, want all 5 at once after %v", len(batch), waits, flushEvery)
 	}
+	s.drew(time.Second)
 	if err := s.Emit(&trace.Step{}); err != nil {
 		t.Fatal(err)
 	}
 	s.flush()
 	if batch := <-got; len(batch) != 1 {
 		t.Errorf("a flush of %d events, want 1", len(batch))
+	}
+	if waits != time.Second {
+		t.Errorf("after a drawing of a second the next batch waits for %v, want as long", waits)
 	}
 	cancel()
 	if err := s.Emit(&trace.Step{}); err == nil {

@@ -9,8 +9,9 @@ import (
 	"kvscope/web/api"
 )
 
-// flushEvery is how often the events of a run are handed to the page: often enough
-// to look alive, seldom enough that drawing keeps up.
+// flushEvery is how often the events of a run are handed to the page: often enough to look
+// alive. Where drawing takes longer, as of a thousand heads, they come that much later, so
+// that the page has as much time to take events in as it needs to draw them.
 const flushEvery = 33 * time.Millisecond
 
 // stream gathers the events of a run and hands them on in batches.
@@ -24,6 +25,7 @@ type stream struct {
 	events   []trace.Event
 	progress *api.RunProgress // the last, where the page has yet to hear of it
 	waiting  bool
+	drawing  time.Duration // that drawing the last batch took
 }
 
 // Emit keeps e for the next batch.
@@ -50,8 +52,15 @@ func (s *stream) Progress(p api.RunProgress) {
 func (s *stream) soon() {
 	if !s.waiting {
 		s.waiting = true
-		s.after(flushEvery, s.flush)
+		s.after(max(flushEvery, s.drawing), s.flush)
 	}
+}
+
+// drew is told how long drawing a batch took.
+func (s *stream) drew(took time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.drawing = took
 }
 
 // flush hands on what is there.

@@ -148,9 +148,11 @@ func (g *HeadGrid) cell(h *picture.Heads, head picture.Head) app.UI {
 			}
 		}
 	}
-	b := g.button(head, value).Aria("label", fmt.Sprintf("layer %d head %d: %s %s", head.Layer, head.Head, metricTitles[g.Metric][0], value)).Class(classes(when(v < 0, "none"), when(opens(h, head.Head), "opens")))
+	// Put together by hand: a thousand are, each time that something comes.
+	layer, index := strconv.Itoa(head.Layer), strconv.Itoa(head.Head)
+	b := g.button(head, value).Aria("label", "layer "+layer+" head "+index+": "+metricTitles[g.Metric][0]+" "+value).Class(classes(when(v < 0, "none"), when(opens(h, head.Head), "opens")))
 	if text != value {
-		b.Title(fmt.Sprintf("L%d·%d: %s", head.Layer, head.Head, value))
+		b.Title("L" + layer + "·" + index + ": " + value)
 	}
 	if v >= 0 {
 		fill, ink := c.Fill(g.Metric)
