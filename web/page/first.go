@@ -49,5 +49,5 @@ func (e *Explorer) reveal() {
 		}
 	}
 	e.revealed = true
-	browser.Reveal()
+	e.ctx.Defer(func(app.Context) { browser.Reveal() })
 }

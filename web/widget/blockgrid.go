@@ -126,7 +126,10 @@ func (g *BlockGrid) paint() {
 		return
 	}
 	c := &g.canvas
-	g.layout = layGrid(c.W, c.H, g.Grid.Planned, g.Grid.Queried, g.Grid.Columns, c.rem)
+	if layout := layGrid(c.W, c.H, g.Grid.Planned, g.Grid.Queried, g.Grid.Columns, c.rem); !layout.equal(g.layout) {
+		g.layout = layout
+		g.Update() // the labels stand beside its lines
+	}
 	if g.palette == nil || g.inDark != g.Dark {
 		p := readPalette(c.element)
 		g.palette, g.inDark = &p, g.Dark

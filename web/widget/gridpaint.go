@@ -2,6 +2,7 @@ package widget
 
 import (
 	"math"
+	"slices"
 
 	"kvscope/viz/paint"
 	"kvscope/web/picture"
@@ -47,6 +48,11 @@ func layGrid(w, h, lines, steps, cols int, rem float64) gridLayout {
 		l.tops = append(l.tops, l.tops[i]+tall)
 	}
 	return l
+}
+
+// equal reports whether every cell stands in the same place in both.
+func (l gridLayout) equal(o gridLayout) bool {
+	return l.width == o.width && l.top == o.top && l.cols == o.cols && slices.Equal(l.tops, o.tops)
 }
 
 // lines is the number of lines there is a place for.
