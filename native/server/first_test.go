@@ -54,7 +54,7 @@ func TestFirstScreen(t *testing.T) {
 		t.Fatalf("no first screen in %.300s", body)
 	}
 	first = first[:end[0]]
-	for _, want := range []string{`class="grid-row `, "--day:url(data:image/png;base64,", "--night:url(data:image/png;base64,", `data-recorded`, `<i data-t="0"`} {
+	for _, want := range []string{`class="grid-row `, "--day:url(data:image/png;base64,", "--night:url(data:image/png;base64,", `data-recorded`, `<span class="tb" data-b="0"`} {
 		if !strings.Contains(first, want) {
 			t.Errorf("the first screen lacks %s", want)
 		}

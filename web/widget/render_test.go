@@ -116,7 +116,7 @@ func TestHeadGridValues(t *testing.T) {
 // TestPromptIsEscaped: a person's own text becomes HTML.
 func TestPromptIsEscaped(t *testing.T) {
 	h := &trace.Header{Layers: 1, Heads: 1, Block: 2, Tokens: []trace.Token{{Text: `<img src=x onerror="alert(1)">`}, {Text: " &amp;"}, {Text: "</span>"}}}
-	html := promptHTML(h, false)
+	html := promptHTML(h, false, false)
 	if strings.Contains(html, "<img") || strings.Count(html, "</span>") != 2 || !strings.Contains(html, "&amp;amp;") {
 		t.Errorf("own text is not escaped: %s", html)
 	}
@@ -124,7 +124,7 @@ func TestPromptIsEscaped(t *testing.T) {
 
 func TestPromptMarks(t *testing.T) {
 	r := sampleRun(t, "quest")
-	html := promptHTML(r.Header, false)
+	html := promptHTML(r.Header, false, true)
 	if got, want := len(attribute(html, "data-t")), len(r.Header.Tokens); got != want {
 		t.Errorf("%d tokens, want %d", got, want)
 	}
@@ -137,8 +137,22 @@ func TestPromptMarks(t *testing.T) {
 			gold++
 		}
 	}
-	if got := strings.Count(html, `class="gold"`); got != gold {
-		t.Errorf("%d tokens are gold, want %d", got, gold)
+	// Without elements for tokens that nothing is said of, the text and the marks are the same.
+	coarse, tag := promptHTML(r.Header, false, false), regexp.MustCompile("<[^>]*>")
+	if text, want := tag.ReplaceAllString(coarse, ""), tag.ReplaceAllString(html, ""); text != want {
+		t.Errorf("text is %q, want %q", text, want)
+	}
+	if got := len(attribute(coarse, "data-t")); got < gold || got > len(r.Header.Tokens)/2 {
+		t.Errorf("%d of %d tokens have an element, %d are gold", got, len(r.Header.Tokens), gold)
+	}
+	for _, html := range []string{html, coarse} {
+		if got := strings.Count(html, `class="gold"`); got != gold {
+			t.Errorf("%d tokens are gold, want %d", got, gold)
+		}
+	}
+	h := &trace.Header{Block: 4, Tokens: []trace.Token{{Text: "left"}, {Text: " שלום"}}}
+	if got := attribute(promptHTML(h, false, false), "data-t"); !slices.Equal(got, []string{"1"}) {
+		t.Errorf("tokens %v have an element, want the one that is read from the right", got)
 	}
 }
 

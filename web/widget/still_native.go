@@ -60,7 +60,7 @@ func (s *Strip) still() app.UI {
 	if s.Header == nil {
 		return nil
 	}
-	text := strings.ReplaceAll(promptHTML(s.Header, s.Tokens), "\n", "&#10;")
+	text := strings.ReplaceAll(promptHTML(s.Header, s.Tokens, s.finely()), "\n", "&#10;")
 	return app.Raw("<span>" + blockOpen.ReplaceAllStringFunc(text, func(open string) string {
 		b, err := strconv.Atoi(blockOpen.FindStringSubmatch(open)[1])
 		if err != nil || s.Shade == nil || s.Shade.Unit != s.block() || b >= len(s.Shade.Values) {

@@ -15,8 +15,10 @@ import (
 	"kvscope/web/state"
 )
 
-// Strip shows the prompt as text, block by block, shaded. Its thousand tokens are
-// written once for a prompt; what changes later is one style property each.
+// Strip shows the prompt as text, block by block, shaded. It is written once for a prompt;
+// what changes later is one style property each. Tokens have elements of their own where they
+// are marked, and all of them only where they are shaded or pressed one by one: a browser
+// takes long to lay out a thousand elements.
 type Strip struct {
 	app.Compo
 
@@ -31,9 +33,10 @@ type Strip struct {
 	On     *Bus
 
 	written *trace.Header
+	fine    bool // written with an element for every token
 	unit    int
 	blocks  nodeList
-	tokens  nodeList
+	tokens  nodeList  // all of them, none where it is not fine
 	values  []float32 // as last set, in units
 	marked  int
 	now     int
@@ -195,8 +198,8 @@ func (s *Strip) draw() {
 	if s.Header == nil {
 		return
 	}
-	if s.Header != s.written {
-		if !samePrompt(s.Header, s.written) {
+	if s.Header != s.written || s.finely() != s.fine {
+		if !samePrompt(s.Header, s.written) || s.finely() != s.fine {
 			s.write()
 		}
 		s.written = s.Header
@@ -215,18 +218,25 @@ func samePrompt(a, b *trace.Header) bool {
 	return b != nil && a.Block == b.Block && slices.Equal(a.Tokens, b.Tokens) && slices.Equal(a.Gold, b.Gold) && slices.Equal(a.Needles, b.Needles)
 }
 
+// finely reports whether every token has an element of its own.
+func (s *Strip) finely() bool { return s.Tokens || s.Shade != nil && s.Shade.Unit < s.block() }
+
 // write makes the elements of the prompt.
 func (s *Strip) write() {
 	el := s.JSValue()
-	el.Set("innerHTML", promptHTML(s.Header, s.Tokens))
-	s.blocks, s.tokens = findAll(el, "[data-b]"), findAll(el, "[data-t]")
+	s.fine = s.finely()
+	el.Set("innerHTML", promptHTML(s.Header, s.Tokens, s.fine))
+	s.blocks, s.tokens = findAll(el, "[data-b]"), nodeList{}
+	if s.fine {
+		s.tokens = findAll(el, "[data-t]")
+	}
 	s.written, s.values, s.unit, s.marked, s.now = s.Header, nil, 0, -1, -1
 	s.scroll()
 }
 
-// promptHTML writes a prompt: an element for each block, in it one for each token. What
-// is pressed, blocks or tokens, are options of a list.
-func promptHTML(h *trace.Header, tokens bool) string {
+// promptHTML writes a prompt: an element for each block, in it one for each token that is
+// marked or, finely, for every one. What is pressed, blocks or tokens, are options of a list.
+func promptHTML(h *trace.Header, tokens, fine bool) string {
 	ofBlock, ofToken := ` role="option"`, ""
 	if tokens {
 		ofBlock, ofToken = ` role="group"`, ` role="option"`
@@ -261,6 +271,10 @@ func promptHTML(h *trace.Header, tokens bool) string {
 			b.WriteString(piece[:len(piece)-len(token)])
 			piece = token
 		}
+		if !fine && class[i] == "" && leftToRight(piece) {
+			b.WriteString(html.EscapeString(piece))
+			continue
+		}
 		fmt.Fprintf(&b, `<i data-t="%d"%s`, i, ofToken)
 		if class[i] != "" {
 			fmt.Fprintf(&b, ` class="%s"`, class[i])
@@ -272,6 +286,13 @@ func promptHTML(h *trace.Header, tokens bool) string {
 	}
 	b.WriteString("</span>")
 	return b.String()
+}
+
+// leftToRight reports whether a text surely has nothing in it that is read from the right, and
+// would take its neighbours with it.
+func leftToRight(text string) bool {
+	const firstOther = '\u0590' // of the scripts that are
+	return strings.IndexFunc(text, func(r rune) bool { return r >= firstOther }) < 0
 }
 
 // shade sets the shading of every block or token whose value changed.
@@ -321,12 +342,22 @@ func (s *Strip) element(unit, i int) app.Value {
 // mark points out a block and the token in question.
 func (s *Strip) mark() {
 	s.blocks.toggle(s.marked, "on", false)
-	s.tokens.toggle(s.now, "now", false)
+	s.toggleNow(false)
 	s.marked, s.now = s.Block, s.Gold
 	s.blocks.toggle(s.marked, "on", true)
-	s.tokens.toggle(s.now, "now", true)
+	s.toggleNow(true)
 	if s.Block >= 0 && s.Block < s.blocks.len() && s.within < 0 {
 		s.reveal(s.blocks.at(s.Block))
+	}
+}
+
+// toggleNow marks the token in question, or takes the mark away.
+func (s *Strip) toggleNow(on bool) {
+	if s.now < 0 {
+		return
+	}
+	if e := s.JSValue().Call("querySelector", `[data-t="`+strconv.Itoa(s.now)+`"]`); e.Truthy() {
+		e.Get("classList").Call("toggle", "now", on)
 	}
 }
 
