@@ -50,20 +50,32 @@ func (s *Cache) SetLimit(limit int) {
 // Run is Engine.Run, and keeps the run under the ID that its header says. A run whose
 // prompt another one is reading waits for that and takes it over.
 func (s *Cache) Run(ctx context.Context, req Request, sink trace.Sink) error {
-	return s.engine.answering(req, true, func(a answer) error {
+	return s.share(ctx, req, true, sink)
+}
+
+// Answer is Run for whom the result will do: it takes over prompts too, and keeps nothing, since
+// a run of a large model takes as much memory again as its prompt. But a context that a method
+// has evicted of is kept for the next question.
+func (s *Cache) Answer(ctx context.Context, req Request, sink trace.Sink) error {
+	return s.share(ctx, req, false, sink)
+}
+
+func (s *Cache) share(ctx context.Context, req Request, keep bool, sink trace.Sink) error {
+	return s.engine.answering(req, keep, func(a answer) error {
 		if j, ok := a.(*job); ok {
 			over, err := s.sharePrefix(ctx, j)
 			if err != nil {
 				return err
 			}
 			defer over()
+			keep = keep || j.evictsContext()
+			j.keep = keep
 		}
 		kept, err := a.run(ctx, sink)
-		if err != nil {
-			return err
+		if err == nil && keep {
+			s.put(kept)
 		}
-		s.put(kept)
-		return nil
+		return err
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"reflect"
 	"runtime"
 	"slices"
 	"strconv"
@@ -81,6 +82,32 @@ func TestPrefillTimeIsOfReading(t *testing.T) {
 	s.Cached(read.Header.ID).prefix.took = 1e6
 	if over := shelve(t, s, Request{Task: "MK-1", Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/8", "block": "8"}}, MaxNew: new(1)}); over.Done.PrefillMS < 1e6 {
 		t.Errorf("prefill of %g ms, want at least the reader's", over.Done.PrefillMS)
+	}
+}
+
+// TestAnswersAreNotKept: an answer is that of the run, goes on from a prompt that is kept, and
+// leaves nothing behind.
+func TestAnswersAreNotKept(t *testing.T) {
+	s := NewCache(testEngine(t, model.RATPlus), 1<<30)
+	kept := shelve(t, s, Request{Model: "m", Task: "MK-1"})
+	s.Cached(kept.Header.ID).prefix.took = 1e6
+	before := s.bytes
+	req := Request{Model: "m", Task: "MK-1", Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/4", "block": "8"}}}
+	var got, want trace.Run
+	if err := s.Answer(t.Context(), req, &got); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.engine.Run(t.Context(), req, &want); err != nil {
+		t.Fatal(err)
+	}
+	if got.Done.Answer != want.Done.Answer || !reflect.DeepEqual(got.Selections, want.Selections) {
+		t.Errorf("answered %q, the run %q, or by other picks", got.Done.Answer, want.Done.Answer)
+	}
+	if got.Done.PrefillMS < 1e6 {
+		t.Error("the prompt was read again")
+	}
+	if s.Cached(got.Header.ID) != nil || s.bytes != before {
+		t.Errorf("%d bytes are kept, before %d", s.bytes, before)
 	}
 }
 

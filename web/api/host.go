@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"kvscope/engine/figures"
 	"kvscope/engine/input"
 	"kvscope/engine/run"
 	"kvscope/engine/trace"
@@ -94,6 +95,7 @@ type AskKind string
 // The kinds of asks.
 const (
 	AskRun    AskKind = "run"    // run Request
+	AskAnswer AskKind = "answer" // run Request for its result alone, of which nothing is kept
 	AskHead   AskKind = "head"   // what head Head of Layer saw in the run of Request
 	AskLoad   AskKind = "load"   // load the model in File, to be ready
 	AskCancel AskKind = "cancel" // end the ask of the same ID
@@ -103,7 +105,7 @@ const (
 type Ask struct {
 	ID      int          `json:"id"` // of all that is said about it
 	Kind    AskKind      `json:"kind"`
-	Request *run.Request `json:"request,omitempty"` // of AskRun and AskHead
+	Request *run.Request `json:"request,omitempty"` // of AskRun, AskAnswer and AskHead
 	Layer   int          `json:"layer,omitempty"`
 	Head    int          `json:"head,omitempty"`
 	File    SiteFile     `json:"file"` // the model, by the name that Request has
@@ -136,4 +138,6 @@ type Reply struct {
 	Progress *RunProgress   `json:"progress,omitempty"`
 	Failure  *trace.Failure `json:"failure,omitempty"`
 	Model    *run.ModelInfo `json:"model,omitempty"` // that an AskLoad has loaded
+
+	Result *figures.Result `json:"result,omitempty"` // of an AskAnswer
 }

@@ -6,23 +6,24 @@ import (
 
 	"kvscope/engine/figures"
 	"kvscope/engine/run"
-	"kvscope/engine/trace"
+	"kvscope/web/api"
 )
 
-// Ask runs req in a worker.
-func (w *Workers) Ask(ctx context.Context, req run.Request) (figures.Result, error) {
-	var out trace.Outcome
-	if err := w.Run(ctx, req, &out); err != nil {
-		return figures.Result{}, err
-	}
-	if out.Failure != nil {
-		return figures.Result{}, failed(out.Failure)
-	}
-	r, over := figures.ResultOf(&out.Run)
-	if !over {
-		return r, errors.New("the run ended without a result")
-	}
-	return r, nil
+// Ask runs req in a worker, which says what comes of it and nothing else.
+func (w *Workers) Ask(ctx context.Context, req run.Request) (r figures.Result, err error) {
+	err = w.ask(ctx, api.Ask{Kind: api.AskAnswer, Request: &req}, func(a answer) error {
+		switch {
+		case a.reply.Kind != api.ReplyEnd:
+		case a.reply.Failure != nil:
+			return failed(a.reply.Failure)
+		case a.reply.Result == nil:
+			return errors.New("the run ended without a result")
+		default:
+			r = *a.reply.Result
+		}
+		return nil
+	})
+	return r, err
 }
 
 // Ask sends req to /api/ask and returns what came of it, without its selections.

@@ -220,6 +220,9 @@ func (w *Workers) post(ask *api.Ask) (*worker, *answers, error) {
 	if at == nil {
 		at = w.pick(ask.File)
 	}
+	if ask.Kind == api.AskAnswer {
+		id = "" // nothing is kept to be looked into
+	}
 	for _, id := range []string{id, context} {
 		if id != "" {
 			w.kept[id] = at

@@ -3,11 +3,13 @@ package worker
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"runtime/debug"
 	"sync"
 
+	"kvscope/engine/figures"
 	"kvscope/engine/ops"
 	"kvscope/engine/run"
 	"kvscope/engine/trace"
@@ -99,6 +101,9 @@ func (h *Host) answer(ctx context.Context, ask api.Ask, end *api.Reply) (err err
 			return err
 		}
 		return cache.Run(ctx, *ask.Request, &sink{host: h, id: ask.ID})
+	case api.AskAnswer:
+		end.Result, err = h.result(ctx, ask)
+		return err
 	case api.AskHead:
 		return h.head(ctx, ask)
 	case api.AskLoad:
@@ -110,6 +115,23 @@ func (h *Host) answer(ctx context.Context, ask api.Ask, end *api.Reply) (err err
 		return nil
 	}
 	return fmt.Errorf("a worker was asked for %q", ask.Kind)
+}
+
+// result runs the request of an ask for what comes of it.
+func (h *Host) result(ctx context.Context, ask api.Ask) (*figures.Result, error) {
+	cache, err := h.cache(ctx, ask)
+	if err != nil {
+		return nil, err
+	}
+	var out trace.Outcome
+	if err := cache.Answer(ctx, *ask.Request, &out); err != nil {
+		return nil, err
+	}
+	r, over := figures.ResultOf(&out.Run)
+	if !over {
+		return nil, errors.New("the run ended without a result")
+	}
+	return &r, nil
 }
 
 // discard is a sink for a run that is made to be looked into.
