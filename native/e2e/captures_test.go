@@ -43,7 +43,7 @@ func TestCaptureIsOpened(t *testing.T) {
 		d.wait(map[string]string{
 			"attention": `document.querySelector('` + id("map-0") + `')?.dataset.built === "true"`,
 			"scores":    `!!document.querySelector('` + id("scores-0") + ` svg')`,
-			"prompt":    `[...document.querySelectorAll('` + id("strip-0") + ` [data-t]')].length > 180`,
+			"prompt":    `document.querySelectorAll('` + id("strip-0") + ` .tb').length === 12`,
 		}[view])
 	}
 	for _, url := range d.tab.Requests()[before:] {

@@ -110,11 +110,11 @@ func otherHost(t testing.TB) string {
 	return host
 }
 
-// onServer skips a test of what only a server does where another host is asked for.
-func onServer(t testing.TB) {
+// onServer skips a test where another host is asked for, for a reason.
+func onServer(t testing.TB, why string) {
 	t.Helper()
 	if host := otherHost(t); host != "" {
-		t.Skipf("is about the server, and KVSCOPE_HOST is %s", host)
+		t.Skipf("KVSCOPE_HOST is %s, and this is about a server: %s", host, why)
 	}
 }
 
@@ -146,7 +146,6 @@ func sit(t testing.TB, query string) *desk {
 // sitAt opens the explorer at a query, on a server as change has it.
 func sitAt(t testing.TB, query string, change ...func(*server.Config)) *desk {
 	t.Helper()
-	onServer(t)
 	e := newEngine(t)
 	s := httptest.NewServer(newServer(t, run.NewCache(e, 1<<28), change...))
 	t.Cleanup(s.Close)
@@ -165,13 +164,13 @@ func (d *desk) do(actions ...chromedp.Action) {
 // id selects by data-testid.
 func id(name string) string { return `[data-testid="` + name + `"]` }
 
-// wait lets a JavaScript expression become true.
+// wait lets a JavaScript expression become true of a page that is drawn to the end.
 func (d *desk) wait(expression string) {
 	d.t.Helper()
-	err := chromedp.Run(d.tab.Context, chromedp.Poll(expression, nil, chromedp.WithPollingTimeout(45*time.Second)))
+	err := chromedp.Run(d.tab.Context, chromedp.Poll("!globalThis.kvscopeHalfDrawn && ("+expression+")", nil, chromedp.WithPollingTimeout(45*time.Second)))
 	if err != nil {
 		var state string
-		_ = chromedp.Run(d.tab.Context, chromedp.Evaluate(`[location.search, ...[...document.querySelectorAll("section.column, .problem:not([hidden])")].map(e => e.textContent.slice(0, 300))].join("\n")`, &state))
+		_ = chromedp.Run(d.tab.Context, chromedp.Evaluate(`[location.search, "half drawn: " + !!globalThis.kvscopeHalfDrawn, ...[...document.querySelectorAll("section.column, .problem:not([hidden])")].map(e => e.textContent.slice(0, 300))].join("\n")`, &state))
 		d.t.Fatalf("waiting for %s: %v\nconsole: %v\npage: %s", expression, err, d.tab.Errors(), state)
 	}
 }

@@ -218,9 +218,9 @@ func TestPointing(t *testing.T) {
 	block := evaluate[string](d, `document.querySelector('.strip .tb.on').dataset.b`)
 	d.wait(fmt.Sprintf(`document.querySelector('%s').dataset.block === %q`, id("inspector-block"), block))
 
-	at = evaluate[[]float64](d, `(() => { const s = document.querySelector('`+id("strip-1")+`'); e = s.querySelector('[data-b="1"] i:nth-child(3)');
+	at = evaluate[[]float64](d, `(() => { const s = document.querySelector('`+id("strip-1")+`'); e = s.querySelector('[data-b="1"]');
 		e.scrollIntoView({block: "center"});
-		const r = e.getBoundingClientRect(); return [r.left + 2, r.top + 5] })()`)
+		const r = e.getClientRects()[0]; return [r.left + 2, r.top + 5] })()`)
 	d.do(chromedp.MouseEvent("mouseMoved", at[0], at[1]))
 	d.wait(fmt.Sprintf(`document.querySelector('%s').dataset.block === "1"`, id("inspector-block")))
 	d.quiet()
@@ -311,6 +311,7 @@ func TestGalleryOpens(t *testing.T) {
 
 // The server goes away: the page says so, and runs again when it is back.
 func TestServerGoesAndComesBack(t *testing.T) {
+	onServer(t, "it goes away")
 	e := newEngine(t)
 	handler := newServer(t, run.NewCache(e, 1<<28))
 	listen := func(addr string) (*http.Server, string) {

@@ -127,13 +127,14 @@ func TestMapsAreOpened(t *testing.T) {
 		t.Errorf("the other column shows %s", got)
 	}
 	d.choose("view-1", "prompt")
-	d.wait(`[...document.querySelectorAll('` + id("strip-1") + ` [data-t]')].map(e => e.textContent).join("") === "<|endoftext|>The quick brown fox\n\n’ theing dog. "`)
+	const text = `[...document.querySelectorAll('[data-testid="strip-1"] .tb')].map(e => e.textContent).join("") === "<|endoftext|>The quick brown fox\n\n’ theing dog. "`
+	d.wait(text)
 	// Kept only once the browser says so.
 	d.wait(`!!sessionStorage.getItem("kvscope.file.1")`)
 	d.do(chromedp.Reload())
 	shows(1, "raw_pieces.npz")
 	d.wait(`document.querySelector('` + id("column-0") + `').dataset.state === "done" && location.search.includes("head=0.0")`)
-	d.wait(`[...document.querySelectorAll('` + id("strip-1") + ` [data-t]')].length === 12`)
+	d.wait(text)
 
 	for name, want := range map[string]string{"rowsum.npz": "train mode", "leftpad_uniform.npz": "left padding", "torch.pt": "a PyTorch file"} { // the others by TestFilesThatPeopleHave of the page
 		upload(1, file(name))
@@ -227,7 +228,12 @@ func TestTextsAreOpened(t *testing.T) {
 		gens = d.gens()
 	}
 	// A text without blanks has its needle at the depth of the form, the middle.
-	if at := evaluate[float64](d, `(all => all.findIndex(e => e.matches(".asked")) / all.length)([...document.querySelectorAll('`+id("strip-0")+` [data-t]')])`); at < 0.45 || at > 0.55 {
+	if at := evaluate[float64](d, `(strip => {
+		const before = document.createRange();
+		before.setStart(strip, 0);
+		before.setEndBefore(strip.querySelector(".asked"));
+		return before.toString().length / strip.textContent.length;
+	})(document.querySelector('`+id("strip-0")+`'))`); at < 0.45 || at > 0.55 {
 		t.Errorf("the needle is at %.3f of the prompt, want 0.45 to 0.55", at)
 	}
 	open("long.txt", strings.Repeat("The grass is green. ", 300))

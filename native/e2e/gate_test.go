@@ -62,6 +62,7 @@ func (g *gated) wait(t testing.TB, n int32) {
 // sitGated opens the explorer on a gated runner.
 func sitGated(t *testing.T, query string) (*desk, *gated) {
 	t.Helper()
+	onServer(t, "its runs wait at a gate")
 	e := newEngine(t)
 	g := &gated{Cache: run.NewCache(e, 1<<28)}
 	s := httptest.NewServer(newServer(t, g))

@@ -54,6 +54,7 @@ func (d *desk) retype(name, text string) {
 // TestAModelIsOpenedByPath: the page opens a model of a hundred heads, says what it is,
 // and shows its heads in their groups; they zoom, are found, and ranked.
 func TestAModelIsOpenedByPath(t *testing.T) {
+	onServer(t, "a path is one of its machine")
 	e, path := newEngine(t), writeWide(t)
 	cache := run.NewCache(e, 1<<28)
 	ts := httptest.NewServer(newServer(t, cache, func(c *server.Config) {

@@ -20,6 +20,7 @@ import (
 
 // Ten pages at once, each with runs of its own, all show what they asked for.
 func TestTenPages(t *testing.T) {
+	onServer(t, "ten pages ask it at once")
 	e := newEngine(t)
 	s := httptest.NewServer(newServer(t, run.NewCache(e, 1<<28)))
 	t.Cleanup(s.Close)
@@ -113,6 +114,7 @@ func (l *mortal) die() {
 // all that was typed and looked at; when another takes its place, with nothing kept,
 // the run is made again and ends, without a reload.
 func TestServerDiesMidRun(t *testing.T) {
+	onServer(t, "it dies")
 	e := newEngine(t)
 	serve := func(addr string, runner *halting) (*mortal, string) {
 		t.Helper()

@@ -18,6 +18,7 @@ import (
 // A run is stopped midway: what arrived stays and can be stepped through, and is what
 // the run picked; then it is run again.
 func TestStopMidRun(t *testing.T) {
+	onServer(t, "its run halts after two steps; TestStopInTheBrowser stops one of the browser")
 	e := newEngine(t)
 	runner := &halting{Cache: run.NewCache(e, 1<<28)}
 	runner.halt.Store(true)

@@ -38,6 +38,7 @@ func (f *flaky) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // What is empty, on its way or failed says so, why, and what to do; and goes on by
 // itself, or at the press it asks for.
 func TestEmptyAndFailedStates(t *testing.T) {
+	onServer(t, "what it answers fails as the test says")
 	e := newEngine(t)
 	f := &flaky{Handler: newServer(t, run.NewCache(e, 1<<28))}
 	f.meta.Store(true)
@@ -85,6 +86,7 @@ func TestEmptyAndFailedStates(t *testing.T) {
 
 // A server without models says so at the columns' fields.
 func TestNoModels(t *testing.T) {
+	onServer(t, "one without models; a site is made of some")
 	e := run.NewEngine(ops.Reference())
 	s := httptest.NewServer(newServer(t, run.NewCache(e, 1<<20)))
 	t.Cleanup(s.Close)

@@ -17,6 +17,7 @@ import (
 // TestLongTextInAnotherBrowser: the link to a text that is too long for it works in a
 // browser that never saw the text, since the server keeps it, and the page says so.
 func TestLongTextInAnotherBrowser(t *testing.T) {
+	onServer(t, "it keeps a text for other browsers")
 	texts, err := store.Open(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)

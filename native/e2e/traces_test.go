@@ -34,15 +34,17 @@ func madeUp(t *testing.T, folder, method string) string {
 // Recorded runs are kept over a reload, described, renamed, compared, removed and put
 // back, and open in the Explorer; what is no run is refused by name.
 func TestTraces(t *testing.T) {
-	for _, c := range []struct {
-		keeper string
-		sit    func(t *testing.T) *desk
-	}{
-		{"server", func(t *testing.T) *desk { return sit(t, "traces") }},
-		{"browser", func(t *testing.T) *desk { return sitAt(t, "traces") }},
-	} {
-		t.Run(c.keeper, func(t *testing.T) { keepsTraces(t, c.sit(t), c.keeper) })
-	}
+	t.Run("server", func(t *testing.T) {
+		onServer(t, "it keeps traces in its folder")
+		keepsTraces(t, sit(t, "traces"), "server")
+	})
+	t.Run("browser", func(t *testing.T) {
+		if otherHost(t) == "" {
+			keepsTraces(t, sitAt(t, "traces"), "browser")
+			return
+		}
+		keepsTraces(t, sit(t, "traces"), "browser")
+	})
 }
 
 // drops lets go of a file with the mouse at a point of the page.
