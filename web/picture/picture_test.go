@@ -278,6 +278,27 @@ func TestReadout(t *testing.T) {
 	}
 }
 
+// TestReadoutOfARunThatGrows: what is kept between two looks at a line is of the head that is
+// looked at and of all that has arrived.
+func TestReadoutOfARunThatGrows(t *testing.T) {
+	events := []trace.Event{tiny(), blocks(0, 0, []float32{0.1, 0.7, 0.2}, 0, 2), blocks(0, 1, []float32{0.5, 0.1, 0.4}, 1, 2), blocks(1, 0, nil, 1)}
+	grown := &Run{}
+	for n, e := range events {
+		if err := grown.Emit(e); err != nil {
+			t.Fatal(err)
+		}
+		for line := range 2 {
+			for _, head := range []*Head{nil, {0, 0}, {0, 1}, {0, 0}} {
+				got, ok := grown.Readout(line, 2, head)
+				want, there := replay(t, events[:n+1]...).Readout(line, 2, head)
+				if ok != there || !reflect.DeepEqual(got, want) {
+					t.Errorf("after %d events line %d of head %v is %+v, want %+v", n+1, line, head, got, want)
+				}
+			}
+		}
+	}
+}
+
 func TestReads(t *testing.T) {
 	r := replay(t, tiny(), blocks(0, 0, nil, 0, 2), blocks(0, 1, nil, 0, 1, 2), blocks(1, 0, nil, 2))
 	if got, want := r.HeadReads(nil), (Reads{6 + 10 + 3, 10 + 10 + 11}); got != want {

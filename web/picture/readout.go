@@ -40,17 +40,10 @@ func (r *Run) Readout(line, b int, head *Head) (Readout, bool) {
 	if p := r.Gold(l.Step); p >= 0 {
 		out.Gold = p/block == b
 	}
-	for layer := range r.Header.Layers {
-		for h := range r.Header.Heads {
-			one := r.one(l, Head{layer, h})
-			if len(one.seen) == 0 {
-				continue
-			}
-			out.Heads++
-			if b < len(one.share) && one.share[b] > 0 {
-				out.Votes++
-			}
-		}
+	votes := r.votes(l)
+	out.Heads = votes.heads
+	if b < len(votes.picked) {
+		out.Votes = votes.picked[b]
 	}
 	of := l
 	if head != nil {
@@ -71,8 +64,40 @@ func (r *Run) Readout(line, b int, head *Head) (Readout, bool) {
 	return out, true
 }
 
-// one is a line of one head by itself.
+// votes are those of a line. They are kept: a pointer goes from block to block of it.
+func (r *Run) votes(l *sum) *votes {
+	v := &l.votes
+	if v.of == l.added {
+		return v
+	}
+	*v = votes{of: l.added}
+	for layer := range r.Header.Layers {
+		for h := range r.Header.Heads {
+			one := r.sumOf(l, Head{layer, h})
+			if len(one.seen) == 0 {
+				continue
+			}
+			v.heads++
+			v.picked = grow(v.picked, len(one.share))
+			for b, share := range one.share {
+				if share > 0 {
+					v.picked[b]++
+				}
+			}
+		}
+	}
+	return v
+}
+
+// one is a line of one head by itself, for looking at. That of the last head is kept.
 func (r *Run) one(l *sum, head Head) *sum {
+	if a := &l.alone; a.sum == nil || a.head != head || a.of != l.added {
+		*a = alone{head: head, sum: r.sumOf(l, head), of: l.added}
+	}
+	return l.alone.sum
+}
+
+func (r *Run) sumOf(l *sum, head Head) *sum {
 	out := &sum{Line: l.Line}
 	r.each(l, head, func(s *trace.Selection, q int) { out.add(s, q, r.Block()) })
 	return out

@@ -26,6 +26,24 @@ type sum struct {
 	token []float64 // [positions], picks, when candidates are smaller than blocks
 	terms int       // terms of token
 	reads Reads
+
+	added int   // queries that were added
+	votes votes // as they were asked for last
+	alone alone
+}
+
+// votes is how many heads picked any of each block of a line, and how many selected.
+type votes struct {
+	picked []int // [blocks]
+	heads  int
+	of     int // the line's added then
+}
+
+// alone is a line of one head by itself.
+type alone struct {
+	head Head
+	sum  *sum // nil for none
+	of   int  // the line's added then
 }
 
 // add adds query q of s.
@@ -52,6 +70,7 @@ func (l *sum) add(s *trace.Selection, q, block int) {
 		addMass(l.mass, s, block)
 		l.heads++
 	}
+	l.added++
 	read, all := figures.Read(s, q)
 	l.reads.Read += read
 	l.reads.Present += all
