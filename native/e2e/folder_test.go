@@ -50,21 +50,17 @@ func folderOfAModel(t *testing.T, name string, without ...string) string {
 	return folder
 }
 
-// A folder as Hugging Face leaves it runs in the browser, dropped with the mouse or chosen, on
-// a static site and on the server's page, with the picks that the command has of it. What is
-// missing in one is said.
-func TestFolderOfAModel(t *testing.T) {
-	const query = "/?source=prompt&text=The+river+ran+past+the+old+mill.&method=quest&budget=1/2&block=4&head=1.1"
-	e := newEngine(t)
-	site := static(t, e, newModels(t))
-	served := httptest.NewServer(newServer(t, run.NewCache(e, 1<<28)))
-	t.Cleanup(served.Close)
-	folder := folderOfAModel(t, "tiny")
-	if err := e.Open("tiny", folder, ""); err != nil {
-		t.Fatal(err)
+// tinyQuery asks what is asked of folderOfAModel.
+const tinyQuery = "?source=prompt&text=The+river+ran+past+the+old+mill.&method=quest&budget=1/2&block=4&head=1.1"
+
+// opensTiny is how to wait for a folder of folderOfAModel, as tiny, to run in the left column,
+// with the picks that the engine has of it without a page.
+func (d *desk) opensTiny(folder string) (shows func()) {
+	d.t.Helper()
+	if err := d.engine.Open("tiny", folder, ""); err != nil {
+		d.t.Fatal(err)
 	}
 	want := map[string]string{}
-	d := &desk{t, browsertest.Open(t), e, site.URL}
 	r := d.direct(run.Request{
 		Model: "tiny", Prompt: "The river ran past the old mill.",
 		Config: sparse.Config{Method: "quest", Values: sparse.Values{"budget": "1/2", "block": "4"}},
@@ -72,14 +68,27 @@ func TestFolderOfAModel(t *testing.T) {
 	for step := range r.Steps {
 		want[strconv.Itoa(step)] = picked(r.Selection(step, 1, 1))
 	}
-	shows := func() {
-		t.Helper()
+	return func() {
+		d.t.Helper()
 		d.wait(`(c => c.dataset.model === "tiny" && c.dataset.state === "done" && c.dataset.stale === "false")(document.querySelector('` + id("column-0") + `'))`)
 		if got := d.picks(0); !reflect.DeepEqual(got, want) {
-			t.Errorf("the page picks %v, the command %v", got, want)
+			d.t.Errorf("the page picks %v, the command %v", got, want)
 		}
 	}
-	d.do(chromedp.Navigate(site.URL + below + query))
+}
+
+// A folder as Hugging Face leaves it runs in the browser, dropped with the mouse or chosen, on
+// a static site and on the server's page, with the picks that the command has of it. What is
+// missing in one is said.
+func TestFolderOfAModel(t *testing.T) {
+	e := newEngine(t)
+	site := static(t, e, newModels(t))
+	served := httptest.NewServer(newServer(t, run.NewCache(e, 1<<28)))
+	t.Cleanup(served.Close)
+	folder := folderOfAModel(t, "tiny")
+	d := &desk{t, browsertest.Open(t), e, site.URL}
+	shows := d.opensTiny(folder)
+	d.do(chromedp.Navigate(site.URL + below + "/" + tinyQuery))
 	d.finished("")
 	d.drops(folder, 450, 300)
 	shows()
@@ -94,7 +103,7 @@ func TestFolderOfAModel(t *testing.T) {
 	d.quiet()
 
 	d.url = served.URL
-	d.do(chromedp.Navigate(served.URL + query))
+	d.do(chromedp.Navigate(served.URL + "/" + tinyQuery))
 	d.finished("")
 	d.drops(folder, 450, 300)
 	d.has(id("unopened-0"), "kvscope serve --model tiny")

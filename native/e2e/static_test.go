@@ -105,6 +105,13 @@ func TestSiteOnADisk(t *testing.T) {
 	d.lands(`location.pathname.endsWith("/lessons/index.html") && document.querySelector('` + id("lessons") + `')?.dataset.ready === "true"`)
 	d.press(id("lessons") + ` a[href*="lesson="]`)
 	d.lands(`location.pathname.endsWith("stick/index.html") && location.search.includes("lesson=") && ` + allDone)
+	// A model that is dropped runs there too.
+	dropped := folderOfAModel(t, "tiny")
+	shows := d.opensTiny(dropped)
+	d.do(chromedp.Navigate(d.url + "/index.html" + tinyQuery))
+	d.finished("")
+	d.drops(dropped, 450, 300)
+	shows()
 	for _, url := range d.tab.Requests() {
 		if !strings.HasPrefix(url, "file://") && !strings.HasPrefix(url, "blob:") && !strings.HasPrefix(url, "data:") {
 			t.Errorf("the page asks for %s", url)
