@@ -125,6 +125,9 @@ func (a At) On(by int) At {
 
 // Find is the lesson and the step at a.
 func (a At) Find() (Lesson, Step, bool) {
+	if a == (At{}) {
+		return Lesson{}, Step{}, false // as nearly always, and asked with every movement of the pointer
+	}
 	l, ok := Find(a.Lesson)
 	if !ok || a.Step < 0 || a.Step >= len(l.Steps) {
 		return Lesson{}, Step{}, false
