@@ -164,10 +164,13 @@ func (d *desk) do(actions ...chromedp.Action) {
 // id selects by data-testid.
 func id(name string) string { return `[data-testid="` + name + `"]` }
 
+// wholePage is whether the page is drawn to the end.
+const wholePage = `!globalThis.kvscopeHalfDrawn && !document.querySelector('.strip[aria-busy="true"]')`
+
 // wait lets a JavaScript expression become true of a page that is drawn to the end.
 func (d *desk) wait(expression string) {
 	d.t.Helper()
-	err := chromedp.Run(d.tab.Context, chromedp.Poll("!globalThis.kvscopeHalfDrawn && ("+expression+")", nil, chromedp.WithPollingTimeout(45*time.Second)))
+	err := chromedp.Run(d.tab.Context, chromedp.Poll(wholePage+" && ("+expression+")", nil, chromedp.WithPollingTimeout(45*time.Second)))
 	if err != nil {
 		var state string
 		_ = chromedp.Run(d.tab.Context, chromedp.Evaluate(`[location.search, "half drawn: " + !!globalThis.kvscopeHalfDrawn, ...[...document.querySelectorAll("section.column, .problem:not([hidden])")].map(e => e.textContent.slice(0, 300))].join("\n")`, &state))

@@ -317,7 +317,8 @@ func (e *Explorer) link(f state.Link) {
 		return
 	}
 	e.linked = f.Query
-	browser.Address{Query: f.Query, Push: f.Push}.Write()
+	// Once the page is drawn: a browser takes some milliseconds for it.
+	e.ctx.Defer(func(app.Context) { browser.Address{Query: f.Query, Push: f.Push}.Write() })
 }
 
 // Render lays out the page.

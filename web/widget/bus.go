@@ -14,6 +14,27 @@ type Bus struct {
 	// In is the context of the page, which takes actions from outside go-app's own turn, nil
 	// where a widget's own does.
 	In app.Context
+
+	turns []func() // what waits for a frame of its own
+	frame app.Func
+}
+
+// InTurn does something that the browser takes long to lay out in the next frame, and what
+// comes after it in the frames after that: together they would hold one up.
+func (b *Bus) InTurn(f func()) {
+	if b.turns = append(b.turns, f); len(b.turns) > 1 {
+		return
+	}
+	if b.frame == nil {
+		b.frame = app.FuncOf(func(app.Value, []app.Value) any {
+			b.turns[0]()
+			if b.turns = b.turns[1:]; len(b.turns) > 0 {
+				app.Window().Call("requestAnimationFrame", b.frame)
+			}
+			return nil
+		})
+	}
+	app.Window().Call("requestAnimationFrame", b.frame)
 }
 
 // Soon does an action of a widget from outside go-app's own turn. Taken by the page's context,

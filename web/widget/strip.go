@@ -200,7 +200,9 @@ func (s *Strip) draw() {
 	}
 	if s.Header != s.written || s.finely() != s.fine {
 		if !samePrompt(s.Header, s.written) || s.finely() != s.fine {
-			s.write()
+			s.JSValue().Call("setAttribute", "aria-busy", "true")
+			s.On.InTurn(s.rewrite)
+			return
 		}
 		s.written = s.Header
 	}
@@ -209,6 +211,21 @@ func (s *Strip) draw() {
 	if s.Show != s.shown {
 		s.shown = s.Show
 		s.scroll()
+	}
+}
+
+// rewrite writes the prompt, in a frame of its own, with what is said of it, and scrolls to
+// the needle.
+func (s *Strip) rewrite() {
+	if !s.Mounted() || s.Header == nil {
+		return
+	}
+	s.JSValue().Call("removeAttribute", "aria-busy")
+	s.write()
+	s.draw()
+	if s.asked != nil {
+		app.Window().Call("cancelAnimationFrame", s.asked)
+		s.centre()
 	}
 }
 
