@@ -143,7 +143,12 @@ func (e *Explorer) do(a state.Action) {
 	for _, f := range effects {
 		e.perform(f)
 	}
-	e.screen.update(&e.s)
+	switch a.(type) {
+	case state.Point, state.PointToken, state.Leave:
+		e.screen.point(&e.s)
+	default:
+		e.screen.update(&e.s)
+	}
 	e.seek()
 	if title := e.s.Title(); title != e.titled {
 		e.titled = title

@@ -19,10 +19,17 @@ type screen struct {
 	views     []*widget.ColumnView // of the columns that are shown
 	inspector widget.Inspector
 	timeline  widget.Timeline
+	changes   int
 }
 
 // update brings the screen to a snapshot.
 func (p *screen) update(s *state.Snapshot) {
+	p.changes++
+	p.point(s)
+}
+
+// point is update with a snapshot in which nothing but the pointer has moved.
+func (p *screen) point(s *state.Snapshot) {
 	p.views = p.views[:0]
 	for side := range s.Shown() {
 		p.kept[side].update(s, side)
@@ -33,7 +40,7 @@ func (p *screen) update(s *state.Snapshot) {
 		rows = rows.Or(v)
 	}
 	for _, v := range p.views {
-		v.Rows = rows
+		v.Rows, v.Changes = rows, p.changes
 	}
 	p.inspector, p.timeline = inspect(s, p.views), timeline(s, p.views)
 }

@@ -44,6 +44,7 @@ type ColumnView struct {
 	Against  string          // name of the column compared with, or ""
 	HeadData state.HeadData  // of the locked head
 	Rows     Rows            // that any column has
+	Changes  int             // grows with everything that happens, but for a pointer's movements
 	Training *state.Training // of the model, nil where no steps of it are there
 }
 
@@ -93,7 +94,8 @@ func Column(id string, side int, v *ColumnView, s *state.Snapshot, below app.UI,
 		root.DataSet("method", h.Method).DataSet("budget", strconv.FormatFloat(h.Budget, 'g', -1, 64)).
 			DataSet("task", h.Task).DataSet("seed", strconv.FormatUint(h.Seed, 10)).DataSet("k", h.K).DataSet("block", h.Block)
 	}
-	body := []app.UI{columnHead(v, side, on), progressBar(v), columnNotes(id, side, v, on)}
+	head := &Part{Key: v.Changes, Draw: func() app.UI { return columnHead(v, side, on) }}
+	body := []app.UI{head, progressBar(v), columnNotes(id, side, v, on)}
 	if v.Run == nil || v.Run.Header == nil {
 		if v.Phase != state.Failed {
 			body = append(body, emptyColumn(v, s))

@@ -19,19 +19,24 @@ func pictures(id string, side int, v *ColumnView, s *state.Snapshot, below app.U
 	if h.Method == "" {
 		return []app.UI{mapHeads(id, v, s, on), below}
 	}
+	return []app.UI{
+		&Part{Key: v.Changes, Draw: func() app.UI { return answerBox(id, v, on) }},
+		GridBox(id, side, v, s, on),
+		&Part{Key: v.Changes, Draw: func() app.UI { return HeadsBox(id, side, v, s, on) }},
+		below,
+	}
+}
+
+// answerBox is the part of a column that shows what was answered.
+func answerBox(id string, v *ColumnView, on *Bus) app.UI {
+	h := v.Run.Header
 	var base []*trace.Step
 	if v.Base != nil {
 		base = v.Base.Steps
 	}
-	answer := app.Div().Class("picture stale").DataSet("part", "answer").Hidden(h.Arch == run.ArchCapture)
-	return []app.UI{
-		answer.Body(
-			&Answer{ID: id, Expected: h.Answer, Gold: h.Gold, Steps: v.Run.Steps, Base: base, Step: v.Step, Room: v.Rows.Steps, First: v.First + v.Shift, On: on},
-			&Legend{Of: "answer-" + id, Keys: AnswerLegend()}),
-		GridBox(id, side, v, s, on),
-		HeadsBox(id, side, v, s, on),
-		below,
-	}
+	return app.Div().Class("picture stale").DataSet("part", "answer").Hidden(h.Arch == run.ArchCapture).Body(
+		&Answer{ID: id, Expected: h.Answer, Gold: h.Gold, Steps: v.Run.Steps, Base: base, Step: v.Step, Room: v.Rows.Steps, First: v.First + v.Shift, On: on},
+		&Legend{Of: "answer-" + id, Keys: AnswerLegend()})
 }
 
 // GridBox is the part of a column that shows its blocks.

@@ -150,6 +150,7 @@ func (c *Compo) updateWith(v UI) error {
 }
 
 // take sets those exported fields that differ from the ones of v, and reports whether any did.
+// A function is taken over, and is no change: whether it does something else cannot be told.
 func (c *Compo) take(v UI) (changed bool) {
 	to, from := reflect.ValueOf(c.self()).Elem(), reflect.ValueOf(v).Elem()
 	for i := 0; i < to.NumField(); i++ {
@@ -157,7 +158,10 @@ func (c *Compo) take(v UI) (changed bool) {
 		if !field.IsExported() || field.Type == reflect.TypeFor[Compo]() {
 			continue
 		}
-		if a, b := to.Field(i), from.Field(i); !reflect.DeepEqual(a.Interface(), b.Interface()) {
+		a, b := to.Field(i), from.Field(i)
+		if field.Type.Kind() == reflect.Func {
+			a.Set(b)
+		} else if !reflect.DeepEqual(a.Interface(), b.Interface()) {
 			a.Set(b)
 			changed = true
 		}
