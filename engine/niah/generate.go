@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"kvscope/engine/input"
 	"kvscope/engine/lexicon"
 	"kvscope/engine/tokenizer"
 )
@@ -75,10 +76,10 @@ func (g *Generator) Generate(task Task, o Options) (*Example, error) {
 		return nil, fmt.Errorf("task %s: %w", task.ID, err)
 	}
 	if o.Depth != nil && !(*o.Depth >= 0 && *o.Depth <= 1) {
-		return nil, fmt.Errorf("depth %v: allowed are 0 to 1", *o.Depth)
+		return nil, input.Errorf("depth", "%v, want 0 to 1", *o.Depth)
 	}
 	if o.Context > MaxContext {
-		return nil, fmt.Errorf("context %d: at most %d", o.Context, MaxContext)
+		return nil, input.Errorf("context", "%d, want at most %d", o.Context, MaxContext)
 	}
 	book, err := g.book(o.Prose)
 	if err != nil {
@@ -118,8 +119,11 @@ type ShortError struct {
 }
 
 // Error says how many tokens are needed.
-func (e *ShortError) Error() string {
-	return fmt.Sprintf("context %d: task %s needs at least %d tokens", e.Context, e.Task, e.Least)
+func (e *ShortError) Error() string { return e.Unwrap().Error() }
+
+// Unwrap is the error of the field context.
+func (e *ShortError) Unwrap() error {
+	return input.Errorf("context", "%d tokens, want at least %d for task %s", e.Context, e.Least, e.Task)
 }
 
 // MinContext is the least Options.Context that task fits in: its needles and no

@@ -39,8 +39,9 @@ func small(t testing.TB) (header, rest []byte) {
 			&trace.Step{Step: 1, Position: 24}, &trace.Done{Hits: []trace.Hit{{}, {Head: 1}}})
 }
 
-// drawAll takes what a run takes of a stream and draws every picture of it.
-func drawAll(t testing.TB, stream []byte) {
+// drawAll takes what a run takes of a stream and draws every picture of it: of all heads
+// together, the first and the last, or the one of these that which says.
+func drawAll(t testing.TB, stream []byte, which ...int) {
 	t.Helper()
 	r := &Run{}
 	for in := trace.NewReader(bytes.NewReader(stream)); ; {
@@ -60,7 +61,11 @@ func drawAll(t testing.TB, stream []byte) {
 	}
 	r.Pieces()
 	r.HeadGrid()
-	for _, head := range []*Head{nil, {0, 0}, {r.Header.Layers - 1, r.Header.Heads - 1}} {
+	heads := []*Head{nil, {0, 0}, {r.Header.Layers - 1, r.Header.Heads - 1}}
+	for _, i := range which {
+		heads = heads[i : i+1]
+	}
+	for _, head := range heads {
 		if g := r.Grid(head); len(g.Share) != len(g.Lines)*g.Columns {
 			t.Errorf("a grid of %d lines and %d columns has %d cells", len(g.Lines), g.Columns, len(g.Share))
 		}
@@ -77,11 +82,15 @@ func drawAll(t testing.TB, stream []byte) {
 	}
 }
 
-// FuzzRun draws what any stream after a good header tells.
+// FuzzRun draws what any stream after a good header tells, of one head an execution.
 func FuzzRun(f *testing.F) {
 	header, rest := small(f)
-	f.Add(rest)
-	f.Fuzz(func(t *testing.T, rest []byte) { drawAll(t, append(bytes.Clone(header), rest...)) })
+	for head := range uint8(3) {
+		f.Add(rest, head)
+	}
+	f.Fuzz(func(t *testing.T, rest []byte, head uint8) {
+		drawAll(t, append(bytes.Clone(header), rest...), int(head%3))
+	})
 }
 
 // TestBrokenRuns draws runs that are cut short, and runs with bits turned.
