@@ -115,3 +115,23 @@ func TestOpenHint(t *testing.T) {
 		t.Errorf("without a desktop: %q", openHint(false))
 	}
 }
+
+// TestQueueIsNamed: what is wrong with a queue is said of the flag, or of the variable of the
+// environment, that names it.
+func TestQueueIsNamed(t *testing.T) {
+	for _, c := range []struct{ flag, variable, want string }{
+		{"garbage", "", `kvscope worker: --queue: "garbage", want a URL such as`},
+		{"", "garbage", `kvscope worker: KVSCOPE_QUEUE: "garbage", want a URL such as`},
+		{"nats://127.0.0.1:1", "garbage", "kvscope worker: --queue: connect to queue: nats: no servers available for connection; is there a NATS server"},
+		{"", "nats://127.0.0.1:1", "kvscope worker: KVSCOPE_QUEUE: connect to queue: nats: no servers"},
+	} {
+		t.Setenv(queueVariable, c.variable)
+		args := []string{"worker"}
+		if c.flag != "" {
+			args = append(args, "--queue", c.flag)
+		}
+		if status, _, stderr := runCommand(t, args...); status == 0 || !strings.Contains(stderr, c.want) {
+			t.Errorf("%q beside %q: status %d, %q, want %q", c.flag, c.variable, status, stderr, c.want)
+		}
+	}
+}

@@ -87,7 +87,7 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 			// flag: the error then begins with where it stands.
 			text, field := err.Error(), input.Field(err)
 			if rest, ok := strings.CutPrefix(text, field+":"); ok {
-				text = "--" + strings.ReplaceAll(field, "_", "-") + ":" + rest
+				text = typed(field) + ":" + rest
 			}
 			fmt.Fprintf(stderr, "kvscope %s: %s\n", c.name, text)
 			return 2
@@ -98,6 +98,15 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	}
 	fmt.Fprintf(stderr, "kvscope: no command %q; `kvscope help` lists them\n", args[0])
 	return 2
+}
+
+// typed is what a person types for a field: its flag, or a variable of the environment, which
+// has capitals.
+func typed(field string) string {
+	if field == strings.ToUpper(field) {
+		return field
+	}
+	return "--" + flagName(field)
 }
 
 func usage(w io.Writer) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -77,8 +76,9 @@ func (o *serving) check() (err error) {
 	if o.most, err = limitMemory(*o.memory); err != nil {
 		return err
 	}
-	if *o.queue = cmp.Or(*o.queue, os.Getenv(queueVariable)); *o.queue != "" {
-		return checkQueue(*o.queue)
+	at, by := queueOf(*o.queue)
+	if *o.queue = at; at != "" {
+		return checkQueue(by, at)
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -37,12 +36,22 @@ func checkWorkers(n, least int) error {
 	return nil
 }
 
-// checkQueue refuses what is no URL of a queue, before a network is asked for it.
-func checkQueue(at string) error {
+// queueOf is the URL of a queue by the flag or else the environment, and the name of which it
+// is; "" for none.
+func queueOf(flag string) (at, by string) {
+	if flag != "" {
+		return flag, "queue"
+	}
+	return os.Getenv(queueVariable), queueVariable
+}
+
+// checkQueue refuses what is no URL of a queue, by the name of what said so, before a network
+// is asked for it.
+func checkQueue(by, at string) error {
 	for one := range strings.SplitSeq(at, ",") {
 		u, err := url.Parse(strings.TrimSpace(one))
 		if err != nil || u.Host == "" || !slices.Contains([]string{"nats", "tls", "ws", "wss"}, u.Scheme) {
-			return input.Errorf("queue", "%q, want a URL such as nats://127.0.0.1:4222", hidden(one))
+			return input.Errorf(by, "%q, want a URL such as nats://127.0.0.1:4222", hidden(one))
 		}
 	}
 	return nil
@@ -83,7 +92,7 @@ func worker(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	if err := checkWorkers(*n, 1); err != nil {
 		return err
 	}
-	at := cmp.Or(*queueURL, os.Getenv(queueVariable))
+	at, by := queueOf(*queueURL)
 	ours := at == ""
 	if ours {
 		var err error
@@ -95,7 +104,7 @@ func worker(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 			return input.Errorf(field, "%v; start kvscope serve, or name a queue with --queue", err)
 		}
 	}
-	if err := checkQueue(at); err != nil {
+	if err := checkQueue(by, at); err != nil {
 		return err
 	}
 	var extra []string
@@ -116,6 +125,9 @@ func worker(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	queue, err := jobs.Connect(at)
 	if ours && jobs.IsAway(err) {
 		return fmt.Errorf("%w; is kvscope serve running with --data %s?", err, *data)
+	}
+	if !ours && jobs.IsAway(err) {
+		return fmt.Errorf("%s: %w; is there a NATS server, which the network lets through?", typed(by), err)
 	}
 	if err != nil {
 		return err
