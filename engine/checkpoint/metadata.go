@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"kvscope/engine/checkpoint/safetensors"
+	"kvscope/engine/input"
 )
 
 // ReadMetadata reads what a safetensors file says of itself from its beginning, and no
@@ -28,7 +29,7 @@ func ReadMetadata(r io.Reader) (map[string]string, error) {
 		Metadata map[string]string `json:"__metadata__"`
 	}
 	if err := json.Unmarshal(raw, &header); err != nil {
-		return nil, fmt.Errorf("safetensors: header: %w", err)
+		return nil, fmt.Errorf("safetensors: header: %w", input.FromJSON(err))
 	}
 	return header.Metadata, nil
 }

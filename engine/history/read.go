@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"kvscope/engine/checkpoint"
+	"kvscope/engine/input"
 	"kvscope/engine/model"
 )
 
@@ -124,7 +125,7 @@ func list(metadata map[string]string) ([]Snapshot, error) {
 	}
 	var out []Snapshot
 	if err := json.Unmarshal([]byte(metadata["snapshots"]), &out); err != nil {
-		return nil, fmt.Errorf("training history: snapshots: %w", err)
+		return nil, fmt.Errorf("training history: snapshots: %w", input.FromJSON(err))
 	}
 	if len(out) == 0 {
 		return nil, fmt.Errorf("training history: snapshots: none")

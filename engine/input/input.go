@@ -45,6 +45,17 @@ func FromJSON(err error) error {
 	return Errorf(wrong.Field, "%s", problem)
 }
 
+// FromFlatJSON is FromJSON with the last of the names that lead to a field, which is what
+// requests call it.
+func FromFlatJSON(err error) error {
+	err = FromJSON(err)
+	var e *Error
+	if errors.As(err, &e) {
+		return &Error{e.Field[strings.LastIndexByte(e.Field, '.')+1:], e.Problem}
+	}
+	return err
+}
+
 // UnknownField is the name in the error of a decoder that takes no unknown fields, "" of
 // any other error. The decoder has no type for this one, only its text.
 func UnknownField(err error) string {
@@ -87,6 +98,8 @@ func wanted(t reflect.Type) string {
 		return "an object"
 	case reflect.Pointer:
 		return wanted(t.Elem())
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return "a whole number from 0"
 	}
 	return "a whole number" // of so many bits
 }

@@ -2,7 +2,6 @@ package run
 
 import (
 	"encoding/json"
-	"errors"
 	"maps"
 	"reflect"
 	"slices"
@@ -55,12 +54,7 @@ func (r *Request) UnmarshalJSON(text []byte) error {
 	}
 	var plain plainRequest
 	if err := json.Unmarshal(rest, &plain); err != nil {
-		var wrong *json.UnmarshalTypeError
-		if errors.As(err, &wrong) && wrong.Field != "" {
-			field := wrong.Field[strings.LastIndexByte(wrong.Field, '.')+1:]
-			return input.Errorf(field, "a %s where %s is expected", wrong.Value, wrong.Type)
-		}
-		return err
+		return input.FromFlatJSON(err)
 	}
 	*r = Request(plain)
 	if len(values) > 0 {

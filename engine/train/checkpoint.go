@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"kvscope/engine/checkpoint"
+	"kvscope/engine/input"
 )
 
 // Point is one line of a run's history.
@@ -90,7 +91,7 @@ func (r *Trainer) restore(path string) error {
 		return fmt.Errorf("resume %s: metadata stage: %d, the config has %d", path, r.stage, len(r.cfg.Stages))
 	}
 	if err := json.Unmarshal([]byte(f.Metadata["history"]), &r.history); err != nil {
-		return fmt.Errorf("resume %s: metadata history: %w", path, err)
+		return fmt.Errorf("resume %s: metadata history: %w", path, input.FromJSON(err))
 	}
 	if err := r.learner.resume(f); err != nil {
 		return fmt.Errorf("resume %s: %w", path, err)

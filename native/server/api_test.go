@@ -130,7 +130,7 @@ func TestAskRefusals(t *testing.T) {
 		{name: "two objects", body: `{}{}`, status: 400, message: "goes on"},
 		{name: "unknown field", body: `{"budgt":"1"}`, status: 400, field: "budgt", message: "allowed are model, task"},
 		{name: "wrong type", body: `{"block":"x"}`, status: 400, field: "block", message: "string where a whole number"},
-		{name: "number out of range", body: `{"seed":-1}`, status: 400, field: "seed", message: "where uint64"},
+		{name: "number out of range", body: `{"seed":-1}`, status: 400, field: "seed", message: "found number -1, want a whole number from 0"},
 		{name: "too large", body: `{"text":"` + strings.Repeat("x", maxRequest) + `"}`, status: 413, message: "larger than 1048576 bytes"},
 		{name: "form", body: `{}`, headers: []string{"Content-Type", "application/x-www-form-urlencoded"}, status: 415, message: "application/json"},
 		{name: "no type", body: `{}`, headers: []string{"Content-Type", ""}, status: 415, message: "application/json"},

@@ -47,8 +47,7 @@ func parseObject[T any](body []byte) (T, error) {
 	case input.Field(err) != "":
 		return req, err
 	case errors.As(err, &wrongType) && wrongType.Field != "":
-		field := wrongType.Field[strings.LastIndexByte(wrongType.Field, '.')+1:]
-		return req, input.Errorf(field, "a %s where %s is expected", wrongType.Value, wrongType.Type)
+		return req, input.FromFlatJSON(err)
 	case errors.As(err, &syntax):
 		return req, fmt.Errorf("the request is not JSON: %w (at byte %d)", err, syntax.Offset)
 	case errors.Is(err, io.EOF):

@@ -311,8 +311,10 @@ func (f *HeadFigures) Render() app.UI {
 	title, note := "All heads", ""
 	hit, recall, mass := number.Unknown, number.Share(h.Mean(picture.Recall)), number.Share(h.Mean(picture.Mass))
 	if n := len(h.Cells); n > 0 && h.Steps > 0 {
-		hit = fmt.Sprintf("%d of %d", h.Hits(), n)
 		note = "mean"
+		if h.Mean(picture.Hit) >= 0 { // there is something to hit
+			hit = fmt.Sprintf("%d of %d", h.Hits(), n)
+		}
 	}
 	if f.Head != nil {
 		c := h.At(*f.Head)
@@ -320,7 +322,10 @@ func (f *HeadFigures) Render() app.UI {
 		if f.Lock {
 			note = "locked"
 		}
-		hit, recall, mass = fmt.Sprintf("%d of %d steps", c.Hits, c.Golds), number.Share(c.Recall), number.Share(c.Mass)
+		recall, mass = number.Share(c.Recall), number.Share(c.Mass)
+		if c.Golds > 0 {
+			hit = fmt.Sprintf("%d of %d steps", c.Hits, c.Golds)
+		}
 	}
 	rows := []app.UI{
 		app.Div().Class("title").Body(app.Dt().Text(title), app.Dd().Class(classes("note quiet", when(f.Lock, "locked"))).Text(note)),

@@ -7,6 +7,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/viz/number"
 	"kvscope/web/picture"
 )
 
@@ -73,6 +74,25 @@ func TestParseHead(t *testing.T) {
 	} {
 		if got, ok := ParseHead(c.text, 30, 9); ok != c.ok || ok && got != c.want {
 			t.Errorf("%q: %v %v, want %v %v", c.text, got, ok, c.want, c.ok)
+		}
+	}
+}
+
+// TestNothingToHit: where a text has no needle no head missed one, neither all of them nor
+// the one that is looked at.
+func TestNothingToHit(t *testing.T) {
+	none, some := manyOf(6, 4, 1), manyOf(6, 4, 1)
+	for i := range some.Cells {
+		some.Cells[i].Golds = 2
+	}
+	some.Cells[0].Hits = 1
+	for _, head := range []*picture.Head{nil, {Layer: 0, Head: 0}} {
+		if html := app.HTMLString(&HeadFigures{Heads: none, Head: head}); strings.Contains(html, "0 of") || !strings.Contains(html, number.Unknown) {
+			t.Errorf("%v: %s", head, html)
+		}
+		want := map[bool]string{true: "0 of 24", false: "1 of 2 steps"}[head == nil]
+		if html := app.HTMLString(&HeadFigures{Heads: some, Head: head}); !strings.Contains(html, want) {
+			t.Errorf("%v: %s, want %q", head, html, want)
 		}
 	}
 }

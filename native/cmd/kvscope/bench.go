@@ -47,7 +47,7 @@ func benchKernels(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		}
 		o.Against = &bench.Report{}
 		if err := json.Unmarshal(text, o.Against); err != nil {
-			return input.Errorf("against", "%s: %v, want what --json printed", *against, err)
+			return input.Errorf("against", "%s: want what --json printed: %v", *against, input.FromJSON(err))
 		}
 	}
 	r, err := bench.Run(ctx, o)

@@ -85,7 +85,7 @@ func exported(folder string) ([]string, error) {
 	}
 	var names []string
 	if err := json.Unmarshal(text, &names); err != nil {
-		return nil, input.Errorf("out", "%s in %s is not the list of files of an exported site: %v", siteFile, folder, err)
+		return nil, input.Errorf("out", "%s in %s is not the list of files of an exported site: %v", siteFile, folder, input.FromJSON(err))
 	}
 	for _, name := range names {
 		if !filepath.IsLocal(filepath.FromSlash(name)) {

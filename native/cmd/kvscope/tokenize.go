@@ -114,7 +114,7 @@ func tokenizeLines(tok tokenizer.Tokenizer, in io.Reader, out io.Writer) error {
 		n++
 		var text string
 		if err := json.Unmarshal(lines.Bytes(), &text); err != nil {
-			return input.Errorf("lines", "line %d: %v, want a text as a JSON string", n, err)
+			return input.Errorf("lines", "line %d: %v, want a text as a JSON string", n, input.FromJSON(err))
 		}
 		ids := tok.Encode(text)
 		if ids == nil {
