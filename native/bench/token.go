@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"kvscope/engine/checkpoint"
@@ -146,15 +147,22 @@ func (s Shape) split(ctx context.Context, o Options, add func(Row), size string,
 	return nil
 }
 
-// projection makes the gates of one token: in each layer a matrix of its own.
+// matrices is how many of the width squared a layer of RAT+ has: five parts of the input
+// projection, one that leads out, and eight of the feed-forward layer.
+const matrices = 14
+
+// projection makes the gates of one token: in each layer a matrix of its own, others every
+// time, so that they come from as far away as they do in a token.
 func (s Shape) projection(k *ops.Kernels) func() {
-	weights, gate, h := make([][]float32, s.Layers), make([]float32, s.Dim), noise(s.Dim)
-	for l := range weights {
-		weights[l] = noise(s.Dim * s.Dim)
+	weights, gate, h := make([][]float32, matrices*s.Layers), make([]float32, s.Dim), noise(s.Dim)
+	for i, values := 0, noise(s.Dim*s.Dim); i < len(weights); i++ {
+		weights[i] = slices.Clone(values)
 	}
+	next := 0
 	return func() {
-		for _, w := range weights {
-			k.MatVec(gate, w, h)
+		for range s.Layers {
+			k.MatVec(gate, weights[next], h)
+			next = (next + 1) % len(weights)
 		}
 	}
 }
