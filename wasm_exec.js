@@ -162,7 +162,8 @@
     });
   }
 
-  // Workers of such a page may load nothing at all and ask it.
+  // Workers of such a page may load nothing at all, not even the files that are opened in it,
+  // and ask it.
   function fromPage(url) {
     return new Promise((resolve, reject) => {
       const { port1, port2 } = new MessageChannel();
@@ -183,9 +184,9 @@
     });
   }
 
-  function fetchBy(read) {
+  function fetchBy(read, schemes) {
     const plain = globalThis.fetch;
-    globalThis.fetch = (at, options) => (String(at).startsWith("file:") ? read(String(at)) : plain(at, options));
+    globalThis.fetch = (at, options) => (schemes.test(at) ? read(String(at)) : plain(at, options));
   }
 
   // A page on a disk can change the query of its address; the other pages lie in files of
@@ -196,7 +197,7 @@
       arriving.get(url)?.(base64);
       arriving.delete(url);
     };
-    fetchBy(fromDisk);
+    fetchBy(fromDisk, /^file:/);
     for (const how of ["pushState", "replaceState"]) {
       const change = history[how].bind(history);
       history[how] = (state, title, at) => {
@@ -477,7 +478,7 @@
   // In a worker the page's first message brings the program. From then on the program
   // listens itself; whatever ends it is told to the page.
   async function work(first) {
-    fetchBy(fromPage);
+    fetchBy(fromPage, /^(file|blob):/);
     const go = new Go();
     kvscopeImports(go);
     keepOutput();

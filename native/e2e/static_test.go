@@ -105,12 +105,14 @@ func TestSiteOnADisk(t *testing.T) {
 	d.lands(`location.pathname.endsWith("/lessons/index.html") && document.querySelector('` + id("lessons") + `')?.dataset.ready === "true"`)
 	d.press(id("lessons") + ` a[href*="lesson="]`)
 	d.lands(`location.pathname.endsWith("stick/index.html") && location.search.includes("lesson=") && ` + allDone)
-	// A model that is dropped runs there too.
-	dropped := folderOfAModel(t, "tiny")
-	shows := d.opensTiny(dropped)
+	// Models of one's own run there too, but for a folder that is dropped.
+	own := folderOfAModel(t, "tiny")
+	shows := d.opensTiny(own)
 	d.do(chromedp.Navigate(d.url + "/index.html" + tinyQuery))
 	d.finished("")
-	d.drops(dropped, 450, 300)
+	d.drops(own, 450, 300)
+	d.has(id("unopened-0"), "choose it by the button “a folder”")
+	d.do(chromedp.SetUploadFiles("#request-own-folder", []string{own}, chromedp.ByQuery))
 	shows()
 	for _, url := range d.tab.Requests() {
 		if !strings.HasPrefix(url, "file://") && !strings.HasPrefix(url, "blob:") && !strings.HasPrefix(url, "data:") {

@@ -35,6 +35,10 @@ func (e *Explorer) bringModel(side int, name string, file app.Value, done func(s
 // bringFolder does so with the model in a folder as Hugging Face leaves them.
 func (e *Explorer) bringFolder(side int, folder browser.Folder) {
 	refuse := func(problem string) { e.do(state.NotOpened{Side: side, Name: folder.Name, Problem: problem}) }
+	if folder.Err != nil && app.Window().URL().Scheme == "file" {
+		refuse("A browser does not tell a page on a disk what is in a folder that is dropped on it: choose it by the button “a folder” below the columns.")
+		return
+	}
 	if folder.Err != nil {
 		refuse("Its files are not known: " + folder.Err.Error())
 		return
