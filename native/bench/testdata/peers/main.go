@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,6 +52,7 @@ func main() {
 	against := flag.String("against", "llama,bf16,f32", "of llama, bf16, f32; eager for attention maps, alone")
 	flag.Parse()
 	runtime.GOMAXPROCS(*threads)
+	debug.SetGCPercent(50) // as the command has it
 	m, err := model.Open(*file, simd.Best())
 	if err != nil {
 		log.Fatal(err)
