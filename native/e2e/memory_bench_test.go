@@ -19,11 +19,11 @@ import (
 
 // holdMemory lets a page tell how large the memory of its program is.
 const holdMemory = `(() => {
-	const start = WebAssembly.instantiateStreaming;
-	WebAssembly.instantiateStreaming = async (...args) => {
-		const program = await start.apply(WebAssembly, args);
-		window.programMemory = program.instance.exports.mem;
-		return program;
+	const start = WebAssembly.instantiate;
+	WebAssembly.instantiate = async (...args) => {
+		const instance = await start.apply(WebAssembly, args);
+		window.programMemory = instance.exports.mem;
+		return instance;
 	};
 })()`
 

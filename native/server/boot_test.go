@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -30,8 +31,21 @@ func program(t *testing.T) dist.Program {
 	return p
 }
 
+// The page asks for what its program asks first while that is still on its way.
 func TestPageBoots(t *testing.T) {
-	ts := start(t, Config{Program: program(t), Loopback: true})
+	next := start(t, Config{Program: program(t), Loopback: true}).Config.Handler
+	answered, answer := context.WithCancel(t.Context())
+	ts := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, ".wasm") {
+			<-answered.Done()
+		}
+		next.ServeHTTP(w, r)
+		if r.URL.Path == "/api/meta" {
+			answer()
+		}
+	}))
+	defer ts.Close()
+	defer answer()
 	tab := browsertest.Open(t)
 	var loaders int
 	if err := chromedp.Run(tab.Context,

@@ -82,7 +82,7 @@ func newPage(p dist.Program, models fs.FS, first *atomic.Pointer[firstScreen]) (
 	for _, path := range []string{"/robots.txt", "/sitemap.xml", "/ads.txt"} {
 		mux.Handle(path, http.NotFoundHandler())
 	}
-	mux.Handle("/", pages(p, wasmURL, stylesURL, first, preload(wasmURL)))
+	mux.Handle("/", pages(p, wasmURL, stylesURL, first, early))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
@@ -142,8 +142,8 @@ func modelFiles(models fs.FS) ([]shipped, error) {
 
 // pages draws the pages, ahead of the program that takes them over.
 //
-// early are links to what is wanted before the script that asks for it is there.
-func pages(p dist.Program, wasmURL, stylesURL string, first *atomic.Pointer[firstScreen], early ...string) http.Handler {
+// ahead are elements of the head for what is wanted before the boot script is there.
+func pages(p dist.Program, wasmURL, stylesURL string, first *atomic.Pointer[firstScreen], ahead ...string) http.Handler {
 	web.Routes()
 	return prerendered(first, &app.Handler{
 		Name:         "kvscope",
@@ -158,19 +158,20 @@ func pages(p dist.Program, wasmURL, stylesURL string, first *atomic.Pointer[firs
 		ThemeColor:            "#141b2b",
 		Styles:                []string{stylesURL},
 		Resources:             resources{wasmURL},
-		RawHeaders:            early,
+		RawHeaders:            ahead,
 		ServiceWorkerTemplate: noWorker,
 		// Says when a cached page is stale: whenever anything it names has changed.
 		Version: hash([]byte(p.Hash + stylesURL + hash(p.Boot))),
 	})
 }
 
-// preload is a link that lets a browser fetch the program at once.
-func preload(wasmURL string) string {
-	return `<link rel="preload" as="fetch" crossorigin href="` + wasmURL + `">`
-}
+// early runs the script that starts the program while the page is still being read: it is
+// asked for once and run a second time behind the boot script, when the page is whole.
+const early = `<script async src="/app.js"></script>`
 
-// appConfig is the script that starts the program, in place of go-app's own.
+// appConfig is the script that starts the program, in place of go-app's own. Ahead of the boot
+// script it lets a worker, which is that script, download and compile it; pages on a disk
+// start none there.
 func appConfig(wasmURL string, p dist.Program, site api.Site) ([]byte, error) {
 	about, err := json.Marshal(site)
 	if err != nil {
@@ -180,12 +181,19 @@ func appConfig(wasmURL string, p dist.Program, site api.Site) ([]byte, error) {
 		"wasm":   wasmURL,
 		"size":   p.Size,
 		"server": site.Server,
+		"meta":   site.Meta,
 		"env":    map[string]string{"GOAPP_VERSION": p.Hash, "GOAPP_INTERNAL_URLS": "[]", api.SiteVariable: string(about)},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("write the page's settings: %w", err)
 	}
-	return fmt.Appendf(nil, "kvscopeBoot(%s);\n", config), nil
+	return fmt.Appendf(nil, `globalThis.kvscopeBoot ??= (config) => {
+  config.root = new URL(".", document.currentScript.src).href;
+  globalThis.kvscopeCompiler = new Worker(config.root + "wasm_exec.js");
+  kvscopeCompiler.postMessage({ config });
+};
+kvscopeBoot(%s);
+`, config), nil
 }
 
 // resources tells go-app's handler the program's URL; we serve it ourselves.

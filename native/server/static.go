@@ -110,11 +110,11 @@ func Static(ctx context.Context, c StaticConfig) (map[string][]byte, error) {
 	}
 	var shown atomic.Pointer[firstScreen]
 	shown.Store(first)
-	early := []string{preload("/" + wasmURL)}
+	ahead := []string{early}
 	if c.Disk {
-		early = nil // a page on a disk may not
+		ahead = nil // a page on a disk may not
 	}
-	drawn := pages(c.Program, "/"+wasmURL, "/"+stylesURL, &shown, early...)
+	drawn := pages(c.Program, "/"+wasmURL, "/"+stylesURL, &shown, ahead...)
 	for path, file := range map[string]string{"/": "index.html", "/embed": "embed/index.html", "/gallery": "gallery/index.html", "/lessons": "lessons/index.html", "/notes": "notes/index.html", "/traces": "traces/index.html", "/app.css": "app.css"} {
 		if files[file], err = staticPage(drawn, path, strings.Count(file, "/")); err != nil {
 			return nil, err

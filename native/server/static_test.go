@@ -30,7 +30,8 @@ func TestStatic(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, _, _ := strings.Cut(strings.TrimPrefix(string(files["app.js"]), "kvscopeBoot("), ");\n")
+	_, text, _ := strings.Cut(string(files["app.js"]), "\nkvscopeBoot(")
+	text, _, _ = strings.Cut(text, ");\n")
 	var config struct {
 		Wasm string
 		Env  map[string]string

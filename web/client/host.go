@@ -76,7 +76,10 @@ func fetchFile(ctx context.Context, f api.SiteFile) ([]byte, error) {
 // fetchMeta gets a Meta at an address.
 func fetchMeta(ctx context.Context, at string) (api.Meta, error) {
 	var m api.Meta
-	body, err := get(ctx, at)
+	body, err := ahead(at), error(nil)
+	if body == nil {
+		body, err = get(ctx, at)
+	}
 	if err != nil {
 		return m, err
 	}

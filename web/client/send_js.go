@@ -32,3 +32,18 @@ func send(ctx context.Context, method, at, contentType string, body []byte) (sta
 	}
 	return response.Get("status").Int(), fetch.Bytes(js.Global().Get("Uint8Array").New(content)), nil
 }
+
+// ahead takes what the boot script has fetched from an address while the program was on its
+// way, nil where it has nothing from there, or not any more.
+func ahead(at string) []byte {
+	all := js.Global().Get("kvscopeAhead")
+	if !all.Truthy() {
+		return nil
+	}
+	text := all.Get(at)
+	if !text.Truthy() {
+		return nil
+	}
+	all.Delete(at)
+	return []byte(text.String())
+}

@@ -29,3 +29,6 @@ func send(ctx context.Context, method, at, contentType string, body []byte) (sta
 	}
 	return resp.StatusCode, answer, nil
 }
+
+// ahead has nothing: outside browsers no boot script asks ahead of the program.
+func ahead(string) []byte { return nil }

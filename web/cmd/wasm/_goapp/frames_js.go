@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"reflect"
+	"runtime"
 	"syscall/js"
 	"time"
 )
@@ -36,6 +37,9 @@ func (e *engine) start(ctx context.Context) {
 			if turn.over() && (len(e.dispatches) > 0 || d.underWay) {
 				turn.give()
 				continue // with what came meanwhile
+			}
+			if len(e.dispatches) == 0 && !d.underWay {
+				runtime.Gosched() // what is known by now is drawn along
 			}
 			// What happened is heard of before anything is drawn: a field must not be set to an
 			// older text than the one that was typed meanwhile.
