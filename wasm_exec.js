@@ -399,10 +399,12 @@
   }
 
   // The same, in a worker: a page that is busy drawing its first screen takes no bytes. app.js
-  // has begun it where it ran ahead of this script, and asks in vain: nobody listens yet.
-  function compileBeside(worker, config, progress) {
+  // has begun it where it ran ahead of this script, and asks in vain: nobody listens yet. begun
+  // is called when the worker runs; until then it needs the page's turns.
+  function compileBeside(worker, config, progress, begun) {
     return new Promise((resolve, reject) => {
       worker.onmessage = ({ data: { loaded, module, failed } }) => {
+        begun();
         if (module) resolve(module);
         else if (failed) reject(new BootError(failed.what, failed.advice, failed.details));
         else progress(loaded, config.size);
@@ -412,7 +414,7 @@
     });
   }
 
-  async function start(config) {
+  async function start(config, begun) {
     if (typeof WebAssembly !== "object" || typeof WebAssembly.compileStreaming !== "function") {
       throw new BootError(
         "This browser does not run WebAssembly",
@@ -425,7 +427,7 @@
     let worker = onDisk ? undefined : (globalThis.kvscopeCompiler ?? new Worker(source));
     const progress = progressBar();
     progress(0, config.size);
-    const module = await (onDisk ? compile(config, progress) : compileBeside(worker, config, progress));
+    const module = await (onDisk ? compile(config, progress) : compileBeside(worker, config, progress, begun));
     if (onDisk) source = URL.createObjectURL(await (await fetch(source)).blob());
     globalThis.kvscopeWorker = () => {
       const given = worker ?? new Worker(source);
@@ -487,9 +489,11 @@
     history.replaceState(null, "", tidy + location.search + location.hash);
   }
 
+  // How long the first screen waits for the worker, in milliseconds.
+  const slowWorker = 100;
+
   globalThis.kvscopeBoot = (config) => {
-    if (document.documentElement.dataset.boot) return; // app.js ran twice in a page that was read fast
-    document.documentElement.dataset.boot = "loading";
+    globalThis.kvscopeBoot = () => {}; // app.js runs twice
     showKeptTheme();
     config.root = new URL(".", document.currentScript.src).href;
     config.env.GOAPP_ROOT_PREFIX = decodeURI(new URL(config.root).pathname).replace(/\/$/, "");
@@ -499,11 +503,16 @@
     else tidyAddress();
     dropServiceWorkers().catch((err) => console.warn("service workers:", err));
     if (config.meta) askAhead(new URL(config.meta, config.root).href).catch(() => {});
-    start(config).catch((err) => {
+    const begun = () => {
+      if (document.documentElement.dataset.boot) return;
+      document.documentElement.dataset.boot = "loading";
+      showFirst();
+    };
+    setTimeout(begun, location.protocol === "file:" ? 0 : slowWorker);
+    start(config, begun).catch((err) => {
       console.error(err);
       showFailure(err);
     });
-    showFirst();
   };
 
   // In a worker a message of the page brings the compiled program. From then on the program
@@ -527,6 +536,7 @@
     globalThis.onmessage = ({ data: { config, module } }) => {
       if (module) return work(module).catch((err) => postMessage({ gone: String(err) }));
       compiling ??= compile(config, (loaded) => postMessage({ loaded }));
+      postMessage({ loaded: 0 });
       compiling
         .then((module) => postMessage({ module }))
         .catch((err) => postMessage({ failed: { what: err.message, advice: err.advice, details: err.details } }));
