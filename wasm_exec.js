@@ -518,7 +518,7 @@
   // In a worker a message of the page brings the compiled program. From then on the program
   // listens itself; whatever ends it is told to the page.
   async function work(module) {
-    fetchBy(fromPage, /^(file|blob):/);
+    if (location.protocol === "blob:") fetchBy(fromPage, /^(file|blob):/); // of a page on a disk
     const go = new Go();
     kvscopeImports(go);
     keepOutput();
