@@ -274,8 +274,8 @@ func TestColoursAreKept(t *testing.T) {
 func TestGalleryOpens(t *testing.T) {
 	d := sit(t, "")
 	d.finished("")
-	d.press(`a[href="/gallery"]`)
-	d.wait(`location.pathname === "/gallery" && document.querySelectorAll('.specimen canvas').length >= 8`)
+	d.press(`a[href$="/gallery"]`)
+	d.wait(`location.pathname.endsWith("/gallery") && document.querySelectorAll('.specimen canvas').length >= 8`)
 	for _, want := range []string{"idle", "loading", "done", "failed"} {
 		d.wait(fmt.Sprintf(`document.querySelectorAll('section.column[data-state="%s"]').length >= 2`, want))
 	}

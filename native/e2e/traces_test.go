@@ -108,6 +108,6 @@ func keepsTraces(t *testing.T, d *desk, keeper string) {
 	d.wait(rows + `.length === 2 && document.querySelector(".trace-name").value === "the second"`)
 
 	d.press(`[data-testid="traces-list"] tbody tr:nth-child(1) [data-what="open"]`)
-	d.wait(`location.pathname === "/" && document.querySelector('` + id("column-0") + `')?.textContent.includes("the second.safetensors")`)
+	d.wait(`location.pathname.endsWith("/") && document.querySelector('` + id("column-0") + `')?.textContent.includes("the second.safetensors")`)
 	d.quiet()
 }
