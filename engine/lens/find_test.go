@@ -75,7 +75,6 @@ func TestMapsAreNotFound(t *testing.T) {
 		"two families":   {[]checkpoint.Tensor{zeros("q0", 2, 3, 3), zeros("k0", 2, 3, 3)}, "the file has k0 F32 [2 3 3], q0 F32 [2 3 3]; want"},
 		"one left out":   {[]checkpoint.Tensor{zeros("arr_0", 2, 3, 3), zeros("arr_2", 2, 3, 3)}, "arr_#: the numbers are 0 2, want each from 0 or 1 on"},
 		"later layers":   {[]checkpoint.Tensor{zeros("layer_5", 2, 3, 3), zeros("layer_6", 2, 3, 3)}, "layer_#: the numbers are 5 6, want each from 0 or 1 on"},
-		"nothing read":   {[]checkpoint.Tensor{zeros("attention", 1, 1, 3, 3)}, "attention: layer 0, head 0 has no weight above 0"},
 		"others' shape":  {[]checkpoint.Tensor{zeros("arr_0", 2, 3, 3), zeros("arr_1", 2, 3, 3), zeros("arr_2", 4, 3, 3)}, "arr_2 has shape [4 3 3] beside [2 3 3] of arr_0"},
 		"layers' batch":  {[]checkpoint.Tensor{zeros("arr_0", 2, 2, 3, 3), zeros("arr_1", 2, 2, 3, 3)}, "arr_0 has shape [2 2 3 3], want [heads, queries, keys]: of a batch save one prompt, arr_0[0]"},
 		"a batch":        {[]checkpoint.Tensor{zeros("attention", 2, 4, 2, 3, 3)}, "of a batch save one prompt, attention[:, 0]"},
