@@ -108,7 +108,7 @@ $(goapp)/go.mod: go.mod go.sum web/cmd/wasm/_goapp/http.go web/cmd/wasm/_goapp/f
 	@from=$$($(GO) list -m -f '{{.Dir}}' github.com/maxence-charriere/go-app/v9); \
 	cp $$from/go.mod $(goapp)/lib; cp -r $$from/pkg/app $$from/pkg/errors $(goapp)/lib/pkg; \
 	chmod -R u+w $(goapp); \
-	sed 's/^func (e \*engine) start(/func (e *engine) startByClock(/' $$from/pkg/app/engine.go > $(goapp)/lib/pkg/app/engine.go; \
+	sed 's/^func (e \*engine) start(/func (e *engine) startByClock(/; s/^func (e \*engine) Emit(/func (e *engine) emitLater(/' $$from/pkg/app/engine.go > $(goapp)/lib/pkg/app/engine.go; \
 	sed 's/^func (c \*Compo) updateWith(/func (c *Compo) updateWithin(/' $$from/pkg/app/component.go > $(goapp)/lib/pkg/app/component.go
 	@cd $(goapp)/lib/pkg/app; rm -r resource.go static.go *_test.go gen
 	@cp web/cmd/wasm/_goapp/*.go $(goapp)/lib/pkg/app

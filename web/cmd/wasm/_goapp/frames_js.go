@@ -173,6 +173,30 @@ func (c *Compo) take(v UI) (changed bool) {
 	return changed
 }
 
+// Emit does what an event is to do: once everything dispatched before is done, or at once where
+// the browser has its turn, which waits no longer than for this. What an event does by itself,
+// as the key Enter sends a form, would else have been done before anybody could prevent it. The
+// library's, which the Makefile gives another name, only dispatches.
+func (e *engine) Emit(src UI, do func()) {
+	if !given {
+		e.emitLater(src, do)
+		return
+	}
+	Dispatch{Source: src, Function: func(Context) {
+		do()
+		c := getComponent(src)
+		if may, asked := e.componentUpdates[c]; asked && !may {
+			return
+		}
+		for ; c != nil; c = getComponent(c.getParent()) {
+			e.addComponentUpdate(c)
+		}
+	}}.do()
+}
+
+// given is whether the page is half drawn and the browser has its turn.
+var given bool
+
 // turn is the page's own turn at the thread that it shares with the browser.
 type turn struct {
 	began time.Time
@@ -198,9 +222,11 @@ func (t *turn) over() bool { return time.Since(t.began) >= mostTurn }
 // give lets the browser do what waits. A message of our own goes behind that; timers would
 // take milliseconds. Meanwhile the page says of itself that it is half drawn.
 func (t *turn) give() {
+	given = true
 	js.Global().Set("kvscopeHalfDrawn", true)
 	t.port.Call("postMessage", js.Null())
 	<-t.heard
+	given = false
 	js.Global().Set("kvscopeHalfDrawn", false)
 	t.begin()
 }
