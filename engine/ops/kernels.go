@@ -4,8 +4,12 @@ package ops
 // use on disjoint destinations. Unless stated otherwise a destination may not
 // overlap a source. Lengths that do not fit together panic with both lengths.
 type Kernels struct {
-	// Name says which implementation this is: "go", "avx2", "avx512", "neon".
+	// Name says which implementation this is: "go", "avx2", "avx512", "amx", "neon".
 	Name string
+
+	// Coarse is how much more than float32 would MatMul may be off by, as a share of Σ|a·b|:
+	// 0, or CoarseBF16 where it multiplies parts in bfloat16.
+	Coarse float64
 
 	// MatMul computes dst = a·b, or dst += a·b when accumulate is set, for
 	// dst [M, N], a [M, K], b [K, N] with any strides (a transposed operand is a
@@ -123,6 +127,11 @@ type Kernels struct {
 	// with g = gradScale·grad and c1, c2 the bias corrections 1−b1^t, 1−b2^t.
 	AdamW func(p, m, v, grad []float32, h AdamWStep)
 }
+
+// CoarseBF16 is Kernels.Coarse of products whose operands are sums of two values in bfloat16,
+// 2^-14: what is left of each operand, the product of their second parts, which is left out,
+// and the rounding of three sums in place of one.
+const CoarseBF16 = 1. / (1 << 14)
 
 // AdamWStep holds the scalars of one AdamW step; see Kernels.AdamW.
 type AdamWStep struct {

@@ -203,7 +203,7 @@ func (p *product) block(dst, a ops.Matrix, b []float32, depth int, w *panels, ac
 					continue
 				}
 				tile(&w.tile[0], uintptr(4*wide), aPanel, aStride, bPanel, a.Cols, cols, false)
-				p.scatter(dst.Slice(r0, r1, j, j+cols), w.tile, accumulate)
+				scatter(dst.Slice(r0, r1, j, j+cols), ops.Matrix{Data: w.tile, RowStride: wide, ColStride: 1}, accumulate)
 			}
 		}
 	}
@@ -222,15 +222,15 @@ func (p *product) place(dst, a ops.Matrix) (tiles [][2]tileFunc, aStride uintptr
 	return p.tiles, uintptr(4 * p.lanes), false
 }
 
-// scatter writes a tile to a destination of any strides.
-func (p *product) scatter(dst ops.Matrix, tile []float32, accumulate bool) {
+// scatter writes a matrix to another of the same size and any strides, or adds it.
+func scatter(dst, src ops.Matrix, accumulate bool) {
 	for r := range dst.Rows {
 		for c := range dst.Cols {
-			d := &dst.Data[r*dst.RowStride+c*dst.ColStride]
+			d, v := &dst.Data[r*dst.RowStride+c*dst.ColStride], src.Data[r*src.RowStride+c*src.ColStride]
 			if accumulate {
-				*d += tile[r*2*p.lanes+c]
+				*d += v
 			} else {
-				*d = tile[r*2*p.lanes+c]
+				*d = v
 			}
 		}
 	}

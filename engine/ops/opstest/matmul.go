@@ -71,7 +71,7 @@ func product(s *suite, m, n, k, la, lb, ld int, accumulate bool) {
 			for i := range k {
 				p := float64(element(a, r, i)) * float64(element(b, i, c))
 				want += p
-				bound += math.Abs(p) * float64(k+2) * unit
+				bound += math.Abs(p) * (float64(k+2)*unit + s.table.Coarse)
 			}
 			if got := float64(d.Data[at]); !(math.Abs(got-want) <= bound) {
 				s.Fatalf("%dx%dx%d, a %s, b %s, dst %s, accumulate %v: [%d, %d] is %v, want %v within %.3g", m, n, k,

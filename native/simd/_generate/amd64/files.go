@@ -16,17 +16,18 @@ import (
 var files = []struct {
 	name string
 	emit func(*isa)
-	avx2 bool // for it alone
+	only string // the set it is for, where it is one
 }{
-	{"matmul", matMulKernels, false},
-	{"pack", packKernels, false},
-	{"rows", rowKernels, false},
-	{"quantized", quantizedKernels, false},
-	{"whole", wholeKernels, true},
-	{"element", elementKernels, false},
-	{"softmax", softmaxKernels, false},
-	{"causal", causalKernels, false},
-	{"memory", memoryKernels, false},
+	{"matmul", matMulKernels, ""},
+	{"pack", packKernels, ""},
+	{"rows", rowKernels, ""},
+	{"quantized", quantizedKernels, ""},
+	{"whole", wholeKernels, "avx2"},
+	{"element", elementKernels, ""},
+	{"softmax", softmaxKernels, ""},
+	{"causal", causalKernels, ""},
+	{"memory", memoryKernels, ""},
+	{"tile", amxKernels, "avx512"},
 }
 
 // Write writes the assembly and its Go declarations to the folder of package simd.
@@ -34,7 +35,7 @@ func Write(dir string) error {
 	for _, set := range []func() *isa{newAVX512, newAVX2} {
 		for _, f := range files {
 			c := set()
-			if f.avx2 && c.avx512() {
+			if f.only != "" && f.only != c.name {
 				continue
 			}
 			c.ConstraintExpr("!noasm")
