@@ -16,6 +16,7 @@ import (
 //	rank = 16                    # of the deltas
 //	gates = whole                # or the rank of low-rank ones, or none
 //	ramp = 100K                  # tokens until the gates are open
+//	start = memory.safetensors   # an adapter to go on from, of that rank and those gates, and no ramp
 type AdapterConfig struct {
 	Base     string
 	Prose    []string
@@ -23,6 +24,7 @@ type AdapterConfig struct {
 	Gated    bool
 	GateRank int // 0: whole matrices
 	Ramp     int
+	Start    string // "": deltas that change nothing, and gates nearly shut
 
 	gates string // as it was written
 }
@@ -44,6 +46,11 @@ func (c *Config) setAdapter(name, val string) (ok bool, err error) {
 		err = a.setGates(val)
 	case "ramp":
 		err = setCount(&a.Ramp, name, val)
+	case "start":
+		if val == "" {
+			err = input.Errorf(name, "empty, want the file of an adapter")
+		}
+		a.Start = val
 	default:
 		return false, nil
 	}
@@ -91,6 +98,8 @@ func (c *Config) validateAdapter() error {
 		return input.Errorf("gates", "missing, want none, whole or a rank")
 	case !a.Gated && a.Ramp > 0:
 		return input.Errorf("ramp", "%d tokens, and there are no gates to open", a.Ramp)
+	case a.Start != "" && a.Ramp > 0:
+		return input.Errorf("ramp", "%d tokens, and the gates of start are open, want none", a.Ramp)
 	}
 	return nil
 }

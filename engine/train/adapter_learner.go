@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"kvscope/engine/checkpoint"
@@ -43,8 +44,14 @@ func NewAdapterRun(cfg Config, base Base, texts []string, k *ops.Kernels, opts R
 	}
 	c := cfg.Adapter
 	a := InitialiseAdapter(frozen.Config, base.Name, c.Rank, c.GateRank, c.Gated, cfg.Seed)
+	earlier := 0
+	if c.Start != "" {
+		if earlier, err = startFrom(c.Start, a, base.Hash); err != nil {
+			return nil, err
+		}
+	}
 	return newRun(cfg, lessons, &adapting{
-		baseHash: base.Hash, ramp: c.Ramp, kernels: k, moment1: a.Like(), moment2: a.Like(),
+		baseHash: base.Hash, ramp: c.Ramp, earlier: earlier, kernels: k, moment1: a.Like(), moment2: a.Like(),
 		parallel: &adapterDataParallel{base: frozen, adapter: a, kernels: k},
 	}, opts)
 }
@@ -54,6 +61,7 @@ func NewAdapterRun(cfg Config, base Base, texts []string, k *ops.Kernels, opts R
 type adapting struct {
 	baseHash         string
 	ramp             int // tokens until gates are open
+	earlier          int // tokens that the adapter that this began from had been trained on
 	kernels          *ops.Kernels
 	parallel         *adapterDataParallel
 	moment1, moment2 *model.Adapter
@@ -146,11 +154,24 @@ func (l *adapting) state() []checkpoint.Tensor {
 }
 
 func (l *adapting) resume(f *checkpoint.File) (err error) {
-	if got := f.Metadata["base_hash"]; got != l.baseHash {
-		return fmt.Errorf("it was made over another base, of hash %q, this one has %q", got, l.baseHash)
+	if err := sameBase(f, l.baseHash); err != nil {
+		return err
 	}
+	return readParts(f, l.eachPart)
+}
+
+// sameBase holds the base that f was made over to the one of that hash.
+func sameBase(f *checkpoint.File, hash string) error {
+	if got := f.Metadata["base_hash"]; got != hash {
+		return fmt.Errorf("it was made over another base, of hash %q, this one has %q", got, hash)
+	}
+	return nil
+}
+
+// readParts reads the parts that each visits from f, which holds nothing else.
+func readParts(f *checkpoint.File, each func(visit func(prefix string, a *model.Adapter))) (err error) {
 	names := map[string]bool{}
-	l.eachPart(func(prefix string, a *model.Adapter) {
+	each(func(prefix string, a *model.Adapter) {
 		for _, p := range a.Params() {
 			names[prefix+p.Name] = true
 			if err == nil {
@@ -181,7 +202,11 @@ func readInto(p model.Param, f *checkpoint.File, prefix string) error {
 }
 
 func (l *adapting) metadata() map[string]string {
-	return map[string]string{"base": l.parallel.adapter.Base, "rank": fmt.Sprint(l.parallel.adapter.Rank), "base_hash": l.baseHash}
+	meta := map[string]string{"base": l.parallel.adapter.Base, "rank": fmt.Sprint(l.parallel.adapter.Rank), "base_hash": l.baseHash}
+	if l.earlier > 0 {
+		meta[earlierTokens] = strconv.Itoa(l.earlier)
+	}
+	return meta
 }
 
 func (l *adapting) save(path string, metadata map[string]string) error {

@@ -250,6 +250,8 @@ func TestAdapterConfigErrors(t *testing.T) {
 		{"gates = whole", "", "gates: missing"},
 		{"gates = whole", "gates = wide", "gates: \"wide\", want none, whole, or a rank"},
 		{"gates = whole", "gates = none", "ramp: 1000"},
+		{"rank = 2", "rank = 2\nstart = a.safetensors", "ramp: 1000 tokens, and the gates of start are open"},
+		{"rank = 2", "rank = 2\nstart =", "start: empty"},
 		{"rank = 2", "rank = 2\nlayers = 2", "base: a model has its own"},
 		{"prose 0.4", "packed 0.4", "repeats and packed are for demo models"},
 		{"tasks = S-1 S-2 MV", "", "name some"},
@@ -274,11 +276,20 @@ func TestAdapterConfigErrors(t *testing.T) {
 }
 
 // TestShippedAdapterConfigs: the three differ in gates and masks alone, so that they
-// take the same steps on the same data.
+// take the same steps on the same data; and those that go on longer, which draw other data.
 func TestShippedAdapterConfigs(t *testing.T) {
+	first, longer := shippedAdapterConfigs(t, ""), shippedAdapterConfigs(t, "-longer")
+	if first.Seed == longer.Seed || first.Adapter.Start != "" || longer.Adapter.Start == "" {
+		t.Errorf("seeds %d and %d, starts %q and %q", first.Seed, longer.Seed, first.Adapter.Start, longer.Adapter.Start)
+	}
+}
+
+// shippedAdapterConfigs compares three configs, and returns that of the memory.
+func shippedAdapterConfigs(t *testing.T, suffix string) *Config {
+	t.Helper()
 	var configs []*Config
 	for _, name := range []string{"memory", "control", "dilated"} {
-		f, err := os.Open("../../assets/training/" + name + ".conf")
+		f, err := os.Open("../../assets/training/" + name + suffix + ".conf")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -287,7 +298,7 @@ func TestShippedAdapterConfigs(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if gated := name == "memory"; c.Adapter.Gated != gated || gated != (c.Adapter.Ramp > 0) {
+		if gated := name == "memory"; c.Adapter.Gated != gated || (c.Adapter.Ramp > 0) != (gated && suffix == "") || (c.Adapter.Start != "") != (suffix != "") {
 			t.Errorf("%s: %+v", name, c.Adapter)
 		}
 		for i := range c.Stages {
@@ -311,6 +322,7 @@ func TestShippedAdapterConfigs(t *testing.T) {
 			t.Errorf("%+v and %+v", c.Adapter, configs[0].Adapter)
 		}
 	}
+	return configs[0]
 }
 
 // wider is a tokenizer with a token that no model has.

@@ -27,6 +27,10 @@ type Point struct {
 	GradNorm float64            `json:"grad_norm"`
 }
 
+// earlierTokens is the name, in the metadata of what a run learned, of the tokens that what
+// it began from had been trained on.
+const earlierTokens = "earlier_tokens"
+
 // saveBoth writes the state to resume from and the model to use.
 func (r *Trainer) saveBoth() error {
 	if err := r.save(r.statePath()); err != nil {
@@ -44,7 +48,8 @@ func (r *Trainer) saveLearned(path string) error {
 		longest = max(longest, st.longest())
 	}
 	meta["context"] = strconv.Itoa(longest)
-	meta["note"] = fmt.Sprintf("trained on %d tokens at contexts up to %d", r.tokens, longest)
+	earlier, _ := strconv.Atoi(meta[earlierTokens])
+	meta["note"] = fmt.Sprintf("trained on %d tokens at contexts up to %d", earlier+r.tokens, longest)
 	return r.learner.save(path+".safetensors", meta)
 }
 

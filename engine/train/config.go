@@ -140,7 +140,7 @@ func (c *Config) set(name, val string) error {
 		if ok, err := c.setIndex(name, val); ok {
 			return err
 		}
-		return input.Errorf(name, "unknown, want arch, seed, layers, heads, width, hidden or context, of an adapter base, prose, rank, gates or ramp, or of an index index, dim or block")
+		return input.Errorf(name, "unknown, want arch, seed, layers, heads, width, hidden or context, of an adapter base, prose, rank, gates, ramp or start, or of an index index, dim or block")
 	}
 	return nil
 }

@@ -130,7 +130,7 @@ func TestEveryConfigLine(t *testing.T) {
 	values := []string{"", "0", "-1", "1", "0.5", "1e30", "99999999999999999999", "NaN", "Inf", "x", "3 4 5 6 x", "yes", "0.5 to x", "tasks 1", "S-1 x"}
 	full := strings.Replace(smallConfig, "window = 8\n", "window = 8\ninitial = 2\nwarmup = 3\nhold_look_back = yes\n", 1)
 	texts := []string{full}
-	for _, name := range []string{"memory", "index-ratplus"} {
+	for _, name := range []string{"memory", "memory-longer", "index-ratplus"} {
 		data, err := os.ReadFile("../../assets/training/" + name + ".conf")
 		if err != nil {
 			t.Fatal(err)
