@@ -64,7 +64,9 @@ func (n *AdapterReplica) headBackward(rows []int, dlogits, x []float32) {
 func (n *AdapterReplica) feedForwardBackward(l int, g *model.AdapterLayer) {
 	f, k, s := n.Base, n.kernels, &n.scratch
 	w, d, a, rows := &f.weights.Layers[l], &n.Adapter.Layers[l], n.activations(l), n.length
-	n.activate(s.silu, a)
+	if d.Down != nil {
+		n.activate(s.silu, a)
+	}
 	clear(s.hidden)
 	n.backward(s.hidden, n.dx, s.silu, &w.Down, d.Down, g.Down, rows)
 	k.Sigmoid(s.silu, a.upGate)
@@ -73,7 +75,9 @@ func (n *AdapterReplica) feedForwardBackward(l int, g *model.AdapterLayer) {
 		s.hidden[i] = dy * gate * sig
 		s.silu[i] = dy * a.up[i] * sig * (1 + gate*(1-sig))
 	}
-	k.RMSNorm(s.normed, a.mid, w.HiddenNorm, f.Config.Eps)
+	if d.Up != nil || d.UpGate != nil {
+		k.RMSNorm(s.normed, a.mid, w.HiddenNorm, f.Config.Eps)
+	}
 	clear(s.branch)
 	n.backward(s.branch, s.hidden, s.normed, &w.Up, d.Up, g.Up, rows)
 	n.backward(s.branch, s.silu, s.normed, &w.UpGate, d.UpGate, g.UpGate, rows)

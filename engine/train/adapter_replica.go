@@ -56,7 +56,7 @@ type adapterScratch struct {
 
 // adapterChunk is how many rows share one product with the head: vocabularies of
 // pretrained models are large.
-const adapterChunk = 64
+const adapterChunk = 128
 
 // NewAdapterReplica makes a net over base for a.
 func NewAdapterReplica(base *Frozen, a *model.Adapter, k *ops.Kernels) *AdapterReplica {

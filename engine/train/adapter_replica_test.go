@@ -42,12 +42,42 @@ func shaken(c model.Config, gateRank int, gated bool) *model.Adapter {
 	return a
 }
 
-// TestAdapterForward: the trainer's loss is that of the logits of the model under the
-// adapter, whatever form the base lies in.
+// TestFrozenRounds: every matrix of a base is that of the model, rounded to bfloat16.
+func TestFrozenRounds(t *testing.T) {
+	for _, name := range bases {
+		m, f := frozenBase(t, name)
+		whole, changed := m.Weights().Unpaired(f.Config), 0
+		for i := range whole.Layers {
+			for _, pair := range [][2]*model.Matrix{
+				{&f.weights.Layers[i].Query, &whole.Layers[i].Query}, {&f.weights.Layers[i].Down, &whole.Layers[i].Down}, {f.head(), &whole.Head},
+			} {
+				row := make([]float32, pair[1].Cols)
+				for r := range pair[1].Rows {
+					pair[1].DequantizeRow(row, r)
+					for c, got := range pair[0].F32[r*len(row) : (r+1)*len(row)] {
+						if math.Float32bits(got)&0xffff != 0 || math.Abs(float64(got-row[c])) > math.Abs(float64(row[c]))/(1<<8) {
+							t.Fatalf("%s: %g for %g", name, got, row[c])
+						}
+						if got != row[c] {
+							changed++
+						}
+					}
+				}
+			}
+		}
+		if changed == 0 {
+			t.Errorf("%s: nothing was rounded", name)
+		}
+	}
+}
+
+// TestAdapterForward: the trainer's loss over the base as it was before it was rounded is that of
+// the logits of the model under the adapter, whatever form the base lies in.
 func TestAdapterForward(t *testing.T) {
 	for _, name := range bases {
 		for _, gateRank := range []int{-1, 0, 2} {
-			_, f := frozenBase(t, name)
+			m, f := frozenBase(t, name)
+			f.weights = m.Weights().Unpaired(f.Config)
 			a := shaken(f.Config, max(gateRank, 0), gateRank >= 0)
 			b := randomBatch(rand.New(rand.NewPCG(7, 8)), f.Config.Vocab, 1, 70)
 			got, _ := NewAdapterReplica(f, a, ops.Reference()).Evaluate(b, Mask{})
