@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 )
 
 // ErrNotBuilt says that this binary was compiled before the browser program was.
@@ -63,6 +64,9 @@ func load(root fs.FS) (Program, error) {
 	}
 	if err == nil {
 		err = json.Unmarshal(info, &p.Info)
+	}
+	if err == nil && (p.Hash == "" || strings.Trim(p.Hash, "0123456789abcdef") != "" || p.Size < 1) {
+		err = fmt.Errorf("%s: hash %q, size %d", InfoFile, p.Hash, p.Size)
 	}
 	for _, f := range []struct {
 		name string

@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"testing"
 	"testing/fstest"
+
+	"kvscope/engine/input/inputtest"
 )
 
 func TestLoad(t *testing.T) {
@@ -31,6 +33,29 @@ func TestLoad(t *testing.T) {
 	delete(whole, GzipFile)
 	if _, err := load(whole); !errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrNotBuilt) {
 		t.Errorf("half built: %v, want a missing file", err)
+	}
+}
+
+// TestBrokenInfo breaks what the packer says of a program. What is left of it has a hash, and
+// a size.
+func TestBrokenInfo(t *testing.T) {
+	files := fstest.MapFS{InfoFile: {}}
+	for _, name := range []string{BrotliFile, GzipFile, BootFile, WidgetFile, WidgetBrotliFile, ElementFile} {
+		files[name] = &fstest.MapFile{Data: []byte("x")}
+	}
+	inputtest.Broken(t, "info", []byte(`{"hash":"0a1b2c3d","size":15000000}`), 1<<20, 400, func(data []byte) error {
+		files[InfoFile].Data = data
+		p, err := load(files)
+		if err == nil && (len(p.Hash) != 8 || p.Size < 1) {
+			t.Errorf("%s is read as %+v", data, p.Info)
+		}
+		return err
+	})
+	for _, bad := range []string{`{}`, `{"hash":"ab","size":0}`, `{"hash":"../x","size":3}`, `{"hash":"ab","size":-3}`} {
+		files[InfoFile].Data = []byte(bad)
+		if _, err := load(files); err == nil || errors.Is(err, ErrNotBuilt) {
+			t.Errorf("%s: %v", bad, err)
+		}
 	}
 }
 

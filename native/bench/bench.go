@@ -1,13 +1,17 @@
 package bench
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/klauspost/cpuid/v2"
 
+	"kvscope/engine/input"
 	"kvscope/engine/ops"
 )
 
@@ -134,6 +138,32 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	if o.Progress != nil {
 		o.Progress(len(chosen), len(chosen))
+	}
+	return r, nil
+}
+
+// ReadReport reads an earlier report, as it is printed in JSON.
+func ReadReport(text []byte) (*Report, error) {
+	r, d := &Report{}, json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(r); err != nil {
+		return nil, input.FromJSON(err)
+	}
+	if d.More() {
+		return nil, errors.New("something follows the report")
+	}
+	if len(r.Rows) == 0 {
+		return nil, input.Errorf("rows", "none, want at least one")
+	}
+	seen := map[[2]string]bool{}
+	for i, row := range r.Rows {
+		if row.Name == "" || row.Size == "" || row.Unit == "" {
+			return nil, input.Errorf("rows", "row %d has the name %q, the size %q and the unit %q, want one of each", i, row.Name, row.Size, row.Unit)
+		}
+		if seen[[2]string{row.Name, row.Size}] {
+			return nil, input.Errorf("rows", "%s of %s is there twice", row.Name, row.Size)
+		}
+		seen[[2]string{row.Name, row.Size}] = true
 	}
 	return r, nil
 }

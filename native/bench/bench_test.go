@@ -2,10 +2,12 @@ package bench
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
 
+	"kvscope/engine/input/inputtest"
 	"kvscope/engine/ops"
 )
 
@@ -73,5 +75,35 @@ func TestRunStops(t *testing.T) {
 	stop()
 	if _, err := Run(ctx, Options{Kernels: ops.Reference(), Sizes: tiny()}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestBrokenReports breaks an earlier report. What is left of it says what each row is.
+func TestBrokenReports(t *testing.T) {
+	text, err := json.Marshal(Report{CPU: "a", Path: "go", Rows: []Row{
+		{Name: "matmul", Size: "32x32x32", Value: 7, Unit: "GFLOP/s", Ratio: 2, Baseline: "go"},
+		{Name: "token/attention", Size: "demo", Value: 240.5, Unit: "µs", Earlier: 250},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inputtest.Broken(t, "report", text, 1<<20, 400, func(data []byte) error {
+		r, err := ReadReport(data)
+		if err == nil && len(r.Rows) != 2 {
+			t.Errorf("%s has %d rows", data, len(r.Rows))
+		}
+		return err
+	})
+	for bad, want := range map[string]string{
+		"{}":                             "none",
+		`{"rows": [{"name": "matmul"}]}`: "row 0",
+		`{"loss": 3}`:                    "loss",
+		`{"rows": 3}`:                    "rows",
+		string(text) + "[]":              "follows",
+		strings.Replace(string(text), `"token/attention","size":"demo"`, `"matmul","size":"32x32x32"`, 1): "twice",
+	} {
+		if _, err := ReadReport([]byte(bad)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", bad, err, want)
+		}
 	}
 }

@@ -82,11 +82,30 @@ func (s Traces) Trace(key string) (t traces.Trace, err error) {
 	if err != nil {
 		return t, fmt.Errorf("trace %s: %w", key, err)
 	}
-	if err := json.Unmarshal(text, &t); err != nil {
-		return t, fmt.Errorf("trace %s: %w", key, err)
+	if t, err = traces.Read(text); err != nil {
+		return s.describe(key)
 	}
 	t.Key = key
 	return t, nil
+}
+
+// describe makes the description of a trace anew by its file, where the one that was kept is
+// damaged. The name that people gave it is lost with that: it is called by its key.
+func (s Traces) describe(key string) (t traces.Trace, err error) {
+	f, err := s.Open(key)
+	if err != nil {
+		return t, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return t, fmt.Errorf("trace %s: %w", key, err)
+	}
+	if t, err = traces.Describe(key, f, info.Size()); err != nil {
+		return t, fmt.Errorf("trace %s: %w", key, err)
+	}
+	t.Key, t.Saved = key, savedAt(key)
+	return t, s.write(t)
 }
 
 // Open opens the file of a trace.

@@ -102,3 +102,29 @@ func TestTracesRefuse(t *testing.T) {
 		t.Errorf("%+v, %v", list, err)
 	}
 }
+
+// A trace whose description is damaged is not lost: it is described anew, once, by its file.
+func TestTracesDescribeAnew(t *testing.T) {
+	s := Traces{Folder: t.TempDir()}
+	const key = "001764430000000-a"
+	_, content := sampletest.File(t, sample.Spec{Method: "quest", Model: "attention", Layers: 2, Heads: 3, Context: 300, Seed: 4})
+	kept, err := s.Keep(key, "my run", bytes.NewReader(content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	about := s.path(key, aboutSuffix)
+	for _, damaged := range []string{"", "{", "null", `{"name": "my run", "bytes": -1}`} {
+		if err := os.WriteFile(about, []byte(damaged), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		list, err := s.List()
+		want := kept
+		want.Name = key
+		if err != nil || len(list) != 1 || list[0] != want {
+			t.Errorf("%q: %+v, %v, want %+v", damaged, list, err, want)
+		}
+		if text, err := os.ReadFile(about); err != nil || string(text) == damaged {
+			t.Errorf("%q is there still: %v", damaged, err)
+		}
+	}
+}

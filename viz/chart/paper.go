@@ -2,6 +2,7 @@ package chart
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -46,6 +47,42 @@ type PaperRow struct {
 	Budget   float64            `json:"-"`
 }
 
+// check reports what of a row of a table cannot be: tasks are those of the paper.
+func (r *PaperRow) check(models map[string]paperModel, tasks map[string]string) error {
+	if _, ok := models[r.Model]; !ok {
+		return fmt.Errorf("no backbone %q", r.Model)
+	}
+	if r.Method == "" {
+		return errors.New("a row without a method")
+	}
+	if r.Block < 0 {
+		return fmt.Errorf("blocks of %d", r.Block)
+	}
+	if (len(r.Accuracy) == 0) == (len(r.Mean) == 0) || len(r.Std) != len(r.Mean) {
+		return fmt.Errorf("a row of %s with %d accuracies, %d means and %d deviations", r.Method, len(r.Accuracy), len(r.Mean), len(r.Std))
+	}
+	for _, percents := range []map[string]float64{r.Accuracy, r.Mean, r.Std} {
+		for task, percent := range percents {
+			if _, ok := tasks[task]; !ok {
+				return fmt.Errorf("no task %q", task)
+			}
+			if !(percent >= 0 && percent <= 100) {
+				return fmt.Errorf("%v%% at %s", percent, task)
+			}
+		}
+	}
+	above, below, _ := strings.Cut(r.Text, "/")
+	a, err := strconv.ParseFloat(above, 64)
+	b := 1.0
+	if err == nil && below != "" {
+		b, err = strconv.ParseFloat(below, 64)
+	}
+	if r.Budget = a / b; err != nil || !(r.Budget > 0 && r.Budget <= 1) {
+		return fmt.Errorf("budget %q", r.Text)
+	}
+	return nil
+}
+
 // Table names a table of accuracies to compare with.
 type Table string
 
@@ -59,6 +96,7 @@ const (
 // them, and those of the random selector.
 func ParsePaper(text []byte, table Table) (Paper, error) {
 	var file struct {
+		Tasks  map[string]string         `json:"tasks"` // their names in RULER
 		Tokens int                       `json:"context_tokens"`
 		Models map[string]paperModel     `json:"backbones"`
 		Three  struct{ Rows []PaperRow } `json:"table_3"`
@@ -78,21 +116,16 @@ func ParsePaper(text []byte, table Table) (Paper, error) {
 		return p, fmt.Errorf("table %q, want %s or %s", table, FromScratch, Continued)
 	}
 	p.Rows = append(p.Rows, file.Five.Rows...)
+	if p.Tokens < 1 {
+		return p, fmt.Errorf("read the paper's tables: a context of %d tokens", p.Tokens)
+	}
+	if len(p.Rows) == 0 {
+		return p, fmt.Errorf("read the paper's tables: no rows of table %s", table)
+	}
 	for i := range p.Rows {
-		r := &p.Rows[i]
-		if _, ok := p.models[r.Model]; !ok {
-			return p, fmt.Errorf("read the paper's tables: no backbone %q", r.Model)
+		if err := p.Rows[i].check(p.models, file.Tasks); err != nil {
+			return p, fmt.Errorf("read the paper's tables: %w", err)
 		}
-		above, below, _ := strings.Cut(r.Text, "/")
-		a, err := strconv.ParseFloat(above, 64)
-		b := 1.0
-		if err == nil && below != "" {
-			b, err = strconv.ParseFloat(below, 64)
-		}
-		if err != nil || !(b > 0) {
-			return p, fmt.Errorf("read the paper's tables: budget %q", r.Text)
-		}
-		r.Budget = a / b
 	}
 	return p, nil
 }

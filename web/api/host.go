@@ -51,6 +51,41 @@ type SiteFile struct {
 	HistorySize int    `json:"history_size,omitempty"`
 }
 
+// MaxFile is how many bytes of a file a page can hold at most: all that WebAssembly has.
+const MaxFile = 1<<32 - 1
+
+// Check reports what is wrong with a file that is to be fetched.
+func (f SiteFile) Check() error {
+	if f.File == "" {
+		return input.Errorf("file", "of %q has no address", f.Name)
+	}
+	for field, n := range map[string]int{"size": f.Size, "history_size": f.HistorySize} {
+		if n < 0 || n > MaxFile {
+			return input.Errorf(field, "%s has %d bytes, want 0 to %d, which a page can hold", f.Name, n, MaxFile)
+		}
+	}
+	return nil
+}
+
+// ReadFiles reads the list of the files of a folder, by their names.
+func ReadFiles(list []byte) (map[string]SiteFile, error) {
+	var files []SiteFile
+	if err := json.Unmarshal(list, &files); err != nil {
+		return nil, input.FromJSON(err)
+	}
+	in := make(map[string]SiteFile, len(files))
+	for i, f := range files {
+		if _, twice := in[f.Name]; twice || f.Name == "" {
+			return nil, input.Errorf("name", "file %d is called %q, want a name of its own", i, f.Name)
+		}
+		if err := f.Check(); err != nil {
+			return nil, err
+		}
+		in[f.Name] = f
+	}
+	return in, nil
+}
+
 // ProgressKind names the work that a run waits for.
 type ProgressKind string
 

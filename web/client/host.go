@@ -70,6 +70,9 @@ func newBrowser(site api.Site, root *url.URL) Engine {
 
 // fetchFile gets a file of the site.
 func fetchFile(ctx context.Context, f api.SiteFile) ([]byte, error) {
+	if err := f.Check(); err != nil {
+		return nil, err
+	}
 	return fetch.File(ctx, f.File, f.Size, nil)
 }
 

@@ -45,8 +45,7 @@ func (b browserTraces) all(done func(traces.List), failed func()) {
 	b.records().All(func(records []app.Value) {
 		var list traces.List
 		for _, record := range records {
-			var t traces.Trace
-			if json.Unmarshal([]byte(record.Get("about").String()), &t) == nil { // else nobody here wrote it
+			if t, err := traces.Read([]byte(record.Get("about").String())); err == nil { // else nobody here wrote it
 				list = list.Add(t)
 			}
 		}

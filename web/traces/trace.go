@@ -2,6 +2,7 @@ package traces
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -54,6 +55,20 @@ func (c Change) Check() error {
 		return input.Errorf("note", "%d characters, want at most %d", n, MaxNote)
 	}
 	return CheckName(c.Name)
+}
+
+// Read reads the description of a trace as it is kept, JSON of a Trace.
+func Read(text []byte) (Trace, error) {
+	var t Trace
+	if err := json.Unmarshal(text, &t); err != nil {
+		return Trace{}, input.FromJSON(err)
+	}
+	for field, n := range map[string]int{"bytes": t.Bytes, "tokens": t.Tokens, "hits": t.Hits} {
+		if n < 0 {
+			return Trace{}, input.Errorf(field, "%d, want at least 0", n)
+		}
+	}
+	return t, Change{Name: t.Name, Note: t.Note}.Check()
 }
 
 // Describe says what a file of a run is.

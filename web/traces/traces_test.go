@@ -2,11 +2,13 @@ package traces
 
 import (
 	"bytes"
+	"encoding/json"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
+	"kvscope/engine/input"
 	"kvscope/engine/input/inputtest"
 	"kvscope/web/picture"
 	"kvscope/web/sample"
@@ -54,6 +56,35 @@ func TestBroken(t *testing.T) {
 		_, err := Describe("run", bytes.NewReader(data), int64(len(data)))
 		return err
 	})
+}
+
+// TestBrokenDescriptions breaks what is known of a trace, as the page and the server keep it.
+func TestBrokenDescriptions(t *testing.T) {
+	content := file(t, "quest", 4)
+	whole, err := Describe("my run", bytes.NewReader(content), int64(len(content)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole.Key, whole.Note, whole.Saved = "001764430000000-a", "of two", time.UnixMilli(1764430000000).UTC()
+	text, err := json.Marshal(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Read(text); err != nil || got != whole {
+		t.Errorf("%+v, %v, want %+v", got, err, whole)
+	}
+	inputtest.Broken(t, "description", text, 1<<20, 400, func(data []byte) error {
+		got, err := Read(data)
+		if err == nil && (got.Name == "" || got.Bytes < 0 || got.Tokens < 0 || got.Hits < 0) {
+			t.Errorf("%s is read as %+v", data, got)
+		}
+		return err
+	})
+	for field, text := range map[string]string{"name": `{}`, "bytes": `{"name": "x", "bytes": -1}`, "tokens": `{"name": "x", "tokens": "many"}`} {
+		if _, err := Read([]byte(text)); input.Field(err) != field {
+			t.Errorf("%s: %v, want %s to blame", text, err, field)
+		}
+	}
 }
 
 func TestList(t *testing.T) {

@@ -2,7 +2,6 @@ package worker
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io/fs"
 	"path"
@@ -14,17 +13,13 @@ import (
 // loadFolder adds the model of an ask that lies in a folder, of whose files it fetches those
 // that the engine reads, each once.
 func (h *Host) loadFolder(ctx context.Context, ask api.Ask, e *run.Engine) error {
-	list, err := h.config.Fetch(ctx, api.SiteFile{Name: ask.File.Name, File: ask.File.File}, func(int) {})
+	list, err := h.fetch(ctx, api.SiteFile{Name: ask.File.Name, File: ask.File.File}, func(int) {})
 	if err != nil {
 		return fmt.Errorf("the list of the files of %s could not be fetched: %w", ask.File.Name, err)
 	}
-	var files []api.SiteFile
-	if err := json.Unmarshal(list, &files); err != nil {
+	in, err := api.ReadFiles(list)
+	if err != nil {
 		return fmt.Errorf("the list of the files of %s: %w", ask.File.Name, err)
-	}
-	in := make(map[string]api.SiteFile, len(files))
-	for _, file := range files {
-		in[file.Name] = file
 	}
 	told, weights := h.told(ask, ask.File.Size), 0
 	return e.AddFolder(ask.File.Name, func(name string) ([]byte, error) {
@@ -33,7 +28,7 @@ func (h *Host) loadFolder(ctx context.Context, ask api.Ask, e *run.Engine) error
 			return nil, &fs.PathError{Op: "read", Path: name, Err: fs.ErrNotExist}
 		}
 		before, isWeights := weights, path.Ext(name) == ".safetensors"
-		data, err := h.config.Fetch(ctx, file, func(bytes int) {
+		data, err := h.fetch(ctx, file, func(bytes int) {
 			if isWeights {
 				told(before + bytes)
 			}

@@ -204,7 +204,7 @@ func (h *Host) load(ctx context.Context, ask api.Ask) (*run.Engine, error) {
 	if file.Folder {
 		return e, h.loadFolder(ctx, ask, e)
 	}
-	data, err := h.config.Fetch(ctx, file, h.told(ask, file.Size))
+	data, err := h.fetch(ctx, file, h.told(ask, file.Size))
 	if err != nil {
 		return nil, fmt.Errorf("the weights of %s could not be fetched: %w", file.Name, err)
 	}
@@ -214,7 +214,7 @@ func (h *Host) load(ctx context.Context, ask api.Ask) (*run.Engine, error) {
 	if file.Index == "" {
 		return e, nil
 	}
-	index, err := h.config.Fetch(ctx, api.SiteFile{Name: file.Name, File: file.Index}, func(int) {})
+	index, err := h.fetch(ctx, api.SiteFile{Name: file.Name, File: file.Index}, func(int) {})
 	if err != nil {
 		return nil, fmt.Errorf("the index of %s could not be fetched: %w", file.Name, err)
 	}
@@ -224,11 +224,19 @@ func (h *Host) load(ctx context.Context, ask api.Ask) (*run.Engine, error) {
 // train fetches the history of a model's training, and lets the engine run its steps.
 func (h *Host) train(ctx context.Context, ask api.Ask, e *run.Engine) error {
 	file := ask.File
-	data, err := h.config.Fetch(ctx, api.SiteFile{Name: file.Name, File: file.History, Size: file.HistorySize}, h.told(ask, file.HistorySize))
+	data, err := h.fetch(ctx, api.SiteFile{Name: file.Name, File: file.History, Size: file.HistorySize}, h.told(ask, file.HistorySize))
 	if err != nil {
 		return fmt.Errorf("the training history of %s could not be fetched: %w", file.Name, err)
 	}
 	return e.AddHistory(file.Name, func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil })
+}
+
+// fetch gets a file, if a page can hold as much as it is said to have.
+func (h *Host) fetch(ctx context.Context, file api.SiteFile, told func(bytes int)) ([]byte, error) {
+	if err := file.Check(); err != nil {
+		return nil, err
+	}
+	return h.config.Fetch(ctx, file, told)
 }
 
 // told says how many bytes of so many have come of what an ask waits for.

@@ -288,6 +288,22 @@ func TestHostLoadsFolders(t *testing.T) {
 	}
 }
 
+// TestHostRefusesSizes: a file that no page can hold is refused before room is made for it.
+func TestHostRefusesSizes(t *testing.T) {
+	b := sit(t)
+	for id, f := range []api.SiteFile{
+		{Name: "m", File: "m.safetensors", Size: -1}, {Name: "m", File: "m.safetensors", Size: 8_000_000_000}, {Name: "m", Size: 1000},
+	} {
+		b.Receive(api.Ask{ID: id + 1, Kind: api.AskLoad, File: f})
+		if _, _, _, failure := b.about(t, id+1); failure == nil || failure.Field != map[bool]string{true: "file", false: "size"}[f.File == ""] {
+			t.Errorf("%+v: %+v", f, failure)
+		}
+	}
+	if b.fetched != 0 {
+		t.Errorf("%d fetches", b.fetched)
+	}
+}
+
 // TestHostRefuses: what cannot be is said with the field to blame, and no weights that
 // could not be fetched are kept for those that come after.
 func TestHostRefuses(t *testing.T) {

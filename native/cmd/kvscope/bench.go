@@ -45,9 +45,8 @@ func benchKernels(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		if err != nil {
 			return input.Errorf("against", "%v", err)
 		}
-		o.Against = &bench.Report{}
-		if err := json.Unmarshal(text, o.Against); err != nil {
-			return input.Errorf("against", "%s: want what --json printed: %v", *against, input.FromJSON(err))
+		if o.Against, err = bench.ReadReport(text); err != nil {
+			return input.Errorf("against", "%s: want what --json printed: %v", *against, err)
 		}
 	}
 	r, err := bench.Run(ctx, o)

@@ -87,8 +87,11 @@ func exported(folder string) ([]string, error) {
 	if err := json.Unmarshal(text, &names); err != nil {
 		return nil, input.Errorf("out", "%s in %s is not the list of files of an exported site: %v", siteFile, folder, input.FromJSON(err))
 	}
+	if len(names) == 0 {
+		return nil, input.Errorf("out", "%s in %s is not the list of files of an exported site: it is empty", siteFile, folder)
+	}
 	for _, name := range names {
-		if !filepath.IsLocal(filepath.FromSlash(name)) {
+		if at := filepath.Clean(filepath.FromSlash(name)); !filepath.IsLocal(at) || at == "." {
 			return nil, input.Errorf("out", "%s in %s names %q, which is not in the folder", siteFile, folder, name)
 		}
 	}

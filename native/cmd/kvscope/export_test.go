@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"kvscope/engine/input"
+	"kvscope/engine/input/inputtest"
 )
 
 // TestExportsReplaceTheirOwn: an export takes away what an earlier one wrote and this one
@@ -63,6 +64,9 @@ func TestExportRefuses(t *testing.T) {
 		{with("thesis.tex", "x"), "something else"},
 		{with("site.json", "{}"), "not the list"},
 		{with("site.json", `["../thesis.tex"]`), "not in the folder"},
+		{with("site.json", `["."]`), "not in the folder"},
+		{with("site.json", `["web/.."]`), "not in the folder"},
+		{with("site.json", `null`), "not the list"},
 		{filepath.Join(with("file", "x"), "file"), "not a directory"},
 	} {
 		err := exportSite(t.Context(), []string{"--out", c.out}, io.Discard, io.Discard)
@@ -70,4 +74,22 @@ func TestExportRefuses(t *testing.T) {
 			t.Errorf("--out %s: %v, want %q", c.out, err, c.says)
 		}
 	}
+}
+
+// TestBrokenExports breaks the list of an exported site. Nothing that is not below the folder
+// is taken away by what is left of it, nor the folder itself.
+func TestBrokenExports(t *testing.T) {
+	folder := t.TempDir()
+	inputtest.Broken(t, "site.json", []byte(`["index.html","web/app-1.wasm","models/ratplus/a..b.gz","site.json"]`), 1<<20, 400, func(data []byte) error {
+		if err := os.WriteFile(filepath.Join(folder, siteFile), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		names, err := exported(folder)
+		for _, name := range names {
+			if at := filepath.Join(folder, name); !strings.HasPrefix(at, folder+string(filepath.Separator)) {
+				t.Errorf("%s names %q, which is %s", data, name, at)
+			}
+		}
+		return err
+	})
 }
