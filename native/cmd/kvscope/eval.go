@@ -104,10 +104,11 @@ func eval(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return out.print(stdout)
 }
 
-// evaluation is a measured grid, and what of it could not be measured.
+// evaluation is a measured grid, its models compared, and what of it could not be measured.
 type evaluation struct {
 	experiment.Result
-	Failed []failedCell `json:"failed"`
+	Differences []summary.Difference `json:"differences"`
+	Failed      []failedCell         `json:"failed"`
 }
 
 // failedCell is a cell that could not be computed.
@@ -139,7 +140,7 @@ func evaluate(ctx context.Context, engine experiment.Runner, g experiment.Grid, 
 	if len(measured) == 0 && len(failed) > 0 {
 		return evaluation{}, failed[0].Err
 	}
-	out := evaluation{summary.Sum(measured), []failedCell{}}
+	out := evaluation{summary.Sum(measured), summary.Differences(measured), []failedCell{}}
 	for _, f := range failed {
 		out.Failed = append(out.Failed, failedCell{f.Cell, f.Err.Error()})
 	}
@@ -169,8 +170,29 @@ func (e evaluation) print(stdout io.Writer) error {
 			number.Percent(r.Accuracy), number.Interval(r.CI95[0], r.CI95[1]), r.Examples, r.Seeds, number.Deviation(r.Std, r.Seeds),
 			number.Percent(r.Read), known(r.LogLik, number.LogLik), known(r.Error, number.OutputError))
 	}
+	if err := e.printDifferences(w); err != nil {
+		return err
+	}
 	for _, h := range e.Hits {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\tlayer %d\thead %d\thit %s\terror %s\n", h.Model, h.Task, h.Method, h.Selector, orTrained(h.SelectWith), orTrained(h.ComputeWith), number.Budget(h.Budget), h.Layer, h.Head, number.Percent(h.Rate), known(h.Error, number.OutputError))
+	}
+	return w.Flush()
+}
+
+// printDifferences writes how the models differ as a table of its own, where there are several.
+func (e evaluation) printDifferences(w *tabwriter.Writer) error {
+	if len(e.Differences) == 0 {
+		return nil
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(w, "\nmodel\tless model\tmethod\tselector\tkeys\tstates\tbudget\tparameters\tdifference\t95% interval\ttasks\texamples")
+	for _, d := range e.Differences {
+		info, _ := sparse.Method(d.Method)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s to %s\t%d\t%d\n",
+			d.Model, d.Less, d.Method, d.Selector, orTrained(d.SelectWith), orTrained(d.ComputeWith), number.Budget(d.Budget), cmp.Or(info.Describe(d.Params), "-"),
+			number.Change(100*d.Difference, 1), number.Change(100*d.CI95[0], 1), number.Change(100*d.CI95[1], 1), d.Tasks, d.Examples)
 	}
 	return w.Flush()
 }

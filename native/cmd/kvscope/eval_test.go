@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -55,5 +56,27 @@ func TestEvalSweeps(t *testing.T) {
 	}
 	if status, _, stderr := runCommand(t, "eval", "--methods", "twilight", "--top-p", "0.5,2"); status != 2 || !strings.Contains(stderr, "--top-p: 2, want a number above 0 and at most 1") {
 		t.Errorf("status %d, %q", status, stderr)
+	}
+}
+
+// TestEvalDifferences: models are compared over the same examples, in text as in JSON.
+func TestEvalDifferences(t *testing.T) {
+	args := []string{"eval", "--models", "attention,ratplus", "--tasks", "S-1,MK-1", "--methods", "dense", "--examples", "1", "--context", "160"}
+	status, stdout, stderr := runCommand(t, args...)
+	if status != 0 || !regexp.MustCompile(`\nratplus +attention +dense .* -100.0 to \+100.0 +2 +2\n`).MatchString(stdout) {
+		t.Errorf("status %d, %q, %s", status, stdout, stderr)
+	}
+	_, stdout, _ = runCommand(t, append(args, "--json")...)
+	var out struct {
+		Differences []struct {
+			Model, Less     string
+			Tasks, Examples int
+		}
+	}
+	if err := json.Unmarshal([]byte(stdout), &out); err != nil || len(out.Differences) != 1 || out.Differences[0].Less != "attention" || out.Differences[0].Examples != 2 {
+		t.Errorf("%+v, %v in %q", out, err, stdout)
+	}
+	if _, stdout, _ := runCommand(t, "eval", "--models", "ratplus", "--tasks", "S-1", "--methods", "dense", "--examples", "1", "--context", "160"); strings.Contains(stdout, "difference") {
+		t.Errorf("one model differs: %q", stdout)
 	}
 }
