@@ -25,7 +25,7 @@ func (n *AdapterReplica) crossEntropy(b *Batch, backward bool) (loss float64, ri
 			copy(x[i*d:(i+1)*d], n.x[r*d:(r+1)*d])
 		}
 		n.kernels.RMSNorm(h, x, n.Base.weights.FinalNorm, c.Eps)
-		n.linear(logits, h, n.Base.head(), nil, m)
+		n.linear(logits, h, n.Base.head(), nil, nil, m)
 		for i, r := range chunk {
 			right = append(right, argmax(logits[i*c.Vocab:(i+1)*c.Vocab]) == int(b.Targets[r]))
 		}
@@ -51,7 +51,7 @@ func (n *AdapterReplica) headBackward(rows []int, dlogits, x []float32) {
 	dh, dx := n.scratch.normed[:m*d], n.scratch.branch[:m*d]
 	clear(dh)
 	clear(dx)
-	n.backward(dh, dlogits, n.scratch.rows[:m*d], n.Base.head(), nil, nil, m)
+	n.backward(dh, dlogits, n.Base.head(), nil, nil, nil, m)
 	n.kernels.RMSNormBackward(dx, n.scratch.ignored, dh, x, n.Base.weights.FinalNorm, n.Base.Config.Eps)
 	for i, r := range rows {
 		copy(n.dx[r*d:(r+1)*d], dx[i*d:(i+1)*d])
@@ -68,19 +68,22 @@ func (n *AdapterReplica) feedForwardBackward(l int, g *model.AdapterLayer) {
 		n.activate(s.silu, a)
 	}
 	clear(s.hidden)
-	n.backward(s.hidden, n.dx, s.silu, &w.Down, d.Down, g.Down, rows)
+	n.backward(s.hidden, n.dx, &w.Down, d.Down, g.Down, &a.down, rows)
+	n.reduceBackward(&a.down, s.silu, rows, g.Down)
 	k.Sigmoid(s.silu, a.upGate)
-	for i, dy := range s.hidden {
-		gate, sig := a.upGate[i], s.silu[i]
-		s.hidden[i] = dy * gate * sig
-		s.silu[i] = dy * a.up[i] * sig * (1 + gate*(1-sig))
+	dup, dgate, up := s.hidden, s.silu[:len(s.hidden)], a.up[:len(s.hidden)]
+	for i, gate := range a.upGate[:len(dup)] {
+		dy, sig := dup[i], dgate[i]
+		dup[i] = dy * gate * sig
+		dgate[i] = dy * up[i] * sig * (1 + gate*(1-sig))
 	}
 	if d.Up != nil || d.UpGate != nil {
 		k.RMSNorm(s.normed, a.mid, w.HiddenNorm, f.Config.Eps)
 	}
 	clear(s.branch)
-	n.backward(s.branch, s.hidden, s.normed, &w.Up, d.Up, g.Up, rows)
-	n.backward(s.branch, s.silu, s.normed, &w.UpGate, d.UpGate, g.UpGate, rows)
+	n.backward(s.branch, s.hidden, &w.Up, d.Up, g.Up, &a.hidden, rows)
+	n.backward(s.branch, s.silu, &w.UpGate, d.UpGate, g.UpGate, &a.hidden, rows)
+	n.reduceBackward(&a.hidden, s.normed, rows, g.Up, g.UpGate)
 	k.RMSNormBackward(n.dx, s.ignored, s.branch, a.mid, w.HiddenNorm, f.Config.Eps)
 }
 
@@ -90,7 +93,8 @@ func (n *AdapterReplica) mixBackward(l int, mask Mask, g *model.AdapterLayer) {
 	f, k, s := n.Base, n.kernels, &n.scratch
 	w, d, a, rows := &f.weights.Layers[l], &n.Adapter.Layers[l], n.activations(l), n.length
 	clear(s.query)
-	n.backward(s.query, n.dx, a.attn, &w.Out, d.Out, g.Out, rows)
+	n.backward(s.query, n.dx, &w.Out, d.Out, g.Out, &a.out, rows)
+	n.reduceBackward(&a.out, a.attn, rows, g.Out)
 	n.attentionBackward(a, mask)
 	n.rotate(s.query, f.unsin)
 	n.rotate(s.dkey, f.unsin)
@@ -104,11 +108,13 @@ func (n *AdapterReplica) mixBackward(l int, mask Mask, g *model.AdapterLayer) {
 	if n.Adapter.Gated() {
 		n.memoryBackward(a, g)
 		key, value = s.key, s.value
-		n.gateBackward(dx, d, g)
+		n.gateBackward(dx, a, d, g)
 	}
-	n.backward(dx, s.query, s.normed, &w.Query, d.Query, g.Query, rows)
-	n.backward(dx, key, s.normed, &w.Key, d.Key, g.Key, rows)
-	n.backward(dx, value, s.normed, &w.Value, d.Value, g.Value, rows)
+	n.backward(dx, s.query, &w.Query, d.Query, g.Query, &a.mixed, rows)
+	n.backward(dx, key, &w.Key, d.Key, g.Key, &a.mixed, rows)
+	n.backward(dx, value, &w.Value, d.Value, g.Value, &a.mixed, rows)
+	_, gate := gateParts(g)
+	n.reduceBackward(&a.mixed, s.normed, rows, g.Query, g.Key, g.Value, gate)
 	if l > 0 {
 		k.RMSNormBackward(n.dx, s.ignored, dx, n.inputs[l], w.InputNorm, f.Config.Eps)
 	}
@@ -154,10 +160,10 @@ func (n *AdapterReplica) memoryBackward(a *adapterActivations, g *model.AdapterL
 }
 
 // gateBackward is backward of the gate's projection, whose whole matrix is trained.
-func (n *AdapterReplica) gateBackward(dx []float32, d, g *model.AdapterLayer) {
+func (n *AdapterReplica) gateBackward(dx []float32, a *adapterActivations, d, g *model.AdapterLayer) {
 	whole, low := gateParts(d)
 	_, dlow := gateParts(g)
-	n.backward(dx, n.scratch.gate, n.scratch.normed, whole, low, dlow, n.length)
+	n.backward(dx, n.scratch.gate, whole, low, dlow, &a.mixed, n.length)
 	if whole != nil {
 		normed := ops.Dense(n.scratch.normed, n.length, n.Base.Config.Dim)
 		n.kernels.MatMul(ops.Dense(g.Gate.F32, g.Gate.Rows, g.Gate.Cols), n.channels(n.scratch.gate).T(), normed, true)

@@ -38,6 +38,9 @@ type adapterActivations struct {
 	logSum        []float32 // [H, T]
 	mid           []float32 // [T, D] residual stream at the feed-forward layer
 	up, upGate    []float32 // [T, Hidden]
+
+	// What deltas make of what attention, its output, the feed-forward layer and its output read.
+	mixed, out, hidden, down reduced
 }
 
 // adapterScratch are buffers that one layer at a time needs.
@@ -167,9 +170,11 @@ func (n *AdapterReplica) attention(l int, mask Mask) {
 	f, k, s := n.Base, n.kernels, &n.scratch
 	w, d, a, rows := &f.weights.Layers[l], &n.Adapter.Layers[l], n.activations(l), n.length
 	k.RMSNorm(s.normed, n.inputs[l], w.InputNorm, f.Config.Eps)
-	n.linear(a.query, s.normed, &w.Query, d.Query, rows)
-	n.linear(a.key, s.normed, &w.Key, d.Key, rows)
-	n.linear(a.value, s.normed, &w.Value, d.Value, rows)
+	_, gate := gateParts(d)
+	n.reduce(&a.mixed, s.normed, rows, d.Query, d.Key, d.Value, gate)
+	n.linear(a.query, s.normed, &w.Query, d.Query, &a.mixed, rows)
+	n.linear(a.key, s.normed, &w.Key, d.Key, &a.mixed, rows)
+	n.linear(a.value, s.normed, &w.Value, d.Value, &a.mixed, rows)
 	addBias(k, a.query, w.QueryBias)
 	addBias(k, a.key, w.KeyBias)
 	addBias(k, a.value, w.ValueBias)
@@ -187,7 +192,8 @@ func (n *AdapterReplica) attention(l int, mask Mask) {
 	for h := range f.Config.Heads {
 		k.AttendCausal(n.head(a, h, mask))
 	}
-	n.linear(s.branch, a.attn, &w.Out, d.Out, rows)
+	n.reduce(&a.out, a.attn, rows, d.Out)
+	n.linear(s.branch, a.attn, &w.Out, d.Out, &a.out, rows)
 	addBias(k, s.branch, w.OutBias)
 	k.Add(n.x, s.branch)
 }
@@ -195,7 +201,7 @@ func (n *AdapterReplica) attention(l int, mask Mask) {
 // gates computes the gates of a layer from scratch.normed.
 func (n *AdapterReplica) gates(a *adapterActivations, d *model.AdapterLayer) {
 	whole, low := gateParts(d)
-	n.linear(a.gate, n.scratch.normed, whole, low, n.length)
+	n.linear(a.gate, n.scratch.normed, whole, low, &a.mixed, n.length)
 	addBias(n.kernels, a.gate, d.GateBias)
 	n.kernels.Sigmoid(a.gate, a.gate)
 	for i := range a.gate {
@@ -259,17 +265,19 @@ func (n *AdapterReplica) feedForward(l int) {
 	w, d, a, rows := &f.weights.Layers[l], &n.Adapter.Layers[l], n.activations(l), n.length
 	copy(a.mid, n.x)
 	k.RMSNorm(s.normed, a.mid, w.HiddenNorm, f.Config.Eps)
-	n.linear(a.up, s.normed, &w.Up, d.Up, rows)
-	n.linear(a.upGate, s.normed, &w.UpGate, d.UpGate, rows)
+	n.reduce(&a.hidden, s.normed, rows, d.Up, d.UpGate)
+	n.linear(a.up, s.normed, &w.Up, d.Up, &a.hidden, rows)
+	n.linear(a.upGate, s.normed, &w.UpGate, d.UpGate, &a.hidden, rows)
 	n.activate(s.hidden, a)
-	n.linear(s.branch, s.hidden, &w.Down, d.Down, rows)
+	n.reduce(&a.down, s.hidden, rows, d.Down)
+	n.linear(s.branch, s.hidden, &w.Down, d.Down, &a.down, rows)
 	k.Add(n.x, s.branch)
 }
 
 // activate is silu(gate) ∘ up.
 func (n *AdapterReplica) activate(dst []float32, a *adapterActivations) {
 	n.kernels.SiLU(dst, a.upGate)
-	for i, u := range a.up {
+	for i, u := range a.up[:len(dst)] {
 		dst[i] *= u
 	}
 }

@@ -78,44 +78,31 @@ func (f *Frozen) scale() float32 { return float32(1 / math.Sqrt(float64(f.Config
 type tiled struct {
 	kernels *ops.Kernels
 	tile    []float32
-	downs   map[*model.LowRank][]float32 // x·Aᵀ [T, r] of what each was given last
-	ddown   []float32                    // [T, r], the gradient of one
+	stack   []float32 // see stacked
 }
 
-// linear computes dst [T, out] = x [T, in] · (W + B·A)ᵀ, either of the two nil for zero.
-func (t *tiled) linear(dst, x []float32, w *model.Matrix, d *model.LowRank, rows int) {
-	out, from := ops.Dense(dst, rows, len(dst)/rows), ops.Dense(x, rows, len(x)/rows)
+// linear computes dst [T, out] = x [T, in] · (W + B·A)ᵀ, either of the two nil for zero. r is
+// what reduce made of x for the delta among others.
+func (t *tiled) linear(dst, x []float32, w *model.Matrix, d *model.LowRank, r *reduced, rows int) {
+	out := ops.Dense(dst, rows, len(dst)/rows)
 	if w == nil {
 		clear(dst)
 	} else {
 		t.tile = w.Tiles(t.tile, func(lo int, part []float32) {
 			n := len(part) / w.Cols
-			t.kernels.MatMul(out.Slice(0, rows, lo, lo+n), from, ops.Dense(part, n, w.Cols).T(), false)
+			t.kernels.MatMul(out.Slice(0, rows, lo, lo+n), ops.Dense(x, rows, w.Cols), ops.Dense(part, n, w.Cols).T(), false)
 		})
 	}
 	if d != nil {
-		down := ops.Dense(t.down(d, rows), rows, d.A.Rows)
-		t.kernels.MatMul(down, from, ops.Dense(d.A.F32, d.A.Rows, d.A.Cols).T(), false)
-		t.kernels.MatMul(out, down, ops.Dense(d.B.F32, d.B.Rows, d.B.Cols).T(), true)
+		t.kernels.MatMul(out, r.of(d, rows), ops.Dense(d.B.F32, d.B.Rows, d.B.Cols).T(), true)
 	}
 }
 
-// down is where x·Aᵀ of d lies, from linear on for backward.
-func (t *tiled) down(d *model.LowRank, rows int) []float32 {
-	if t.downs == nil {
-		t.downs = map[*model.LowRank][]float32{}
-	}
-	held := t.downs[d]
-	room(&held, rows*d.A.Rows)
-	t.downs[d] = held
-	return held
-}
-
-// backward adds to dx [T, in] the gradient of linear, which was called with the same x and
-// d last, given dy [T, out], and to g that of the delta. dx is nil where nobody asks for it;
-// x is read where there is a delta.
-func (t *tiled) backward(dx, dy, x []float32, w *model.Matrix, d, g *model.LowRank, rows int) {
-	to, up, from := ops.Matrix{}, ops.Dense(dy, rows, len(dy)/rows), ops.Dense(x, rows, len(x)/rows)
+// backward adds to dx [T, in] the gradient of linear given dy [T, out], and to g that of the
+// delta's B; that of its A is left to reduceBackward, for which it replaces the delta's part of
+// r by its gradient. dx is nil where nobody asks for it.
+func (t *tiled) backward(dx, dy []float32, w *model.Matrix, d, g *model.LowRank, r *reduced, rows int) {
+	to, up := ops.Matrix{}, ops.Dense(dy, rows, len(dy)/rows)
 	if dx != nil {
 		to = ops.Dense(dx, rows, len(dx)/rows)
 	}
@@ -128,12 +115,11 @@ func (t *tiled) backward(dx, dy, x []float32, w *model.Matrix, d, g *model.LowRa
 	if d == nil {
 		return
 	}
-	down, ddown := ops.Dense(t.down(d, rows), rows, d.A.Rows), ops.Dense(room(&t.ddown, rows*d.A.Rows), rows, d.A.Rows)
-	t.kernels.MatMul(ops.Dense(g.B.F32, g.B.Rows, g.B.Cols), up.T(), down, true)
-	t.kernels.MatMul(ddown, up, ops.Dense(d.B.F32, d.B.Rows, d.B.Cols), false)
-	t.kernels.MatMul(ops.Dense(g.A.F32, g.A.Rows, g.A.Cols), ddown.T(), from, true)
+	part := r.of(d, rows)
+	t.kernels.MatMul(ops.Dense(g.B.F32, g.B.Rows, g.B.Cols), up.T(), part, true)
+	t.kernels.MatMul(part, up, ops.Dense(d.B.F32, d.B.Rows, d.B.Cols), false)
 	if dx != nil {
-		t.kernels.MatMul(to, ddown, ops.Dense(d.A.F32, d.A.Rows, d.A.Cols), true)
+		t.kernels.MatMul(to, part, ops.Dense(d.A.F32, d.A.Rows, d.A.Cols), true)
 	}
 }
 
