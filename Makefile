@@ -52,7 +52,7 @@ platforms = linux-amd64 linux-arm64 darwin-amd64 darwin-arm64 windows-amd64 wind
 # The tests of the other assembly, on this machine.
 qemu      = qemu-aarch64-static
 
-.PHONY: help doctor run build wasm dist archives always test test-noasm test-arm64 race fuzz bench bench-page generate lint fmt check clean train smollm2 axe
+.PHONY: help doctor run build wasm dist archives always test test-hosts test-noasm test-arm64 race fuzz bench bench-page generate lint fmt check clean train smollm2 axe
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
@@ -142,6 +142,10 @@ test: wasm ## vet, then all tests; those of the page need Chromium, on PATH or i
 		echo 'tests under js/wasm skipped: install node to run them'; \
 	fi
 	$(GO) test -timeout 40m ./...
+
+test-hosts: wasm ## the tests of the explorer on its other hosts: the page's own engine on a server's page, a static site
+	KVSCOPE_HOST=browser $(GO) test -timeout 40m ./native/e2e
+	KVSCOPE_HOST=static $(GO) test -timeout 40m ./native/e2e
 
 test-arm64: ## the NEON kernels and what they select, emulated by qemu-user
 	GOARCH=arm64 CGO_ENABLED=0 $(GO) test -timeout 30m -exec '$(qemu)' ./native/simd/... ./engine/ops/... ./engine/sparse/...

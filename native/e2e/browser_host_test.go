@@ -23,6 +23,7 @@ import (
 // The engine in the page's own workers picks what the engine behind the server picks,
 // for every kind of method, and its heads can be looked into; changing back works too.
 func TestEngineInTheBrowser(t *testing.T) {
+	onServer(t, "the page changes from it to its own engine, and back")
 	d := sit(t, "")
 	d.finished("")
 	const engine = `document.querySelector('[data-testid="engine"]').dataset.engine`

@@ -2,26 +2,17 @@ package e2e
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"log/slog"
-	"net/http/httptest"
-	"os"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
 
-	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
-	"kvscope/assets/dist"
 	"kvscope/engine/history"
 	"kvscope/engine/ops"
 	"kvscope/engine/run"
@@ -30,7 +21,6 @@ import (
 	"kvscope/engine/train"
 	"kvscope/engine/train/traintest"
 	"kvscope/native/browsertest"
-	"kvscope/native/server"
 )
 
 // newEngine holds newModels.
@@ -66,92 +56,12 @@ func newModels(t testing.TB) fs.FS {
 	return files
 }
 
-// newServer serves the page for an engine of newModels, as change has it.
-func newServer(t testing.TB, runner server.Runner, change ...func(*server.Config)) *server.Server {
-	t.Helper()
-	p, err := dist.Load()
-	if errors.Is(err, dist.ErrNotBuilt) && os.Getenv("CI") != "true" {
-		t.Skip("no browser program: make wasm builds it")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := server.Config{
-		Runner: runner, Version: "test", Program: p, Models: newModels(t), Loopback: true,
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-	}
-	for _, f := range change {
-		f(&c)
-	}
-	s, err := server.New(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
 // desk is a browser in front of the explorer.
 type desk struct {
 	t      testing.TB
 	tab    *browsertest.Tab
 	engine *run.Engine
 	url    string
-}
-
-// otherHost names where tests of the explorer let the engine run, by KVSCOPE_HOST: browser is
-// the page's own engine on the page of a server, static is that on a static site below a path.
-// It is "" for the server.
-func otherHost(t testing.TB) string {
-	t.Helper()
-	host := os.Getenv("KVSCOPE_HOST")
-	if !slices.Contains([]string{"", "browser", "static"}, host) {
-		t.Fatalf("KVSCOPE_HOST is %q, want browser or static, or nothing for the server", host)
-	}
-	return host
-}
-
-// onServer skips a test where another host is asked for, for a reason.
-func onServer(t testing.TB, why string) {
-	t.Helper()
-	if host := otherHost(t); host != "" {
-		t.Skipf("KVSCOPE_HOST is %s, and this is about a server: %s", host, why)
-	}
-}
-
-// sit opens the explorer at a query, on a server that keeps traces, or on the host that is
-// asked for.
-func sit(t testing.TB, query string) *desk {
-	t.Helper()
-	switch otherHost(t) {
-	case "static":
-		e := newEngine(t)
-		d := &desk{t, browsertest.Open(t), e, static(t, e, newModels(t)).URL + below}
-		d.do(chromedp.Navigate(d.url + "/" + query))
-		return d
-	case "browser":
-		e := newEngine(t)
-		s := httptest.NewServer(newServer(t, run.NewCache(e, 1<<28)))
-		t.Cleanup(s.Close)
-		d := &desk{t, browsertest.Open(t), e, s.URL}
-		d.do(chromedp.ActionFunc(func(ctx context.Context) error {
-			_, err := page.AddScriptToEvaluateOnNewDocument(`localStorage.setItem("kvscope.engine", "browser")`).Do(ctx)
-			return err
-		}), chromedp.Navigate(s.URL+"/"+query))
-		return d
-	}
-	folder := t.TempDir()
-	return sitAt(t, query, func(c *server.Config) { c.Traces.Folder = folder })
-}
-
-// sitAt opens the explorer at a query, on a server as change has it.
-func sitAt(t testing.TB, query string, change ...func(*server.Config)) *desk {
-	t.Helper()
-	e := newEngine(t)
-	s := httptest.NewServer(newServer(t, run.NewCache(e, 1<<28), change...))
-	t.Cleanup(s.Close)
-	d := &desk{t, browsertest.Open(t), e, s.URL}
-	d.do(chromedp.Navigate(s.URL + "/" + query))
-	return d
 }
 
 func (d *desk) do(actions ...chromedp.Action) {

@@ -25,10 +25,7 @@ import (
 // recorded is a made-up run as a file, and the widget that shows it.
 func recorded(t *testing.T) (*trace.Run, []byte, dist.Program) {
 	t.Helper()
-	p, err := dist.Load()
-	if err != nil {
-		t.Skip("no browser program: make wasm builds it")
-	}
+	p := ownProgram(t)
 	r, file := madeUpRun(t, "quest")
 	return r, file, p
 }

@@ -11,7 +11,6 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"kvscope/assets/dist"
 	"kvscope/engine/experiment"
 	"kvscope/engine/run"
 	"kvscope/engine/sparse"
@@ -45,17 +44,12 @@ func (d *desk) experiments() {
 // labServer is a server with experiments and one worker, as bench has it.
 func labServer(t *testing.T, e *run.Engine, gate func()) string {
 	t.Helper()
-	newServer(t, e) // skips where there is no page
-	program, err := dist.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
 	lab := jobstest.Open(t, e.Models)
 	lab.Work(func(ctx context.Context, c experiment.Cell) (*experiment.Outcome, error) {
 		gate()
 		return experiment.Measure(ctx, e, c)
 	})
-	handler, err := server.New(server.Config{Runner: e, Version: "test", Program: program, Loopback: true, Log: slog.New(slog.DiscardHandler), Store: lab.Store, Jobs: lab.Jobs})
+	handler, err := server.New(server.Config{Runner: e, Version: "test", Program: ownProgram(t), Loopback: true, Log: slog.New(slog.DiscardHandler), Store: lab.Store, Jobs: lab.Jobs})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"kvscope/assets/dist"
 	"kvscope/native/browsertest"
 	"kvscope/native/server"
 )
@@ -18,11 +17,7 @@ import (
 // where nothing else is asked for, and gives way to the program's own.
 func TestFirstScreen(t *testing.T) {
 	e := newEngine(t)
-	p, err := dist.Load()
-	if err != nil {
-		t.Skip("no browser program: make wasm builds it")
-	}
-	site := http.FileServerFS(siteOf(t, e, server.StaticConfig{Program: p, Models: newModels(t)}))
+	site := http.FileServerFS(siteOf(t, e, server.StaticConfig{Program: ownProgram(t), Models: newModels(t)}))
 	arrive, now := context.WithCancel(t.Context())
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.URL.Path, ".wasm") {

@@ -233,7 +233,7 @@ func tight(t *testing.T, p dist.Program, megabytes uint64) dist.Program {
 // the tab, of a small device here, has no memory for on the way says so; then the tab goes on.
 func TestTabRunsOutOfMemory(t *testing.T) {
 	e := newEngine(t)
-	s := staticOf(t, e, newModels(t), func(p dist.Program) dist.Program { return tight(t, p, 128) })
+	s := staticOf(t, e, newModels(t), tight(t, ownProgram(t), 128))
 	d := &desk{t, browsertest.Open(t), e, s.URL}
 	d.do(chromedp.Navigate(s.URL + below + "/"))
 	d.finished("")

@@ -1,17 +1,155 @@
 package e2e
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/http/httptest"
+	"os"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
+	"kvscope/assets/dist"
 	"kvscope/engine/run"
 	"kvscope/native/browsertest"
+	"kvscope/native/server"
 )
+
+// program is the browser program.
+func program(t testing.TB) dist.Program {
+	t.Helper()
+	p, err := dist.Load()
+	if errors.Is(err, dist.ErrNotBuilt) && os.Getenv("CI") != "true" {
+		t.Skip("no browser program: make wasm builds it")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// ownProgram is the browser program for a test that brings its own host, and has nothing to
+// say of another.
+func ownProgram(t testing.TB) dist.Program {
+	t.Helper()
+	if host := otherHost(t); host != "" {
+		t.Skipf("KVSCOPE_HOST is %s, and this brings its own host", host)
+	}
+	return program(t)
+}
+
+// newServer serves the page for an engine of newModels, as change has it.
+func newServer(t testing.TB, runner server.Runner, change ...func(*server.Config)) *server.Server {
+	t.Helper()
+	return serverOf(t, ownProgram(t), runner, change...)
+}
+
+// serverOf is newServer with a program.
+func serverOf(t testing.TB, p dist.Program, runner server.Runner, change ...func(*server.Config)) *server.Server {
+	t.Helper()
+	c := server.Config{
+		Runner: runner, Version: "test", Program: p, Models: newModels(t), Loopback: true,
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	}
+	for _, f := range change {
+		f(&c)
+	}
+	s, err := server.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// otherHost names where tests of the explorer let the engine run, by KVSCOPE_HOST: browser is
+// the page's own engine on the page of a server, static is that on a static site below a path.
+// It is "" for the server.
+func otherHost(t testing.TB) string {
+	t.Helper()
+	host := os.Getenv("KVSCOPE_HOST")
+	if !slices.Contains([]string{"", "browser", "static"}, host) {
+		t.Fatalf("KVSCOPE_HOST is %q, want browser or static, or nothing for the server", host)
+	}
+	return host
+}
+
+// onServer skips a test where another host is asked for, for a reason.
+func onServer(t testing.TB, why string) {
+	t.Helper()
+	if host := otherHost(t); host != "" {
+		t.Skipf("KVSCOPE_HOST is %s, and this is about a server: %s", host, why)
+	}
+}
+
+// sit opens the explorer at a query, on a server that keeps traces, or on the host that is
+// asked for.
+func sit(t testing.TB, query string) *desk {
+	t.Helper()
+	switch otherHost(t) {
+	case "static":
+		e := newEngine(t)
+		d := &desk{t, browsertest.Open(t), e, staticOf(t, e, newModels(t), program(t)).URL + below}
+		d.do(chromedp.Navigate(d.url + "/" + query))
+		return d
+	case "browser":
+		e := newEngine(t)
+		s := httptest.NewServer(serverOf(t, program(t), run.NewCache(e, 1<<28)))
+		t.Cleanup(s.Close)
+		d := &desk{t, browsertest.Open(t), e, s.URL}
+		t.Cleanup(func() {
+			if asked := d.asked("/api/run"); len(asked) > 0 {
+				t.Errorf("the server was asked for runs: %v", asked)
+			}
+		})
+		d.do(chromedp.ActionFunc(func(ctx context.Context) error {
+			_, err := page.AddScriptToEvaluateOnNewDocument(`localStorage.setItem("kvscope.engine", "browser")`).Do(ctx)
+			return err
+		}), chromedp.Navigate(s.URL+"/"+query))
+		return d
+	}
+	folder := t.TempDir()
+	return sitAt(t, query, func(c *server.Config) { c.Traces.Folder = folder })
+}
+
+// sitAt opens the explorer at a query, on a server as change has it.
+func sitAt(t testing.TB, query string, change ...func(*server.Config)) *desk {
+	t.Helper()
+	e := newEngine(t)
+	s := httptest.NewServer(newServer(t, run.NewCache(e, 1<<28), change...))
+	t.Cleanup(s.Close)
+	d := &desk{t, browsertest.Open(t), e, s.URL}
+	d.do(chromedp.Navigate(s.URL + "/" + query))
+	return d
+}
+
+// What the explorer does it does on the other hosts too: a few of its tests in every run, all
+// of them by `make test-hosts`.
+func TestOtherHosts(t *testing.T) {
+	if otherHost(t) != "" {
+		t.Skip("KVSCOPE_HOST lets each test run on another host by itself")
+	}
+	for _, host := range []string{"browser", "static"} {
+		for _, c := range []struct {
+			name string
+			test func(*testing.T)
+		}{
+			{"Controls", TestControls}, {"OwnText", TestOwnText}, {"KeyboardAndTimeline", TestKeyboardAndTimeline},
+			{"RunIsSavedAndOpened", TestRunIsSavedAndOpened}, {"MemoryView", TestMemoryView},
+		} {
+			t.Run(host+"/"+c.name, func(t *testing.T) {
+				t.Setenv("KVSCOPE_HOST", host)
+				c.test(t)
+			})
+		}
+	}
+}
 
 // seen holds the parts of a page that a request decides: by column the answer, token by token,
 // the picks of the looked-at head at every step, the figure of every head and the text of

@@ -14,7 +14,6 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"kvscope/assets"
-	"kvscope/assets/dist"
 	"kvscope/engine/run"
 	"kvscope/engine/testfile"
 	"kvscope/native/browsertest"
@@ -82,12 +81,8 @@ func lectureAt(t *testing.T) string {
 		t.Cleanup(s.Close)
 		return s.URL + "/lessons"
 	case "disk":
-		p, err := dist.Load()
-		if err != nil {
-			t.Fatal(err)
-		}
 		site := filepath.Join(t.TempDir(), "USB stick")
-		if err := os.CopyFS(site, siteOf(t, demoEngine(t), server.StaticConfig{Program: p, Snapshots: true, Disk: true, Models: assets.Models()})); err != nil {
+		if err := os.CopyFS(site, siteOf(t, demoEngine(t), server.StaticConfig{Program: ownProgram(t), Snapshots: true, Disk: true, Models: assets.Models()})); err != nil {
 			t.Fatal(err)
 		}
 		return "file://" + site + "/lessons/index.html"

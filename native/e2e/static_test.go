@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"errors"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -30,20 +29,13 @@ const below = "/some/where"
 // static serves a static site of models on a path of its host.
 func static(t testing.TB, e *run.Engine, models fs.FS) *httptest.Server {
 	t.Helper()
-	return staticOf(t, e, models, func(p dist.Program) dist.Program { return p })
+	return staticOf(t, e, models, ownProgram(t))
 }
 
-// staticOf is static with the program that change makes of ours.
-func staticOf(t testing.TB, e *run.Engine, models fs.FS, change func(dist.Program) dist.Program) *httptest.Server {
+// staticOf is static with a program.
+func staticOf(t testing.TB, e *run.Engine, models fs.FS, p dist.Program) *httptest.Server {
 	t.Helper()
-	p, err := dist.Load()
-	if errors.Is(err, dist.ErrNotBuilt) && os.Getenv("CI") != "true" {
-		t.Skip("no browser program: make wasm builds it")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	site := siteOf(t, e, server.StaticConfig{Program: change(p), Version: "test", Snapshots: true, Models: models})
+	site := siteOf(t, e, server.StaticConfig{Program: p, Version: "test", Snapshots: true, Models: models})
 	s := httptest.NewServer(http.StripPrefix(below, http.FileServerFS(site)))
 	t.Cleanup(s.Close)
 	return s
@@ -80,10 +72,7 @@ func (d *desk) lands(expression string) {
 // A site on a USB stick runs in a browser without any server: the recorded runs, own ones in
 // workers, steps of trainings, the lecture, and back.
 func TestSiteOnADisk(t *testing.T) {
-	p, err := dist.Load()
-	if err != nil {
-		t.Skip("no browser program: make wasm builds it")
-	}
+	p := ownProgram(t)
 	e, folder := newEngine(t), filepath.Join(t.TempDir(), "USB stick")
 	if err := os.CopyFS(folder, siteOf(t, e, server.StaticConfig{Program: p, Snapshots: true, Disk: true, Models: newModels(t)})); err != nil {
 		t.Fatal(err)
@@ -181,10 +170,7 @@ func TestStaticSite(t *testing.T) {
 // The site that is exported has all of its files within ten megabytes, names none that
 // is not there, and none by an address that begins at the host.
 func TestStaticSiteIsWhole(t *testing.T) {
-	p, err := dist.Load()
-	if err != nil {
-		t.Skip("no browser program: make wasm builds it")
-	}
+	p := ownProgram(t)
 	files, err := server.Static(t.Context(), server.StaticConfig{Program: p, Models: assets.Models(), Runner: run.NewCache(demoEngine(t), 0)})
 	if err != nil {
 		t.Fatal(err)
