@@ -24,7 +24,7 @@ const unreachable = `(() => {
 	const look = (e, within, least) => {
 		if (!e.checkVisibility({visibilityProperty: true})) return;
 		e.scrollIntoView({block: "center", inline: "center"});
-		const r = e.getBoundingClientRect(), x = r.left + r.width / 2, y = r.top + r.height / 2;
+		const r = e.getClientRects()[0], x = r.left + r.width / 2, y = r.top + r.height / 2;
 		if (r.width < least || r.height < least) return wrong.push(name(e) + " is of no size: " + r.width.toFixed(1) + " × " + r.height.toFixed(1));
 		if (x < 0 || x >= innerWidth || y < 0 || y >= innerHeight) return wrong.push(name(e) + " is out of sight, at " + x.toFixed() + ", " + y.toFixed());
 		const hit = document.elementFromPoint(x, y);
