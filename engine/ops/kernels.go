@@ -7,8 +7,9 @@ type Kernels struct {
 	// Name says which implementation this is: "go", "avx2", "avx512", "amx", "neon".
 	Name string
 
-	// Coarse is how much more than float32 would MatMul may be off by, as a share of Σ|a·b|:
-	// 0, or CoarseBF16 where it multiplies parts in bfloat16.
+	// Coarse is how much more than float32 would MatMul, and the products that AttendCausal
+	// is made of, may be off by, as a share of Σ|a·b|: 0, or CoarseBF16 where they multiply
+	// parts in bfloat16.
 	Coarse float64
 
 	// MatMul computes dst = a·b, or dst += a·b when accumulate is set, for

@@ -19,11 +19,23 @@ const (
 	tileStride  = tileKeys + 16
 )
 
+// multiplier multiplies with a second operand that is packed once.
+type multiplier interface {
+	// packAll packs b into dst, whose memory it takes.
+	packAll(dst *packed, b ops.Matrix)
+	// rows multiplies a with the first of the rows of b, as many as a has columns, and the
+	// first of its columns, as many as dst has.
+	rows(dst, a ops.Matrix, b packed, accumulate bool)
+}
+
 // causal is attention of many queries, made of the tiles of a product and of what
 // happens to scores in between. All queries pass by one block of keys, packed once,
 // after the other; out holds what is weighted so far.
 type causal struct {
-	product *product
+	product multiplier
+	// parts says that the product takes its operands apart, of which infinity less infinity
+	// may come.
+	parts bool
 	// step is ops.SoftmaxStep of rows of scores, slope ops.SoftmaxSlope, and scale
 	// multiplies each row by a factor of its own. Rows are stride bytes apart. step
 	// and slope go through whole groups, which there is room for.
@@ -46,7 +58,7 @@ type causalTile struct {
 	rows                 []float32 // [2, n], of all queries: top and total, or δ
 }
 
-func newCausal(p *product) *causal {
+func newCausal(p multiplier) *causal {
 	c := &causal{product: p}
 	c.pool.New = func() any {
 		return &causalTile{
@@ -71,7 +83,7 @@ func (c *causal) attend(a ops.CausalAttention) {
 	if n == 0 {
 		return
 	}
-	t, w := c.tile(n), c.product.pool.Get().(*panels)
+	t, odd := c.tile(n), c.parts && (c.odd(a.Query) || c.odd(a.Keys))
 	top, total := t.rows[:n], t.rows[n:2*n]
 	for i := range top {
 		top[i], total[i] = -math.MaxFloat32, 0
@@ -83,13 +95,16 @@ func (c *causal) attend(a ops.CausalAttention) {
 		eachTile(n, length, j, func(i, last, stop int) {
 			out := rows(a.Out, i, last)
 			p := scoresOf(t.scores, last-i, stop-j)
-			c.product.rows(p, rows(a.Query, i, last), t.keysT, w, false)
+			c.product.rows(p, rows(a.Query, i, last), t.keysT, false)
+			if odd {
+				c.mend(p, rows(a.Query, i, last), rows(a.Keys, j, stop))
+			}
 			hide(a.Mask, p, length-n+i, j)
 			c.step(at(t.scores), 4*tileStride, p.Rows, wholeGroups(p.Cols), a.Scale*c.unit, &top[i], &total[i], at(t.shrink))
 			if j > 0 {
 				c.scale(at(out.Data), stride(out), out.Rows, out.Cols, at(t.shrink))
 			}
-			c.product.rows(out, p, t.keys, w, j > 0)
+			c.product.rows(out, p, t.keys, j > 0)
 		})
 	}
 	for i := range n {
@@ -100,13 +115,12 @@ func (c *causal) attend(a ops.CausalAttention) {
 		}
 	}
 	c.scale(at(a.Out.Data), stride(a.Out), n, a.Out.Cols, at(top))
-	c.product.pool.Put(w)
 	c.pool.Put(t)
 }
 
 func (c *causal) attendBackward(dquery, dkeys, dvalues, dout ops.Matrix, a ops.CausalAttention) {
 	n, length := ops.CheckCausalBackward(dquery, dkeys, dvalues, dout, a)
-	t, w := c.tile(n), c.product.pool.Get().(*panels)
+	t := c.tile(n)
 	delta := t.rows[:n]
 	for i := range delta {
 		delta[i] = c.dot(at(dout.Row(i)), at(a.Out.Row(i)), dout.Cols)
@@ -124,19 +138,46 @@ func (c *causal) attendBackward(dquery, dkeys, dvalues, dout ops.Matrix, a ops.C
 		eachTile(n, length, j, func(i, last, stop int) {
 			query, up := rows(a.Query, i, last), rows(dout, i, last)
 			p, ds := scoresOf(t.scores, last-i, stop-j), scoresOf(t.slopes, last-i, stop-j)
-			c.product.rows(p, query, t.keysT, w, false)
-			c.product.rows(ds, up, t.valuesT, w, false)
+			c.product.rows(p, query, t.keysT, false)
+			c.product.rows(ds, up, t.valuesT, false)
 			hide(a.Mask, p, length-n+i, j)
 			c.slope(at(t.scores), at(t.slopes), 4*tileStride, p.Rows, wholeGroups(p.Cols), a.Scale, &a.LogSum[i], &delta[i])
 			c.product.packAll(&t.query, query)
 			c.product.packAll(&t.dout, up)
-			c.product.rows(rows(dquery, i, last), ds, t.keys, w, j > 0)
-			c.product.rows(rows(dvalues, j, stop), p.T(), t.dout, w, true)
-			c.product.rows(rows(dkeys, j, stop), ds.T(), t.query, w, true)
+			c.product.rows(rows(dquery, i, last), ds, t.keys, j > 0)
+			c.product.rows(rows(dvalues, j, stop), p.T(), t.dout, true)
+			c.product.rows(rows(dkeys, j, stop), ds.T(), t.query, true)
 		})
 	}
-	c.product.pool.Put(w)
 	c.pool.Put(t)
+}
+
+// odd reports whether a row of m has a square that is not finite.
+func (c *causal) odd(m ops.Matrix) bool {
+	for r := range m.Rows {
+		if c.oddRow(m.Row(r)) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *causal) oddRow(x []float32) bool {
+	square := c.dot(at(x), at(x), len(x))
+	return square-square != 0
+}
+
+// mend computes the scores of odd queries and keys by themselves.
+func (c *causal) mend(scores, query, keys ops.Matrix) {
+	for r := range scores.Rows {
+		q := query.Row(r)
+		all := c.oddRow(q)
+		for j := range scores.Cols {
+			if key := keys.Row(j); all || c.oddRow(key) {
+				scores.Row(r)[j] = c.dot(at(q), at(key), len(q))
+			}
+		}
+	}
 }
 
 // eachTile visits the tiles of the block of keys from j, but for those that no query

@@ -40,8 +40,7 @@ type set struct {
 }
 
 func (s *set) table() *ops.Kernels {
-	c := newCausal(s.product)
-	c.step, c.slope, c.scale, c.dot, c.unit = s.softmaxStep, s.softmaxSlope, s.scaleRows, s.dot, math.Log2E
+	c := s.causal(s.product)
 	return &ops.Kernels{
 		Name:                 s.name,
 		MatMul:               s.product.matMul,
@@ -70,6 +69,13 @@ func (s *set) table() *ops.Kernels {
 		AttendCausalBackward: c.attendBackward,
 		AdamW:                s.adamW,
 	}
+}
+
+// causal is attention of many queries by products of p.
+func (s *set) causal(p multiplier) *causal {
+	c := newCausal(p)
+	c.step, c.slope, c.scale, c.dot, c.unit = s.softmaxStep, s.softmaxSlope, s.scaleRows, s.dot, math.Log2E
+	return c
 }
 
 func each(kernel func(dst, x *float32, n int), name string, dst, x []float32) {

@@ -150,9 +150,9 @@ func (p *product) pack(panel []float32, width int, src []float32, across, along,
 type packed struct {
 	data        []float32
 	rows, width int // width in whole panels
+	parts       int // of which not all are zero, where values are split
 }
 
-// packAll packs b into dst, whose memory it takes.
 func (p *product) packAll(dst *packed, b ops.Matrix) {
 	wide := 2 * p.lanes
 	width := (b.Cols + wide - 1) / wide * wide
@@ -165,13 +165,13 @@ func (p *product) packAll(dst *packed, b ops.Matrix) {
 	}
 }
 
-// rows multiplies a with the first of the rows of b, as many as a has columns, and the
-// first of its columns, as many as dst has.
-func (p *product) rows(dst, a ops.Matrix, b packed, w *panels, accumulate bool) {
+func (p *product) rows(dst, a ops.Matrix, b packed, accumulate bool) {
+	w := p.pool.Get().(*panels)
 	for k := 0; k < a.Cols; k += blockK {
 		end := min(k+blockK, a.Cols)
 		p.block(dst, a.Slice(0, a.Rows, k, end), b.data[k*b.width:], min(blockK, b.rows-k), w, accumulate || k > 0)
 	}
+	p.pool.Put(w)
 }
 
 // block multiplies all of a, at most one block deep, with panels of b that are depth

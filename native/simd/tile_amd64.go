@@ -46,11 +46,8 @@ func newTiled(short *product) *tiled {
 	t := &tiled{short: short}
 	t.pool.New = func() any {
 		const steps = tileDepth / tileValues
-		words := func(n int) []uint16 {
-			return unsafe.Slice((*uint16)(unsafe.Pointer(unsafe.SliceData(aligned(n/2)))), n)
-		}
 		return &tiledPanels{
-			a: words(tileHeight / tileLines * steps * tileStep), b: words(tileCols / tileLines * steps * tileStep),
+			a: words(aligned(tileHeight / tileLines * steps * tileStep / 2)), b: words(aligned(tileCols / tileLines * steps * tileStep / 2)),
 			sums: aligned(tileHeight * tileHeight), out: aligned(tileHeight * tileCols), line: aligned(tileLines * tileDepth),
 		}
 	}
@@ -99,11 +96,49 @@ func (w *tiledPanels) block(dst, a, b ops.Matrix, accumulate bool) {
 		if dst.ColStride != 1 {
 			to = ops.Dense(w.out, end-i, dst.Cols)
 		}
-		tileProductAVX512(at(to.Data), stride(to), &w.a[0], &w.b[0], &w.sums[0], steps, to.Rows, to.Cols, parts, accumulate && dst.ColStride == 1)
+		tileProductAVX512(at(to.Data), stride(to), &w.a[0], &w.b[0], &w.sums[0], steps, uintptr(2*steps*tileStep), to.Rows, to.Cols, parts, accumulate && dst.ColStride == 1)
 		if dst.ColStride != 1 {
 			scatter(dst.Slice(i, end, 0, dst.Cols), to, accumulate)
 		}
 	}
+}
+
+// packAll packs b as groups of columns, an even number of them.
+func (t *tiled) packAll(dst *packed, b ops.Matrix) {
+	apart := (b.Rows + tileValues - 1) / tileValues * tileStep
+	groups := (b.Cols + tileHeight - 1) / tileHeight * (tileHeight / tileLines)
+	if len(dst.data) < groups*apart/2 {
+		dst.data = aligned(groups * apart / 2)
+	}
+	dst.rows, dst.width, dst.parts = b.Rows, groups*tileLines, 1
+	w := t.pool.Get().(*tiledPanels)
+	to := words(dst.data)
+	for j := 0; j < b.Cols; j += tileLines {
+		lines := b.T().Slice(j, min(j+tileLines, b.Cols), 0, b.Rows)
+		dst.parts = max(dst.parts, w.pack(to[j/tileLines*apart:], lines, false))
+	}
+	t.pool.Put(w)
+}
+
+func (t *tiled) rows(dst, a ops.Matrix, b packed, accumulate bool) {
+	w := t.pool.Get().(*tiledPanels)
+	steps, apart := (a.Cols+tileValues-1)/tileValues, (b.rows+tileValues-1)/tileValues*tileStep
+	if len(w.a) < tileHeight/tileLines*apart {
+		w.a = words(aligned(tileHeight / tileLines * apart / 2))
+	}
+	for i := 0; i < a.Rows; i += tileHeight {
+		end := min(i+tileHeight, a.Rows)
+		for r := i; r < end; r += tileLines {
+			w.pack(w.a[(r-i)/tileLines*apart:], a.Slice(r, min(r+tileLines, end), 0, a.Cols), true)
+		}
+		tileProductAVX512(&dst.Data[i*dst.RowStride], stride(dst), &w.a[0], &words(b.data)[0], &w.sums[0], steps, uintptr(2*apart), end-i, dst.Cols, b.parts, accumulate)
+	}
+	t.pool.Put(w)
+}
+
+// words are the memory of x.
+func words(x []float32) []uint16 {
+	return unsafe.Slice((*uint16)(unsafe.Pointer(unsafe.SliceData(x))), 2*len(x))
 }
 
 // pack packs at most 16 lines, rows of a matrix, as those of a or of b, and returns how many of
@@ -130,9 +165,22 @@ func (w *tiledPanels) pack(dst []uint16, lines ops.Matrix, first bool) (parts in
 	return parts
 }
 
-// withTiles is the table of a set with its products on tiles.
+// withTiles is the table of a set with its products on tiles, and attention of many queries
+// whose heads are not narrower than a tile.
 func withTiles(s *set) *ops.Kernels {
-	k := s.table()
-	k.Name, k.Coarse, k.MatMul = "amx", ops.CoarseBF16, newTiled(s.product).matMul
+	k, t := s.table(), newTiled(s.product)
+	narrow, wide := s.causal(s.product), s.causal(t)
+	wide.parts = true
+	of := func(a ops.CausalAttention) *causal {
+		if a.Query.Cols < tileLeast {
+			return narrow
+		}
+		return wide
+	}
+	k.Name, k.Coarse, k.MatMul = "amx", ops.CoarseBF16, t.matMul
+	k.AttendCausal = func(a ops.CausalAttention) { of(a).attend(a) }
+	k.AttendCausalBackward = func(dquery, dkeys, dvalues, dout ops.Matrix, a ops.CausalAttention) {
+		of(a).attendBackward(dquery, dkeys, dvalues, dout, a)
+	}
 	return k
 }

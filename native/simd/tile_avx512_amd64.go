@@ -6,11 +6,12 @@ package simd
 
 // tileProductAVX512 computes dst[r, c] (+)= Σ_k a[r, k]·b[k, c] for rows, at most 32, and cols, with
 // stride bytes between rows of dst. a are two packed groups of 16 rows, b packed groups of
-// 16 columns, an even number of them, of steps of 32 values each; with one part those of b are
-// bfloat16, and their second parts are not read. sums is room for 32 x 32 values.
+// 16 columns, an even number of them, of steps of 32 values each, groups lying apart bytes
+// from each other; with one part those of b are bfloat16, and their second parts are not
+// read. sums is room for 32 x 32 values.
 //
 //go:noescape
-func tileProductAVX512(dst *float32, stride uintptr, a *uint16, b *uint16, sums *float32, steps int, rows int, cols int, parts int, accumulate bool)
+func tileProductAVX512(dst *float32, stride uintptr, a *uint16, b *uint16, sums *float32, steps int, apart uintptr, rows int, cols int, parts int, accumulate bool)
 
 // tilePackAlongAVX512 packs depth values of each line of src, stride bytes apart, into tiles with a row of 32
 // values for each of at most 16 lines, a tile for each part, and returns how many parts are

@@ -4,24 +4,24 @@
 
 #include "textflag.h"
 
-// func tileProductAVX512(dst *float32, stride uintptr, a *uint16, b *uint16, sums *float32, steps int, rows int, cols int, parts int, accumulate bool)
+// func tileProductAVX512(dst *float32, stride uintptr, a *uint16, b *uint16, sums *float32, steps int, apart uintptr, rows int, cols int, parts int, accumulate bool)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·tileProductAVX512(SB), NOSPLIT, $0-73
-	LEAQ   tileConfigAVX512<>+0(SB), AX
-	BYTE   $0xc4
-	BYTE   $0xe2
-	BYTE   $0x78
-	BYTE   $0x49
-	BYTE   $0x00
-	MOVQ   a+16(FP), R8
-	MOVQ   b+24(FP), SI
-	MOVQ   sums+32(FP), BX
-	MOVQ   steps+40(FP), R9
-	MOVQ   parts+64(FP), R10
-	MOVQ   dst+0(FP), R11
-	MOVQ   cols+56(FP), R12
-	IMUL3Q $0x00000800, R9, R13
-	MOVQ   SI, R14
+TEXT ·tileProductAVX512(SB), NOSPLIT, $0-81
+	LEAQ tileConfigAVX512<>+0(SB), AX
+	BYTE $0xc4
+	BYTE $0xe2
+	BYTE $0x78
+	BYTE $0x49
+	BYTE $0x00
+	MOVQ a+16(FP), R8
+	MOVQ b+24(FP), SI
+	MOVQ sums+32(FP), BX
+	MOVQ steps+40(FP), R9
+	MOVQ parts+72(FP), R10
+	MOVQ dst+0(FP), R11
+	MOVQ cols+64(FP), R12
+	MOVQ apart+48(FP), R13
+	MOVQ SI, R14
 
 columns:
 	BYTE $0xc4
@@ -371,8 +371,8 @@ full:
 	MOVQ  BX, SI
 	MOVQ  R11, DI
 	MOVQ  stride+8(FP), CX
-	MOVQ  rows+48(FP), DX
-	MOVB  accumulate+72(FP), AL
+	MOVQ  rows+56(FP), DX
+	MOVB  accumulate+80(FP), AL
 	TESTB AL, AL
 	JNZ   add
 

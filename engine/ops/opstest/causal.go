@@ -60,13 +60,13 @@ func testCausal(s *suite, take func(n int) []float32, n, t, d, gap int, mask ops
 }
 
 // checkCausal holds both passes to their formulas. What the bounds are made of: the
-// products, K+2 units each (see MatMul); the exponents, which scores and what they are
+// products, K+2 units each and what the table's are coarser by (see MatMul); the exponents, which scores and what they are
 // compared with are off by, as relative errors of the weights; for every block of keys
 // one more exponential, by which what was weighted before shrinks; and the sums.
 func checkCausal(s *suite, a ops.CausalAttention, dquery, dkeys, dvalues, dout ops.Matrix) {
 	s.Helper()
 	n, t, d := a.Query.Rows, a.Keys.Rows, a.Query.Cols
-	blocks, scale := float64(t/64+1), float64(a.Scale)
+	blocks, scale, coarse := float64(t/64+1), float64(a.Scale), s.table.Coarse
 	type sums struct{ want, bound []float64 }
 	newSums := func() []sums {
 		all := make([]sums, t)
@@ -92,7 +92,7 @@ func checkCausal(s *suite, a ops.CausalAttention, dquery, dkeys, dvalues, dout o
 			w[r] = scale * dot
 			top = max(top, w[r])
 			size = max(size, math.Abs(w[r]))
-			slack = max(slack, scale*total*float64(d+4)*unit)
+			slack = max(slack, scale*total*(float64(d+4)*unit+coarse))
 		}
 		slack += 8 * unit * size
 		sum := 0.0
@@ -116,7 +116,7 @@ func checkCausal(s *suite, a ops.CausalAttention, dquery, dkeys, dvalues, dout o
 		}
 		delta, deltaBound := 0.0, 0.0
 		for c := range d {
-			bound := spread[c] * (relative + (terms+3)*unit)
+			bound := spread[c] * (relative + (terms+3)*unit + coarse)
 			s.near("out", c, a.Out.Row(i)[c], out[c], bound+tiny)
 			delta += float64(up[c]) * out[c]
 			deltaBound += math.Abs(float64(up[c])) * (bound + float64(d+1)*unit*math.Abs(out[c]))
@@ -126,17 +126,17 @@ func checkCausal(s *suite, a ops.CausalAttention, dquery, dkeys, dvalues, dout o
 			dot, total := dot64(up, a.Values.Row(j))
 			ds := scale * w[r] * (dot - delta)
 			size := scale * w[r] * (math.Abs(dot) + math.Abs(delta))
-			dsBound := scale*w[r]*(float64(d+2)*unit*total+deltaBound) + size*(relative+8*unit)
+			dsBound := scale*w[r]*((float64(d+2)*unit+coarse)*total+deltaBound) + size*(relative+8*unit)
 			// A weight, a slope and each product with them may become zero on the way.
 			dsBound += tiny * (1 + scale*(1+math.Abs(dot)+math.Abs(delta)))
 			for c := range d {
 				key, query, u := float64(a.Keys.Row(j)[c]), float64(q[c]), float64(up[c])
 				dq[c] += ds * key
-				dqBound[c] += math.Abs(key)*(dsBound+(terms+3)*unit*math.Abs(ds)) + tiny
+				dqBound[c] += math.Abs(key)*(dsBound+((terms+3)*unit+coarse)*math.Abs(ds)) + tiny
 				dk[j].want[c] += ds * query
-				dk[j].bound[c] += math.Abs(query)*(dsBound+float64(2*n+3)*unit*math.Abs(ds)) + tiny
+				dk[j].bound[c] += math.Abs(query)*(dsBound+(float64(2*n+3)*unit+coarse)*math.Abs(ds)) + tiny
 				dv[j].want[c] += w[r] * u
-				dv[j].bound[c] += math.Abs(u)*w[r]*(relative+float64(2*n+3)*unit) + tiny*(1+math.Abs(u))
+				dv[j].bound[c] += math.Abs(u)*w[r]*(relative+float64(2*n+3)*unit+coarse) + tiny*(1+math.Abs(u))
 			}
 		}
 		for c := range d {

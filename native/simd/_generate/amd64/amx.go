@@ -68,11 +68,12 @@ func (s *isa) tileProduct(sums, a, b int) {
 // a = a0+a1 and b = b0+b1 are sums of parts of 8 bits each, of whose four products a1·b1, the
 // smallest, is left out.
 func amxProduct(s *isa) {
-	s.function("tileProduct", "(dst *float32, stride uintptr, a, b *uint16, sums *float32, steps, rows, cols, parts int, accumulate bool)",
+	s.function("tileProduct", "(dst *float32, stride uintptr, a, b *uint16, sums *float32, steps int, apart uintptr, rows, cols, parts int, accumulate bool)",
 		"computes dst[r, c] (+)= Σ_k a[r, k]·b[k, c] for rows, at most 32, and cols, with",
 		"stride bytes between rows of dst. a are two packed groups of 16 rows, b packed groups of",
-		"16 columns, an even number of them, of steps of 32 values each; with one part those of b are",
-		"bfloat16, and their second parts are not read. sums is room for 32 x 32 values.")
+		"16 columns, an even number of them, of steps of 32 values each, groups lying apart bytes",
+		"from each other; with one part those of b are bfloat16, and their second parts are not",
+		"read. sums is room for 32 x 32 values.")
 	config := s.StaticGlobal("tileConfigAVX512")
 	s.DataAttributes(attr.RODATA | attr.NOPTR)
 	s.AddDatum(0, operand.U64(1)) // palette 1
@@ -96,7 +97,7 @@ func amxProduct(s *isa) {
 	s.Load(s.Param("parts"), reg.R10)
 	s.Load(s.Param("dst"), reg.R11)
 	s.Load(s.Param("cols"), reg.R12)
-	s.IMUL3Q(operand.U32(tileStep), reg.R9, reg.R13) // a group's bytes
+	s.Load(s.Param("apart"), reg.R13)
 
 	tiles := func(part int32, t, first, second int) {
 		s.tileLoad(t, first, apart, part*tileBytes)
