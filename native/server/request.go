@@ -38,6 +38,8 @@ func parseObject[T any](body []byte) (T, error) {
 	if err == nil {
 		if _, more := d.Token(); more != io.EOF {
 			err = errors.New("the request goes on after its JSON object")
+		} else if name := input.Twice(body); name != "" {
+			err = input.Errorf(name, "the field comes twice, want it once")
 		}
 		return req, err
 	}

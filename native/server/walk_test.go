@@ -103,6 +103,9 @@ func TestWalkRequest(t *testing.T) {
 	if _, err := walked(t, e, `{"model": "ratplus", "unknown": 1}`); input.Field(err) != "unknown" {
 		t.Errorf("an unknown field: %v", err)
 	}
+	if _, err := walked(t, e, `{"model": "ratplus", "task": "MK-1", "seed": 3, "seed": 4}`); input.Field(err) != "seed" {
+		t.Errorf("a field that comes twice: %v", err)
+	}
 }
 
 // blames reports whether err refuses a value by the name of its field. JSON itself refuses

@@ -61,12 +61,18 @@ func Misread(query string) []string {
 
 func readQuery(query string) (p Place, misread []string) {
 	p = DefaultPlace()
+	read := map[string]string{}
 	for pair := range strings.SplitSeq(query, "&") {
 		name, value, _ := strings.Cut(pair, "=")
 		value, err := url.QueryUnescape(value)
 		if pair != "" && (err != nil || !p.set(name, strings.ToValidUTF8(value, "\uFFFD"))) {
 			misread = append(misread, pair)
+			continue
 		}
+		if before, twice := read[name]; twice && before != pair { // the last counts
+			misread = append(misread, before)
+		}
+		read[name] = pair
 	}
 	return p, misread
 }

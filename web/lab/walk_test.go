@@ -27,6 +27,9 @@ func TestWalkLink(t *testing.T) {
 	if bad := Misread("view=heads&unknown=1&view=%zz&&paper=4"); !slices.Equal(bad, []string{"unknown=1", "view=%zz"}) {
 		t.Errorf("told are %v", bad)
 	}
+	if bad := Misread("paper=3&view=heads&paper=4&view=heads"); !slices.Equal(bad, []string{"paper=3"}) {
+		t.Errorf("told are %v of a field that comes twice", bad)
+	}
 }
 
 // at is the field of a name.

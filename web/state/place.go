@@ -193,6 +193,7 @@ func readQuery(query string, option func(name, value string) (string, bool)) (p 
 		return FirstPlace(), nil
 	}
 	p = DefaultPlace()
+	read := map[string]string{}
 	for pair := range strings.SplitSeq(query, "&") {
 		name, value, _ := strings.Cut(pair, "=")
 		name, bad := url.QueryUnescape(name)
@@ -200,7 +201,12 @@ func readQuery(query string, option func(name, value string) (string, bool)) (p 
 		value = strings.ToValidUTF8(value, "\uFFFD")
 		if pair != "" && (bad != nil || worse != nil || !p.set(name, value, option)) {
 			misread = append(misread, pair)
+			continue
 		}
+		if before, twice := read[name]; twice && before != pair { // the last counts
+			misread = append(misread, before)
+		}
+		read[name] = pair
 	}
 	if p.Form.Text != "" {
 		p.Elsewhere = ""

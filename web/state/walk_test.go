@@ -118,6 +118,9 @@ func TestWalkLink(t *testing.T) {
 			t.Errorf("%s: told are %v", query, got)
 		}
 	}
+	if got := Misread("seed=7&task=MK-1&seed=8&task=MK-1", fourViews); !slices.Equal(got, []string{"seed=7"}) {
+		t.Errorf("told are %v of a field that comes twice", got)
+	}
 	if got := Misread("seed=7&&task=MK-2", fourViews); len(got) > 0 {
 		t.Errorf("told are %v of a link that is right", got)
 	}

@@ -55,13 +55,27 @@ func hostNames(list string) ([]string, error) {
 		name = strings.TrimSpace(name)
 		switch {
 		case name == "" && list == "":
-		case name == "" || strings.ContainsAny(name, ":/*[] "):
-			return nil, input.Errorf("host", "%q, want a name such as lab.example.org, without port or scheme", name)
+		case !isHostName(name):
+			return nil, input.Errorf("host", "%q, want a name such as lab.example.org, without port or scheme, and xn--... for one that is not ASCII", name)
 		default:
 			names = append(names, name)
 		}
 	}
 	return names, nil
+}
+
+// isHostName reports whether a browser may send name as that of a host: labels of letters,
+// digits and dashes, as DNS has them, or of a network without it, with underscores.
+func isHostName(name string) bool {
+	for label := range strings.SplitSeq(name, ".") {
+		odd := func(r rune) bool {
+			return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
+		}
+		if label == "" || len(label) > 63 || strings.ContainsFunc(label, odd) {
+			return false
+		}
+	}
+	return len(name) <= 253
 }
 
 // tokenHint says how to open the page of a server that asks for the token in file.

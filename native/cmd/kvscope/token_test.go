@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"kvscope/engine/input"
@@ -43,7 +44,7 @@ func TestHostNames(t *testing.T) {
 	if got, err := hostNames("lab.example.org, kv"); err != nil || !slices.Equal(got, []string{"lab.example.org", "kv"}) {
 		t.Errorf("%q %v", got, err)
 	}
-	for _, bad := range []string{",", "a,", "http://a", "a:80", "*", "[::1]"} {
+	for _, bad := range []string{",", "a,", "http://a", "a:80", "*", "[::1]", "a..b", "a.", ".a", "münchen.example", "a\tb", "a;b", strings.Repeat("a", 64)} {
 		if got, err := hostNames(bad); input.Field(err) != "host" {
 			t.Errorf("%q: %q, %v", bad, got, err)
 		}
