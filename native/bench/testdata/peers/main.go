@@ -137,7 +137,7 @@ func maps(m *model.Model) side {
 		if err != nil {
 			return out, err
 		}
-		const rows = 64
+		const rows = 256
 		buffer := make([]float32, rows*tokens)
 		start := time.Now()
 		logits, err := s.Prefill(ids)
