@@ -130,6 +130,22 @@ func TestDumpsThatPeopleHave(t *testing.T) {
 	}
 }
 
+// TestPublicCodeOnThePage: Quest's public code, which the form offers, clips the budget of a
+// dump to its length as kvscope select does.
+func TestPublicCodeOnThePage(t *testing.T) {
+	a, engine := opened(t, "sparse/apply/testdata/quest22.safetensors")
+	asks, steps := a.(state.Captured).Asks.With("public_code", "true"), 1
+	var r trace.Run
+	if err := engine.Run(t.Context(), run.Request{Model: "own", Config: asks, MaxNew: &steps}, &r); err != nil || r.Failure != nil {
+		t.Fatal(err, r.Failure)
+	}
+	for _, s := range r.Selections {
+		if got := s.Count(0); got < 3 || got > 4 {
+			t.Errorf("%d of 4 blocks, want 3, the last beside them", got)
+		}
+	}
+}
+
 // method is a config of a method with parameters, name after name.
 func method(id string, values ...string) sparse.Config {
 	c := sparse.Config{Method: id}
