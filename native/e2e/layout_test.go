@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -17,7 +18,7 @@ import (
 // is shown is there for the keyboard alone.
 const unreachable = `(() => {
 	const part = e => e.closest(".section, .picture, .view-box, .column-head, .timeline, .question-bar, .header, .go, .lab-list, .lab-head, .plot, .lab-findings, .lab-views") ?? e;
-	const name = e => e.tagName.toLowerCase() + " " + (e.getAttribute("aria-label") || e.dataset.testid || e.textContent || e.className).trim().slice(0, 40);
+	const name = e => e.tagName.toLowerCase() + " " + (e.getAttribute("aria-label") || e.dataset.testid || e.textContent || e.getAttribute("class") || "").trim().slice(0, 40);
 	const wrong = [];
 	if (document.documentElement.scrollWidth > innerWidth) wrong.push("the page is " + document.documentElement.scrollWidth + " pixels wide, as far as " +
 		[...document.querySelectorAll("*")].filter(e => e.getBoundingClientRect().left + scrollX + e.scrollWidth > innerWidth && getComputedStyle(e).overflowX === "visible").map(name).slice(-3).join(" and "));
@@ -54,19 +55,33 @@ var widths = [][2]int64{{360, 740}, {768, 1024}, {1024, 768}, {1280, 720}, {1920
 // walk checks the page in every width and both sets of colours, and leaves the widest.
 func (d *desk) walk(what string) {
 	d.t.Helper()
+	d.inEveryWidth(func(width int64, scheme string) {
+		if wrong := evaluate[[]string](d, uneven); len(wrong) > 0 {
+			d.t.Errorf("%s, %d pixels wide: %s", what, width, strings.Join(wrong, ", "))
+		}
+		d.reach(what, width, scheme)
+	})
+}
+
+// inEveryWidth calls look with the page in every width and both sets of colours.
+func (d *desk) inEveryWidth(look func(width int64, scheme string)) {
+	d.t.Helper()
 	for _, w := range widths {
 		for _, scheme := range []string{"light", "dark"} {
 			d.do(
 				chromedp.EmulateViewport(w[0], w[1]),
 				emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
 			evaluate[any](d, `new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(null))))`)
-			if wrong := evaluate[[]string](d, uneven); len(wrong) > 0 {
-				d.t.Errorf("%s, %d pixels wide: %s", what, w[0], strings.Join(wrong, ", "))
-			}
-			if wrong := evaluate[[]string](d, unreachable); len(wrong) > 0 {
-				d.t.Errorf("%s, %d pixels wide, %s: %d things cannot be reached\n%s", what, w[0], scheme, len(wrong), strings.Join(wrong[:min(len(wrong), 12)], "\n"))
-			}
+			look(w[0], scheme)
 		}
+	}
+}
+
+// reach checks that everything on the page can be reached.
+func (d *desk) reach(what string, width int64, scheme string) {
+	d.t.Helper()
+	if wrong := evaluate[[]string](d, unreachable); len(wrong) > 0 {
+		d.t.Errorf("%s, %d pixels wide, %s: %d things cannot be reached\n%s", what, width, scheme, len(wrong), strings.Join(wrong[:min(len(wrong), 12)], "\n"))
 	}
 }
 
@@ -86,6 +101,40 @@ func TestEverythingIsReachable(t *testing.T) {
 	d.visit("?source=text&text=The+old+mill+stood+still.&key=brave-otter&value=4711")
 	d.finished("")
 	d.walk("own text")
+	d.quiet()
+}
+
+// Everything can be reached of a file of attention maps, beside a run, and of the gallery.
+func TestMapsAndGalleryAreReachable(t *testing.T) {
+	d := sit(t, "?view=attention&head=1.1")
+	d.finished("")
+	path, err := filepath.Abs("../../engine/runfile/testdata/maps/raw_pieces.npz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.do(chromedp.SetUploadFiles("#open-1", []string{path}, chromedp.ByQuery))
+	d.wait(`document.querySelector('` + id("map-1") + `')?.dataset.built === "true" && document.querySelector('` + id("column-1") + `').dataset.file === "raw_pieces.npz"`)
+	// Maps have no grid of blocks beside the run's.
+	d.inEveryWidth(func(width int64, scheme string) { d.reach("maps", width, scheme) })
+	d.do(chromedp.Navigate(d.url + "/gallery"))
+	d.wait(`document.querySelectorAll('.specimen canvas').length >= 8`)
+	d.walk("gallery")
+	d.quiet()
+}
+
+// The sources of a prompt stand in one line each, in every width.
+func TestSourcesStandInOneLine(t *testing.T) {
+	d := sit(t, "?task=S-1")
+	d.finished("")
+	d.inEveryWidth(func(width int64, _ string) {
+		if wrong := evaluate[[]string](d, `[...document.querySelectorAll('`+id("choose-source")+` span')].filter(e => {
+			const text = document.createRange();
+			text.selectNodeContents(e);
+			return text.getClientRects().length !== 1 || e.scrollWidth > e.clientWidth;
+		}).map(e => e.textContent)`); len(wrong) > 0 {
+			t.Errorf("%d pixels wide: %q", width, wrong)
+		}
+	})
 	d.quiet()
 }
 

@@ -40,7 +40,7 @@ func (c *Controls) id(name string) string { return c.ID + "-" + name }
 func (c *Controls) Render() app.UI {
 	prompt := []app.UI{
 		app.H2().Text("Prompt"),
-		c.choice("source", "where the prompt comes from", string(c.Form.Source), "",
+		c.choice("source", "where the prompt comes from", string(c.Form.Source), "fit",
 			option{string(state.FromTask), "Needle task", ""}, option{string(state.FromText), "Own text", ""},
 			option{string(state.FromPrompt), "Free prompt", "text to continue, without a needle"}),
 	}
