@@ -49,7 +49,7 @@ func main() {
 	rounds := flag.Int("rounds", 5, "turns of each side; the shortest counts")
 	steps := flag.Int("steps", 32, "tokens fed after a prompt")
 	lengths := flag.String("lengths", "512,2048", "tokens of the prompts")
-	against := flag.String("against", "llama,bf16,f32", "of llama, bf16, f32; eager for attention maps, alone")
+	against := flag.String("against", "llama,bf16,f32", "of llama, plain, bf16, f32; eager for attention maps, alone")
 	flag.Parse()
 	runtime.GOMAXPROCS(*threads)
 	debug.SetGCPercent(50) // as the command has it

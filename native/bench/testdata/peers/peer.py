@@ -1,11 +1,12 @@
 """The other side of main.go: a GGUF file in llama.cpp, or in transformers on PyTorch.
 
-    python3 peer.py llama|bf16|f32|eager FILE THREADS
+    python3 peer.py llama|plain|bf16|f32|eager FILE THREADS
 
 Reads "run SEED TOKENS STEPS" from standard input: a prompt of so many tokens is read and so
 many are fed after it, the same as main.go draws. Prints the seconds of reading, the seconds a
 step, the largest logit's token and the peak of resident memory in megabytes. With eager a step
-is none: reading returns the attention maps of all heads.
+is none: reading returns the attention maps of all heads. Plain is llama.cpp with the weights
+as they lie, where its kernels for AMX, which rearrange them, end with a segmentation fault.
 """
 
 import os
@@ -27,6 +28,16 @@ def ids(seed, count, vocab):
 
 def llama():
     import llama_cpp
+
+    if kind == "plain":
+        defaults = llama_cpp.llama_model_default_params
+
+        def plain():
+            params = defaults()
+            params.use_extra_bufts = False
+            return params
+
+        llama_cpp.llama_cpp.llama_model_default_params = llama_cpp.llama_model_default_params = plain
 
     model = llama_cpp.Llama(path, n_ctx=4096, n_batch=512, n_threads=threads, n_threads_batch=threads, verbose=False)
 
@@ -69,7 +80,7 @@ def transformers():
     return model.config.vocab_size, run
 
 
-vocab, run = llama() if kind == "llama" else transformers()
+vocab, run = llama() if kind in ("llama", "plain") else transformers()
 print("ready", flush=True)
 for line in sys.stdin:
     _, seed, tokens, steps = line.split()
