@@ -76,7 +76,7 @@ func open(t *testing.T, most int, gate chan struct{}) *hall {
 		return p
 	}, func(context.Context) (api.Meta, error) {
 		return api.Meta{Version: "v", Models: []run.ModelInfo{{Name: "a", Steps: []history.Point{{Step: 10}}}, {Name: "b", Steps: []history.Point{{Step: 10}}}, {Name: "elsewhere"}}}, nil
-	}, []api.SiteFile{{Name: "a", Size: len(file)}, {Name: "b", Size: len(file), History: "b.history"}})
+	}, []api.SiteFile{{Name: "a", File: "a.safetensors", Size: len(file)}, {Name: "b", File: "b.safetensors", Size: len(file), History: "b.history"}})
 	return h
 }
 
