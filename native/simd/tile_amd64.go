@@ -68,7 +68,7 @@ func (t *tiled) matMul(dst, a, b ops.Matrix, accumulate bool) {
 		dst, a, b = dst.T(), b.T(), a.T()
 	}
 	w := t.pool.Get().(*tiledPanels)
-	steps := (a.Cols + tileValues - 1) / tileValues
+	steps := tileSteps(a.Cols)
 	depths := (a.Cols + tileDepth - 1) / tileDepth
 	for j := 0; j < dst.Cols; j += tileCols {
 		end := min(j+tileCols, dst.Cols)
@@ -82,61 +82,68 @@ func (t *tiled) matMul(dst, a, b ops.Matrix, accumulate bool) {
 
 // block multiplies all rows of a with columns of b, at most tileDepth and tileCols of them.
 func (w *tiledPanels) block(dst, a, b ops.Matrix, accumulate bool) {
-	steps := (a.Cols + tileValues - 1) / tileValues
-	parts := 1
-	for j := 0; j < b.Cols; j += tileLines {
-		parts = max(parts, w.pack(w.b[j/tileLines*steps*tileStep:], b.T().Slice(j, min(j+tileLines, b.Cols), 0, b.Rows), false))
+	apart := tileSteps(a.Cols) * tileStep
+	parts := w.packColumns(w.b, apart, b)
+	if dst.ColStride == 1 {
+		w.rows(dst, a, w.b, apart, parts, accumulate)
+		return
 	}
 	for i := 0; i < a.Rows; i += tileHeight {
 		end := min(i+tileHeight, a.Rows)
-		for r := i; r < end; r += tileLines {
-			w.pack(w.a[(r-i)/tileLines*steps*tileStep:], a.Slice(r, min(r+tileLines, end), 0, a.Cols), true)
-		}
-		to := dst.Slice(i, end, 0, dst.Cols)
-		if dst.ColStride != 1 {
-			to = ops.Dense(w.out, end-i, dst.Cols)
-		}
-		tileProductAVX512(at(to.Data), stride(to), &w.a[0], &w.b[0], &w.sums[0], steps, uintptr(2*steps*tileStep), to.Rows, to.Cols, parts, accumulate && dst.ColStride == 1)
-		if dst.ColStride != 1 {
-			scatter(dst.Slice(i, end, 0, dst.Cols), to, accumulate)
-		}
+		out := ops.Dense(w.out, end-i, dst.Cols)
+		w.rows(out, a.Slice(i, end, 0, a.Cols), w.b, apart, parts, false)
+		scatter(dst.Slice(i, end, 0, dst.Cols), out, accumulate)
 	}
 }
 
-// packAll packs b as groups of columns, an even number of them.
-func (t *tiled) packAll(dst *packed, b ops.Matrix) {
-	apart := (b.Rows + tileValues - 1) / tileValues * tileStep
-	groups := (b.Cols + tileHeight - 1) / tileHeight * (tileHeight / tileLines)
-	if len(dst.data) < groups*apart/2 {
-		dst.data = aligned(groups * apart / 2)
-	}
-	dst.rows, dst.width, dst.parts = b.Rows, groups*tileLines, 1
-	w := t.pool.Get().(*tiledPanels)
-	to := words(dst.data)
+// packColumns packs the columns of b in groups that lie apart values from each other, and
+// returns how many parts of them are not all zero.
+func (w *tiledPanels) packColumns(dst []uint16, apart int, b ops.Matrix) (parts int) {
 	for j := 0; j < b.Cols; j += tileLines {
-		lines := b.T().Slice(j, min(j+tileLines, b.Cols), 0, b.Rows)
-		dst.parts = max(dst.parts, w.pack(to[j/tileLines*apart:], lines, false))
+		columns := b.T().Slice(j, min(j+tileLines, b.Cols), 0, b.Rows)
+		parts = max(parts, w.pack(dst[j/tileLines*apart:], columns, false))
 	}
-	t.pool.Put(w)
+	return parts
 }
 
-func (t *tiled) rows(dst, a ops.Matrix, b packed, accumulate bool) {
-	w := t.pool.Get().(*tiledPanels)
-	steps, apart := (a.Cols+tileValues-1)/tileValues, (b.rows+tileValues-1)/tileValues*tileStep
-	if len(w.a) < tileHeight/tileLines*apart {
-		w.a = words(aligned(tileHeight / tileLines * apart / 2))
+// rows multiplies all rows of a, packed apart values from each other too, with packed columns.
+func (w *tiledPanels) rows(dst, a ops.Matrix, b []uint16, apart, parts int, accumulate bool) {
+	steps := tileSteps(a.Cols)
+	if n := tileHeight / tileLines * apart; len(w.a) < n { // of a very wide head
+		w.a = words(aligned(n / 2))
 	}
 	for i := 0; i < a.Rows; i += tileHeight {
 		end := min(i+tileHeight, a.Rows)
 		for r := i; r < end; r += tileLines {
 			w.pack(w.a[(r-i)/tileLines*apart:], a.Slice(r, min(r+tileLines, end), 0, a.Cols), true)
 		}
-		tileProductAVX512(&dst.Data[i*dst.RowStride], stride(dst), &w.a[0], &words(b.data)[0], &w.sums[0], steps, uintptr(2*apart), end-i, dst.Cols, b.parts, accumulate)
+		tileProductAVX512(&dst.Data[i*dst.RowStride], stride(dst), &w.a[0], &b[0], &w.sums[0],
+			steps, uintptr(2*apart), end-i, dst.Cols, parts, accumulate)
 	}
+}
+
+// packAll packs b in an even number of groups of columns.
+func (t *tiled) packAll(dst *packed, b ops.Matrix) {
+	apart := tileSteps(b.Rows) * tileStep
+	groups := (b.Cols + tileHeight - 1) / tileHeight * (tileHeight / tileLines)
+	if len(dst.data) < groups*apart/2 {
+		dst.data = aligned(groups * apart / 2)
+	}
+	w := t.pool.Get().(*tiledPanels)
+	dst.rows, dst.width, dst.parts = b.Rows, groups*tileLines, w.packColumns(words(dst.data), apart, b)
 	t.pool.Put(w)
 }
 
-// words are the memory of x.
+func (t *tiled) rows(dst, a ops.Matrix, b packed, accumulate bool) {
+	w := t.pool.Get().(*tiledPanels)
+	w.rows(dst, a, words(b.data), tileSteps(b.rows)*tileStep, b.parts, accumulate)
+	t.pool.Put(w)
+}
+
+// tileSteps is how many steps a line of n values takes.
+func tileSteps(n int) int { return (n + tileValues - 1) / tileValues }
+
+// words is the memory of x as values of 16 bits.
 func words(x []float32) []uint16 {
 	return unsafe.Slice((*uint16)(unsafe.Pointer(unsafe.SliceData(x))), 2*len(x))
 }
@@ -160,7 +167,7 @@ func (w *tiledPanels) pack(dst []uint16, lines ops.Matrix, first bool) (parts in
 		if first {
 			given = tileParts // of a all are read
 		}
-		tileTransposeAVX512(&dst[0], (lines.Cols+tileValues-1)/tileValues, given)
+		tileTransposeAVX512(&dst[0], tileSteps(lines.Cols), given)
 	}
 	return parts
 }
