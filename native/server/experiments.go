@@ -39,7 +39,9 @@ const maxName = 200
 
 // experiments registers the endpoints of experiments.
 func (s *Server) experiments(mux *http.ServeMux) {
-	handle := func(pattern string, f handler) { mux.Handle(pattern, s.inLab(s.handle(f))) }
+	handle := func(pattern string, f handler, query ...string) {
+		mux.Handle(pattern, s.inLab(s.handle(asked(f, query))))
+	}
 	handle("GET /api/experiments", s.listExperiments)
 	handle("POST /api/experiments", s.createExperiment)
 	handle("POST /api/experiments/estimate", s.estimate)
@@ -50,10 +52,10 @@ func (s *Server) experiments(mux *http.ServeMux) {
 	}
 	handle("GET /api/experiments/{id}/progress", s.progress)
 	handle("GET /api/experiments/{id}/hits", s.hits)
-	handle("GET /api/experiments/{id}/examples", s.examples)
-	handle("GET /api/experiments/{id}/charts", s.charts)
-	handle("GET /api/experiments/{id}/chart.svg", s.chartSVG)
-	handle("GET /api/experiments/{id}/export", s.export)
+	handle("GET /api/experiments/{id}/examples", s.examples, rowFields()...)
+	handle("GET /api/experiments/{id}/charts", s.charts, "paper")
+	handle("GET /api/experiments/{id}/chart.svg", s.chartSVG, "paper", "chart")
+	handle("GET /api/experiments/{id}/export", s.export, "format", "table")
 	handle("/api/experiments/{id}/{what}", func(w http.ResponseWriter, _ *http.Request) error {
 		writeError(w, http.StatusNotFound, "", "no such part of an experiment, or not by this method")
 		return nil

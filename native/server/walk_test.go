@@ -308,6 +308,16 @@ func TestWalkQueries(t *testing.T) {
 				t.Errorf("%s=%s: status %d, %s", name, bad, status, got)
 			}
 		}
+		for query, blamed := range map[string]string{c.name + "&" + c.name: name, c.name + "&unknown=1": "unknown"} {
+			if status, got := fetched(t, ts.URL+c.path+"?"+c.query+query); status != http.StatusBadRequest || !strings.Contains(got, `"field":"`+blamed+`"`) {
+				t.Errorf("%s: status %d, %s", query, status, got)
+			}
+		}
+	}
+	for _, path := range []string{at, at + "/hits", "/api/experiments"} {
+		if status, got := fetched(t, ts.URL+path+"?limit=3"); status != http.StatusBadRequest || !strings.Contains(got, `"field":"limit"`) {
+			t.Errorf("%s: status %d, %s", path, status, got)
+		}
 	}
 }
 
