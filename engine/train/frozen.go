@@ -123,11 +123,10 @@ func (t *tiled) backward(dx, dy []float32, w *model.Matrix, d, g *model.LowRank,
 	}
 }
 
-// room is held with n values in it, grown where it was too small.
-func room(held *[]float32, n int) []float32 {
+// room gives held n values, a new slice where it was too small.
+func room(held *[]float32, n int) {
 	if cap(*held) < n {
 		*held = make([]float32, n)
 	}
 	*held = (*held)[:n]
-	return *held
 }
