@@ -273,23 +273,31 @@ func TestBadOrders(t *testing.T) {
 	ts, _ := lab(t)
 	base := ts.URL + "/api/experiments"
 	grid := func(change string) string {
-		return `{"grid": {"models": ["attention"], "tasks": ["S-1"], "methods": ["quest"], "budgets": ["1/4"], "examples": 20` + change + `}}`
+		order := map[string]any{"models": []string{"attention"}, "tasks": []string{"S-1"}, "methods": []string{"quest"}, "budgets": []string{"1/4"}, "examples": 20}
+		if err := json.Unmarshal([]byte("{"+change+"}"), &order); err != nil {
+			t.Fatalf("%s: %v", change, err)
+		}
+		text, err := json.Marshal(map[string]any{"grid": order})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
 	}
 	for body, field := range map[string]string{
-		grid(`, "tasks": ["S-9"]`):                               "tasks",
-		grid(`, "models": ["gpt"]`):                              "models",
-		grid(`, "budgets": ["2"]`):                               "budget",
-		grid(`, "params": {"top_p": [2]}`):                       "top_p",
-		grid(`, "params": {"block": 16}`):                        "block",
-		grid(`, "params": {"blokc": [16]}`):                      "blokc",
-		grid(`, "examples": "many"`):                             "examples",
-		grid(`, "examples": 0`):                                  "examples",
-		grid(`, "wings": 2`):                                     "wings",
-		grid(`, "seeds": 5`):                                     "seeds",
-		grid(`, "context": 300`):                                 "context",
-		grid(`, "seeds": 0`):                                     "seeds",
-		grid(`, "methods": ["snapkv"], "window": 0`):             "window",
-		grid(`, "tasks": ["S-1", "MQ"]`):                         "context", // cannot run
+		grid(`"tasks": ["S-9"]`):                                 "tasks",
+		grid(`"models": ["gpt"]`):                                "models",
+		grid(`"budgets": ["2"]`):                                 "budget",
+		grid(`"params": {"top_p": [2]}`):                         "top_p",
+		grid(`"params": {"block": 16}`):                          "block",
+		grid(`"params": {"blokc": [16]}`):                        "blokc",
+		grid(`"examples": "many"`):                               "examples",
+		grid(`"examples": 0`):                                    "examples",
+		grid(`"wings": 2`):                                       "wings",
+		grid(`"seeds": 5`):                                       "seeds",
+		grid(`"context": 300`):                                   "context",
+		grid(`"seeds": 0`):                                       "seeds",
+		grid(`"methods": ["snapkv"], "window": 0`):               "window",
+		grid(`"tasks": ["S-1", "MQ"]`):                           "context", // cannot run
 		fmt.Sprintf(`{"name": "%0300d"`, 0) + "," + grid("")[1:]: "name",
 	} {
 		for _, at := range []string{base, base + "/estimate"} {
