@@ -19,7 +19,7 @@ func samples(t testing.TB) []chart.Chart {
 			Budget: budget, Block: 16, Setup: "blocks of 16", Name: "Quest", Called: map[string]string{"attention": "Attention", "ratplus": "RAT+"}[model], Memory: model == "ratplus", Unit: "block", Context: 1024, Accuracy: accuracy, Low: accuracy - 0.1, High: accuracy + 0.1, Std: 0.05, Seeds: 5, Examples: 100,
 		}
 	}
-	paper, err := chart.ParsePaper([]byte(`{"context_tokens": 4096, "backbones": {"ratplus": {"name": "RAT+", "memory": true}},
+	paper, err := chart.ParsePaper([]byte(`{"context_tokens": 4096, "tasks": {"MK-2": "niah_multikey_2"}, "backbones": {"ratplus": {"name": "RAT+", "memory": true}},
 		"table_3": {"rows": [{"method": "quest", "backbone": "ratplus", "block_size": 64, "budget": "1/4", "accuracy": {"MK-2": 97.2}}]},
 		"table_5": {"rows": [{"method": "quest", "backbone": "ratplus", "selector": "random", "block_size": 64, "budget": "1/4", "accuracy_mean": {"MK-2": 91.5}, "accuracy_std": {"MK-2": 0.9}}]}}`), chart.FromScratch)
 	if err != nil {
