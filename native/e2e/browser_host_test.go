@@ -73,7 +73,9 @@ func (d *desk) asked(path string) []string {
 }
 
 // watchWorkers notes when workers are told to end a run, and how long after they have; and for
-// each of these how long a worker with nothing to do takes to answer.
+// each of these how long a worker with nothing to do takes to answer. While stopping is true it
+// presses Stop as soon as a worker says that it reads, well before the prompt's end, which may
+// be under way to the page already; missed is true where the prompt was read before.
 const watchWorkers = `(() => {
 	const told = {}, all = globalThis.stops = [], idle = globalThis.echoes = [], on = globalThis.readOn = [];
 	const echo = new Worker(URL.createObjectURL(new Blob(["onmessage = (m) => postMessage(m.data)"])));
@@ -85,8 +87,15 @@ const watchWorkers = `(() => {
 		if (!this.watched) {
 			this.watched = true;
 			this.addEventListener("message", (m) => {
-				const said = JSON.parse(m.data.text ?? "{}");
-				if (told[said.id] && said.progress?.kind === "prompt" && said.progress.done >= said.progress.of) on.push(performance.now() - told[said.id]);
+				const said = JSON.parse(m.data.text ?? "{}"), read = said.progress?.kind === "prompt" ? said.progress.done / said.progress.of : 0;
+				if (globalThis.stopping && read >= 1) globalThis.missed = true;
+				const stop = document.querySelector('[data-testid="stop"]');
+				if (globalThis.stopping && read > 0 && read < 0.6 && stop && document.querySelector('section.column[data-state="loading"]')) {
+					globalThis.stopping = false;
+					on.length = 0; // of what the run itself put an end to
+					stop.click();
+				}
+				if (told[said.id] && read >= 1) on.push(performance.now() - told[said.id]);
 				if (said.kind === "end" && told[said.id]) all.push(performance.now() - told[said.id]);
 			});
 		}
@@ -146,20 +155,17 @@ const mostStop, mostTask = 100, 50
 // stopsRuns asks for so many runs and stops each while its prompt is read.
 func (d *desk) stopsRuns(n int) {
 	d.t.Helper()
-	for range n {
+	for stopped, runs := 0, 0; stopped < n; runs++ {
+		if runs == 5*n {
+			d.t.Fatalf("of %d runs %d could be stopped while their prompt was read", runs, stopped)
+		}
+		evaluate[any](d, "globalThis.stopping = true; globalThis.missed = false; null")
 		d.press(id("next-seed"))
-		// In the page, since a run may be over before a second message gets there; and well
-		// before the prompt's end, which may be under way to the page already.
-		evaluate[any](d, `(function look() {
-			const early = [...document.querySelectorAll("section.column .status")].some((e) => {
-				const [, read, of] = e.textContent.replaceAll(/(?<=\d)\D(?=\d{3})/g, "").match(/^reading, (\d+) of (\d+)/) ?? [];
-				return read && read / of < 0.6;
-			});
-			if (!early) return setTimeout(look, 2);
-			readOn.length = 0; // of what the run itself put an end to
-			document.querySelector('`+id("stop")+`').click();
-		})()`)
-		d.wait(`document.querySelectorAll('section.column[data-state="loading"]').length === 0 && document.querySelectorAll('section.column[data-state="idle"]').length > 0`)
+		d.wait(`(missed || !stopping) && document.querySelectorAll('section.column[data-state="loading"]').length === 0`)
+		if !evaluate[bool](d, "stopping") {
+			d.wait(`document.querySelectorAll('section.column[data-state="idle"]').length > 0`)
+			stopped++
+		}
 	}
 	d.wait(fmt.Sprintf("stops.length >= %d && echoes.length >= %[1]d", n))
 }
