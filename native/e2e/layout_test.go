@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
@@ -72,6 +73,7 @@ func (d *desk) inEveryWidth(look func(width int64, scheme string)) {
 				chromedp.EmulateViewport(w[0], w[1]),
 				emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
 			evaluate[any](d, `new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(null))))`)
+			d.wait("true") // for what is half drawn
 			look(w[0], scheme)
 		}
 	}
@@ -80,7 +82,12 @@ func (d *desk) inEveryWidth(look func(width int64, scheme string)) {
 // reach checks that everything on the page can be reached.
 func (d *desk) reach(what string, width int64, scheme string) {
 	d.t.Helper()
-	if wrong := evaluate[[]string](d, unreachable); len(wrong) > 0 {
+	wrong := evaluate[[]string](d, unreachable)
+	for again := 0; again < 10 && len(wrong) > 0; again++ { // what is drawn anew after a change of size has time to be
+		d.do(chromedp.Sleep(300 * time.Millisecond))
+		wrong = evaluate[[]string](d, unreachable)
+	}
+	if len(wrong) > 0 {
 		d.t.Errorf("%s, %d pixels wide, %s: %d things cannot be reached\n%s", what, width, scheme, len(wrong), strings.Join(wrong[:min(len(wrong), 12)], "\n"))
 	}
 }
