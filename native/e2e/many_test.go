@@ -40,7 +40,7 @@ func TestTenPages(t *testing.T) {
 			defer all.Done()
 			at := fmt.Sprintf("%s/?seed=%d&head=1.1", s.URL, i+1)
 			done := fmt.Sprintf(`%s && document.querySelector('%s').dataset.seed === "%d"`, allDone, id("column-1"), i+1)
-			if err := chromedp.Run(d.tab.Context, chromedp.Navigate(at), chromedp.WaitReady("section.column", chromedp.ByQuery), chromedp.Poll(done, nil, chromedp.WithPollingInterval(200*time.Millisecond), chromedp.WithPollingTimeout(60*time.Second))); err != nil {
+			if err := chromedp.Run(d.tab.Context, chromedp.Navigate(at), chromedp.WaitReady("section.column", chromedp.ByQuery), chromedp.Poll(wholePage+" && "+done, nil, chromedp.WithPollingInterval(200*time.Millisecond), chromedp.WithPollingTimeout(60*time.Second))); err != nil {
 				t.Errorf("page %d: %v", i, err)
 			}
 		}()
