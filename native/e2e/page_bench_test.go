@@ -82,7 +82,7 @@ func (t *table) add(what, target, unit string, samples []float64) {
 	slices.Sort(samples)
 	show := func(share float64) string {
 		v := samples[int(share*float64(len(samples)-1)+0.5)]
-		return strconv.FormatFloat(v, 'f', max(0, 2-len(strconv.Itoa(int(v)))), 64) + " " + unit
+		return strconv.FormatFloat(v, 'f', max(0, 3-len(strconv.Itoa(int(v)))), 64) + " " + unit
 	}
 	t.rows = append(t.rows, [5]string{what, target, show(0.5), show(0.95), strconv.Itoa(len(samples))})
 }
@@ -169,7 +169,7 @@ func (t *table) opening(url string) {
 	t.add("opened cold: first picture, blocks that were picked, recorded", "1000 ms", "ms", picture)
 	t.add("opened cold: the program's own picture", "2000 ms", "ms", own)
 	t.add("opened cold: both answers", "", "ms", answers)
-	t.add("transferred: the browser program", "3.5 MB", "MB", []float64{programMB(t.b, url)})
+	t.add("transferred: the browser program", "2.5 MB", "MB", []float64{programMB(t.b, url)})
 	t.add("transferred: everything else", "", "MB", all)
 }
 
@@ -200,7 +200,7 @@ func (t *table) hands(url string) {
 		d.wait(allDone)
 		answered = append(answered, evaluate[float64](d, "performance.now() - window.began"))
 	}
-	t.add("another budget: picks from cached scores", "200 ms", "ms", preview)
+	t.add("another budget: picks from cached scores", "100 ms", "ms", preview)
 	t.add("another budget: its picks in both columns", "", "ms", budget)
 	t.add("another budget: both answers", "", "ms", answered)
 
@@ -214,7 +214,7 @@ func (t *table) hands(url string) {
 			d.moveTo(x, y)
 			samples = append(samples, d.took())
 		}
-		t.add(what, "50 ms", "ms", samples)
+		t.add(what, "16 ms", "ms", samples)
 	}
 	block := `document.querySelector('` + id("inspector-block") + `').dataset.block`
 	hover("pointing at a block of the grid: its figures", id("grid-0")+" canvas", 0.06, 0.9, 0.6, block)
@@ -298,7 +298,7 @@ func (t *table) largeMap(url string) {
 		if len(times) < 10 {
 			t.b.Fatalf("the map drew %d frames while it was %s", len(times), g.name)
 		}
-		t.add(size+" "+g.name+": from frame to frame", "33 ms", "ms", times)
+		t.add(size+" "+g.name+": from frame to frame", "16.7 ms", "ms", times)
 		d.do(chromedp.Sleep(500*time.Millisecond), chromedp.KeyEvent("0"))
 		d.wait(`document.querySelector('` + id("map-0") + `').dataset.frame === ""`)
 	}
