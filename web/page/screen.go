@@ -149,6 +149,7 @@ func (d *column) describe(s *state.Snapshot, side int) {
 	v.Whole = names[side].Whole
 	v.Short = names[side].Short
 	v.How = names[side].How
+	v.Rest = names[side].Rest
 	v.Verdict = s.Verdict(side)
 	v.Model = c.Model()
 	v.Phase = c.Phase()

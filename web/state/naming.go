@@ -18,6 +18,7 @@ type Name struct {
 	Full  string // its model, and what tells it from the other columns
 	Short string // the least that does
 	How   string // how its cache was read: "Quest at 1/8"
+	Rest  string // what of How Full does not say
 }
 
 // Names are the names of the columns on the screen: no two are the same.
@@ -51,6 +52,13 @@ func (s *Snapshot) Names() []Name {
 			n.Short = n.Full
 		}
 		n.How = s.how(side)
+		n.Rest = n.How
+		if method, budget := own[1], own[2]; slices.Contains(apart, method) {
+			n.Rest = strings.TrimLeft(strings.TrimPrefix(n.How, method), ", ")
+			if slices.Contains(apart, budget) {
+				n.Rest = strings.TrimSpace(strings.TrimSuffix(n.Rest, "at "+budget))
+			}
+		}
 	}
 	return out
 }
@@ -97,22 +105,26 @@ func (s *Snapshot) modelName(side int) string {
 	return s.Form.Model(side)
 }
 
-// shortTitle names the model of a column beside others of the same base by what lies over
-// the base: "SmolLM2 + memory". Elsewhere it is the title and the name.
+// shortTitle names the model of a column beside others of the same base by its name, or by
+// what lies over the base: "SmolLM2 + memory". Elsewhere it is the title and the name, where
+// the title does not say it.
 func (s *Snapshot) shortTitle(side int) string {
-	base, over, joined := strings.Cut(s.modelName(side), run.AdapterJoint)
-	beside := false
+	name := s.modelName(side)
+	base, over, joined := strings.Cut(name, run.AdapterJoint)
+	adapted, again := joined, false // whether some of the base's columns have an adapter, whether there are others
 	for other := range s.Shown() {
-		of, _, adapted := strings.Cut(s.modelName(other), run.AdapterJoint)
-		beside = beside || of == base && adapted != joined
+		if of, _, also := strings.Cut(s.modelName(other), run.AdapterJoint); other != side && of == base {
+			adapted, again = adapted || also, true
+		}
 	}
+	title := s.title(side, inTheMiddle(base))
 	switch {
 	case joined:
 		return inTheMiddle(base) + " + " + inTheMiddle(over)
-	case beside:
+	case adapted, again && strings.HasSuffix(title, " · "+inTheMiddle(base)):
 		return inTheMiddle(base)
 	}
-	return s.title(side, inTheMiddle(base))
+	return title
 }
 
 // titled is a title, and by which of its name the model is told from others of the title: a

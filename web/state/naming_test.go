@@ -63,6 +63,7 @@ func TestNames(t *testing.T) {
 		{"the same twice", []trace.Header{ratplus, ratplus}, []string{"RAT+ · column 1", "RAT+ · column 2"}, []string{"column 1", "column 2"}},
 		{"a step of training", []trace.Header{with(ratplus, func(h *trace.Header) { h.Model = "ratplus@2699" }), with(ratplus, func(h *trace.Header) { h.Model = "mine@7" })}, []string{"RAT+ @2699", "RAT+ · mine @7"}, []string{"RAT+ @2699", "RAT+ · mine @7"}},
 		{"adapters over a base", []trace.Header{over(""), over("+control"), over("+memory")}, []string{"SmolLM2", "SmolLM2 + control", "SmolLM2 + memory"}, []string{"SmolLM2", "+ control", "+ memory"}},
+		{"methods of one file", []trace.Header{over(""), with(over(""), func(h *trace.Header) { h.Method = "moba" })}, []string{"SmolLM2 · Quest", "SmolLM2 · MoBA"}, []string{"Quest", "MoBA"}},
 		{"a long name", []trace.Header{ratplus, {Model: "Meta-Llama-3.1-8B-Instruct-Q4_K_M", Arch: "llama", Title: "Llama"}}, []string{"RAT+", "Llama · Meta-Llama-3…ruct-Q4_K_M"}, []string{"RAT+", "Llama · Meta-Llama-3…ruct-Q4_K_M"}},
 		{"old file", []trace.Header{{Model: "attention", Arch: "attention"}, {Model: "mine", Arch: "ratplus"}}, []string{"Attention", "RAT+ · mine"}, []string{"Attention", "RAT+ · mine"}},
 	} {
@@ -75,6 +76,22 @@ func TestNames(t *testing.T) {
 				t.Errorf("names %q and %q, want %q and %q", full, short, c.full, c.short)
 			}
 		})
+	}
+	reads := func(method string, budget float64) trace.Header {
+		return with(ratplus, func(h *trace.Header) { h.Method, h.Budget = method, budget })
+	}
+	for _, c := range []struct {
+		one, other trace.Header
+		rest       string
+	}{
+		{reads("quest", 0.25), with(attention, func(h *trace.Header) { h.Method, h.Budget = "quest", 0.25 }), "Quest at 1/4"},
+		{reads("quest", 0.25), reads("moba", 0.25), "at 1/4"},
+		{reads("quest", 0.25), reads("moba", 0.125), ""},
+		{reads("quest", 0.25), reads("quest", 0.125), "Quest at 1/4"},
+	} {
+		if n := shows(t, c.one, c.other).Names()[0]; n.Rest != c.rest {
+			t.Errorf("beside %q stands %q, want %q", n.Full, n.Rest, c.rest)
+		}
 	}
 	if got := shows(t, over(""), over("+memory")).Names()[1].Whole; got != "Llama · SmolLM2+memory" {
 		t.Errorf("whole name %q", got)

@@ -16,6 +16,7 @@ type ColumnView struct {
 	Whole    string // name with that of its model as it was given
 	Short    string // the least that does
 	How      string // its cache was read
+	Rest     string // of How, what Name does not say
 	Verdict  string // whether the method or the model is to blame for the answer, or ""
 	Model    string
 	Phase    state.Phase

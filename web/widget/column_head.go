@@ -20,7 +20,7 @@ func columnHead(v *ColumnView, side int, on *Bus) app.UI {
 	}
 	body := []app.UI{
 		app.H2().Title(v.Whole).Text(v.Name),
-		app.Span().Class("how").DataSet("testid", "how").Title(v.How).Text(v.How),
+		app.Span().Class("how").DataSet("testid", "how").Title(v.How).Text(v.Rest),
 		statusText(status, v.Phase == state.Done && v.File == ""),
 	}
 	if v.Preview {
