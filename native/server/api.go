@@ -15,44 +15,33 @@ import (
 	"kvscope/engine/input"
 	"kvscope/engine/run"
 	"kvscope/engine/trace"
+	"kvscope/native/store"
 )
 
 // discardTimeout bounds the patience with a body that is refused.
 const discardTimeout = 10 * time.Second
 
-// api answers everything below /api/.
-func (s *Server) api() http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("/api/models", only(http.MethodGet, s.models))
-	mux.Handle("/api/models/open", only(http.MethodPost, s.open))
-	mux.Handle("/api/meta", only(http.MethodGet, s.meta))
-	mux.Handle("/api/ask", only(http.MethodPost, s.ask))
-	mux.Handle("/api/run", only(http.MethodGet, s.stream))
-	s.runs(mux)
-	s.texts(mux)
-	s.traces(mux)
-	s.experiments(mux)
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		writeError(w, http.StatusNotFound, "", "no such endpoint, there are /api/models, /api/meta, /api/ask, /api/run, /api/runs, /api/texts, /api/traces and /api/experiments")
-	})
-	return mux
+// api lists everything below /api/.
+func (s *Server) api() addresses {
+	var all addresses
+	all.handle("GET", "/api/models", s.models)
+	all.handle("POST", "/api/models/open", s.open)
+	all.handle("GET", "/api/meta", s.meta)
+	all.handle("POST", "/api/ask", s.ask)
+	all.handle("GET", "/api/run", s.stream, "progress")
+	all.handle("POST", "/api/runs", s.keep)
+	all.handle("GET", "/api/runs/{id}/head", s.head, "layer", "head")
+	s.texts(&all)
+	s.traces(&all)
+	s.experiments(&all)
+	return all
 }
 
-func only(method string, next http.HandlerFunc) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != method && !(method == http.MethodGet && r.Method == http.MethodHead) {
-			w.Header().Set("Allow", method)
-			writeError(w, http.StatusMethodNotAllowed, "", fmt.Sprintf("method %s, only %s is allowed here", r.Method, method))
-			return
-		}
-		next(w, r)
-	})
-}
-
-func (s *Server) models(w http.ResponseWriter, _ *http.Request) {
+func (s *Server) models(w http.ResponseWriter, _ *http.Request) error {
 	writeJSON(w, http.StatusOK, struct {
 		Models []run.ModelInfo `json:"models"`
 	}{s.listModels()})
+	return nil
 }
 
 // listModels is a list even when it is empty, never null.
@@ -68,43 +57,43 @@ type opened struct {
 
 // open adds the model at a path, and answers with all models as they are then, the new one
 // last.
-func (s *Server) open(w http.ResponseWriter, r *http.Request) {
+func (s *Server) open(w http.ResponseWriter, r *http.Request) error {
 	req, ok := readObject[opened](w, r)
 	if !ok {
-		return
+		return nil
 	}
 	switch {
 	case s.openModel == nil:
 		writeError(w, http.StatusForbidden, "path", "models are opened by path only where the server listens to its own machine alone; start it with kvscope serve --model PATH")
-		return
+		return nil
 	case strings.TrimSpace(req.Path) == "":
-		writeError(w, http.StatusBadRequest, "path", "missing, want a model file or folder on this machine")
-		return
+		return input.Errorf("path", "missing, want a model file or folder on this machine")
 	}
 	if err := s.openModel(req.Path, req.Tokenizer); err != nil {
 		s.log.Info("model not opened", "path", req.Path, "err", err)
 		writeError(w, http.StatusBadRequest, "path", err.Error())
-		return
+		return nil
 	}
 	s.log.Info("model opened", "path", req.Path)
-	s.models(w, r)
+	return s.models(w, r)
 }
 
 // ask runs a request to its end and answers with the result, or with those of its questions.
-func (s *Server) ask(w http.ResponseWriter, r *http.Request) {
+func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 	req, ok := readObject[run.Request](w, r)
 	if !ok {
-		return
+		return nil
 	}
 	answers, err := s.answers(r.Context(), req)
 	switch {
 	case err != nil:
-		writeError(w, statusOf(err), input.Field(err), problem(err))
+		return err
 	case req.Questions == nil:
 		writeJSON(w, http.StatusOK, answers.Questions[0].Result)
 	default:
 		writeJSON(w, http.StatusOK, answers)
 	}
+	return nil
 }
 
 // answers are the answers to all questions of req, one after the other.
@@ -212,12 +201,19 @@ func problem(err error) string {
 	return err.Error()
 }
 
-func statusOf(err error) int {
+// fail answers with what went wrong.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case input.Field(err) != "":
-		return http.StatusBadRequest
-	case errors.Is(err, errBusy), errors.Is(err, context.Canceled):
-		return http.StatusServiceUnavailable
+		writeError(w, http.StatusBadRequest, input.Field(err), problem(err))
+	case errors.Is(err, store.ErrNotFound):
+		writeError(w, http.StatusNotFound, "id", store.ErrNotFound.Error())
+	case r.Context().Err() != nil: // of who has gone, or of a server that stops, which is to be heard
+		writeError(w, http.StatusServiceUnavailable, "", "given up before it was done")
+	case errors.Is(err, errBusy):
+		writeError(w, http.StatusServiceUnavailable, "", err.Error())
+	default:
+		s.log.Error("request failed", "path", r.URL.Path, "err", err)
+		writeError(w, http.StatusInternalServerError, "", err.Error())
 	}
-	return http.StatusInternalServerError
 }

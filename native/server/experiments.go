@@ -37,75 +37,32 @@ func (l *laboratory) why() string {
 // maxName bounds the name of an experiment, in bytes.
 const maxName = 200
 
-// experiments registers the endpoints of experiments.
-func (s *Server) experiments(mux *http.ServeMux) {
-	handle := func(pattern string, f handler, query ...string) {
-		mux.Handle(pattern, s.inLab(s.handle(asked(f, query))))
+// experiments lists the endpoints of experiments.
+func (s *Server) experiments(all *addresses) {
+	const one = "/api/experiments/{id}"
+	handle := func(method, path string, f handler, fields ...string) {
+		all.handle(method, path, func(w http.ResponseWriter, r *http.Request) error {
+			if s.lab.store == nil || s.lab.jobs == nil {
+				writeError(w, http.StatusServiceUnavailable, "", "no experiments: "+s.lab.why())
+				return nil
+			}
+			return f(w, r)
+		}, fields...)
 	}
-	handle("GET /api/experiments", s.listExperiments)
-	handle("POST /api/experiments", s.createExperiment)
-	handle("POST /api/experiments/estimate", s.estimate)
-	handle("GET /api/experiments/{id}", s.showExperiment)
-	handle("DELETE /api/experiments/{id}", s.removeExperiment)
+	handle("GET", "/api/experiments", s.listExperiments)
+	handle("POST", "/api/experiments", s.createExperiment)
+	handle("POST", "/api/experiments/estimate", s.estimate)
+	handle("GET", one, s.showExperiment)
+	handle("DELETE", one, s.removeExperiment)
 	for name, state := range map[string]api.State{"pause": api.Paused, "resume": api.Running, "cancel": api.Cancelled} {
-		handle("POST /api/experiments/{id}/"+name, func(w http.ResponseWriter, r *http.Request) error { return s.decide(w, r, state) })
+		handle("POST", one+"/"+name, func(w http.ResponseWriter, r *http.Request) error { return s.decide(w, r, state) })
 	}
-	handle("GET /api/experiments/{id}/progress", s.progress)
-	handle("GET /api/experiments/{id}/hits", s.hits)
-	handle("GET /api/experiments/{id}/examples", s.examples, rowFields()...)
-	handle("GET /api/experiments/{id}/charts", s.charts, "paper")
-	handle("GET /api/experiments/{id}/chart.svg", s.chartSVG, "paper", "chart")
-	handle("GET /api/experiments/{id}/export", s.export, "format", "table")
-	handle("/api/experiments/{id}/{what}", func(w http.ResponseWriter, _ *http.Request) error {
-		writeError(w, http.StatusNotFound, "", "no such part of an experiment, or not by this method")
-		return nil
-	})
-	handle("/api/experiments", func(w http.ResponseWriter, r *http.Request) error {
-		w.Header().Set("Allow", "GET, POST")
-		writeError(w, http.StatusMethodNotAllowed, "", "method "+r.Method+", only GET and POST are allowed here")
-		return nil
-	})
-}
-
-// inLab lets a request through where there are experiments.
-func (s *Server) inLab(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if s.lab.store == nil || s.lab.jobs == nil {
-			writeError(w, http.StatusServiceUnavailable, "", "no experiments: "+s.lab.why())
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-// handler answers a request, or returns why it did not.
-type handler func(http.ResponseWriter, *http.Request) error
-
-// handle answers by f, or with what went wrong. Errors of which the client has
-// been told already are nil.
-func (s *Server) handle(f handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := f(w, r); err != nil {
-			s.fail(w, r, err)
-		}
-	})
-}
-
-// fail answers with what went wrong in the laboratory.
-func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
-	switch {
-	case input.Field(err) != "":
-		writeError(w, http.StatusBadRequest, input.Field(err), problem(err))
-	case errors.Is(err, store.ErrNotFound):
-		writeError(w, http.StatusNotFound, "id", store.ErrNotFound.Error())
-	case r.Context().Err() != nil: // of who has gone, or of a server that stops, which is to be heard
-		writeError(w, http.StatusServiceUnavailable, "", "given up before it was done")
-	case errors.Is(err, errBusy):
-		writeError(w, http.StatusServiceUnavailable, "", err.Error())
-	default:
-		s.log.Error("experiments", "path", r.URL.Path, "err", err)
-		writeError(w, http.StatusInternalServerError, "", err.Error())
-	}
+	handle("GET", one+"/progress", s.progress)
+	handle("GET", one+"/hits", s.hits)
+	handle("GET", one+"/examples", s.examples, rowFields()...)
+	handle("GET", one+"/charts", s.charts, "paper")
+	handle("GET", one+"/chart.svg", s.chartSVG, "paper", "chart")
+	handle("GET", one+"/export", s.export, "format", "table")
 }
 
 func (s *Server) listExperiments(w http.ResponseWriter, r *http.Request) error {

@@ -14,6 +14,10 @@ import (
 
 // export answers with everything an experiment came to, as a file.
 func (s *Server) export(w http.ResponseWriter, r *http.Request) error {
+	format := r.URL.Query().Get("format")
+	if format != "csv" && r.URL.Query().Has("table") {
+		return input.Errorf("table", "only format=csv has one, format is %q", format)
+	}
 	e, cells, err := s.measured(r)
 	if err != nil {
 		return err
@@ -29,7 +33,7 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) error {
 	e.State = status.State
 	name := "kvscope-" + e.ID
 	answerSoon(w)
-	switch format := r.URL.Query().Get("format"); format {
+	switch format {
 	case "csv":
 		return s.exportCSV(w, r, name, cells)
 	case "json":

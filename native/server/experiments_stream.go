@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"kvscope/engine/experiment"
@@ -55,10 +56,14 @@ func rowOf(r *http.Request) (experiment.Row, error) {
 	if !ok {
 		return row, nil // of which there is no example
 	}
-	for _, p := range info.Settable() {
+	for _, p := range sparse.Params() {
 		text := q.Get(p.Name)
 		if text == "" {
 			continue
+		}
+		settable := slices.ContainsFunc(info.Settable(), func(own sparse.Param) bool { return own.Name == p.Name })
+		if !settable {
+			return row, input.Errorf(p.Name, "no parameter of %s", info.ID)
 		}
 		value, err := p.Canonical(text)
 		if err != nil {

@@ -11,8 +11,9 @@ import (
 )
 
 // meta says what a page needs to offer choices.
-func (s *Server) meta(w http.ResponseWriter, _ *http.Request) {
+func (s *Server) meta(w http.ResponseWriter, _ *http.Request) error {
 	writeJSON(w, http.StatusOK, s.describe())
+	return nil
 }
 
 func (s *Server) describe() api.Meta {

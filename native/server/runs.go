@@ -17,61 +17,53 @@ type RunCache interface {
 	Limit() int
 }
 
-// runs answers everything below /api/runs.
-func (s *Server) runs(mux *http.ServeMux) {
-	mux.Handle("/api/runs", only(http.MethodPost, s.keep))
-	mux.Handle("/api/runs/{id}/head", only(http.MethodGet, s.head))
-}
-
 // discardSink is a sink for a run that is only made to be kept.
 type discardSink struct{}
 
 func (discardSink) Emit(trace.Event) error { return nil }
 
 // keep runs a request unless its run is kept already, and says under which ID it is.
-func (s *Server) keep(w http.ResponseWriter, r *http.Request) {
+func (s *Server) keep(w http.ResponseWriter, r *http.Request) error {
 	req, ok := readObject[run.Request](w, r)
 	if !ok {
-		return
+		return nil
 	}
 	keeper, ok := s.runner.(RunCache)
 	if !ok {
 		writeError(w, http.StatusNotImplemented, "", "this server keeps no runs")
-		return
+		return nil
 	}
 	id := req.ID()
 	if keeper.Cached(id) == nil {
 		if err := s.run(r.Context(), req, discardSink{}); err != nil {
-			writeError(w, statusOf(err), input.Field(err), problem(err))
-			return
+			return err
 		}
 	}
 	writeJSON(w, http.StatusOK, map[string]string{"id": id})
+	return nil
 }
 
 // head sends what one head saw, as package lens writes it.
-func (s *Server) head(w http.ResponseWriter, r *http.Request) {
+func (s *Server) head(w http.ResponseWriter, r *http.Request) error {
 	var kept *run.CachedRun
 	if keeper, ok := s.runner.(RunCache); ok {
 		kept = keeper.Cached(r.PathValue("id"))
 	}
 	if kept == nil {
 		writeError(w, http.StatusNotFound, "", "no such run is kept, POST its request to /api/runs first")
-		return
+		return nil
 	}
 	var at [2]int
 	for i, name := range []string{"layer", "head"} {
 		n, err := strconv.Atoi(r.URL.Query().Get(name))
 		if err != nil {
-			writeError(w, http.StatusBadRequest, name, "a whole number from 0 is expected")
-			return
+			return input.Errorf(name, "a whole number from 0 is expected")
 		}
 		at[i] = n
 	}
 	head, err := kept.Head(at[0], at[1])
 	if err != nil {
-		writeError(w, statusOf(err), input.Field(err), problem(err))
-		return
+		return err
 	}
 	file, err := head.Encode()
 	if err != nil {
@@ -84,4 +76,5 @@ func (s *Server) head(w http.ResponseWriter, r *http.Request) {
 	// version of the program may not.
 	w.Header().Set("Cache-Control", "no-store")
 	w.Write(file) // a client that is gone needs no answer
+	return nil
 }

@@ -115,7 +115,7 @@ func New(c Config) (*Server, error) {
 	}
 	s.site = site
 	mux := http.NewServeMux()
-	mux.Handle("/api/", s.api())
+	mux.Handle("/api/", s.api().mux(s.fail))
 	mux.HandleFunc(echartsURL(), serveECharts)
 	mux.Handle("/", page)
 	s.handler = s.recovered(secured(c.Embed, guarded(c.Loopback, c.Hosts, requireToken(c.Token, mux))))

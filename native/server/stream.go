@@ -21,22 +21,21 @@ import (
 const closeTimeout = 2 * time.Second
 
 // stream runs the request that a page sends and sends it what happens.
-func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
+func (s *Server) stream(w http.ResponseWriter, r *http.Request) error {
 	if r.Header.Get("Upgrade") == "" {
 		w.Header().Set("Upgrade", "websocket")
 		writeError(w, http.StatusUpgradeRequired, "", "this endpoint is a WebSocket")
-		return
+		return nil
 	}
 	progress, err := asksProgress(r)
 	if err != nil {
-		writeError(w, http.StatusBadRequest, input.Field(err), problem(err))
-		return
+		return err
 	}
 	// Accept answers by itself when it refuses.
 	conn, err := websocket.Accept(w, r, nil)
 	if err != nil {
 		s.log.Warn("websocket refused", "origin", r.Header.Get("Origin"), "err", err)
-		return
+		return nil
 	}
 	s.streams.Add(1)
 	defer s.streams.Done()
@@ -47,11 +46,12 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case errors.As(err, &gone):
 		s.log.Info("page gone", "err", gone.err)
-		return
+		return nil
 	case err != nil && r.Context().Err() != nil:
 		err = errShutdown
 	}
 	s.finish(conn, err)
+	return nil
 }
 
 // watch sends the page all of the run it asks for. It returns an error when the

@@ -53,7 +53,7 @@ func TestTextRefusals(t *testing.T) {
 		{"a form", "PUT", api.TextName("a"), "application/x-www-form-urlencoded", "a", 415, "text/plain"},
 		{"unknown", "GET", api.TextName("unknown"), "", "", 404, "no such text"},
 		{"no hash to find", "GET", "%2e%2e%2fetc", "", "", 400, "16 hexadecimal digits"},
-		{"deleted", "DELETE", api.TextName("a"), "", "", 405, "GET and PUT"},
+		{"deleted", "DELETE", api.TextName("a"), "", "", 405, "GET, PUT"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			req, err := http.NewRequestWithContext(t.Context(), c.method, ts.URL+"/api/texts/"+c.path, strings.NewReader(c.body))

@@ -11,36 +11,40 @@ import (
 const tokenCookie = "kvscope_token"
 
 // requireToken lets a request through that shows token: in the header Authorization (Bearer), in
-// the cookie, or once in the address, as ?token=, which sets the cookie and goes on to the
+// the cookie, or in the address, as ?token=, which sets the cookie and goes on to the
 // address without it. An empty token asks nobody.
 func requireToken(token string, next http.Handler) http.Handler {
 	if token == "" {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok && same(bearer, token) {
-			next.ServeHTTP(w, r)
-			return
-		}
-		if c, err := r.Cookie(tokenCookie); err == nil && same(c.Value, token) {
-			next.ServeHTTP(w, r)
-			return
-		}
 		query := r.URL.Query()
-		if r.Method != http.MethodGet || !same(query.Get("token"), token) {
+		switch {
+		case r.Method == http.MethodGet && same(query.Get("token"), token):
+			query.Del("token")
+			to := *r.URL
+			to.RawQuery = query.Encode()
+			http.SetCookie(w, &http.Cookie{Name: tokenCookie, Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
+			w.Header().Set("Cache-Control", "no-store")
+			// A path that begins with two slashes would be another host.
+			http.Redirect(w, r, "/"+strings.TrimLeft(to.RequestURI(), "/"), http.StatusSeeOther)
+		case shows(r, token):
+			next.ServeHTTP(w, r)
+		default:
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			writeError(w, http.StatusUnauthorized, "token",
 				"this server asks for its token: open its address with ?token= and the token, or send the header Authorization: Bearer TOKEN")
-			return
 		}
-		query.Del("token")
-		to := *r.URL
-		to.RawQuery = query.Encode()
-		http.SetCookie(w, &http.Cookie{Name: tokenCookie, Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
-		w.Header().Set("Cache-Control", "no-store")
-		// A path that begins with two slashes would be another host.
-		http.Redirect(w, r, "/"+strings.TrimLeft(to.RequestURI(), "/"), http.StatusSeeOther)
 	})
+}
+
+// shows reports whether a request brings the token in its header or cookie.
+func shows(r *http.Request, token string) bool {
+	if bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok && same(bearer, token) {
+		return true
+	}
+	c, err := r.Cookie(tokenCookie)
+	return err == nil && same(c.Value, token)
 }
 
 // same compares in a time that tells nothing of either, their lengths included.

@@ -44,17 +44,24 @@ func TestTokenInAddress(t *testing.T) {
 	for path, want := range map[string]string{
 		"/?seed=3&token=secret": "/?seed=3", "/?token=secret": "/", "//evil.example/?token=secret": "/evil.example/",
 	} {
-		resp, err := client.Get(ts.URL + path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp.Body.Close()
-		if got := resp.Header.Get("Location"); resp.StatusCode != http.StatusSeeOther || got != want {
-			t.Errorf("%s: status %d to %q, want %q", path, resp.StatusCode, got, want)
-		}
-		c := resp.Cookies()
-		if len(c) != 1 || c[0].Value != "secret" || !c[0].HttpOnly || c[0].SameSite != http.SameSiteLaxMode {
-			t.Errorf("%s: cookies %v", path, c)
+		for _, cookie := range []string{"", tokenCookie + "=secret"} { // of a browser that has opened it before
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, ts.URL+path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Cookie", cookie)
+			resp, err := client.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			if got := resp.Header.Get("Location"); resp.StatusCode != http.StatusSeeOther || got != want {
+				t.Errorf("%s: status %d to %q, want %q", path, resp.StatusCode, got, want)
+			}
+			c := resp.Cookies()
+			if len(c) != 1 || c[0].Value != "secret" || !c[0].HttpOnly || c[0].SameSite != http.SameSiteLaxMode {
+				t.Errorf("%s: cookies %v", path, c)
+			}
 		}
 	}
 }

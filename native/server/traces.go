@@ -14,16 +14,15 @@ import (
 // traceTimeout is how long the file of a trace may take to come, or to go.
 const traceTimeout = 5 * time.Minute
 
-// listTraces is the one request that is answered where no traces are kept: it says so.
-const listTraces = "GET /api/traces"
-
-// traces registers what keeps recorded runs.
-func (s *Server) traces(mux *http.ServeMux) {
-	handle := func(pattern string, f func(w http.ResponseWriter, r *http.Request) error) {
-		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			if s.kept.Folder == "" && pattern != listTraces {
+// traces lists what keeps recorded runs.
+func (s *Server) traces(all *addresses) {
+	const one = "/api/traces/{key}"
+	all.handle("GET", "/api/traces", s.listTraces)
+	handle := func(method string, f handler, fields ...string) {
+		all.handle(method, one, func(w http.ResponseWriter, r *http.Request) error {
+			if s.kept.Folder == "" {
 				writeError(w, http.StatusServiceUnavailable, "", "no traces are kept: "+s.lab.why())
-				return
+				return nil
 			}
 			err := f(w, r)
 			var tooLarge *http.MaxBytesError
@@ -33,38 +32,35 @@ func (s *Server) traces(mux *http.ServeMux) {
 			case errors.As(err, &tooLarge):
 				discard(w, r)
 				writeError(w, http.StatusRequestEntityTooLarge, "file", fmt.Sprintf("more than %d bytes", store.MaxTrace))
-			case err != nil:
-				s.fail(w, r, err)
+			default:
+				return err
 			}
-		})
+			return nil
+		}, fields...)
 	}
-	handle(listTraces, func(w http.ResponseWriter, _ *http.Request) error {
-		answer := api.Traces{Kept: s.kept.Folder != "", Traces: traces.List{}}
-		var err error
-		if answer.Kept {
-			answer.Traces, err = s.kept.List()
-		}
-		if err == nil {
-			writeJSON(w, http.StatusOK, answer)
-		}
-		return err
-	})
-	handle("GET /api/traces/{key}", s.showTrace)
-	handle("PUT /api/traces/{key}", s.keepTrace)
-	handle("PATCH /api/traces/{key}", s.changeTrace)
-	handle("DELETE /api/traces/{key}", func(w http.ResponseWriter, r *http.Request) error {
+	handle("GET", s.showTrace)
+	handle("PUT", s.keepTrace, "name")
+	handle("PATCH", s.changeTrace)
+	handle("DELETE", func(w http.ResponseWriter, r *http.Request) error {
 		if err := s.kept.Remove(r.PathValue("key")); err != nil {
 			return err
 		}
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	})
-	for _, pattern := range []string{"/api/traces", "/api/traces/{key}"} {
-		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Allow", "GET, PUT, PATCH, DELETE")
-			writeError(w, http.StatusMethodNotAllowed, "", "method "+r.Method+", allowed are GET of the list, and GET, PUT, PATCH and DELETE of a trace")
-		})
+}
+
+// listTraces lists the traces that are kept, or says that none are.
+func (s *Server) listTraces(w http.ResponseWriter, _ *http.Request) error {
+	answer := api.Traces{Kept: s.kept.Folder != "", Traces: traces.List{}}
+	var err error
+	if answer.Kept {
+		answer.Traces, err = s.kept.List()
 	}
+	if err == nil {
+		writeJSON(w, http.StatusOK, answer)
+	}
+	return err
 }
 
 // showTrace answers with the file of a trace.

@@ -63,7 +63,7 @@ func TestTracesAreKept(t *testing.T) {
 		{"an unknown field", "PATCH", "/" + key, "application/json", `{"title":"x"}`, 400, `"field":"title"`},
 		{"a form", "PATCH", "/" + key, "application/x-www-form-urlencoded", "name=x", 415, "application/json"},
 		{"none of the key", "GET", "/001764430000001-b", "", "", 404, "no such trace"},
-		{"another method", "POST", "/" + key, "", "", 405, "PATCH and DELETE"},
+		{"another method", "POST", "/" + key, "", "", 405, "PATCH, DELETE"},
 	} {
 		if status, body := ask(c.method, c.path, c.contentType, c.body); status != c.status || !strings.Contains(string(body), c.want) {
 			t.Errorf("%s: %d %s, want %d with %s", c.name, status, body, c.status, c.want)

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -274,6 +276,14 @@ func TestWalkQueries(t *testing.T) {
 	begin()
 	follow(t, ts.URL+"/api/experiments/"+made.ID)
 	at := "/api/experiments/" + made.ID
+	cache := newRunCache(t)
+	keeping := start(t, Config{Runner: cache})
+	_, kept := post(t, keeping, "/api/runs", `{"model":"m","task":"S-2","seed":4,"max_new":2}`)
+	var inMemory struct{ ID string }
+	if err := json.Unmarshal([]byte(kept), &inMemory); err != nil {
+		t.Fatal(err)
+	}
+	walked := map[string]bool{"progress": true, "name": true} // of a WebSocket and of what is put: by tests of their own
 	for _, c := range []struct{ path, query, name string }{
 		{at + "/examples", "model=ratplus&task=S-1&method=quest&selector=own&block=16&", "budget=1/4"},
 		{at + "/examples", "task=S-1&method=quest&budget=1/4&", "model=ratplus"},
@@ -287,9 +297,16 @@ func TestWalkQueries(t *testing.T) {
 		{at + "/export", "format=csv&", "table=hits"},
 		{at + "/charts", "", "paper=none"},
 		{at + "/chart.svg", "", "chart=accuracy"},
+		{"/api/runs/" + inMemory.ID + "/head", "head=1&", "layer=0"},
+		{"/api/runs/" + inMemory.ID + "/head", "layer=0&", "head=1"},
 	} {
+		base := ts.URL
+		if strings.HasPrefix(c.path, "/api/runs/") {
+			base = keeping.URL
+		}
 		name, value, _ := strings.Cut(c.name, "=")
-		status, want := fetched(t, ts.URL+c.path+"?"+c.query+c.name)
+		walked[name] = true
+		status, want := fetched(t, base+c.path+"?"+c.query+c.name)
 		if status != http.StatusOK && name != "paper" && name != "chart" {
 			t.Errorf("%s: status %d, %s", c.name, status, want)
 		}
@@ -297,7 +314,7 @@ func TestWalkQueries(t *testing.T) {
 			if bad == value {
 				continue
 			}
-			status, got := fetched(t, ts.URL+c.path+"?"+c.query+name+"="+bad)
+			status, got := fetched(t, base+c.path+"?"+c.query+name+"="+bad)
 			switch {
 			case status == http.StatusBadRequest || status == http.StatusNotFound:
 				var refusal struct{ Error trace.Failure }
@@ -309,14 +326,66 @@ func TestWalkQueries(t *testing.T) {
 			}
 		}
 		for query, blamed := range map[string]string{c.name + "&" + c.name: name, c.name + "&unknown=1": "unknown"} {
-			if status, got := fetched(t, ts.URL+c.path+"?"+c.query+query); status != http.StatusBadRequest || !strings.Contains(got, `"field":"`+blamed+`"`) {
+			if status, got := fetched(t, base+c.path+"?"+c.query+query); status != http.StatusBadRequest || !strings.Contains(got, `"field":"`+blamed+`"`) {
 				t.Errorf("%s: status %d, %s", query, status, got)
 			}
 		}
 	}
-	for _, path := range []string{at, at + "/hits", "/api/experiments"} {
-		if status, got := fetched(t, ts.URL+path+"?limit=3"); status != http.StatusBadRequest || !strings.Contains(got, `"field":"limit"`) {
-			t.Errorf("%s: status %d, %s", path, status, got)
+	for _, p := range sparse.Params() {
+		walked[p.Name] = true // the examples of a row take all as they take the budget and the block
+	}
+	for _, a := range (&Server{}).api() {
+		for _, name := range a.fields {
+			if !walked[name] {
+				t.Errorf("the walk has no query of %s with %s", a.path, name)
+			}
+		}
+	}
+	row := ts.URL + at + "/examples?model=ratplus&task=S-1&method=quest&budget=1/4&"
+	if status, got := fetched(t, row+"window=8"); status != http.StatusBadRequest || !strings.Contains(got, `"field":"window"`) {
+		t.Errorf("a parameter of another method: status %d, %s", status, got)
+	}
+	if status, got := fetched(t, ts.URL+at+"/export?format=json&table=hits"); status != http.StatusBadRequest || !strings.Contains(got, `"field":"table"`) {
+		t.Errorf("a table of a file that has all: status %d, %s", status, got)
+	}
+}
+
+// TestWalkAddresses: no address takes a field that it does not know, or one twice, and says
+// which it knows.
+func TestWalkAddresses(t *testing.T) {
+	s, err := New(Config{Runner: pairRunner{}, Version: "test", Program: fakeProgram()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	place := regexp.MustCompile(`{\w+}`)
+	for _, a := range s.api() {
+		ask := func(query, field, says string) {
+			t.Helper()
+			w := httptest.NewRecorder()
+			s.ServeHTTP(w, httptest.NewRequest(a.method, "http://localhost"+place.ReplaceAllString(a.path, "x")+"?"+query, nil))
+			if got := w.Body.String(); w.Code != http.StatusBadRequest || !strings.Contains(got, `"field":"`+field+`"`) || !strings.Contains(got, says) {
+				t.Errorf("%s %s?%s: status %d, %s", a.method, a.path, query, w.Code, got)
+			}
+		}
+		known := "this address takes none"
+		if len(a.fields) > 0 {
+			known = "allowed are " + strings.Join(a.fields, ", ")
+		}
+		ask("limit=3", "limit", known)
+		ask("=1", "query", "without a name")
+		ask("%zz=1", "query", "invalid URL escape")
+		for _, name := range a.fields {
+			ask(name+"=1&"+name+"=1", name, "2 times")
+			ask(strings.ToUpper(name)+"=1", strings.ToUpper(name), known)
+		}
+	}
+	// Pages say themselves what they do not know of their address, and a file is the same
+	// whatever it is asked with.
+	for _, path := range []string{"/?seed=3&v=2", "/traces?v=2", "/app.js?v=2", "/web/icon.svg?v=2&v=3"} {
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://localhost"+path, nil))
+		if w.Code != http.StatusOK {
+			t.Errorf("%s: status %d", path, w.Code)
 		}
 	}
 }
