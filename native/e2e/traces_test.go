@@ -47,6 +47,60 @@ func TestTraces(t *testing.T) {
 	})
 }
 
+// TestTracesDamaged: of a trace of this browser whose description is damaged the page says what
+// is wrong with it, and loses neither its run nor the name it can still read; one whose file is
+// damaged too is there to be removed.
+func TestTracesDamaged(t *testing.T) {
+	d := sitAt(t, "traces")
+	const rows = `[...document.querySelectorAll('[data-testid="traces-list"] tbody tr')]`
+	ready := func() { d.wait(`document.querySelector('` + id("traces") + `')?.dataset.ready === "true"`) }
+	ready()
+	folder := t.TempDir()
+	d.do(chromedp.SetUploadFiles(`#traces-add`, []string{madeUp(t, folder, "quest"), madeUp(t, folder, "h2o")}, chromedp.ByQuery))
+	d.wait(rows + `.length === 2`)
+	d.do(chromedp.Evaluate(`(() => {
+		const opening = indexedDB.open("kvscope-traces", 1);
+		opening.onsuccess = () => {
+			const records = opening.result.transaction("traces", "readwrite").objectStore("traces");
+			records.getAllKeys().onsuccess = (e) => {
+				const [first, second] = e.target.result;
+				records.get(first).onsuccess = (e) => {
+					const { file } = e.target.result;
+					records.put({ about: '{"name": "of old", "bytes": -1}', file }, first);
+					records.put({ about: "{", file }, second);
+					records.put({ about: "{", file: new Blob(["no run"]) }, "001764430000000-a");
+					records.put("no record", "001764430000001-b").onsuccess = () => { opening.result.close(); document.body.dataset.damaged = true; };
+				};
+			};
+		};
+	})()`, nil))
+	d.wait(`!!document.body.dataset.damaged`)
+	for range 2 { // it stays said
+		d.do(chromedp.Reload())
+		ready()
+		d.wait(rows + `.length === 4`)
+		said := evaluate[string](d, rows+`.map((r) => r.querySelector(".trace-name").value + ": " + r.querySelector(".problem").textContent).join("\n")`)
+		for _, want := range []string{"of old: described anew by its file, since its description cannot be read: bytes: -1", "end of JSON input", "001764430000000-a: its description cannot be read", "it is no run", "its record has no file"} {
+			if !strings.Contains(said, want) {
+				t.Errorf("%q is not said: %s", want, said)
+			}
+		}
+		if n := evaluate[int](d, rows+`.filter((r) => r.textContent.includes(" at 1/8, ")).length`); n != 2 {
+			t.Errorf("%d runs, want 2", n)
+		}
+	}
+	for _, key := range []string{"001764430000000-a", "001764430000001-b"} {
+		d.press(`tr[data-key="` + key + `"] [data-what="remove"]`)
+		d.wait(`!document.querySelector('tr[data-key="` + key + `"]')`)
+	}
+	d.has(id("traces-said"), "which had no file, is removed")
+	d.do(chromedp.Evaluate(`(() => { const at = document.querySelector(".trace-note"); at.value = "again"; at.dispatchEvent(new Event("change", { bubbles: true })); })()`, nil))
+	d.wait(rows + `.filter((r) => r.querySelector(".problem")).length === 1`)
+	d.press(`[data-testid="traces-list"] tbody tr:nth-child(1) [data-what="open"]`)
+	d.wait(`location.pathname.endsWith("/") && document.querySelector('` + id("column-0") + `')?.textContent.includes(".safetensors")`)
+	d.quiet()
+}
+
 // drops lets go of a file with the mouse at a point of the page.
 func (d *desk) drops(file string, x, y float64) {
 	d.t.Helper()

@@ -11,9 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"kvscope/engine/input"
 	"kvscope/web/traces"
@@ -50,62 +48,66 @@ func CheckTraceKey(key string) error {
 	return nil
 }
 
-// List is all traces, those saved last first. Files that are no traces are left out.
+// List is all traces, those saved last first, those that cannot be read with why. Files that are
+// no traces are left out.
 func (s Traces) List() (traces.List, error) {
 	entries, err := os.ReadDir(s.Folder)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("list traces: %w", err)
 	}
 	list := traces.List{}
-	for _, e := range entries {
-		key, ok := strings.CutSuffix(e.Name(), aboutSuffix)
-		if !ok || CheckTraceKey(key) != nil {
+	for _, e := range entries { // by name, so that both files of a trace are beside each other
+		key := strings.TrimSuffix(strings.TrimSuffix(e.Name(), aboutSuffix), traceSuffix)
+		if CheckTraceKey(key) != nil || len(list) > 0 && list[len(list)-1].Key == key {
 			continue
 		}
-		if t, err := s.Trace(key); err == nil {
+		switch t, err := s.Trace(key); {
+		case err == nil:
 			list = append(list, t)
+		case !errors.Is(err, ErrNoTrace):
+			list = append(list, traces.Unread(key, s.size(key), err))
 		}
 	}
 	slices.SortFunc(list, func(a, b traces.Trace) int { return cmp.Or(b.Saved.Compare(a.Saved), cmp.Compare(b.Key, a.Key)) })
 	return list, nil
 }
 
-// Trace returns the description of a trace.
+// Trace returns the description of a trace. One that is damaged or missing is made anew by the
+// trace's file.
 func (s Traces) Trace(key string) (t traces.Trace, err error) {
 	if err := CheckTraceKey(key); err != nil {
 		return t, err
 	}
 	text, err := os.ReadFile(s.path(key, aboutSuffix))
+	if err == nil {
+		t, err = traces.Read(text)
+	}
+	if err == nil {
+		t.Key = key
+		return t, nil
+	}
+	f, noFile := s.Open(key)
+	if noFile != nil {
+		return t, noFile
+	}
+	defer f.Close()
 	if errors.Is(err, fs.ErrNotExist) {
-		return t, ErrNoTrace
+		err = errors.New("it is missing")
 	}
-	if err != nil {
-		return t, fmt.Errorf("trace %s: %w", key, err)
+	t, whole := traces.Mended(key, text, err, f, s.size(key))
+	if whole {
+		_ = s.write(t) // else it is made anew the next time too
 	}
-	if t, err = traces.Read(text); err != nil {
-		return s.describe(key)
-	}
-	t.Key = key
 	return t, nil
 }
 
-// describe makes the description of a trace anew by its file, where the one that was kept is
-// damaged. The name that people gave it is lost with that: it is called by its key.
-func (s Traces) describe(key string) (t traces.Trace, err error) {
-	f, err := s.Open(key)
+// size is how many bytes the file of a trace has, 0 of none.
+func (s Traces) size(key string) int64 {
+	info, err := os.Stat(s.path(key, traceSuffix))
 	if err != nil {
-		return t, err
+		return 0
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return t, fmt.Errorf("trace %s: %w", key, err)
-	}
-	if t, err = traces.Describe(key, f, info.Size()); err != nil {
-		return t, fmt.Errorf("trace %s: %w", key, err)
-	}
-	t.Key, t.Saved = key, savedAt(key)
-	return t, s.write(t)
+	return info.Size()
 }
 
 // Open opens the file of a trace.
@@ -150,7 +152,7 @@ func (s Traces) Keep(key, name string, content io.Reader) (t traces.Trace, err e
 	if t, err = traces.Describe(name, f, size); err != nil {
 		return t, input.Errorf("file", "%v", err)
 	}
-	t.Name, t.Key, t.Saved = name, key, savedAt(key)
+	t.Name, t.Key, t.Saved = name, key, traces.SavedAt(key)
 	if err := os.Rename(f.Name(), s.path(key, traceSuffix)); err != nil {
 		return t, fmt.Errorf("keep trace: %w", err)
 	}
@@ -182,16 +184,26 @@ func (s Traces) Change(key string, to traces.Change) (traces.Trace, error) {
 	if err := to.Check(); err != nil {
 		return t, err
 	}
-	t.Name, t.Note = to.Name, to.Note
+	t.Name, t.Note, t.Fault = to.Name, to.Note, ""
 	return t, s.write(t)
 }
 
 // Remove removes a trace.
 func (s Traces) Remove(key string) error {
-	if _, err := s.Trace(key); err != nil {
+	if err := CheckTraceKey(key); err != nil {
 		return err
 	}
-	return errors.Join(os.Remove(s.path(key, aboutSuffix)), os.Remove(s.path(key, traceSuffix)))
+	about, file := os.Remove(s.path(key, aboutSuffix)), os.Remove(s.path(key, traceSuffix))
+	none := func(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+	switch {
+	case none(about) && none(file):
+		return ErrNoTrace
+	case none(about):
+		return file
+	case none(file):
+		return about
+	}
+	return errors.Join(about, file)
 }
 
 // write writes what is known of a trace, whole or not at all.
@@ -208,9 +220,3 @@ func (s Traces) write(t traces.Trace) error {
 }
 
 func (s Traces) path(key, suffix string) string { return filepath.Join(s.Folder, key+suffix) }
-
-// savedAt is the time in a key.
-func savedAt(key string) time.Time {
-	ms, _ := strconv.ParseInt(key[:15], 10, 64) // digits, as its form has it
-	return time.UnixMilli(ms).UTC()
-}

@@ -113,18 +113,64 @@ func TestTracesDescribeAnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	about := s.path(key, aboutSuffix)
-	for _, damaged := range []string{"", "{", "null", `{"name": "my run", "bytes": -1}`} {
-		if err := os.WriteFile(about, []byte(damaged), 0o600); err != nil {
+	for _, c := range []struct{ damaged, name, note, says string }{
+		{"", key, "", "end of JSON input"}, {"{", key, "", "end of JSON input"}, {"null", key, "", "name: missing"},
+		{`{"name": "my run", "note": "of two", "bytes": -1}`, "my run", "of two", "bytes: -1"},
+		{`{"name": "my run", "score": 3}`, "my run", "", "score: "},
+	} {
+		if err := os.WriteFile(about, []byte(c.damaged), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		list, err := s.List()
 		want := kept
-		want.Name = key
-		if err != nil || len(list) != 1 || list[0] != want {
-			t.Errorf("%q: %+v, %v, want %+v", damaged, list, err, want)
+		want.Name, want.Note = c.name, c.note
+		for range 2 { // it stays said
+			list, err := s.List()
+			if err != nil || len(list) != 1 {
+				t.Fatalf("%q: %+v, %v", c.damaged, list, err)
+			}
+			if want.Fault = list[0].Fault; list[0] != want || !strings.Contains(want.Fault, c.says) {
+				t.Errorf("%q: %+v, want %+v with %q", c.damaged, list[0], want, c.says)
+			}
 		}
-		if text, err := os.ReadFile(about); err != nil || string(text) == damaged {
-			t.Errorf("%q is there still: %v", damaged, err)
+		if text, err := os.ReadFile(about); err != nil || string(text) == c.damaged {
+			t.Errorf("%q is there still: %v", c.damaged, err)
 		}
+		if changed, err := s.Change(key, traces.Change{Name: "again"}); err != nil || changed.Fault != "" {
+			t.Errorf("described again: %+v, %v", changed, err)
+		}
+	}
+	if err := os.Remove(about); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := s.List(); err != nil || len(list) != 1 || list[0].Tokens != kept.Tokens || !strings.Contains(list[0].Fault, "it is missing") {
+		t.Errorf("without a description: %+v, %v", list, err)
+	}
+}
+
+// A trace whose file is damaged too is listed with why, keeps what it was called, and can be
+// removed.
+func TestTracesUnread(t *testing.T) {
+	s := Traces{Folder: t.TempDir()}
+	const key, other = "001764430000000-a", "001764430000001-b"
+	for at, text := range map[string]string{
+		s.path(key, aboutSuffix): `{"name": "my run", "hits": -1}`, s.path(key, traceSuffix): "no run", s.path(other, traceSuffix): "",
+	} {
+		if err := os.WriteFile(at, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		list, err := s.List()
+		if err != nil || len(list) != 2 || list[1].Name != "my run" || list[1].Bytes != 6 || !strings.Contains(list[1].Fault, "hits: -1") || !strings.Contains(list[1].Fault, "it is no run") || list[0].Fault == "" {
+			t.Fatalf("%+v, %v", list, err)
+		}
+	}
+	for _, k := range []string{key, other} {
+		if err := s.Remove(k); err != nil {
+			t.Error(err)
+		}
+	}
+	if left, err := os.ReadDir(s.Folder); err != nil || len(left) != 0 {
+		t.Errorf("%v is left, %v", left, err)
 	}
 }

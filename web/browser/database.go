@@ -21,9 +21,11 @@ func (d Database) Get(key string, done func(file app.Value)) {
 }
 
 // All finds everything that is kept, by the order of the keys.
-func (d Database) All(done func(values []app.Value), failed func()) {
+func (d Database) All(done func(keys, values []app.Value), failed func()) {
 	d.with(func(files app.Value) {
-		answer(files.Call("getAll"), func(all app.Value) { done(list(all)) }, failed)
+		answer(files.Call("getAllKeys"), func(keys app.Value) {
+			answer(files.Call("getAll"), func(all app.Value) { done(list(keys), list(all)) }, failed)
+		}, failed)
 	}, failed)
 }
 

@@ -50,6 +50,11 @@ func list(files app.Value) []app.Value {
 	return out
 }
 
+// IsFile reports whether v is a file, not another value of the browser.
+func IsFile(v app.Value) bool {
+	return v.Type() == app.TypeObject && v.Get("slice").Type() == app.TypeFunction && v.Get("size").Type() == app.TypeNumber
+}
+
 // FileURL is an address at which this page and its workers can fetch a file.
 func FileURL(file app.Value) string {
 	return app.Window().Get("URL").Call("createObjectURL", file).String()

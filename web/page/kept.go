@@ -1,7 +1,6 @@
 package page
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
 	"kvscope/web/browser"
+	"kvscope/web/traces"
 )
 
 // Opened files are kept in a database of the browser, so that a reload finds them. Which
@@ -17,9 +17,6 @@ import (
 const keptFor = 7 * 24 * time.Hour
 
 func keptFiles() browser.Database { return browser.Database{Name: "kvscope", Store: "files"} }
-
-// keyAt makes a key that sorts by time.
-func keyAt(t time.Time, more string) string { return fmt.Sprintf("%015d-%s", t.UnixMilli(), more) }
 
 // columnPlace and capturePlace are where the session says which file a column shows, and
 // which holds queries and keys that are a model.
@@ -39,8 +36,8 @@ func keptFile(place string) (name, key string) {
 // long gone.
 func keepFile(place, name string, file app.Value, done, failed func()) {
 	letFileGo(place)
-	key := keyAt(time.Now(), strconv.FormatUint(rand.Uint64(), 36))
-	keptFiles().Put(key, file, keyAt(time.Now().Add(-keptFor), ""), func() { browser.Session.Set(place, key+" "+name); done() }, failed)
+	key := traces.KeyAt(time.Now(), strconv.FormatUint(rand.Uint64(), 36))
+	keptFiles().Put(key, file, traces.KeyAt(time.Now().Add(-keptFor), ""), func() { browser.Session.Set(place, key+" "+name); done() }, failed)
 }
 
 // letFileGo forgets the file of a place.

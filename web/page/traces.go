@@ -130,7 +130,7 @@ func (p *Traces) keepAll(chosen browser.Chosen) {
 // the browser.
 func keepTrace(t traces.Trace, file app.Value, done func(traces.Trace), failed func()) {
 	t.Saved = time.Now().UTC()
-	t.Key = keyAt(t.Saved, strconv.FormatUint(rand.Uint64(), 36))
+	t.Key = traces.KeyAt(t.Saved, strconv.FormatUint(rand.Uint64(), 36))
 	keep := func() { storeOf(t).keep(t, file, func() { done(t) }, failed) }
 	if !servedPage() {
 		keep()
@@ -141,6 +141,7 @@ func keepTrace(t traces.Trace, file app.Value, done func(traces.Trace), failed f
 
 // change shows and writes a trace that was renamed or described, and says so.
 func (p *Traces) change(t traces.Trace, said string) {
+	t.Fault = ""           // people describe it again
 	p.list = p.list.Add(t) // at once: the next change builds on it
 	storeOf(t).describe(t, func() { p.say(said) }, func() { p.say("The change is not kept.") }, func() { p.say(gone(t)) })
 }
@@ -148,20 +149,27 @@ func (p *Traces) change(t traces.Trace, said string) {
 // gone says that a trace is no longer there.
 func gone(t traces.Trace) string { return t.Name + " is gone: another tab removed it" }
 
-// remove takes a trace away, which undo puts back.
+// remove takes a trace away, which undo puts back where it has a file.
 func (p *Traces) remove(t traces.Trace) {
-	p.file(t, func(file app.Value) {
+	remove := func(undo *removed, said string) {
 		storeOf(t).remove(t.Key, func() {
 			p.later(func() {
 				rest, _, ok := p.list.Remove(t.Key)
 				if !ok {
 					return
 				}
-				p.list, p.removed, p.said = rest, &removed{t, file}, ""
+				p.list, p.removed, p.said = rest, undo, said
 				p.pick(t.Key, false)
 				p.space()
 			})
 		}, func() { p.say(t.Name + " could not be removed") })
+	}
+	storeOf(t).file(t.Key, func(file app.Value) { remove(&removed{t, file}, "") }, func() {
+		if t.Fault != "" {
+			remove(nil, t.Name+", which had no file, is removed")
+			return
+		}
+		p.say(gone(t))
 	})
 }
 

@@ -2,6 +2,8 @@ package page
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/url"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
@@ -42,15 +44,39 @@ func (browserTraces) records() browser.Database {
 }
 
 func (b browserTraces) all(done func(traces.List), failed func()) {
-	b.records().All(func(records []app.Value) {
-		var list traces.List
-		for _, record := range records {
-			if t, err := traces.Read([]byte(record.Get("about").String())); err == nil { // else nobody here wrote it
-				list = list.Add(t)
+	b.records().All(func(keys, records []app.Value) {
+		go func() { // who reads a file waits for the browser
+			var list traces.List
+			for i, record := range records {
+				list = list.Add(b.trace(keys[i].String(), record))
 			}
-		}
-		done(list)
+			done(list)
+		}()
 	}, failed)
+}
+
+// trace is the trace of a record. One whose description cannot be read is described anew, as
+// the server's are.
+func (b browserTraces) trace(key string, record app.Value) traces.Trace {
+	if record.Type() != app.TypeObject {
+		return traces.Unread(key, 0, errors.New("its record has no file"))
+	}
+	about := []byte(record.Get("about").String())
+	t, err := traces.Read(about)
+	if err == nil {
+		t.Key = key
+		return t
+	}
+	file := record.Get("file")
+	if !browser.IsFile(file) {
+		return traces.Unread(key, 0, fmt.Errorf("its description cannot be read (%w), and its record has no file", err))
+	}
+	blob := browser.NewBlob(file)
+	t, whole := traces.Mended(key, about, err, blob, blob.Size())
+	if whole {
+		b.keep(t, file, func() {}, func() {}) // else it is made anew the next time too
+	}
+	return t
 }
 
 func (b browserTraces) keep(t traces.Trace, file app.Value, done, failed func()) {
@@ -71,7 +97,7 @@ func (b browserTraces) describe(t traces.Trace, done, failed, gone func()) {
 
 func (b browserTraces) file(key string, done func(app.Value), gone func()) {
 	b.records().Get(key, func(record app.Value) {
-		if !record.Truthy() {
+		if record.Type() != app.TypeObject || !browser.IsFile(record.Get("file")) {
 			gone()
 			return
 		}

@@ -82,18 +82,25 @@ func (p *Traces) table() app.UI {
 
 // row is one trace. Its controls know it by its key.
 func (p *Traces) row(t traces.Trace) app.UI {
-	run := []string{t.Model, t.Method, t.Task, number.Count(t.Tokens) + " tokens"}
+	run, hits := []string{t.Model, t.Method, t.Task}, ""
+	if t.Tokens > 0 { // else nothing is known of it
+		run, hits = append(run, number.Count(t.Tokens)+" tokens"), number.Count(t.Hits)
+	}
 	run = slices.DeleteFunc(run, func(s string) bool { return s == "" })
 	button := func(what, title string) app.UI {
 		return app.Button().Type("button").Class("button small").DataSet("what", what).DataSet("key", t.Key).Aria("label", title+" "+t.Name).OnClick(p.onButton).Text(title)
+	}
+	fault := app.Text("")
+	if t.Fault != "" {
+		fault = app.P().Class("problem").Text(t.Fault)
 	}
 	return app.Tr().DataSet("key", t.Key).Body(
 		app.Td().Body(app.Input().Type("checkbox").Checked(slices.Contains(p.picked, t.Key)).DataSet("key", t.Key).Aria("label", "compare "+t.Name).OnChange(p.onPick)),
 		app.Td().Body(
 			app.Input().Type("text").Class("trace-name").Value(t.Name).MaxLength(traces.MaxName).DataSet("key", t.Key).Aria("label", "name").OnChange(p.onName),
-			app.Input().Type("text").Class("trace-note").Value(t.Note).MaxLength(traces.MaxNote).Placeholder("describe it").DataSet("key", t.Key).Aria("label", "description of "+t.Name).OnChange(p.onNote)),
+			app.Input().Type("text").Class("trace-note").Value(t.Note).MaxLength(traces.MaxNote).Placeholder("describe it").DataSet("key", t.Key).Aria("label", "description of "+t.Name).OnChange(p.onNote), fault),
 		app.Td().Text(strings.Join(run, ", ")),
-		app.Td().Text(t.Answer), app.Td().Text(t.Score), app.Td().Text(number.Count(t.Hits)), app.Td().Text(t.Read),
+		app.Td().Text(t.Answer), app.Td().Text(t.Score), app.Td().Text(hits), app.Td().Text(t.Read),
 		app.Td().Text(number.Bytes(t.Bytes)), app.Td().Text(t.Saved.Local().Format(time.DateTime)), app.Td().Text(keeper(t)),
 		app.Td().Class("trace-buttons").Body(button("open", "Open"), button("download", "Download"), button("remove", "Remove")))
 }

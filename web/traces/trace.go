@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -40,6 +41,8 @@ type Trace struct {
 	Hits   int    `json:"hits"`  // heads that picked the answer at every step
 	Read   string `json:"read"`  // of the cache
 
+	Fault string `json:"fault,omitempty"` // what was wrong with its description, until people describe it again
+
 	Server bool `json:"-"` // keeps it, not the browser
 }
 
@@ -59,16 +62,61 @@ func (c Change) Check() error {
 
 // Read reads the description of a trace as it is kept, JSON of a Trace.
 func Read(text []byte) (Trace, error) {
-	var t Trace
+	t, err := read(text)
+	if err != nil {
+		return Trace{}, err
+	}
+	return t, nil
+}
+
+// read is Read, with all that can be read where something cannot.
+func read(text []byte) (t Trace, err error) {
 	if err := json.Unmarshal(text, &t); err != nil {
-		return Trace{}, input.FromJSON(err)
+		return t, input.FromJSON(err)
 	}
 	for field, n := range map[string]int{"bytes": t.Bytes, "tokens": t.Tokens, "hits": t.Hits} {
 		if n < 0 {
-			return Trace{}, input.Errorf(field, "%d, want at least 0", n)
+			return t, input.Errorf(field, "%d, want at least 0", n)
 		}
 	}
 	return t, Change{Name: t.Name, Note: t.Note}.Check()
+}
+
+// Mended is a trace whose description, about, cannot be read for why: described by its file as
+// if that were new, with the name and the note of about where they are whole, and its key for a
+// name where not. It is whole unless the file cannot be read either.
+func Mended(key string, about []byte, why error, file io.ReaderAt, size int64) (t Trace, whole bool) {
+	t, err := Describe(key, file, size)
+	if whole = err == nil; whole {
+		t.Key, t.Saved = key, SavedAt(key)
+		t.Fault = "described anew by its file, since its description cannot be read: " + why.Error()
+	} else {
+		t = Unread(key, size, fmt.Errorf("its description cannot be read (%w), nor its file: %w", why, err))
+	}
+	was, _ := read(about)
+	if c := (Change{Name: was.Name, Note: was.Note}); c.Check() == nil {
+		t.Name, t.Note = was.Name, was.Note
+	}
+	return t, whole
+}
+
+// Unread is a trace so many bytes long of which nothing can be read, and why.
+func Unread(key string, size int64, why error) Trace {
+	return Trace{Key: key, Name: key, Saved: SavedAt(key), Bytes: int(size), Fault: why.Error()}
+}
+
+// KeyAt makes a key that sorts by time: milliseconds since 1970, and something that tells those
+// of one millisecond apart.
+func KeyAt(t time.Time, more string) string { return fmt.Sprintf("%015d-%s", t.UnixMilli(), more) }
+
+// SavedAt is the time in a key, 1970 of what is none.
+func SavedAt(key string) time.Time {
+	digits, _, _ := strings.Cut(key, "-")
+	ms, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil {
+		ms = 0
+	}
+	return time.UnixMilli(ms).UTC()
 }
 
 // Describe says what a file of a run is.
