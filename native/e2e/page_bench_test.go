@@ -204,20 +204,8 @@ func (t *table) hands(url string) {
 	t.add("another budget: its picks in both columns", "", "ms", budget)
 	t.add("another budget: both answers", "", "ms", answered)
 
-	hover := func(what, selector string, left, right, y float64, state string) {
-		var samples []float64
-		for n := range 24 {
-			before := evaluate[string](d, state)
-			d.watch(fmt.Sprintf("%s !== %q", state, before))
-			evaluate[any](d, `window.began = undefined; addEventListener("pointermove", e => { window.began ??= e.timeStamp }, {capture: true, once: true})`)
-			x, y := d.place(selector, left+(right-left)*float64(n*7%20)/20, y)
-			d.moveTo(x, y)
-			samples = append(samples, d.took())
-		}
-		t.add(what, "16 ms", "ms", samples)
-	}
 	block := `document.querySelector('` + id("inspector-block") + `').dataset.block`
-	hover("pointing at a block of the grid: its figures", id("grid-0")+" canvas", 0.06, 0.9, 0.6, block)
+	t.hover(d, "pointing at a block of the grid, its figures", id("grid-0")+" canvas", 0.06, 0.9, 0.6, block)
 	var steps []float64
 	for n := range 12 {
 		key := kb.ArrowRight
@@ -234,8 +222,37 @@ func (t *table) hands(url string) {
 	d.choose("view-0", "attention")
 	d.do(chromedp.KeyEvent("w")) // as large as the page has it
 	d.wait(mapsBuilt)
-	hover("pointing at the attention map: the weight", id("map-0")+" canvas", 0.15, 0.4, 0.75, `document.querySelector('`+id("map-0")+`').dataset.key`)
+	t.hover(d, "pointing at the attention map, the weight", id("map-0")+" canvas", 0.15, 0.4, 0.75, `document.querySelector('`+id("map-0")+`').dataset.key`)
 	d.quiet()
+}
+
+// watchWrites notes when the page last heard of the pointer, and when it last wrote anything to
+// the document or to the canvas of a grid.
+const watchWrites = `(() => {
+	const wrote = () => { window.written = performance.now() }, put = CanvasRenderingContext2D.prototype.putImageData;
+	new MutationObserver(wrote).observe(document, {subtree: true, attributes: true, childList: true, characterData: true});
+	CanvasRenderingContext2D.prototype.putImageData = function (...args) { put.apply(this, args); wrote() };
+	addEventListener("pointermove", e => { window.began ??= e.timeStamp; window.heard ??= performance.now() }, {capture: true});
+})()`
+
+// hover points at one place after the other, and waits for the state to be another. The browser
+// tells a page of movements with its next frame only, up to 16.7 ms later, so that what the page
+// does by itself is a figure of its own: until nothing is written any more.
+func (t *table) hover(d *desk, what, selector string, left, right, y float64, state string) {
+	var shown, written []float64
+	evaluate[any](d, watchWrites)
+	for n := range 24 {
+		before := evaluate[string](d, state)
+		d.watch(fmt.Sprintf("%s !== %q", state, before))
+		evaluate[any](d, "window.began = window.heard = undefined")
+		x, y := d.place(selector, left+(right-left)*float64(n*7%20)/20, y)
+		d.moveTo(x, y)
+		shown = append(shown, d.took())
+		d.wait("performance.now() - written > 100")
+		written = append(written, evaluate[float64](d, "written - heard"))
+	}
+	t.add(what+": from when the page hears of it to the last that it writes", "16 ms", "ms", written)
+	t.add(what+": from the movement to the frame that shows it, for which it may wait 16.7 ms to be heard of", "", "ms", shown)
 }
 
 // watch looks every frame whether a condition has come true, and notes when.

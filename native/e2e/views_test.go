@@ -86,7 +86,14 @@ func TestAttentionMap(t *testing.T) {
 	}
 	pointed := `document.querySelector('` + id("map-1") + `').dataset.key !== ""`
 	canvas := id("map-1") + " canvas"
+	// What is pointed out is drawn over the map, and gone with the pointer.
+	picture := `document.querySelector('` + canvas + `').toDataURL()`
+	d.wait(`(window.rest === (window.rest = ` + picture + `))`)
 	x, y := d.place(canvas, 0.3, 0.6)
+	d.moveTo(x, y)
+	d.wait(pointed + " && " + picture + " !== rest")
+	d.moveTo(2, 2)
+	d.wait(picture + " === rest")
 	d.moveTo(x, y)
 	d.wait(pointed)
 	exact()

@@ -201,7 +201,7 @@ func (g *BlockGrid) Render() app.UI {
 		g.still(canvas)
 	}
 	return root.Body(
-		app.Div().Class("grid-labels").Attr("role", "list").Body(g.rows(grid)...),
+		&Part{Key: rowsOf{grid, g.Labels, g.Cursor, g.layout, g.canvas.scale, g.canvas.rem}, Draw: func() app.UI { return app.Div().Class("grid-labels").Attr("role", "list").Body(g.rows(grid)...) }},
 		g.cells(grid, canvas),
 		app.Div().Class("grid-axis-name").Aria("hidden", "true").Text("block"),
 		app.Div().Class("grid-axis").Aria("hidden", "true").Body(axis(grid.Columns)...),

@@ -52,6 +52,15 @@ func rightness(r *picture.Run, step int) string {
 	return "wrong"
 }
 
+// rowsOf is what the labels beside a grid depend on, which is not the block pointed out.
+type rowsOf struct {
+	Grid       *picture.Grid
+	Labels     []LineLabel
+	Cursor     int
+	Layout     gridLayout
+	Scale, Rem float64
+}
+
 func (g *BlockGrid) rows(grid *picture.Grid) []app.UI {
 	out := make([]app.UI, 0, len(grid.Lines))
 	scale := max(g.canvas.scale, 1)

@@ -42,7 +42,7 @@ type AttentionMap struct {
 	hover   [2]int // query and key under the pointer, None
 	row     []float32
 	rowOf   int
-	told    string
+	told    [2]int // query and key that are read out
 	legend  string
 	frames  int // drawn
 	frame   app.Func
@@ -313,6 +313,11 @@ func (a *AttentionMap) readOut() {
 	if query == None || query >= a.Head.Len() {
 		query = a.Head.Len() - 1
 	}
+	at := [2]int{query, key}
+	if query == a.rowOf && at == a.told {
+		return
+	}
+	a.told = at
 	if query != a.rowOf {
 		a.row = append(a.row[:0], make([]float32, query+1)...)
 		a.Head.Row(ops.Reference(), a.row, query)
@@ -339,10 +344,7 @@ func (a *AttentionMap) readOut() {
 	for _, i := range figures.Top(a.row, 6) {
 		line(fmt.Sprintf("%d %s", i, html.EscapeString(a.label(i))), number.Mass(a.row[i]))
 	}
-	if text := b.String(); text != a.told {
-		a.told = text
-		a.JSValue().Call("querySelector", ".map-readout").Set("innerHTML", text)
-	}
+	a.JSValue().Call("querySelector", ".map-readout").Set("innerHTML", b.String())
 }
 
 // explain writes the legend, whose scale depends on what is seen.

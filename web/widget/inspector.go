@@ -78,7 +78,25 @@ func (n *Inspector) Render() app.UI {
 	if n.Block < 0 {
 		root.TabIndex(0) // by which the keyboard scrolls what has no button
 	}
-	return root.Body(n.block(), n.step(), n.cost())
+	of := n.apart()
+	return root.Body(n.block(),
+		&Part{Key: inspected{n.Line, of}, Draw: n.step},
+		&Part{Key: inspected{n.Head, of}, Draw: n.cost})
+}
+
+// inspected is what a section that says nothing of a block depends on.
+type inspected struct {
+	What    string // whose figures these are, or of which line
+	Columns []InspectorColumn
+}
+
+// apart are the columns without what they say of the block.
+func (n *Inspector) apart() []InspectorColumn {
+	out := slices.Clone(n.Columns)
+	for i := range out {
+		out[i].Readout = picture.Readout{}
+	}
+	return out
 }
 
 func (n *Inspector) block() app.UI {

@@ -13,10 +13,12 @@ import (
 // mapScreen draws an attention map on a canvas: tiles, marginals, axes, crosshair.
 type mapScreen struct {
 	element, context app.Value
-	size             size    // as the browser tells
-	scale, rem       float64 // device pixels to a CSS pixel, and to a rem
-	w, h             float64 // of the canvas, device pixels
-	left, top        float64 // of the map within the canvas
+	ground           mapGround
+	pen              app.Value // what is drawn on: the context, or the ground's
+	size             size      // as the browser tells
+	scale, rem       float64   // device pixels to a CSS pixel, and to a rem
+	w, h             float64   // of the canvas, device pixels
+	left, top        float64   // of the map within the canvas
 	palette          paint.Palette
 	table            *[256][4]byte
 
@@ -81,20 +83,23 @@ func (s *mapScreen) place() (w, h float64) {
 	return s.w - (mapLeft+mapRight)*s.rem, s.h - (mapTop+mapBottom)*s.rem
 }
 
-// draw draws what is seen, spending on new tiles until the time is up. It reports
-// whether every tile is there.
-func (s *mapScreen) draw(m mapMarks, until float64) bool {
-	c := s.context
-	c.Call("clearRect", 0, 0, s.w, s.h)
-	c.Set("imageSmoothingEnabled", false)
-	s.level = s.tiles.pyramid.LevelFor(s.mapFrame.scale())
-	c.Call("save")
-	c.Call("beginPath")
+// clip keeps what is drawn from now on to what there is of the map.
+func (s *mapScreen) clip() {
 	right, foot := s.at(float64(s.cells), float64(s.cells))
-	c.Call("rect", s.left, s.top, min(s.mapFrame.w, right), min(s.mapFrame.h, foot))
-	c.Call("clip")
-	complete := true
-	sums := newMarginals(&s.mapFrame, s.level)
+	s.pen.Call("beginPath")
+	s.pen.Call("rect", s.left, s.top, min(s.mapFrame.w, right), min(s.mapFrame.h, foot))
+	s.pen.Call("clip")
+}
+
+// drawTiles draws what is seen, spending on new tiles until the time is up. It returns the sums
+// of what is drawn, and whether that is every tile.
+func (s *mapScreen) drawTiles(until float64) (sums *marginals, complete bool) {
+	c := s.pen
+	c.Call("save")
+	s.clip()
+	c.Set("imageSmoothingEnabled", false)
+	complete = true
+	sums = newMarginals(&s.mapFrame, s.level)
 	for _, at := range s.mapFrame.tiles(s.level) {
 		k := tileKey{s.level, at[0], at[1]}
 		side := float64(int(tileSide) << s.level)
@@ -111,11 +116,8 @@ func (s *mapScreen) draw(m mapMarks, until float64) bool {
 			c.Call("drawImage", t.canvas, sx, sy, sw, sh, s.left+x, s.top+y, grow*sw, grow*sh)
 		}
 	}
-	s.marks(m)
 	c.Call("restore")
-	s.marginals(sums)
-	s.axes(m)
-	return complete
+	return sums, complete
 }
 
 func css(c color.RGBA, alpha float64) string {
@@ -123,11 +125,11 @@ func css(c color.RGBA, alpha float64) string {
 }
 
 // bar fills a rectangle of the map's own place.
-func (s *mapScreen) bar(x, y, w, h float64) { s.context.Call("fillRect", s.left+x, s.top+y, w, h) }
+func (s *mapScreen) bar(x, y, w, h float64) { s.pen.Call("fillRect", s.left+x, s.top+y, w, h) }
 
 // marks draws the boundary of the prompt, the step's query, gold and the crosshair.
 func (s *mapScreen) marks(m mapMarks) {
-	c, one := s.context, max(1, s.mapFrame.scale())
+	c, one := s.pen, max(1, s.mapFrame.scale())
 	thin := s.scale
 	if m.prompt > 0 && m.prompt < s.cells {
 		_, y := s.at(float64(m.prompt-1), 0)
@@ -160,7 +162,7 @@ func (s *mapScreen) marks(m mapMarks) {
 // marginals draws what the keys that are seen receive, above the map, and what the
 // queries that are seen give to them, beside it.
 func (s *mapScreen) marginals(m *marginals) {
-	c, px := s.context, s.mapFrame.scale()*float64(int(1)<<s.level)
+	c, px := s.pen, s.mapFrame.scale()*float64(int(1)<<s.level)
 	c.Set("fillStyle", css(s.palette.Ramp[6], 1))
 	room := 0.85 * s.rem
 	for i, v := range m.keys() {
@@ -181,7 +183,7 @@ func (s *mapScreen) marginals(m *marginals) {
 
 // axes writes positions, and marks below the map what the step picked.
 func (s *mapScreen) axes(m mapMarks) {
-	c, thin := s.context, s.scale
+	c, thin := s.pen, s.scale
 	right, foot := s.at(float64(s.cells), float64(s.cells))
 	w, h := min(s.mapFrame.w, right), min(s.mapFrame.h, foot) // of what there is to see
 	c.Set("fillStyle", css(s.palette.Edges, 0.5))

@@ -7,7 +7,7 @@ import "github.com/maxence-charriere/go-app/v9/pkg/app"
 type Part struct {
 	app.Compo
 
-	Key  int
+	Key  any
 	Draw func() app.UI // that another is no change, the browser's program knows of functions
 }
 
