@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -67,7 +66,7 @@ func (a *audit) lookAt(what, scheme, part, rules string) {
 		.then(() => axe.run(`+part+`, {...`+rules+`, preload: location.protocol !== "file:"}))
 		.then(r => JSON.stringify(r.violations.map(v => ({rule: v.id, about: v.help,
 			nodes: v.nodes.map(n => n.target.join(" ") + ": " + n.failureSummary.split("\n").slice(1).join(" ").trim())}))))`,
-		&found, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+		&found, awaited))
 	var breaches []broken
 	if err := json.Unmarshal([]byte(found), &breaches); err != nil {
 		a.t.Fatalf("%s: %v of %s", what, err, found)

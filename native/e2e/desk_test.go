@@ -10,6 +10,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	cdpruntime "github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -74,8 +75,9 @@ func (d *desk) do(actions ...chromedp.Action) {
 // id selects by data-testid.
 func id(name string) string { return `[data-testid="` + name + `"]` }
 
-// wholePage is whether the page is drawn to the end.
-const wholePage = `!globalThis.kvscopeHalfDrawn && !document.querySelector('.strip[aria-busy="true"]')`
+// wholePage is whether the page is drawn to the end. Prompts are written when the browser is
+// about to draw, so not in a tab that nobody sees.
+const wholePage = `(!globalThis.kvscopeHalfDrawn && (document.hidden || !document.querySelector('.strip[aria-busy="true"]')))`
 
 // wait lets a JavaScript expression become true of a page that is drawn to the end.
 func (d *desk) wait(expression string) {
@@ -88,12 +90,24 @@ func (d *desk) wait(expression string) {
 	}
 }
 
-// evaluate is the value of a JavaScript expression.
+// evaluate is the value of a JavaScript expression, of a page that is drawn to the end unless
+// that takes two seconds.
 func evaluate[T any](d *desk, expression string) T {
 	d.t.Helper()
 	var v T
-	d.do(chromedp.Evaluate(expression, &v))
+	d.do(chromedp.Evaluate(settled, nil, awaited), chromedp.Evaluate(expression, &v))
 	return v
+}
+
+// settled is kept when the page is drawn to the end, or after two seconds.
+const settled = `new Promise(done => {
+	const end = performance.now() + 2000, look = () => ` + wholePage + ` || performance.now() > end ? done() : setTimeout(look, 10);
+	look();
+})`
+
+// awaited lets an expression be a promise of its value.
+func awaited(p *cdpruntime.EvaluateParams) *cdpruntime.EvaluateParams {
+	return p.WithAwaitPromise(true)
 }
 
 // press clicks what a selector finds.

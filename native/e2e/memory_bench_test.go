@@ -99,7 +99,7 @@ func (d *desk) awaits(promise string) {
 	d.t.Helper()
 	ctx, cancel := context.WithTimeout(d.tab.Context, mostChanges)
 	defer cancel()
-	kept := chromedp.Evaluate(promise, nil, func(p *cdpruntime.EvaluateParams) *cdpruntime.EvaluateParams { return p.WithAwaitPromise(true) })
+	kept := chromedp.Evaluate(promise, nil, awaited)
 	if err := chromedp.Run(ctx, kept); err != nil {
 		d.t.Fatalf("the page did not do what it was told: %v; on the console: %v", err, d.tab.Errors())
 	}
