@@ -6,11 +6,13 @@ import "github.com/maxence-charriere/go-app/v9/pkg/app"
 // then everything fails.
 type Database struct{ Name, Store string }
 
-// Put keeps a file, and forgets those whose keys are not above oldest.
+// Put keeps a file, and forgets those whose keys are not above oldest. It is done when a
+// reload would find the file: a request may succeed whose transaction is lost with the page.
 func (d Database) Put(key string, file app.Value, oldest string, done, failed func()) {
 	d.with(func(files app.Value) {
 		files.Call("delete", app.Window().Get("IDBKeyRange").Call("upperBound", oldest))
-		answer(files.Call("put", file, key), func(app.Value) { done() }, failed)
+		files.Call("put", file, key)
+		hear(files.Get("transaction"), "oncomplete", "onabort", done, failed)
 	}, failed)
 }
 
@@ -29,9 +31,12 @@ func (d Database) All(done func(keys, values []app.Value), failed func()) {
 	}, failed)
 }
 
-// Delete forgets a file.
-func (d Database) Delete(key string) {
-	d.with(func(files app.Value) { files.Call("delete", key) }, func() {})
+// Delete forgets a file. It is done when a reload would not find it.
+func (d Database) Delete(key string, done, failed func()) {
+	d.with(func(files app.Value) {
+		files.Call("delete", key)
+		hear(files.Get("transaction"), "oncomplete", "onabort", done, failed)
+	}, failed)
 }
 
 // with opens the store for one transaction.
@@ -56,10 +61,15 @@ func (d Database) with(use func(files app.Value), failed func()) {
 
 // answer hears what becomes of a request to a database.
 func answer(request app.Value, done func(result app.Value), failed func()) {
+	hear(request, "onsuccess", "onerror", func() { done(request.Get("result")) }, failed)
+}
+
+// hear hears once whether something goes well or badly.
+func hear(of app.Value, well, badly string, done, failed func()) {
 	var good, bad app.Func
 	release := func() { good.Release(); bad.Release() }
-	good = app.FuncOf(func(app.Value, []app.Value) any { release(); done(request.Get("result")); return nil })
+	good = app.FuncOf(func(app.Value, []app.Value) any { release(); done(); return nil })
 	bad = app.FuncOf(func(app.Value, []app.Value) any { release(); failed(); return nil })
-	request.Set("onsuccess", good)
-	request.Set("onerror", bad)
+	of.Set(well, good)
+	of.Set(badly, bad)
 }

@@ -44,6 +44,7 @@ func keepFile(place, name string, file app.Value, done, failed func()) {
 func letFileGo(place string) {
 	if _, key := keptFile(place); key != "" {
 		browser.Session.Remove(place)
-		keptFiles().Delete(key)
+		nothing := func() {} // what stays is dropped when it is old
+		keptFiles().Delete(key, nothing, nothing)
 	}
 }

@@ -105,9 +105,8 @@ func (b browserTraces) file(key string, done func(app.Value), gone func()) {
 	})
 }
 
-func (b browserTraces) remove(key string, done, _ func()) {
-	b.records().Delete(key)
-	done()
+func (b browserTraces) remove(key string, done, failed func()) {
+	b.records().Delete(key, done, failed)
 }
 
 // serverTraces keeps traces in the server's data folder.
