@@ -72,18 +72,24 @@ func (d *desk) asked(path string) []string {
 	return out
 }
 
-// watchWorkers notes when workers are told to end a run, and how long after they have; and for
-// each of these how long a worker with nothing to do takes to answer. While stopping is true it
+// watchWorkers notes how long after Stop the workers that are told to end a run have, and for
+// each of these how long a worker with nothing to do takes to answer; underWay is how many have
+// not yet. While stopping is true it
 // presses Stop as soon as a worker says that it reads, well before the prompt's end, which may
 // be under way to the page already; missed is true where the prompt was read before.
 const watchWorkers = `(() => {
 	const told = {}, all = globalThis.stops = [], idle = globalThis.echoes = [], on = globalThis.readOn = [];
+	let pressed;
+	globalThis.underWay = () => Object.keys(told).length - all.length;
 	const echo = new Worker(URL.createObjectURL(new Blob(["onmessage = (m) => postMessage(m.data)"])));
 	echo.onmessage = (m) => idle.push(performance.now() - m.data);
 	const post = Worker.prototype.postMessage;
 	Worker.prototype.postMessage = function (...args) {
 		const ask = typeof args[0] === "string" ? JSON.parse(args[0]) : {};
-		if (ask.kind === "cancel") post.call(echo, told[ask.id] = performance.now());
+		if (ask.kind === "cancel" && !globalThis.stopping) {
+			told[ask.id] = pressed ?? performance.now();
+			post.call(echo, performance.now());
+		}
 		if (!this.watched) {
 			this.watched = true;
 			this.addEventListener("message", (m) => {
@@ -93,6 +99,7 @@ const watchWorkers = `(() => {
 				if (globalThis.stopping && read > 0 && read < 0.6 && stop && document.querySelector('section.column[data-state="loading"]')) {
 					globalThis.stopping = false;
 					on.length = 0; // of what the run itself put an end to
+					pressed = performance.now();
 					stop.click();
 				}
 				if (told[said.id] && read >= 1) on.push(performance.now() - told[said.id]);
@@ -163,7 +170,8 @@ func (d *desk) stopsRuns(n int) {
 		d.press(id("next-seed"))
 		d.wait(`(missed || !stopping) && document.querySelectorAll('section.column[data-state="loading"]').length === 0`)
 		if !evaluate[bool](d, "stopping") {
-			d.wait(`document.querySelectorAll('section.column[data-state="idle"]').length > 0`)
+			// The next run is work for both, and would be counted along.
+			d.wait(`document.querySelectorAll('section.column[data-state="idle"]').length > 0 && underWay() === 0`)
 			stopped++
 		}
 	}
