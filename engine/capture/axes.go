@@ -108,9 +108,21 @@ func (a axes) head(f *checkpoint.File, p *piece, h int) ([]float32, error) {
 		return nil, err
 	}
 	for i, v := range x {
-		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
-			return nil, fmt.Errorf("%s: head %d, position %d is %g, want numbers: leave padding out, with --mask or as attention_mask in the file", a.name, h, a.skipped+i/a.size, v)
+		if want := Wanted(v, a.size); want != "" {
+			return nil, fmt.Errorf("%s: head %d, position %d is %g, want %s: leave padding out, with --mask or as attention_mask in the file", a.name, h, a.skipped+i/a.size, v, want)
 		}
 	}
 	return x, nil
+}
+
+// Wanted is what is wanted in place of v in a vector of so many channels, "" of a number whose
+// products with its like can be added up over the channels in float32.
+func Wanted(v float32, size int) string {
+	switch most := math.Sqrt(math.MaxFloat32 / float64(size)); {
+	case math.IsNaN(float64(v)) || math.IsInf(float64(v), 0):
+		return "finite numbers"
+	case math.Abs(float64(v)) > most:
+		return fmt.Sprintf("at most %.1g either way, beyond which products of such vectors overflow float32", most)
+	}
+	return ""
 }

@@ -116,6 +116,14 @@ func Method(id string) (Info, bool) {
 	return Info{}, false
 }
 
+// Title is the name of a method for people, its ID where it is not known.
+func Title(id string) string {
+	if info, ok := Method(id); ok {
+		return info.Name
+	}
+	return id
+}
+
 // ofCaches are the parameters that every cache has, whether a method uses them or not.
 var ofCaches = sync.OnceValue(func() []Param { return []Param{blockParam()} })
 

@@ -49,6 +49,13 @@ const uneven = `[".column-head", ".column-notes > .counterfactual", '[data-part=
 	return heights.size > 1 ? [part + " is " + [...heights].join(" and ") + " pixels high"] : [];
 })`
 
+// wrapped lists the labels of rows of figures that take more than a line.
+const wrapped = `[...document.querySelectorAll(".inspector .compare tbody th")].filter(label => {
+	const text = document.createRange();
+	text.selectNodeContents(label);
+	return new Set([...text.getClientRects()].map(line => Math.round(line.top))).size > 1;
+}).map(label => "“" + label.textContent + "” takes more than a line of " + label.clientWidth + " pixels")`
+
 // widths lists the widths of a phone, a tablet held upright, a projector, a laptop and a
 // large screen, with heights that go with them.
 var widths = [][2]int64{{360, 740}, {768, 1024}, {1024, 768}, {1280, 720}, {1920, 1080}}
@@ -57,7 +64,7 @@ var widths = [][2]int64{{360, 740}, {768, 1024}, {1024, 768}, {1280, 720}, {1920
 func (d *desk) walk(what string) {
 	d.t.Helper()
 	d.inEveryWidth(func(width int64, scheme string) {
-		if wrong := evaluate[[]string](d, uneven); len(wrong) > 0 {
+		if wrong := append(evaluate[[]string](d, uneven), evaluate[[]string](d, wrapped)...); len(wrong) > 0 {
 			d.t.Errorf("%s, %d pixels wide: %s", what, width, strings.Join(wrong, ", "))
 		}
 		d.reach(what, width, scheme)

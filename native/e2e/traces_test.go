@@ -140,7 +140,7 @@ func keepsTraces(t *testing.T, d *desk, keeper string) {
 	d.do(chromedp.Reload())
 	ready()
 	d.wait(rows + `.length === 2 && document.querySelector(".trace-name").value === "the second" && document.querySelector(".trace-note").value === "of two"`)
-	if text := evaluate[string](d, rows+`[0].textContent`); !strings.Contains(text, "h2o at ") || !strings.Contains(text, "tokens") {
+	if text := evaluate[string](d, rows+`[0].textContent`); !strings.Contains(text, "H2O at ") || !strings.Contains(text, "tokens") {
 		t.Errorf("the run is described as %q", text)
 	}
 
@@ -148,7 +148,7 @@ func keepsTraces(t *testing.T, d *desk, keeper string) {
 		d.press(`[data-testid="traces-list"] tbody tr:nth-child(` + n + `) input[type="checkbox"]`)
 	}
 	d.wait(`!!document.querySelector('` + id("traces-picks") + ` svg')`)
-	for _, text := range []string{"picks in common", "heads that hit", "h2o at ", "quest at "} {
+	for _, text := range []string{"picks in common", "heads that hit", "H2O at ", "Quest at "} {
 		d.has(id("traces-compared"), text)
 	}
 	if keeper == "server" { // the page is the same

@@ -203,10 +203,10 @@ func TestScores(t *testing.T) {
 	if got, want := figure("score"), strconv.FormatFloat(float64(s.Scores[7]), 'g', 4, 32); got != want {
 		t.Errorf("block 7 scores %s on the page, %s in the run", got, want)
 	}
-	if got, want := figure("rank-by-score"), strconv.Itoa(figures.Rank(s.Scores, 7)+1); got != want {
+	if got, want := figure("score-rank"), strconv.Itoa(figures.Rank(s.Scores, 7)+1); got != want {
 		t.Errorf("block 7 is number %s by score on the page, %s in the run", got, want)
 	}
-	if got, want := figure("rank-by-it"), strconv.Itoa(figures.Rank(s.Mass, 7)+1); got != want {
+	if got, want := figure("mass-rank"), strconv.Itoa(figures.Rank(s.Mass, 7)+1); got != want {
 		t.Errorf("block 7 is number %s by mass on the page, %s in the run", got, want)
 	}
 	gens := d.gens()
@@ -215,7 +215,7 @@ func TestScores(t *testing.T) {
 	d.press(id("grid-0"))
 	d.wait(`!!document.querySelector('` + id("inspector-block") + ` [data-figure="votes"]')`)
 	cost := evaluate[string](d, `document.querySelector('`+id("inspector-cost")+`').textContent`)
-	if !strings.Contains(cost, "dense attention") || !strings.Contains(cost, "µs") && !strings.Contains(cost, "ms") {
+	if !strings.Contains(cost, "if dense") || !strings.Contains(cost, "µs") && !strings.Contains(cost, "ms") {
 		t.Errorf("no time of attention in %q", cost)
 	}
 	d.scrubs()

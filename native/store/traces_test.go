@@ -24,7 +24,7 @@ func TestTraces(t *testing.T) {
 	_, content := sampletest.File(t, sample.Spec{Method: "quest", Model: "attention", Layers: 2, Heads: 3, Context: 300, Seed: 4})
 	for _, key := range []string{newer, older} {
 		got, err := s.Keep(key, "my run", bytes.NewReader(content))
-		if err != nil || got.Key != key || got.Saved.UnixMilli() != 1764430000000+int64(key[16]-'a') || got.Bytes != len(content) || !strings.HasPrefix(got.Method, "quest") {
+		if err != nil || got.Key != key || got.Saved.UnixMilli() != 1764430000000+int64(key[16]-'a') || got.Bytes != len(content) || !strings.HasPrefix(got.Method, "Quest") {
 			t.Fatalf("%+v, %v", got, err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"kvscope/engine/experiment"
 	"kvscope/engine/run"
+	"kvscope/engine/sparse"
 	"kvscope/viz/chart"
 	"kvscope/web/api"
 	"kvscope/web/state"
@@ -185,8 +186,8 @@ func TestLabNames(t *testing.T) {
 			t.Errorf("%s is called %q, want %q", name, got, want)
 		}
 	}
-	if state.MethodName("oracle-block") != "Oracle (block)" || state.MethodName("none") != "none" {
-		t.Errorf("%q, %q", state.MethodName("oracle-block"), state.MethodName("none"))
+	if sparse.Title("oracle-block") != "Oracle (block)" || sparse.Title("none") != "none" {
+		t.Errorf("%q, %q", sparse.Title("oracle-block"), sparse.Title("none"))
 	}
 }
 

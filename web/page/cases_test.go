@@ -87,7 +87,7 @@ func TestDumpsThatPeopleHave(t *testing.T) {
 		"quest_authors_names.safetensors":  {asks: method("quest", "block", "8", "k", "2"), counts: []int{2, 2, 2, 2}},
 		"twilight_top_p.safetensors":       {asks: method("twilight", "top_p", "0.5", "budget", "1/2")},
 		"bshd_mha.npz":                     {problem: "40 heads of 8 positions: is its order [seq, head, head_dim]?"},
-		"nan_left_padding.safetensors":     {problem: "k: head 0, position 0 is NaN, want numbers: leave padding out"},
+		"nan_left_padding.safetensors":     {problem: "k: head 0, position 0 is NaN, want finite numbers: leave padding out"},
 		"mla_v_narrower.safetensors":       {counts: []int{2, 2, 2, 2}, note: "keys 64, channels 8"},
 		"bf16.npz":                         {problem: "bfloat16 as NumPy saves it"},
 	} {

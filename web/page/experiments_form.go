@@ -123,7 +123,7 @@ func (e *Experiments) ticks(list, title, class string) app.UI {
 		all = byFamily(all)
 	}
 	named := map[string]func(string) string{
-		"methods": state.MethodName, "models": func(v string) string { return lab.ModelName(e.s.Meta.Value.Models, v) },
+		"methods": sparse.Title, "models": func(v string) string { return lab.ModelName(e.s.Meta.Value.Models, v) },
 	}[list]
 	titles := map[string]map[string]string{
 		"selectors": {"own": "the method", "random": "chance"}, "select_with": {"memory": "K̃", "plain": "K"}, "compute_with": {"memory": "K̃, Ṽ", "plain": "K, V"},

@@ -11,7 +11,6 @@ import (
 	"kvscope/viz/number"
 	"kvscope/web/api"
 	"kvscope/web/lab"
-	"kvscope/web/state"
 )
 
 // ranking lists what was measured by the mean over the tasks, the best first. A task is a
@@ -62,7 +61,7 @@ func (e *Experiments) rankedTasks(r experiment.Ranked) app.UI {
 
 // rankedMethod names who selects, and by what where that was swapped.
 func rankedMethod(r experiment.Ranked) string {
-	text := state.MethodName(r.Method)
+	text := sparse.Title(r.Method)
 	if r.Selector != "" && r.Selector != sparse.SelectorOwn {
 		text += ", " + r.Selector
 	}

@@ -7,11 +7,11 @@ import (
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
 	"kvscope/engine/experiment"
+	"kvscope/engine/sparse"
 	"kvscope/viz/chart"
 	"kvscope/viz/number"
 	"kvscope/web/api"
 	"kvscope/web/lab"
-	"kvscope/web/state"
 )
 
 // table lists every row that was measured.
@@ -24,7 +24,7 @@ func (e *Experiments) table(x api.Described) app.UI {
 	for i, r := range x.Rows {
 		var cells []app.UI
 		for _, text := range []string{
-			e.s.Called(r.Model), r.Task, state.MethodName(r.Method), r.Selector, orTrained(r.SelectWith), orTrained(r.ComputeWith), number.Budget(r.Budget), lab.Setup(r), number.Percent(r.Accuracy),
+			e.s.Called(r.Model), r.Task, sparse.Title(r.Method), r.Selector, orTrained(r.SelectWith), orTrained(r.ComputeWith), number.Budget(r.Budget), lab.Setup(r), number.Percent(r.Accuracy),
 			number.Interval(r.CI95[0], r.CI95[1]), number.Deviation(r.Std, r.Seeds), strconv.Itoa(r.Seeds), strconv.Itoa(r.Examples), number.Percent(r.Read),
 			orUnknown(r.LogLik, number.LogLik), orUnknown(r.Error, number.OutputError),
 		} {

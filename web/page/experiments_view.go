@@ -9,6 +9,7 @@ import (
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
 	"kvscope/engine/experiment"
+	"kvscope/engine/sparse"
 	"kvscope/viz/chart"
 	"kvscope/viz/number"
 	"kvscope/web/api"
@@ -319,7 +320,7 @@ func (e *Experiments) examples() app.UI {
 	area := app.Aside().Class("lab-examples").DataSet("testid", "examples").DataSet("state", string(e.s.Picked.Examples.Phase))
 	ref := e.s.Picked.Ref
 	head := app.Div().Class("lab-head").Body(
-		app.H3().Text(fmt.Sprintf("%s, %s, %s, %s", e.s.Called(ref.Model), ref.Task, state.MethodName(ref.Method), e.s.Picked.About)),
+		app.H3().Text(fmt.Sprintf("%s, %s, %s, %s", e.s.Called(ref.Model), ref.Task, sparse.Title(ref.Method), e.s.Picked.About)),
 		app.Button().Type("button").Class("button small").OnClick(func(app.Context, app.Event) { e.do(lab.Unpick{}) }).Text("Close"))
 	x := e.s.Picked.Examples
 	switch x.Phase {

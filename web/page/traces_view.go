@@ -97,8 +97,8 @@ func (p *Traces) row(t traces.Trace) app.UI {
 	return app.Tr().DataSet("key", t.Key).Body(
 		app.Td().Body(app.Input().Type("checkbox").Checked(slices.Contains(p.picked, t.Key)).DataSet("key", t.Key).Aria("label", "compare "+t.Name).OnChange(p.onPick)),
 		app.Td().Body(
-			app.Input().Type("text").Class("trace-name").Value(t.Name).MaxLength(traces.MaxName).DataSet("key", t.Key).Aria("label", "name").OnChange(p.onName),
-			app.Input().Type("text").Class("trace-note").Value(t.Note).MaxLength(traces.MaxNote).Placeholder("describe it").DataSet("key", t.Key).Aria("label", "description of "+t.Name).OnChange(p.onNote), fault),
+			app.Input().Type("text").Class("input trace-name").Value(t.Name).MaxLength(traces.MaxName).DataSet("key", t.Key).Aria("label", "name").OnChange(p.onName),
+			app.Input().Type("text").Class("input trace-note").Value(t.Note).MaxLength(traces.MaxNote).Placeholder("describe it").DataSet("key", t.Key).Aria("label", "description of "+t.Name).OnChange(p.onNote), fault),
 		app.Td().Text(strings.Join(run, ", ")),
 		app.Td().Text(t.Answer), app.Td().Text(t.Score), app.Td().Text(hits), app.Td().Text(t.Read),
 		app.Td().Text(number.Bytes(t.Bytes)), app.Td().Text(t.Saved.Local().Format(time.DateTime)), app.Td().Text(keeper(t)),

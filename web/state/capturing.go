@@ -56,7 +56,7 @@ func (a Captured) said() string {
 		said = fmt.Sprintf("%s is open, and the form has what it says: %s", a.Info.Name, strings.Join(asks, ", "))
 	}
 	if len(a.Ignored) > 0 {
-		said += "; ignored, as the method does not use it: " + strings.Join(a.Ignored, ", ")
+		said += "; ignored: " + strings.Join(a.Ignored, ", ")
 	}
 	return said
 }

@@ -74,7 +74,7 @@ func (s *Snapshot) nameParts(side int) []string {
 	if h.Method != "" {
 		budget = number.Budget(h.Budget)
 	}
-	return []string{s.shortTitle(side), MethodName(h.Method), budget, s.memoryUse(h), c.File()}
+	return []string{s.shortTitle(side), sparse.Title(h.Method), budget, s.memoryUse(h), c.File()}
 }
 
 // header returns the header of the run that the column pictures, nil before there is one.
@@ -198,7 +198,7 @@ func (s *Snapshot) how(side int) string {
 	if h == nil || h.Method == "" {
 		return ""
 	}
-	how := MethodName(h.Method)
+	how := sparse.Title(h.Method)
 	asked, live := c.PicturedOf().(Asked)
 	if live && asked.Request.Selector == sparse.SelectorRandom {
 		how += ", random blocks"
@@ -246,12 +246,4 @@ func ModelTitle(m *run.ModelInfo, name string) string {
 		return name
 	}
 	return titled(m.Title, m.Name, m.Arch)
-}
-
-// MethodName is the name of a method for people, its ID where it is not known.
-func MethodName(id string) string {
-	if info, ok := sparse.Method(id); ok {
-		return info.Name
-	}
-	return id
 }

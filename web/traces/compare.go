@@ -44,8 +44,8 @@ type named struct{ name, value string }
 func figuresOf(r *picture.Run) []named {
 	h, heads := r.Header, r.HeadGrid()
 	out := []named{
-		{"model", cmp.Or(h.Title, h.Model)}, {"method", h.Method + " at " + number.Budget(h.Budget)},
-		{"blocks of", strconv.Itoa(h.Block)}, {"prompt, tokens", strconv.Itoa(len(h.Tokens))},
+		{"model", cmp.Or(h.Title, h.Model)}, {"method", method(h)},
+		{"blocks of", strconv.Itoa(h.Block)}, {"prompt, tokens", number.Count(len(h.Tokens))},
 		{"heads that hit", strconv.Itoa(heads.Hits()) + " of " + strconv.Itoa(len(heads.Cells))},
 		{"recall", share(heads, picture.Recall)}, {"attention kept", share(heads, picture.Mass)},
 	}

@@ -14,6 +14,8 @@ import (
 	"kvscope/engine/figures"
 	"kvscope/engine/input"
 	"kvscope/engine/runfile"
+	"kvscope/engine/sparse"
+	"kvscope/engine/trace"
 	"kvscope/viz/number"
 	"kvscope/web/picture"
 )
@@ -128,7 +130,7 @@ func Describe(name string, file io.ReaderAt, size int64) (Trace, error) {
 	h := r.Header
 	t := Trace{
 		Name: strings.TrimSuffix(name, ".safetensors"), Bytes: int(size), Model: cmp.Or(h.Title, h.Model),
-		Method: h.Method + " at " + number.Budget(h.Budget), Tokens: len(h.Tokens),
+		Method: method(h), Tokens: len(h.Tokens),
 	}
 	if h.Task != "" {
 		t.Task = fmt.Sprintf("%s, example %d", h.Task, h.Seed)
@@ -142,6 +144,9 @@ func Describe(name string, file io.ReaderAt, size int64) (Trace, error) {
 	t.Hits = r.HeadGrid().Hits()
 	return t, CheckName(t.Name)
 }
+
+// method is the method of a run, with its budget.
+func method(h *trace.Header) string { return sparse.Title(h.Method) + " at " + number.Budget(h.Budget) }
 
 // Open reads a file of a run in which a method selected, so many bytes long. What its heads
 // saw is left alone.

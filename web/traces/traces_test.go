@@ -36,7 +36,7 @@ func TestDescribe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Name != "my run" || got.Bytes != len(content) || !strings.HasPrefix(got.Method, "quest at ") || got.Tokens != len(r.Header.Tokens) ||
+	if got.Name != "my run" || got.Bytes != len(content) || !strings.HasPrefix(got.Method, "Quest at ") || got.Tokens != len(r.Header.Tokens) ||
 		got.Answer != r.Done.Answer || got.Hits != r.HeadGrid().Hits() {
 		t.Errorf("%+v", got)
 	}
@@ -141,7 +141,7 @@ func TestCompare(t *testing.T) {
 	if c.Grid == nil || c.Grid.Diff == nil || row(c, "picks in common").Left == "100.0%" {
 		t.Errorf("another method picks the same: %+v", c.Rows)
 	}
-	if got := row(c, "method"); !strings.HasPrefix(got.Left, "quest") || !strings.HasPrefix(got.Right, "h2o") {
+	if got := row(c, "method"); !strings.HasPrefix(got.Left, "Quest") || !strings.HasPrefix(got.Right, "H2O") {
 		t.Errorf("methods %+v", got)
 	}
 	if c := Compare(quest, other); c.Grid != nil || len(c.Rows) < 10 {

@@ -139,10 +139,10 @@ func (n *Inspector) block() app.UI {
 			app.TBody().Body(
 				row("picked", pickedText),
 				row("by heads", func(c *InspectorColumn) string { return fmt.Sprintf("%d of %d", c.Votes, c.Heads) }),
-				row("dense attention", func(c *InspectorColumn) string { return number.Mass(c.Mass) }),
-				row("rank by it", func(c *InspectorColumn) string { return number.Rank(c.Rank) }),
+				row("dense mass", func(c *InspectorColumn) string { return number.Mass(c.Mass) }),
+				row("mass rank", func(c *InspectorColumn) string { return number.Rank(c.Rank) }),
 				row(votes, scoreText),
-				row("rank by "+votes, func(c *InspectorColumn) string { return number.Rank(c.ScoreRank) }),
+				row(votes+" rank", func(c *InspectorColumn) string { return number.Rank(c.ScoreRank) }),
 			),
 		),
 		n.scoreHint(),
@@ -189,6 +189,12 @@ func (n *Inspector) rows() func(name string, f func(*InspectorColumn) string) ap
 		}
 		return app.Tr().Body(cells...)
 	}
+}
+
+// part is a row that says what the rows below it are of. Labels of rows are short, so that each
+// stands in one line beside the figures of up to four columns.
+func (n *Inspector) part(what, title string) app.UI {
+	return app.Tr().Body(app.Th().Class("part").ColSpan(1 + len(n.Columns)).Scope("rowgroup").Title(title).Text(what))
 }
 
 func (n *Inspector) head(what string) app.UI {
@@ -247,13 +253,14 @@ func (n *Inspector) step() app.UI {
 					}
 					return number.Percent(float64(c.Prob))
 				}),
-				row("rank of the expected token", func(c *InspectorColumn) string {
+				n.part("expected token", ""),
+				row("rank", func(c *InspectorColumn) string {
 					if c.Wanted == nil {
 						return number.Unknown
 					}
 					return number.Count(c.Wanted.Rank + 1)
 				}),
-				row("its logit", func(c *InspectorColumn) string { return logitText(c.Wanted) }),
+				row("logit", func(c *InspectorColumn) string { return logitText(c.Wanted) }),
 				n.beforeRow("before", func(c *InspectorColumn) string { return c.Before }),
 				n.beforeRow("logit before", func(c *InspectorColumn) string { return logitText(c.WantedBefore) }),
 				n.beforeRow("change", changeText),
@@ -298,22 +305,23 @@ func (n *Inspector) cost() app.UI {
 		app.Table().Class("compare").Body(
 			n.head(n.Head),
 			app.TBody().Body(
-				row("cache entries read", func(c *InspectorColumn) string { return number.Count(c.Reads.Read) }),
+				n.part("cache entries", ""),
+				row("read", func(c *InspectorColumn) string { return number.Count(c.Reads.Read) }),
 				row("in the cache", func(c *InspectorColumn) string { return number.Count(c.Reads.Present) }),
-				row("read in the whole run", func(c *InspectorColumn) string { return wholeRead(c.ReadAll) }),
-				row("bytes read", func(c *InspectorColumn) string { return number.Bytes(c.Bytes) }),
-				row("bytes dense attention reads", func(c *InspectorColumn) string { return number.Bytes(c.Dense) }),
-				app.Tr().Body(app.Th().Class("part").ColSpan(1+len(n.Columns)).Scope("rowgroup").
-					Title("a page is a block, and is read whole where any head that shares its table picks something of it").Text("in whole pages, with a page table for")),
+				row("whole run", func(c *InspectorColumn) string { return wholeRead(c.ReadAll) }),
+				n.part("bytes", ""),
+				row("read", func(c *InspectorColumn) string { return number.Bytes(c.Bytes) }),
+				row("if dense", func(c *InspectorColumn) string { return number.Bytes(c.Dense) }),
+				n.part("in whole pages, with a page table for", "a page is a block, and is read whole where any head that shares its table picks something of it"),
 				row("each head", tables(func(t *picture.Tables) float64 { return t.Head })),
 				row("each layer", tables(func(t *picture.Tables) float64 { return t.Layer })),
 				row("all heads", tables(func(t *picture.Tables) float64 { return t.All })),
-				app.Tr().Body(app.Th().Class("part").ColSpan(1+len(n.Columns)).Scope("rowgroup").Text("time")),
+				n.part("time", ""),
 				row("prefill", func(c *InspectorColumn) string { return number.Milliseconds(c.Prefill) }),
 				row("per token", func(c *InspectorColumn) string { return number.Milliseconds(c.Decode) }),
 				row("this token", func(c *InspectorColumn) string { return number.Milliseconds(c.MS) }),
 				row("attention", func(c *InspectorColumn) string { return number.Microseconds(c.SparseMS) }),
-				row("dense attention", func(c *InspectorColumn) string { return number.Microseconds(c.DenseMS) }),
+				row("if dense", func(c *InspectorColumn) string { return number.Microseconds(c.DenseMS) }),
 			),
 		),
 	)

@@ -28,6 +28,8 @@ type Result struct {
 
 	Read    Read     // what the file was taken for
 	Ignored []string // names in flags and in the file that nothing was made of
+	// Over has those of Ignored that another name in the file, which is the value, says otherwise.
+	Over map[string]string
 }
 
 // Read says how the tensors of a file were understood, so that a wrong order of axes
@@ -76,7 +78,7 @@ func Run(c sparse.Config, o Options, f *checkpoint.File, k *ops.Kernels) (*Resul
 	if err != nil {
 		return nil, err
 	}
-	r := &Result{Plan: plan, Read: w.said, Ignored: append(s.ignored(), plan.Ignored...)}
+	r := &Result{Plan: plan, Read: w.said, Ignored: append(s.ignored(), plan.Ignored...), Over: s.over}
 	if plan.Phase == sparse.PhasePrefill {
 		w.prefill(r)
 	} else if err := w.once(r); err != nil {

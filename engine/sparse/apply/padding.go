@@ -2,10 +2,10 @@ package apply
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 
+	"kvscope/engine/capture"
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/input"
 )
@@ -128,17 +128,17 @@ func (t heads) between(lo, hi int) heads {
 	return out
 }
 
-// finite refuses NaN and Inf, with their place in the file, whose first row here is at
+// finite refuses NaN, Inf and what overflows, with their place in the file, whose first row here is at
 // position first.
 func (t heads) finite(name string, first int) error {
 	bad := make([]bool, t.rows)
 	var found error
 	for i, v := range t.data {
-		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+		if want := capture.Wanted(v, t.size); want != "" {
 			head, row := i/t.size/t.rows, i/t.size%t.rows
 			bad[row] = true
 			if found == nil {
-				found = fmt.Errorf("tensor %q is %g at head %d, position %d, channel %d, want finite numbers", name, v, head, first+row, i%t.size)
+				found = fmt.Errorf("tensor %q is %g at head %d, position %d, channel %d, want %s", name, v, head, first+row, i%t.size, want)
 			}
 		}
 	}

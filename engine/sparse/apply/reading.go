@@ -48,7 +48,8 @@ func Capture(f *checkpoint.File, o Options) (c *capture.Capture, said []string, 
 
 // Asks is what Run would take from f, of whose keys that many are no padding: its method, if
 // it names one, and the parameters that it has of that method, or else of the one given.
-// ignored are names that say something of methods, and that this one makes nothing of.
+// ignored are names that say something of methods, and that this one makes nothing of, or that
+// another name says too.
 func Asks(f *checkpoint.File, method string, tokens int) (c sparse.Config, ignored []string, err error) {
 	s, err := readSettings(f)
 	if err != nil {
@@ -75,7 +76,13 @@ func Asks(f *checkpoint.File, method string, tokens int) (c sparse.Config, ignor
 	if !named {
 		c.Method = ""
 	}
-	return c, slices.DeleteFunc(said, func(name string) bool { return s.used[name] }), nil
+	said = slices.DeleteFunc(said, func(name string) bool { return s.used[name] })
+	for i, name := range said {
+		if by := s.over[name]; by != "" {
+			said[i] = name + " (which " + by + " says too)"
+		}
+	}
+	return c, said, nil
 }
 
 // ofMethods are the names in the file that say a method, or a parameter of one.

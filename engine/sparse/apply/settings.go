@@ -21,11 +21,12 @@ type settings struct {
 	texts map[string]string
 	used  map[string]bool   // names, of settings and of tensors, that something was made of
 	names map[string]string // the file's name of each parameter that was taken from it
+	over  map[string]string // names that another name says too, by that, whose value counts
 }
 
 func readSettings(f *checkpoint.File) (*settings, error) {
 	// The framework that wrote a file says nothing of the method, and is no oversight.
-	s := &settings{file: f, texts: map[string]string{}, used: map[string]bool{"format": true}, names: map[string]string{}}
+	s := &settings{file: f, texts: map[string]string{}, used: map[string]bool{"format": true}, names: map[string]string{}, over: map[string]string{}}
 	for name, text := range f.Metadata {
 		var list []string // which an array of texts is
 		if json.Unmarshal([]byte(text), &list) == nil && len(list) == 1 {
@@ -137,6 +138,7 @@ func (s *settings) configure(flags sparse.Config, tokens int) (sparse.Config, er
 	}
 	if s.names["k"] != "" && s.names["budget"] != "" { // which k overrides
 		delete(s.used, s.names["budget"])
+		s.over[s.names["budget"]] = s.names["k"]
 		c = c.With("budget", "")
 	}
 	return c, nil
@@ -156,6 +158,11 @@ func (s *settings) parameter(c, flags sparse.Config, p sparse.Param, info sparse
 	}
 	if err != nil || name == "" {
 		return c, err
+	}
+	for _, other := range slices.Concat(spellings(p), p.Parts) {
+		if _, there := s.texts[other]; there && !s.used[other] {
+			s.over[other] = name
+		}
 	}
 	value := text
 	if slices.Contains(p.TokenAliases, name) {

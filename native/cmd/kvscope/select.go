@@ -78,7 +78,15 @@ func selectFile(_ context.Context, args []string, stdout, stderr io.Writer) erro
 	if *asJSON {
 		return json.NewEncoder(stdout).Encode(map[string]any{"selected": r.Selected, "kv_read_fraction": r.ReadFraction, "read": r.Read, "ignored": append([]string{}, r.Ignored...)})
 	}
-	sayIgnored(stderr, r.Plan.Method, r.Ignored)
+	unused := r.Ignored[:0:0]
+	for _, name := range r.Ignored {
+		if by := r.Over[name]; by != "" {
+			fmt.Fprintf(stderr, "ignored: %s, which %s says too\n", name, by)
+		} else {
+			unused = append(unused, name)
+		}
+	}
+	sayIgnored(stderr, r.Plan.Method, unused)
 	fmt.Fprintf(stdout, "%s: %s\n", *in, r.Read)
 	fmt.Fprintf(stdout, "%s: %s reads %s of the entries, %d %ss a query at most\n", *out, r.Plan.Method, number.Percent(r.ReadFraction), r.Plan.K, r.Plan.Unit)
 	return nil

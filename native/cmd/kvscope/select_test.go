@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"kvscope/engine/checkpoint"
 	"kvscope/engine/sparse/apply"
 )
 
@@ -88,6 +89,27 @@ func TestSelectSaysWhatItRead(t *testing.T) {
 	}
 	if stderr != "ignored: kernel_size, max_capacity_prompt, pooling, window_size, kernel, which quest does not use\n" {
 		t.Errorf("said %q", stderr)
+	}
+}
+
+// TestSelectSaysWhatCounts: of two names in a file for one number it says which it left.
+func TestSelectSaysWhatCounts(t *testing.T) {
+	in := filepath.Join(t.TempDir(), "in.safetensors")
+	x := make([]float32, 64*8)
+	tensors := []checkpoint.Tensor{checkpoint.NewF32("q", []int{1, 64, 8}, x), checkpoint.NewF32("k", []int{1, 64, 8}, x)}
+	for _, c := range []struct {
+		metadata map[string]string
+		want     string
+	}{
+		{map[string]string{"method": "quest", "k": "2", "budget": "1/4"}, "ignored: budget, which k says too\n"},
+		{map[string]string{"method": "moba", "block": "8", "moba_chunk_size": "16", "kernel": "3"}, "ignored: moba_chunk_size, which block says too\nignored: kernel, which moba does not use\n"},
+	} {
+		if err := save(in, c.metadata, tensors); err != nil {
+			t.Fatal(err)
+		}
+		if status, _, stderr := runCommand(t, "select", "--in", in, "--out", in+".out"); status != 0 || stderr != c.want {
+			t.Errorf("%v: %d, said %q, want %q", c.metadata, status, stderr, c.want)
+		}
 	}
 }
 
