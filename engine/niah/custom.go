@@ -108,43 +108,16 @@ func FromText(tok tokenizer.Tokenizer, text, question string) (*Example, error) 
 		return nil, err
 	}
 	kind, matches := Number, 0
-	for _, m := range needlePattern().FindAllStringSubmatch(text, -1) {
-		if oneLine(m[2]) == oneLine(question) {
+	for _, n := range needlesIn(text) {
+		if n.Key == oneLine(question) {
 			matches++
-			kind = Kind(strings.TrimSuffix(m[1], "s") + "s")
+			kind = n.kind
 		}
 	}
 	return custom(tok, kind, matches < 2, question, func(d *draft) {
 		d.find(text, func(n Needle) bool { return n.Key == oneLine(question) })
 	}), nil
 }
-
-// find writes a text and notes the needles in it, of which the first query asks for some.
-func (d *draft) find(text string, asks func(Needle) bool) {
-	at := d.text.Len()
-	d.text.WriteString(text)
-	for _, m := range needlePattern().FindAllStringSubmatchIndex(text, -1) {
-		p := planted{
-			Needle: Needle{Key: oneLine(text[m[4]:m[5]]), Value: oneLine(text[m[6]:m[7]])},
-			start:  at + m[0], end: at + m[7] + 1,
-			keyAt: at + m[4], keyEnd: at + m[5],
-			valueAt: at + m[6], stops: at + m[7], query: -1,
-		}
-		if asks(p.Needle) {
-			p.Queried, p.query = true, 0
-		}
-		d.needles = append(d.needles, p)
-	}
-}
-
-// needlePattern is a needle in running text, lines of which may break anywhere between its
-// words: groups are its type, key and value. A value ends at a full stop with white space
-// after it, and holds no empty line.
-var needlePattern = pattern.Of(
-	`One\s+of\s+the\s+special\s+magic\s+(numbers?|uuids?|words?)\s+for\s+(\S` + wrapped + `)\s+is:\s+(\S` + wrapped + `)\.(?:\s|$)`)
-
-// wrapped is text in which a line may break.
-const wrapped = `(?:[^\n]|\n[^\n]){0,200}?`
 
 var uuidPattern = pattern.Of(`^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$`)
 
@@ -154,15 +127,6 @@ func kindOf(value string) Kind {
 		return UUID
 	}
 	return Number
-}
-
-// brokenHyphen is a line break after a hyphen, where words that have one are broken.
-var brokenHyphen = pattern.Of(`(\pL|\pN)-[ \t]*\r?\n[ \t]*(\pL|\pN)`)
-
-// oneLine is text whose lines were broken, in one line: a word broken after its hyphen is
-// whole again.
-func oneLine(s string) string {
-	return strings.Join(strings.Fields(brokenHyphen().ReplaceAllString(s, "$1-$2")), " ")
 }
 
 func checkLine(field, text string) error {

@@ -241,7 +241,17 @@ func TestFromTextWrapped(t *testing.T) {
 		{"Once. One of the special magic numbers for brave-\nlantern is: 1234567. More.", "brave-lantern", "the special magic number for", "1234567"},
 		{"Once. One of the special magic words for k is: sunny-\r\n  day. More.", "k", "the special magic word for", "sunny-day"},
 		{"Once. One of the special magic words for a - b is: x -\ny. More.", "a - b", "the special magic word for", "x - y"},
-		{"Once. One of the special magic numbers for k is: 3\n\nMore. End.", "k", "the special magic number for", ""},
+		{"Once. One of the special magic numbers for k is: 3\n\nMore. End.", "k", "the special magic number for", "3"},
+		{"Once. One of the special magic numbers for k is: 1234567", "k", "the special magic number for", "1234567"},
+		{"Once. One of the special magic numbers for k is: 1234567\n \t", "k", "the special magic number for", "1234567"},
+		{"Once. “One of the special magic numbers for k is: 1234567.” More.", "k", "the special magic number for", "1234567"},
+		{"Once. (One of the special magic numbers for k is: 12,345.67.) More.", "k", "the special magic number for", "12,345.67"},
+		{"Once. One of the special magic numbers for k is: 1234567。春天来了。", "k", "the special magic number for", "1234567"},
+		{"Once. One of the special magic numbers for k is: . More.", "k", "the special magic number for", ""},
+		{"Once. One of the special magic numbers for k is: 1234567\nOne of the special magic numbers for j is: 7654321\nMore.", "k", "the special magic number for", "1234567"},
+		{"One of the special magic words for j is: sunny\nOne of the special magic numbers for k is: 7654321\n", "k", "the special magic number for", "7654321"},
+		{"Once. One of the special magic numbers for k is: One of the special magic numbers for j is: 3. More.", "k", "the special magic number for", ""},
+		{"Once. One of the special magic numbers for k is: .5. More.", "k", "the special magic number for", ".5"},
 	} {
 		e, err := FromText(tok, c.text, c.question)
 		if err != nil {

@@ -23,9 +23,9 @@ func (e *Example) Asked() []string {
 // Keys lists the keys of the needles in a text, in its order.
 func Keys(text string) []string {
 	var keys []string
-	for _, m := range needlePattern().FindAllStringSubmatch(text, -1) {
-		if key := oneLine(m[2]); !slices.Contains(keys, key) {
-			keys = append(keys, key)
+	for _, n := range needlesIn(text) {
+		if !slices.Contains(keys, n.Key) {
+			keys = append(keys, n.Key)
 		}
 	}
 	return keys
