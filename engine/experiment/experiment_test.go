@@ -129,6 +129,10 @@ func TestSwaps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	alone := g
+	if alone.Models = []string{"a"}; !slices.Equal(alone.Unused(models), []string{"select_with", "compute_with"}) || len(g.Unused(models)) != 0 {
+		t.Errorf("unused without a memory: %v, with one: %v", alone.Unused(models), g.Unused(models))
+	}
 	// Patterns read no keys to choose, whatever their parameters.
 	patterns := g
 	patterns.Methods, patterns.Selectors = []string{"dense", "streaming", "dilated"}, nil

@@ -136,15 +136,33 @@ func listed(err error) error {
 	return err
 }
 
-// Unused lists the parameters among g's that none of its methods has.
-func (g Grid) Unused() []string {
+// Unused lists what g says and none of its cells makes anything of: parameters that none of its
+// methods has, or whose place k takes, and what to select by and compute with where none of its
+// models, among those given, has a memory.
+func (g Grid) Unused(models []run.ModelInfo) []string {
 	var methods []sparse.Info
 	for _, id := range g.Methods {
 		if info, ok := sparse.Method(id); ok {
 			methods = append(methods, info)
 		}
 	}
-	return g.Params.Unused(methods)
+	out := g.Params.Unused(methods)
+	hasMemory := func(name string) bool {
+		m, err := modelNamed(models, name)
+		return err != nil || m.Memory
+	}
+	if slices.ContainsFunc(g.Models, hasMemory) {
+		return out
+	}
+	for _, list := range []struct {
+		name   string
+		values []string
+	}{{"select_with", g.SelectWith}, {"compute_with", g.ComputeWith}} {
+		if slices.Contains(list.values, run.WithPlain) {
+			out = append(out, list.name)
+		}
+	}
+	return out
 }
 
 // selections lists the selections asked for, each a cell with nothing else in it: one

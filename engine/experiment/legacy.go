@@ -60,6 +60,14 @@ func (g *Grid) UnmarshalJSON(text []byte) error {
 		return input.Errorf("budgets", "none, want at least one")
 	}
 	*g = Grid(read.plainGrid)
+	for _, old := range []struct {
+		field, param string
+		is           bool
+	}{{"budgets", "budget", read.Budgets != nil}, {"blocks", "block", read.Blocks != nil}, {"window", "window", read.Window != nil}} {
+		if old.is && len(g.Params[old.param]) > 0 {
+			return input.Errorf(old.field, "stands beside %s among the params, want one or the other", old.param)
+		}
+	}
 	g.Params = read.sweep(g.Params)
 	return nil
 }

@@ -35,8 +35,11 @@ func TestLegacyGrid(t *testing.T) {
 		t.Errorf("%s, %v", text, err)
 	}
 	for text, field := range map[string]string{
-		strings.Replace(old, `["1","1/4"]`, `[]`, 1):  "budgets",
-		strings.Replace(now, `"block"`, `"blokc"`, 1): "blokc",
+		strings.Replace(old, `["1","1/4"]`, `[]`, 1):                        "budgets",
+		strings.Replace(now, `{"models"`, `{"budgets":["1/8"],"models"`, 1): "budgets",
+		strings.Replace(now, `{"models"`, `{"blocks":[4],"models"`, 1):      "blocks",
+		strings.Replace(now, `{"models"`, `{"window":4,"models"`, 1):        "window",
+		strings.Replace(now, `"block"`, `"blokc"`, 1):                       "blokc",
 	} {
 		if err := json.Unmarshal([]byte(text), &a); input.Field(err) != field {
 			t.Errorf("%s: %v", text, err)

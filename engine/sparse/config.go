@@ -40,7 +40,8 @@ func (c Config) Validate() error {
 	return err
 }
 
-// Unused lists the parameters that are set and that the method has not.
+// Unused lists the parameters that are set and that the method has not, or that another says
+// too.
 func (c Config) Unused() []string {
 	s, err := c.settings(1)
 	if err != nil {
@@ -99,6 +100,9 @@ func (c Config) settings(promptTokens int) (Settings, error) {
 			return s, err
 		}
 		s.values[p.Name], s.given[p.Name] = v, given
+	}
+	if s.Given("k") && s.Given("budget") { // either says how much is read, and k does
+		s.ignored = append(s.ignored, "budget")
 	}
 	return s, nil
 }

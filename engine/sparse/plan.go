@@ -41,7 +41,7 @@ type Plan struct {
 	NeedsIndex bool
 
 	Summaries Summaries // what the cache keeps of its blocks
-	Ignored   []string  // names of parameters that were set and that the method has not
+	Ignored   []string  // names of parameters that were set and that the method has not, or that another says too
 }
 
 // New is Prompt.Plan for a prompt of the given length without a question.

@@ -115,6 +115,9 @@ func TestSweep(t *testing.T) {
 	if got := s.Unused([]Info{quest}); !slices.Equal(got, []string{"window"}) {
 		t.Errorf("quest leaves %v unused", got)
 	}
+	if got := s.With("k", "2").Unused([]Info{quest}); !slices.Equal(got, []string{"budget", "window"}) {
+		t.Errorf("quest leaves %v unused beside k", got)
+	}
 	text, err := json.Marshal(s)
 	if want := `{"block":[8,16],"budget":["1","1/4","0.25"],"window":[16]}`; err != nil || string(text) != want {
 		t.Errorf("%s, %v, want %s", text, err, want)

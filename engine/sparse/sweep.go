@@ -103,7 +103,11 @@ func (s Sweep) Of(m Info) ([]Setting, error) {
 func (s Sweep) Unused(methods []Info) []string {
 	var out []string
 	for _, name := range s.Names() {
-		has := func(m Info) bool { _, ok := find(m.Params, name); return ok }
+		has := func(m Info) bool {
+			_, ok := find(m.Params, name)
+			_, k := find(m.Params, "k")
+			return ok && (name != "budget" || !k || len(s["k"]) == 0) // which k says too
+		}
 		if !slices.ContainsFunc(methods, has) {
 			out = append(out, name)
 		}

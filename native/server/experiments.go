@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"kvscope/engine/experiment"
@@ -96,6 +97,9 @@ func (s *Server) parseOrder(w http.ResponseWriter, r *http.Request) (o api.Order
 	if len(o.Name) > maxName || !utf8.ValidString(o.Name) {
 		return o, nil, false, input.Errorf("name", "%d bytes, want at most %d of text", len(o.Name), maxName)
 	}
+	if strings.ContainsFunc(o.Name, unicode.IsControl) {
+		return o, nil, false, input.Errorf("name", "%q, want one line without control characters", o.Name)
+	}
 	if err = experiment.Check(r.Context(), s.runner, cells); err != nil {
 		return o, nil, false, err
 	}
@@ -115,23 +119,20 @@ func (s *Server) createExperiment(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	w.Header().Set("Location", "/api/experiments/"+e.ID)
-	return s.answerExperiment(w, r, http.StatusCreated, e)
-}
-
-// answerExperiment answers with an experiment and how it is doing.
-func (s *Server) answerExperiment(w http.ResponseWriter, r *http.Request, code int, e api.Experiment) error {
 	status, err := s.lab.jobs.Status(r.Context(), e.ID)
 	if err != nil {
 		return err
 	}
-	writeJSON(w, code, api.Describe(e, status))
+	made := api.Describe(e, status)
+	made.Ignored = o.Grid.Unused(s.runner.Models())
+	writeJSON(w, http.StatusCreated, made)
 	return nil
 }
 
 // estimate tells what an experiment would cost. Trying an example takes a turn
 // among the runs.
 func (s *Server) estimate(w http.ResponseWriter, r *http.Request) error {
-	_, cells, ok, err := s.parseOrder(w, r)
+	o, cells, ok, err := s.parseOrder(w, r)
 	if !ok {
 		return err
 	}
@@ -143,7 +144,7 @@ func (s *Server) estimate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	e.Workers = len(s.lab.jobs.Workers())
+	e.Workers, e.Ignored = len(s.lab.jobs.Workers()), o.Grid.Unused(s.runner.Models())
 	writeJSON(w, http.StatusOK, e)
 	return nil
 }
@@ -203,7 +204,12 @@ func (s *Server) decide(w http.ResponseWriter, r *http.Request, state api.State)
 	if err != nil {
 		return err
 	}
-	return s.answerExperiment(w, r, http.StatusOK, e)
+	status, err := s.lab.jobs.Status(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, api.Describe(e, status))
+	return nil
 }
 
 const (

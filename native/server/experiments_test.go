@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -136,6 +137,11 @@ func TestExperiment(t *testing.T) {
 	call(t, "POST", base+"/estimate", smallGrid, 200, &cost)
 	if cost.Cells != 4 || cost.Left != 40 || cost.Tried != 2 {
 		t.Errorf("%+v", cost)
+	}
+	const vain = `{"grid": {"models": ["attention"], "tasks": ["S-1"], "methods": ["quest"], "params": {"budget": ["1/4"], "window": [8]}, "examples": 10}}`
+	var ignoring api.Estimate
+	if call(t, "POST", base+"/estimate", vain, 200, &ignoring); !slices.Equal(ignoring.Ignored, []string{"window"}) {
+		t.Errorf("ignored %v", ignoring.Ignored)
 	}
 	var e api.Described
 	resp := call(t, "POST", base, smallGrid, 201, &e)
@@ -299,6 +305,8 @@ func TestBadOrders(t *testing.T) {
 		grid(`"methods": ["snapkv"], "window": 0`):               "window",
 		grid(`"tasks": ["S-1", "MQ"]`):                           "context", // cannot run
 		fmt.Sprintf(`{"name": "%0300d"`, 0) + "," + grid("")[1:]: "name",
+		`{"name": "a\u0000b",` + grid("")[1:]:                    "name",
+		grid(`"params": {"budget": ["1/8"]}`):                    "budgets",
 	} {
 		for _, at := range []string{base, base + "/estimate"} {
 			req, err := http.NewRequest("POST", at, strings.NewReader(body))

@@ -71,6 +71,7 @@ type Described struct {
 	Status   Status           `json:"status"`
 	Rows     []experiment.Row `json:"rows,omitempty"`
 	Failures []Failure        `json:"failures,omitempty"`
+	Ignored  []string         `json:"ignored,omitempty"` // of the grid, where one was made: what none of its cells makes anything of
 }
 
 // Describe puts an experiment beside how it is doing, whose state is that of both.
@@ -107,6 +108,8 @@ type Estimate struct {
 	Seconds  float64 `json:"seconds"` // of computing by one worker
 	Tried    int     `json:"tried"`   // combinations of model and method timed just now on one example
 	Workers  int     `json:"workers"` // heard of lately
+
+	Ignored []string `json:"ignored,omitempty"` // of the grid: what none of its cells makes anything of
 }
 
 // Examples is the answered examples of one row, and one of its cells to ask them

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/figures"
@@ -178,6 +179,8 @@ func CheckName(name string) error {
 		return input.Errorf("name", "missing, want a name")
 	case n > MaxName:
 		return input.Errorf("name", "%d characters, want at most %d", n, MaxName)
+	case strings.ContainsFunc(name, unicode.IsControl):
+		return input.Errorf("name", "%q, want one line without control characters", name)
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func ask(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	case *asJSON:
 		return json.NewEncoder(stdout).Encode(result)
 	}
-	sayIgnored(stderr, result.Method, result.Ignored)
+	sayIgnored(stderr, []string{result.Method}, result.Ignored)
 	if isCapture(engine, req.Model) {
 		fmt.Fprintf(stdout, "%s: %s\n", req.Model, noteOf(engine, req.Model))
 	}

@@ -91,7 +91,7 @@ func eval(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		}
 		return renamed(err, "selectors", "selector")
 	}
-	sayIgnored(stderr, strings.Join(g.Methods, ", "), g.Unused())
+	sayIgnored(stderr, g.Methods, g.Unused(files.Models()))
 	for _, f := range out.combinations() {
 		fmt.Fprintln(stderr, f)
 	}

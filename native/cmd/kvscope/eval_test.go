@@ -51,6 +51,12 @@ func TestEvalSweeps(t *testing.T) {
 	if out.Rows[0].Params["top_p"] != 0.5 || out.Rows[1].Params["top_p"] != 0.9 || out.Rows[1].Params["budget"] != "1/2" || out.Rows[2].Params["top_p"] != nil {
 		t.Errorf("%+v", out.Rows)
 	}
+	_, _, said := runCommand(t, "eval", "--models", "attention", "--tasks", "S-1", "--methods", "quest", "--budgets", "1/4", "--k", "2", "--select-with", "plain", "--examples", "1", "--context", "120")
+	for _, want := range []string{"ignored: budget, which k says too\n", "ignored: select_with, of which a model without a memory"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("%q is not said: %s", want, said)
+		}
+	}
 	if !strings.Contains(stderr, "ignored: window") {
 		t.Errorf("of the window was said %q", stderr)
 	}

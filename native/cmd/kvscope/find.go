@@ -78,7 +78,7 @@ func find(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		reqs[i] = req
 		reqs[i].Model = name
 	}
-	sayIgnored(stderr, req.Method, req.Unused())
+	sayIgnored(stderr, []string{req.Method}, req.Unused())
 	rows, tried, show := []found{}, 0, bar(stderr)
 	err = seeds.Repeat(ctx, seeds.Engine{Runner: runner}, reqs, req.Seed, *n, func(row seeds.Row) error {
 		tried++

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -99,10 +100,27 @@ func kindWord(p sparse.Shared) string {
 	return ""
 }
 
-// sayIgnored names, in one line, what was set and has no effect.
-func sayIgnored(w io.Writer, method string, names []string) {
-	if len(names) > 0 {
-		fmt.Fprintf(w, "ignored: %s, which %s does not use\n", strings.Join(names, ", "), method)
+// sayIgnored names, in a line, what was set and that methods do not use, and in others what has
+// no effect for another reason.
+func sayIgnored(w io.Writer, methods, names []string) {
+	var unused []string
+	for _, name := range names {
+		has := func(id string) bool {
+			info, _ := sparse.Method(id)
+			_, ok := info.Param(name)
+			return ok
+		}
+		switch {
+		case slices.ContainsFunc(methods, has):
+			fmt.Fprintf(w, "ignored: %s, which k says too\n", name)
+		case name == "select_with" || name == "compute_with":
+			fmt.Fprintf(w, "ignored: %s, of which a model without a memory has no choice\n", name)
+		default:
+			unused = append(unused, name)
+		}
+	}
+	if len(unused) > 0 {
+		fmt.Fprintf(w, "ignored: %s, which %s does not use\n", strings.Join(unused, ", "), strings.Join(methods, ", "))
 	}
 }
 

@@ -86,7 +86,7 @@ func selectFile(_ context.Context, args []string, stdout, stderr io.Writer) erro
 			unused = append(unused, name)
 		}
 	}
-	sayIgnored(stderr, r.Plan.Method, unused)
+	sayIgnored(stderr, []string{r.Plan.Method}, unused)
 	fmt.Fprintf(stdout, "%s: %s\n", *in, r.Read)
 	fmt.Fprintf(stdout, "%s: %s reads %s of the entries, %d %ss a query at most\n", *out, r.Plan.Method, number.Percent(r.ReadFraction), r.Plan.K, r.Plan.Unit)
 	return nil

@@ -110,7 +110,7 @@ func traceFile(ctx context.Context, args []string, stdout, stderr io.Writer) err
 			path, cmp.Or(summary.Model, "a model that it does not name"), number.Count(summary.Tokens), number.Count(first.Queries), summary.Layers, summary.Heads)
 		return nil
 	}
-	sayIgnored(stderr, summary.Method, summary.Ignored)
+	sayIgnored(stderr, []string{summary.Method}, summary.Ignored)
 	fmt.Fprintf(stdout, "%s: %s, %s, %s tokens, %d steps, %d layers of %d heads, %s frames\n",
 		path, summary.Model, summary.Method, number.Count(summary.Tokens), summary.Steps, summary.Layers, summary.Heads, number.Count(summary.Frames))
 	if result, ok := figures.ResultOf(r); ok {
