@@ -49,8 +49,8 @@ func (o *Outcome) Check(examples int) error {
 		return fmt.Errorf("layers, heads: %d and %d, want 1 to %d", o.Layers, o.Heads, maxLayout)
 	case len(o.Kernels) > maxWord || !utf8.ValidString(o.Kernels):
 		return fmt.Errorf("kernels: %d bytes, want at most %d of text", len(o.Kernels), maxWord)
-	case o.Block < 0 || o.K < 0:
-		return fmt.Errorf("block, k: %d and %d, want 0 or more", o.Block, o.K)
+	case o.Block < 0 || o.K < 0 || o.Block > math.MaxInt32 || o.K > math.MaxInt32:
+		return fmt.Errorf("block, k: %d and %d, want 0 to %d", o.Block, o.K, math.MaxInt32)
 	case !(o.Seconds >= 0 && o.Seconds <= MaxSeconds):
 		return fmt.Errorf("seconds: %v, want 0 to %v", o.Seconds, MaxSeconds)
 	case !isShare(o.Read):
@@ -82,8 +82,8 @@ func (o *Outcome) validateLists(examples int) error {
 		allowed string
 		ok      func(float64) bool
 	}{
-		{"expected_logliks", o.LogLiks, "a number of at most 0", func(v float64) bool { return v <= rounding && !math.IsInf(v, 0) }},
-		{"output_errors", o.Errors, "a number of at least 0", func(v float64) bool { return v >= 0 && !math.IsInf(v, 0) }},
+		{"expected_logliks", o.LogLiks, fmt.Sprintf("%g to 0", -largest), func(v float64) bool { return v >= -largest && v <= rounding }},
+		{"output_errors", o.Errors, fmt.Sprintf("0 to %g", largest), isError},
 	} {
 		if n := len(list.values); n != 0 && n != examples {
 			return fmt.Errorf("%s: %d, want none or %d, one of each example", list.name, n, examples)
@@ -98,8 +98,8 @@ func (o *Outcome) validateLists(examples int) error {
 		return fmt.Errorf("head_output_errors: %d, want none or %d, one of each head", n, o.Layers*o.Heads)
 	}
 	for i, v := range o.HeadErrors {
-		if !(v >= 0) {
-			return fmt.Errorf("head_output_errors: %v of head %d, want a number of at least 0", v, i)
+		if !isError(v) {
+			return fmt.Errorf("head_output_errors: %v of head %d, want 0 to %g", v, i, largest)
 		}
 	}
 	if len(o.Hits) != o.Layers*o.Heads {
@@ -112,6 +112,13 @@ func (o *Outcome) validateLists(examples int) error {
 	}
 	return nil
 }
+
+// largest is what a number of an example or a head may be at most, so that those of all examples
+// can be added up.
+const largest = 1e9
+
+// isError reports whether x can be a relative error; NaN cannot.
+func isError(x float64) bool { return x >= 0 && x <= largest }
 
 // rounding is how far a mean of ten numbers up to 1 may come out above 1.
 const rounding = 1e-9

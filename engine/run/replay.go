@@ -44,8 +44,12 @@ func (e *Engine) AddCapture(name string, f *checkpoint.File, o apply.Options) er
 		return err
 	}
 	tokens, pieces = tokens[c.Left:end], pieces[c.Left:end]
+	of, err := f.ModelName()
+	if err != nil {
+		return err
+	}
 	info := ModelInfo{
-		Name: name, Arch: ArchCapture, Title: strings.TrimSpace(f.Metadata["model"] + " capture"),
+		Name: name, Arch: ArchCapture, Title: strings.TrimSpace(of + " capture"),
 		Layers: c.Layers, Heads: c.Heads, KVHeads: c.KVHeads, HeadDim: c.HeadDim, Context: c.Len,
 		Note: "queries and keys, replayed: " + c.String(), Hash: f.Identity(), Says: said,
 	}

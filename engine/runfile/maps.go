@@ -24,9 +24,13 @@ func readMaps(f *checkpoint.File) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
+	model, err := f.ModelName()
+	if err != nil {
+		return nil, err
+	}
 	out := &File{Run: &trace.Run{}, Heads: heads}
 	err = out.Run.Emit(&trace.Header{
-		Model: f.Metadata["model"], Layers: shape[0], Heads: shape[1], Context: shape[3], Tokens: tokens, Pieces: pieces, Ignored: beside(f),
+		Model: model, Layers: shape[0], Heads: shape[1], Context: shape[3], Tokens: tokens, Pieces: pieces, Ignored: beside(f),
 	})
 	return out, err
 }

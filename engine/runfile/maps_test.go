@@ -95,3 +95,26 @@ func TestReadMapsTokens(t *testing.T) {
 		}
 	}
 }
+
+// TestMapsModel: the name of a model is a line, of an array of one text too.
+func TestMapsModel(t *testing.T) {
+	attention := checkpoint.NewF32("attention", []int{1, 1, 2, 2}, []float32{1, 0, 0.5, 0.5})
+	for said, want := range map[string]struct{ model, problem string }{
+		"tiny": {"tiny", ""}, `["tiny"]`: {"tiny", ""}, "": {"", ""},
+		strings.Repeat("x", 5000): {"", "model: a name of 5000 bytes, want at most 200"}, "a\x00b": {"", "want one line of text"},
+	} {
+		var file bytes.Buffer
+		if err := checkpoint.Write(&file, map[string]string{"model": said}, []checkpoint.Tensor{attention}); err != nil {
+			t.Fatal(err)
+		}
+		f, err := Read(file.Bytes())
+		switch {
+		case want.problem != "":
+			if err == nil || !strings.Contains(err.Error(), want.problem) {
+				t.Errorf("%.20s: %v, want %s", said, err, want.problem)
+			}
+		case err != nil || f.Run.Header.Model != want.model:
+			t.Errorf("%.20s: %+v, %v", said, f, err)
+		}
+	}
+}

@@ -1,7 +1,6 @@
 package apply
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -27,12 +26,8 @@ type settings struct {
 func readSettings(f *checkpoint.File) (*settings, error) {
 	// The framework that wrote a file says nothing of the method, and is no oversight.
 	s := &settings{file: f, texts: map[string]string{}, used: map[string]bool{"format": true}, names: map[string]string{}, over: map[string]string{}}
-	for name, text := range f.Metadata {
-		var list []string // which an array of texts is
-		if json.Unmarshal([]byte(text), &list) == nil && len(list) == 1 {
-			text = list[0]
-		}
-		s.texts[name] = text
+	for name := range f.Metadata {
+		s.texts[name] = f.Text(name)
 	}
 	for _, name := range f.Names() {
 		_, shape, ok := f.Shape(name)
