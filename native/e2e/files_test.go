@@ -240,7 +240,7 @@ func TestTextsAreOpened(t *testing.T) {
 	d.write("value", "7")
 	d.press(id("run"))
 	d.finished(gens)
-	d.has(id("asked"), "your text has 1 500 tokens, the first ")
+	d.has(id("asked"), "your text has 1 500 tokens, the first ")
 	d.quiet()
 }
 

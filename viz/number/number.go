@@ -10,11 +10,11 @@ import (
 // Unknown stands for a quantity that is not known.
 const Unknown = "–"
 
-// Count writes a number with thin gaps between thousands.
+// Count writes a number with narrow gaps between thousands, at which no line breaks.
 func Count(n int) string {
 	s := strconv.Itoa(n)
 	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "\u2009" + s[i:]
+		s = s[:i] + "\u202f" + s[i:]
 	}
 	return s
 }

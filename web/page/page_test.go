@@ -262,7 +262,7 @@ func TestOpenTellsTextsApart(t *testing.T) {
 		"config.json": {[]byte(`{"a": 1}`), "JSON text"},
 		"notes.npz":   {[]byte("not a run"), "the file is text"},
 		"other.jsonl": {[]byte(`{"a": 1}` + "\n" + `{"a": 2}`), "line 1: field input is missing"},
-		"long.txt":    {bytes.Repeat([]byte("a "), run.MaxText), "2\u2009097\u2009152 bytes; the page takes texts of at most 1\u2009048\u2009576"},
+		"long.txt":    {bytes.Repeat([]byte("a "), run.MaxText), "2\u202f097\u202f152 bytes; the page takes texts of at most 1\u202f048\u202f576"},
 		"plain.npy":   {read("runfile/testdata/maps/plain.npy"), "a NumPy array (.npy)"},
 		"lfs":         {read("runfile/testdata/maps/lfs_pointer.safetensors"), "a git-lfs pointer"},
 		"torch.pt":    {read("runfile/testdata/maps/torch.pt"), "a PyTorch file"},
@@ -285,7 +285,7 @@ func TestOpenTellsTextsApart(t *testing.T) {
 	if err := (&runfile.File{Run: r}).Write(&long); err != nil {
 		t.Fatal(err)
 	}
-	if a, ok := open(1, "long.safetensors", bytes.NewReader(long.Bytes()), "", nil).(state.NotOpened); !ok || !strings.Contains(a.Problem, "4\u2009097 answer steps; the page shows runs of at most 4\u2009096") {
+	if a, ok := open(1, "long.safetensors", bytes.NewReader(long.Bytes()), "", nil).(state.NotOpened); !ok || !strings.Contains(a.Problem, "4\u202f097 answer steps; the page shows runs of at most 4\u202f096") {
 		t.Errorf("a run of very many steps: %+v", a)
 	}
 	if a, ok := open(0, "attentions.npz", bytes.NewReader(read("runfile/testdata/maps/attentions.npz")), "", nil).(state.Opened); !ok || a.Heads == nil {

@@ -218,7 +218,7 @@ func TestAModelIsDescribed(t *testing.T) {
 		Models: []run.ModelInfo{{Name: "SmolLM2", Title: "Llama", Layers: 30, Heads: 9, Context: 8192, Params: 134515008, DType: "Q4_1, Q8_0"}},
 		Proses: []string{"sentences", "tom-sawyer"},
 	})
-	for _, want := range []string{"Llama, 135 million weights in Q4_1, Q8_0, 30 × 9 heads, 8\u2009192 tokens, no memory", "1024 of 8192", "Tom Sawyer"} {
+	for _, want := range []string{"Llama, 135 million weights in Q4_1, Q8_0, 30 × 9 heads, 8\u202f192 tokens, no memory", "1024 of 8192", "Tom Sawyer"} {
 		if !strings.Contains(html, want) {
 			t.Errorf("no %q in the form", want)
 		}

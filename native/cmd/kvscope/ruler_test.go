@@ -76,7 +76,7 @@ func TestTextThatDoesNotFit(t *testing.T) {
 		t.Errorf("cut %+v of a prompt of %d", c, r.PromptTokens)
 	}
 	_, stdout, _ := runCommand(t, "ask", "--text", path, "--key", "k", "--value", "7", "--context", "200")
-	if !strings.Contains(stdout, "text      has 3\u2009000 tokens, the first ") {
+	if !strings.Contains(stdout, "text      has 3\u202f000 tokens, the first ") {
 		t.Errorf("said %q", stdout)
 	}
 	status, _, stderr := runCommand(t, "ask", "--text", path, "--question", "k")
