@@ -116,13 +116,13 @@ func (a axes) head(f *checkpoint.File, p *piece, h int) ([]float32, error) {
 }
 
 // Wanted is what is wanted in place of v in a vector of so many channels, "" of a number whose
-// products with its like can be added up over the channels in float32.
+// products with its like can be added up over the channels in float32: up to a power of ten.
 func Wanted(v float32, size int) string {
-	switch most := math.Sqrt(math.MaxFloat32 / float64(size)); {
+	switch most := math.Pow10(int(math.Log10(math.MaxFloat32/float64(size)) / 2)); {
 	case math.IsNaN(float64(v)) || math.IsInf(float64(v), 0):
 		return "finite numbers"
 	case math.Abs(float64(v)) > most:
-		return fmt.Sprintf("at most %.1g either way, beyond which products of such vectors overflow float32", most)
+		return fmt.Sprintf("at most %g either way, beyond which products of such vectors overflow float32", most)
 	}
 	return ""
 }

@@ -164,7 +164,7 @@ func TestReadRefuses(t *testing.T) {
 	if c, err = read(t, file(t, nil, q, f32("k", large, 2, 5, 4))); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Keys(0, 0); err == nil || !strings.Contains(err.Error(), "position 2 is 1e+19, want at most 9e+18 either way") {
+	if _, err := c.Keys(0, 0); err == nil || !strings.Contains(err.Error(), "position 2 is 1e+19, want at most 1e+18 either way") {
 		t.Errorf("keys whose products overflow: error %v", err)
 	}
 }

@@ -237,7 +237,7 @@ func TestInputRefuses(t *testing.T) {
 		"mask of nothing":  {Options{}, []checkpoint.Tensor{q, x, numbers("mask", []int{keys}, zeros)}, "0 everywhere"},
 		"NaN in k":         {Options{}, []checkpoint.Tensor{q, broken("k", (keys+7)*4+2, nan)}, `tensor "k" is NaN at head 1, position 7, channel 2`},
 		"Inf in q":         {Options{}, []checkpoint.Tensor{broken("q", 9*4, inf), x}, `tensor "q" is -Inf at head 0, position 9, channel 0`},
-		"too large":        {Options{}, []checkpoint.Tensor{q, broken("k", 0, 1e19)}, `tensor "k" is 1e+19 at head 0, position 0, channel 0, want at most 9e+18 either way, beyond which products of such vectors overflow float32`},
+		"too large":        {Options{}, []checkpoint.Tensor{q, broken("k", 0, 1e19)}, `tensor "k" is 1e+19 at head 0, position 0, channel 0, want at most 1e+18 either way, beyond which products of such vectors overflow float32`},
 		"NaN in v":         {Options{}, []checkpoint.Tensor{q, x, broken("v", 1, nan)}, `tensor "v" is NaN at head 0, position 0, channel 1, want finite numbers: are the first 1 positions padding?`},
 		"float8":           {Options{}, []checkpoint.Tensor{eight, x}, "F8_E4M3, want F32, F64, F16 or BF16: save it as float32, times the scale"},
 		"all must vote":    {Options{}, []checkpoint.Tensor{checkpoint.NewF32("q", []int{2, 1, 4}, ramp(8)), x}, `tensor "q" holds the last 1 queries, and all 40 vote`},
