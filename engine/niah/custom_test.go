@@ -2,6 +2,8 @@ package niah
 
 import (
 	"math/rand/v2"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -228,6 +230,24 @@ func TestCustomDepth(t *testing.T) {
 				t.Errorf("%s: needle right after %q", name, before)
 			}
 		}
+	}
+}
+
+// TestKeysOfAList: needles of a list are found however many there are and whatever they lack, in
+// a time that grows as the text does.
+func TestKeysOfAList(t *testing.T) {
+	var list strings.Builder
+	var want []string
+	for i := range 5000 {
+		key := "k" + strconv.Itoa(i)
+		want = append(want, key)
+		list.WriteString("One of the special magic numbers for " + key + " is: " + strconv.Itoa(i) + "\n")
+	}
+	if got := Keys(list.String()); !slices.Equal(got, want) {
+		t.Errorf("%d keys of %d", len(got), len(want))
+	}
+	if got := Keys(strings.Repeat("One of the special magic numbers for k is: ", 5000)); len(got) != 0 {
+		t.Errorf("keys without values: %v", got)
 	}
 }
 

@@ -29,44 +29,36 @@ func (d *draft) find(text string, asks func(Needle) bool) {
 	}
 }
 
-// needlesIn finds the needles of a text.
+// needlesIn finds the needles of a text: each from where one begins to the next at most.
 func needlesIn(text string) []found {
 	var all []found
-	for from := 0; ; {
-		m := needlePattern().FindStringSubmatchIndex(text[from:])
+	begins := needleBegins().FindAllStringSubmatchIndex(text, -1)
+	for i, b := range begins {
+		at, until := b[1], len(text)
+		if i+1 < len(begins) {
+			until = begins[i+1][0]
+		}
+		m := needleSays().FindStringSubmatchIndex(text[at:until])
 		if m == nil {
-			return all
+			continue
 		}
-		place := func(group int) (lo, hi int) { return from + m[2*group], from + m[2*group+1] }
-		n := found{planted: planted{query: -1}}
-		n.start, n.end = from+m[0], from+max(m[9], m[11], m[13])
-		n.keyAt, n.keyEnd = place(2)
-		n.valueAt, n.stops = place(3)
-		kindAt, kindEnd := place(1)
-		n.kind = Kind(strings.TrimSuffix(text[kindAt:kindEnd], "s") + "s")
-		from += m[1]
-		// One without a stop ends where the next begins.
-		if next := needleStart().FindStringIndex(text[n.valueAt:n.stops]); next != nil {
-			from = n.valueAt + next[0]
-			n.stops = n.valueAt + len(strings.TrimSpace(text[n.valueAt:from]))
-			n.end = n.stops
-		}
-		n.Key, n.Value = oneLine(text[n.keyAt:n.keyEnd]), oneLine(text[n.valueAt:n.stops])
-		if n.Value != "" {
-			all = append(all, n)
-		}
+		n := found{kind: Kind(strings.TrimSuffix(text[b[2]:b[3]], "s") + "s"), planted: planted{
+			Needle: Needle{Key: oneLine(text[at+m[2] : at+m[3]]), Value: oneLine(text[at+m[4] : at+m[5]])},
+			start:  b[0], end: at + max(m[7], m[9], m[11]), keyAt: at + m[2], keyEnd: at + m[3], valueAt: at + m[4], stops: at + m[5], query: -1,
+		}}
+		all = append(all, n)
 	}
+	return all
 }
 
-const needleBegins = `One\s+of\s+the\s+special\s+magic\s+(numbers?|uuids?|words?)\s+for\s+`
+// needleBegins is the beginning of a needle in running text, lines of which may break anywhere
+// between its words: its group is the type.
+var needleBegins = pattern.Of(`One\s+of\s+the\s+special\s+magic\s+(numbers?|uuids?|words?)\s+for\s+`)
 
-var needleStart = pattern.Of(needleBegins)
-
-// needlePattern is a needle in running text, lines of which may break anywhere between its
-// words: groups are its type, key and value, and whichever stop it has. A value ends at a full
-// stop with white space after it and what closes between them, a Chinese or Japanese one, an
-// empty line, or the end of the text.
-var needlePattern = pattern.Of(needleBegins + `(\S` + wrapped + `)\s+is:\s+(\.?[^\s.。]` + wrapped + `)` +
+// needleSays is the rest of one: groups are its key and value, and whichever stop it has. A value
+// ends at a full stop with white space after it and what closes between them, a Chinese or
+// Japanese one, an empty line, or the end.
+var needleSays = pattern.Of(`^(\S` + wrapped + `)\s+is:\s+(\.?[^\s.。]` + wrapped + `)` +
 	`(?:(\.)["')\]”’」』）】》]*(?:\s|$)|([。．｡])|()\s*(?:$|\n\s*\n))`)
 
 // wrapped is text in which a line may break.
