@@ -61,7 +61,8 @@ func TestTracesDamaged(t *testing.T) {
 	d.do(chromedp.Evaluate(`(() => {
 		const opening = indexedDB.open("kvscope-traces", 1);
 		opening.onsuccess = () => {
-			const records = opening.result.transaction("traces", "readwrite").objectStore("traces");
+			const change = opening.result.transaction("traces", "readwrite"), records = change.objectStore("traces");
+			change.oncomplete = () => { opening.result.close(); document.body.dataset.damaged = true; };
 			records.getAllKeys().onsuccess = (e) => {
 				const [first, second] = e.target.result;
 				records.get(first).onsuccess = (e) => {
@@ -69,7 +70,7 @@ func TestTracesDamaged(t *testing.T) {
 					records.put({ about: '{"name": "of old", "bytes": -1}', file }, first);
 					records.put({ about: "{", file }, second);
 					records.put({ about: "{", file: new Blob(["no run"]) }, "001764430000000-a");
-					records.put("no record", "001764430000001-b").onsuccess = () => { opening.result.close(); document.body.dataset.damaged = true; };
+					records.put("no record", "001764430000001-b");
 				};
 			};
 		};
