@@ -42,7 +42,7 @@ func (t *table) ownModel() {
 			const look = () => {
 				const c = document.querySelector('`+id("column-0")+`'), note = (name, yes) => { if (yes) at[name] ??= performance.now() };
 				note("opened", document.querySelector('`+id("said")+`').textContent.includes("is loaded"));
-				note("picks", c.dataset.model === "SmolLM2" && c.dataset.stale === "false" && /^(answering|prompt)/.test(c.querySelector(".status")?.textContent) && c.querySelector('.grid-row:not([data-step="-1"])[data-picked]'));
+				note("picks", `+wholePage+` && c.dataset.model === "SmolLM2" && c.dataset.stale === "false" && /^(answering|prompt)/.test(c.querySelector(".status")?.textContent) && c.querySelector('.grid-row:not([data-step="-1"])[data-picked]'));
 				note("done", at.picks && c.dataset.state === "done");
 				if (!at.done) requestAnimationFrame(look);
 			};
