@@ -107,22 +107,28 @@ func (a axes) head(f *checkpoint.File, p *piece, h int) ([]float32, error) {
 	if err != nil {
 		return nil, err
 	}
+	most := Most(a.size)
 	for i, v := range x {
-		if want := Wanted(v, a.size); want != "" {
+		if want := Wanted(v, most); want != "" {
 			return nil, fmt.Errorf("%s: head %d, position %d is %g, want %s: leave padding out, with --mask or as attention_mask in the file", a.name, h, a.skipped+i/a.size, v, want)
 		}
 	}
 	return x, nil
 }
 
-// Wanted is what is wanted in place of v in a vector of so many channels, "" of a number whose
-// products with its like can be added up over the channels in float32: up to a power of ten.
-func Wanted(v float32, size int) string {
-	switch most := math.Pow10(int(math.Log10(math.MaxFloat32/float64(size)) / 2)); {
-	case math.IsNaN(float64(v)) || math.IsInf(float64(v), 0):
+// Most is how large a number may be in a vector of so many channels, so that its products with
+// its like can be added up over the channels in float32: a power of ten.
+func Most(size int) float64 {
+	return math.Pow10(int(math.Log10(math.MaxFloat32/float64(size)) / 2))
+}
+
+// Wanted is what is wanted in place of v, "" of a number of at most that either way.
+func Wanted(v float32, most float64) string {
+	switch size := math.Abs(float64(v)); {
+	case size <= most:
+		return ""
+	case math.IsNaN(size) || math.IsInf(size, 0):
 		return "finite numbers"
-	case math.Abs(float64(v)) > most:
-		return fmt.Sprintf("at most %g either way, beyond which products of such vectors overflow float32", most)
 	}
-	return ""
+	return fmt.Sprintf("at most %g either way, beyond which products of such vectors overflow float32", most)
 }

@@ -133,8 +133,9 @@ func (t heads) between(lo, hi int) heads {
 func (t heads) finite(name string, first int) error {
 	bad := make([]bool, t.rows)
 	var found error
+	most := capture.Most(t.size)
 	for i, v := range t.data {
-		if want := capture.Wanted(v, t.size); want != "" {
+		if want := capture.Wanted(v, most); want != "" {
 			head, row := i/t.size/t.rows, i/t.size%t.rows
 			bad[row] = true
 			if found == nil {
