@@ -18,7 +18,7 @@ import (
 )
 
 // timeout is for a whole test: a cold browser on a busy machine needs a while.
-const timeout = 3 * time.Minute
+const timeout = 5 * time.Minute
 
 // Tab is a browser tab that notes what its page does.
 type Tab struct {

@@ -118,8 +118,8 @@ func TestEverythingIsReachable(t *testing.T) {
 	d.quiet()
 }
 
-// Everything can be reached of a file of attention maps, beside a run, and of the gallery.
-func TestMapsAndGalleryAreReachable(t *testing.T) {
+// Everything can be reached of a file of attention maps, beside a run.
+func TestMapsAreReachable(t *testing.T) {
 	d := sit(t, "?view=attention&head=1.1")
 	d.finished("")
 	path, err := filepath.Abs("../../engine/runfile/testdata/maps/raw_pieces.npz")
@@ -130,7 +130,12 @@ func TestMapsAndGalleryAreReachable(t *testing.T) {
 	d.wait(`document.querySelector('` + id("map-1") + `')?.dataset.built === "true" && document.querySelector('` + id("column-1") + `').dataset.file === "raw_pieces.npz"`)
 	// Maps have no grid of blocks beside the run's.
 	d.inEveryWidth(func(width int64, scheme string) { d.reach("maps", width, scheme) })
-	d.do(chromedp.Navigate(d.url + "/gallery"))
+	d.quiet()
+}
+
+// Everything can be reached of the gallery.
+func TestGalleryIsReachable(t *testing.T) {
+	d := sit(t, "gallery")
 	d.wait(`document.querySelectorAll('.specimen canvas').length >= 8`)
 	d.walk("gallery")
 	d.quiet()
