@@ -32,21 +32,28 @@ func (s *Server) texts(all *addresses) {
 	handle("PUT", s.keepText)
 }
 
-// keepText keeps the text that a request brings, whose name must be its own.
-func (s *Server) keepText(w http.ResponseWriter, r *http.Request) error {
+// readText reads the text that a request brings, or answers what is wrong with it.
+func readText(w http.ResponseWriter, r *http.Request) (text []byte, ok bool) {
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "text/plain" {
 		writeError(w, http.StatusUnsupportedMediaType, "", "the Content-Type must be text/plain")
-		return nil
+		return nil, false
 	}
 	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, api.MaxText))
 	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
+	switch {
+	case errors.As(err, &tooLarge):
 		discard(w, r)
 		writeError(w, http.StatusRequestEntityTooLarge, "text", fmt.Sprintf("more than %d bytes", api.MaxText))
-		return nil
-	}
-	if err != nil {
+	case err != nil:
 		writeError(w, http.StatusBadRequest, "", "read request: "+err.Error())
+	}
+	return text, err == nil
+}
+
+// keepText keeps the text that a request brings, whose name must be its own.
+func (s *Server) keepText(w http.ResponseWriter, r *http.Request) error {
+	text, ok := readText(w, r)
+	if !ok {
 		return nil
 	}
 	name := r.PathValue("name")
