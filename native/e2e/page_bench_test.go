@@ -205,6 +205,7 @@ func (t *table) hands(url string) {
 	t.add("another budget: both answers", "", "ms", answered)
 
 	block := `document.querySelector('` + id("inspector-block") + `').dataset.block`
+	evaluate[any](d, watchWrites)
 	t.hover(d, "pointing at a block of the grid, its figures", id("grid-0")+" canvas", 0.06, 0.9, 0.6, block)
 	var steps []float64
 	for n := range 12 {
@@ -227,11 +228,14 @@ func (t *table) hands(url string) {
 }
 
 // watchWrites notes when the page last heard of the pointer, and when it last wrote anything to
-// the document or to the canvas of a grid.
+// the document or drew on a canvas that is part of it.
 const watchWrites = `(() => {
-	const wrote = () => { window.written = performance.now() }, put = CanvasRenderingContext2D.prototype.putImageData;
+	const wrote = () => { window.written = performance.now() }, pen = CanvasRenderingContext2D.prototype;
 	new MutationObserver(wrote).observe(document, {subtree: true, attributes: true, childList: true, characterData: true});
-	CanvasRenderingContext2D.prototype.putImageData = function (...args) { put.apply(this, args); wrote() };
+	for (const way of ["putImageData", "drawImage", "fillRect", "fillText", "stroke"]) {
+		const draw = pen[way];
+		pen[way] = function (...args) { draw.apply(this, args); if (this.canvas.isConnected) wrote() };
+	}
 	addEventListener("pointermove", e => { window.began ??= e.timeStamp; window.heard ??= performance.now() }, {capture: true});
 })()`
 
@@ -240,7 +244,6 @@ const watchWrites = `(() => {
 // does by itself is a figure of its own: until nothing is written any more.
 func (t *table) hover(d *desk, what, selector string, left, right, y float64, state string) {
 	var shown, written []float64
-	evaluate[any](d, watchWrites)
 	for n := range 24 {
 		before := evaluate[string](d, state)
 		d.watch(fmt.Sprintf("%s !== %q", state, before))
