@@ -73,14 +73,14 @@ func (s *Server) listExperiments(w http.ResponseWriter, r *http.Request) error {
 	}
 	out := api.List{Experiments: []api.Described{}, Workers: s.lab.jobs.Workers()}
 	for _, e := range list {
-		status, err := s.lab.jobs.Status(r.Context(), e.ID)
+		one, err := s.described(r, e)
 		if errors.Is(err, store.ErrNotFound) {
 			continue // removed since it was listed
 		}
 		if err != nil {
 			return err
 		}
-		out.Experiments = append(out.Experiments, api.Describe(e, status))
+		out.Experiments = append(out.Experiments, one)
 	}
 	writeJSON(w, http.StatusOK, out)
 	return nil
@@ -119,14 +119,19 @@ func (s *Server) createExperiment(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	w.Header().Set("Location", "/api/experiments/"+e.ID)
-	status, err := s.lab.jobs.Status(r.Context(), e.ID)
+	made, err := s.described(r, e)
 	if err != nil {
 		return err
 	}
-	made := api.Describe(e, status)
 	made.Ignored = o.Grid.Unused(s.runner.Models())
 	writeJSON(w, http.StatusCreated, made)
 	return nil
+}
+
+// described is an experiment and how it is doing.
+func (s *Server) described(r *http.Request, e api.Experiment) (api.Described, error) {
+	status, err := s.lab.jobs.Status(r.Context(), e.ID)
+	return api.Describe(e, status), err
 }
 
 // estimate tells what an experiment would cost. Trying an example takes a turn
@@ -154,11 +159,10 @@ func (s *Server) showExperiment(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	status, err := s.lab.jobs.Status(r.Context(), e.ID)
+	out, err := s.described(r, e)
 	if err != nil {
 		return err
 	}
-	out := api.Describe(e, status)
 	out.Rows = result.Rows
 	if out.Failures, err = s.lab.store.Failures(r.Context(), e.ID); err != nil {
 		return err
@@ -204,11 +208,11 @@ func (s *Server) decide(w http.ResponseWriter, r *http.Request, state api.State)
 	if err != nil {
 		return err
 	}
-	status, err := s.lab.jobs.Status(r.Context(), id)
+	decided, err := s.described(r, e)
 	if err != nil {
 		return err
 	}
-	writeJSON(w, http.StatusOK, api.Describe(e, status))
+	writeJSON(w, http.StatusOK, decided)
 	return nil
 }
 
