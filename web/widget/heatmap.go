@@ -120,7 +120,17 @@ func (a *AttentionMap) takeOver() {
 		s.palette = paletteOf(s.element, a.Dark)
 		s.table = s.palette.Table()
 	}
+	s.tiles.colour(a.View.Linear, s.table)
 	a.view, a.dark = a.View, a.Dark
+	a.point()
+}
+
+// point shows what is pointed out: at once where nothing else is to be drawn, or with a frame.
+func (a *AttentionMap) point() {
+	if a.screen != nil && a.screen.stands(a.marks()) {
+		a.draw()
+		return
+	}
 	a.ask()
 }
 
@@ -141,7 +151,7 @@ func (a *AttentionMap) draw() {
 	w, h := s.place()
 	s.mapFrame = newMapFrame(a.Head.Len(), w, h, s.frame()) // what is whole stays whole
 	taken := s.tiles.take(now() + frameTime/2)
-	s.tiles.colour(a.View.Linear, s.table)
+	s.tiles.colour(a.View.Linear, s.table) // in proportion to the heaviest of what is taken in
 	complete := s.draw(a.marks(), until)
 	data := a.JSValue().Get("dataset")
 	data.Set("level", s.level)
@@ -219,8 +229,7 @@ func (a *AttentionMap) onMove(e app.Value) {
 		return
 	}
 	a.hover = [2]int{query, key}
-	a.readOut() // before the page is drawn with what is pointed out
-	a.ask()
+	a.point() // before the page is drawn with what is pointed out
 	a.do(state.PointToken{Token: key, Block: key / max(1, a.Header.Block)})
 }
 
@@ -229,7 +238,7 @@ func (a *AttentionMap) leave() {
 		return
 	}
 	a.hover = [2]int{None, None}
-	a.ask()
+	a.point()
 	a.do(state.Leave{})
 }
 

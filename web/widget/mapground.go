@@ -25,6 +25,17 @@ type groundOf struct {
 	picked    *trace.Selection
 }
 
+// groundOf is what the ground depends on now.
+func (s *mapScreen) groundOf(m mapMarks) groundOf {
+	return groundOf{s.mapFrame, s.w, s.h, s.rem, s.tiles, s.tiles.pyramid.Taken(), s.tiles.scale, s.table, m.picked}
+}
+
+// stands reports whether the ground is there as it is to be, so that drawing the screen takes
+// next to no time.
+func (s *mapScreen) stands(m mapMarks) bool {
+	return s.tiles != nil && s.tiles.pyramid.Taken() == s.tiles.head.Len() && s.ground.shows == s.groundOf(m)
+}
+
 // draw draws the map on its ground, unless it is there, and the ground and what is pointed out
 // on the screen. It spends on new tiles until the time is up, and reports whether every tile is
 // there.
@@ -35,7 +46,7 @@ func (s *mapScreen) draw(m mapMarks, until float64) bool {
 	}
 	canvas := g.context.Get("canvas")
 	s.level = s.tiles.pyramid.LevelFor(s.mapFrame.scale())
-	of := groundOf{s.mapFrame, s.w, s.h, s.rem, s.tiles, s.tiles.pyramid.Taken(), s.tiles.scale, s.table, m.picked}
+	of := s.groundOf(m)
 	complete := of == g.shows
 	if !complete {
 		canvas.Set("width", int(s.w)) // and with that empty
