@@ -56,6 +56,9 @@ func (e *Explorer) seek() {
 		part = ".column > .column-head"
 	}
 	e.ctx.Defer(func(app.Context) {
+		if inspector := app.Window().Get("document").Call("querySelector", ".inspector"); inspector.Truthy() {
+			inspector.Set("scrollTop", 0) // from where the step before brought it
+		}
 		parts := app.Window().Get("document").Call("querySelectorAll", part)
 		for i := range parts.Length() {
 			bring(parts.Index(i))
