@@ -36,7 +36,7 @@ func Main() {
 // spare is how much garbage there may be before it is collected, in percent of what is in use.
 // The memory of a program of the browser never gets smaller, and most of it are weights,
 // which cost nothing to look through.
-const spare = 40
+const spare = 15
 
 // longest is how long a run keeps the thread from the messages of the page.
 const longest = 12 * time.Millisecond
