@@ -103,6 +103,11 @@ wasm: $(dist)/info.json ## compile, join and compress the browser program
 	@mkdir -p .cache
 	@$(GO) version | cmp -s - $@ || $(GO) version >$@
 
+# Another level of compression, another file.
+.cache/brotli: always
+	@mkdir -p .cache
+	@echo '$(BROTLI)' | cmp -s - $@ || echo '$(BROTLI)' >$@
+
 # The browser program is compiled with a copy of go-app that lacks its HTTP server, and draws
 # in a loop of ours.
 goapp := .cache/goapp
@@ -131,7 +136,7 @@ $(goapp)/go.mod: go.mod go.sum web/cmd/wasm/_goapp/http.go web/cmd/wasm/_goapp/f
 	GOOS=js GOARCH=wasm $(GO) build $(flags) $(inlining) -o $@ ./web/cmd/widget
 	@touch $@
 
-$(dist)/info.json: .cache/app.wasm .cache/widget.wasm wasm_exec.js web/cmd/widget/element.js native/cmd/pack/main.go assets/css/colour.css
+$(dist)/info.json: .cache/app.wasm .cache/widget.wasm wasm_exec.js web/cmd/widget/element.js native/cmd/pack/main.go assets/css/colour.css .cache/brotli
 	$(GO) run ./native/cmd/pack -wasm $< -boot wasm_exec.js -widget .cache/widget.wasm -element web/cmd/widget/element.js \
 		-runtime $(goroot)/lib/wasm/wasm_exec.js -out $(dist) -level $(BROTLI)
 
