@@ -127,11 +127,14 @@ func (a *AttentionMap) takeOver() {
 
 // point shows what is pointed out: at once where nothing else is to be drawn, or with a frame.
 func (a *AttentionMap) point() {
-	if a.screen != nil && a.screen.stands(a.marks()) {
+	switch m := a.marks(); {
+	case a.screen == nil || !a.screen.stands(m):
+		a.ask()
+	case a.screen.marked != m:
 		a.draw()
-		return
+	default:
+		a.explain() // to whoever saves the map now
 	}
-	a.ask()
 }
 
 // ask asks for a frame.

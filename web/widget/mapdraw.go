@@ -23,8 +23,9 @@ type mapScreen struct {
 	table            *[256][4]byte
 
 	mapFrame
-	tiles *mapTiles
-	level int
+	tiles  *mapTiles
+	level  int
+	marked mapMarks // as drawn last
 }
 
 // mapMarks are the places that are pointed out on a map; None for none.

@@ -67,6 +67,7 @@ func (s *mapScreen) draw(m mapMarks, until float64) bool {
 	s.pen.Call("save")
 	s.clip()
 	s.marks(m)
+	s.marked = m
 	s.pen.Call("restore")
 	return complete
 }
