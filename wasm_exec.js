@@ -325,24 +325,24 @@
     }, signal);
   };
 
-  // The kernels of package simd are a module that works in the program's own memory. The
-  // program imports functions that call it, and hands it over when it runs; where the
-  // browser has no vector instructions, it hears so and calls none.
+  // The kernels of package simd are modules that work in the program's own memory. The
+  // program imports functions that call them, and hands them over when it runs; where the
+  // browser has not the vector instructions of one, it hears so and calls none of its.
   const kernels = [
-    "tile", "transpose", "columns", "dots", "bounds", "weigh", "step", "sigmoid", "silu", "gelu",
+    "tile", "tile_fused", "transpose", "columns", "dots", "bounds", "weigh", "step", "sigmoid", "silu", "gelu",
     "dots_q8_0", "widen_q8_0", "dots_q4_0", "widen_q4_0", "dots_q4_1", "widen_q4_1",
     "dots_q4_k", "widen_q4_k", "dots_q6_k", "widen_q6_k",
   ];
 
   globalThis.kvscopeImports = (go) => {
-    let module;
+    const linked = {};
     go.importObject.kvscope = Object.fromEntries(
-      kernels.map((name) => [name, (...args) => module[name](...args)]),
+      kernels.map((name) => [name, (...args) => linked[name](...args)]),
     );
     globalThis.kvscopeKernels = (bytes) => {
       if (!WebAssembly.validate(bytes)) return false;
       const memory = go._inst.exports.mem;
-      module = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports;
+      Object.assign(linked, new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports);
       return true;
     };
   };

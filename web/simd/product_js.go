@@ -6,11 +6,11 @@ import (
 	"kvscope/engine/ops"
 )
 
-// A tile of a product is as large as its sums stay in registers. The blocks are those of
-// the reference: blockDepth decides the order of sums, and so their bits.
+// A kernel computes tileCols columns. The blocks are those of the reference: blockDepth decides
+// the order of sums, and so their bits.
 const (
-	tileRows   = 6
 	tileCols   = 8
+	blockRows  = 64
 	blockDepth = 256
 	blockCols  = 512
 )
@@ -26,7 +26,10 @@ func (t *table) matMul(dst, a, b ops.Matrix, accumulate bool) {
 		for k := 0; k < a.Cols; k += blockDepth {
 			depth := min(blockDepth, a.Cols-k)
 			t.pack(b.Slice(k, k+depth, j, j+cols))
-			t.block(dst.Slice(0, dst.Rows, j, j+cols), a.Slice(0, a.Rows, k, k+depth), accumulate || k > 0)
+			for i := 0; i < a.Rows; i += blockRows {
+				rows := min(blockRows, a.Rows-i)
+				t.block(dst.Slice(i, i+rows, j, j+cols), a.Slice(i, i+rows, k, k+depth), accumulate || k > 0)
+			}
 		}
 	}
 }
@@ -62,37 +65,42 @@ func packRest(panel []float32, b ops.Matrix, from int) {
 	}
 }
 
-// block computes dst = a · the panels, tile by tile.
+// block computes dst = a · the panels, one panel after the other.
 func (t *table) block(dst, a ops.Matrix, accumulate bool) {
 	add := uint32(0)
 	if accumulate {
 		add = 1
 	}
-	depth := a.Cols
 	for j := 0; j < dst.Cols; j += tileCols {
-		panel, cols := at(t.panels[j*depth:]), min(tileCols, dst.Cols-j)
-		for i := 0; i < dst.Rows; i += tileRows {
-			rows := min(tileRows, dst.Rows-i)
-			from := unsafe.Pointer(&a.Data[i*a.RowStride])
-			if cols == tileCols && dst.ColStride == 1 {
-				tile(unsafe.Pointer(&dst.Data[i*dst.RowStride+j]), 4*uint32(dst.RowStride), from, 4*uint32(a.RowStride), 4*uint32(a.ColStride), panel, uint32(depth), uint32(rows), add)
-				continue
-			}
-			tile(at(t.edge[:]), 4*tileCols, from, 4*uint32(a.RowStride), 4*uint32(a.ColStride), panel, uint32(depth), uint32(rows), 0)
-			t.scatter(dst.Slice(i, i+rows, j, j+cols), accumulate)
+		panel, cols := at(t.panels[j*a.Cols:]), min(tileCols, dst.Cols-j)
+		if cols == tileCols && dst.ColStride == 1 {
+			t.tiles(unsafe.Pointer(&dst.Data[j]), dst.RowStride, a, panel, add)
+			continue
 		}
+		edge := t.edge[:]
+		t.tiles(at(edge), tileCols, a, panel, 0)
+		scatter(dst.Slice(0, dst.Rows, j, j+cols), edge, accumulate)
 	}
 }
 
-// scatter writes a tile to a destination of any strides and size.
-func (t *table) scatter(dst ops.Matrix, accumulate bool) {
+// tiles computes tileCols columns of a product, whose rows are so many values apart.
+func (t *table) tiles(dst unsafe.Pointer, apart int, a ops.Matrix, panel unsafe.Pointer, add uint32) {
+	kernel := tile
+	if t.fused {
+		kernel = tileFused
+	}
+	kernel(dst, 4*uint32(apart), at(a.Data), 4*uint32(a.RowStride), 4*uint32(a.ColStride), panel, uint32(a.Cols), uint32(a.Rows), add)
+}
+
+// scatter writes tileCols columns of a product to a destination of any strides and size.
+func scatter(dst ops.Matrix, edge []float32, accumulate bool) {
 	for r := range dst.Rows {
 		for c := range dst.Cols {
 			d := &dst.Data[r*dst.RowStride+c*dst.ColStride]
 			if accumulate {
-				*d += t.edge[r*tileCols+c]
+				*d += edge[r*tileCols+c]
 			} else {
-				*d = t.edge[r*tileCols+c]
+				*d = edge[r*tileCols+c]
 			}
 		}
 	}

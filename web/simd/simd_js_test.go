@@ -1,6 +1,7 @@
 package simd
 
 import (
+	"bytes"
 	"math"
 	"math/rand/v2"
 	"reflect"
@@ -15,17 +16,24 @@ import (
 	"kvscope/engine/train/traintest"
 )
 
-// best is the table of vector instructions, which node has.
-func best(t testing.TB) *ops.Kernels {
+// vector are the tables of vector instructions, which node has, the relaxed ones where it is asked
+// for them.
+func vector(t testing.TB) []*ops.Kernels {
 	t.Helper()
-	k := Best()
-	if k.Name != "wasm-simd" {
-		t.Fatalf("the table is %s", k.Name)
+	all := Tables()
+	for i, want := range []string{"wasm-relaxed-simd", "wasm-simd", ops.Reference().Name} {
+		if i >= len(all) || all[i].Name != want {
+			t.Fatalf("table %d of %d is not %s", i, len(all), want)
+		}
 	}
-	return k
+	return all[:2]
 }
 
-func TestBest(t *testing.T) { opstest.Run(t, best(t)) }
+func TestTables(t *testing.T) {
+	for _, k := range vector(t) {
+		t.Run(k.Name, func(t *testing.T) { opstest.Run(t, k) })
+	}
+}
 
 // TestReplaced names every kernel that is still the reference's.
 func TestReplaced(t *testing.T) {
@@ -33,8 +41,10 @@ func TestReplaced(t *testing.T) {
 		"MatVecBF16", "MatVecInt8", "Add", "RMSNorm", "RMSNormBackward", "SoftmaxBackward", "GELUBackward", "RoPE", "MemoryScan", "MemoryScanBackward",
 		"MinMax", "KthLargest", "AttendCausalBackward", "AdamW",
 	}
-	if got := opstest.OnReference(t, best(t)); !slices.Equal(got, want) {
-		t.Errorf("still the reference's are %v, want %v", got, want)
+	for _, k := range vector(t) {
+		if got := opstest.OnReference(t, k); !slices.Equal(got, want) {
+			t.Errorf("still the reference's are %v, want %v", got, want)
+		}
 	}
 }
 
@@ -46,10 +56,10 @@ func values(r *rand.Rand, n int) []float32 {
 	return x
 }
 
-// TestSameBits: what the kernels give at sizes that they take is, bit for bit, what the
-// plain table gives.
+// TestSameBits: what the kernels that fuse nothing give at sizes that they take is, bit for bit,
+// what the plain table gives.
 func TestSameBits(t *testing.T) {
-	vector, plain := best(t), ops.Reference()
+	vector, plain := vector(t)[1], ops.Reference()
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, d := range []int{16, 32, 64, 128, 576} {
 		for _, n := range []int{1, 5, 64, 300} {
@@ -101,14 +111,14 @@ func TestSameBits(t *testing.T) {
 	}
 }
 
-// TestRunsAreTheSame: a run picks the same for the same reasons on both tables.
+// TestRunsAreTheSame: a run picks the same on all tables, for the same reasons where nothing is fused.
 func TestRunsAreTheSame(t *testing.T) {
 	cfg := traintest.Config(true)
 	cfg.Dim, cfg.Heads, cfg.KVHeads, cfg.Hidden, cfg.Context = 64, 4, 4, 128, 512
 	file := traintest.File(t, cfg, 1)
 	for _, method := range []string{"quest", "moba", "snapkv"} {
-		var runs [2]trace.Run
-		for i, k := range []*ops.Kernels{best(t), ops.Reference()} {
+		var runs [3]trace.Run
+		for i, k := range append(vector(t), ops.Reference()) {
 			e := run.NewEngine(k)
 			if err := e.AddFile("m", file); err != nil {
 				t.Fatal(err)
@@ -118,20 +128,23 @@ func TestRunsAreTheSame(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if !reflect.DeepEqual(runs[0].Selections, runs[1].Selections) {
+		if !reflect.DeepEqual(runs[1].Selections, runs[2].Selections) {
 			t.Errorf("%s: the tables pick differently", method)
+		}
+		if !slices.EqualFunc(runs[0].Selections, runs[2].Selections, func(a, b *trace.Selection) bool { return bytes.Equal(a.Picked, b.Picked) }) {
+			t.Errorf("%s: the table that fuses picks differently", method)
 		}
 	}
 }
 
-func BenchmarkTables(b *testing.B) { opstest.Bench(b, best(b), ops.Reference()) }
+func BenchmarkTables(b *testing.B) { opstest.Bench(b, append(vector(b), ops.Reference())...) }
 
 // BenchmarkPrefill reads 1,024 tokens with a model of the demo models' shape.
 func BenchmarkPrefill(b *testing.B) {
 	cfg := traintest.Config(true)
 	cfg.Dim, cfg.Heads, cfg.KVHeads, cfg.HeadDim, cfg.Layers, cfg.Hidden, cfg.Context = 128, 4, 4, 32, 6, 512, 1100
 	file := traintest.File(b, cfg, 1)
-	for _, k := range []*ops.Kernels{best(b), ops.Reference()} {
+	for _, k := range append(vector(b), ops.Reference()) {
 		e := run.NewEngine(k)
 		if err := e.AddFile("m", file); err != nil {
 			b.Fatal(err)

@@ -8,12 +8,20 @@ import (
 	"kvscope/engine/ops"
 )
 
-//go:generate sh -c "go run ./_generate | wat2wasm -o kernels.wasm -"
+//go:generate sh -c "GOOS= GOARCH= go run ./_generate | wat2wasm -o kernels.wasm -"
+//go:generate sh -c "GOOS= GOARCH= go run ./_generate -fused | wat2wasm --enable-relaxed-simd -o fused.wasm -"
 
 //go:embed kernels.wasm
 var module []byte
 
+//go:embed fused.wasm
+var fusedModule []byte
+
 // The kernels, as _generate has them.
+
+//go:wasmimport kvscope tile_fused
+//go:noescape
+func tileFused(dst unsafe.Pointer, stride uint32, a unsafe.Pointer, across, along uint32, b unsafe.Pointer, depth, rows, add uint32)
 
 //go:wasmimport kvscope tile
 //go:noescape
@@ -95,18 +103,36 @@ func dotsQ6K(dst, w, x unsafe.Pointer, n, d uint32)
 //go:noescape
 func widenQ6K(dst, w unsafe.Pointer, n uint32)
 
-// Best is the table of vector instructions, or the plain one where the browser has none. Every
-// kernel is named, so that a new one is wired here or chosen to stay the plain one.
-func Best() *ops.Kernels {
+// Best is the fastest table that the browser has.
+func Best() *ops.Kernels { return Tables()[0] }
+
+// Tables are all that the browser has, the fastest first: that of relaxed vector instructions,
+// whose products of matrices may be fused, that of vector instructions, and the plain one.
+func Tables() []*ops.Kernels {
 	plain := ops.Reference()
+	if !link(module) {
+		return []*ops.Kernels{plain}
+	}
+	tables := []*ops.Kernels{newTable("wasm-simd", table{plain: plain}), plain}
+	if link(fusedModule) {
+		tables = append([]*ops.Kernels{newTable("wasm-relaxed-simd", table{plain: plain, fused: true})}, tables...)
+	}
+	return tables
+}
+
+// link makes the kernels of a module those that the program imports, and reports whether the
+// browser has its instructions.
+func link(module []byte) bool {
 	bytes := js.Global().Get("Uint8Array").New(len(module))
 	js.CopyBytesToJS(bytes, module)
-	if !js.Global().Call("kvscopeKernels", bytes).Bool() {
-		return plain
-	}
-	t := &table{plain: plain}
+	return js.Global().Call("kvscopeKernels", bytes).Bool()
+}
+
+// newTable names every kernel, so that a new one is wired here or chosen to stay the plain one.
+func newTable(name string, working table) *ops.Kernels {
+	t, plain := &working, working.plain
 	return &ops.Kernels{
-		Name:                 "wasm-simd",
+		Name:                 name,
 		MatMul:               t.matMul,
 		MatVec:               t.matVec,
 		MatVecBF16:           plain.MatVecBF16,
@@ -145,10 +171,11 @@ func Best() *ops.Kernels {
 // and no kernel lets another goroutine run.
 type table struct {
 	plain  *ops.Kernels
-	panels []float32 // of a product's second operand
-	edge   [tileRows * tileCols]float32
-	row    []float32 // of scores, filled up to whole groups
-	scores []float32 // [queryTile, keyTile]
+	fused  bool                          // tiles are tileFused
+	panels []float32                     // of a product's second operand
+	edge   [blockRows * tileCols]float32 // columns of a product that do not lie as a kernel writes them
+	row    []float32                     // of scores, filled up to whole groups
+	scores []float32                     // [queryTile, keyTile]
 }
 
 // group is how many values sums go through at a time.

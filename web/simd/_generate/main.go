@@ -1,9 +1,12 @@
-// Command generate prints the kernels of package simd in WebAssembly's text format:
+// Command generate prints the kernels of package simd in WebAssembly's text format, those that
+// every browser with vector instructions has, or by -fused the one that needs the relaxed ones:
 //
 //	go run ./_generate | wat2wasm -o kernels.wasm -
+//	go run ./_generate -fused | wat2wasm --enable-relaxed-simd -o fused.wasm -
 package main
 
 import (
+	"flag"
 	"fmt"
 	"math"
 	"strconv"
@@ -11,9 +14,15 @@ import (
 )
 
 func main() {
+	fused := flag.Bool("fused", false, "print the kernel of relaxed vector instructions")
+	flag.Parse()
+	kernels := []func() string{tile, transpose, columns, dots, weigh, bounds, step, sigmoid, silu, gelu, blocks}
+	if *fused {
+		kernels = []func() string{fusedTile}
+	}
 	fmt.Println(`(module
 (import "env" "memory" (memory 1))`)
-	for _, kernel := range []func() string{tile, transpose, columns, dots, weigh, bounds, step, sigmoid, silu, gelu, blocks} {
+	for _, kernel := range kernels {
 		fmt.Print(kernel())
 	}
 	fmt.Println(")")
@@ -72,54 +81,49 @@ func locals(kind string, names ...string) string {
 	return strings.Join(out, " ")
 }
 
-// Tiles are tileRows by two vectors: their sums, a row of b and a value of a fit into the
-// sixteen registers of amd64.
-const tileRows = 6
+// Tiles are tileRows by two vectors: their sums, a row of b, a value of a and products fit into
+// the sixteen registers of amd64, of which a browser keeps one for itself.
+const tileRows = 4
 
-// tile: dst [rows, 8] = a · b, or += with add, for rows of a that are across bytes apart
-// and its columns along, and b packed [depth][8]. Every sum is one chain in the order of
-// depth, products rounded before they are added.
+// tile is a product of tiles whose products are rounded before they are added.
 func tile() string {
-	var sums, offsets, body []string
+	return tileOf("tile", func(sum, x, b string) string { return op("f32x4.add", sum, op("f32x4.mul", x, b)) })
+}
+
+// fusedTile is tile with products that are added whole where the processor can.
+func fusedTile() string {
+	return tileOf("tile_fused", func(sum, x, b string) string { return op("f32x4.relaxed_madd", x, b, sum) })
+}
+
+// tileOf: dst [rows, 8] = a · b, or += with add, for rows of a that are across bytes apart
+// and its columns along, and b packed [depth][8], tile by tile. Every sum is one chain in the
+// order of depth.
+func tileOf(name string, multiplyAdd func(sum, x, b string) string) string {
+	var sums, offsets, stores []string
+	body := []string{set("at", get("a")), set("panel", get("b")), set("k", get("depth"))}
+	steps := []string{set("b0", load("panel", 0)), set("b1", load("panel", 16))}
 	for r := range tileRows {
-		for c := range 2 {
-			sums = append(sums, fmt.Sprintf("s%d%d", r, c))
-		}
 		offset := fmt.Sprintf("o%d", r)
 		offsets = append(offsets, offset)
 		// Rows that are not there are computed as the last one, and not stored.
 		body = append(body, set(offset, op("i32.mul", "across", op("select", i32(r), op("i32.sub", "rows", i32(1)), op("i32.lt_u", i32(r), "rows")))))
-	}
-	steps := []string{set("b0", load("b", 0)), set("b1", load("b", 16))}
-	for r := range tileRows {
-		steps = append(steps, set("x", op("v128.load32_splat", op("i32.add", "a", fmt.Sprintf("o%d", r)))))
+		steps = append(steps, set("x", op("v128.load32_splat", op("i32.add", "at", offset))))
 		for c := range 2 {
-			s := fmt.Sprintf("s%d%d", r, c)
-			steps = append(steps, set(s, op("f32x4.add", s, op("f32x4.mul", "x", fmt.Sprintf("b%d", c)))))
+			sum := fmt.Sprintf("s%d%d", r, c)
+			sums = append(sums, sum)
+			body = append(body, set(sum, splat(0)))
+			steps = append(steps, set(sum, multiplyAdd(sum, "x", fmt.Sprintf("b%d", c))))
+			stores = append(stores, fmt.Sprintf("(if (local.get $add) (then %s))", set(sum, op("f32x4.add", load("dst", 16*c), sum))), store("dst", 16*c, get(sum)))
 		}
+		stores = append(stores, fmt.Sprintf("(br_if $done %s)", op("i32.eq", "rows", i32(r+1))), advance("dst", "stride"))
 	}
-	steps = append(steps, advance("a", "along"), advance("b", i32(32)))
-	body = append(body, loop("depths", "depth", 1, steps...))
-	for _, add := range []bool{true, false} {
-		var stores []string
-		for r := range tileRows {
-			for c := range 2 {
-				value := get(fmt.Sprintf("s%d%d", r, c))
-				if add {
-					value = op("f32x4.add", load("dst", 16*c), value)
-				}
-				stores = append(stores, store("dst", 16*c, value))
-			}
-			stores = append(stores, fmt.Sprintf("(br_if $done %s)", op("i32.eq", "rows", i32(r+1))), advance("dst", "stride"))
-		}
-		if add {
-			body = append(body, fmt.Sprintf("(block $done (if (local.get $add) (then %s)))", strings.Join(stores, "\n")), "(if (local.get $add) (then (return)))")
-		} else {
-			body = append(body, fmt.Sprintf("(block $done %s)", strings.Join(stores, "\n")))
-		}
-	}
+	steps = append(steps, advance("at", "along"), advance("panel", i32(32)))
+	body = append(body, loop("depths", "k", 1, steps...))
+	body = append(body, stores...)
+	body = append(body, set("rows", op("i32.sub", "rows", i32(tileRows))), advance("a", op("i32.mul", "across", i32(tileRows))), "(br $tiles)")
 	head := "(param $dst i32) (param $stride i32) (param $a i32) (param $across i32) (param $along i32) (param $b i32) (param $depth i32) (param $rows i32) (param $add i32) "
-	return function("tile", head+locals("v128", sums...)+locals("i32", offsets...)+locals("v128", "b0", "b1", "x"), body...)
+	return function(name, head+locals("v128", sums...)+locals("i32", append(offsets, "at", "panel", "k")...)+locals("v128", "b0", "b1", "x"),
+		"(block $done (loop $tiles", strings.Join(body, "\n"), "))")
 }
 
 // transpose: dst [depth][8] of 8 rows of src, stride bytes apart; depth is a multiple of 4.

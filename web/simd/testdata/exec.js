@@ -8,6 +8,9 @@ const path = require("path");
 const vm = require("vm");
 const fs = require("fs");
 
+// Node 20 has the relaxed vector instructions, and keeps them behind this flag.
+require("v8").setFlagsFromString("--experimental-wasm-relaxed-simd");
+
 const lib = path.join(execFileSync("go", ["env", "GOROOT"]).toString().trim(), "lib", "wasm");
 globalThis.require = require;
 globalThis.fs = fs;
