@@ -51,14 +51,20 @@ func Open(path string) (*File, error) {
 	}
 	f.unmap = unmap
 	if info, err := os.Stat(path); err == nil {
-		f.files = []string{fmt.Sprintf("%s %d %d", info.Name(), info.Size(), info.ModTime().UnixNano())}
+		f.Stamp(info.Name(), info.Size(), info.ModTime().UnixNano())
 	}
 	return f, nil
 }
 
+// Stamp gives f an identity by the name of the file that it was read from, its size in bytes
+// and the time of its last change, in nanoseconds since 1970.
+func (f *File) Stamp(name string, size, changed int64) {
+	f.files = []string{fmt.Sprintf("%s %d %d", name, size, changed)}
+}
+
 // Identity tells f from other files without reading its data: by name, size, time of
-// change, and what its header says. It is empty for a file that was not opened from a
-// path.
+// change, and what its header says. It is empty for a file that was neither opened from a
+// path nor stamped.
 func (f *File) Identity() string {
 	if len(f.files) == 0 {
 		return ""

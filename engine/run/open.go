@@ -53,6 +53,12 @@ func (e *Engine) AddFile(name string, file []byte) error {
 	if err != nil {
 		return fmt.Errorf("model %s: %w", name, err)
 	}
+	return e.AddParsed(name, f)
+}
+
+// AddParsed is AddFile for a file that is parsed. Where f has an identity its weights are not
+// read to tell it from others.
+func (e *Engine) AddParsed(name string, f *checkpoint.File) error {
 	src, err := model.NewSource(f)
 	if err != nil {
 		return fmt.Errorf("model %s: %w", name, err)
@@ -68,20 +74,11 @@ func (e *Engine) AddFile(name string, file []byte) error {
 }
 
 // AddFolder loads a model from a folder as Hugging Face leaves them, wherever that lies: read
-// reads the file of a name, of which the engine keeps those with weights, and its error is
-// fs.ErrNotExist where there is none. A model takes text where its tokenizer is understood.
-func (e *Engine) AddFolder(name string, read func(name string) ([]byte, error)) error {
-	src, err := model.FolderSource(read, func(name string) (*checkpoint.File, error) {
-		data, err := read(name)
-		if err != nil {
-			return nil, err
-		}
-		f, err := checkpoint.Parse(data)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		return f, nil
-	})
+// reads the file of a name, its error is fs.ErrNotExist where there is none, and open parses
+// one with weights, which the engine keeps. A model takes text where its tokenizer is
+// understood.
+func (e *Engine) AddFolder(name string, read func(name string) ([]byte, error), open func(name string) (*checkpoint.File, error)) error {
+	src, err := model.FolderSource(read, open)
 	if err != nil {
 		return fmt.Errorf("model %s: %w", name, err)
 	}

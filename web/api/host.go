@@ -38,6 +38,10 @@ type SiteFile struct {
 	File string `json:"file"` // address
 	Size int    `json:"size"` // bytes, unpacked
 
+	// Changed is when a file that somebody brought was last changed, in milliseconds since 1970:
+	// it tells that from others, with its name and size. 0 where a file's bytes do.
+	Changed int64 `json:"changed,omitempty"`
+
 	// Folder says that the model lies in a folder as Hugging Face leaves them: File is then the
 	// address of a list of its files, a SiteFile each, as JSON, and Size that of its weights.
 	Folder bool `json:"folder,omitempty"`

@@ -28,8 +28,13 @@ const modelConfig = "config.json"
 // bringModel lets the engine of the browser run the model in a file, and says what comes of
 // it.
 func (e *Explorer) bringModel(side int, name string, file app.Value, done func(state.Action)) {
-	from := api.SiteFile{Name: strings.TrimSuffix(name, path.Ext(name)), Size: file.Get("size").Int()}
+	from := siteFile(strings.TrimSuffix(name, path.Ext(name)), file)
 	e.bring(side, name, from, done, func() string { return browser.FileURL(file) })
+}
+
+// siteFile describes a file of the browser, under a name, that has no address yet.
+func siteFile(name string, file app.Value) api.SiteFile {
+	return api.SiteFile{Name: name, Size: file.Get("size").Int(), Changed: int64(file.Get("lastModified").Float())}
 }
 
 // bringFolder does so with the model in a folder as Hugging Face leaves them.
@@ -45,7 +50,7 @@ func (e *Explorer) bringFolder(side int, folder browser.Folder) {
 	}
 	var files []api.SiteFile
 	for _, file := range folder.Files {
-		files = append(files, api.SiteFile{Name: file.Get("name").String(), Size: file.Get("size").Int()})
+		files = append(files, siteFile(file.Get("name").String(), file))
 	}
 	if problem := notAModel(files); problem != "" {
 		refuse(problem)

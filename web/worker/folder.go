@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"path"
 
+	"kvscope/engine/checkpoint"
 	"kvscope/engine/run"
 	"kvscope/web/api"
 )
@@ -21,24 +21,30 @@ func (h *Host) loadFolder(ctx context.Context, ask api.Ask, e *run.Engine) error
 	if err != nil {
 		return fmt.Errorf("the list of the files of %s: %w", ask.File.Name, err)
 	}
-	told, weights := h.told(ask, ask.File.Size), 0
-	return e.AddFolder(ask.File.Name, func(name string) ([]byte, error) {
+	read := func(name string, told func(bytes int)) ([]byte, error) {
 		file, there := in[name]
 		if !there {
 			return nil, &fs.PathError{Op: "read", Path: name, Err: fs.ErrNotExist}
 		}
-		before, isWeights := weights, path.Ext(name) == ".safetensors"
-		data, err := h.fetch(ctx, file, func(bytes int) {
-			if isWeights {
-				told(before + bytes)
-			}
-		})
+		data, err := h.fetch(ctx, file, told)
 		if err != nil {
 			return nil, fmt.Errorf("%s could not be fetched: %w", name, err)
 		}
-		if isWeights {
-			weights += len(data)
-		}
 		return data, nil
-	})
+	}
+	told, before := h.told(ask, ask.File.Size), 0
+	return e.AddFolder(ask.File.Name,
+		func(name string) ([]byte, error) { return read(name, func(int) {}) },
+		func(name string) (*checkpoint.File, error) {
+			data, err := read(name, func(bytes int) { told(before + bytes) })
+			if err != nil {
+				return nil, err
+			}
+			before += len(data)
+			file, err := parse(in[name], data)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+			return file, nil
+		})
 }

@@ -8,7 +8,9 @@ import (
 	"io"
 	"runtime/debug"
 	"sync"
+	"time"
 
+	"kvscope/engine/checkpoint"
 	"kvscope/engine/figures"
 	"kvscope/engine/ops"
 	"kvscope/engine/run"
@@ -208,7 +210,11 @@ func (h *Host) load(ctx context.Context, ask api.Ask) (*run.Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the weights of %s could not be fetched: %w", file.Name, err)
 	}
-	if err := e.AddFile(file.Name, data); err != nil {
+	weights, err := parse(file, data)
+	if err != nil {
+		return nil, fmt.Errorf("model %s: %w", file.Name, err)
+	}
+	if err := e.AddParsed(file.Name, weights); err != nil {
 		return nil, err
 	}
 	if file.Index == "" {
@@ -219,6 +225,16 @@ func (h *Host) load(ctx context.Context, ask api.Ask) (*run.Engine, error) {
 		return nil, fmt.Errorf("the index of %s could not be fetched: %w", file.Name, err)
 	}
 	return e, e.AddIndex(file.Name, index)
+}
+
+// parse reads a file with weights whose bytes are data, which the result keeps. One that somebody
+// brought is told from others by its name, size and time of change.
+func parse(file api.SiteFile, data []byte) (*checkpoint.File, error) {
+	f, err := checkpoint.Parse(data)
+	if err == nil && file.Changed != 0 {
+		f.Stamp(file.Name, int64(file.Size), file.Changed*int64(time.Millisecond))
+	}
+	return f, err
 }
 
 // train fetches the history of a model's training, and lets the engine run its steps.
