@@ -2,6 +2,7 @@ package server
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -29,6 +30,20 @@ func writeError(w http.ResponseWriter, status int, field, message string) {
 	writeJSON(w, status, struct {
 		Error trace.Failure `json:"error"`
 	}{trace.Failure{Field: field, Message: message}})
+}
+
+// refusal is an error that says by which status it is answered, and which field it blames.
+type refusal struct {
+	status         int
+	field, message string
+}
+
+// Error implements error.
+func (r *refusal) Error() string { return r.message }
+
+// refuse makes a refusal that blames field unless it is empty.
+func refuse(status int, field, format string, args ...any) error {
+	return &refusal{status: status, field: field, message: fmt.Sprintf(format, args...)}
 }
 
 // answerSoon bounds the time that the client may take over the answer. There is no

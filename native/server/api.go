@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -58,21 +57,18 @@ type opened struct {
 // open adds the model at a path, and answers with all models as they are then, the new one
 // last.
 func (s *Server) open(w http.ResponseWriter, r *http.Request) error {
-	req, ok := readObject[opened](w, r)
-	if !ok {
-		return nil
-	}
+	req, err := readObject[opened](w, r)
 	switch {
+	case err != nil:
+		return err
 	case s.openModel == nil:
-		writeError(w, http.StatusForbidden, "path", "models are opened by path only where the server listens to its own machine alone; start it with kvscope serve --model PATH")
-		return nil
+		return refuse(http.StatusForbidden, "path", "models are opened by path only where the server listens to its own machine alone; start it with kvscope serve --model PATH")
 	case strings.TrimSpace(req.Path) == "":
 		return input.Errorf("path", "missing, want a model file or folder on this machine")
 	}
 	if err := s.openModel(req.Path, req.Tokenizer); err != nil {
 		s.log.Info("model not opened", "path", req.Path, "err", err)
-		writeError(w, http.StatusBadRequest, "path", err.Error())
-		return nil
+		return refuse(http.StatusBadRequest, "path", "%v", err)
 	}
 	s.log.Info("model opened", "path", req.Path)
 	return s.models(w, r)
@@ -80,9 +76,9 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request) error {
 
 // ask runs a request to its end and answers with the result, or with those of its questions.
 func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
-	req, ok := readObject[run.Request](w, r)
-	if !ok {
-		return nil
+	req, err := readObject[run.Request](w, r)
+	if err != nil {
+		return err
 	}
 	answers, err := s.answers(r.Context(), req)
 	switch {
@@ -120,27 +116,19 @@ func (s *Server) answers(ctx context.Context, req run.Request) (figures.Answers,
 	return figures.AnswersOf(out), nil
 }
 
-// readObject reads the T that a request brings, or answers what is wrong with it.
-func readObject[T any](w http.ResponseWriter, r *http.Request) (req T, ok bool) {
+// readObject reads the T that a request brings.
+func readObject[T any](w http.ResponseWriter, r *http.Request) (req T, err error) {
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
-		writeError(w, http.StatusUnsupportedMediaType, "", "the Content-Type must be application/json")
-		return req, false
+		return req, refuse(http.StatusUnsupportedMediaType, "", "the Content-Type must be application/json")
 	}
 	body, err := readBody(w, r)
 	if err != nil {
-		status := http.StatusBadRequest
-		if errors.Is(err, errTooLarge) {
-			status = http.StatusRequestEntityTooLarge
-		}
-		writeError(w, status, "", err.Error())
-		return req, false
+		return req, err
 	}
-	req, err = parseObject[T](body)
-	if err != nil {
-		writeError(w, http.StatusBadRequest, input.Field(err), problem(err))
-		return req, false
+	if req, err = parseObject[T](body); err != nil {
+		return req, refuse(http.StatusBadRequest, input.Field(err), "%s", problem(err))
 	}
-	return req, true
+	return req, nil
 }
 
 // readBody reads a request's body, bounded in size.
@@ -149,10 +137,10 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
 		discard(w, r)
-		return nil, errTooLarge
+		return nil, refuse(http.StatusRequestEntityTooLarge, "", "%v", errTooLarge)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read request: %w", err)
+		return nil, refuse(http.StatusBadRequest, "", "read request: %v", err)
 	}
 	// The server's read timeout ends here: left in place, it would cancel the run.
 	// A ResponseWriter without a connection has none to lift.
@@ -203,11 +191,18 @@ func problem(err error) string {
 
 // fail answers with what went wrong.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	var refused *refusal
 	switch {
+	case errors.As(err, &refused):
+		writeError(w, refused.status, refused.field, refused.message)
 	case input.Field(err) != "":
 		writeError(w, http.StatusBadRequest, input.Field(err), problem(err))
 	case errors.Is(err, store.ErrNotFound):
 		writeError(w, http.StatusNotFound, "id", store.ErrNotFound.Error())
+	case errors.Is(err, store.ErrNoText):
+		writeError(w, http.StatusNotFound, "name", err.Error())
+	case errors.Is(err, store.ErrNoTrace):
+		writeError(w, http.StatusNotFound, "key", err.Error())
 	case r.Context().Err() != nil: // of who has gone, or of a server that stops, which is to be heard
 		writeError(w, http.StatusServiceUnavailable, "", "given up before it was done")
 	case errors.Is(err, errBusy):

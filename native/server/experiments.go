@@ -44,8 +44,7 @@ func (s *Server) experiments(all *addresses) {
 	handle := func(method, path string, f handler, fields ...string) {
 		all.handle(method, path, func(w http.ResponseWriter, r *http.Request) error {
 			if s.lab.store == nil || s.lab.jobs == nil {
-				writeError(w, http.StatusServiceUnavailable, "", "no experiments: "+s.lab.why())
-				return nil
+				return refuse(http.StatusServiceUnavailable, "", "no experiments: %s", s.lab.why())
 			}
 			return f(w, r)
 		}, fields...)
@@ -87,28 +86,28 @@ func (s *Server) listExperiments(w http.ResponseWriter, r *http.Request) error {
 }
 
 // parseOrder reads an order and lists its cells, all of which can run.
-func (s *Server) parseOrder(w http.ResponseWriter, r *http.Request) (o api.Order, cells []experiment.Cell, ok bool, err error) {
-	if o, ok = readObject[api.Order](w, r); !ok {
-		return o, nil, false, nil
+func (s *Server) parseOrder(w http.ResponseWriter, r *http.Request) (o api.Order, cells []experiment.Cell, err error) {
+	if o, err = readObject[api.Order](w, r); err != nil {
+		return o, nil, err
 	}
 	if cells, err = o.Grid.Cells(s.runner.Models(), s.version); err != nil {
-		return o, nil, false, err
+		return o, nil, err
 	}
 	if len(o.Name) > maxName || !utf8.ValidString(o.Name) {
-		return o, nil, false, input.Errorf("name", "%d bytes, want at most %d of text", len(o.Name), maxName)
+		return o, nil, input.Errorf("name", "%d bytes, want at most %d of text", len(o.Name), maxName)
 	}
 	if strings.ContainsFunc(o.Name, unicode.IsControl) {
-		return o, nil, false, input.Errorf("name", "%q, want one line without control characters", o.Name)
+		return o, nil, input.Errorf("name", "%q, want one line without control characters", o.Name)
 	}
 	if err = experiment.Check(r.Context(), s.runner, cells); err != nil {
-		return o, nil, false, err
+		return o, nil, err
 	}
-	return o, cells, true, nil
+	return o, cells, nil
 }
 
 func (s *Server) createExperiment(w http.ResponseWriter, r *http.Request) error {
-	o, cells, ok, err := s.parseOrder(w, r)
-	if !ok {
+	o, cells, err := s.parseOrder(w, r)
+	if err != nil {
 		return err
 	}
 	if o.Name = strings.TrimSpace(o.Name); o.Name == "" {
@@ -137,8 +136,8 @@ func (s *Server) described(r *http.Request, e api.Experiment) (api.Described, er
 // estimate tells what an experiment would cost. Trying an example takes a turn
 // among the runs.
 func (s *Server) estimate(w http.ResponseWriter, r *http.Request) error {
-	o, cells, ok, err := s.parseOrder(w, r)
-	if !ok {
+	o, cells, err := s.parseOrder(w, r)
+	if err != nil {
 		return err
 	}
 	if err := s.slots.acquire(r.Context()); err != nil {

@@ -11,8 +11,8 @@ import (
 	"kvscope/engine/sparse"
 )
 
-// handler answers a request, or returns why it did not. Errors of which the client has
-// been told already are nil.
+// handler answers a request, or returns why it did not, of which fail tells the client. Nothing
+// is returned once an answer has begun.
 type handler func(http.ResponseWriter, *http.Request) error
 
 // addresses are all that the API answers to. Each comes with the fields that its query may
@@ -69,8 +69,7 @@ func (a addresses) byMethod(w http.ResponseWriter, r *http.Request) error {
 		allowed = append(allowed, one.method)
 	}
 	w.Header().Set("Allow", strings.Join(allowed, ", "))
-	writeError(w, http.StatusMethodNotAllowed, "", "method "+r.Method+", allowed here: "+strings.Join(allowed, ", "))
-	return nil
+	return refuse(http.StatusMethodNotAllowed, "", "method %s, allowed here: %s", r.Method, strings.Join(allowed, ", "))
 }
 
 // checkQuery refuses a request whose query has other fields than these, or one twice.

@@ -24,14 +24,13 @@ func (discardSink) Emit(trace.Event) error { return nil }
 
 // keep runs a request unless its run is kept already, and says under which ID it is.
 func (s *Server) keep(w http.ResponseWriter, r *http.Request) error {
-	req, ok := readObject[run.Request](w, r)
-	if !ok {
-		return nil
+	req, err := readObject[run.Request](w, r)
+	if err != nil {
+		return err
 	}
 	keeper, ok := s.runner.(RunCache)
 	if !ok {
-		writeError(w, http.StatusNotImplemented, "", "this server keeps no runs")
-		return nil
+		return refuse(http.StatusNotImplemented, "", "this server keeps no runs")
 	}
 	id := req.ID()
 	if keeper.Cached(id) == nil {
@@ -50,8 +49,7 @@ func (s *Server) head(w http.ResponseWriter, r *http.Request) error {
 		kept = keeper.Cached(r.PathValue("id"))
 	}
 	if kept == nil {
-		writeError(w, http.StatusNotFound, "", "no such run is kept, POST its request to /api/runs first")
-		return nil
+		return refuse(http.StatusNotFound, "", "no such run is kept, POST its request to /api/runs first")
 	}
 	var at [2]int
 	for i, name := range []string{"layer", "head"} {

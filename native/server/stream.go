@@ -24,8 +24,7 @@ const closeTimeout = 2 * time.Second
 func (s *Server) stream(w http.ResponseWriter, r *http.Request) error {
 	if r.Header.Get("Upgrade") == "" {
 		w.Header().Set("Upgrade", "websocket")
-		writeError(w, http.StatusUpgradeRequired, "", "this endpoint is a WebSocket")
-		return nil
+		return refuse(http.StatusUpgradeRequired, "", "this endpoint is a WebSocket")
 	}
 	progress, err := asksProgress(r)
 	if err != nil {

@@ -2,7 +2,6 @@ package server
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -10,7 +9,6 @@ import (
 	"unicode/utf8"
 
 	"kvscope/engine/input"
-	"kvscope/native/store"
 	"kvscope/web/api"
 )
 
@@ -20,8 +18,7 @@ func (s *Server) texts(all *addresses) {
 		all.handle(method, "/api/texts/{name}", func(w http.ResponseWriter, r *http.Request) error {
 			switch {
 			case s.lab.store == nil:
-				writeError(w, http.StatusServiceUnavailable, "", "no texts are kept: "+s.lab.why())
-				return nil
+				return refuse(http.StatusServiceUnavailable, "", "no texts are kept: %s", s.lab.why())
 			case !api.IsTextName(r.PathValue("name")):
 				return input.Errorf("name", "16 hexadecimal digits are expected, the first of the text's SHA-256")
 			}
@@ -32,29 +29,28 @@ func (s *Server) texts(all *addresses) {
 	handle("PUT", s.keepText)
 }
 
-// readText reads the text that a request brings, or answers what is wrong with it.
-func readText(w http.ResponseWriter, r *http.Request) (text []byte, ok bool) {
+// readText reads the text that a request brings.
+func readText(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "text/plain" {
-		writeError(w, http.StatusUnsupportedMediaType, "", "the Content-Type must be text/plain")
-		return nil, false
+		return nil, refuse(http.StatusUnsupportedMediaType, "", "the Content-Type must be text/plain")
 	}
 	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, api.MaxText))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
 		discard(w, r)
-		writeError(w, http.StatusRequestEntityTooLarge, "text", fmt.Sprintf("more than %d bytes", api.MaxText))
+		return nil, refuse(http.StatusRequestEntityTooLarge, "text", "more than %d bytes", api.MaxText)
 	case err != nil:
-		writeError(w, http.StatusBadRequest, "", "read request: "+err.Error())
+		return nil, refuse(http.StatusBadRequest, "", "read request: %v", err)
 	}
-	return text, err == nil
+	return text, nil
 }
 
 // keepText keeps the text that a request brings, whose name must be its own.
 func (s *Server) keepText(w http.ResponseWriter, r *http.Request) error {
-	text, ok := readText(w, r)
-	if !ok {
-		return nil
+	text, err := readText(w, r)
+	if err != nil {
+		return err
 	}
 	name := r.PathValue("name")
 	switch {
@@ -73,10 +69,6 @@ func (s *Server) keepText(w http.ResponseWriter, r *http.Request) error {
 // showText answers with a text.
 func (s *Server) showText(w http.ResponseWriter, r *http.Request) error {
 	text, err := s.lab.store.Text(r.Context(), r.PathValue("name"))
-	if errors.Is(err, store.ErrNoText) {
-		writeError(w, http.StatusNotFound, "name", err.Error())
-		return nil
-	}
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package server
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -21,21 +20,9 @@ func (s *Server) traces(all *addresses) {
 	handle := func(method string, f handler, fields ...string) {
 		all.handle(method, one, func(w http.ResponseWriter, r *http.Request) error {
 			if s.kept.Folder == "" {
-				writeError(w, http.StatusServiceUnavailable, "", "no traces are kept: "+s.lab.why())
-				return nil
+				return refuse(http.StatusServiceUnavailable, "", "no traces are kept: %s", s.lab.why())
 			}
-			err := f(w, r)
-			var tooLarge *http.MaxBytesError
-			switch {
-			case errors.Is(err, store.ErrNoTrace):
-				writeError(w, http.StatusNotFound, "key", err.Error())
-			case errors.As(err, &tooLarge):
-				discard(w, r)
-				writeError(w, http.StatusRequestEntityTooLarge, "file", fmt.Sprintf("more than %d bytes", store.MaxTrace))
-			default:
-				return err
-			}
-			return nil
+			return f(w, r)
 		}, fields...)
 	}
 	handle("GET", s.showTrace)
@@ -81,17 +68,23 @@ func (s *Server) showTrace(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) keepTrace(w http.ResponseWriter, r *http.Request) error {
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(traceTimeout))
 	t, err := s.kept.Keep(r.PathValue("key"), r.URL.Query().Get("name"), http.MaxBytesReader(w, r.Body, store.MaxTrace))
-	if err == nil {
-		writeJSON(w, http.StatusOK, t)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		discard(w, r)
+		return refuse(http.StatusRequestEntityTooLarge, "file", "more than %d bytes", store.MaxTrace)
+	case err != nil:
+		return err
 	}
-	return err
+	writeJSON(w, http.StatusOK, t)
+	return nil
 }
 
 // changeTrace gives a trace another name and note.
 func (s *Server) changeTrace(w http.ResponseWriter, r *http.Request) error {
-	change, ok := readObject[traces.Change](w, r)
-	if !ok {
-		return nil
+	change, err := readObject[traces.Change](w, r)
+	if err != nil {
+		return err
 	}
 	t, err := s.kept.Change(r.PathValue("key"), change)
 	if err == nil {
