@@ -37,6 +37,9 @@ func TestSeveralQuestions(t *testing.T) {
 			t.Errorf("column %d shows %q, the engine answers %q", column, got, want)
 		}
 		d.has(list+" "+id("evidence"), "for 3 questions, the same for all")
+		if otherHost(t) != "" {
+			hash = "" // of states that a browser may compute with other last bits
+		}
 		d.has(list+" "+id("evidence"), "of hash "+hash)
 	}
 	d.rerun(func() { d.press(id("questions-1") + ` button[data-key="brave-lantern"]`) })
