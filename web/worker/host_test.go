@@ -288,6 +288,27 @@ func TestHostLoadsFolders(t *testing.T) {
 	}
 }
 
+// TestHostTellsModelsApart: a file that somebody brought is known by its name, size and time of
+// change, others by what they hold.
+func TestHostTellsModelsApart(t *testing.T) {
+	hash := func(f api.SiteFile) string {
+		b := sit(t)
+		b.Receive(api.Ask{ID: 1, Kind: api.AskLoad, File: f})
+		if _, _, _, failure := b.about(t, 1); failure != nil {
+			t.Fatal(failure)
+		}
+		return b.reply[len(b.reply)-1].Model.Hash
+	}
+	then, later := m, m
+	then.Changed, later.Changed = 1_700_000_000_000, 1_700_000_000_001
+	if one, other := hash(then), hash(later); !strings.HasPrefix(one, "file-") || one == other || one != hash(then) {
+		t.Errorf("two files are known by %q and %q", one, other)
+	}
+	if content := hash(m); strings.HasPrefix(content, "file-") {
+		t.Errorf("a file of the site is known by %q", content)
+	}
+}
+
 // TestHostRefusesSizes: a file that no page can hold is refused before room is made for it.
 func TestHostRefusesSizes(t *testing.T) {
 	b := sit(t)
