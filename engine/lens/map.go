@@ -14,7 +14,7 @@ type Map struct {
 	kernels *ops.Kernels
 	skip    int
 
-	top, sum []float32 // of every row of which a part was computed: its largest score, and Σ exp(score − top)
+	top, sum []float32 // of every row that was computed: its largest score, and Σ exp(score − top)
 	known    []bool
 	scratch  []float32
 }
@@ -40,10 +40,17 @@ func (m *Map) Rows(dst []float32, from, to int) {
 	m.kernels.MatMul(a, ops.Dense(h.Q[from*h.Dim:to*h.Dim], n, h.Dim), ops.Dense(h.K[:to*h.Dim], to, h.Dim).T(), false)
 	for i := range n {
 		row, seen := dst[i*t:(i+1)*t], from+i+1
-		m.kernels.Softmax(row[:seen], seen, h.scale())
+		m.weigh(from+i, row[:seen])
 		clear(row[seen:])
 		clear(row[:min(m.skip, t)])
 	}
+}
+
+// weigh turns the scores of row t into weights, and keeps their maximum and sum.
+func (m *Map) weigh(t int, row []float32) {
+	m.top[t], m.known[t] = m.largest(row), true
+	m.kernels.Softmax(row, len(row), m.head.scale())
+	m.sum[t] = 1 / m.largest(row) // the heaviest weight is exp(0) over the sum
 }
 
 // largest is the largest of x, sixteen at a time.
@@ -73,9 +80,7 @@ func (m *Map) learn(t int) {
 	m.scratch = grown(m.scratch, t+1)
 	row := m.scratch[:t+1]
 	m.kernels.DotRows(row, h.Q[t*h.Dim:(t+1)*h.Dim], h.K[:(t+1)*h.Dim])
-	m.top[t], m.known[t] = m.largest(row), true
-	m.kernels.Softmax(row, len(row), h.scale())
-	m.sum[t] = 1 / m.largest(row) // the heaviest weight is exp(0) over the sum
+	m.weigh(t, row)
 }
 
 // Patch writes the part [r0, r1) x [c0, c1) to dst, row by row.

@@ -77,9 +77,8 @@ func (t *table) block(dst, a ops.Matrix, accumulate bool) {
 			t.tiles(unsafe.Pointer(&dst.Data[j]), dst.RowStride, a, panel, add)
 			continue
 		}
-		edge := t.edge[:]
-		t.tiles(at(edge), tileCols, a, panel, 0)
-		scatter(dst.Slice(0, dst.Rows, j, j+cols), edge, accumulate)
+		t.tiles(at(t.edge[:]), tileCols, a, panel, 0)
+		scatter(dst.Slice(0, dst.Rows, j, j+cols), t.edge[:], accumulate)
 	}
 }
 
