@@ -44,7 +44,7 @@ func columnHead(v *ColumnView, side int, on *Bus) app.UI {
 }
 
 // longVerdict is how many letters of a verdict a narrow column has in a line.
-const longVerdict = 40
+const longVerdict = 48
 
 // statusText is where the column stands. How long a run took is in the inspector too: of it
 // only the parts are shown that have room.
