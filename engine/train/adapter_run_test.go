@@ -127,6 +127,15 @@ func adapterRun(t *testing.T, config, dir string, base Base, report func(Point))
 	return r
 }
 
+// long skips a test of whole runs where tests are to be short: of what runs at once there,
+// TestAdapterResume has everything.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("short")
+	}
+}
+
 // TestAdapterResume: a run that was stopped twice, on one core and on three, has the
 // bits of one that was not; and what it writes is an adapter over its base.
 func TestAdapterResume(t *testing.T) {
@@ -183,6 +192,7 @@ func openState(t *testing.T, dir string) *checkpoint.File {
 
 // TestAdapterResumeErrors: a state goes on only over its own base and adapter.
 func TestAdapterResumeErrors(t *testing.T) {
+	long(t)
 	base, dir := demoBase(t), t.TempDir()
 	if err := adapterRun(t, smallAdapter, dir, base, func(Point) {}).Train(t.Context()); err != nil {
 		t.Fatal(err)
@@ -213,6 +223,7 @@ func TestAdapterResumeErrors(t *testing.T) {
 // TestAdapterLearns: the loss of the same batch falls, and with gates ramped in the
 // memory takes part from the first step on.
 func TestAdapterLearns(t *testing.T) {
+	long(t)
 	base := demoBase(t)
 	r := adapterRun(t, smallAdapter, t.TempDir(), base, func(Point) {})
 	l := r.learner.(*adapting)

@@ -23,6 +23,7 @@ func startingFrom(path string) string {
 // gates, draws other lessons with another seed, resumes to the same bits, and says how
 // much the adapter was trained in all.
 func TestAdapterStart(t *testing.T) {
+	long(t)
 	base, first := demoBase(t), t.TempDir()
 	if err := adapterRun(t, smallAdapter, first, base, func(Point) {}).Train(t.Context()); err != nil {
 		t.Fatal(err)
@@ -92,6 +93,7 @@ func equalParams(a, b *model.Adapter) bool {
 // TestAdapterStartErrors: an adapter over another base, of another form or of no form
 // at all is not gone on from, and what is wrong is named.
 func TestAdapterStartErrors(t *testing.T) {
+	long(t)
 	base, dir := demoBase(t), t.TempDir()
 	if err := adapterRun(t, smallAdapter, dir, base, func(Point) {}).Train(t.Context()); err != nil {
 		t.Fatal(err)
