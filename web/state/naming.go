@@ -149,7 +149,7 @@ func (s *Snapshot) overTitle(side int, title string) string {
 	if base, over, joined := strings.Cut(title, " + "); joined {
 		for other := range s.Shown() {
 			if other != side && s.shortTitle(other) == base {
-				return "+ " + over
+				return "+" + over
 			}
 		}
 	}

@@ -62,7 +62,7 @@ func TestNames(t *testing.T) {
 			[]string{"RAT+ · K̃ → K̃Ṽ", "RAT+ · K → K̃Ṽ", "RAT+ · K̃ → KV", "RAT+ · K → KV"}, []string{"K̃ → K̃Ṽ", "K → K̃Ṽ", "K̃ → KV", "K → KV"}},
 		{"the same twice", []trace.Header{ratplus, ratplus}, []string{"RAT+ · column 1", "RAT+ · column 2"}, []string{"column 1", "column 2"}},
 		{"a step of training", []trace.Header{with(ratplus, func(h *trace.Header) { h.Model = "ratplus@2699" }), with(ratplus, func(h *trace.Header) { h.Model = "mine@7" })}, []string{"RAT+ @2699", "RAT+ · mine @7"}, []string{"RAT+ @2699", "RAT+ · mine @7"}},
-		{"adapters over a base", []trace.Header{over(""), over("+control"), over("+memory")}, []string{"SmolLM2", "SmolLM2 + control", "SmolLM2 + memory"}, []string{"SmolLM2", "+ control", "+ memory"}},
+		{"adapters over a base", []trace.Header{over(""), over("+control"), over("+memory")}, []string{"SmolLM2", "SmolLM2 + control", "SmolLM2 + memory"}, []string{"SmolLM2", "+control", "+memory"}},
 		{"methods of one file", []trace.Header{over(""), with(over(""), func(h *trace.Header) { h.Method = "moba" })}, []string{"SmolLM2 · Quest", "SmolLM2 · MoBA"}, []string{"Quest", "MoBA"}},
 		{"a long name", []trace.Header{ratplus, {Model: "Meta-Llama-3.1-8B-Instruct-Q4_K_M", Arch: "llama", Title: "Llama"}}, []string{"RAT+", "Llama · Meta-Llama-3…ruct-Q4_K_M"}, []string{"RAT+", "Llama · Meta-Llama-3…ruct-Q4_K_M"}},
 		{"old file", []trace.Header{{Model: "attention", Arch: "attention"}, {Model: "mine", Arch: "ratplus"}}, []string{"Attention", "RAT+ · mine"}, []string{"Attention", "RAT+ · mine"}},
