@@ -127,12 +127,13 @@ func adapterRun(t *testing.T, config, dir string, base Base, report func(Point))
 	return r
 }
 
-// long skips a test of whole runs where tests are to be short: of what runs at once there,
-// TestAdapterResume has everything.
+// long skips a test of whole runs where tests are to be short, as with the race detector: of
+// what runs at once there, TestAdapterResume has everything, and kernels are the reference's
+// in all of them.
 func long(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("short")
+		t.Skip("whole runs; TestAdapterResume has one, run without -short for the others")
 	}
 }
 
