@@ -32,7 +32,7 @@ func PreparedFor(models []run.ModelInfo) []Prepared {
 	base := adapted[0].Name
 	columns := "&context=512&left=" + url.QueryEscape(base) + "&right=" + url.QueryEscape(base+run.AdapterJoint+"control") + "&third=" + url.QueryEscape(base+run.AdapterJoint+"memory")
 	return append(out,
-		Prepared{base + ", Quest at 1/8: a number in Tom Sawyer", "task=S-2&seed=5" + columns, lostThenKept(3)},
+		Prepared{base + ", Quest at 1/8: a number in Tom Sawyer", "task=S-2&seed=5" + columns, append(lostThenKept(3), Wrong{1})},
 		Prepared{base + ", Quest at 1/4: an identifier there", "task=S-3&seed=4&budget=1/4" + columns, lostThenKept(3)},
 	)
 }
