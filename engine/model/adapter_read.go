@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -192,12 +193,16 @@ type peftConfig struct {
 	Kind  *string  `json:"peft_type"`
 	Alpha *float64 `json:"lora_alpha"`
 	Rank  *int     `json:"r"`
+	// RankPattern has the ranks of the modules whose rank is another, by patterns of names.
+	RankPattern map[string]int `json:"rank_pattern"`
 	// RSLoRA divides by the root of the rank (arXiv:2312.03732).
 	RSLoRA bool `json:"use_rslora"`
 	DoRA   bool `json:"use_dora"`
 	// What changes more than the deltas that the file holds, or each of them otherwise.
 	FanInFanOut  bool                       `json:"fan_in_fan_out"`
 	AlphaPattern map[string]json.RawMessage `json:"alpha_pattern"`
+	Replication  json.RawMessage            `json:"layer_replication"`
+	Invocation   json.RawMessage            `json:"alora_invocation_tokens"`
 	Init         json.RawMessage            `json:"init_lora_weights"`
 }
 
@@ -218,6 +223,10 @@ func (c *peftConfig) refuse() error {
 		return input.Errorf("fan_in_fan_out", "true, want false: matrices here lie as outputs by inputs")
 	case len(c.AlphaPattern) > 0:
 		return input.Errorf("alpha_pattern", "of %d modules, want the same lora_alpha for all", len(c.AlphaPattern))
+	case given(c.Replication):
+		return input.Errorf("layer_replication", "%.60s, want the layers that the model has", c.Replication)
+	case given(c.Invocation):
+		return input.Errorf("alora_invocation_tokens", "%.60s, want deltas that are added at every token", c.Invocation)
 	}
 	// Of others the matrices below the deltas were changed when training began.
 	plain := []string{"", "null", "true", "false", `"gaussian"`, `"eva"`, `"orthogonal"`}
@@ -227,8 +236,8 @@ func (c *peftConfig) refuse() error {
 	return nil
 }
 
-// scaleBeside multiplies the deltas by lora_alpha/r, or lora_alpha/√r, of the
-// adapter_config.json beside the file at path, if there is one.
+// scaleBeside multiplies each delta by lora_alpha/r, or lora_alpha/√r, r its own rank, of
+// the adapter_config.json beside the file at path, if there is one.
 func (a *Adapter) scaleBeside(path string) error {
 	text, err := os.ReadFile(filepath.Join(filepath.Dir(path), "adapter_config.json"))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -246,18 +255,34 @@ func (a *Adapter) scaleBeside(path string) error {
 	if a.Base == "" {
 		a.Base = c.Base
 	}
-	scale := *c.Alpha / float64(*c.Rank)
-	if c.RSLoRA {
-		scale = *c.Alpha / math.Sqrt(float64(*c.Rank))
-	}
 	for i := range a.Layers {
 		for _, to := range adapted {
-			if d := *to.delta(&a.Layers[i]); d != nil {
-				for j := range d.B.F32 {
-					d.B.F32[j] *= float32(scale)
-				}
+			d := *to.delta(&a.Layers[i])
+			if d == nil {
+				continue
+			}
+			scale, err := c.scale(d.A.Rows)
+			if err != nil {
+				return fmt.Errorf("adapter_config.json: %w, as layers.%d.%s in the file", err, i, to.module)
+			}
+			for j := range d.B.F32 {
+				d.B.F32[j] *= float32(scale)
 			}
 		}
 	}
 	return nil
+}
+
+// scale is the factor of a delta of that rank.
+func (c *peftConfig) scale(rank int) (float64, error) {
+	known := append([]int{*c.Rank}, slices.Collect(maps.Values(c.RankPattern))...)
+	switch {
+	case !slices.Contains(known, rank) && len(c.RankPattern) == 0:
+		return 0, input.Errorf("r", "%d, want %d", *c.Rank, rank)
+	case !slices.Contains(known, rank):
+		return 0, input.Errorf("rank_pattern", "none of rank %d, want one", rank)
+	case c.RSLoRA:
+		return *c.Alpha / math.Sqrt(float64(rank)), nil
+	}
+	return *c.Alpha / float64(rank), nil
 }

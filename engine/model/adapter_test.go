@@ -273,6 +273,52 @@ func TestAdapterFile(t *testing.T) {
 	}
 }
 
+// TestAdapterScales: every delta is scaled by lora_alpha over its own rank, which stands in
+// adapter_config.json as r or in rank_pattern.
+func TestAdapterScales(t *testing.T) {
+	folder := t.TempDir()
+	a := &Adapter{Rank: 8, Layers: []AdapterLayer{{Query: NewLowRank(4, 4, 2), Value: NewLowRank(4, 4, 8)}}}
+	for _, d := range []*LowRank{a.Layers[0].Query, a.Layers[0].Value} {
+		for i := range d.B.F32 {
+			d.B.F32[i] = 1
+		}
+	}
+	if err := a.Save(filepath.Join(folder, "adapter_model.safetensors"), nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		config       string
+		query, value float64
+		want         string
+	}{
+		{`"r": 2, "rank_pattern": {"v_proj": 8}`, 8, 2, ""},
+		{`"r": 8, "rank_pattern": {"v_proj": 8, "q_proj": 2}`, 8, 2, ""},
+		{`"r": 2, "rank_pattern": {"v_proj": 8}, "use_rslora": true`, 16 / math.Sqrt2, 16 / math.Sqrt(8), ""},
+		{`"r": 2`, 0, 0, "r: 2, want 8, as layers.0.self_attn.v_proj"},
+		{`"r": 2, "rank_pattern": {"v_proj": 4}`, 0, 0, "rank_pattern: none of rank 8, want one, as layers.0.self_attn.v_proj"},
+		{`"r": 2, "rank_pattern": {"v_proj": "8"}`, 0, 0, "rank_pattern"},
+		{`"r": 2, "rank_pattern": {"v_proj": 8}, "layer_replication": [[0, 1], [0, 1]]`, 0, 0, "layer_replication: [[0, 1]"},
+		{`"r": 2, "rank_pattern": {"v_proj": 8}, "alora_invocation_tokens": [3]`, 0, 0, "alora_invocation_tokens: [3]"},
+	} {
+		if err := os.WriteFile(filepath.Join(folder, "adapter_config.json"), []byte(`{"lora_alpha": 16, `+tc.config+`}`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, err := OpenAdapter(folder)
+		if tc.want != "" {
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("%s: %v, want %q", tc.config, err, tc.want)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if q, v := got.Layers[0].Query.B.F32[0], got.Layers[0].Value.B.F32[0]; q != float32(tc.query) || v != float32(tc.value) {
+			t.Errorf("%s: queries times %g, values times %g, want %g and %g", tc.config, q, v, tc.query, tc.value)
+		}
+	}
+}
+
 // TestAdapterPairedRows: over a GGUF file, whose rows of q and k lie otherwise, a delta
 // does what it does over the same matrix with rows as Hugging Face has them.
 func TestAdapterPairedRows(t *testing.T) {

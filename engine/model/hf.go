@@ -148,7 +148,7 @@ func (h *hfConfig) refuse() error {
 		return input.Errorf("sliding_window", "%d tokens, want at least 1, or null for none", *h.SlidingWindow)
 	case h.MLPBias:
 		return input.Errorf("mlp_bias", "true, want feed-forward layers without biases")
-	case len(h.Quantization) > 0 && string(h.Quantization) != "null":
+	case given(h.Quantization):
 		return input.Errorf("quantization_config", "found %.60s, want weights in F32, F16 or BF16, or a GGUF file", h.Quantization)
 	case or(h.Partial, 1) != 1:
 		return input.Errorf("partial_rotary_factor", "%g, want 1: every channel rotated", *h.Partial)
@@ -292,6 +292,9 @@ func or[T any](p *T, fallback T) T {
 	}
 	return *p
 }
+
+// given reports whether a field stands there and is not null.
+func given(field json.RawMessage) bool { return len(field) > 0 && string(field) != "null" }
 
 // hfFields are the names that config.json has for the fields of Config.Validate.
 var hfFields = map[string]string{

@@ -62,7 +62,7 @@ func TestBrokenModels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := []byte(`{"peft_type": "LORA", "lora_alpha": 16, "r": 2, "use_rslora": true}`)
+	config := []byte(`{"peft_type": "LORA", "lora_alpha": 16, "r": 2, "rank_pattern": {"v_proj": 3}, "use_rslora": true}`)
 	inputtest.Broken(t, "adapter_config.json", config, 1<<20, 400, func(data []byte) error {
 		if err := os.WriteFile(filepath.Join(filepath.Dir(path), "adapter_config.json"), data, 0o600); err != nil {
 			t.Fatal(err)
@@ -125,7 +125,7 @@ func TestWalkConfig(t *testing.T) {
 // TestWalkAdapterConfig gives every field that is read of PEFT's adapter_config.json values of
 // every kind.
 func TestWalkAdapterConfig(t *testing.T) {
-	const good = `{"base_model_name_or_path": "", "peft_type": "LORA", "lora_alpha": 16, "r": 2, "use_rslora": false, "use_dora": false, "fan_in_fan_out": false, "alpha_pattern": {}, "init_lora_weights": "gaussian"}`
+	const good = `{"base_model_name_or_path": "", "peft_type": "LORA", "lora_alpha": 16, "r": 3, "rank_pattern": {}, "use_rslora": false, "use_dora": false, "fan_in_fan_out": false, "alpha_pattern": {}, "layer_replication": null, "alora_invocation_tokens": null, "init_lora_weights": "gaussian"}`
 	folder := t.TempDir()
 	base, _, _ := decoder(t, "llama_gqa_tied")
 	if err := tinyAdapter(base.Config(), 2).Save(filepath.Join(folder, "adapter_model.safetensors"), nil); err != nil {
