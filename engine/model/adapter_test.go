@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -331,6 +332,47 @@ func TestAdapterPairedRows(t *testing.T) {
 		if v != float32(i) {
 			t.Fatalf("rows %v come back as %v", paired.F32, x.Data)
 		}
+	}
+}
+
+// TestUnpaired: with the rows of queries and keys, of their biases and of the deltas over
+// them put right, a model computes what it did.
+func TestUnpaired(t *testing.T) {
+	m, _, ids := decoder(t, "qwen2") // which has biases
+	c, ids := m.Config(), ids[:24]
+	logits := func(w *Weights) []float32 {
+		m, err := New(c, w, ops.Reference())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return split(t, m, Options{}, ids, len(ids))
+	}
+	w := *m.Weights()
+	w.PairedRows = true // another model of as good weights
+	bare := logits(&w)
+	if d := maxDiff(t, bare, logits(m.Weights())); d < 0.1 {
+		t.Fatalf("how rows lie moves logits by %g", d)
+	}
+	whole, err := w.Compress(c, checkpoint.F32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := maxDiff(t, logits(whole), bare); d != 0 || whole.PairedRows {
+		t.Errorf("rewritten, logits are off by %g", d)
+	}
+	w.Layers = slices.Clone(w.Layers)
+	if err := tinyAdapter(c, 2).lay(&w, c); err != nil {
+		t.Fatal(err)
+	}
+	for i := range w.Layers {
+		w.Layers[i].Gate, w.Layers[i].GateBias = Matrix{}, nil
+	}
+	under := logits(&w)
+	if d := maxDiff(t, logits(w.Unpaired(c)), under); d != 0 {
+		t.Errorf("logits are off by %g", d)
+	}
+	if d := maxDiff(t, under, bare); d < 0.1 {
+		t.Errorf("deltas move logits by %g", d)
 	}
 }
 

@@ -81,9 +81,15 @@ func (w *Matrix) rows(lo, hi int) Matrix {
 	return out
 }
 
-// reordered is a copy of w, in its form, whose row r is row from(r) of w.
+// column is the matrix of one column that x is.
+func column(x []float32) *Matrix { return &Matrix{Rows: len(x), Cols: 1, F32: x} }
+
+// reordered is a copy of w, in its form, whose row r is row from(r) of w, as with its delta.
 func (w *Matrix) reordered(from func(r int) int) Matrix {
 	out := Matrix{Rows: w.Rows, Cols: w.Cols, Format: w.Format}
+	if w.Delta != nil {
+		out.Delta = &LowRank{A: w.Delta.A, B: w.Delta.B.reordered(from)}
+	}
 	for r := range w.Rows {
 		row := w.rows(from(r), from(r)+1)
 		out.F32, out.BF16 = append(out.F32, row.F32...), append(out.BF16, row.BF16...)
@@ -143,15 +149,11 @@ func (w *Weights) Compress(c Config, form checkpoint.DType) (*Weights, error) {
 	if form != checkpoint.F32 && form != checkpoint.BF16 && form != checkpoint.I8 {
 		return nil, fmt.Errorf("compress to %s, want F32, BF16 or I8", form)
 	}
-	turned := w.turned()
 	small := &Weights{Layers: make([]Layer, c.Layers)}
-	from := w.tensors(c)
+	from := w.Unpaired(c).tensors(c)
 	for i, to := range small.tensors(c) {
 		if to.vector != nil {
 			*to.vector = *from[i].vector
-			if turned[from[i].vector] {
-				*to.vector = unpairRows(*to.vector, 1, c.HeadDim)
-			}
 			continue
 		}
 		m := from[i].matrix
@@ -163,37 +165,10 @@ func (w *Weights) Compress(c Config, form checkpoint.DType) (*Weights, error) {
 		}
 		wide := make([]float32, m.Rows*m.Cols)
 		m.Dequantize(wide)
-		if turned[m] {
-			wide = unpairRows(wide, m.Cols, c.HeadDim)
-		}
 		*to.matrix = compress(wide, m.Rows, form)
 	}
 	small.tie(c)
 	return small, nil
-}
-
-// turned are the matrices and vectors whose rows are paired.
-func (w *Weights) turned() map[any]bool {
-	out := map[any]bool{}
-	for i := range w.Layers {
-		l := &w.Layers[i]
-		for _, x := range []any{&l.Query, &l.Key, &l.QueryBias, &l.KeyBias} {
-			out[x] = w.PairedRows
-		}
-	}
-	return out
-}
-
-// unpairRows moves rows 2i and 2i+1 of every head of x, rows of cols, to i and Dh/2+i.
-func unpairRows(x []float32, cols, headDim int) []float32 {
-	out, half := make([]float32, 0, len(x)), headDim/2
-	for ; len(x) > 0; x = x[headDim*cols:] {
-		for i := range headDim {
-			r := i%half*2 + i/half
-			out = append(out, x[r*cols:(r+1)*cols]...)
-		}
-	}
-	return out
 }
 
 // compress rounds a matrix of so many rows to a form.

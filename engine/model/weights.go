@@ -126,7 +126,7 @@ func (t tensor) set(x []float32) {
 	}
 }
 
-// Unpaired is w with the rows of queries and keys as Hugging Face has them, which are
+// Unpaired is w with the rows of queries and keys, and their biases, as Hugging Face has them, which are
 // copied where PairedRows has them otherwise; everything else is shared.
 func (w *Weights) Unpaired(c Config) *Weights {
 	if !w.PairedRows {
@@ -138,6 +138,7 @@ func (w *Weights) Unpaired(c Config) *Weights {
 	for i := range out.Layers {
 		l := &out.Layers[i]
 		l.Query, l.Key = l.Query.reordered(from), l.Key.reordered(from)
+		l.QueryBias, l.KeyBias = column(l.QueryBias).reordered(from).F32, column(l.KeyBias).reordered(from).F32
 	}
 	return &out
 }

@@ -2,6 +2,7 @@ package train
 
 import (
 	"math"
+	"slices"
 
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/input"
@@ -37,7 +38,7 @@ func NewFrozen(m *model.Model, context int) (*Frozen, error) {
 		return nil, input.Errorf("base", "%s has other layers than a llama, want llama, mistral or qwen2", c.Title())
 	case l.QueryNorm != nil || l.KeyNorm != nil || l.AttentionPostNorm != nil || l.HiddenPostNorm != nil || l.InputNorm == nil:
 		return nil, input.Errorf("base", "%s has norms that a llama has not, want llama, mistral or qwen2", c.Title())
-	case l.Query.Delta != nil:
+	case slices.ContainsFunc(f.weights.Params(c), func(p model.Param) bool { return p.IsMatrix() && p.Matrix.Delta != nil }):
 		return nil, input.Errorf("base", "an adapter lies over it, want a model without")
 	case context > c.Context:
 		return nil, input.Errorf("context", "%d, want at most the model's %d", context, c.Context)
