@@ -87,7 +87,7 @@ func (n *AdapterReplica) feedForwardBackward(l int, g *model.AdapterLayer) {
 	k.RMSNormBackward(n.dx, s.ignored, s.branch, a.mid, w.HiddenNorm, f.Config.Eps)
 }
 
-// mixBackward is the backward pass of mix. Nothing asks for the gradient of what the
+// mixBackward is the backward pass of attention. Nothing asks for the gradient of what the
 // first layer reads.
 func (n *AdapterReplica) mixBackward(l int, mask Mask, g *model.AdapterLayer) {
 	f, k, s := n.Base, n.kernels, &n.scratch

@@ -96,13 +96,7 @@ func (l *adapting) learn(b *Batch, mask Mask, t turn) (loss, norm float64, right
 // update takes the step of the optimiser and returns the norm of the gradient.
 func (l *adapting) update(grads *model.Adapter, t turn) float64 {
 	gs, m, v := grads.Params(), l.moment1.Params(), l.moment2.Params()
-	var sum float64
-	for _, g := range gs {
-		for _, x := range g.Data {
-			sum += float64(x) * float64(x)
-		}
-	}
-	norm := math.Sqrt(sum)
+	norm := normOf(dataOf(gs)...)
 	h := adamW(t, norm)
 	for i, p := range l.parallel.adapter.Params() {
 		h.LR = float32(t.lr * adapterRate(p.Name))

@@ -84,6 +84,9 @@ func (r *Trainer) restore(path string) error {
 	if got, want := f.Metadata["tokenizer"], r.lessons.fingerprint(); got != want {
 		return fmt.Errorf("resume %s: made with vocabulary %s, this program has %s", path, got, want)
 	}
+	if got, want := f.Metadata["seed"], strconv.FormatUint(r.cfg.Seed, 10); got != want {
+		return fmt.Errorf("resume %s: metadata seed: %q, the config has %s, and would go on with other lessons", path, got, want)
+	}
 	for name, dst := range map[string]*int{"stage": &r.stage, "step": &r.step, "tokens": &r.tokens, "steps": &r.steps} {
 		if *dst, err = strconv.Atoi(f.Metadata[name]); err != nil {
 			return fmt.Errorf("resume %s: metadata %s: %w", path, name, err)

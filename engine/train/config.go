@@ -296,6 +296,9 @@ func (c *Config) Validate() error {
 func (c *Config) validateModel() error {
 	m := c.Model
 	m.Vocab = 1
+	if m.Arch != model.Attention {
+		return input.Errorf("arch", "%q, want %s or %s, or a base for an adapter over another model", m.Kind(), model.Attention, model.RATPlus)
+	}
 	if m.Heads > 0 && m.Dim%(2*m.Heads) != 0 {
 		return input.Errorf("heads", "%d of a model of width %d: the head size must be an even whole number", m.Heads, m.Dim)
 	}

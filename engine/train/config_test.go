@@ -53,7 +53,10 @@ func TestParseConfig(t *testing.T) {
 
 func TestConfigErrors(t *testing.T) {
 	for _, tc := range []struct{ from, to, want string }{
-		{"arch = ratplus", "arch = rwkv", "arch"},
+		{"arch = ratplus", "arch = rwkv", "arch: \"rwkv\", want attention or ratplus"},
+		{"arch = ratplus", "arch = llama", "arch: \"llama\", want attention or ratplus"},
+		{"arch = ratplus", "arch = qwen2-memory", "arch: \"qwen2-memory\", want attention or ratplus"},
+		{"arch = ratplus", "", "arch: \"\", want attention or ratplus"},
 		{"width = 16", "width = 15", "heads:"},
 		{"width = 16", "width = wide", "line 6: width"},
 		{"seed = 7", "sead = 7", "line 3: sead: unknown"},

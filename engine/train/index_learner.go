@@ -27,6 +27,11 @@ func NewIndexRun(cfg Config, base Base, k *ops.Kernels, opts RunOptions) (*Train
 		return nil, input.Errorf("index", "%s has a vocabulary of its own, want a model of the demo vocabulary, which the lessons are written in", base.Name)
 	}
 	c := base.Model.Config()
+	for i := range cfg.Stages {
+		if longest := cfg.Stages[i].longest(); longest > c.Context {
+			return nil, fmt.Errorf("stage %d: %w", i+1, input.Errorf("context", "%d, want at most the model's %d", longest, c.Context))
+		}
+	}
 	x := sparse.NewIndex(c.Layers, c.Heads, c.HeadDim, cfg.Index.Dim, cfg.Index.Block)
 	initialiseIndex(x, cfg.Seed)
 	like := func() *sparse.Index {
@@ -84,16 +89,10 @@ func (l *indexing) learn(b *Batch, _ Mask, t turn) (loss, norm float64, right []
 
 // update takes a step of AdamW and returns the norm of the gradient.
 func (l *indexing) update(t turn) float64 {
-	var sum float64
-	for _, g := range params(l.grads) {
-		for _, v := range g {
-			sum += float64(v) * float64(v)
-		}
-	}
-	norm := math.Sqrt(sum)
+	m, v, g := params(l.moment1), params(l.moment2), params(l.grads)
+	norm := normOf(g...)
 	step := adamW(t, norm)
 	step.LR = float32(t.lr)
-	m, v, g := params(l.moment1), params(l.moment2), params(l.grads)
 	for i, p := range params(l.index) {
 		l.kernels.AdamW(p, m[i], v[i], g[i], step)
 	}
@@ -119,8 +118,8 @@ func (l *indexing) state() []checkpoint.Tensor {
 }
 
 func (l *indexing) resume(f *checkpoint.File) (err error) {
-	if got := f.Metadata["base_hash"]; got != l.base.Hash {
-		return fmt.Errorf("it was made over another model, of hash %q, this one has %q", got, l.base.Hash)
+	if err := sameBase(f, l.base.Hash); err != nil {
+		return err
 	}
 	l.eachPart(func(prefix string, x *sparse.Index) {
 		for i, t := range index.Tensors(x, prefix, checkpoint.NewF32) {

@@ -35,6 +35,15 @@ mix = associations 1
 // indexRun is a run over a small random model with a memory.
 func indexRun(t *testing.T, dir string, config string) *Trainer {
 	t.Helper()
+	r, err := newIndexRun(t, dir, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func newIndexRun(t *testing.T, dir string, config string) (*Trainer, error) {
+	t.Helper()
 	cfg, err := ParseConfig(strings.NewReader(config))
 	if err != nil {
 		t.Fatal(err)
@@ -45,13 +54,17 @@ func indexRun(t *testing.T, dir string, config string) *Trainer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := NewIndexRun(*cfg, Base{Model: m, Tokenizer: tok, Name: "tiny", Hash: "h"}, ops.Reference(), RunOptions{
+	return NewIndexRun(*cfg, Base{Model: m, Tokenizer: tok, Name: "tiny", Hash: "h"}, ops.Reference(), RunOptions{
 		Dir: dir, Resume: true, SaveEvery: time.Hour, LogEvery: 1, EvalEvery: 1000, Report: func(Point) {},
 	})
-	if err != nil {
-		t.Fatal(err)
+}
+
+// TestIndexContext: an index is trained within its model's context.
+func TestIndexContext(t *testing.T) {
+	longer := strings.Replace(smallIndex, "context = 128\nbatch = 256", "context = 512\nbatch = 512", 1)
+	if _, err := newIndexRun(t, t.TempDir(), longer); err == nil || err.Error() != "stage 1: context: 512, want at most the model's 256" {
+		t.Errorf("%v", err)
 	}
-	return r
 }
 
 // TestIndexGradients holds the gradients of an index to differences of its loss.

@@ -83,17 +83,14 @@ const lookBackPairs, lookBackScore = 4, 4.4
 // alone they cost millions of tokens.
 func lookBack(cfg model.Config, in, common []float32, h int, look look) {
 	dh, half := cfg.HeadDim, cfg.HeadDim/2
-	var square float64
-	for _, v := range common {
-		square += float64(v) * float64(v)
-	}
+	length := normOf(common)
 	// A normed token's component along the common direction, as tokens are drawn.
-	along := math.Sqrt(square) / (embeddingStd * math.Sqrt2)
+	along := length / (embeddingStd * math.Sqrt2)
 	u := math.Sqrt(lookBackScore*math.Sqrt(float64(dh))) / along
 	add := func(part, channel int, size float64) {
 		row := in[((part*cfg.Dim)+h*dh+channel)*cfg.Dim:][:cfg.Dim]
 		for c, v := range common {
-			row[c] += float32(size * float64(v) / math.Sqrt(square))
+			row[c] += float32(size * float64(v) / length)
 		}
 	}
 	for i := look.fastest; i < min(look.fastest+lookBackPairs, half); i++ {

@@ -105,7 +105,7 @@ func (n *Replica) eachHead(visit func(headView), a *activations, mask Mask) {
 
 func (n *Replica) scale() float32 { return float32(1 / math.Sqrt(float64(n.Config.HeadDim))) }
 
-// mixBackward is the backward pass of mix.
+// mixBackward is the backward pass of attention.
 func (n *Replica) mixBackward(l int, mask Mask) {
 	c, k, s := n.Config, n.kernels, &n.scratch
 	w, g, a := &n.Weights.Layers[l], &n.Grads.Layers[l], &n.acts[l]

@@ -78,16 +78,13 @@ func (u *muon) step(w ops.Matrix, m, g []float32, lr, decay float64, clip float3
 // singular value decomposition U·S·Vᵀ, to within what the iteration leaves.
 func (u *muon) orthogonalise(rows, cols int) []float32 {
 	n, side := rows*cols, min(rows, cols)
-	var square float64
-	for _, v := range u.x[:n] {
-		square += float64(v) * float64(v)
-	}
-	if square == 0 {
+	norm := normOf(u.x[:n])
+	if norm == 0 {
 		return u.x[:n]
 	}
-	norm := float32(1 / math.Sqrt(square))
+	scale := float32(1 / norm)
 	for i := range u.x[:n] {
-		u.x[i] *= norm
+		u.x[i] *= scale
 	}
 	k, from, to := u.kernels, u.x[:n], u.y[:n]
 	gram, product := ops.Dense(u.gram[:side*side], side, side), ops.Dense(u.product[:side*side], side, side)

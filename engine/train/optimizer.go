@@ -37,13 +37,7 @@ var queryKey = []int{model.PartQuery, model.PartKey}
 func (o *Optimizer) Update(n *Replica, lr float64, hold bool) float64 {
 	params, grads := n.Weights.Params(n.Config), n.Grads.Params(n.Config)
 	m, v := o.M.Params(n.Config), o.V.Params(n.Config)
-	var sum float64
-	for _, g := range grads {
-		for _, x := range g.Data {
-			sum += float64(x) * float64(x)
-		}
-	}
-	norm := math.Sqrt(sum)
+	norm := normOf(dataOf(grads)...)
 	scale := 1.0
 	if norm > o.Clip {
 		scale = o.Clip / norm
@@ -70,4 +64,24 @@ func (o *Optimizer) Update(n *Replica, lr float64, hold bool) float64 {
 		n.kernels.AdamW(p.Data, m[i].Data, v[i].Data, grads[i].Data, h)
 	}
 	return norm
+}
+
+// normOf is the Euclidean norm of all numbers together.
+func normOf(parts ...[]float32) float64 {
+	var sum float64
+	for _, part := range parts {
+		for _, x := range part {
+			sum += float64(x) * float64(x)
+		}
+	}
+	return math.Sqrt(sum)
+}
+
+// dataOf are the numbers of parameters.
+func dataOf(params []model.Param) [][]float32 {
+	out := make([][]float32, len(params))
+	for i, p := range params {
+		out[i] = p.Data
+	}
+	return out
 }

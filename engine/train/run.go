@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"math"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -59,8 +58,8 @@ type learner interface {
 	resume(f *checkpoint.File) error
 	// metadata describes it in the files of the run.
 	metadata() map[string]string
-	// save writes what has been learned to a folder, as the product loads it.
-	save(dir string, metadata map[string]string) error
+	// save writes what has been learned to the file at path, as the product loads it.
+	save(path string, metadata map[string]string) error
 }
 
 // turn says which step it is that a learner takes.
@@ -101,7 +100,8 @@ func newRun(cfg Config, from lessons, l learner, opts RunOptions) (*Trainer, err
 	return r, nil
 }
 
-func (r *Trainer) statePath() string { return filepath.Join(r.opts.Dir, "state.safetensors") }
+func (r *Trainer) statePath() string   { return filepath.Join(r.opts.Dir, "state.safetensors") }
+func (r *Trainer) historyPath() string { return filepath.Join(r.opts.Dir, "history") }
 
 // rate is the learning rate at a step of stage i: linear from where the stage before
 // ended, zero for the first, to the peak, then a cosine down to its own end.
@@ -123,6 +123,11 @@ func (c *Config) rate(i, step int) float64 {
 func (r *Trainer) Train(ctx context.Context) error {
 	saved := time.Now()
 	snapshots := snapshotSteps(r.cfg.steps(), r.opts.Snapshots)
+	if r.steps == 0 && len(snapshots) > 0 {
+		if err := clearSnapshots(r.historyPath()); err != nil {
+			return err
+		}
+	}
 	for ; r.stage < len(r.cfg.Stages); r.stage, r.step = r.stage+1, 0 {
 		st := &r.cfg.Stages[r.stage]
 		total := st.steps()
@@ -133,7 +138,7 @@ func (r *Trainer) Train(ctx context.Context) error {
 				return errors.Join(err, r.save(r.statePath()))
 			}
 			lr := r.cfg.rate(r.stage, r.step)
-			loss, norm, err := r.take(st, lr, &sums)
+			norm, err := r.take(st, lr, &sums)
 			if err != nil {
 				return err
 			}
@@ -156,9 +161,6 @@ func (r *Trainer) Train(ctx context.Context) error {
 				r.opts.Report(p)
 				sums, started = tally{}, time.Now()
 			}
-			if math.IsNaN(loss) {
-				return fmt.Errorf("stage %d step %d: the loss is not a number", r.stage+1, r.step)
-			}
 			if snapshot {
 				if err := r.saveSnapshot(); err != nil {
 					return err
@@ -175,48 +177,24 @@ func (r *Trainer) Train(ctx context.Context) error {
 	return r.saveBoth()
 }
 
-// firstSnapshot is the step of the first model kept.
-const firstSnapshot = 50
-
-// snapshotSteps spreads n models over a run of total steps: in geometric steps,
-// since most of what can be seen forms early.
-func snapshotSteps(total, n int) []int {
-	var steps []int
-	for i := range n {
-		at := total
-		if i < n-1 {
-			at = int(math.Round(firstSnapshot * math.Pow(float64(total)/firstSnapshot, float64(i)/float64(n-1))))
-		}
-		if len(steps) == 0 || at > steps[len(steps)-1] {
-			steps = append(steps, at)
-		}
-	}
-	return steps
-}
-
-// saveSnapshot keeps the model as it is now.
-func (r *Trainer) saveSnapshot() error {
-	dir := filepath.Join(r.opts.Dir, "history")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	return r.saveLearned(filepath.Join(dir, fmt.Sprintf("%06d", r.steps)))
-}
-
-// take is one optimiser step.
-func (r *Trainer) take(st *Stage, lr float64, tally *tally) (loss, norm float64, err error) {
+// take is one optimiser step, which returns the norm of its gradient. What has been learned
+// is of no use after one whose loss or gradient is not finite.
+func (r *Trainer) take(st *Stage, lr float64, tally *tally) (norm float64, err error) {
 	rng := rand.New(rand.NewPCG(r.cfg.Seed, uint64(r.stage)<<32|uint64(r.step)))
 	b, kinds, err := draw(r.lessons, rng, st)
 	if err != nil {
-		return 0, 0, err
+		return 0, err
 	}
 	var mask Mask
 	if st.DilationEvery > 0 && r.step%st.DilationEvery == 0 && r.cfg.dilates() {
 		mask = Mask{Dilation: st.Dilation, Window: st.Window, Initial: st.Initial}
 	}
 	loss, norm, right := r.learner.learn(b, mask, turn{lr: lr, step: r.steps + 1, tokens: r.tokens, hold: st.HoldLookBack})
+	if loss-loss != 0 || norm-norm != 0 {
+		return 0, fmt.Errorf("stage %d step %d: the loss is %g and the norm of the gradient %g, want finite numbers: a smaller lr may help; what was saved before stands", r.stage+1, r.step+1, loss, norm)
+	}
 	tally.add(loss, kinds, right)
-	return loss, norm, nil
+	return norm, nil
 }
 
 // tally sums up the steps between two reports.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -101,9 +102,10 @@ func TestResumeRefuses(t *testing.T) {
 		"tokens, a word":    {"tokens", "many", "metadata tokens"},
 		"steps beyond":      {"steps", "9223372036854775808", "metadata steps"},
 		"history is none":   {"history", "{", "metadata history"},
+		"another seed":      {"seed", "8", "metadata seed: \"8\", the config has 7"},
 		"another tokenizer": {"tokenizer", "other", "made with vocabulary other"},
 	} {
-		meta := map[string]string{"tokenizer": tokenizer.NewDemo().Fingerprint(), "stage": "0", "step": "0", "tokens": "0", "steps": "0", "history": "[]"}
+		meta := map[string]string{"tokenizer": tokenizer.NewDemo().Fingerprint(), "seed": "7", "stage": "0", "step": "0", "tokens": "0", "steps": "0", "history": "[]"}
 		meta[c.field] = c.value
 		dir := t.TempDir()
 		if err := checkpoint.Save(filepath.Join(dir, "state.safetensors"), meta, nil); err != nil {
@@ -127,8 +129,81 @@ func TestSnapshotSteps(t *testing.T) {
 	if got := snapshotSteps(60, 20); !slices.IsSorted(got) || got[len(got)-1] != 60 || len(got) != len(slices.Compact(slices.Clone(got))) {
 		t.Errorf("20 of 60 steps: %v, want distinct steps up to 60", got)
 	}
+	if got := snapshotSteps(40, 14); !slices.Equal(got, []int{40}) {
+		t.Errorf("14 of 40 steps: %v, want the last", got)
+	}
 	if got := snapshotSteps(60, 0); got != nil {
 		t.Errorf("none asked, got %v", got)
+	}
+}
+
+// TestShortRunKeepsItself: a run of few steps leaves the model it ends with in its history, and
+// of an earlier run's models there none; what else lies there stays.
+func TestShortRunKeepsItself(t *testing.T) {
+	dir := t.TempDir()
+	history := filepath.Join(dir, "history")
+	if err := os.Mkdir(history, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"000050.safetensors", "1000000.safetensors", "50.safetensors", "000050.txt", "best.safetensors"} {
+		if err := os.WriteFile(filepath.Join(history, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := smallRun(t, dir, false, func(Point) {})
+	r.opts.Snapshots = 14
+	if err := r.Train(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(history)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	if want := []string{"000012.safetensors", "000050.txt", "50.safetensors", "best.safetensors"}; !slices.Equal(names, want) {
+		t.Errorf("the history holds %v, want %v", names, want)
+	}
+}
+
+// diverging learns until a step whose loss or norm is no number.
+type diverging struct {
+	learner
+	at         int
+	loss, norm float64
+}
+
+func (d diverging) learn(b *Batch, mask Mask, t turn) (loss, norm float64, right []bool) {
+	loss, norm, right = d.learner.learn(b, mask, t)
+	if t.step == d.at {
+		return d.loss, d.norm, right
+	}
+	return loss, norm, right
+}
+
+// TestNoNumber: a step without a finite loss and gradient ends the run, and is neither
+// reported nor saved.
+func TestNoNumber(t *testing.T) {
+	for _, d := range []diverging{{loss: math.NaN(), norm: 1}, {loss: math.Inf(1), norm: 1}, {loss: 1, norm: math.NaN()}, {loss: 1, norm: math.Inf(1)}} {
+		dir, reported := t.TempDir(), 0
+		r := smallRun(t, dir, false, func(p Point) { reported = p.Step })
+		r.opts.SaveEvery = 0
+		d.learner, d.at = r.learner, 2
+		r.learner = d
+		err := r.Train(t.Context())
+		if err == nil || !strings.Contains(err.Error(), "stage 1 step 2: the loss is") || reported != 1 {
+			t.Errorf("loss %g, norm %g: %v after a report of step %d", d.loss, d.norm, err, reported)
+		}
+		f, err := checkpoint.Open(filepath.Join(dir, "state.safetensors"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Metadata["steps"] != "1" {
+			t.Errorf("loss %g, norm %g: the state is of step %s, want the one before", d.loss, d.norm, f.Metadata["steps"])
+		}
+		f.Close()
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"kvscope/engine/lexicon"
@@ -192,32 +193,11 @@ func (w *writer) keys(rng *rand.Rand, a *alphabet, n int) [][]int32 {
 		default:
 			key = a.uuid(rng, w.dash)
 		}
-		if !contains(keys, key) {
+		if !slices.ContainsFunc(keys, func(k []int32) bool { return slices.Equal(k, key) }) {
 			keys = append(keys, key)
 		}
 	}
 	return keys
-}
-
-func contains(keys [][]int32, key []int32) bool {
-	for _, k := range keys {
-		if equal(k, key) {
-			return true
-		}
-	}
-	return false
-}
-
-func equal(a, b []int32) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }
 
 // values returns a source of values of one kind, and whether they are uuids.
