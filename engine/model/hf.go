@@ -40,9 +40,12 @@ type hfConfig struct {
 
 	Quantization json.RawMessage `json:"quantization_config,omitempty"`
 
-	// Of models with memory, which only this program writes.
+	// Of models that only this program writes.
 	Memory   bool `json:"kvscope_memory,omitempty"`
 	GateBias bool `json:"kvscope_gate_bias,omitempty"`
+	// QKVBias stands where attention_bias, which is that of all four projections, and
+	// model_type say otherwise, as some GGUF files have it.
+	QKVBias *bool `json:"kvscope_qkv_bias,omitempty"`
 }
 
 // hfRope is rope_parameters or rope_scaling.
@@ -103,7 +106,7 @@ func parseHFConfig(text []byte) (c Config, notes []string, err error) {
 		return c, nil, err
 	}
 	c = Config{
-		Arch: a.id, Tied: h.Tied, QKVBias: a.qkvBias || h.AttnBias, OutBias: h.AttnBias,
+		Arch: a.id, Tied: h.Tied, QKVBias: or(h.QKVBias, a.qkvBias || h.AttnBias), OutBias: h.AttnBias,
 		Memory: h.Memory, GateBias: h.GateBias, Eps: float32(or(h.Eps, 1e-6)),
 	}
 	if err := h.sizes(&c); err != nil {
@@ -242,6 +245,9 @@ func (c Config) hfJSON() []byte {
 		KVHeads: &c.KVHeads, HeadDim: &c.HeadDim, Context: &c.Context, Eps: &eps, Tied: c.Tied, Activation: new("silu"),
 		AttnBias: c.OutBias, Memory: c.Memory, GateBias: c.GateBias,
 		Rope: &hfRope{Type: "default", Base: &r.Base, Divided: r.Divided},
+	}
+	if a, err := c.Arch.find(); err == nil && c.QKVBias != (a.qkvBias || c.OutBias) {
+		h.QKVBias = &c.QKVBias
 	}
 	switch r.Scaling {
 	case "llama3":

@@ -111,8 +111,9 @@ func TestConfigRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, memory := range []bool{false, true} {
-			want.Memory, want.GateBias = memory, memory
+		for bits := range 8 {
+			want.Memory, want.QKVBias, want.OutBias = bits&1 > 0, bits&2 > 0, bits&4 > 0
+			want.GateBias = want.Memory
 			if got, _, err := parseHFConfig(want.hfJSON()); err != nil || got != want {
 				t.Errorf("%s: %+v, %v, want %+v", folder, got, err, want)
 			}

@@ -18,7 +18,7 @@ type Request struct {
 
 	Task    string   `json:"task,omitempty"`    // MK-2 or its RULER name; empty with Text
 	Seed    uint64   `json:"seed"`              //
-	Context *int     `json:"context,omitempty"` // tokens of prompt and answer; nil: the model's context
+	Context *int     `json:"context,omitempty"` // tokens of prompt and answer; nil: the model's context, of a task DefaultContext at most
 	Depth   *float64 `json:"depth,omitempty"`   // 0..1, place of the needle; nil: drawn from the seed
 
 	Prose string `json:"prose,omitempty"` // what tasks with prose hide needles in: sentences or a book's name; empty: the model's own
