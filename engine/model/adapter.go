@@ -115,15 +115,6 @@ func (a *Adapter) Params() []Param {
 	return ps
 }
 
-// Len is the number of parameters.
-func (a *Adapter) Len() int {
-	n := 0
-	for _, p := range a.Params() {
-		n += p.Len()
-	}
-	return n
-}
-
 // over is the shape of a model of shape c with a over it.
 func (a *Adapter) over(c Config) (Config, error) {
 	arch, err := c.Arch.find()

@@ -63,7 +63,7 @@ func (m *Model) product(dst ops.Matrix, w *Matrix, x []float32) {
 			m.token(dst.Row(0)[lo:hi], &part, x)
 		})
 	case (w.BF16 != nil || w.Int8 != nil) && rows <= fewTokens:
-		m.few(dst, w, x)
+		parallelFor(w.Rows, bytes, func(_, lo, hi int) { m.few(dst, w, x, lo, hi) })
 	default:
 		// Arithmetic takes longer than memory here.
 		parallelFor(w.Rows, bytes*rows/4, func(_, lo, hi int) { m.many(dst, w, x, lo, hi) })
@@ -122,21 +122,23 @@ func (m *Model) blockToken(dst []float32, w *Matrix, x []float32) {
 	})
 }
 
-// few is project for a matrix of few bits and a few tokens, without widening.
-func (m *Model) few(dst ops.Matrix, w *Matrix, x []float32) {
-	out, joined := dst.Data, dst.RowStride == dst.Cols
-	if !joined {
-		out = make([]float32, dst.Rows*dst.Cols)
+// few computes outputs [lo, hi) of project for a matrix of few bits and a few tokens,
+// without widening.
+func (m *Model) few(dst ops.Matrix, w *Matrix, x []float32, lo, hi int) {
+	n, part, out := hi-lo, w.rows(lo, hi), dst.Data
+	apart := n < dst.RowStride
+	if apart {
+		buffer := m.scratch(dst.Rows * n)
+		defer m.tiles.Put(buffer)
+		out = *buffer
 	}
 	if w.BF16 != nil {
-		m.kernels.MatVecBF16(out[:dst.Rows*dst.Cols], w.BF16, x, dst.Rows)
+		m.kernels.MatVecBF16(out[:dst.Rows*n], part.BF16, x, dst.Rows)
 	} else {
-		m.kernels.MatVecInt8(out[:dst.Rows*dst.Cols], w.Int8, w.Scale, x, dst.Rows)
+		m.kernels.MatVecInt8(out[:dst.Rows*n], part.Int8, part.Scale, x, dst.Rows)
 	}
-	if !joined {
-		for t := range dst.Rows {
-			copy(dst.Row(t), out[t*dst.Cols:])
-		}
+	for t := 0; apart && t < dst.Rows; t++ {
+		copy(dst.Row(t)[lo:hi], out[t*n:])
 	}
 }
 

@@ -2,6 +2,7 @@ package model
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"strings"
@@ -160,6 +161,35 @@ func TestParallelFor(t *testing.T) {
 		})
 		if slices.ContainsFunc(seen, func(n int) bool { return n != 1 }) {
 			t.Errorf("%d pieces were visited %v times", c.n, seen)
+		}
+	}
+}
+
+// TestFewTokens: a few tokens at a matrix of few bits, whose outputs cores share, have the
+// bits that one of them alone has for each form, wherever rows of the outputs lie.
+func TestFewTokens(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
+	const outputs, inputs, tokens, apart = 1 << 12, 1 << 11, 3, 5
+	rng := rand.New(rand.NewPCG(1, 1))
+	wide, x := make([]float32, outputs*inputs), make([]float32, tokens*inputs)
+	for _, part := range [][]float32{wide, x} {
+		for i := range part {
+			part[i] = rng.Float32() - 0.5
+		}
+	}
+	m := &Model{kernels: ops.Reference()}
+	for _, form := range []checkpoint.DType{checkpoint.BF16, checkpoint.I8} {
+		w := compress(wide, outputs, form)
+		for _, stride := range []int{outputs, outputs + apart} {
+			got := ops.Dense(make([]float32, tokens*stride), tokens, stride).Slice(0, tokens, 0, outputs)
+			m.project(got, &w, x)
+			want := make([]float32, outputs)
+			for row := range tokens {
+				m.token(want, &w, x[row*inputs:(row+1)*inputs])
+				if !slices.Equal(got.Row(row), want) {
+					t.Errorf("%s, rows %d apart: token %d is off by %g", form, stride, row, maxDiff(t, got.Row(row), want))
+				}
+			}
 		}
 	}
 }

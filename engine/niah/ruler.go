@@ -21,16 +21,14 @@ const (
 	maxRULERLines = 100_000
 )
 
-// RULERExample is one line of a file made by RULER's own scripts.
+// RULERExample is one line of a file made by RULER's own scripts. A model continues Input
+// and AnswerPrefix.
 type RULERExample struct {
 	Index        int      `json:"index"`
 	Input        string   `json:"input"`         // the prompt, without the answer prefix
 	AnswerPrefix string   `json:"answer_prefix"` // may be missing in older files, whose input ends with it
 	Outputs      []string `json:"outputs"`       // the expected values
 }
-
-// Prompt is the text a model continues.
-func (e RULERExample) Prompt() string { return e.Input + e.AnswerPrefix }
 
 // Line is e as a line of a file.
 func (e RULERExample) Line() string {

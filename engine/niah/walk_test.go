@@ -13,10 +13,7 @@ func TestBrokenTasks(t *testing.T) {
 	const good = `{"index": 3, "input": "Some text", "outputs": ["12", "34"], "length": 9, "answer_prefix": " The answer is"}` + "\n" +
 		`{"index": 4, "input": "Older \u00e9 text", "outputs": ["56"]}` + "\n"
 	inputtest.Broken(t, "tasks", []byte(good), 4<<20, 400, func(data []byte) error {
-		examples, err := ReadRULER(bytes.NewReader(data))
-		for _, e := range examples {
-			e.Prompt()
-		}
+		_, err := ReadRULER(bytes.NewReader(data))
 		return err
 	})
 }
@@ -30,6 +27,6 @@ func TestWalkTasks(t *testing.T) {
 		if err != nil {
 			return "", err
 		}
-		return fmt.Sprintf("%q %q", examples[0].Prompt(), examples[0].Outputs), nil
+		return fmt.Sprintf("%q %q", examples[0].Input+examples[0].AnswerPrefix, examples[0].Outputs), nil
 	})
 }
