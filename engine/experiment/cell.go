@@ -39,7 +39,7 @@ type Swap struct {
 }
 
 // Key names the cell among all cells: two with the same key are the same work.
-// The model counts by its weights, whatever its name.
+// The model counts by its fingerprint, whatever its name.
 func (c Cell) Key() string {
 	c.Model = ""
 	// As a string, parameters take half the time that they take as an object.
@@ -94,7 +94,8 @@ func Selection(method string, params sparse.Values) string {
 		return method
 	}
 	text := info.Name
-	if _, ok := info.Param("budget"); ok {
+	_, k := params["k"] // which says how much is read in the budget's place
+	if _, ok := info.Param("budget"); ok && !k {
 		text += " at budget " + sparse.FormatBudget(params.Budget())
 	}
 	if how := info.Describe(params); how != "" {

@@ -95,7 +95,7 @@ func TestCells(t *testing.T) {
 	renamed := cells[0]
 	renamed.Model = "data/new/model.safetensors"
 	if renamed.Key() != cells[0].Key() {
-		t.Error("a model's name counts, its weights should")
+		t.Error("a model's name counts, its fingerprint should")
 	}
 }
 
@@ -293,6 +293,19 @@ func TestGridErrors(t *testing.T) {
 	g.Examples = MaxExamples
 	if _, err := g.Cells(teller{}.Models(), ""); input.Field(err) != "examples" {
 		t.Errorf("too many cells: %v", err)
+	}
+	// What is said ten thousand times is asked for once.
+	g = grid()
+	want, err := g.Cells(teller{}.Models(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, list := range []*[]string{&g.Models, &g.Tasks, &g.Methods, &g.Selectors} {
+		*list = slices.Repeat(*list, 10_000)
+	}
+	g.SelectWith = slices.Repeat([]string{run.WithMemory}, 10_000)
+	if got, err := g.Cells(teller{}.Models(), ""); err != nil || len(got) != len(want) {
+		t.Errorf("%d cells, %v, want %d", len(got), err, len(want))
 	}
 	g = grid()
 	g.Tasks = nil

@@ -173,8 +173,9 @@ func (g Grid) selections() ([]Cell, error) {
 		selectors = []string{sparse.SelectorOwn}
 	}
 	var out []Cell
-	for _, method := range g.Methods {
-		for _, selector := range selectors {
+	seen := map[Cell]bool{}
+	for _, method := range distinct(g.Methods) {
+		for _, selector := range distinct(selectors) {
 			c := Cell{Method: method, Selector: selector}
 			if err := c.config().Validate(); err != nil {
 				return nil, listed(err)
@@ -185,9 +186,13 @@ func (g Grid) selections() ([]Cell, error) {
 				return nil, err
 			}
 			for _, c.Params = range settings {
-				if !slices.Contains(out, c) {
+				if !seen[c] {
+					seen[c] = true
 					out = append(out, c)
 				}
+			}
+			if len(out) > MaxCells {
+				return nil, tooMany("methods")
 			}
 		}
 	}
@@ -208,11 +213,11 @@ func (g Grid) Cells(models []run.ModelInfo, version string) ([]Cell, error) {
 			cells = append(cells, c)
 		}
 		if len(cells) > MaxCells {
-			return input.Errorf("examples", "this grid has more than %d cells, ask for less", MaxCells)
+			return tooMany("examples")
 		}
 		return nil
 	}
-	for _, name := range g.Models {
+	for _, name := range distinct(g.Models) {
 		m, err := modelNamed(models, name)
 		if err != nil {
 			return nil, input.Errorf("models", "%v", err)
@@ -221,11 +226,11 @@ func (g Grid) Cells(models []run.ModelInfo, version string) ([]Cell, error) {
 		if context > m.Context {
 			return nil, input.Errorf("context", "%d, want at most %d, the context of %s", context, m.Context, name)
 		}
-		hash, err := m.ContentHash()
+		hash, err := m.Fingerprint()
 		if err != nil {
 			return nil, input.Errorf("models", "%s: %v", name, err)
 		}
-		for _, id := range g.Tasks {
+		for _, id := range distinct(g.Tasks) {
 			task, err := g.task(id)
 			if err != nil {
 				return nil, err
@@ -240,6 +245,24 @@ func (g Grid) Cells(models []run.ModelInfo, version string) ([]Cell, error) {
 		}
 	}
 	return cells, nil
+}
+
+// tooMany blames a field for a grid of more cells than there may be.
+func tooMany(field string) error {
+	return input.Errorf(field, "this grid has more than %d cells, ask for less", MaxCells)
+}
+
+// distinct is list with each value once, where it stands first.
+func distinct(list []string) []string {
+	out := make([]string, 0, len(list))
+	seen := map[string]bool{}
+	for _, v := range list {
+		if !seen[v] {
+			seen[v] = true
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 // eachExample adds the cells of one task and model, which has a memory or not.
@@ -288,7 +311,7 @@ func (g Grid) swaps(s Cell, memory bool) []Swap {
 		if len(list) == 0 {
 			return []string{run.WithMemory}
 		}
-		return list
+		return distinct(list)
 	}
 	info, _ := sparse.Method(s.Method)
 	keyless := !info.ReadsKeys() || s.Selector == sparse.SelectorRandom

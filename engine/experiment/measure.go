@@ -111,7 +111,7 @@ func (c Cell) measurable(r Runner) error {
 	if err != nil {
 		return fmt.Errorf("model: %w", err)
 	}
-	hash, err := m.ContentHash()
+	hash, err := m.Fingerprint()
 	if err != nil {
 		return fmt.Errorf("model %s: %w", c.Model, err)
 	}

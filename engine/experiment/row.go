@@ -22,8 +22,9 @@ type Row struct {
 	K        int           `json:"k"`      // blocks or tokens that a query read at most
 	Context  int           `json:"context"`
 	Examples int           `json:"examples"` // answered, all seeds together
+	Prompts  int           `json:"prompts"`  // different ones among them
 	Accuracy float64       `json:"accuracy"` // mean score, 0..1
-	CI95     [2]float64    `json:"ci95"`     // Wilson interval of Accuracy
+	CI95     [2]float64    `json:"ci95"`     // Wilson interval of Accuracy over so many prompts
 	Seeds    int           `json:"seeds"`    // random selectors tried
 	Std      float64       `json:"std"`      // standard deviation of the accuracy over the seeds, 0 for one
 	Read     float64       `json:"kv_read_fraction"`

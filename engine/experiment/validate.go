@@ -21,13 +21,13 @@ func (o *Outcome) Validate(c Cell, models []run.ModelInfo) error {
 	if err != nil {
 		return fmt.Errorf("model: %w", err)
 	}
-	hash, err := m.ContentHash()
+	hash, err := m.Fingerprint()
 	if err != nil {
 		return fmt.Errorf("model %s: %w", c.Model, err)
 	}
 	switch {
 	case hash != c.ModelHash:
-		return fmt.Errorf("model_hash: %q, %s has weights %s", c.ModelHash, c.Model, hash)
+		return fmt.Errorf("model_hash: %q, %s is %s here", c.ModelHash, c.Model, hash)
 	case o.Arch != m.Arch || o.Layers != m.Layers || o.Heads != m.Heads:
 		return fmt.Errorf("arch: %q of %d layers and %d heads, %s is %q of %d and %d", o.Arch, o.Layers, o.Heads, c.Model, m.Arch, m.Layers, m.Heads)
 	case o.Title != "" && o.Title != m.Title:

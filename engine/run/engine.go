@@ -36,11 +36,12 @@ type Engine struct {
 }
 
 type loaded struct {
-	info  ModelInfo
-	model *model.Model
-	tok   tokenizer.Tokenizer // nil where the model came without
-	gen   *niah.Generator     // of its examples, nil with tok
-	index *sparse.Index       // that was trained for it, or nil
+	info    ModelInfo
+	model   *model.Model
+	tok     tokenizer.Tokenizer // nil where the model came without
+	gen     *niah.Generator     // of its examples, nil with tok
+	index   *sparse.Index       // that was trained for it, or nil
+	trained string              // hash of the file of index, "" without
 
 	probe   *probe
 	capture *captured // queries and keys in the place of a model, or nil
@@ -96,6 +97,7 @@ func (e *Engine) load(name, note string, src *model.Source, tok tokenizer.Tokeni
 		Context: cfg.Context, Params: m.Weights().Len(cfg), DType: strings.Join(src.DTypes(), ", "), Bytes: m.Weights().Bytes(cfg), Note: note,
 	}}
 	l.info.content = sync.OnceValues(src.ContentHash)
+	l.info.fingerprint = func() (string, error) { return e.fingerprint(l) }
 	if l.info.Hash = src.Identity(); l.info.Hash == "" { // in memory
 		if l.info.Hash, err = l.info.content(); err != nil {
 			return nil, fmt.Errorf("model %s: %w", name, err)

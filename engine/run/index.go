@@ -1,6 +1,8 @@
 package run
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -31,7 +33,10 @@ func (e *Engine) AddIndex(name string, file []byte) error {
 	if err != nil {
 		return fmt.Errorf("index of %s: %w", name, err)
 	}
-	l.index = x
+	sum := sha256.Sum256(file)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	l.index, l.trained = x, hex.EncodeToString(sum[:8])
 	return nil
 }
 

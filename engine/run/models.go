@@ -32,16 +32,27 @@ type ModelInfo struct {
 	// Steps are those that its training kept, in order: each can be run too, under StepName.
 	Steps []history.Point `json:"steps,omitempty"`
 
-	content func() (string, error)
+	content     func() (string, error)
+	fingerprint func() (string, error)
 }
 
-// ContentHash names the weights wherever they lie: what results are kept under. Of a
-// model in a file the first call reads all of it.
+// ContentHash names the weights wherever they lie. Of a model in a file the first call reads
+// all of it.
 func (m ModelInfo) ContentHash() (string, error) {
 	if m.content == nil {
 		return m.Hash, nil
 	}
 	return m.content()
+}
+
+// Fingerprint names all of a model that its results depend on, wherever it lies, and is what
+// they are kept under: the weights, the shape with the rotation, the tokenizer with what it
+// puts around a prompt, and the index that was trained for it.
+func (m ModelInfo) Fingerprint() (string, error) {
+	if m.fingerprint == nil {
+		return m.Hash, nil
+	}
+	return m.fingerprint()
 }
 
 // AdapterJoint stands between a model and the adapter over it in a name: SmolLM2+memory.

@@ -10,7 +10,7 @@ func dilatedMethod() Info {
 		Paper: "arXiv:2602.18196",
 		Params: []Param{
 			budgetParam(), tokensParam(),
-			{Name: "dilation", Title: "Every n-th token", Kind: KindInt, Min: 1, Max: mostUnits, Help: "D; from the budget when not set"},
+			{Name: "dilation", Title: "Every n-th token", Kind: KindInt, Min: 1, Max: mostUnits, Restricts: true, Help: "D; from the budget when not set"},
 			{Name: "window", Title: "Window, tokens", Kind: KindInt, Default: "0", Max: mostUnits, Help: "tokens before the query that are always read", Aliases: []string{"window_size", "local"}},
 			{Name: "initial", Title: "First tokens", Kind: KindInt, Default: "0", Max: mostUnits, Help: "first tokens, always read"},
 		},

@@ -43,6 +43,10 @@ type Param struct {
 	// Extent says that the parameter decides how much is picked, and changes no score.
 	Extent bool `json:"-"`
 
+	// Restricts says that the parameter, where it is set, restricts what is read by itself,
+	// whatever the budget.
+	Restricts bool `json:"-"`
+
 	// Aliases are names that other programs give to the parameter in the metadata of
 	// files; TokenAliases are such names of a number of blocks that count it in
 	// tokens; Parts are names there of numbers that add up to it. Spellings are other

@@ -30,7 +30,7 @@ func blockParam(aliases ...string) Param {
 // blocksParam is K of a method that picks blocks.
 func blocksParam(aliases ...string) Param {
 	return Param{
-		Name: "k", Title: "K, blocks", Kind: KindInt, Min: 1, Max: mostUnits, Extent: true,
+		Name: "k", Title: "K, blocks", Kind: KindInt, Min: 1, Max: mostUnits, Extent: true, Restricts: true,
 		Help:         "blocks a query reads; from the budget when not set",
 		Aliases:      append([]string{"top_k", "topk"}, aliases...),
 		TokenAliases: []string{"token_budget"},
@@ -40,7 +40,7 @@ func blocksParam(aliases ...string) Param {
 // tokensParam is K of a method that picks tokens.
 func tokensParam() Param {
 	return Param{
-		Name: "k", Title: "K, tokens", Kind: KindInt, Min: 1, Max: mostUnits, Extent: true,
+		Name: "k", Title: "K, tokens", Kind: KindInt, Min: 1, Max: mostUnits, Extent: true, Restricts: true,
 		Help:    "tokens a query reads; from the budget when not set",
 		Aliases: []string{"capacity", "token_budget"},
 	}

@@ -3,14 +3,15 @@ package sparse
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
 
 // Setting is the parameters of a method as one text: a JSON object as Values write it,
 // or "" for none. Two configurations of a method that mean the same have the same
-// Setting: each value is written in one way, and defaults and parameters that the method
-// does not have are left out. Unlike Values it can be compared and be the key of a map.
+// Setting: each value is written in one way, and defaults, parameters that the method does
+// not have and those that another says too are left out. Unlike Values it can be compared and be the key of a map.
 type Setting string
 
 // Setting is how c sets its method up.
@@ -22,7 +23,7 @@ func (c Config) Setting() (Setting, error) {
 	out := Values{}
 	for name, text := range s.texts() {
 		p, _ := s.Method.Param(name)
-		if s.Given(name) && (p.Default == "" || text != p.text(p.standard())) {
+		if s.Given(name) && !slices.Contains(s.ignored, name) && (p.Default == "" || text != p.text(p.standard())) {
 			out[name] = text
 		}
 	}
@@ -39,11 +40,14 @@ func (c Config) Resolved() (Values, error) {
 	return s.texts(), nil
 }
 
-// texts are the values of s as they are written.
+// texts are the values of s as they are written, of those that another says too the default.
 func (s Settings) texts() Values {
 	out := Values{}
 	for _, p := range s.Method.Settable() {
 		if v, ok := s.values[p.Name]; ok {
+			if slices.Contains(s.ignored, p.Name) {
+				v = p.standard()
+			}
 			out[p.Name] = p.text(v)
 		}
 	}
@@ -142,6 +146,13 @@ func (v Values) Budget() float64 {
 		return 1
 	}
 	return budget
+}
+
+// ReadsEverything reports whether resolved parameters of m leave nothing out: the budget is
+// all of the cache, and nothing is set that restricts what is read whatever the budget.
+func (m Info) ReadsEverything(v Values) bool {
+	restricts := func(p Param) bool { return p.Restricts && v[p.Name] != "" }
+	return v.Budget() == 1 && !slices.ContainsFunc(m.Params, restricts)
 }
 
 // Describe says in words how resolved parameters set the method up, beyond the budget:

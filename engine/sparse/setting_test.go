@@ -3,6 +3,7 @@ package sparse
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 	"testing"
 
 	"kvscope/engine/input"
@@ -23,6 +24,7 @@ func TestSetting(t *testing.T) {
 		{"quest", Values{"budget": "0.3", "window": "9"}, `{"budget":"0.3"}`},        // it has no window
 		{"snapkv", Values{"pooling": "maxpool", "kernel": "7"}, `{"pooling":"max"}`}, // as PyTorch calls it
 		{"twilight", Values{"top_p": "0.950"}, `{"top_p":0.95}`},                     // which is not the same as none
+		{"quest", Values{"budget": "1/4", "k": "2"}, `{"k":2}`},                      // which says how much is read
 		{"", Values{"block": "32"}, `{"block":32}`},
 	} {
 		c := Config{Method: tc.method, Values: tc.values}
@@ -125,6 +127,47 @@ func TestSweep(t *testing.T) {
 	var read Sweep
 	if err := json.Unmarshal(text, &read); err != nil || !slices.Equal(read["block"], s["block"]) || !slices.Equal(read["budget"], s["budget"]) {
 		t.Errorf("%v, %v", read, err)
+	}
+}
+
+// TestSweepOfMany: values that are many times there are one, and more settings than anybody
+// measures are refused before they are made.
+func TestSweepOfMany(t *testing.T) {
+	numbers := func(n int) []string {
+		out := make([]string, n)
+		for i := range out {
+			out[i] = strconv.Itoa(1 + i)
+		}
+		return out
+	}
+	quest, _ := Method("quest")
+	if got, err := (Sweep{"block": slices.Repeat([]string{"8", " 08"}, 50_000), "k": slices.Repeat([]string{"2"}, 100_000)}).Of(quest); err != nil || len(got) != 1 {
+		t.Errorf("%d settings, %v", len(got), err)
+	}
+	if _, err := (Sweep{"block": numbers(1000), "k": numbers(1000), "dense_layers": numbers(1000)}).Of(quest); input.Field(err) == "" {
+		t.Errorf("a thousand million settings: %v", err)
+	}
+	if got, err := (Sweep{"block": numbers(100), "k": numbers(200)}).Of(quest); err != nil || len(got) != 20_000 {
+		t.Errorf("%d settings, %v", len(got), err)
+	}
+}
+
+// TestReadsEverything: all of the budget, unless something else restricts what is read.
+func TestReadsEverything(t *testing.T) {
+	for _, tc := range []struct {
+		method string
+		values Values
+		want   bool
+	}{
+		{"dense", nil, true}, {"quest", nil, true}, {"twilight", nil, true}, {"dilated", Values{"window": "4"}, true},
+		{"quest", Values{"budget": "1/2"}, false}, {"quest", Values{"k": "2"}, false}, {"snapkv", Values{"k": "64"}, false},
+		{"twilight", Values{"top_p": "0.5"}, false}, {"xattention", Values{"top_p": "0.5"}, false}, {"dilated", Values{"dilation": "4"}, false},
+	} {
+		m, _ := Method(tc.method)
+		v, err := Config{Method: tc.method, Values: tc.values}.Resolved()
+		if err != nil || m.ReadsEverything(v) != tc.want {
+			t.Errorf("%s %v: %v, %v", tc.method, tc.values, m.ReadsEverything(v), err)
+		}
 	}
 }
 

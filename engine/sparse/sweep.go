@@ -66,34 +66,61 @@ func (s Shared) check(text string) error {
 	return first
 }
 
+// maxSettings bounds the settings of one method that a sweep may span: they are all made
+// before the first is measured.
+const maxSettings = 20_000
+
 // Of lists the settings of a method that s spans: every combination of the values of
 // those axes that the method has, its first parameter outermost, each once. A value
-// that it does not allow is an *input.Error.
+// that it does not allow is an *input.Error, and so are more settings than anybody measures.
 func (s Sweep) Of(m Info) ([]Setting, error) {
 	configs := []Config{{Method: m.ID}}
 	for _, p := range m.Params {
-		var next []Config
+		values, err := s.axis(p)
+		if err != nil {
+			return nil, err
+		}
+		if len(values) == 0 {
+			continue
+		}
+		if len(configs) > maxSettings/len(values) {
+			return nil, input.Errorf(p.Name, "%d values make more than %d settings of %s with those of the other parameters, ask for less", len(values), maxSettings, m.Name)
+		}
+		next := make([]Config, 0, len(configs)*len(values))
 		for _, c := range configs {
-			if len(s[p.Name]) == 0 {
-				next = append(next, c)
-			}
-			for _, text := range s[p.Name] {
-				if err := p.Check(text); err != nil {
-					return nil, err
-				}
+			for _, text := range values {
 				next = append(next, c.With(p.Name, text))
 			}
 		}
 		configs = next
 	}
 	var out []Setting
+	seen := map[Setting]bool{}
 	for _, c := range configs {
 		setting, err := c.Setting()
 		if err != nil {
 			return nil, err
 		}
-		if !slices.Contains(out, setting) {
+		if !seen[setting] {
+			seen[setting] = true
 			out = append(out, setting)
+		}
+	}
+	return out, nil
+}
+
+// axis is the values of a parameter in s, each once and written in the one way.
+func (s Sweep) axis(p Param) ([]string, error) {
+	var out []string
+	seen := map[string]bool{}
+	for _, text := range s[p.Name] {
+		one, err := p.Canonical(text)
+		if err != nil {
+			return nil, err
+		}
+		if !seen[one] {
+			seen[one] = true
+			out = append(out, one)
 		}
 	}
 	return out, nil

@@ -16,7 +16,7 @@ func twilightMethod() Info {
 		Params: []Param{
 			budgetParam(), blockParam(), blocksParam(),
 			{
-				Name: "top_p", Title: "Share of attention, p", Kind: KindFloat, Max: 1, Above: true,
+				Name: "top_p", Title: "Share of attention, p", Kind: KindFloat, Max: 1, Above: true, Restricts: true,
 				Help:    "p, the share of the estimated attention that is read; 0.95, or 1 where the budget leaves nothing out",
 				Aliases: []string{"p"},
 			},

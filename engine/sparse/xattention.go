@@ -17,7 +17,7 @@ func xAttentionMethod() Info {
 		Params: []Param{
 			budgetParam(), blockParam(), blocksParam(),
 			{
-				Name: "top_p", Title: "Share of attention, p", Kind: KindFloat, Max: 1, Above: true,
+				Name: "top_p", Title: "Share of attention, p", Kind: KindFloat, Max: 1, Above: true, Restricts: true,
 				Help:    "the authors' threshold: share of the estimated attention that is read; 0.9, or 1 where the budget leaves nothing out",
 				Aliases: []string{"threshold", "tau"},
 			},

@@ -61,7 +61,7 @@ func chartRow(r experiment.Row) chart.Row {
 	info, _ := sparse.Method(r.Method)
 	return chart.Row{
 		Ref:    chart.Ref{Model: r.Model, Task: r.Task, Method: r.Method, Selector: r.Selector, Swap: chart.Swap(r.Swap), Params: r.Params},
-		Budget: r.Budget, Block: r.Block, Name: info.Name, Setup: info.Describe(r.Params), Called: called(r), Memory: r.Memory, Unit: info.Unit, Context: r.Context, Accuracy: r.Accuracy, Low: r.CI95[0], High: r.CI95[1],
+		Budget: r.Budget, Whole: info.ReadsEverything(r.Params), Block: r.Block, Name: info.Name, Setup: info.Describe(r.Params), Called: called(r), Memory: r.Memory, Unit: info.Unit, Context: r.Context, Accuracy: r.Accuracy, Low: r.CI95[0], High: r.CI95[1],
 		Std: r.Std, Seeds: r.Seeds, Examples: r.Examples,
 	}
 }

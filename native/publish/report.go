@@ -53,7 +53,7 @@ func Report(x Result, version string) ([]byte, error) {
 	fact("server", runtime.Version()+", "+runtime.GOOS+"/"+runtime.GOARCH)
 	for _, r := range result.Rows {
 		examples, seconds = examples+r.Examples, seconds+r.Seconds
-		fact("model "+r.Model, r.Arch+", weights "+r.ModelHash)
+		fact("model "+r.Model, r.Arch+", fingerprint "+r.ModelHash)
 		fact("context", number.Of(r.Context, "token"))
 		fact("computed by", "kvscope "+r.Version+", "+r.Kernels+" kernels")
 		out.Rows = append(out.Rows, chartRow(r))

@@ -19,7 +19,7 @@ type Difference struct {
 	experiment.Swap
 	Params     sparse.Values `json:"params"` // of the method, defaults among them
 	Budget     float64       `json:"budget"`
-	Context    int           `json:"context"`
+	Context    int           `json:"context"` // 0 of tasks in files, which each model reads whole
 	Tasks      int           `json:"tasks"`
 	Examples   int           `json:"examples"`   // that both answered
 	Difference float64       `json:"difference"` // of the mean scores, -1..1
@@ -34,7 +34,7 @@ type way struct {
 	context          int
 }
 
-func wayOf(c experiment.Cell) way { return way{c.Method, c.Selector, c.Swap, c.Params, c.Context} }
+func wayOf(c experiment.Cell) way { return way{c.Method, c.Selector, c.Swap, c.Params, contextOf(c)} }
 
 // Differences compares every model with each that comes before it, in every way that both
 // were measured in, in the order the cells come. The answers that several random selectors
@@ -76,7 +76,7 @@ func differ(less, cells []experiment.Measured) (d Difference, ok bool) {
 	c := cells[0].Cell
 	params := c.Resolved()
 	d = Difference{
-		Model: c.Model, Less: less[0].Cell.Model, Method: c.Method, Selector: c.Selector, Swap: c.Swap, Params: params, Budget: params.Budget(), Context: c.Context,
+		Model: c.Model, Less: less[0].Cell.Model, Method: c.Method, Selector: c.Selector, Swap: c.Swap, Params: params, Budget: params.Budget(), Context: contextOf(c),
 		Examples: p.n, Difference: stat.Mean(p.with, p.examples) - stat.Mean(p.without, p.examples), CI95: [2]float64{-1, 1},
 	}
 	tasks := map[string]bool{}

@@ -7,6 +7,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"kvscope/engine/experiment"
+	"kvscope/engine/niah"
 	"kvscope/engine/run"
 	"kvscope/engine/sparse"
 	"kvscope/web/api"
@@ -47,17 +48,16 @@ func backbones(cells []experiment.Measured) []api.Finding {
 		}
 		a, r := of(p.without), of(p.with)
 		question := api.Accuracy
-		if s.selector == sparse.SelectorRandom {
+		if s.selector == sparse.SelectorRandom && !s.whole {
 			question = api.H2
 		}
-		// Reading everything, all methods are the same.
-		whole := question == api.Accuracy && s.budget == 1
-		if st, ok := p.compare(question, s, scores(a), scores(r)); ok && !(whole && baseline) {
+		// Reading everything, all methods are the same, and so is chance.
+		if st, ok := p.compare(question, s, scores(a), scores(r)); ok && !(s.whole && baseline) {
 			out = append(out, st)
-			baseline = baseline || whole
+			baseline = baseline || s.whole
 		}
 		info, _ := sparse.Method(s.method)
-		if s.selector == sparse.SelectorOwn && s.budget < 1 && info.Phase != sparse.PhasePrefill {
+		if s.selector == sparse.SelectorOwn && !s.whole && info.Phase != sparse.PhasePrefill {
 			if st, ok := p.compare(api.H1, s, headHits(a), headHits(r)); ok {
 				out = append(out, st)
 			}
@@ -83,7 +83,7 @@ func swaps(cells []experiment.Measured) []api.Finding {
 				out = append(out, st)
 			}
 		}
-		if s.budget == 1 {
+		if s.whole {
 			// All keys select everything, and all methods are the same.
 			if !baseline {
 				add(api.SwapStates, scores(states), scores(trained))
@@ -143,7 +143,8 @@ type setting struct {
 	method, selector string
 	params           sparse.Setting
 	budget           float64
-	block            int // of the cache
+	whole            bool // nothing is left out
+	block            int  // of the cache
 }
 
 func (s setting) holds(m experiment.Measured) bool {
@@ -161,16 +162,28 @@ func settings(cells []experiment.Measured) []setting {
 		c := m.Cell
 		known := func(s setting) bool { return s.method == c.Method && s.selector == c.Selector && s.params == c.Params }
 		if !slices.ContainsFunc(list, known) {
-			list = append(list, setting{c.Method, c.Selector, c.Params, c.Resolved().Budget(), m.Outcome.Block})
+			params := c.Resolved()
+			info, _ := sparse.Method(c.Method)
+			list = append(list, setting{c.Method, c.Selector, c.Params, params.Budget(), info.ReadsEverything(params), m.Outcome.Block})
 		}
 	}
 	return list
 }
 
-// example names what is paired across the backbones.
+// example names what is paired across the backbones: a prompt, or some.
 type example struct {
-	task  string
-	first int // number of the example, or of the first of a chunk
+	task    string
+	context int // see contextOf
+	first   int // number of the example, or of the first of a chunk
+}
+
+// contextOf is the context that the prompts of c were made for: 0 for those of a file, which
+// are what they are whatever context reads them.
+func contextOf(c experiment.Cell) int {
+	if _, err := niah.ByID(c.Task); err != nil {
+		return 0
+	}
+	return c.Context
 }
 
 // figure adds up the values of one example, or of a chunk of them.
@@ -187,7 +200,7 @@ func scores(cells []experiment.Measured) map[example]figure {
 	out := map[example]figure{}
 	for _, m := range cells {
 		for i, score := range m.Outcome.Scores {
-			k := example{m.Cell.Task, m.Cell.First + i}
+			k := example{m.Cell.Task, contextOf(m.Cell), m.Cell.First + i}
 			out[k] = figure{out[k].sum + score, out[k].n + 1}
 		}
 	}
@@ -218,7 +231,7 @@ func headHits(cells []experiment.Measured) map[example]figure {
 		for _, h := range heads {
 			sum += m.Outcome.Hits[h]
 		}
-		out[example{m.Cell.Task, m.Cell.First}] = figure{float64(sum) / float64(len(heads)), float64(len(m.Outcome.Scores))}
+		out[example{m.Cell.Task, contextOf(m.Cell), m.Cell.First}] = figure{float64(sum) / float64(len(heads)), float64(len(m.Outcome.Scores))}
 	}
 	return out
 }
@@ -238,7 +251,9 @@ func pairUp(without, with map[example]figure, chunks bool) pairs {
 			keys = append(keys, k)
 		}
 	}
-	slices.SortFunc(keys, func(a, b example) int { return cmp.Or(cmp.Compare(a.task, b.task), cmp.Compare(a.first, b.first)) })
+	slices.SortFunc(keys, func(a, b example) int {
+		return cmp.Or(cmp.Compare(a.task, b.task), cmp.Compare(a.context, b.context), cmp.Compare(a.first, b.first))
+	})
 	var p pairs
 	for _, k := range keys {
 		examples := 1.0
@@ -266,7 +281,7 @@ func (pair pair) compare(q api.Question, s setting, without, with map[example]fi
 		f.CI95[0], f.CI95[1] = newcombe(p.without, p.with, p.examples)
 	}
 	switch {
-	case (q == api.Accuracy || q == api.SwapStates) && s.budget == 1:
+	case (q == api.Accuracy || q == api.SwapStates) && s.whole:
 		f.Verdict = api.Baseline
 	case p.n < minPairs:
 		f.Verdict = api.TooFew

@@ -1,10 +1,12 @@
 package summary
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"kvscope/engine/experiment"
+	"kvscope/engine/sparse"
 	"kvscope/web/api"
 )
 
@@ -132,6 +134,60 @@ func TestWithoutPartner(t *testing.T) {
 	f, ok := pair{}.compare(api.Accuracy, setting{method: "quest", budget: 0.5}, a, b)
 	if !ok || f.Pairs != 12 || f.With != 1 || f.Without != 0.5 || f.Difference != 0.5 {
 		t.Errorf("%+v", f)
+	}
+}
+
+// TestEverythingIsNotABudget: what k restricts is no baseline at a budget of 1, and chance at a
+// budget of 1 leaves nothing out.
+func TestEverythingIsNotABudget(t *testing.T) {
+	cells := func(method, selector string, params sparse.Setting) []experiment.Measured {
+		var out []experiment.Measured
+		for i := range 10 {
+			for _, model := range []string{"attention", "ratplus"} {
+				m := cell(model, method, selector, 0, 1, 2*i, 1, float64(len(model)%2))
+				m.Cell.Params = params
+				out = append(out, m)
+			}
+		}
+		return out
+	}
+	for _, tc := range []struct {
+		cells []experiment.Measured
+		want  []api.Question
+		says  string
+	}{
+		{cells("quest", "own", `{"k":2}`), []api.Question{api.Accuracy, api.H1}, "Quest, blocks of 16, k 2: RAT+ answers"},
+		{cells("twilight", "own", `{"top_p":0.5}`), []api.Question{api.Accuracy, api.H1}, "Twilight at budget 1, top p 0.5: RAT+ answers"},
+		{cells("quest", "random", ""), []api.Question{api.Accuracy}, "Reading everything"},
+	} {
+		got := Findings(tc.cells)
+		var asked []api.Question
+		for _, f := range got {
+			asked = append(asked, f.Question)
+		}
+		if !slices.Equal(asked, tc.want) || !strings.HasPrefix(got[0].Text, tc.says) {
+			t.Errorf("%+v, want %v that say %q", got, tc.want, tc.says)
+		}
+	}
+}
+
+// TestPromptsOfOneContextArePaired: an example of another context is another prompt, but for
+// those of a file, which are what they are.
+func TestPromptsOfOneContextArePaired(t *testing.T) {
+	for task, paired := range map[string]bool{"MK-2": false, "validation.jsonl@0123abcd": true} {
+		var cells []experiment.Measured
+		for i := range 10 {
+			a, b := cell("attention", "quest", "own", 0, 0.25, 2*i, 1, 0), cell("ratplus", "quest", "own", 0, 0.25, 2*i, 1, 1)
+			a.Cell.Task, b.Cell.Task, b.Cell.Context = task, task, 512
+			cells = append(cells, a, b)
+		}
+		found, differ := Findings(cells), Differences(cells)
+		if (len(found) > 0) != paired || (len(differ) > 0) != paired {
+			t.Errorf("%s: %+v and %+v", task, found, differ)
+		}
+		if paired && (differ[0].Examples != 20 || differ[0].Context != 0) {
+			t.Errorf("%s: %+v", task, differ)
+		}
 	}
 }
 

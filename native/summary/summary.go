@@ -29,6 +29,7 @@ type group struct {
 	cells  []experiment.Measured
 	scores []float64            // of all examples
 	bySeed map[uint64][]float64 // of the examples of one random selector
+	asked  map[int]bool         // numbers of the examples
 	hits   []int                // examples that each head hit
 	off    []float64            // sum of each head's output errors; nil where one is not known
 
@@ -45,7 +46,7 @@ func groups(cells []experiment.Measured) []*group {
 		key := of(m.Cell)
 		g := at[key]
 		if g == nil {
-			g = &group{bySeed: map[uint64][]float64{}}
+			g = &group{bySeed: map[uint64][]float64{}, asked: map[int]bool{}}
 			at[key] = g
 			list = append(list, g)
 		}
@@ -67,6 +68,9 @@ func (g *group) add(m experiment.Measured) {
 	}
 	g.cells = append(g.cells, m)
 	g.scores = append(g.scores, o.Scores...)
+	for i := range o.Scores {
+		g.asked[c.First+i] = true
+	}
 	g.logLiks, g.errors = append(g.logLiks, o.LogLiks...), append(g.errors, o.Errors...)
 	g.bySeed[c.SelectorSeed] = append(g.bySeed[c.SelectorSeed], o.Scores...)
 	for i, n := range o.Hits {
@@ -88,9 +92,10 @@ func (g *group) add(m experiment.Measured) {
 // finish computes the row's figures.
 func (g *group) finish() experiment.Row {
 	r := g.row
-	r.Examples, r.Seeds = len(g.scores), len(g.bySeed)
+	r.Examples, r.Prompts, r.Seeds = len(g.scores), len(g.asked), len(g.bySeed)
 	r.Accuracy = stat.Mean(g.scores, nil)
-	r.CI95[0], r.CI95[1] = experiment.Wilson(r.Accuracy, r.Examples)
+	// What several random selectors make of one prompt is no news of other prompts.
+	r.CI95[0], r.CI95[1] = experiment.Wilson(r.Accuracy, r.Prompts)
 	r.Read /= float64(r.Examples)
 	r.LogLik, r.Error = g.mean(g.logLiks), g.mean(g.errors)
 	if means := g.seedMeans(); len(means) > 1 {

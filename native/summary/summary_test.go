@@ -71,7 +71,9 @@ func TestSumOverSeeds(t *testing.T) {
 		t.Fatalf("%d rows", len(r.Rows))
 	}
 	// Accuracies 1, 0.5, 0: mean 0.5, sample deviation 0.5.
-	if row := r.Rows[0]; row.Seeds != 3 || !near(row.Accuracy, 0.5) || !near(row.Std, 0.5) || row.Examples != 6 {
+	// They are six answers to two prompts, and it is prompts that are many or few.
+	low, high := experiment.Wilson(0.5, 2)
+	if row := r.Rows[0]; row.Seeds != 3 || !near(row.Accuracy, 0.5) || !near(row.Std, 0.5) || row.Examples != 6 || row.Prompts != 2 || row.CI95 != [2]float64{low, high} {
 		t.Errorf("%+v", row)
 	}
 }

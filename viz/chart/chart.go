@@ -125,6 +125,7 @@ type Swap struct {
 type Row struct {
 	Ref
 	Budget    float64
+	Whole     bool   // everything is read
 	Block     int    // tokens in a block
 	Name      string // what the method is called
 	Setup     string // how it is set up beyond the budget, in words: "blocks of 16"; "" for as it is by default

@@ -21,7 +21,7 @@ const topHeads = 50
 // Figures2to4 are the hit rates of the heads that hit most, best first, a chart for
 // every method, block size, budget and task.
 func Figures2to4(curves []Curve) []Chart {
-	curves = keep(curves, func(c Curve) bool { return c.Selector == "own" && c.Budget < 1 })
+	curves = keep(curves, func(c Curve) bool { return c.Selector == "own" && !c.Whole })
 	subjects := unique(curves, func(c Curve) subject { return c.subject() })
 	type panel struct {
 		setup

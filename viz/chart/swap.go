@@ -37,8 +37,11 @@ func Swaps2x2(rows []Row) []Chart {
 		setup
 		model, called, selector string
 		budget                  float64
+		whole                   bool
 	}
-	panelOf := func(r Row) panel { return panel{r.setup(), r.Model, r.subject().called, r.Selector, r.Budget} }
+	panelOf := func(r Row) panel {
+		return panel{r.setup(), r.Model, r.subject().called, r.Selector, r.Budget, r.Whole}
+	}
 	swapped := map[panel]bool{}
 	for _, r := range rows {
 		if r.Swap != (Swap{}) {
@@ -48,7 +51,7 @@ func Swaps2x2(rows []Row) []Chart {
 	var out []Chart
 	panels := unique(rows, panelOf)
 	// Where everything is read, keys make no difference: that comes last.
-	slices.SortStableFunc(panels, func(a, b panel) int { return cmp.Compare(whole(a.budget), whole(b.budget)) })
+	slices.SortStableFunc(panels, func(a, b panel) int { return cmp.Compare(last(a.whole), last(b.whole)) })
 	for _, p := range panels {
 		if !swapped[p] {
 			continue
@@ -85,9 +88,9 @@ func Swaps2x2(rows []Row) []Chart {
 	return out
 }
 
-// whole is 1 for a budget that reads everything.
-func whole(budget float64) int {
-	if budget == 1 {
+// last is 1 for what comes behind the others.
+func last(whole bool) int {
+	if whole {
 		return 1
 	}
 	return 0
