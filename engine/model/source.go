@@ -232,7 +232,9 @@ func (s *Source) DTypes() []string {
 	return types
 }
 
-// ContentHash names the parameters by their names and bytes, all of which it reads.
+// ContentHash names the parameters by their names and bytes, all of which it reads, the scales
+// of I8 matrices among them. What else results depend on, the shape and the rotation, it does
+// not name.
 func (s *Source) ContentHash() (string, error) {
 	sum, w := sha256.New(), &Weights{Layers: make([]Layer, s.Config.Layers)}
 	for _, t := range w.tensors(s.stored()) {
@@ -242,6 +244,9 @@ func (s *Source) ContentHash() (string, error) {
 		}
 		sum.Write([]byte(t.own))
 		sum.Write(stored.Data)
+		if scale, err := s.file.Tensor(s.name(t.names) + scaleSuffix); err == nil { // of an I8 matrix
+			sum.Write(scale.Data)
+		}
 	}
 	if s.adapter != nil {
 		s.adapter.hashInto(sum)

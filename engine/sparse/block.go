@@ -20,17 +20,6 @@ const (
 	NoneForced
 )
 
-// validate checks the parameters that block methods share.
-func (f Forced) validate(blocks int) error {
-	if blocks < 1 {
-		return fmt.Errorf("blocks: %d, want at least 1", blocks)
-	}
-	if f > NoneForced {
-		return fmt.Errorf("forced: %d, want FirstAndLocal, LocalOnly or NoneForced", f)
-	}
-	return nil
-}
-
 // blocksBefore is the number of blocks with a position that q may read.
 func blocksBefore(q Query, h *KVCache) int {
 	if q.Position < 0 || q.Position >= h.Len {

@@ -1,7 +1,5 @@
 package sparse
 
-import "fmt"
-
 // dilatedMethod is the entry of Dilated in the list of methods.
 func dilatedMethod() Info {
 	return Info{
@@ -48,19 +46,6 @@ type Dilated struct {
 	Dilation int // D; 1 reads everything
 	Window   int // W, positions before the query's own
 	Initial  int
-}
-
-// Validate reports the first field out of range.
-func (m Dilated) Validate() error {
-	switch {
-	case m.Dilation < 1:
-		return fmt.Errorf("dilation: %d, want at least 1", m.Dilation)
-	case m.Window < 0:
-		return fmt.Errorf("window: %d, want at least 0", m.Window)
-	case m.Initial < 0:
-		return fmt.Errorf("initial: %d, want at least 0", m.Initial)
-	}
-	return nil
 }
 
 // Select implements Selector.

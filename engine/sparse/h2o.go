@@ -85,21 +85,6 @@ type H2O struct {
 	Average bool
 }
 
-// Validate reports the first field out of range.
-func (m H2O) Validate() error {
-	return validateRecent(m.Capacity, m.Recent)
-}
-
-func validateRecent(capacity, recent int) error {
-	if recent < 0 {
-		return fmt.Errorf("recent: %d, want at least 0", recent)
-	}
-	if capacity < 1 || capacity < recent {
-		return fmt.Errorf("capacity: %d, want at least 1 and the recent %d", capacity, recent)
-	}
-	return nil
-}
-
 // everyQuery is more queries than any prompt has.
 const everyQuery = 1 << 30
 

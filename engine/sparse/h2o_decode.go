@@ -36,9 +36,6 @@ type H2ODecode struct {
 	Joint    // who keeps one set
 }
 
-// Validate reports the first field out of range.
-func (m H2ODecode) Validate() error { return validateRecent(m.Capacity, m.Recent) }
-
 // Window implements Evictor: every query votes.
 func (m H2ODecode) Window() int { return everyQuery }
 

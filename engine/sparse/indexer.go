@@ -83,9 +83,6 @@ type Indexer struct {
 	Index  *Index // nil where nothing is scored anew
 }
 
-// Validate reports the first field out of range.
-func (m Indexer) Validate() error { return FirstAndLocal.validate(m.Blocks) }
-
 // Select implements Selector.
 func (m Indexer) Select(dst *Selection, q Query, h *KVCache) { m.top().Select(dst, q, h) }
 

@@ -28,9 +28,6 @@ type KeyDiff struct {
 	Capacity int // positions kept
 }
 
-// Validate reports the first field out of range.
-func (m KeyDiff) Validate() error { return validateKept(m.Capacity) }
-
 // Window implements Evictor: no query is observed.
 func (m KeyDiff) Window() int { return 0 }
 

@@ -1,9 +1,6 @@
 package sparse
 
-import (
-	"fmt"
-	"math"
-)
+import "math"
 
 // knormMethod is the entry of Knorm in the list of methods.
 func knormMethod() Info {
@@ -29,16 +26,6 @@ func knormMethod() Info {
 // Time O(P·Dh), memory O(P) a head of keys. A step costs what one of SnapKV does.
 type Knorm struct {
 	Capacity int // positions kept
-}
-
-// Validate reports the first field out of range.
-func (m Knorm) Validate() error { return validateKept(m.Capacity) }
-
-func validateKept(capacity int) error {
-	if capacity < 1 {
-		return fmt.Errorf("capacity: %d, want at least 1", capacity)
-	}
-	return nil
 }
 
 // Window implements Evictor: no query is observed.

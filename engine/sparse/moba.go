@@ -39,9 +39,6 @@ type MoBA struct {
 	AsReleased bool
 }
 
-// Validate reports the first field out of range.
-func (m MoBA) Validate() error { return FirstAndLocal.validate(m.Blocks) }
-
 // Select implements Selector.
 func (m MoBA) Select(dst *Selection, q Query, h *KVCache) { m.top().Select(dst, q, h) }
 

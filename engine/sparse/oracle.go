@@ -1,7 +1,5 @@
 package sparse
 
-import "fmt"
-
 // oracleBlockMethod is the entry of OracleBlocks in the list of methods.
 func oracleBlockMethod() Info {
 	return Info{
@@ -37,9 +35,6 @@ type OracleBlocks struct {
 	Blocks int // K
 }
 
-// Validate reports the first field out of range.
-func (m OracleBlocks) Validate() error { return NoneForced.validate(m.Blocks) }
-
 // Select implements Selector.
 func (m OracleBlocks) Select(dst *Selection, q Query, h *KVCache) { m.top().Select(dst, q, h) }
 
@@ -71,14 +66,6 @@ func massScores(dst *Selection, q Query, h *KVCache) {
 // Time O(P·Dh) a query, memory O(P).
 type OracleTokens struct {
 	Tokens int
-}
-
-// Validate reports the first field out of range.
-func (m OracleTokens) Validate() error {
-	if m.Tokens < 1 {
-		return fmt.Errorf("tokens: %d, want at least 1", m.Tokens)
-	}
-	return nil
 }
 
 // Select implements Selector.

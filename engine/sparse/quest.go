@@ -49,9 +49,6 @@ type Quest struct {
 	AsReleased bool
 }
 
-// Validate reports the first field out of range.
-func (m Quest) Validate() error { return FirstAndLocal.validate(m.Blocks) }
-
 // Select implements Selector.
 func (m Quest) Select(dst *Selection, q Query, h *KVCache) { m.top().Select(dst, q, h) }
 

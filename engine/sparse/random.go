@@ -13,9 +13,6 @@ type RandomBlocks struct {
 	Forced Forced // the rule of the method it replaces
 }
 
-// Validate reports the first field out of range.
-func (m RandomBlocks) Validate() error { return m.Forced.validate(m.Blocks) }
-
 // Select implements Selector.
 func (m RandomBlocks) Select(dst *Selection, q Query, h *KVCache) {
 	dst.reset(h.Block)
@@ -34,9 +31,6 @@ type RandomTokens struct {
 	Seed     uint64
 	Whose    string // WhoseHead, which "" is too, WhoseLayer or WhoseAll: who has one draw
 }
-
-// Validate reports the first field out of range.
-func (m RandomTokens) Validate() error { return validateRecent(m.Capacity, m.Recent) }
 
 // Window implements Evictor: no query is observed.
 func (m RandomTokens) Window() int { return 0 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"reflect"
 	"slices"
 	"testing"
 
@@ -439,37 +438,6 @@ func TestSelectPanicsOnShape(t *testing.T) {
 				}()
 				s.Select(new(Selection), q, h)
 			}()
-		}
-	}
-}
-
-func TestValidate(t *testing.T) {
-	type validator interface{ Validate() error }
-	for _, good := range []validator{
-		Quest{Blocks: 1}, MoBA{Blocks: 1}, RandomBlocks{Blocks: 1}, OracleBlocks{Blocks: 1}, OracleTokens{Tokens: 1},
-		Dilated{Dilation: 1}, Streaming{Window: 1}, SnapKV{Capacity: 2, Observed: 1, Kernel: 1}, RandomTokens{Capacity: 2, Recent: 1},
-	} {
-		if err := good.Validate(); err != nil {
-			t.Errorf("%#v: %v", good, err)
-		}
-	}
-	for want, bad := range map[string]validator{
-		"blocks: 0, want at least 1":                             Quest{},
-		"blocks: -1, want at least 1":                            MoBA{Blocks: -1},
-		"forced: 9, want FirstAndLocal, LocalOnly or NoneForced": RandomBlocks{Blocks: 1, Forced: 9},
-		"blocks: -2, want at least 1":                            OracleBlocks{Blocks: -2},
-		"tokens: 0, want at least 1":                             OracleTokens{},
-		"dilation: 0, want at least 1":                           Dilated{},
-		"window: -1, want at least 0":                            Dilated{Dilation: 1, Window: -1},
-		"initial: -1, want at least 0":                           Streaming{Initial: -1, Window: 1},
-		"window: 0, want at least 1":                             Streaming{},
-		"kernel: 4, want an odd number of at least 1":            SnapKV{Capacity: 2, Observed: 1, Kernel: 4},
-		"pooling: 2, want AvgPool or MaxPool":                    SnapKV{Capacity: 2, Observed: 1, Kernel: 1, Pooling: 2},
-		"capacity: 32, want more than the window of 32":          SnapKV{Capacity: 32, Observed: 32, Kernel: 1},
-		"capacity: 3, want at least 1 and the recent 4":          RandomTokens{Capacity: 3, Recent: 4},
-	} {
-		if err := bad.Validate(); err == nil || err.Error() != want {
-			t.Errorf("%v: error %v, want %q", reflect.TypeOf(bad), err, want)
 		}
 	}
 }

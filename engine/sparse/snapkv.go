@@ -102,27 +102,6 @@ type SnapKV struct {
 	Pooling  Pooling
 }
 
-// Validate reports the first field out of range.
-func (m SnapKV) Validate() error {
-	if m.Kernel < 1 || m.Kernel%2 == 0 {
-		return fmt.Errorf("kernel: %d, want an odd number of at least 1", m.Kernel)
-	}
-	if m.Pooling > MaxPool {
-		return fmt.Errorf("pooling: %d, want AvgPool or MaxPool", m.Pooling)
-	}
-	return validateCapacity(m.Capacity, m.Observed)
-}
-
-func validateCapacity(capacity, window int) error {
-	if window < 1 {
-		return fmt.Errorf("window: %d, want at least 1", window)
-	}
-	if capacity <= window {
-		return fmt.Errorf("capacity: %d, want more than the window of %d", capacity, window)
-	}
-	return nil
-}
-
 // Window implements Evictor.
 func (m SnapKV) Window() int { return m.Observed }
 

@@ -1,9 +1,6 @@
 package sparse
 
-import (
-	"fmt"
-	"math"
-)
+import "math"
 
 // streamingMethod is the entry of Streaming in the list of methods.
 func streamingMethod() Info {
@@ -41,17 +38,6 @@ type Streaming struct {
 	Pattern
 	Initial int
 	Window  int // counts the query's own position
-}
-
-// Validate reports the first field out of range.
-func (m Streaming) Validate() error {
-	switch {
-	case m.Initial < 0:
-		return fmt.Errorf("initial: %d, want at least 0", m.Initial)
-	case m.Window < 1:
-		return fmt.Errorf("window: %d, want at least 1", m.Window)
-	}
-	return nil
 }
 
 // Select implements Selector.

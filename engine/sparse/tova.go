@@ -38,9 +38,6 @@ type TOVA struct {
 	Joint        // who keeps one set: the heads of a layer, as published, where Whose is WhoseLayer
 }
 
-// Validate reports the first field out of range.
-func (m TOVA) Validate() error { return validateKept(m.Capacity) }
-
 // Window implements Evictor.
 func (m TOVA) Window() int { return 1 }
 

@@ -1,7 +1,6 @@
 package sparse
 
 import (
-	"fmt"
 	"math"
 	"slices"
 )
@@ -46,7 +45,8 @@ const defaultTopP = 0.95
 //	â = softmax_j(q·k̂_j/√Dh), k̂_j = s_j·round(k_j/s_j), s_j = max_c |k_j[c]| / 7
 //
 // and the fewest positions whose weights add up to at least TopP are read, heaviest
-// first. Scores are â, and 0 for what was not handed on, [Position+1].
+// first. Scores are â, and 0 for what was not handed on, [Position+1]. With a TopP of 1 the
+// selection is the one handed on, blocks with their bounds as scores.
 //
 // Time Quest's, and O(n·Dh) for the n positions handed on and as much for those that are read;
 // memory O(P·Dh) a head of keys, since the rounded keys are kept beside the cache: in four bits
@@ -55,14 +55,6 @@ const defaultTopP = 0.95
 type Twilight struct {
 	Blocks int     // K of the first stage
 	TopP   float64 // within (0, 1]; 1 reads all that is handed on
-}
-
-// Validate reports the first field out of range.
-func (m Twilight) Validate() error {
-	if !(m.TopP > 0 && m.TopP <= 1) {
-		return fmt.Errorf("top_p: %v, want above 0 and at most 1", m.TopP)
-	}
-	return FirstAndLocal.validate(m.Blocks)
 }
 
 // Select implements Selector.
