@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"kvscope/engine/model"
@@ -40,6 +41,29 @@ func shaken(c model.Config, gateRank int, gated bool) *model.Adapter {
 		}
 	}
 	return a
+}
+
+// TestFrozenRefusesDeltas: a base under an adapter is refused, wherever its deltas lie.
+func TestFrozenRefusesDeltas(t *testing.T) {
+	for _, name := range bases {
+		s, err := model.OpenSource("../model/testdata/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := &model.Adapter{Base: "tiny", Rank: 2, Layers: make([]model.AdapterLayer, s.Config.Layers)}
+		a.Layers[1].Down = model.NewLowRank(s.Config.Dim, s.Config.Hidden, 2)
+		if err := s.Lay(a); err != nil {
+			t.Fatal(err)
+		}
+		m, err := s.Model(ops.Reference())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer m.Close()
+		if _, err := NewFrozen(m, 80); err == nil || !strings.HasPrefix(err.Error(), "base: an adapter lies over it") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
 
 // TestFrozenRounds: every matrix of a base is that of the model, rounded to bfloat16.
