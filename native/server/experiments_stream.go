@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"kvscope/engine/experiment"
@@ -47,7 +46,7 @@ func rowOf(r *http.Request) (experiment.Row, error) {
 	if row.Selector == "" {
 		row.Selector = sparse.SelectorOwn
 	}
-	for _, f := range []struct{ name, value string }{{"model", row.Model}, {"task", row.Task}, {"method", row.Method}, {"budget", q.Get("budget")}} {
+	for _, f := range []struct{ name, value string }{{"model", row.Model}, {"task", row.Task}, {"method", row.Method}} {
 		if f.value == "" {
 			return row, input.Errorf(f.name, "missing, want the row's")
 		}
@@ -56,14 +55,16 @@ func rowOf(r *http.Request) (experiment.Row, error) {
 	if !ok {
 		return row, nil // of which there is no example
 	}
-	for _, p := range sparse.Params() {
-		text := q.Get(p.Name)
-		if text == "" {
+	for _, shared := range sparse.Params() {
+		text := q.Get(shared.Name)
+		p, own := info.Param(shared.Name)
+		switch {
+		case text == "" && own && p.Name == "budget": // by which rows differ first
+			return row, input.Errorf(p.Name, "missing, want the row's")
+		case text == "":
 			continue
-		}
-		settable := slices.ContainsFunc(info.Settable(), func(own sparse.Param) bool { return own.Name == p.Name })
-		if !settable {
-			return row, input.Errorf(p.Name, "no parameter of %s", info.ID)
+		case !own:
+			return row, input.Errorf(shared.Name, "no parameter of %s", info.ID)
 		}
 		value, err := p.Canonical(text)
 		if err != nil {
