@@ -22,8 +22,8 @@ const swapClaim = "Both backbones differ in training too, one model does not: it
 	"one changed at a time. What picking by K loses is the memory's part in selection (hypothesis 1); what reading K, V loses is its part in the states (hypothesis 2), to be held against what " +
 	"that loses where everything is read, since the model was never trained without its memory."
 
-// Claims puts findings beside what is claimed.
-func Claims(findings []api.Finding) []report.Claim {
+// claimed puts findings beside what is claimed.
+func claimed(findings []api.Finding) []report.Claim {
 	var out []report.Claim
 	of := func(title, text string, questions ...api.Question) report.Claim {
 		claim := report.Claim{Title: title, Text: text}

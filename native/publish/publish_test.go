@@ -124,11 +124,11 @@ func TestReport(t *testing.T) {
 }
 
 func TestClaims(t *testing.T) {
-	plain := Claims([]api.Finding{{Question: api.H1, Verdict: api.Supports, Text: "more"}, {Question: api.Accuracy, Verdict: api.TooFew, Text: "few"}})
+	plain := claimed([]api.Finding{{Question: api.H1, Verdict: api.Supports, Text: "more"}, {Question: api.Accuracy, Verdict: api.TooFew, Text: "few"}})
 	if len(plain) != 3 || len(plain[1].Findings) != 1 || plain[1].Findings[0].Text != "more" || len(plain[2].Findings) != 0 {
 		t.Errorf("%+v", plain)
 	}
-	if swap := Claims([]api.Finding{{Question: api.SwapKeys, Text: "keys"}}); len(swap) != 4 || swap[3].Findings[0].Text != "keys" {
+	if swap := claimed([]api.Finding{{Question: api.SwapKeys, Text: "keys"}}); len(swap) != 4 || swap[3].Findings[0].Text != "keys" {
 		t.Errorf("%+v", swap)
 	}
 }

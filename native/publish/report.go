@@ -64,7 +64,7 @@ func Report(x Result, version string) ([]byte, error) {
 	if !p.Over() {
 		out.Progress += " This is a report on the way: the experiment is " + string(e.State) + "."
 	}
-	out.Claims = Claims(summary.Findings(x.Cells))
+	out.Claims = claimed(summary.Findings(x.Cells))
 	for _, f := range x.Failures {
 		c := f.Cell
 		out.Failures = append(out.Failures, report.Failure{
