@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -82,5 +84,35 @@ func TestFilesArePrivate(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+	}
+}
+
+// TestCopiesArePrivate: what is copied is as private as the database; a copy that fails leaves
+// nothing.
+func TestCopiesArePrivate(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no such modes; runs elsewhere")
+	}
+	dir := t.TempDir()
+	path, copied := filepath.Join(dir, "kvscope.db"), filepath.Join(dir, "copy.db")
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(s.Backup(t.Context(), copied), keep(t.Context(), s.db, path, 1)); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range []string{copied, path + ".schema-1"} {
+		if info, err := os.Stat(f); err != nil || info.Mode().Perm() != 0o600 || info.Size() == 0 {
+			t.Errorf("%s: %+v, %v", f, info, err)
+		}
+	}
+	s.Close()
+	none := filepath.Join(dir, "none.db")
+	if err := s.Backup(t.Context(), none); err == nil {
+		t.Error("a backup of a closed store")
+	}
+	if _, err := os.Stat(none); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a copy that failed is there: %v", err)
 	}
 }

@@ -168,7 +168,7 @@ func keep(ctx context.Context, db *sql.DB, path string, schema int) error {
 	// A copy that is cut short has another name.
 	part := to + "." + rand.Text()[:8]
 	defer os.Remove(part)
-	if _, err := db.ExecContext(ctx, "VACUUM INTO ?", part); err != nil {
+	if err := copyTo(ctx, db, part); err != nil {
 		return err
 	}
 	return os.Rename(part, to)

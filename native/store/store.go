@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -100,11 +101,28 @@ func (s *Store) Close() error { return s.db.Close() }
 // Backup writes a copy of the store, as it is at one moment, to a new file. The
 // store may be in use meanwhile.
 func (s *Store) Backup(ctx context.Context, path string) error {
-	if _, err := os.Stat(path); err == nil {
+	err := copyTo(ctx, s.db, path)
+	switch {
+	case errors.Is(err, fs.ErrExist):
 		return fmt.Errorf("backup: %s is there already", path)
-	}
-	if _, err := s.db.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
+	case err != nil:
 		return fmt.Errorf("backup to %s: %w", path, err)
+	}
+	return nil
+}
+
+// copyTo writes a copy of what is in db to a new file that only this user can read.
+func copyTo(ctx context.Context, db *sql.DB, path string) error {
+	// SQLite takes an empty file, and would make one that others can read.
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	if err = f.Close(); err == nil {
+		_, err = db.ExecContext(ctx, "VACUUM INTO ?", path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(path))
 	}
 	return nil
 }
