@@ -118,10 +118,7 @@ func (s *Server) answers(ctx context.Context, req run.Request) (figures.Answers,
 
 // readObject reads the T that a request brings.
 func readObject[T any](w http.ResponseWriter, r *http.Request) (req T, err error) {
-	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
-		return req, refuse(http.StatusUnsupportedMediaType, "", "the Content-Type must be application/json")
-	}
-	body, err := readBody(w, r)
+	body, err := readBody(w, r, "application/json", "", maxRequest)
 	if err != nil {
 		return req, err
 	}
@@ -131,13 +128,17 @@ func readObject[T any](w http.ResponseWriter, r *http.Request) (req T, err error
 	return req, nil
 }
 
-// readBody reads a request's body, bounded in size.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
+// readBody reads a request's body, of a media type and of at most so many bytes; field is what
+// is to blame for more.
+func readBody(w http.ResponseWriter, r *http.Request, mediaType, field string, most int64) ([]byte, error) {
+	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != mediaType {
+		return nil, refuse(http.StatusUnsupportedMediaType, "", "the Content-Type must be %s", mediaType)
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
 		discard(w, r)
-		return nil, refuse(http.StatusRequestEntityTooLarge, "", "%v", errTooLarge)
+		return nil, refuse(http.StatusRequestEntityTooLarge, field, tooLargeFormat, most)
 	}
 	if err != nil {
 		return nil, refuse(http.StatusBadRequest, "", "read request: %v", err)

@@ -17,7 +17,10 @@ import (
 // maxRequest bounds a request's JSON, most of which is a person's own text.
 const maxRequest = 1 << 20
 
-var errTooLarge = fmt.Errorf("the request is larger than %d bytes", maxRequest)
+// tooLargeFormat says of a request that it is too large, by the bytes that are allowed.
+const tooLargeFormat = "the request is larger than %d bytes"
+
+var errTooLarge = fmt.Errorf(tooLargeFormat, maxRequest)
 
 // parseRequest reads the one JSON object that body must be. The error names the
 // field when one is to blame.

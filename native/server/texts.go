@@ -1,9 +1,7 @@
 package server
 
 import (
-	"errors"
 	"io"
-	"mime"
 	"net/http"
 	"strconv"
 	"unicode/utf8"
@@ -29,26 +27,9 @@ func (s *Server) texts(all *addresses) {
 	handle("PUT", s.keepText)
 }
 
-// readText reads the text that a request brings.
-func readText(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "text/plain" {
-		return nil, refuse(http.StatusUnsupportedMediaType, "", "the Content-Type must be text/plain")
-	}
-	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, api.MaxText))
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		discard(w, r)
-		return nil, refuse(http.StatusRequestEntityTooLarge, "text", "more than %d bytes", api.MaxText)
-	case err != nil:
-		return nil, refuse(http.StatusBadRequest, "", "read request: %v", err)
-	}
-	return text, nil
-}
-
 // keepText keeps the text that a request brings, whose name must be its own.
 func (s *Server) keepText(w http.ResponseWriter, r *http.Request) error {
-	text, err := readText(w, r)
+	text, err := readBody(w, r, "text/plain", "text", api.MaxText)
 	if err != nil {
 		return err
 	}
