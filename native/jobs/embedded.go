@@ -14,6 +14,8 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+
+	"kvscope/native/whole"
 )
 
 // Embedded is a queue that lives in this process and keeps its messages in a
@@ -60,26 +62,11 @@ func Embed(folder string) (*Embedded, error) {
 	}
 	at := url.URL{Scheme: "nats", User: url.User(token), Host: s.Addr().String()}
 	e := &Embedded{s, at.String(), token}
-	if err := replace(filepath.Join(folder, urlFile), []byte(e.url+"\n")); err != nil {
+	if err := whole.Write(filepath.Join(folder, urlFile), []byte(e.url+"\n"), 0o600); err != nil {
 		e.Close()
 		return nil, fmt.Errorf("start queue: %w", err)
 	}
 	return e, nil
-}
-
-// replace puts a new file at path that only this user can read, whatever was there: what a
-// link leads to is not written to, and the modes of an older file are not kept.
-func replace(path string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // of mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // by then renamed, or an error is told already
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }
 
 // leastSecret is the shortest secret that is taken over, in letters: too many to try. Ours

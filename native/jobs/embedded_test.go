@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"kvscope/native/whole"
 )
 
 // TestQueueURLIsPrivate: the secret goes to a file of its own, not to where a link leads
@@ -37,7 +39,7 @@ func TestQueueURLIsPrivate(t *testing.T) {
 	if got, err := EmbeddedURL(filepath.Dir(path)); err != nil || got != e.URL() {
 		t.Errorf("%q %v, want %q", got, err, e.URL())
 	}
-	if left, err := filepath.Glob(path + ".*"); err != nil || len(left) > 0 {
+	if left, err := filepath.Glob(filepath.Join(filepath.Dir(path), whole.Prefix+"*")); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v %v", left, err)
 	}
 }

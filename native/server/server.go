@@ -49,7 +49,7 @@ type Config struct {
 	Jobs          *jobs.Dispatcher //
 	NoExperiments string           // why there are none
 
-	Traces store.Traces // recorded runs that the server keeps; without a folder, none
+	Traces *store.Traces // recorded runs that the server keeps; nil: none
 
 	// OpenModel opens the model at a path on this machine, with the tokenizer in the file
 	// tokens unless that is empty, beside those of Runner. It is asked only with Loopback: who
@@ -75,7 +75,8 @@ type Server struct {
 	slots        *slots
 	handler      http.Handler
 	lab          laboratory
-	kept         store.Traces
+	kept         *store.Traces  // nil: none
+	keeping      *slots         // for traces that are on their way
 	streams      sync.WaitGroup // what http.Server does not wait for: WebSockets, and the first screen
 	unsent       atomic.Int64   // bytes of frames that pages have yet to take
 	site         api.Site
@@ -101,7 +102,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		runner: c.Runner, version: c.Version, writeTimeout: c.WriteTimeout, log: c.Log,
-		slots: newSlots(c.Runs), kept: c.Traces,
+		slots: newSlots(c.Runs), kept: c.Traces, keeping: newSlots(maxKeeping),
 		lab: laboratory{
 			store: c.Store, jobs: c.Jobs, none: c.NoExperiments, estimator: jobs.NewEstimator(c.Store, c.Runner),
 		},

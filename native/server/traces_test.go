@@ -2,9 +2,15 @@ package server
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
 	"net/http"
+	"os"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"kvscope/native/store"
 	"kvscope/web/sample"
@@ -14,7 +20,7 @@ import (
 
 // TestTracesAreKept: a run that one page keeps another lists, reads, describes and removes.
 func TestTracesAreKept(t *testing.T) {
-	ts := start(t, Config{Traces: store.Traces{Folder: t.TempDir()}})
+	ts := start(t, Config{Traces: store.OpenTraces(t.TempDir())})
 	const key = "001764430000000-a"
 	ask := func(method, path, contentType, body string) (int, []byte) {
 		t.Helper()
@@ -78,5 +84,61 @@ func TestTracesAreKept(t *testing.T) {
 	}
 	if resp, body := get(t, none+"/"+key); resp.StatusCode != 503 || !strings.Contains(string(body), "no traces are kept") {
 		t.Errorf("of one without a folder: %d %s", resp.StatusCode, body)
+	}
+}
+
+// Of traces that come at once a few are written, and the others wait their turn.
+func TestTracesComeInTurn(t *testing.T) {
+	folder := t.TempDir()
+	ts := start(t, Config{Traces: store.OpenTraces(folder)})
+	_, saved := sampletest.File(t, sample.Spec{Method: "quest", Model: "attention", Layers: 2, Heads: 3, Context: 300, Seed: 4})
+	written := func() int {
+		entries, err := os.ReadDir(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(entries)
+	}
+	var puts sync.WaitGroup
+	var bodies []*io.PipeWriter
+	for i := range maxKeeping + 2 {
+		body, in := io.Pipe()
+		bodies = append(bodies, in)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, fmt.Sprintf("%s/api/traces/001764430000000-%d?name=x", ts.URL, i), body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		puts.Go(func() {
+			resp, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer resp.Body.Close()
+			if text, err := io.ReadAll(resp.Body); resp.StatusCode != http.StatusOK || err != nil {
+				t.Errorf("%d %s, %v", resp.StatusCode, text, err)
+			}
+		})
+	}
+	for deadline := time.Now().Add(30 * time.Second); written() < maxKeeping; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d are being written", written())
+		}
+	}
+	time.Sleep(200 * time.Millisecond) // in which one more would begin
+	if n := written(); n != maxKeeping {
+		t.Errorf("%d are written at once, want %d", n, maxKeeping)
+	}
+	for _, in := range bodies {
+		puts.Go(func() {
+			_, err := in.Write(saved)
+			if err = errors.Join(err, in.Close()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	puts.Wait()
+	if list, err := store.OpenTraces(folder).List(); err != nil || len(list) != maxKeeping+2 {
+		t.Errorf("%d are kept, %v", len(list), err)
 	}
 }

@@ -16,7 +16,7 @@ import (
 
 // Traces are kept over the end of a program, found by their keys, changed and removed.
 func TestTraces(t *testing.T) {
-	s := Traces{Folder: filepath.Join(t.TempDir(), "traces")}
+	s := OpenTraces(filepath.Join(t.TempDir(), "traces"))
 	if list, err := s.List(); err != nil || list == nil || len(list) != 0 {
 		t.Fatalf("before there is a folder: %v, %v", list, err)
 	}
@@ -31,7 +31,7 @@ func TestTraces(t *testing.T) {
 	if _, err := s.Change(older, traces.Change{Name: "the older", Note: "of two"}); err != nil {
 		t.Fatal(err)
 	}
-	list, err := Traces{Folder: s.Folder}.List()
+	list, err := OpenTraces(s.folder).List()
 	if err != nil || len(list) != 2 || list[0].Key != newer || list[1].Name != "the older" || list[1].Note != "of two" {
 		t.Fatalf("%+v, %v", list, err)
 	}
@@ -46,7 +46,7 @@ func TestTraces(t *testing.T) {
 	if err := s.Remove(newer); err != nil {
 		t.Fatal(err)
 	}
-	left, err := os.ReadDir(s.Folder)
+	left, err := os.ReadDir(s.folder)
 	if err != nil || len(left) != 2 {
 		t.Errorf("%v is left of one trace, %v", left, err)
 	}
@@ -54,7 +54,7 @@ func TestTraces(t *testing.T) {
 
 // What cannot be kept is refused with what is to blame, and leaves nothing.
 func TestTracesRefuse(t *testing.T) {
-	s := Traces{Folder: t.TempDir()}
+	s := OpenTraces(t.TempDir())
 	const key = "001764430000000-a"
 	_, content := sampletest.File(t, sample.Spec{Method: "quest", Model: "attention", Layers: 2, Heads: 3, Context: 300, Seed: 4})
 	for _, c := range []struct {
@@ -70,7 +70,7 @@ func TestTracesRefuse(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
-	if left, err := os.ReadDir(s.Folder); err != nil || len(left) != 0 {
+	if left, err := os.ReadDir(s.folder); err != nil || len(left) != 0 {
 		t.Errorf("%v is left, %v", left, err)
 	}
 	if _, err := s.Keep(key, "x", bytes.NewReader(content)); err != nil {
@@ -81,7 +81,7 @@ func TestTracesRefuse(t *testing.T) {
 			t.Errorf("%s: %v", field, err)
 		}
 	}
-	if err := s.room("001764430000001-b", MaxTraceBytes); input.Field(err) != "file" {
+	if err := s.room("001764430000001-b", maxTraceBytes); input.Field(err) != "file" {
 		t.Errorf("without room: %v", err)
 	}
 	const none = "001764430000009-z"
@@ -94,7 +94,7 @@ func TestTracesRefuse(t *testing.T) {
 	}
 	// What is no trace's is passed over.
 	for _, name := range []string{"notes.json", "001764430000002-c.json"} {
-		if err := os.WriteFile(filepath.Join(s.Folder, name), []byte("{"), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(s.folder, name), []byte("{"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -105,7 +105,7 @@ func TestTracesRefuse(t *testing.T) {
 
 // A trace whose description is damaged is not lost: it is described anew, once, by its file.
 func TestTracesDescribeAnew(t *testing.T) {
-	s := Traces{Folder: t.TempDir()}
+	s := OpenTraces(t.TempDir())
 	const key = "001764430000000-a"
 	_, content := sampletest.File(t, sample.Spec{Method: "quest", Model: "attention", Layers: 2, Heads: 3, Context: 300, Seed: 4})
 	kept, err := s.Keep(key, "my run", bytes.NewReader(content))
@@ -150,7 +150,7 @@ func TestTracesDescribeAnew(t *testing.T) {
 // A trace whose file is damaged too is listed with why, keeps what it was called, and can be
 // removed.
 func TestTracesUnread(t *testing.T) {
-	s := Traces{Folder: t.TempDir()}
+	s := OpenTraces(t.TempDir())
 	const key, other = "001764430000000-a", "001764430000001-b"
 	for at, text := range map[string]string{
 		s.path(key, aboutSuffix): `{"name": "my run", "hits": -1}`, s.path(key, traceSuffix): "no run", s.path(other, traceSuffix): "",
@@ -170,7 +170,7 @@ func TestTracesUnread(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if left, err := os.ReadDir(s.Folder); err != nil || len(left) != 0 {
+	if left, err := os.ReadDir(s.folder); err != nil || len(left) != 0 {
 		t.Errorf("%v is left, %v", left, err)
 	}
 }

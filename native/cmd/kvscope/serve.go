@@ -134,7 +134,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	} else {
 		defer lab.close()
 		config.Store, config.Jobs, said["queue"] = lab.store, lab.jobs, publicURL(lab.url)
-		config.Traces = store.Traces{Folder: filepath.Join(*o.data, tracesFolder)}
+		config.Traces = store.OpenTraces(filepath.Join(*o.data, tracesFolder))
 		stop := lab.start(ctx, engine, *o.workers, log)
 		defer stop()
 	}
