@@ -36,7 +36,7 @@ func convert(_ context.Context, args []string, stdout, stderr io.Writer) error {
 	case *out == "":
 		return input.Errorf("out", "missing, want the file to write")
 	}
-	if err := notInput(*out, *name); err != nil {
+	if err := notInput("out", *out, *name); err != nil {
 		return err
 	}
 	size, err := rewriteModel(*name, dtype, *out, fmt.Sprintf("%s in %s", *name, *form))

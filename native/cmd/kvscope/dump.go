@@ -36,7 +36,7 @@ func dump(_ context.Context, args []string, stdout, stderr io.Writer) error {
 	case (*list == "") == (*text == ""):
 		return input.Errorf("ids", "want either --ids or --text")
 	}
-	if err := notInput(*out, *name, *adapter, *text); err != nil {
+	if err := notInput("out", *out, *name, *adapter, *text); err != nil {
 		return err
 	}
 	named, err := withAdapter(*name, *adapter)

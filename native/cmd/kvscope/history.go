@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"kvscope/engine/checkpoint"
 	"kvscope/engine/history"
 	"kvscope/engine/model"
 	"kvscope/engine/train"
+	"kvscope/native/whole"
 )
 
 // historyCoarseness is the quantisation step of a snapshot's matrices in units of
@@ -59,5 +59,5 @@ func packHistory(dir, path string) error {
 	if err := history.Write(&packed, cfg, metadata, snapshots, historyCoarseness); err != nil {
 		return err
 	}
-	return os.WriteFile(path, packed.Bytes(), 0o644)
+	return whole.Write(path, packed.Bytes(), 0o644)
 }

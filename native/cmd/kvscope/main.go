@@ -8,13 +8,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"syscall"
 
-	"kvscope/engine/checkpoint"
 	"kvscope/engine/input"
 )
 
@@ -215,14 +212,6 @@ func (fs *flagSet) empty(args []string) string {
 	return ""
 }
 
-// save writes tensors to the file that --out names.
-func save(out string, metadata map[string]string, tensors []checkpoint.Tensor) error {
-	if err := checkpoint.Save(out, metadata, tensors); err != nil {
-		return fmt.Errorf("--out: %w", err)
-	}
-	return nil
-}
-
 // given reports whether a flag is among the arguments.
 func (fs *flagSet) given(name string) bool {
 	found := false
@@ -249,27 +238,6 @@ func blamed(flag string, err error) error {
 		err = within
 	}
 	return fmt.Errorf("--%s: %w", flag, err)
-}
-
-// notInput refuses to write over a file that is read, or over one in a folder that is.
-func notInput(out string, inputs ...string) error {
-	to, missing := os.Stat(out) // one that is not there yet is no input
-	same := func(file string) bool {
-		from, err := os.Stat(file)
-		return missing == nil && err == nil && os.SameFile(from, to)
-	}
-	for _, in := range inputs {
-		files := append(strings.Split(in, "+"), in) // an adapter over a model
-		if entries, err := os.ReadDir(in); err == nil {
-			for _, e := range entries {
-				files = append(files, filepath.Join(in, e.Name()))
-			}
-		}
-		if slices.ContainsFunc(files, same) {
-			return input.Errorf("out", "%s is an input, which would be lost: name another file", out)
-		}
-	}
-	return nil
 }
 
 // help prints every flag and the examples.

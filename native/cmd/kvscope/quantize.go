@@ -36,7 +36,7 @@ func quantize(_ context.Context, args []string, stdout, stderr io.Writer) error 
 	case *out == "":
 		return input.Errorf("out", "missing, want the file to write")
 	}
-	if err := notInput(*out, *name); err != nil {
+	if err := notInput("out", *out, *name); err != nil {
 		return err
 	}
 	note := fmt.Sprintf("%s with its matrices in %s", *name, *form)

@@ -84,19 +84,33 @@ func (q *question) request() (run.Request, *run.Engine, error) {
 		return req, nil, err
 	}
 	path := q.text
-	if path == "" && strings.HasSuffix(req.Task, rulerSuffix) {
+	if q.ofRULER() {
 		path, req.Task = req.Task, ""
 	}
 	if path != "" {
 		content, err := questionText(path, req.Seed)
 		if err != nil {
-			return req, nil, err
+			return req, nil, q.named(err)
 		}
 		req.Text = content
 	} else if req.Task == "" && req.Key == "" && req.Prompt == "" && !isCapture(engine, req.Model) {
 		req.Task = "S-2"
 	}
 	return req, engine, nil
+}
+
+// ofRULER reports whether the task is a file of RULER's, whose examples are texts.
+func (q *question) ofRULER() bool {
+	return q.text == "" && strings.HasSuffix(q.req.Task, rulerSuffix)
+}
+
+// files are the files that the flags name, and names of what is none.
+func (q *question) files() []string {
+	files := []string{q.req.Model, *q.adapter, *q.tokens, q.text, q.reading.Mask}
+	if q.ofRULER() {
+		files = append(files, q.req.Task)
+	}
+	return files
 }
 
 // oneOrTheOther refuses flags that ask two things at once, by the names of both.
@@ -130,7 +144,10 @@ func (q *question) engine(name string) (*run.Engine, error) {
 // named is err about a flag by the one of its names that is given.
 func (q *question) named(err error) error {
 	if q.given("question") {
-		return renamed(err, "key", "question")
+		err = renamed(err, "key", "question")
+	}
+	if q.ofRULER() {
+		err = renamed(err, "text", "task")
 	}
 	return err
 }

@@ -60,7 +60,7 @@ func selectFile(_ context.Context, args []string, stdout, stderr io.Writer) erro
 	if *out == "" {
 		return input.Errorf("out", "missing, want the file to write")
 	}
-	if err := notInput(*out, *in, o.Mask); err != nil {
+	if err := notInput("out", *out, *in, o.Mask); err != nil {
 		return err
 	}
 	f, err := checkpoint.Open(*in)

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -130,6 +131,14 @@ func TestInputsStay(t *testing.T) {
 	if err := os.Link(in, hard); err != nil {
 		t.Fatal(err)
 	}
+	other, ruler, config := filepath.Join(t.TempDir(), "other"), filepath.Join(dir, "one"+rulerSuffix), filepath.Join(dir, "run.conf")
+	base, start := filepath.Join(dir, "base", "model.safetensors"), filepath.Join(dir, "start", "state.safetensors")
+	const rest = "\nprose = p.txt\nrank = 2\ngates = none\n[stage]\ncontext = 64\nbatch = 64\ntokens = 64\nlr = 0.001\nmix = prose 1\n"
+	for path, text := range map[string]string{ruler: "{}", base: "x", start: "x", config: "base = " + base + "\nstart = " + start + rest} {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, args := range [][]string{
 		{"select", "--in", in, "--out", in},
 		{"select", "--in", in, "--out", link},
@@ -141,13 +150,33 @@ func TestInputsStay(t *testing.T) {
 		{"dump", "--model", in, "--ids", "1", "--out", in},
 		{"dump", "--model", "ratplus", "--text", in, "--out", in},
 		{"trace", "--model", "ratplus", "--text", in, "--key", "k", "--out", in},
+		{"trace", "--model", "ratplus", "--text", in, "--key", "k", "--html", other, "--out", in},
+		{"trace", "--model", "ratplus", "--text", in, "--key", "k", "--out", other, "--html", link},
+		{"trace", "--model", tinyLlama, "--adapter", dir, "--out", in},
+		{"trace", "--model", tinyLlama + "+" + dir, "--out", other, "--html", hard},
+		{"trace", "--model", tinyLlama, "--tokenizer", in, "--out", in},
+		{"trace", "--model", filepath.Join(dumps, "quest22.safetensors"), "--mask", in, "--out", in},
+		{"trace", "--task", ruler, "--out", ruler},
+		{"trace", "--in", in, "--html", in},
+		{"trace", "--in", link, "--html", hard},
+		{"train", "--config", config, "--out", filepath.Join(dir, "base")},
+		{"train", "--config", config, "--out", filepath.Join(dir, "start")},
 	} {
 		status, stdout, stderr := runCommand(t, args...)
-		if status != 2 || stdout != "" || !strings.Contains(stderr, "--out: ") || !strings.Contains(stderr, "is an input") {
+		flag := "--" + map[bool]string{true: "html", false: "out"}[args[len(args)-2] == "--html"] + ": "
+		if status != 2 || stdout != "" || !strings.Contains(stderr, flag) || !strings.Contains(stderr, "is an input") {
 			t.Errorf("%v: %d %q %q", args, status, stdout, stderr)
 		}
 		if now, err := os.ReadFile(in); err != nil || !bytes.Equal(now, content) {
 			t.Fatalf("%v: the input has changed: %v", args, err)
 		}
+	}
+	// Nor one file over another that it writes.
+	status, stdout, stderr := runCommand(t, "trace", "--out", other, "--html", filepath.Dir(other)+"/./other")
+	if status != 2 || stdout != "" || !strings.Contains(stderr, "--html: ") || !strings.Contains(stderr, "--out too") {
+		t.Errorf("one file for both: %d %q %q", status, stdout, stderr)
+	}
+	if _, err := os.Stat(other); err == nil {
+		t.Error("written before it was refused")
 	}
 }

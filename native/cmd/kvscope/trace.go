@@ -7,8 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"kvscope/assets"
@@ -67,6 +65,13 @@ func traceFile(ctx context.Context, args []string, stdout, stderr io.Writer) err
 	if *hide != "" && *page == "" {
 		return input.Errorf("hide", "without --html, whose page it leaves parts out of")
 	}
+	if *out != "" && *page != "" && samePath(*out, *page) {
+		return input.Errorf("html", "%s is the file of --out too, want another", *page)
+	}
+	inputs := append(q.files(), *in)
+	if err := cmp.Or(notInput("out", *out, inputs...), notInput("html", *page, inputs...)); err != nil {
+		return err
+	}
 	path := cmp.Or(*in, *out, *page)
 	var f *runfile.File
 	if *in != "" {
@@ -78,7 +83,7 @@ func traceFile(ctx context.Context, args []string, stdout, stderr io.Writer) err
 		if f, err = runfile.Of(file); err != nil {
 			err = input.Errorf("in", "%s: %v", path, err)
 		}
-	} else if err = notInput(path, q.req.Model, q.text); err == nil {
+	} else {
 		f, err = recordTrace(ctx, &q, *out, *light)
 	}
 	if err == nil && *page != "" {
@@ -142,7 +147,7 @@ func recordTrace(ctx context.Context, q *question, path string, light bool) (*ru
 	if err := f.Write(&content); err != nil {
 		return nil, err
 	}
-	return f, writeWhole("out", path, content.Bytes())
+	return f, writeFile("out", path, content.Bytes())
 }
 
 // writePage writes the page that shows a run.
@@ -164,28 +169,5 @@ func writePage(path string, f *runfile.File, hide []string) error {
 	if err != nil {
 		return err
 	}
-	return writeWhole("html", path, html)
-}
-
-// writeWhole writes the file that a flag names, all of it or nothing.
-func writeWhole(flag, path string, content []byte) error {
-	temporary, err := os.CreateTemp(filepath.Dir(path), ".kvscope-*")
-	if err != nil {
-		return input.Errorf(flag, "%v", err)
-	}
-	defer os.Remove(temporary.Name())
-	_, err = temporary.Write(content)
-	if closing := temporary.Close(); err == nil {
-		err = closing
-	}
-	if err == nil {
-		err = os.Chmod(temporary.Name(), 0o644)
-	}
-	if err == nil {
-		err = os.Rename(temporary.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return nil
+	return writeFile("html", path, html)
 }

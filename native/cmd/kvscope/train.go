@@ -46,6 +46,11 @@ func trainModel(ctx context.Context, args []string, stdout, stderr io.Writer) er
 	if err != nil {
 		return fmt.Errorf("--config %s: %w", *config, err)
 	}
+	for _, name := range []string{"model.safetensors", "state.safetensors"} {
+		if err := notInput("out", filepath.Join(*out, name), trainingFiles(cfg)...); err != nil {
+			return err
+		}
+	}
 	if err := os.MkdirAll(*out, 0o755); err != nil {
 		return input.Errorf("out", "%v", err)
 	}
@@ -68,6 +73,17 @@ func trainModel(ctx context.Context, args []string, stdout, stderr io.Writer) er
 		return err
 	}
 	return packHistory(filepath.Join(*out, "history"), filepath.Join(*out, "model"+run.HistorySuffix))
+}
+
+// trainingFiles are the files that cfg names.
+func trainingFiles(cfg *train.Config) []string {
+	switch {
+	case cfg.Adapter != nil:
+		return append([]string{cfg.Adapter.Base, cfg.Adapter.Start}, cfg.Adapter.Prose...)
+	case cfg.Index != nil:
+		return []string{cfg.Index.Model}
+	}
+	return nil
 }
 
 // trainAdapter trains an adapter over the model that cfg names.
