@@ -136,7 +136,7 @@ func (e *Engine) AddOpened(name string, src *model.Source, path, tokens string) 
 	tok, err := tokenizerOf(src, path, tokens)
 	switch {
 	case err != nil && tokens != "":
-		return errors.Join(fmt.Errorf("tokenizer: %w", err), src.Close())
+		return errors.Join(input.Errorf("tokenizer", "%v", err), src.Close())
 	case err != nil:
 		note += noTokenizer(err)
 	}

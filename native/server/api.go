@@ -68,7 +68,10 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err := s.openModel(req.Path, req.Tokenizer); err != nil {
 		s.log.Info("model not opened", "path", req.Path, "err", err)
-		return refuse(http.StatusBadRequest, "path", "%v", err)
+		if why, ok := strings.CutPrefix(err.Error(), "tokenizer: "); ok && input.Field(err) == "tokenizer" {
+			return input.Errorf("tokenizer", "%s", why)
+		}
+		return input.Errorf("path", "%s", strings.TrimPrefix(err.Error(), "model: "))
 	}
 	s.log.Info("model opened", "path", req.Path)
 	return s.models(w, r)

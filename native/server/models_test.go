@@ -3,10 +3,12 @@ package server
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 
+	"kvscope/engine/input"
 	"kvscope/engine/run"
 	"kvscope/web/api"
 )
@@ -17,8 +19,15 @@ func TestOpenModel(t *testing.T) {
 	var asked []string
 	open := func(path, tokens string) error {
 		asked = append(asked, path+"|"+tokens)
-		if path == "broken" {
+		switch path {
+		case "broken":
 			return errors.New("load broken: truncated")
+		case "missing":
+			return input.Errorf("model", "no file or folder")
+		case "mute":
+			return input.Errorf("tokenizer", "open none.json: no such file")
+		case "odd":
+			return fmt.Errorf("model: config.json: %w", input.Errorf("hidden_size", "-1"))
 		}
 		return nil
 	}
@@ -31,14 +40,17 @@ func TestOpenModel(t *testing.T) {
 		{`{"path":"a.gguf"}`, http.StatusOK, `"models":[`},
 		{`{"path":"folder","tokenizer":"tokenizer.json"}`, http.StatusOK, `"models":[`},
 		{`{"path":" "}`, http.StatusBadRequest, `"field":"path"`},
-		{`{"path":"broken"}`, http.StatusBadRequest, "load broken: truncated"},
+		{`{"path":"broken"}`, http.StatusBadRequest, `"field":"path","message":"load broken: truncated"`},
+		{`{"path":"missing"}`, http.StatusBadRequest, `"field":"path","message":"no file or folder"`},
+		{`{"path":"mute","tokenizer":"none.json"}`, http.StatusBadRequest, `"field":"tokenizer","message":"open none.json: no such file"`},
+		{`{"path":"odd"}`, http.StatusBadRequest, `"field":"path","message":"config.json: hidden_size: -1"`},
 		{`{"file":"a"}`, http.StatusBadRequest, "allowed are path, tokenizer"},
 	} {
 		if status, answer := post(t, local, "/api/models/open", c.body); status != c.status || !strings.Contains(answer, c.says) {
 			t.Errorf("%s: %d %s", c.body, status, answer)
 		}
 	}
-	if got := strings.Join(asked, " "); got != "a.gguf| folder|tokenizer.json broken|" {
+	if got := strings.Join(asked, " "); got != "a.gguf| folder|tokenizer.json broken| missing| mute|none.json odd|" {
 		t.Errorf("asked to open %q", got)
 	}
 	for name, config := range map[string]Config{"off loopback": {OpenModel: open}, "without": {Loopback: true}} {
@@ -46,7 +58,7 @@ func TestOpenModel(t *testing.T) {
 		if status, answer := post(t, ts, "/api/models/open", `{"path":"a.gguf"}`); status != http.StatusForbidden || !strings.Contains(answer, "--model PATH") {
 			t.Errorf("%s: %d %s", name, status, answer)
 		}
-		if len(asked) != 3 {
+		if len(asked) != 6 {
 			t.Errorf("%s: opened all the same", name)
 		}
 	}

@@ -52,7 +52,8 @@ type Config struct {
 	Traces *store.Traces // recorded runs that the server keeps; nil: none
 
 	// OpenModel opens the model at a path on this machine, with the tokenizer in the file
-	// tokens unless that is empty, beside those of Runner. It is asked only with Loopback: who
+	// tokens unless that is empty, beside those of Runner. An input.Error blames the tokenizer
+	// where it is about that field, the path where not. It is asked only with Loopback: who
 	// names paths must be who may read them.
 	OpenModel func(path, tokens string) error
 

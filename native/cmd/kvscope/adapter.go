@@ -66,7 +66,7 @@ func openServed(e *run.Engine, path, tokens string) error {
 	if err == nil && !found {
 		err = input.Errorf("model", "no file or folder %q", path)
 	}
-	return blamed("model", err)
+	return err
 }
 
 // layNamed lays the adapter over src that name is the path of, or that ships by that name.

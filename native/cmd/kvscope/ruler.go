@@ -54,10 +54,12 @@ type rulerTasks struct {
 
 // Run answers a request with the text of its example.
 func (r rulerTasks) Run(ctx context.Context, req run.Request, sink trace.Sink) error {
-	if examples, ok := r.files[req.Task]; ok {
-		req.Text, req.Task = examples[req.Seed-experiment.Seed(0)].Line(), ""
+	examples, ok := r.files[req.Task]
+	if !ok {
+		return r.Runner.Run(ctx, req, sink)
 	}
-	return r.Runner.Run(ctx, req, sink)
+	req.Text, req.Task = examples[req.Seed-experiment.Seed(0)].Line(), ""
+	return renamed(r.Runner.Run(ctx, req, sink), "text", "tasks")
 }
 
 // take makes tasks of the files among tasks: their names with a part of the hash of what

@@ -206,7 +206,7 @@ func openAll(e *run.Engine, models []string, tokens string, o *apply.Options) er
 		if found {
 			captures++
 		} else {
-			err = openServed(e, path, tokens)
+			err = blamed("model", openServed(e, path, tokens))
 		}
 		if err != nil {
 			return err

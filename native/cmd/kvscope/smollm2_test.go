@@ -6,7 +6,10 @@ import (
 	"testing"
 
 	"kvscope/engine/figures"
+	"kvscope/engine/input"
 	"kvscope/engine/model/modeltest"
+	"kvscope/engine/run"
+	"kvscope/native/simd"
 )
 
 // TestSmolLM2LosesANeedle: a model that people use finds a needle in a book while Quest
@@ -47,7 +50,13 @@ func TestTokenizerFlag(t *testing.T) {
 		t.Errorf("without: status %d: %s", status, stderr)
 	}
 	status, _, stderr = runCommand(t, "ask", "--model", tinyLlama, "--tokenizer", "missing.json", "--prompt", "x")
-	if status == 0 || !strings.Contains(stderr, "missing.json") {
+	if status != 2 || !strings.Contains(stderr, "--tokenizer: stat missing.json") {
 		t.Errorf("a missing one: status %d: %s", status, stderr)
+	}
+	// The page has no flags.
+	for path, field := range map[string]string{tinyLlama: "tokenizer", "nowhere": "model"} {
+		if err := openServed(run.NewEngine(simd.Best()), path, "missing.json"); input.Field(err) != field || !strings.HasPrefix(err.Error(), field+": ") {
+			t.Errorf("%s: %v, want %s to be blamed", path, err, field)
+		}
 	}
 }
