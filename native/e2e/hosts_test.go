@@ -20,6 +20,7 @@ import (
 	"kvscope/engine/run"
 	"kvscope/native/browsertest"
 	"kvscope/native/server"
+	"kvscope/native/store"
 )
 
 // program is the browser program.
@@ -115,7 +116,7 @@ func sit(t testing.TB, query string) *desk {
 		return d
 	}
 	folder := t.TempDir()
-	return sitAt(t, query, func(c *server.Config) { c.Traces.Folder = folder })
+	return sitAt(t, query, func(c *server.Config) { c.Traces = store.OpenTraces(folder) })
 }
 
 // sitAt opens the explorer at a query, on a server as change has it.

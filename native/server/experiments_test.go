@@ -261,7 +261,7 @@ func TestExports(t *testing.T) {
 		t.Errorf("%+v", out)
 	}
 	resp, page := get(t, at+"/export?format=html")
-	for _, want := range []string{"Hypothesis 1", "as the paper has it", "this task fails", "<svg", "weights r"} {
+	for _, want := range []string{"Hypothesis 1", "as the paper has it", "this task fails", "<svg", "fingerprint r"} {
 		if !strings.Contains(string(page), want) {
 			t.Errorf("no %q in the report", want)
 		}
