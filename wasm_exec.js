@@ -156,17 +156,29 @@
   }
 
   // A page on a disk may load scripts and fetch nothing: the files of a site that was exported
-  // for it stand in scripts too, each of which hands its file to kvscopeFile.
+  // for it stand in scripts too, each of which hands its file to kvscopeFile. Who wants a file
+  // that is under way gets it with who asked first.
   const arriving = new Map();
 
-  function fromDisk(url) {
-    return new Promise((resolve, reject) => {
-      const script = element("script", "", document.head);
-      arriving.set(url, (base64) => resolve(new Response(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)))));
-      script.onload = () => script.remove();
-      script.onerror = () => reject(new TypeError(`${url}.js is not there`));
-      script.src = `${url}.js`;
-    });
+  function fromDisk(at) {
+    const url = new URL(at, location.href).href;
+    if (!arriving.has(url)) {
+      const file = {};
+      arriving.set(url, file);
+      file.bytes = new Promise((resolve, reject) => {
+        const script = element("script", "", document.head);
+        const end = (why) => {
+          script.remove();
+          arriving.delete(url);
+          reject(new TypeError(why)); // does nothing where the file came
+        };
+        file.take = resolve;
+        script.onload = () => end(`${url}.js brought another file`);
+        script.onerror = () => end(`${url}.js is not there`);
+        script.src = `${url}.js`;
+      });
+    }
+    return arriving.get(url).bytes.then((bytes) => new Response(bytes));
   }
 
   // Workers of such a page may load nothing at all, not even the files that are opened in it,
@@ -196,20 +208,28 @@
     globalThis.fetch = (at, options) => (schemes.test(at) ? read(String(at)) : plain(at, options));
   }
 
+  // The file that a page lies in on a disk.
+  function fileOf(at) {
+    const url = new URL(at, location.href);
+    url.pathname = url.pathname.replace(/\/?(index\.html)?$/, "/index.html");
+    return url;
+  }
+
   // A page on a disk can change the query of its address; the other pages lie in files of
-  // their own.
+  // their own, which a link names that opens a tab by itself.
   function liveOnDisk(config) {
     globalThis.kvscopeFile = (name, base64) => {
-      const url = new URL(name, config.root).href;
-      arriving.get(url)?.(base64);
-      arriving.delete(url);
+      arriving.get(new URL(name, config.root).href)?.take(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)));
     };
+    addEventListener("click", ({ target }) => {
+      const link = target.closest?.("a[target]");
+      if (link?.href.startsWith(config.root)) link.href = fileOf(link.href).href;
+    }, true);
     fetchBy(fromDisk, /^file:/);
     for (const how of ["pushState", "replaceState"]) {
       const change = history[how].bind(history);
       history[how] = (state, title, at) => {
-        const url = new URL(at, location.href);
-        url.pathname = url.pathname.replace(/\/?(index\.html)?$/, "/index.html");
+        const url = fileOf(at);
         if (url.pathname === location.pathname) change(state, title, url.href);
         else location.href = url.href;
       };
@@ -462,10 +482,12 @@
   }
 
   // A service worker that another program once left at this address would answer in
-  // our place.
-  async function dropServiceWorkers() {
+  // our place. Those of sites beside ours are theirs.
+  async function dropServiceWorkers(root) {
     if (!navigator.serviceWorker) return;
-    for (const r of await navigator.serviceWorker.getRegistrations()) await r.unregister();
+    for (const r of await navigator.serviceWorker.getRegistrations()) {
+      if (r.scope.startsWith(root)) await r.unregister();
+    }
   }
 
   // The choice of colours is there before the program is.
@@ -478,7 +500,8 @@
     }
   }
 
-  // Hosts of files show a page under several names, of which go-app knows one.
+  // Hosts of files show a page under several names, of which one is in the bar. A frame may
+  // have no say in its address.
   function tidyAddress() {
     const path = decodeURI(location.pathname).replace(/(index)?\.html$/, "").replace(/\/+$/, "");
     const root = globalThis.goappGetenv("GOAPP_ROOT_PREFIX");
@@ -486,7 +509,11 @@
     if (tidy === decodeURI(location.pathname)) return;
     // Icons are looked up again, from the new address.
     for (const link of document.querySelectorAll("link[href]")) link.href = link.href;
-    history.replaceState(null, "", tidy + location.search + location.hash);
+    try {
+      history.replaceState(null, "", tidy + location.search + location.hash);
+    } catch (err) {
+      console.warn("address:", err);
+    }
   }
 
   // How long the first screen waits for the worker, in milliseconds.
@@ -501,7 +528,7 @@
     globalThis.goappGetenv = (name) => config.env[name] ?? "";
     if (location.protocol === "file:") liveOnDisk(config);
     else tidyAddress();
-    dropServiceWorkers().catch((err) => console.warn("service workers:", err));
+    dropServiceWorkers(config.root).catch((err) => console.warn("service workers:", err));
     if (config.meta) askAhead(new URL(config.meta, config.root).href).catch(() => {});
     const begun = () => {
       if (document.documentElement.dataset.boot) return;

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -94,6 +95,10 @@ func TestSiteOnADisk(t *testing.T) {
 	d.lands(`location.pathname.endsWith("/lessons/index.html") && document.querySelector('` + id("lessons") + `')?.dataset.ready === "true"`)
 	d.press(id("lessons") + ` a[href*="lesson="]`)
 	d.lands(`location.pathname.endsWith("stick/index.html") && location.search.includes("lesson=") && ` + allDone)
+	d.kept(id("lesson-notes"))
+	if at := evaluate[string](d, `document.querySelector('`+id("lesson-notes")+`').pathname`); !strings.HasSuffix(at, "stick/notes/index.html") {
+		t.Errorf("the notes are looked for at %s", at)
+	}
 	// Models of one's own run there too, but for a folder that is dropped.
 	own := folderOfAModel(t, "tiny")
 	shows := d.opensTiny(own)
@@ -109,6 +114,19 @@ func TestSiteOnADisk(t *testing.T) {
 		}
 	}
 	d.quiet()
+	// Several workers want one file at once, and it may not be there.
+	for file, want := range map[string]string{"wasm_exec.js": "", "lost": "lost.js is not there"} {
+		asked := fmt.Sprintf(`Promise.race([
+			Promise.all([fetch(%[1]q), fetch(%[1]q)].map((file) => file.then((r) => r.arrayBuffer()))).then(([a, b]) => a.byteLength > 0 && a.byteLength === b.byteLength ? "" : "other bytes", (err) => err.message),
+			new Promise((late) => setTimeout(late, 20000, "does not come")),
+		])`, d.url+"/"+file)
+		for range 2 {
+			var said string
+			if d.do(chromedp.Evaluate(asked, &said, awaited)); !strings.HasSuffix(said, want) || (said == "") != (want == "") {
+				t.Errorf("%s, asked for twice at once: %q, want %q", file, said, want)
+			}
+		}
+	}
 }
 
 // The static site shows its recorded runs, then runs what is asked for in the browser,
