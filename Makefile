@@ -108,10 +108,10 @@ wasm: $(dist)/info.json ## compile, join and compress the browser program
 	@mkdir -p .cache
 	@echo '$(BROTLI)' | cmp -s - $@ || echo '$(BROTLI)' >$@
 
-# The browser program is compiled with a copy of go-app that lacks its HTTP server, and draws
-# in a loop of ours.
+# The browser program is compiled with a copy of go-app that lacks its HTTP server, draws in a
+# loop of ours and follows links as a browser does.
 goapp := .cache/goapp
-$(goapp)/go.mod: go.mod go.sum web/cmd/wasm/_goapp/http.go web/cmd/wasm/_goapp/frames_js.go
+$(goapp)/go.mod: go.mod go.sum $(wildcard web/cmd/wasm/_goapp/*.go) Makefile
 	@rm -rf $(goapp)
 	@mkdir -p $(goapp)/lib/pkg
 	@$(GO) mod download github.com/maxence-charriere/go-app/v9
@@ -119,6 +119,7 @@ $(goapp)/go.mod: go.mod go.sum web/cmd/wasm/_goapp/http.go web/cmd/wasm/_goapp/f
 	cp $$from/go.mod $(goapp)/lib; cp -r $$from/pkg/app $$from/pkg/errors $(goapp)/lib/pkg; \
 	chmod -R u+w $(goapp); \
 	sed 's/^func (e \*engine) start(/func (e *engine) startByClock(/; s/^func (e \*engine) Emit(/func (e *engine) emitLater(/' $$from/pkg/app/engine.go > $(goapp)/lib/pkg/app/engine.go; \
+	sed 's/^func onAchorClick(/func onEveryAnchorClick(/; s/^func navigate(/func navigateFromLast(/' $$from/pkg/app/app.go > $(goapp)/lib/pkg/app/app.go; \
 	sed 's/^func (c \*Compo) updateWith(/func (c *Compo) updateWithin(/' $$from/pkg/app/component.go > $(goapp)/lib/pkg/app/component.go
 	@cd $(goapp)/lib/pkg/app; rm -r resource.go static.go *_test.go gen
 	@cp web/cmd/wasm/_goapp/*.go $(goapp)/lib/pkg/app

@@ -28,12 +28,5 @@ func (e *Explorer) way() app.UI {
 	if query := place.Query(); query != "" {
 		at += "?" + query
 	}
-	return app.A().Class("embed-way").DataSet("testid", "embed-way").Href(at).OnClick(openTab, at).Text("Open in kvscope")
-}
-
-// openTab opens a link in a tab of its own: go-app would show it in the frame.
-func openTab(ctx app.Context, event app.Event) {
-	event.PreventDefault()
-	event.Call("stopPropagation")
-	app.Window().Call("open", ctx.JSSrc().Get("href"), "_blank", "noopener")
+	return app.A().Class("embed-way").DataSet("testid", "embed-way").Href(at).Target("_blank").Rel("noopener").Text("Open in kvscope")
 }

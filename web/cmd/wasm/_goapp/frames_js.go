@@ -23,10 +23,10 @@ const drawn DispatchMode = -1
 // start does what is dispatched and draws the components that this changes at once, so that
 // a movement of the pointer shows in the frame in which the browser tells of it. The loop of
 // the library, which the Makefile gives another name, draws by a clock: at its next tick,
-// and so in a later frame.
+// and so in a later frame. It also clears states of its own out of the browser's storage, of
+// which there are none here, and which a browser may forbid.
 func (e *engine) start(ctx context.Context) {
 	e.startOnce.Do(func() {
-		e.states.Cleanup()
 		cleanups := time.NewTicker(time.Minute)
 		defer cleanups.Stop()
 		due := time.NewTimer(leastFrame)
@@ -59,7 +59,6 @@ func (e *engine) start(ctx context.Context) {
 			case <-due.C:
 			case <-cleanups.C:
 				e.actions.closeUnusedHandlers()
-				e.states.Cleanup()
 			case one := <-e.dispatches:
 				turn.begin()
 				d.hear(one)
