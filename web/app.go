@@ -23,6 +23,7 @@ func Routes() {
 		"/gallery":     func() app.Composer { return page.NewGallery() },
 	} {
 		app.RouteFunc(cmp.Or(at, "/"), compose)
+		app.RouteFunc(at+"/", compose)           // as hosts of files call it
 		app.RouteFunc(at+"/index.html", compose) // of a page that lies on a disk
 	}
 }

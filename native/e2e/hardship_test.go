@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -46,6 +47,51 @@ func TestWithoutVectorInstructions(t *testing.T) {
 	d.rerun(func() { d.press(id("run")) })
 	d.samePicks(first)
 	d.quiet()
+}
+
+// forbidden makes what a site keeps throw, as where cookies are blocked.
+const forbidden = `for (const name of ["localStorage", "sessionStorage", "indexedDB"])
+	Object.defineProperty(globalThis, name, { get() { throw new DOMException("denied", "SecurityError"); } });
+for (const name of ["pushState", "replaceState"])
+	history[name] = () => { throw new DOMException("denied", "SecurityError"); };`
+
+// Where a browser keeps nothing, and no address, the page runs as it does elsewhere and says
+// so where somebody wants something kept.
+func TestNothingIsKept(t *testing.T) {
+	e := newEngine(t)
+	s := static(t, e, newModels(t))
+	d := &desk{t, browsertest.Open(t), e, s.URL}
+	d.do(chromedp.ActionFunc(func(ctx context.Context) error {
+		_, err := page.AddScriptToEvaluateOnNewDocument(forbidden).Do(ctx)
+		return err
+	}), chromedp.Navigate(s.URL+below+"/"))
+	d.finished("")
+	d.samePicks(first)
+	d.rerun(func() { d.choose("method", "moba") })
+	d.press(id("theme"))
+	d.wait(`document.documentElement.dataset.theme === "light"`)
+	d.do(chromedp.Navigate(s.URL + below + "/lessons"))
+	d.wait(`document.querySelector('` + id("lessons") + `')?.dataset.ready === "true"`)
+	d.do(chromedp.Navigate(s.URL + below + "/traces"))
+	d.has(id("traces-said"), "keeps nothing for this site")
+	d.quiet()
+}
+
+// What other sites of the same host keep to answer in their place stays.
+func TestServiceWorkersBeside(t *testing.T) {
+	e := newEngine(t)
+	s := static(t, e, newModels(t))
+	d := &desk{t, browsertest.Open(t), e, s.URL}
+	d.do(chromedp.ActionFunc(func(ctx context.Context) error {
+		_, err := page.AddScriptToEvaluateOnNewDocument(`globalThis.dropped = [];
+			navigator.serviceWorker.getRegistrations = async () => ["/", "/some/", "/some/where/", "/some/where/else/"].map((at) =>
+				({ scope: location.origin + at, unregister: async () => dropped.push(at) }));`).Do(ctx)
+		return err
+	}), chromedp.Navigate(s.URL+below+"/"))
+	d.finished("")
+	if got, want := evaluate[string](d, "dropped.join()"), "/some/where/,/some/where/else/"; got != want {
+		t.Errorf("the page drops the service workers of %s, want %s", got, want)
+	}
 }
 
 // Two tabs of a browser run at the same time and show the same.

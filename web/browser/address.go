@@ -9,7 +9,8 @@ type Address struct {
 	Push  bool
 }
 
-// Write puts the address into the browser's bar and history.
+// Write puts the address into the browser's bar and history, unless the page is in a frame
+// that may have none.
 func (a Address) Write() {
 	how := "replaceState"
 	if a.Push {
@@ -19,7 +20,7 @@ func (a Address) Write() {
 	if a.Query != "" {
 		at += "?" + a.Query
 	}
-	app.Window().Get("history").Call(how, nil, "", at)
+	lets(func() { app.Window().Get("history").Call(how, nil, "", at) })
 }
 
 // CopyAddress puts the whole address into the clipboard; see Copy.

@@ -41,12 +41,11 @@ func (d Database) Delete(key string, done, failed func()) {
 
 // with opens the store for one transaction.
 func (d Database) with(use func(files app.Value), failed func()) {
-	databases := app.Window().Get("indexedDB")
-	if !databases.Truthy() {
+	databases, opening := allowed("indexedDB"), app.Undefined()
+	if !databases.Truthy() || !lets(func() { opening = databases.Call("open", d.Name, 1) }) {
 		failed()
 		return
 	}
-	opening := databases.Call("open", d.Name, 1)
 	create := app.FuncOf(func(app.Value, []app.Value) any {
 		opening.Get("result").Call("createObjectStore", d.Store)
 		return nil

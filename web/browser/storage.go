@@ -1,12 +1,9 @@
 package browser
 
-import (
-	"strings"
+import "strings"
 
-	"github.com/maxence-charriere/go-app/v9/pkg/app"
-)
-
-// Storage keeps short texts under keys. A browser may keep nothing, and throws then.
+// Storage keeps short texts under keys. A browser may keep nothing: then there is no text,
+// and none is kept.
 type Storage string
 
 // The storages: of all tabs until somebody clears it, and of one tab until it closes.
@@ -15,33 +12,32 @@ const (
 	Session Storage = "sessionStorage"
 )
 
-func (s Storage) store() app.Value { return app.Window().Get(string(s)) }
-
 // Get returns the text that is kept under a key, "" for none.
-func (s Storage) Get(key string) string {
-	v := s.store().Call("getItem", key)
-	if !v.Truthy() {
-		return ""
+func (s Storage) Get(key string) (text string) {
+	if store := allowed(string(s)); store.Truthy() {
+		if v := store.Call("getItem", key); v.Truthy() {
+			text = v.String()
+		}
 	}
-	return v.String()
+	return text
 }
 
-// Set keeps a text under a key, and reports whether the browser did.
+// Set keeps a text under a key, and reports whether the browser did, which it does not where
+// it is full.
 func (s Storage) Set(key, text string) (kept bool) {
-	defer func() {
-		if recover() != nil { // what storage throws when it is full or forbidden
-			kept = false
-		}
-	}()
-	s.store().Call("setItem", key, text)
-	return true
+	store := allowed(string(s))
+	return store.Truthy() && lets(func() { store.Call("setItem", key, text) })
 }
 
 // Keys lists the keys that begin with prefix.
 func (s Storage) Keys(prefix string) []string {
+	store := allowed(string(s))
+	if !store.Truthy() {
+		return nil
+	}
 	var out []string
-	for i := range s.store().Get("length").Int() {
-		if key := s.store().Call("key", i).String(); strings.HasPrefix(key, prefix) {
+	for i := range store.Get("length").Int() {
+		if key := store.Call("key", i).String(); strings.HasPrefix(key, prefix) {
 			out = append(out, key)
 		}
 	}
@@ -49,4 +45,8 @@ func (s Storage) Keys(prefix string) []string {
 }
 
 // Remove forgets what is kept under a key.
-func (s Storage) Remove(key string) { s.store().Call("removeItem", key) }
+func (s Storage) Remove(key string) {
+	if store := allowed(string(s)); store.Truthy() {
+		store.Call("removeItem", key)
+	}
+}
