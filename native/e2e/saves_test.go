@@ -113,6 +113,21 @@ func TestFiguresStandAlone(t *testing.T) {
 	d.quiet()
 }
 
+// A picture that the browser does not make is not said to be saved.
+func TestPictureThatIsNotMade(t *testing.T) {
+	d := sit(t, "?head=1.1")
+	d.finished("")
+	for _, c := range []struct{ broken, want string }{
+		{`HTMLCanvasElement.prototype.toBlob = (done) => setTimeout(done, 0, null)`, ".png is not saved: this browser makes no picture of "},
+		{`Object.defineProperty(HTMLImageElement.prototype, "src", { set() { setTimeout(() => this.onerror()); } })`, ".png is not saved: this browser cannot draw it"},
+	} {
+		evaluate[any](d, c.broken+"; 0")
+		d.press(id("column-1") + ` [data-testid="save-grid"][data-format="png"][data-scale="2"]`)
+		d.has(id("said"), c.want)
+	}
+	d.quiet()
+}
+
 // pixels is a picture of the second column as PNG.
 func (s saver) pixels(picture string, scale int) image.Image {
 	s.t.Helper()

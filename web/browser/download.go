@@ -1,6 +1,8 @@
 package browser
 
 import (
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
@@ -24,35 +26,38 @@ func DownloadFile(name string, file app.Value) {
 }
 
 // DownloadPNG lets the browser draw an SVG and hands out the picture, scale pixels of it
-// for one of the drawing.
-func DownloadPNG(name, svg string, scale int) {
+// for one of the drawing. ended is called with what was wrong, nil for nothing.
+func DownloadPNG(name, svg string, scale int, ended func(error)) {
 	url := objectURL("image/svg+xml", []byte(svg))
-	DownloadPNGOf(name, url, scale, func() { app.Window().Get("URL").Call("revokeObjectURL", url) })
+	DownloadPNGOf(name, url, scale, func(err error) {
+		app.Window().Get("URL").Call("revokeObjectURL", url)
+		ended(err)
+	})
 }
 
-// DownloadPNGOf lets the browser draw what is at an address, calls drawn and hands out
-// the picture, scaled as DownloadPNG does.
-func DownloadPNGOf(name string, url any, scale int, drawn func()) {
+// DownloadPNGOf lets the browser draw what is at an address and hands out the picture, as
+// DownloadPNG does.
+func DownloadPNGOf(name string, url any, scale int, ended func(error)) {
 	image := app.Window().Get("Image").New()
-	var loaded app.Func
-	loaded = app.FuncOf(func(app.Value, []app.Value) any {
-		defer loaded.Release()
+	hear(image, "onload", "onerror", func() {
 		canvas := app.Window().Get("document").Call("createElement", "canvas")
 		w, h := scale*image.Get("naturalWidth").Int(), scale*image.Get("naturalHeight").Int()
 		canvas.Set("width", w)
 		canvas.Set("height", h)
 		canvas.Call("getContext", "2d").Call("drawImage", image, 0, 0, w, h)
-		drawn()
 		var made app.Func
 		made = app.FuncOf(func(_ app.Value, args []app.Value) any {
 			made.Release()
+			if !args[0].Truthy() {
+				ended(fmt.Errorf("this browser makes no picture of %d by %d pixels", w, h))
+				return nil
+			}
 			save(name, app.Window().Get("URL").Call("createObjectURL", args[0]))
+			ended(nil)
 			return nil
 		})
 		canvas.Call("toBlob", made, "image/png")
-		return nil
-	})
-	image.Set("onload", loaded)
+	}, func() { ended(errors.New("this browser cannot draw it")) })
 	image.Set("src", url)
 }
 

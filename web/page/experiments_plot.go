@@ -9,10 +9,11 @@ import (
 	"kvscope/web/lab"
 )
 
-// presser hears of pressed points. Charts hold a pointer to one, which go-app finds
-// equal to itself.
+// presser hears of pressed points, and of what is to be said. Charts hold a pointer to one,
+// which go-app finds equal to itself.
 type presser struct {
 	press func(lab.Pick)
+	say   func(text string)
 }
 
 // figure is one chart, drawn by the script into an element of its own.
@@ -119,5 +120,6 @@ func (p *figure) onPNG(ctx app.Context, _ app.Event) {
 	if ctx.JSSrc().Get("dataset").Get("scale").String() == "2" {
 		name, scale = name+"@2x", 2
 	}
-	browser.DownloadPNGOf(name+".png", p.Drawing, scale, func() {})
+	name += ".png"
+	browser.DownloadPNGOf(name, p.Drawing, scale, func(err error) { p.On.say(saved(name, err)) })
 }

@@ -66,11 +66,19 @@ func (e *Explorer) save(f state.Save) {
 		svg = plot.Resolve(svg, lookUp(e.s.SavesDark()))
 		if f.What.Format == "svg" {
 			browser.Download(name, "image/svg+xml", []byte(svg))
-		} else {
-			browser.DownloadPNG(name, svg, f.What.Scale)
+			say(name + " is saved")
+			return
 		}
-		say(name + " is saved")
+		browser.DownloadPNG(name, svg, f.What.Scale, func(err error) { say(saved(name, err)) })
 	}
+}
+
+// saved says that a picture is, or why not.
+func saved(name string, err error) string {
+	if err != nil {
+		return name + " is not saved: " + err.Error() + ". The SVG has no such limit."
+	}
+	return name + " is saved"
 }
 
 // keepRun puts the run of a column among the traces of this browser.

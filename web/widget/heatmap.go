@@ -5,6 +5,7 @@ import (
 	"html"
 	"math"
 	"strings"
+	"time"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
@@ -13,6 +14,7 @@ import (
 	"kvscope/engine/ops"
 	"kvscope/engine/trace"
 	"kvscope/viz/number"
+	"kvscope/web/browser"
 	"kvscope/web/picture"
 	"kvscope/web/state"
 )
@@ -46,8 +48,8 @@ type AttentionMap struct {
 	legend  string
 	frames  int // drawn
 	frame   app.Func
-	asked   app.Value // the frame asked for, nil without one
-	resting app.Value
+	asked   app.Value      // the frame asked for, nil without one
+	resting *browser.Delay // until the hand rests
 	release []func()
 	drag    struct {
 		on, moved bool
@@ -68,6 +70,7 @@ func (a *AttentionMap) OnMount(ctx app.Context) {
 	element := a.JSValue().Call("querySelector", "canvas")
 	a.screen = &mapScreen{element: element, context: element.Call("getContext", "2d")}
 	a.frame = app.FuncOf(func(app.Value, []app.Value) any { a.asked = nil; a.draw(); return nil })
+	a.resting = browser.NewDelay(a.rest)
 	listen := func(event string, f func(e app.Value)) {
 		h := app.FuncOf(func(_ app.Value, args []app.Value) any { f(args[0]); return nil })
 		element.Call("addEventListener", event, h, map[string]any{"passive": false})
@@ -82,7 +85,7 @@ func (a *AttentionMap) OnMount(ctx app.Context) {
 	listen("dblclick", func(app.Value) { a.do(state.SetOption{Name: MapOption}) })
 	listen("keydown", a.onKey)
 	a.screen.size.follow(element, a.ask)
-	a.release = append(a.release, a.screen.size.leave, a.frame.Release)
+	a.release = append(a.release, a.screen.size.leave, a.frame.Release, a.resting.Release)
 	a.takeOver()
 }
 
@@ -109,9 +112,8 @@ func (a *AttentionMap) takeOver() {
 	if s.tiles == nil || s.tiles.head != a.Head || s.tiles.noSink != a.View.NoSink {
 		s.tiles, a.rowOf = newMapTiles(a.Head, a.View.NoSink), None
 	}
-	if a.view.Frame != a.View.Frame && a.resting != nil {
-		app.Window().Call("clearTimeout", a.resting)
-		a.resting = nil
+	if a.view.Frame != a.View.Frame {
+		a.resting.Stop()
 	}
 	if a.view.Frame != a.View.Frame || s.cells != a.Head.Len() {
 		s.mapFrame = newMapFrame(a.Head.Len(), max(1, s.mapFrame.w), max(1, s.mapFrame.h), a.View.Frame)
@@ -272,12 +274,7 @@ func (a *AttentionMap) onWheel(e app.Value) {
 func (a *AttentionMap) zoom(x, y, factor float64) {
 	a.screen.zoom(x, y, factor)
 	a.ask()
-	if a.resting != nil {
-		app.Window().Call("clearTimeout", a.resting)
-	}
-	var f app.Func
-	f = app.FuncOf(func(app.Value, []app.Value) any { f.Release(); a.rest(); return nil })
-	a.resting = app.Window().Call("setTimeout", f, 200)
+	a.resting.Ask(200 * time.Millisecond)
 }
 
 // onKey moves the map when it has the keyboard.
