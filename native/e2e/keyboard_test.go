@@ -165,3 +165,21 @@ func TestEveryKey(t *testing.T) {
 	}
 	d.quiet()
 }
+
+// The list of keys opens and closes on every page, and the keyboard comes past the header.
+func TestKeysOnEveryPage(t *testing.T) {
+	d := sit(t, "lessons")
+	for _, page := range []string{"lessons", "notes?lesson=quest.3", "traces", "gallery"} {
+		d.do(chromedp.Navigate(d.url + "/" + page))
+		d.wait(`document.documentElement.dataset.boot === "running" && !!document.querySelector("main")`)
+		d.press(`[aria-label="keys"]`)
+		d.wait(`document.activeElement.dataset.testid === "keys-close"`)
+		d.do(chromedp.KeyEvent(kb.Escape))
+		d.wait(`!document.querySelector('` + id("keys") + `')`)
+		d.press(id("skip"))
+		if at := evaluate[string](d, "document.activeElement.tagName"); at != "MAIN" {
+			t.Errorf("%s: past the header the keyboard comes to %s", page, at)
+		}
+	}
+	d.quiet()
+}

@@ -45,6 +45,15 @@ func (p *plain) end() {
 	}
 }
 
+// keyList is the list of keys over a page, where it is open.
+func keyList(c state.Chrome, on *widget.Bus) []app.UI {
+	if !c.Help {
+		return nil
+	}
+	keys := newState(state.DefaultPlace())
+	return []app.UI{&widget.KeyList{Keys: keys.Keys(), LettersOff: c.LettersOff, On: on}}
+}
+
 // Lessons lists the lessons of the lecture, how far somebody is in them, and the glossary.
 type Lessons struct {
 	app.Compo
@@ -87,10 +96,7 @@ func (l *Lessons) Render() app.UI {
 			app.Dl().Class("glossary").DataSet("testid", "glossary").Body(terms...),
 		),
 	}
-	if l.plain.Help {
-		keys := newState(state.DefaultPlace())
-		body = append(body, &widget.KeyList{Keys: keys.Keys(), LettersOff: l.plain.LettersOff, On: l.plain.bus})
-	}
+	body = append(body, keyList(l.plain.Chrome, l.plain.bus)...)
 	return app.Div().Class("lessons").DataSet("testid", "lessons").DataSet("ready", l.ready).Body(body...)
 }
 

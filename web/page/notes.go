@@ -87,6 +87,7 @@ func (n *Notes) turn(by int) {
 func (n *Notes) Render() app.UI {
 	of, step, ok := n.at.Find()
 	body := []app.UI{&widget.Header{Path: "/notes", Theme: n.plain.Theme, On: n.plain.bus}}
+	body = append(body, keyList(n.plain.Chrome, n.plain.bus)...)
 	if !ok {
 		body = append(body, app.Main().Class("lessons-page").TabIndex(-1).Body(app.P().Text("Open a step of the lecture; its notes appear here."), app.A().Href(widget.At("/lessons")).Text("Lessons")))
 		return app.Div().Class("lessons").DataSet("testid", "notes").Body(body...)

@@ -10,7 +10,6 @@ import (
 
 	"kvscope/viz/number"
 	"kvscope/web/browser"
-	"kvscope/web/state"
 	"kvscope/web/traces"
 	"kvscope/web/widget"
 )
@@ -41,11 +40,8 @@ func (p *Traces) Render() app.UI {
 	if p.compared != nil {
 		main = append(main, p.sides()...)
 	}
-	body := []app.UI{&widget.Header{Path: "/traces", Theme: p.plain.Theme, On: p.plain.bus}, app.Main().Class("lessons-page traces-page").Body(main...)}
-	if p.plain.Help {
-		keys := newState(state.DefaultPlace())
-		body = append(body, &widget.KeyList{Keys: keys.Keys(), LettersOff: p.plain.LettersOff, On: p.plain.bus})
-	}
+	body := []app.UI{&widget.Header{Path: "/traces", Theme: p.plain.Theme, On: p.plain.bus}, app.Main().Class("lessons-page traces-page").TabIndex(-1).Body(main...)}
+	body = append(body, keyList(p.plain.Chrome, p.plain.bus)...)
 	return app.Div().Class("lessons").DataSet("testid", "traces").DataSet("ready", p.ready).Body(body...)
 }
 

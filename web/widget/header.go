@@ -92,11 +92,15 @@ type KeyList struct {
 }
 
 // OnMount takes the keyboard, which stays in the list while it is open: Tab goes from its
-// switch to its button and back.
-func (k *KeyList) OnMount(app.Context) {
+// switch to its button and back, Esc closes it.
+func (k *KeyList) OnMount(ctx app.Context) {
 	k.before = app.Window().Get("document").Get("activeElement")
 	k.stop = browser.Listen(k.JSValue(), "keydown", func(e app.Value) {
-		if e.Get("key").String() == "Tab" {
+		switch e.Get("key").String() {
+		case "Escape":
+			e.Call("preventDefault")
+			k.On.Soon(ctx, state.ToggleHelp{})
+		case "Tab":
 			e.Call("preventDefault")
 			other := "button"
 			if e.Get("target").Get("tagName").String() == "BUTTON" {
