@@ -136,6 +136,22 @@ func TestExperimentFromGridToExample(t *testing.T) {
 	d.quiet()
 }
 
+// That the script which draws the charts does not come is said, and it is asked for again.
+func TestChartsWithoutTheirScript(t *testing.T) {
+	d := bench(t, func() {})
+	evaluate[any](d, `(() => {
+		const append = document.head.append;
+		document.head.append = (e) => { e.src = "/lost.js"; append.call(document.head, e); };
+	})()`)
+	d.small()
+	d.press(id("start"))
+	d.wait(over)
+	d.has(id("charts"), "the script that draws them, does not come")
+	if evaluate[bool](d, `!!document.querySelector("script[data-charts]")`) {
+		t.Error("its element stays, so that it is waited for")
+	}
+}
+
 func TestExperimentViewsAndExports(t *testing.T) {
 	d := bench(t, func() {})
 	d.tick("selectors", "random")

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -100,6 +101,42 @@ func TestTracesDamaged(t *testing.T) {
 	d.press(`[data-testid="traces-list"] tbody tr:nth-child(1) [data-what="open"]`)
 	d.wait(`location.pathname.endsWith("/") && document.querySelector('` + id("column-0") + `')?.textContent.includes(".safetensors")`)
 	d.quiet()
+}
+
+// Two traces that are read late do not take the place of others that were chosen meanwhile, and
+// a change that the server does not keep does not stay on the screen.
+func TestTracesLate(t *testing.T) {
+	onServer(t, "its answers are held back")
+	d := sit(t, "traces")
+	const rows = `[...document.querySelectorAll('[data-testid="traces-list"] tbody tr')]`
+	folder := t.TempDir()
+	d.wait(`document.querySelector('` + id("traces") + `')?.dataset.ready === "true"`)
+	for i, method := range []string{"quest", "h2o", "snapkv"} {
+		d.do(chromedp.SetUploadFiles(`#traces-add`, []string{madeUp(t, folder, method)}, chromedp.ByQuery))
+		d.wait(fmt.Sprintf("%s.length === %d", rows, i+1))
+	}
+	evaluate[any](d, `(() => {
+		const fetched = fetch, late = `+rows+`[0].dataset.key;
+		globalThis.fetch = async (url, how) => {
+			if (how.method === "PATCH") return new Response("", { status: 500 });
+			if (how.method === "GET" && url.endsWith(late)) await new Promise((on) => setTimeout(on, 2000));
+			const answer = await fetched(url, how);
+			if (url.endsWith(late)) setTimeout(() => { document.body.dataset.late = "here"; }, 1000);
+			return answer;
+		};
+	})()`)
+	for n := range 3 { // the first is late
+		d.press(fmt.Sprintf(`[data-testid="traces-list"] tbody tr:nth-child(%d) input[type="checkbox"]`, n+1))
+	}
+	compared := `(document.querySelector('` + id("traces-compared") + `')?.textContent ?? "")`
+	d.wait(compared + `.includes("h2o") && ` + compared + `.includes("quest")`)
+	d.wait(`document.body.dataset.late === "here"`)
+	if text := evaluate[string](d, compared); strings.Contains(text, "snapkv") || !strings.Contains(text, "quest") {
+		t.Errorf("the first trace, chosen no longer, comes and is compared: %s", text)
+	}
+	evaluate[any](d, `(() => { const at = document.querySelector(".trace-name"); at.value = "another"; at.dispatchEvent(new Event("change", { bubbles: true })); })()`)
+	d.has(id("traces-said"), "The change is not kept.")
+	d.wait(`document.querySelector(".trace-name").value === "snapkv"`)
 }
 
 // drops lets go of a file with the mouse at a point of the page.

@@ -64,7 +64,10 @@ type Decide struct {
 }
 
 // Forget removes it.
-type Forget struct{ Described api.Described }
+type Forget struct {
+	Gen       int
+	Described api.Described
+}
 
 // Recreate asks for a removed experiment again, as far as it was.
 type Recreate struct{ Described api.Described }

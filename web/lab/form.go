@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"slices"
 	"time"
 
 	"kvscope/engine/experiment"
@@ -56,20 +57,11 @@ func (a Tick) apply(s *Snapshot) []Effect {
 func (s *Snapshot) Offered(list string) []string {
 	all := GridChoices(list, s.Meta.Value.Models)
 	for _, v := range s.Form.Lists[list] {
-		if !contains(all, v) {
+		if !slices.Contains(all, v) {
 			all = append(all, v)
 		}
 	}
 	return all
-}
-
-func contains(list []string, v string) bool {
-	for _, have := range list {
-		if have == v {
-			return true
-		}
-	}
-	return false
 }
 
 // Write changes a text of the form.
@@ -149,7 +141,7 @@ type Created struct {
 func (a Created) apply(s *Snapshot) []Effect {
 	if a.Undone {
 		if a.Err != nil {
-			s.Open.Err = a.Err.Error()
+			s.Unreturned = a.Err.Error()
 			return nil
 		}
 		s.Removed = nil

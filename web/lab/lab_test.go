@@ -210,7 +210,10 @@ func TestRemoveAndUndo(t *testing.T) {
 	if !ok || f.Described.ID != "b" {
 		t.Fatalf("effects %v", d.effects)
 	}
-	d.do(Gone{Described: f.Described})
+	if d.do(Gone{Gen: f.Gen, Err: errors.New("no")}); d.s.Open.Err != "no" || d.s.Removing {
+		t.Errorf("a refusal reads %q, and is asked for: %v", d.s.Open.Err, d.s.Removing)
+	}
+	d.do(Gone{Gen: f.Gen, Described: f.Described})
 	if _, asks := asked[AskList](d); !asks || d.s.Place.ID != "" || d.s.Removed == nil || d.s.Removing {
 		t.Errorf("effects %v, place %v", d.effects, d.s.Place)
 	}
@@ -219,11 +222,42 @@ func TestRemoveAndUndo(t *testing.T) {
 	if !ok || again.Described.Name != "one" {
 		t.Fatalf("effects %v", d.effects)
 	}
+	d.do(Created{Undone: true, Err: errors.New("full")})
+	if d.s.Unreturned != "full" || d.s.Open.Err != "" || d.s.Removed == nil {
+		t.Errorf("that it does not come back reads %q, and of the open experiment %q", d.s.Unreturned, d.s.Open.Err)
+	}
+	if d.do(Undo{}); d.s.Unreturned != "" {
+		t.Error("asked for again, it is said not to come back")
+	}
 	if d.do(Created{Described: described("z", api.Running, 0, 4), Undone: true}); d.s.Removed != nil || d.s.Place.ID != "z" {
 		t.Errorf("place %v, removed %v", d.s.Place, d.s.Removed)
 	}
 	if d.do(Undo{}); len(d.effects) != 0 {
 		t.Error("nothing is undone twice")
+	}
+}
+
+// An experiment that is gone late does not close the one that was opened meanwhile.
+func TestRemovedLate(t *testing.T) {
+	for _, err := range []error{nil, errors.New("no")} {
+		d := ready(t)
+		d.do(AskRemove{true}).do(Remove{})
+		f, _ := asked[Forget](d)
+		d.do(Open{ID: "a"}).do(Gone{Gen: f.Gen, Described: f.Described, Err: err})
+		if _, asks := asked[AskList](d); !asks || d.s.Place.ID != "a" || (d.s.Removed != nil) != (err == nil) || d.s.Open.Err != "" {
+			t.Errorf("%v: effects %v, place %v, said of it %q", err, d.effects, d.s.Place, d.s.Open.Err)
+		}
+	}
+}
+
+// A script that does not come is said, until it comes.
+func TestScriptThatDoesNotCome(t *testing.T) {
+	d := ready(t)
+	if d.do(ScriptLoaded{Err: errors.New("lost")}); d.s.Drawing || d.s.Undrawn != "lost" {
+		t.Errorf("without a script charts are drawn: %v, said is %q", d.s.Drawing, d.s.Undrawn)
+	}
+	if d.do(ScriptLoaded{}); !d.s.Drawing || d.s.Undrawn != "" {
+		t.Errorf("with a script charts are drawn: %v, said is %q", d.s.Drawing, d.s.Undrawn)
 	}
 }
 

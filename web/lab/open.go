@@ -92,11 +92,14 @@ func (a PicturesArrived) apply(s *Snapshot) []Effect {
 	return []Effect{NeedScript{Path: a.Pictures.Script}}
 }
 
-// ScriptLoaded says that charts can be drawn.
-type ScriptLoaded struct{}
+// ScriptLoaded says that charts can be drawn, or why not.
+type ScriptLoaded struct{ Err error }
 
-func (ScriptLoaded) apply(s *Snapshot) []Effect { //nolint:unparam // as every action
-	s.Drawing = true
+func (a ScriptLoaded) apply(s *Snapshot) []Effect { //nolint:unparam // as every action
+	s.Drawing, s.Undrawn = a.Err == nil, ""
+	if a.Err != nil {
+		s.Undrawn = a.Err.Error()
+	}
 	return nil
 }
 
@@ -195,22 +198,34 @@ func (a AskRemove) apply(s *Snapshot) []Effect {
 // Remove removes it.
 type Remove struct{}
 
-func (Remove) apply(s *Snapshot) []Effect { return []Effect{Forget{s.Open.Value}} }
+func (Remove) apply(s *Snapshot) []Effect {
+	return []Effect{Forget{Gen: s.opens, Described: s.Open.Value}}
+}
 
-// Gone says what became of that.
+// Gone says what became of that. Another experiment that was opened meanwhile stays open.
 type Gone struct {
+	Gen       int
 	Described api.Described
 	Err       error
 }
 
 func (a Gone) apply(s *Snapshot) []Effect {
-	s.Removing = false
-	if a.Err != nil {
+	open := a.Gen == s.opens
+	if open {
+		s.Removing = false
+	}
+	switch {
+	case a.Err != nil && open:
 		s.Open.Err = a.Err.Error()
 		return nil
+	case a.Err != nil:
+		return []Effect{AskList{}}
 	}
-	s.Removed = &a.Described
-	return append(s.open(""), AskList{})
+	s.Removed, s.Unreturned = &a.Described, ""
+	if open {
+		return append(s.open(""), AskList{})
+	}
+	return []Effect{AskList{}}
 }
 
 // Undo asks for the removed experiment again, under its name and as far as it was: its
@@ -221,6 +236,7 @@ func (Undo) apply(s *Snapshot) []Effect {
 	if s.Removed == nil {
 		return nil
 	}
+	s.Unreturned = ""
 	return []Effect{Recreate{*s.Removed}}
 }
 

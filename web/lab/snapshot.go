@@ -29,6 +29,9 @@ type Snapshot struct {
 	Removed  *api.Described // what was removed last, to be undone
 	Drawing  bool           // the script that draws charts is there
 
+	Unreturned string // why what was removed last does not come back
+	Undrawn    string // why the script that draws charts is not there
+
 	costs  int       // changes of the form, to tell late estimates
 	opens  int       // experiments opened, to tell late answers
 	picks  int       // rows picked

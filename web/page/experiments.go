@@ -2,6 +2,7 @@ package page
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
@@ -38,7 +39,7 @@ type Experiments struct {
 func NewExperiments(connect func() client.Lab) *Experiments {
 	e := &Experiments{connect: connect, s: lab.New(), unfollow: func() {}}
 	e.bus = &widget.Bus{Do: func(a state.Action) { e.do(lab.Around{Do: a}) }}
-	e.press = &presser{func(p lab.Pick) { e.later(p) }}
+	e.press = &presser{func(p lab.Pick) { e.later(p) }, e.say}
 	return e
 }
 
@@ -145,7 +146,9 @@ func (e *Experiments) perform(f lab.Effect) {
 		answer(e, 0, func(ctx context.Context) (api.Described, error) {
 			return f.Described, e.lab.Remove(ctx, f.Described.ID)
 		},
-			func(x api.Described, err error) lab.Action { return lab.Gone{Described: x, Err: err} })
+			func(x api.Described, err error) lab.Action {
+				return lab.Gone{Gen: f.Gen, Described: x, Err: err}
+			})
 	case lab.Recreate:
 		answer(e, 0, func(ctx context.Context) (api.Described, error) { return e.recreate(ctx, f.Described) },
 			func(x api.Described, err error) lab.Action { return lab.Created{Described: x, Undone: true, Err: err} })
@@ -213,7 +216,7 @@ func (e *Experiments) link(f lab.Link) {
 	}
 }
 
-// needScript loads the script that draws charts, once.
+// needScript loads the script that draws charts, once, and again where it did not come.
 func (e *Experiments) needScript(path string) {
 	if app.Window().Get("echarts").Truthy() {
 		if !e.s.Drawing {
@@ -229,7 +232,12 @@ func (e *Experiments) needScript(path string) {
 		script.Set("src", path)
 		document.Get("head").Call("append", script)
 	}
-	e.stop = append(e.stop, browser.Listen(script, "load", func(app.Value) { e.later(lab.ScriptLoaded{}) }))
+	e.stop = append(e.stop,
+		browser.Listen(script, "load", func(app.Value) { e.later(lab.ScriptLoaded{}) }),
+		browser.Listen(script, "error", func(app.Value) {
+			script.Call("remove")
+			e.later(lab.ScriptLoaded{Err: fmt.Errorf("%s, the script that draws them, does not come. Check the connection and reload the page", path)})
+		}))
 }
 
 // presets lists the grids of the paper for the models there are.
@@ -243,10 +251,7 @@ func (e *Experiments) Render() app.UI {
 		app.Main().Class("lab-main").TabIndex(-1).Body(app.H1().Class("unseen").Text("Experiments"), e.experiments(), e.opened()),
 		&widget.Toast{Text: e.said},
 	}
-	if e.s.Help {
-		keys := newState(state.DefaultPlace())
-		body = append(body, &widget.KeyList{Keys: keys.Keys(), LettersOff: e.s.LettersOff, On: e.bus})
-	}
+	body = append(body, keyList(e.s.Chrome, e.bus)...)
 	return app.Div().Class("lab").DataSet("testid", "experiments").
 		DataSet("meta", string(e.s.Meta.Phase)).DataSet("list", string(e.s.List.Phase)).
 		DataSet("open", string(e.s.Open.Phase)).DataSet("theme", string(e.s.Theme)).

@@ -27,8 +27,12 @@ func (e *Experiments) experiments() app.UI {
 
 // undo offers an experiment back that was removed.
 func (e *Experiments) undo(x api.Described) app.UI {
+	said := "“" + x.Name + "” is removed. What it computed is kept."
+	if e.s.Unreturned != "" {
+		said = "“" + x.Name + "” is removed, and does not come back: " + e.s.Unreturned
+	}
 	return app.Div().Class("lab-undo").Attr("role", "status").DataSet("testid", "removed").Body(
-		app.Span().Text("“"+x.Name+"” is removed. What it computed is kept."),
+		app.Span().Text(said),
 		app.Button().Type("button").Class("button small").DataSet("testid", "undo-remove").OnClick(func(app.Context, app.Event) { e.do(lab.Undo{}) }).Text("Undo"),
 		app.Button().Type("button").Class("button small").OnClick(func(app.Context, app.Event) { e.do(lab.Dismiss{}) }).Text("Close"))
 }
@@ -278,6 +282,8 @@ func (e *Experiments) charts() app.UI {
 			why = "Nothing yet. Charts appear as cells are done."
 		}
 		return area.Body(app.P().Class("quiet").Text(why))
+	case e.s.Undrawn != "":
+		return area.Body(message("The charts cannot be drawn.", e.s.Undrawn))
 	}
 	plots := make([]app.UI, len(shown))
 	for i, c := range shown {

@@ -141,9 +141,17 @@ func keepTrace(t traces.Trace, file app.Value, done func(traces.Trace), failed f
 
 // change shows and writes a trace that was renamed or described, and says so.
 func (p *Traces) change(t traces.Trace, said string) {
+	before, _ := p.list.Find(t.Key)
 	t.Fault = ""           // people describe it again
 	p.list = p.list.Add(t) // at once: the next change builds on it
-	storeOf(t).describe(t, func() { p.say(said) }, func() { p.say("The change is not kept.") }, func() { p.say(gone(t)) })
+	storeOf(t).describe(t, func() { p.say(said) }, func() {
+		p.later(func() {
+			if now, _ := p.list.Find(t.Key); now == t {
+				p.list = p.list.Add(before)
+			}
+			p.said = "The change is not kept."
+		})
+	}, func() { p.say(gone(t)) })
 }
 
 // gone says that a trace is no longer there.
@@ -198,13 +206,18 @@ func (p *Traces) pick(key string, on bool) {
 	}
 }
 
-// compare sets the two chosen traces side by side.
+// compare sets the two chosen traces side by side, unless others are by the time that their
+// files are read.
 func (p *Traces) compare() {
+	picked := p.picked
 	left, _ := p.list.Find(p.picked[0])
 	right, _ := p.list.Find(p.picked[1])
 	p.open(left, func(a *picture.Run) {
 		p.open(right, func(b *picture.Run) {
 			p.later(func() {
+				if !slices.Equal(p.picked, picked) {
+					return
+				}
 				c := &compared{left: left, right: right, of: traces.Compare(a, b)}
 				if g := c.of.Grid; g != nil {
 					c.svg = gridPicture(right.Name, &widget.ColumnView{Run: b, Grid: g, Labels: widget.Lines(b), Name: right.Name, Against: left.Name})
