@@ -1,8 +1,12 @@
 package view
 
 import (
+	"fmt"
+
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/viz/number"
+	"kvscope/web/picture"
 	"kvscope/web/state"
 	"kvscope/web/widget"
 )
@@ -40,13 +44,30 @@ func missing(f *Frame) app.UI {
 		return message("No head is locked.", "Press one in the grid above, or ↓.")
 	case f.Column.Phase == state.Loading:
 		return message("The run is not over yet.", "A head can be looked into once it is.")
+	case data.Head != nil:
+		return nil
+	case beyond(f, f.State.Head) != nil:
+		return beyond(f, f.State.Head)
+	case f.Column.Phase != state.Done:
+		what := "The run was stopped."
+		if f.Column.Phase == state.Failed {
+			what = "The run failed."
+		}
+		return message(what, "A head can be looked into once a run has come to its end: run it again.")
 	case data.Phase == state.Failed:
 		return app.Div().Class("message bad").Attr("role", "alert").Body(app.B().Text("This head cannot be shown."), app.P().Text(data.Problem),
 			&widget.Press{Label: "try again", Test: "look-again", Do: state.Forget{}, On: f.On})
-	case data.Phase == state.Loading, data.Head == nil:
-		return app.Div().Class("message").Attr("role", "status").Body(
-			app.Div().Class("bar unsure").Attr("role", "progressbar").Aria("label", "the head is on its way").Body(app.I()),
-			app.B().Text("Asking for the head."), app.Span().Text("Its queries and keys come once; what is drawn of them is computed here."))
 	}
-	return nil
+	return app.Div().Class("message").Attr("role", "status").Body(
+		app.Div().Class("bar unsure").Attr("role", "progressbar").Aria("label", "the head is on its way").Body(app.I()),
+		app.B().Text("Asking for the head."), app.Span().Text("Its queries and keys come once; what is drawn of them is computed here."))
+}
+
+// beyond is the message where the run's model does not have a head, nil where it does.
+func beyond(f *Frame, head *picture.Head) app.UI {
+	h := f.Column.Run.Header
+	if head.Layer < h.Layers && head.Head < h.Heads {
+		return nil
+	}
+	return message("This model has no head "+widget.HeadName(head)+".", fmt.Sprintf("It has %s of %s each, counted from 0.", number.Of(h.Layers, "layer"), number.Of(h.Heads, "head")))
 }

@@ -38,6 +38,8 @@ func (p *scores) Draw(f *Frame) Drawn {
 	switch {
 	case f.State.Looked() == nil:
 		return Drawn{Body: message("Each head has its own scores.", "Point at a head in the grid above to see them; click to keep it, or press ↓.")}
+	case beyond(f, f.State.Looked()) != nil:
+		return Drawn{Body: beyond(f, f.State.Looked())}
 	case p.data == nil:
 		return Drawn{Body: message("There are no scores here.", "The method gives none, or gave none for these queries: MoBA's are only there at the first answer step.")}
 	}

@@ -131,20 +131,27 @@ func TestMissing(t *testing.T) {
 			h.Gate = nil
 			v.HeadData.Head = &h
 		}},
-		{"memory", "attention", "This model has no memory", func(_ *state.Snapshot, v *widget.ColumnView) { v.HeadData = state.HeadData{} }},
-		{"memory", "ratplus", "There are no gates here", func(_ *state.Snapshot, v *widget.ColumnView) {
-			h := *v.HeadData.Head
-			h.Gate = nil
-			v.HeadData.Head = &h
+		{"attention", "attention", "The run was stopped.", func(_ *state.Snapshot, v *widget.ColumnView) { v.Phase, v.HeadData = state.Idle, state.HeadData{} }},
+		{"block", "attention", "The run was stopped.", func(_ *state.Snapshot, v *widget.ColumnView) {
+			v.Phase, v.HeadData = state.Idle, state.HeadData{Phase: state.Loading} // asked for before, of the run still shown
 		}},
+		{"memory", "ratplus", "The run failed.", func(_ *state.Snapshot, v *widget.ColumnView) { v.Phase, v.HeadData = state.Failed, state.HeadData{} }},
+		{"attention", "attention", "This model has no head 20.1.", func(s *state.Snapshot, v *widget.ColumnView) {
+			s.Head, v.HeadData = &picture.Head{Layer: 20, Head: 1}, state.HeadData{}
+		}},
+		{"scores", "attention", "This model has no head 1.7.", func(s *state.Snapshot, _ *widget.ColumnView) { s.Head = &picture.Head{Layer: 1, Head: 7} }},
 		{"scores", "attention", "Each head has its own scores", func(s *state.Snapshot, _ *widget.ColumnView) { s.Head = nil }},
 	} {
 		s, column := page(t, "quest", c.arch, c.view)
 		c.change(s, column)
 		v := Shown(All(), s)
 		f, p := &Frame{ID: "0", Column: column, State: s}, v.Of(column, s)
-		if page := strings.ReplaceAll(html(p, f), "&#39;", "'"); !strings.Contains(page, c.says) {
+		page := strings.ReplaceAll(html(p, f), "&#39;", "'")
+		if said := strings.ReplaceAll(page, "</b><span>", " "); !strings.Contains(said, c.says) {
 			t.Errorf("%s: no %q", c.view, c.says)
+		}
+		if asks := strings.Contains(page, `role="progressbar"`); asks != strings.HasPrefix(c.says, "Asking") {
+			t.Errorf("%s, %s: the bar of what is on its way is shown: %v", c.view, c.says, asks)
 		}
 		if p.SVG(f, "title").SVG != "" || p.Table(f) != nil {
 			t.Errorf("%s, %s: something is saved", c.view, c.says)
