@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"sync"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
@@ -13,6 +14,9 @@ import (
 // Routes registers the pages. The server and the browser program both call it,
 // since go-app answers only for paths that it knows in both.
 func Routes() {
+	// One for the whole page load: who comes back to the explorer finds its workers, with the
+	// models that were brought to them.
+	hosts := sync.OnceValue(hosts)
 	for at, compose := range map[string]func() app.Composer{
 		"":             func() app.Composer { return page.NewExplorer(hosts) },
 		"/embed":       func() app.Composer { return page.NewEmbed(hosts) },
