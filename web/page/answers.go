@@ -6,6 +6,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/web/client"
 	"kvscope/web/state"
 )
 
@@ -13,9 +14,9 @@ import (
 func (e *Explorer) ask(f state.AskAnswer) {
 	ctx, cancel := context.WithCancel(context.Background())
 	e.cancel[f.Gen] = cancel
-	go func() {
+	go func(engine client.Engine) {
 		arrived := state.AnswerArrived{Gen: f.Gen, Request: f.Request}
-		switch r, err := e.engine.Ask(ctx, f.Request); {
+		switch r, err := engine.Ask(ctx, f.Request); {
 		case err != nil:
 			arrived.Err = err
 		case r.Score == nil:
@@ -27,5 +28,5 @@ func (e *Explorer) ask(f state.AskAnswer) {
 			e.later(arrived)
 		}
 		e.ctx.Dispatch(func(app.Context) { e.stopRun(f.Gen) })
-	}()
+	}(e.engine)
 }

@@ -16,7 +16,8 @@ var framedHide = strings.Join([]string{"header", "controls", "inspector", "timel
 // the Explorer as a whole. What of it is left out is said by hide in the address.
 func NewEmbed(find func() []client.Host) *Explorer {
 	e := NewExplorer(find)
-	e.framed = true
+	e.framed, e.s.Hide = true, framedHide // until an address says otherwise
+	e.screen.update(&e.s)
 	return e
 }
 

@@ -29,7 +29,7 @@ type Experiments struct {
 	s        lab.Snapshot
 	bus      *widget.Bus
 	linked   string // the query that the address has
-	said     string // what of it is not understood
+	said     state.Toast
 	unfollow context.CancelFunc
 	press    *presser
 	stop     []func()
@@ -81,20 +81,28 @@ func (e *Experiments) OnNav(ctx app.Context) {
 }
 
 func (e *Experiments) restore(query string) {
-	e.said = ""
+	e.tell("")
 	if bad := lab.Misread(query); len(bad) > 0 {
-		e.said = leftOut(bad)
+		e.tell(leftOut(bad))
 	}
 	e.linked = query
 	e.do(lab.Restore{Place: lab.ParseQuery(query)})
 }
 
 // say shows a short message.
-func (e *Experiments) say(text string) {
-	e.ctx.Dispatch(func(app.Context) {
-		e.said = text
-		e.Update()
-	})
+func (e *Experiments) say(text string) { e.ctx.Dispatch(func(app.Context) { e.tell(text) }) }
+
+// tell shows one in a turn of its own, until it can have been read; "" takes it away.
+func (e *Experiments) tell(text string) {
+	e.said = e.said.Say(text)
+	if said := e.said; text != "" {
+		e.ctx.After(said.Reads(), func(app.Context) {
+			if e.said == said {
+				e.tell("")
+			}
+		})
+	}
+	e.Update()
 }
 
 // later does an action in go-app's own turn.
@@ -249,7 +257,7 @@ func (e *Experiments) Render() app.UI {
 		&widget.Header{Path: "/experiments", Theme: e.s.Theme, On: e.bus},
 		e.controls(),
 		app.Main().Class("lab-main").TabIndex(-1).Body(app.H1().Class("unseen").Text("Experiments"), e.experiments(), e.opened()),
-		&widget.Toast{Text: e.said},
+		&widget.Toast{Of: e.said},
 	}
 	body = append(body, keyList(e.s.Chrome, e.bus)...)
 	return app.Div().Class("lab").DataSet("testid", "experiments").

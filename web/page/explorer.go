@@ -180,7 +180,9 @@ func (e *Explorer) perform(f state.Effect) {
 	case state.KeepProgress:
 		keepProgress(f)
 	case state.Wait:
-		e.ctx.After(f.For, func(app.Context) { e.do(state.Tick{}) })
+		e.ctx.After(f.For, func(app.Context) { e.do(state.Tick{Gen: f.Gen}) })
+	case state.Fade:
+		e.ctx.After(f.For, func(app.Context) { e.do(state.Faded{Gen: f.Gen}) })
 	case state.ShowNeedle:
 		e.show++
 	case state.AskQuestions:
@@ -250,9 +252,9 @@ func (e *Explorer) start(f state.Start) {
 func (e *Explorer) repeat(f state.RepeatSeeds) {
 	ctx, cancel := context.WithCancel(context.Background())
 	e.cancel[f.Gen] = cancel
-	later := func(a state.Action) { e.ctx.Dispatch(func(app.Context) { e.do(a) }) }
+	later, engine := e.later, e.engine
 	go func() {
-		err := seeds.Repeat(ctx, e.engine, f.Requests, f.First, f.N, func(row seeds.Row) error {
+		err := seeds.Repeat(ctx, engine, f.Requests, f.First, f.N, func(row seeds.Row) error {
 			later(state.SeedArrived{Gen: f.Gen, Row: row})
 			return nil
 		})
@@ -265,10 +267,10 @@ func (e *Explorer) repeat(f state.RepeatSeeds) {
 
 // look asks the engine, or the file that a run is from, what a head saw.
 func (e *Explorer) look(f state.AskHead) {
-	heads := f.Heads
+	heads, engine := f.Heads, e.engine
 	if heads == nil {
 		heads = func(layer, head int) (*lens.HeadTensors, error) {
-			return e.engine.Head(context.Background(), f.Request, layer, head)
+			return engine.Head(context.Background(), f.Request, layer, head)
 		}
 	}
 	go func() {
@@ -281,7 +283,8 @@ func (e *Explorer) look(f state.AskHead) {
 
 // openModel asks the engine to open the model at a path.
 func (e *Explorer) openModel(path string) {
-	opener, ok := e.engine.Engine.(client.ModelOpener)
+	engine := e.engine.Engine
+	opener, ok := engine.(client.ModelOpener)
 	if !ok {
 		e.do(state.ModelNotOpened{Err: errors.New("the engine in this page opens no paths; kvscope serve does")})
 		return
@@ -289,6 +292,9 @@ func (e *Explorer) openModel(path string) {
 	go func() {
 		models, err := opener.OpenModel(context.Background(), path)
 		e.ctx.Dispatch(func(app.Context) {
+			if engine != e.engine.Engine {
+				return // the models of another are shown by now
+			}
 			if err != nil {
 				e.do(state.ModelNotOpened{Err: err})
 				return
@@ -350,7 +356,7 @@ func (e *Explorer) Render() app.UI {
 			app.Div().Class("columns").DataSet("count", len(columns)).Body(columns...),
 			&timeline),
 		&inspector,
-		&widget.Toast{Text: s.Toast},
+		&widget.Toast{Of: s.Toast},
 	}
 	if s.Help {
 		body = append(body, &widget.KeyList{Keys: s.Keys(), LettersOff: s.LettersOff, On: e.bus})

@@ -81,7 +81,7 @@ func (g *Gallery) touch(sp *specimen, a state.Action) {
 		case state.ShowNeedle:
 			sp.show++
 		case state.Wait:
-			g.ctx.After(f.For, func(app.Context) { g.touch(sp, state.Tick{}) })
+			g.ctx.After(f.For, func(app.Context) { g.touch(sp, state.Tick{Gen: f.Gen}) })
 		case state.AskHead:
 			if seen := sp.look(f); seen != nil {
 				seen, _ := sp.s.Do(seen)

@@ -13,7 +13,6 @@ import (
 // the step copies from, at the line under the pointer, else the one looked at.
 func inspect(s *state.Snapshot, views []*widget.ColumnView) widget.Inspector {
 	out := widget.Inspector{Block: s.Pointed(), Held: s.PinnedBlock >= 0 && !s.Hover.On, Head: "all heads", Line: "step"}
-	out.Forced, out.Dropped = s.Draft.Force, s.Draft.Drop
 	out.Columns = make([]widget.InspectorColumn, len(views))
 	looked := s.Looked()
 	if looked != nil {
@@ -24,6 +23,7 @@ func inspect(s *state.Snapshot, views []*widget.ColumnView) widget.Inspector {
 			out.Block = v.Gold / v.Run.Block()
 		}
 	}
+	out.Forced, out.Dropped = s.Draft.Edited("force", out.Block), s.Draft.Edited("drop", out.Block)
 	for i, v := range views {
 		c := &out.Columns[i]
 		c.Name, c.Preview = v.Short, v.Preview

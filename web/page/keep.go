@@ -39,7 +39,7 @@ func (e *Explorer) save(f state.Save) {
 	}
 	switch f.What.Format {
 	case "safetensors":
-		say("collecting the run")
+		e.do(state.ShowToast{Text: "collecting the run", Stays: true})
 		go func() {
 			file, err := e.runFile(f.Side)
 			if err != nil {

@@ -120,17 +120,6 @@ func (l *Lessons) card(number int, of lesson.Lesson) app.UI {
 		app.H2().Body(app.Small().Text(fmt.Sprintf("%d ", number)), app.Text(of.Title)),
 		app.P().Text(of.Summary),
 		app.P().Class("lesson-go").Body(
-			app.A().Class("button main").Href(widget.At("/?"+StepQuery(next))).Aria("label", word+": "+of.Title).Text(word),
+			app.A().Class("button main").Href(widget.At("/?"+l.progress.Query(next)+"&lesson="+next.String())).Aria("label", word+": "+of.Title).Text(word),
 			app.Span().Class("quiet").Text(said)))
-}
-
-// StepQuery is the address of a step in the explorer: its picture, or the one before it
-// where it asks for a prediction first.
-func StepQuery(at lesson.At) string {
-	_, step, _ := at.Find()
-	query := step.Query
-	if step.Predict != nil {
-		query = at.Before()
-	}
-	return query + "&lesson=" + at.String()
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strings"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
@@ -28,7 +27,7 @@ const modelConfig = "config.json"
 // bringModel lets the engine of the browser run the model in a file, and says what comes of
 // it.
 func (e *Explorer) bringModel(side int, name string, file app.Value, done func(state.Action)) {
-	from := siteFile(strings.TrimSuffix(name, path.Ext(name)), file)
+	from := siteFile(modelOf(name), file)
 	e.bring(side, name, from, done, func() string { return browser.FileURL(file) })
 }
 
@@ -56,7 +55,7 @@ func (e *Explorer) bringFolder(side int, folder browser.Folder) {
 		refuse(problem)
 		return
 	}
-	from := api.SiteFile{Name: captureName(folder.Name), Size: weightsIn(files), Folder: true}
+	from := api.SiteFile{Name: modelName(folder.Name), Size: weightsIn(files), Folder: true}
 	e.bring(side, folder.Name, from, e.later, func() string {
 		for i := range files {
 			files[i].File = browser.FileURL(folder.Files[i])
@@ -118,8 +117,9 @@ func (e *Explorer) bring(side int, name string, from api.SiteFile, done func(sta
 			"It has %s; a tab has memory for models of at most %s. “kvscope serve --model %s” runs it.", number.Bytes(from.Size), number.Bytes(mostModel), name)})
 		return
 	}
-	e.later(state.ShowToast{Text: "loading " + name})
+	e.later(state.ShowToast{Text: "loading " + name, Stays: true})
 	from.File = at()
+	in := e.engine.Engine
 	go func() {
 		info, err := engine.Open(context.Background(), from)
 		if err != nil {
@@ -130,6 +130,12 @@ func (e *Explorer) bring(side int, name string, from api.SiteFile, done func(sta
 			done(state.NotOpened{Side: side, Name: name, Problem: problem})
 			return
 		}
-		done(state.ModelBrought{Side: side, Model: *info})
+		e.ctx.Dispatch(func(app.Context) {
+			if in != e.engine.Engine { // the models of another are shown by now
+				e.do(state.ShowToast{})
+				return
+			}
+			done(state.ModelBrought{Side: side, Model: *info})
+		})
 	}()
 }

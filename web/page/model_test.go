@@ -5,7 +5,23 @@ import (
 	"testing"
 
 	"kvscope/web/api"
+	"kvscope/web/state"
 )
+
+// TestNamesOfModels: a model is called as its file without the extension, or as its folder, and so
+// that an address can name it.
+func TestNamesOfModels(t *testing.T) {
+	for file, want := range map[string]string{"SmolLM2.gguf": "SmolLM2", "Qwen2.5-0.5B.Q4_K.gguf": "Qwen2.5-0.5B.Q4_K", "a:b.gguf": "a_b", "x+y@3.npz": "x_y_3"} {
+		if got := modelOf(file); got != want || state.ParseColumn(got).Model != got {
+			t.Errorf("file %q is called %q, want %q", file, got, want)
+		}
+	}
+	for folder, want := range map[string]string{"Qwen2.5-0.5B": "Qwen2.5-0.5B", "Llama-3.2-1B": "Llama-3.2-1B", "a:b.c": "a_b.c"} {
+		if got := modelName(folder); got != want || state.ParseColumn(got).Model != got {
+			t.Errorf("folder %q is called %q, want %q", folder, got, want)
+		}
+	}
+}
 
 // TestFoldersThatAreNoModel: what a folder lacks is said by the names of its files, and how
 // much of it is read.

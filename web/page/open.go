@@ -150,15 +150,18 @@ func (e *Explorer) captureAgain() {
 	}
 }
 
-// captureName is the name of queries and keys in a file as a model: that of the file, without
-// characters that mean something else in the name of a model.
-func captureName(file string) string {
+// modelOf is the name of what is in a file as a model: that of the file without its extension.
+func modelOf(file string) string { return modelName(strings.TrimSuffix(file, path.Ext(file))) }
+
+// modelName is a name without the characters that mean something else in the name of a model, as
+// addresses have it.
+func modelName(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r == ':' || r == '+' || r == '@' {
 			return '_'
 		}
 		return r
-	}, strings.TrimSuffix(file, path.Ext(file)))
+	}, name)
 }
 
 // isCapture reports whether a file holds queries and keys, and neither a run nor attention
@@ -176,7 +179,7 @@ func (e *Explorer) openFile(side int, name string, file app.Value, done func(sta
 	}
 	go func() {
 		done(open(side, name, browser.NewBlob(file), cmp.Or(e.s.Draft.Column(side).Method, e.s.Draft.Method), func(f *checkpoint.File) (run.ModelInfo, error) {
-			own := captureName(name)
+			own := modelOf(name)
 			if m := e.s.Model(own); m != nil && m.Arch != run.ArchCapture {
 				own += " (file)"
 			}

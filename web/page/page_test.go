@@ -316,3 +316,26 @@ func TestFileNames(t *testing.T) {
 		}
 	}
 }
+
+// TestFramesLeaveOut: an explorer in a frame whose address says nothing shows its views alone.
+func TestFramesLeaveOut(t *testing.T) {
+	page := app.HTMLString(NewEmbed(nil).Render())
+	if want := `data-hide="header,controls,inspector,timeline"`; !strings.Contains(page, want) {
+		t.Errorf("no %s in %.300s", want, page)
+	}
+	if page := app.HTMLString(NewExplorer(nil).Render()); strings.Contains(page, `data-hide="header`) {
+		t.Error("the explorer leaves out the same")
+	}
+}
+
+// TestInspectorKnowsWhatIsEdited: a button is in for a block that the form forces, however its
+// list is written.
+func TestInspectorKnowsWhatIsEdited(t *testing.T) {
+	for list, want := range map[string]bool{"3,4": true, "3, 4": true, "4 3": true, "34": false, "": false} {
+		s := newState(state.DefaultPlace())
+		s.Draft.Force, s.PinnedBlock = list, 4
+		if got := inspect(&s, nil); got.Forced != want || got.Dropped {
+			t.Errorf("%q: forced %v, want %v; dropped %v", list, got.Forced, want, got.Dropped)
+		}
+	}
+}

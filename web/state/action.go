@@ -66,7 +66,10 @@ type KeepTheme struct{ Theme Theme }
 type KeepLetters struct{ Off bool }
 
 // Wait asks for a Tick after a while.
-type Wait struct{ For time.Duration }
+type Wait struct {
+	Gen int
+	For time.Duration
+}
 
 // AskModel asks the engine to open a model.
 type AskModel struct{ Path string }
@@ -96,11 +99,11 @@ func (KeepLetters) effect() {}
 
 // Do applies an action. It leaves s as it was.
 func (s Snapshot) Do(a Action) (Snapshot, []Effect) {
-	before := s.Place
+	before, said := s.Place, s.Toast
 	effects := append(a.apply(&s), s.askHeads()...)
 	effects = append(append(effects, s.outdated()...), s.unasked()...)
 	effects = append(append(effects, s.askDense()...), s.askQuestions()...)
-	effects = append(effects, s.askSteps()...)
+	effects = append(append(effects, s.askSteps()...), s.fade(said)...)
 	for _, e := range effects {
 		if _, links := e.(Link); links {
 			return s, effects

@@ -414,7 +414,7 @@ func TestPlay(t *testing.T) {
 		if len(d.effects) == 0 {
 			t.Fatal("no beat is asked for")
 		}
-		d.do(Tick{})
+		d.do(Tick{d.s.plays})
 	}
 	if beats != n-1 || d.s.Cursor() != n-1 {
 		t.Errorf("%d beats to line %d, want %d to %d", beats, d.s.Cursor(), n-1, n-1)
@@ -422,7 +422,7 @@ func TestPlay(t *testing.T) {
 	if d.do(TogglePlay{}).do(Step{1}); d.s.Playing {
 		t.Error("a step by hand does not stop it")
 	}
-	if d.do(Tick{}); len(d.effects) != 0 {
+	if d.do(Tick{d.s.plays}); len(d.effects) != 0 {
 		t.Error("a late beat goes on")
 	}
 }
@@ -511,5 +511,21 @@ func TestLettersOff(t *testing.T) {
 	}
 	if d.s.Press(" ", false) == nil || d.s.Press("ArrowLeft", false) == nil || d.do(UseLetters{}).s.Press("m", false) == nil {
 		t.Error("what is no letter is no key, or a letter that is one again")
+	}
+}
+
+// TestPlayTwice: who stops and plays again plays at the same speed, since beats of the playing
+// before are none of this one's.
+func TestPlayTwice(t *testing.T) {
+	d := ready(t).finish(events(t, "quest")).do(GoTo{0}).do(TogglePlay{})
+	before := d.effects[0].(Wait)
+	d.do(TogglePlay{}).do(TogglePlay{})
+	now := d.effects[0].(Wait)
+	line := d.s.Cursor()
+	if d.do(Tick{before.Gen}); d.s.Cursor() != line || len(d.effects) != 0 {
+		t.Errorf("a beat from before the pause goes to line %d of %d, with %v", d.s.Cursor(), line, d.effects)
+	}
+	if d.do(Tick{now.Gen}); d.s.Cursor() != line+1 || len(d.effects) == 0 || d.effects[0].(Wait).Gen != now.Gen {
+		t.Errorf("a beat goes to line %d, with %v", d.s.Cursor(), d.effects)
 	}
 }

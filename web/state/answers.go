@@ -82,16 +82,20 @@ func (s *Snapshot) ask(r run.Request) Effect {
 	return AskAnswer{Gen: s.runs, Request: r}
 }
 
-// stopAnswers gives up on the answers that are on their way: what a person asks for goes
-// first.
+// stopAnswers gives up on the answers that are on their way, since what a person asks for goes
+// first, and forgets which of them failed, so that they are asked for again.
 func (s *Snapshot) stopAnswers() []Effect {
 	var out []Effect
 	for of, a := range s.answers {
-		if a.Phase == Loading {
+		switch a.Phase {
+		case Loading:
 			out = append(out, Cancel{Gen: a.gen})
-			s.answers = maps.Clone(s.answers)
-			delete(s.answers, of)
+		case Failed:
+		default:
+			continue
 		}
+		s.answers = maps.Clone(s.answers)
+		delete(s.answers, of)
 	}
 	return out
 }

@@ -38,7 +38,7 @@ func (a Captured) apply(s *Snapshot) []Effect {
 			Advice:  a.Refused.Error() + ". What the form says counts.",
 		}
 	}
-	s.Toast = a.said()
+	s.say(a.said())
 	return effects
 }
 

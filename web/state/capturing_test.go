@@ -71,8 +71,8 @@ func TestCapturedAsks(t *testing.T) {
 	if again := ParseQuery(d.s.Query()); !reflect.DeepEqual(again.Form.config(Problems{}), starts[1].Request.Config) {
 		t.Errorf("the address %q asks for %+v", d.s.Query(), again.Form.config(Problems{}))
 	}
-	if want := "own is open, and the form has what it says: snapkv, k 40, window 8; ignored: top_p"; d.s.Toast != want {
-		t.Errorf("%q, want %q", d.s.Toast, want)
+	if want := "own is open, and the form has what it says: snapkv, k 40, window 8; ignored: top_p"; d.s.Toast.Text != want {
+		t.Errorf("%q, want %q", d.s.Toast.Text, want)
 	}
 	// A file that names no method sets what it says of the form's, and a budget takes the place of k.
 	d.do(Captured{Side: 1, Info: own, Asks: sparse.Config{Values: sparse.Values{"budget": "1/4"}}})

@@ -122,7 +122,7 @@ type File struct {
 func (a Asked) model(*trace.Header) string { return a.Request.Model }
 func (File) model(h *trace.Header) string  { return h.Model }
 
-// Base is a run with nothing forced or dropped.
+// Base is a run with nothing forced or dropped, which is done or goes on.
 type Base struct {
 	Run     *picture.Run
 	Request run.Request

@@ -29,6 +29,14 @@ func scored(t testing.TB, score float64) []trace.Event {
 	return e
 }
 
+// over lets the runs of the first two columns be the same run.
+func (d *desk) over(e []trace.Event) *desk {
+	for side := range 2 {
+		d.do(Arrived{side, d.s.Columns[side].Gen(), e})
+	}
+	return d
+}
+
 // TestDenseAnswers: a scored run is asked for densely once it is over and nothing else
 // runs, and once for a model and a prompt, whatever method reads it.
 func TestDenseAnswers(t *testing.T) {
@@ -90,6 +98,10 @@ func TestDenseGivesWay(t *testing.T) {
 	}
 	if d.do(AnswerArrived{Gen: again[0].Gen, Request: again[0].Request, Err: errors.New("no")}); d.s.Verdict(0) != "" || len(d.denses()) != 0 {
 		t.Errorf("a failure says %q and asks for %v", d.s.Verdict(0), d.denses())
+	}
+	d.do(AnswerArrived{Gen: again[1].Gen, Request: again[1].Request, Score: 1}).do(Submit{}).over(scored(t, 0))
+	if asked := d.denses(); len(asked) != 1 || asked[0].Request.Model != again[0].Request.Model {
+		t.Errorf("run again, what failed and nothing else is to be asked for: %v", asked)
 	}
 }
 

@@ -40,11 +40,31 @@ func (a UseEngine) apply(s *Snapshot) []Effect {
 		if e.Kind != a.Kind || e == s.Engine {
 			continue
 		}
-		effects := Stop{}.apply(s)
+		effects := s.disown()
+		s.Opening = ""
 		s.Engine, s.MetaPhase, s.MetaError = e, Loading, ""
 		return append(effects, Engage{Kind: e.Kind}, AskMeta{})
 	}
 	return nil
+}
+
+// disown stops what the engine computes, and takes nothing that it has computed for what the run
+// on the screen is any more: that stays, as any run that is not the one asked for.
+func (s *Snapshot) disown() []Effect {
+	effects := append(Stop{}.apply(s), s.stopAnswers()...)
+	effects = append(append(effects, CloseSeeds{}.apply(s)...), CloseQuestions{}.apply(s)...)
+	s.answers = nil
+	s.learned++
+	for side := range s.Columns {
+		c := &s.Columns[side]
+		c.Base = nil
+		if f, over := c.Status.(Finished); over {
+			if asked, live := f.Of.(Asked); live {
+				c.become(Stopped{Attempt{Request: asked.Request, On: &f.Content, Stale: true}})
+			}
+		}
+	}
+	return effects
 }
 
 // Progressed says how far what a run waits for has come.

@@ -3,6 +3,7 @@ package state
 import (
 	"errors"
 	"reflect"
+	"slices"
 	"testing"
 
 	"kvscope/engine/run"
@@ -93,5 +94,42 @@ func TestModelBrought(t *testing.T) {
 	s, _ = s.Do(ModelBrought{Side: 2, Model: run.ModelInfo{Name: "third", Arch: "llama", Context: 2048}})
 	if s.Draft.Columns() != 3 || s.Draft.Model(2) != "third" || s.Draft.Model(1) != "mine" {
 		t.Errorf("columns of %q, %q, %q", s.Draft.Model(0), s.Draft.Model(1), s.Draft.Model(2))
+	}
+}
+
+// TestAnotherEngineIsAskedAnew: what one engine said of its runs is no verdict on those of another,
+// and what it was about to say is given up.
+func TestAnotherEngineIsAskedAnew(t *testing.T) {
+	d := &desk{t: t, s: New(DefaultPlace(), fourViews)}
+	d.do(HasEngines{Engines: two}).do(twoModels).over(scored(t, 0))
+	asked := d.denses()
+	d.do(AnswerArrived{Gen: asked[0].Gen, Request: asked[0].Request, Score: 1})
+	if d.s.Verdict(0) == "" {
+		t.Fatal("no verdict to take back")
+	}
+	d.do(Repeat{}).do(OpenModel{Path: "/models/a"})
+	d.s.runs++
+	d.s.Questions = Questions{Phase: Loading, Gen: d.s.runs}
+	many, questions := d.s.Many.Gen, d.s.Questions.Gen
+	d.do(UseEngine{Kind: "browser"})
+	for what, gen := range map[string]int{"the dense answer": asked[1].Gen, "many seeds": many, "the questions": questions} {
+		if !slices.Contains(d.effects, Effect(Cancel{gen})) && !slices.Contains(d.effects, Effect(CancelSeeds{gen})) {
+			t.Errorf("%s go on: %v", what, d.effects)
+		}
+	}
+	if d.s.Verdict(0) != "" || len(d.s.answers) != 0 || d.s.Many.Phase != "" || d.s.Questions.Phase != "" || d.s.Opening != "" {
+		t.Errorf("still there: verdict %q, %d answers, seeds %q, questions %q, opening %q", d.s.Verdict(0), len(d.s.answers), d.s.Many.Phase, d.s.Questions.Phase, d.s.Opening)
+	}
+	if c := d.s.Columns[0]; !c.Stale() || c.Run() == nil {
+		t.Error("the run of the engine before is gone, or stands for one of this")
+	}
+	if d.do(Show{"attention"}); len(d.looks()) != 0 {
+		t.Errorf("this engine is asked for heads of a run of the one before: %v", d.looks())
+	}
+	if d.do(twoModels); len(d.starts()) != 2 {
+		t.Fatalf("starts %v", d.starts())
+	}
+	if d.over(scored(t, 0)); len(d.denses()) != 2 {
+		t.Errorf("asks for %v, want both anew", d.denses())
 	}
 }

@@ -38,6 +38,16 @@ func (p Progress) choose(at lesson.At, option int) Progress {
 	return p
 }
 
+// Query is the picture of a step: its own, or that of the step before until what it asks is
+// predicted.
+func (p Progress) Query(at lesson.At) string {
+	_, step, _ := at.Find()
+	if step.Predict != nil && p.Prediction(at) < 0 {
+		return at.Before()
+	}
+	return step.Query
+}
+
 // KeepProgress keeps how far the lecture is, and tells the window of notes which step is
 // on the screen.
 type KeepProgress struct {
@@ -60,16 +70,10 @@ func (a UseProgress) apply(s *Snapshot) []Effect { //nolint:unparam // as every 
 type Teach struct{ At lesson.At }
 
 func (a Teach) apply(s *Snapshot) []Effect {
-	_, step, ok := a.At.Find()
-	if !ok {
+	if _, _, ok := a.At.Find(); !ok {
 		return nil
 	}
-	s.Progress = s.Progress.see(a.At)
-	query := step.Query
-	if step.Predict != nil && s.Progress.Prediction(a.At) < 0 {
-		query = a.At.Before()
-	}
-	return append(s.teach(query, a.At, true), KeepProgress{s.Progress, a.At})
+	return s.teach(s.Progress.Query(a.At), a.At, true)
 }
 
 // teach shows a picture of the lecture, in the window as it is arranged.
@@ -78,6 +82,15 @@ func (s *Snapshot) teach(query string, at lesson.At, push bool) []Effect {
 	p.Lesson, p.Present, p.Wide, p.Speed, p.Hide = at, s.Present, s.Wide, s.Speed, s.Hide
 	effects := Restore{p}.apply(s)
 	return append(effects, Link{Query: s.Query(), Push: push})
+}
+
+// attend notes that the step of the place is on the screen.
+func (s *Snapshot) attend() []Effect {
+	if _, _, ok := s.Lesson.Find(); !ok {
+		return nil
+	}
+	s.Progress = s.Progress.see(s.Lesson)
+	return []Effect{KeepProgress{s.Progress, s.Lesson}}
 }
 
 // Turn goes so many steps on in the lecture.
@@ -101,7 +114,7 @@ func (a Predict) apply(s *Snapshot) []Effect {
 		return nil
 	}
 	s.Progress = s.Progress.choose(s.Lesson, a.Option)
-	return append(s.teach(step.Query, s.Lesson, false), KeepProgress{s.Progress, s.Lesson})
+	return s.teach(step.Query, s.Lesson, false)
 }
 
 // Again shows the picture of the step as it was, whatever was changed since.

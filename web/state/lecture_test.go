@@ -82,3 +82,47 @@ func TestTheWindowStaysAsItIsArranged(t *testing.T) {
 		t.Error("the next step ends the presentation")
 	}
 }
+
+// kept is what of the lecture the browser is told to keep.
+func kept(effects []Effect) (out []KeepProgress) {
+	for _, e := range effects {
+		if k, ok := e.(KeepProgress); ok {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// TestALinkToAStepCounts: a step that an address shows is seen, and the notes hear of it, on the
+// way back too.
+func TestALinkToAStepCounts(t *testing.T) {
+	first := lesson.At{Lesson: "quest"}
+	s, _ := New(FirstPlace(), nil).Do(twoModels)
+	address := Progress{}.Query(first) + "&lesson=" + first.String()
+	s, effects := s.Do(Restore{ParseQuery(address)})
+	if k := kept(effects); len(k) != 1 || k[0].At != first || !k[0].Progress.Seen["quest.1"] {
+		t.Errorf("kept is %+v", k)
+	}
+	s, effects = s.Do(Turn{1})
+	if k := kept(effects); len(k) != 1 || len(k[0].Progress.Seen) != 2 {
+		t.Errorf("after the next step %+v is kept", k)
+	}
+	if _, effects = s.Do(Restore{ParseQuery(address)}); len(kept(effects)) != 1 || kept(effects)[0].At != first {
+		t.Errorf("on the way back %+v is kept", kept(effects))
+	}
+	if _, effects = s.Do(Restore{ParseQuery("task=MK-1")}); len(kept(effects)) != 0 {
+		t.Errorf("outside the lecture %+v is kept", kept(effects))
+	}
+}
+
+// TestTheAddressOfAStep: who goes on at a step whose question is answered sees its picture.
+func TestTheAddressOfAStep(t *testing.T) {
+	at := lesson.At{Lesson: "quest", Step: 2}
+	_, step, _ := at.Find()
+	if got := (Progress{}).Query(at); got != at.Before() {
+		t.Errorf("before the prediction it shows %q", got)
+	}
+	if got := (Progress{}).choose(at, 1).Query(at); got != step.Query || got == at.Before() {
+		t.Errorf("after the prediction it shows %q", got)
+	}
+}

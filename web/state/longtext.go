@@ -2,6 +2,7 @@ package state
 
 import (
 	"fmt"
+	"strings"
 
 	"kvscope/viz/number"
 	"kvscope/web/api"
@@ -10,19 +11,21 @@ import (
 // A text that is too long for an address is kept by the browser and by the server under a
 // short name, which stands in the address instead.
 
-// mostText is the most bytes of an address that its text may take: the rest has to fit too.
-const mostText = maxQuery - 2<<10
-
 // LongText is the name of the text of p that is not in its address, "" when all is: that
 // of its own text, or of one that a link named and that was not found.
 func (p *Place) LongText() string {
 	switch {
 	case p.Form.Text == "":
 		return p.Elsewhere
-	case len(p.Form.Text) > mostText || len(Escape(p.Form.Text)) > mostText:
+	case len(p.Form.Text) > maxForm || len(p.Form.differences(DefaultForm(), true).out) > 0:
 		return api.TextName(p.Form.Text)
 	}
 	return ""
+}
+
+// LeftOut lists the fields that the address of p has no room for, its text aside.
+func (p *Place) LeftOut() []string {
+	return p.Form.differences(DefaultForm(), p.LongText() == "").out
 }
 
 // WithText is p with the text that its link named, if content is that text.
@@ -46,8 +49,12 @@ type FindText struct{ Name string }
 func (KeepText) effect() {}
 func (FindText) effect() {}
 
-// keepText asks for the text to be kept that the address has no room for.
+// keepText asks for the text to be kept that the address has no room for, and says what else it
+// has none for.
 func (s *Snapshot) keepText() []Effect {
+	if out := s.LeftOut(); len(out) > 0 {
+		s.say("The address has no room for what is in " + strings.Join(out, " and ") + ": a reload loses it.")
+	}
 	if name := s.LongText(); name != "" && s.Form.Text != "" {
 		return []Effect{KeepText{Name: name, Text: s.Form.Text, Server: len(s.Form.Text) <= s.Meta.Limits.TextBytes}}
 	}
@@ -58,7 +65,8 @@ func (s *Snapshot) keepText() []Effect {
 func (s *Snapshot) findText(problems Problems) []Effect {
 	if s.sought != s.Elsewhere && s.Meta.Limits.TextBytes > 0 {
 		s.sought = s.Elsewhere
-		s.Toast = "Asking the server for the text that the link names."
+		s.say("Asking the server for the text that the link names.")
+		s.Toast.Stays = true
 		return []Effect{FindText{Name: s.Elsewhere}}
 	}
 	problems["text"] = "the link names a text that is not kept by this browser nor by the server, paste it"
@@ -72,7 +80,7 @@ func (a TextFound) apply(s *Snapshot) []Effect {
 	if s.Elsewhere != a.Name {
 		return nil // another link by now
 	}
-	s.Toast = ""
+	s.say("")
 	s.Place = s.WithText(a.Text)
 	s.Draft.Text = s.Form.Text
 	return Submit{}.start(s, false)
@@ -87,7 +95,7 @@ type TextKept struct {
 func (a TextKept) apply(s *Snapshot) []Effect {
 	s.textKept = a
 	if !a.Browser && !a.Server {
-		s.Toast = "The text is too long for the address and is kept nowhere: a reload loses it."
+		s.say("The text is too long for the address and is kept nowhere: a reload loses it.")
 	}
 	return nil
 }
@@ -95,6 +103,9 @@ func (a TextKept) apply(s *Snapshot) []Effect {
 // linkNote says what the link does not hold, "" when it holds all.
 func (s *Snapshot) linkNote() string {
 	note := s.textNote()
+	if out := s.LeftOut(); len(out) > 0 {
+		note += " It has no room for what is in " + strings.Join(out, " and ") + ": send that along."
+	}
 	for side := range s.Form.Columns() {
 		if name := s.Columns[side].File(); name != "" {
 			note += fmt.Sprintf(" The file %s is not in it: send the file along.", name)

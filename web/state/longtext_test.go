@@ -1,6 +1,7 @@
 package state
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -41,8 +42,8 @@ func TestLongTextIsKept(t *testing.T) {
 			t.Errorf("%+v: who copies the link hears %q", kept, note)
 		}
 	}
-	if d.do(TextKept{Name: kept.Name}); !strings.Contains(d.s.Toast, "kept nowhere") {
-		t.Errorf("a text that nobody keeps: %q", d.s.Toast)
+	if d.do(TextKept{Name: kept.Name}); !strings.Contains(d.s.Toast.Text, "kept nowhere") {
+		t.Errorf("a text that nobody keeps: %q", d.s.Toast.Text)
 	}
 
 	lost := Restore{Place: ParseQuery("source=text&key=k&text_name=0123456789abcdef")}
@@ -87,5 +88,40 @@ func TestLongTextIsKept(t *testing.T) {
 	d.s.Meta.Limits.TextBytes = 0
 	if d.do(lost); !strings.Contains(d.s.Problems["text"], "not kept") {
 		t.Errorf("a text that is nowhere: problems %v", d.s.Problems)
+	}
+}
+
+// A text for which there is room alone, but not with the rest of the form, is named too, and what
+// there is no room for even so is said.
+func TestLongQueries(t *testing.T) {
+	keys := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, "%039d\n", i)
+		}
+		return b.String()
+	}
+	d := ready(t)
+	text := strings.Repeat("mill", 2500)
+	for field, value := range map[string]string{"source": "text", "text": text, "key": "k", "questions": keys(63)} {
+		d.do(Set{Field: field, Value: value})
+	}
+	d.do(Submit{})
+	l, _ := d.link()
+	if got := ParseQuery(l.Query); got.Form.Questions != d.s.Form.Questions || got.WithText(text).Form.Text != text || len(l.Query) > maxQuery {
+		t.Errorf("the link has %d bytes, questions of %d of %d, and the text %q", len(l.Query), len(got.Form.Questions), len(d.s.Form.Questions), got.Elsewhere)
+	}
+	if i := slices.IndexFunc(d.effects, func(e Effect) bool { k, ok := e.(KeepText); return ok && k.Text == text }); i < 0 {
+		t.Error("the text is not kept")
+	}
+	if d.do(Share{}); strings.Contains(d.effects[0].(CopyLink).Note, "no room") {
+		t.Errorf("all is in the link: %q", d.effects[0].(CopyLink).Note)
+	}
+	d.do(Set{Field: "questions", Value: strings.Repeat("é", maxQuery)}).do(Submit{})
+	if l, _ = d.link(); !strings.Contains(d.s.Toast.Text, "no room for what is in questions") || !strings.Contains(l.Query, "text_name=") || strings.Contains(l.Query, "questions=") {
+		t.Errorf("it is said that %q, and the link is %.200q", d.s.Toast.Text, l.Query)
+	}
+	if d.do(Share{}); !strings.Contains(d.effects[0].(CopyLink).Note, "no room for what is in questions") {
+		t.Errorf("who copies the link hears %q", d.effects[0].(CopyLink).Note)
 	}
 }

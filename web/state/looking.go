@@ -51,11 +51,13 @@ func (a Restore) apply(s *Snapshot) []Effect {
 	s.Place, s.Hover, s.Preview = p, Hover{}, nil
 	s.settle()
 	s.view(p.View)
+	s.say("")
+	effects := s.attend()
 	if same && s.started() {
-		return nil
+		return effects
 	}
 	s.Draft, s.Problems = p.Form, nil
-	return Submit{}.start(s, false)
+	return append(effects, Submit{}.start(s, false)...)
 }
 
 // Point moves the pointer to a block, and to a line if it is not None.
@@ -200,7 +202,8 @@ func (TogglePlay) apply(s *Snapshot) []Effect {
 	if s.Cursor() == s.Lines()-1 {
 		s.Line = 0
 	}
-	return []Effect{Wait{For: s.rest()}}
+	s.plays++
+	return []Effect{Wait{Gen: s.plays, For: s.rest()}}
 }
 
 // rest is how long the timeline rests on a line.
@@ -219,10 +222,10 @@ func (s *Snapshot) rest() time.Duration {
 }
 
 // Tick is a beat of playing.
-type Tick struct{}
+type Tick struct{ Gen int }
 
-func (Tick) apply(s *Snapshot) []Effect {
-	if !s.Playing {
+func (a Tick) apply(s *Snapshot) []Effect {
+	if !s.Playing || a.Gen != s.plays {
 		return nil
 	}
 	s.move(1)
@@ -230,7 +233,7 @@ func (Tick) apply(s *Snapshot) []Effect {
 		s.Playing = false
 		return nil
 	}
-	return []Effect{Wait{For: s.rest()}}
+	return []Effect{Wait{Gen: s.plays, For: s.rest()}}
 }
 
 // ColourBy chooses the metric of the head grid.

@@ -33,7 +33,7 @@ func (a ModelOpened) apply(s *Snapshot) []Effect {
 	s.Meta.Models = a.Models
 	name := a.Models[len(a.Models)-1].Name
 	s.Draft = s.Draft.With(ColumnField(0), ColumnSpec{Model: name, Method: s.Draft.Column(0).Method}.String())
-	s.Toast = name + " is open"
+	s.say(name + " is open")
 	return Submit{}.start(s, true)
 }
 

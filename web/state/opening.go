@@ -31,10 +31,11 @@ func (a Opened) apply(s *Snapshot) []Effect {
 	s.lookAtMaps(a.Run, a.Again)
 	if !a.Again {
 		s.Line, s.PinnedBlock, s.Token, s.Playing = Auto, None, None, false
-		s.Toast = a.Name + " is open"
+		said := a.Name + " is open"
 		if h := a.Run.Header; h.Method == "" && len(h.Ignored) > 0 {
-			s.Toast += "; ignored, as attention maps have no use for it: " + strings.Join(h.Ignored, ", ")
+			said += "; ignored, as attention maps have no use for it: " + strings.Join(h.Ignored, ", ")
 		}
+		s.say(said)
 	}
 	return effects
 }
@@ -71,7 +72,7 @@ type TextOpened struct{ Name, Text string }
 
 func (a TextOpened) apply(s *Snapshot) []Effect {
 	effects := slices.Concat(Set{Field: "source", Value: string(FromText)}.apply(s), Set{Field: "text", Value: a.Text}.apply(s))
-	s.Toast = a.Name + " is in the text field"
+	s.say(a.Name + " is in the text field")
 	if !s.Draft.RULER() {
 		return effects
 	}
@@ -92,6 +93,7 @@ func (a NotOpened) apply(s *Snapshot) []Effect {
 		*c = Column{Status: Empty{}, Version: c.Version}
 	}
 	c.Unopened = Problem{Message: a.Name + " cannot be opened", Advice: a.Problem}
+	s.say("")
 	c.Version++
 	return nil
 }
@@ -106,7 +108,7 @@ func (a ModelBrought) apply(s *Snapshot) []Effect {
 	others := slices.DeleteFunc(slices.Clone(s.Meta.Models), func(m run.ModelInfo) bool { return m.Name == a.Model.Name })
 	s.Meta.Models = append(others, a.Model)
 	s.Columns[a.Side].Unopened = Problem{}
-	s.Toast = a.Model.Name + " is loaded"
+	s.say(a.Model.Name + " is loaded")
 	for side := s.Draft.Columns(); side <= a.Side; side++ {
 		s.Draft = s.Draft.With(ColumnField(side), ColumnSpec{Model: a.Model.Name}.String())
 	}

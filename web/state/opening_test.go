@@ -41,7 +41,7 @@ func TestFileSurvivesReload(t *testing.T) {
 		if c := d.s.Columns[0]; c.Run() != again.Run || c.Phase() != Done {
 			t.Errorf("%s: the column is %+v", name, c)
 		}
-		if d.s.Line != 2 || d.s.PinnedBlock != 3 || d.s.View != "" || d.s.Toast != "" {
+		if d.s.Line != 2 || d.s.PinnedBlock != 3 || d.s.View != "" || d.s.Toast.Text != "" {
 			t.Errorf("%s: the eye rests elsewhere: %+v", name, d.s.Place)
 		}
 		// A server that went away and came back, or the way back, does not close the file.
@@ -133,8 +133,8 @@ func TestOpenedMaps(t *testing.T) {
 		header := *r.Header
 		header.Method, header.Ignored = c.method, []string{"mask", "hidden"}
 		r.Header = &header
-		if d := ready(t).do(Opened{Name: "maps.npz", Run: r}); d.s.Toast != c.want {
-			t.Errorf("%q: heard is %q, want %q", c.method, d.s.Toast, c.want)
+		if d := ready(t).do(Opened{Name: "maps.npz", Run: r}); d.s.Toast.Text != c.want {
+			t.Errorf("%q: heard is %q, want %q", c.method, d.s.Toast.Text, c.want)
 		}
 	}
 }

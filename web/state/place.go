@@ -85,6 +85,10 @@ func DefaultPlace() Place {
 // ones. Own text beyond it is kept under a name; see LongText.
 const maxQuery = 12 << 10
 
+// maxForm is how much of it the request may take: where the eye rests has to fit too, whatever
+// is looked at.
+const maxForm = maxQuery - 2<<10
+
 // Query writes p as a URL query, empty for the first place and for any other with what
 // differs from the defaults, in a fixed order.
 func (p Place) Query() string {
@@ -99,35 +103,10 @@ func (p Place) Query() string {
 
 // differences writes what p does not share with d.
 func (p Place) differences(d Place) string {
-	var b strings.Builder
-	add := func(name, value, unless string) {
-		if value == unless {
-			return
-		}
-		v := Escape(value)
-		if b.Len()+len(name)+len(v)+2 > maxQuery {
-			return
-		}
-		if b.Len() > 0 {
-			b.WriteByte('&')
-		}
-		b.WriteString(name)
-		b.WriteByte('=')
-		b.WriteString(v)
-	}
-	add("source", string(p.Form.Source), string(d.Form.Source))
 	long := p.LongText()
-	for _, f := range fields {
-		if f.name != "text" || long == "" {
-			add(f.name, *f.at(&p.Form), *f.at(&d.Form))
-		}
-		if f.name != "selector_seed" { // after which links have them
-			continue
-		}
-		for _, name := range optionNames() {
-			add(name, p.Form.Options[name], d.Form.Options[name])
-		}
-	}
+	q := p.Form.differences(d.Form, long == "")
+	q.most = maxQuery
+	add := q.add
 	add("text_name", long, "")
 	if p.Head != nil {
 		add("head", strconv.Itoa(p.Head.Layer)+"."+strconv.Itoa(p.Head.Head), "")
@@ -148,7 +127,51 @@ func (p Place) differences(d Place) string {
 	add("speed", string(p.Speed), string(d.Speed))
 	add("hide", p.Hide, "")
 	add("lesson", p.Lesson.String(), "")
-	return b.String()
+	return q.String()
+}
+
+// differences writes what f does not share with d, as far as an address has room for the fields,
+// with its text or without.
+func (f Form) differences(d Form, text bool) *query {
+	q := &query{most: maxForm}
+	q.add("source", string(f.Source), string(d.Source))
+	for _, field := range fields {
+		if field.name != "text" || text {
+			q.add(field.name, *field.at(&f), *field.at(&d))
+		}
+		if field.name != "selector_seed" { // after which links have them
+			continue
+		}
+		for _, name := range optionNames() {
+			q.add(name, f.Options[name], d.Options[name])
+		}
+	}
+	return q
+}
+
+// query is an address as it is written, of so many bytes at most.
+type query struct {
+	strings.Builder
+	most int
+	out  []string // names of what there was no room for
+}
+
+// add writes a part that is not what it is without being written.
+func (q *query) add(name, value, unless string) {
+	if value == unless {
+		return
+	}
+	v := Escape(value)
+	if q.Len()+len(name)+len(v)+2 > q.most {
+		q.out = append(q.out, name)
+		return
+	}
+	if q.Len() > 0 {
+		q.WriteByte('&')
+	}
+	q.WriteString(name)
+	q.WriteByte('=')
+	q.WriteString(v)
 }
 
 // flag is a part of a place that is so or not.

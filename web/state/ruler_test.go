@@ -21,8 +21,8 @@ func TestTextFiles(t *testing.T) {
 	two := one + strings.ReplaceAll(one, "1234567", "7654321")
 	d := ready(t)
 	d.do(TextOpened{Name: "notes.txt", Text: "The grass is green."})
-	if d.s.Draft.Text != "The grass is green." || d.s.Draft.Source != FromText || len(d.starts()) != 0 || d.s.Toast != "notes.txt is in the text field" {
-		t.Errorf("%+v, %d runs, said %q", d.s.Draft, len(d.starts()), d.s.Toast)
+	if d.s.Draft.Text != "The grass is green." || d.s.Draft.Source != FromText || len(d.starts()) != 0 || d.s.Toast.Text != "notes.txt is in the text field" {
+		t.Errorf("%+v, %d runs, said %q", d.s.Draft, len(d.starts()), d.s.Toast.Text)
 	}
 	d.do(Set{Field: "key", Value: "left over"})
 	d.do(TextOpened{Name: "validation.jsonl", Text: two})

@@ -188,6 +188,15 @@ func (b *Base) start() int {
 	return b.gen
 }
 
+// dropBase gives up on what the run is compared with: a comparison that does not come to its end
+// is none, and the next run asks for it anew.
+func (c *Column) dropBase() []Effect {
+	effects := cancel(c.Base.start())
+	c.Base = nil
+	c.Version++
+	return effects
+}
+
 // cancel stops those of the runs that there are.
 func cancel(gens ...int) []Effect {
 	var out []Effect
@@ -207,11 +216,13 @@ func (Stop) apply(s *Snapshot) []Effect {
 	for side := range s.Columns {
 		c := &s.Columns[side]
 		r, gen := c.underWay()
-		if r == nil {
-			continue
+		if r != nil {
+			out = append(out, cancel(gen)...)
+			c.become(Stopped{c.attempt()})
 		}
-		out = append(out, cancel(gen, c.Base.start())...)
-		c.become(Stopped{c.attempt()})
+		if c.Base != nil && c.Base.Run.Done == nil {
+			out = append(out, c.dropBase()...)
+		}
 	}
 	return out
 }
@@ -226,9 +237,9 @@ func (a Arrived) apply(s *Snapshot) []Effect {
 	c := &s.Columns[a.Side]
 	if a.Gen != 0 && a.Gen == c.Base.start() {
 		for _, e := range a.Events {
-			// A comparison that goes wrong is none.
-			if c.Base.Run.Emit(e) != nil {
-				return []Effect{Cancel{Gen: a.Gen}}
+			_, failed := e.(*trace.Failure)
+			if failed || c.Base.Run.Emit(e) != nil {
+				return c.dropBase()
 			}
 		}
 		c.Version++
@@ -283,6 +294,9 @@ type Ended struct {
 
 func (a Ended) apply(s *Snapshot) []Effect {
 	c := &s.Columns[a.Side]
+	if a.Gen != 0 && a.Gen == c.Base.start() {
+		return c.dropBase()
+	}
 	if r, gen := c.underWay(); r == nil || gen != a.Gen {
 		return nil
 	}

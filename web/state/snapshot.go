@@ -50,8 +50,9 @@ type Snapshot struct {
 
 	White   bool // pictures are saved on white, whatever the colours of the page
 	Playing bool
-	Toast   string // a short message on what was done last
-	runs    int    // runs started, to tell late events from current ones
+	Toast   Toast
+	plays   int // how often playing has begun, to tell late beats from current ones
+	runs    int // runs started, to tell late events from current ones
 
 	answers map[asking]Answer // asked for beside the runs; replaced, never changed
 	learned int               // how often they have changed

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"kvscope/engine/lens"
 	"kvscope/web/client"
@@ -194,7 +195,7 @@ func (a Edit) apply(s *Snapshot) []Effect {
 	}
 	name := strconv.Itoa(a.Block)
 	for _, field := range []string{"force", "drop"} {
-		list := strings.FieldsFunc(s.Draft.Get(field), func(r rune) bool { return r == ',' || r == ' ' })
+		list := blocksIn(s.Draft.Get(field))
 		was := slices.Contains(list, name)
 		list = slices.DeleteFunc(list, func(w string) bool { return w == name })
 		if field == a.Field && !was {
@@ -203,6 +204,16 @@ func (a Edit) apply(s *Snapshot) []Effect {
 		s.Draft = s.Draft.With(field, strings.Join(list, ","))
 	}
 	return s.submitInPlace()
+}
+
+// blocksIn lists the blocks that are typed into a field, with commas or blanks between them.
+func blocksIn(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+}
+
+// Edited reports whether the form forces a block, or drops it.
+func (f Form) Edited(field string, block int) bool {
+	return slices.Contains(blocksIn(f.Get(field)), strconv.Itoa(block))
 }
 
 // submitInPlace runs the draft for what is looked at, which stays.
@@ -263,16 +274,8 @@ type AsCommand struct{ Side int }
 func (a AsCommand) apply(s *Snapshot) []Effect {
 	req := s.Columns[a.Side].Request()
 	if req.Model == "" {
-		s.Toast = "This column shows a file, which no command computes."
+		s.say("This column shows a file, which no command computes.")
 		return nil
 	}
 	return []Effect{CopyCommand{req}}
-}
-
-// ShowToast shows a short message.
-type ShowToast struct{ Text string }
-
-func (a ShowToast) apply(s *Snapshot) []Effect { //nolint:unparam // as every action
-	s.Toast = a.Text
-	return nil
 }

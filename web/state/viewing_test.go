@@ -3,6 +3,8 @@ package state
 import (
 	"errors"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 
 	"kvscope/engine/lens"
@@ -242,7 +244,7 @@ func TestHidingAndPlaying(t *testing.T) {
 		t.Errorf("hides %q", d.s.Hide)
 	}
 	d.finish(events(t, "quest")).do(PlayAt{"4"}).do(TogglePlay{})
-	if !reflect.DeepEqual(d.effects, []Effect{Wait{playStep / 4}}) {
+	if !reflect.DeepEqual(d.effects, []Effect{Wait{Gen: 1, For: playStep / 4}}) {
 		t.Errorf("effects %v", d.effects)
 	}
 	if d.do(faster(-10)); d.s.Speed != "1/4" || d.s.rest() != 4*playStep {
@@ -304,7 +306,55 @@ func TestAsCommand(t *testing.T) {
 		t.Errorf("copies %+v, the column asked for %+v", d.effects[0], d.s.Columns[1].Request())
 	}
 	d.s.Columns[0] = Column{}
-	if d.do(AsCommand{0}); len(d.effects) != 0 || d.s.Toast == "" {
-		t.Errorf("of nothing: effects %v, said %q", d.effects, d.s.Toast)
+	if d.do(AsCommand{0}); len(d.effects) != 1 || d.s.Toast.Text == "" {
+		t.Errorf("of nothing: effects %v, said %q", d.effects, d.s.Toast.Text)
+	}
+}
+
+// TestBasesThatDidNotEnd: what an edited run is compared with is asked for again where it was
+// stopped, failed or was lost, and taken as it is where it is done or goes on.
+func TestBasesThatDidNotEnd(t *testing.T) {
+	for name, c := range map[string]struct {
+		ends func(d *desk, base int)
+		asks bool
+	}{
+		"stopped": {func(d *desk, _ int) { d.do(Stop{}) }, true},
+		"stopped when its run was over": {func(d *desk, _ int) {
+			d.do(Arrived{0, d.s.Columns[0].Gen(), events(t, "quest")}).do(Stop{})
+		}, true},
+		"failed":       {func(d *desk, base int) { d.do(Arrived{0, base, []trace.Event{&trace.Failure{Message: "no"}}}) }, true},
+		"lost":         {func(d *desk, base int) { d.do(Ended{0, base, &client.LostError{Err: errors.New("cut")}}) }, true},
+		"out of order": {func(d *desk, base int) { d.do(Arrived{0, base, []trace.Event{&trace.Step{}}}) }, true},
+		"done":         {func(d *desk, base int) { d.do(Arrived{0, base, events(t, "quest")}).do(Stop{}) }, false},
+		"goes on":      {func(*desk, int) {}, false},
+	} {
+		d := &desk{t: t, s: New(ParseQuery("force=4"), fourViews)}
+		d.do(twoModels)
+		base := d.starts()[1].Gen
+		c.ends(d, base)
+		canceled := slices.Contains(d.effects, Effect(Cancel{Gen: base}))
+		d.do(Submit{})
+		n := len(slices.DeleteFunc(d.starts(), func(s Start) bool { return s.Side != 0 || Edits(s.Request) }))
+		if asks := n == 1; asks != c.asks || d.s.Columns[0].Base == nil {
+			t.Errorf("%s: it is asked for again: %v, want %v", name, asks, c.asks)
+		}
+		if strings.HasPrefix(name, "stopped") && !canceled {
+			t.Errorf("%s: it goes on", name)
+		}
+	}
+}
+
+// TestBlocksThatAreTyped: the form forces and drops the blocks of its lists, with commas or blanks
+// between them.
+func TestBlocksThatAreTyped(t *testing.T) {
+	for list, want := range map[string]bool{"4": true, "3,4": true, "3, 4": true, "3 4 5": true, " 4 ": true, "3,\t4": true, "": false, "14": false, "40, 44": false} {
+		f := DefaultForm().With("force", list)
+		if f.Edited("force", 4) != want || f.Edited("drop", 4) {
+			t.Errorf("%q forces block 4: %v, want %v", list, f.Edited("force", 4), want)
+		}
+	}
+	d := ready(t).finish(events(t, "quest")).do(Set{"force", "3, 4"}).do(Edit{"force", 4})
+	if d.s.Draft.Force != "3" {
+		t.Errorf("pressed again, %q is forced", d.s.Draft.Force)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
@@ -30,7 +29,7 @@ type Inspector struct {
 	Head    string // whose figures these are, in words
 	Line    string // which line, in words
 
-	Forced, Dropped string // blocks, as the form has them
+	Forced, Dropped bool // the block is, as the form has it
 	On              *Bus
 }
 
@@ -160,8 +159,7 @@ func (n *Inspector) preview() bool {
 func previewTag() app.UI { return app.Span().Class("tag preview").Text("preview") }
 
 // edit is the button that forces the block, or drops it.
-func (n *Inspector) edit(field, label, about, list string) app.UI {
-	in := slices.Contains(strings.Split(list, ","), strconv.Itoa(n.Block))
+func (n *Inspector) edit(field, label, about string, in bool) app.UI {
 	return &Press{Label: label, Title: about, Pressed: in, Test: "edit-" + field, Do: state.Edit{Field: field, Block: n.Block}, On: n.On}
 }
 

@@ -95,14 +95,20 @@ func (m *SaveMenu) onSave(ctx app.Context, _ app.Event) {
 	m.On.Do(state.Download{Side: m.Side, What: state.Export{Picture: m.Picture, Format: dataset(ctx, "format"), Scale: scale}})
 }
 
-// Toast shows a short message for a while.
+// Toast shows a short message.
 type Toast struct {
 	app.Compo
 
-	Text string
+	Of state.Toast
 }
 
-// Render writes the message where screen readers hear of it.
+// Render writes the message where screen readers hear of it. Every other is in an element of
+// another kind, so that it takes the place of the one before: what only changes to the same text
+// is neither seen nor heard.
 func (s *Toast) Render() app.UI {
-	return app.Div().Class(classes("said", when(s.Text != "", "on"))).Attr("role", "status").Aria("live", "polite").DataSet("testid", "said").Text(s.Text)
+	var text app.UI = app.Span().Text(s.Of.Text)
+	if s.Of.Gen%2 == 1 {
+		text = app.Bdi().Text(s.Of.Text)
+	}
+	return app.Div().Class(classes("said", when(s.Of.Text != "", "on"))).Attr("role", "status").Aria("live", "polite").DataSet("testid", "said").Body(text)
 }

@@ -224,3 +224,16 @@ func TestAModelIsDescribed(t *testing.T) {
 		}
 	}
 }
+
+// TestToastsAreReplaced: a message said again is another element, by which it is heard.
+func TestToastsAreReplaced(t *testing.T) {
+	said := func(of state.Toast) string { return app.HTMLString((&Toast{Of: of}).Render()) }
+	first := state.Toast{}.Say("copied")
+	again := first.Say("copied")
+	if said(first) == said(again) || !strings.Contains(said(again), "copied") || strings.Contains(said(again.Say("")), "copied") {
+		t.Errorf("first %s, then %s", said(first), said(again))
+	}
+	if !strings.Contains(said(first), `role="status"`) || strings.Contains(said(again.Say("")), "said on") {
+		t.Errorf("%s, and then %s", said(first), said(again.Say("")))
+	}
+}
