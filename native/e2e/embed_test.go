@@ -172,6 +172,12 @@ func TestEmbed(t *testing.T) {
 		if way := evaluate[string](d, `document.querySelector('`+id("embed-way")+`').getAttribute("href")`); way != "/?task=S-2" {
 			t.Errorf("the way out leads to %s", way)
 		}
+		// Without a query it is the first run, with the views alone.
+		d.do(chromedp.Navigate(explorer.URL + "/embed"))
+		d.finished("")
+		if seen := evaluate[string](d, `[".header", ".controls", ".inspector", ".timeline", ".column"].filter(p => document.querySelector(p).checkVisibility()).join()`); seen != ".column" {
+			t.Errorf("without a query %s are seen", seen)
+		}
 		if wrong := d.tab.Errors(); len(wrong) > 0 {
 			t.Errorf("the console says %v", wrong)
 		}

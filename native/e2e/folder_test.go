@@ -78,8 +78,8 @@ func (d *desk) opensTiny(folder string) (shows func()) {
 }
 
 // A folder as Hugging Face leaves it runs in the browser, dropped with the mouse or chosen, on
-// a static site and on the server's page, with the picks that the command has of it. What is
-// missing in one is said.
+// a static site and on the server's page, with the picks that the command has of it, also for
+// who comes back from another page. What is missing in one is said.
 func TestFolderOfAModel(t *testing.T) {
 	e := newEngine(t)
 	site := static(t, e, newModels(t))
@@ -91,6 +91,11 @@ func TestFolderOfAModel(t *testing.T) {
 	d.do(chromedp.Navigate(site.URL + below + "/" + tinyQuery))
 	d.finished("")
 	d.drops(folder, 450, 300)
+	shows()
+	// Who looks at another page and comes back finds the model still there.
+	d.press(`.header a[href*="lessons"]`)
+	d.wait(`document.querySelector('` + id("lessons") + `')?.dataset.ready === "true"`)
+	evaluate[any](d, "history.back()")
 	shows()
 	for text, broken := range map[string]string{
 		"model-00003-of-00008.safetensors is missing, which the index names":            folderOfAModel(t, "part", "model-00003-of-00008.safetensors"),
