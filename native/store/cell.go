@@ -15,7 +15,13 @@ import (
 // MaxTries is how often a cell is tried before it counts as failed.
 const MaxTries = 3
 
-const configColumns = "model, model_hash, task, method, selector, selector_seed, params, context, first_example, examples, version, select_with, compute_with"
+const configColumns = "model" + otherColumns
+
+// namedColumns are configColumns of the cells of an experiment m, which may call a model
+// otherwise than whoever asked for its cells first.
+const namedColumns = "coalesce(nullif(m.model, ''), c.model)" + otherColumns
+
+const otherColumns = ", model_hash, task, method, selector, selector_seed, params, context, first_example, examples, version, select_with, compute_with"
 
 func scanConfig(row interface{ Scan(...any) error }, c *experiment.Cell, more ...any) error {
 	var seed int64
@@ -148,7 +154,7 @@ func (s *Store) Fail(ctx context.Context, key, try, message, worker string, fata
 // Pending lists cells of an experiment that are still to compute, in the order of
 // its grid, limit at most.
 func (s *Store) Pending(ctx context.Context, id string, limit int) ([]experiment.Cell, error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT "+configColumns+` FROM experiment_cell m JOIN cell c USING (key)
+	rows, err := s.db.QueryContext(ctx, "SELECT "+namedColumns+` FROM experiment_cell m JOIN cell c USING (key)
 		WHERE m.experiment = ? AND c.state = 'pending' ORDER BY m.position LIMIT ?`, id, limit)
 	if err != nil {
 		return nil, fmt.Errorf("pending cells: %w", err)
@@ -167,7 +173,7 @@ func (s *Store) Pending(ctx context.Context, id string, limit int) ([]experiment
 
 // Failures lists the failed cells of an experiment.
 func (s *Store) Failures(ctx context.Context, id string) ([]api.Failure, error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT "+configColumns+`, c.error, (SELECT count(*) FROM failure f WHERE f.key = c.key)
+	rows, err := s.db.QueryContext(ctx, "SELECT "+namedColumns+`, c.error, (SELECT count(*) FROM failure f WHERE f.key = c.key)
 		FROM experiment_cell m JOIN cell c USING (key) WHERE m.experiment = ? AND c.state = 'failed' ORDER BY m.position`, id)
 	if err != nil {
 		return nil, fmt.Errorf("failed cells: %w", err)

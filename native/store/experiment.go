@@ -84,13 +84,13 @@ func (s *Store) fill(ctx context.Context, id string, cells []experiment.Cell) er
 
 // insertMembers adds cells to an experiment, the first at position from.
 func insertMembers(ctx context.Context, tx *sql.Tx, id string, from int, cells []keyed) error {
-	member, err := tx.PrepareContext(ctx, "INSERT INTO experiment_cell (experiment, position, key) VALUES (?, ?, ?)")
+	member, err := tx.PrepareContext(ctx, "INSERT INTO experiment_cell (experiment, position, key, model) VALUES (?, ?, ?, ?)")
 	if err != nil {
 		return err
 	}
 	defer member.Close()
 	for i, c := range cells {
-		if _, err := member.ExecContext(ctx, id, from+i, c.key); err != nil {
+		if _, err := member.ExecContext(ctx, id, from+i, c.key, c.Model); err != nil {
 			return err
 		}
 	}

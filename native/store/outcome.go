@@ -35,7 +35,7 @@ func (s *Store) Measured(ctx context.Context, id string) ([]experiment.Measured,
 // read returns the stored outcomes of an experiment: good ones in the order of its grid, and
 // bad ones, which cannot be right.
 func (s *Store) read(ctx context.Context, id string) (good []experiment.Measured, bad []rejected, err error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT "+configColumns+`, key, outcome FROM experiment_cell m JOIN cell c USING (key)
+	rows, err := s.db.QueryContext(ctx, "SELECT "+namedColumns+`, key, outcome FROM experiment_cell m JOIN cell c USING (key)
 		WHERE m.experiment = ? AND c.state = 'done' ORDER BY m.position`, id)
 	if err != nil {
 		return nil, nil, err

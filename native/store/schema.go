@@ -130,6 +130,10 @@ SELECT c.key, c.model, c.task, c.method, c.selector, c.selector_seed, c.select_w
        h.key / json_extract(c.outcome, '$.heads') AS layer, h.key % json_extract(c.outcome, '$.heads') AS head,
        h.value AS hits, json_extract(c.outcome, '$.head_output_errors[' || h.key || ']') AS output_error, c.examples
 FROM cell c, json_each(c.outcome, '$.hits') h WHERE c.state = 'done';
+`}, {sql: `
+-- What the experiment calls the model, whose cells may be another's too, under another name;
+-- empty where it is the cell's.
+ALTER TABLE experiment_cell ADD COLUMN model TEXT NOT NULL DEFAULT '';
 `}}
 
 // migrate brings the file at path up to the present schema, each step in a

@@ -94,6 +94,38 @@ func TestExperimentSurvivesReopening(t *testing.T) {
 	}
 }
 
+// TestAModelOfTwoNames: an experiment calls a model as it was asked to, whoever had its cells
+// computed first under another name.
+func TestAModelOfTwoNames(t *testing.T) {
+	s := open(t, "")
+	first := create(t, s, 3)
+	named := cells(3)
+	for i := range named {
+		named[i].Model = "data/ratplus.safetensors"
+	}
+	second, err := s.Create(t.Context(), "second", experiment.Grid{Models: []string{"data/ratplus.safetensors"}, Examples: 30}, named)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Finish(t.Context(), cells(3)[0], outcome(1), "w"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Fail(t.Context(), named[1].Key(), "try", "killed", "w", true); err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[string]string{first.ID: "ratplus", second.ID: "data/ratplus.safetensors"} {
+		done, err1 := s.Measured(t.Context(), id)
+		pending, err2 := s.Pending(t.Context(), id, 10)
+		failed, err3 := s.Failures(t.Context(), id)
+		if err := errors.Join(err1, err2, err3); err != nil || len(done) != 1 || len(pending) != 1 || len(failed) != 1 {
+			t.Fatalf("%v, %v, %v, %v", done, pending, failed, err)
+		}
+		if done[0].Cell.Model != want || pending[0].Model != want || failed[0].Cell.Model != want {
+			t.Errorf("%q, %q and %q, want %q", done[0].Cell.Model, pending[0].Model, failed[0].Cell.Model, want)
+		}
+	}
+}
+
 func TestFinishingTwiceCountsOnce(t *testing.T) {
 	s := open(t, "")
 	e := create(t, s, 2)
