@@ -245,12 +245,30 @@ func TestMeasureFails(t *testing.T) {
 		t.Errorf("panic became %v", err)
 	}
 	c.ModelHash = "other"
-	if _, err := Measure(t.Context(), teller{}, c); err == nil || !strings.Contains(err.Error(), "weights r here") {
-		t.Errorf("other weights: %v", err)
-	}
-	c.Model = "gpt"
-	if _, err := Measure(t.Context(), teller{}, c); err == nil || !strings.Contains(err.Error(), "attention, ratplus") {
+	var elsewhere NotHere
+	if _, err := Measure(t.Context(), teller{}, c); !errors.As(err, &elsewhere) || !strings.Contains(err.Error(), "no ratplus of fingerprint other among ratplus (r), attention (a)") {
 		t.Errorf("no such model: %v", err)
+	}
+}
+
+// byName writes down which model was asked.
+type byName struct {
+	teller
+	asked *[]string
+}
+
+func (r byName) Run(ctx context.Context, req run.Request, sink trace.Sink) error {
+	*r.asked = append(*r.asked, req.Model)
+	return r.teller.Run(ctx, req, sink)
+}
+
+// TestMeasureByFingerprint: a model is known by its fingerprint where it has another name, and asked
+// by the name that it has.
+func TestMeasureByFingerprint(t *testing.T) {
+	var asked []string
+	c := Cell{Model: "my-ratplus", ModelHash: "r", Task: "S-1", Method: "quest", Params: `{"budget":"1/4"}`, Examples: 1}
+	if _, err := Measure(t.Context(), byName{asked: &asked}, c); err != nil || !slices.Equal(asked, []string{"ratplus"}) {
+		t.Errorf("asked %v, %v", asked, err)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"time"
 
 	"kvscope/engine/figures"
@@ -66,6 +68,16 @@ func (o *Outcome) header() *trace.Header {
 	return &trace.Header{Arch: o.Arch, Title: o.Title, Memory: o.Memory}
 }
 
+// NotHere is the error of a cell that the program at hand cannot compute, and another may:
+// one that has its model, for instance.
+type NotHere struct{ Err error }
+
+// Error is that of e.Err.
+func (e NotHere) Error() string { return e.Err.Error() }
+
+// Unwrap returns e.Err.
+func (e NotHere) Unwrap() error { return e.Err }
+
 // Measure computes a cell. A panic of the engine is an error of the cell.
 func Measure(ctx context.Context, r Runner, c Cell) (*Outcome, error) {
 	outs, errs := MeasureAll(ctx, r, []Cell{c}, func() {})
@@ -78,9 +90,11 @@ func Measure(ctx context.Context, r Runner, c Cell) (*Outcome, error) {
 // example of every cell, computed or not.
 func MeasureAll(ctx context.Context, r Runner, cells []Cell, over func()) (outs []*Outcome, errs []error) {
 	outs, errs = make([]*Outcome, len(cells)), make([]error, len(cells))
+	cells = slices.Clone(cells) // which are given the names that r has their models under
 	most := 0
 	for i, c := range cells {
-		outs[i], errs[i] = &Outcome{}, c.measurable(r)
+		outs[i] = &Outcome{}
+		cells[i].Model, errs[i] = c.modelAt(r)
 		most = max(most, min(c.Examples, ChunkExamples))
 	}
 	for example := range most {
@@ -102,23 +116,30 @@ func MeasureAll(ctx context.Context, r Runner, cells []Cell, over func()) (outs 
 	return outs, errs
 }
 
-// measurable refuses a cell that r cannot compute.
-func (c Cell) measurable(r Runner) error {
+// modelAt is the name of c's model among those of r, which know it by its fingerprint,
+// or why r cannot compute c.
+func (c Cell) modelAt(r Runner) (string, error) {
 	if c.Examples < 1 || c.Examples > ChunkExamples || c.First < 0 || c.First > MaxExamples {
-		return fmt.Errorf("examples: %d from %d on, want 1 to %d, from 0 to %d on", c.Examples, c.First, ChunkExamples, MaxExamples)
+		return "", fmt.Errorf("examples: %d from %d on, want 1 to %d, from 0 to %d on", c.Examples, c.First, ChunkExamples, MaxExamples)
 	}
-	m, err := modelNamed(r.Models(), c.Model)
-	if err != nil {
-		return fmt.Errorf("model: %w", err)
+	models := slices.Clone(r.Models())
+	if i := slices.IndexFunc(models, func(m run.ModelInfo) bool { return m.Name == c.Model }); i > 0 {
+		// First: to know the others takes the time to read them.
+		models[0], models[i] = models[i], models[0]
 	}
-	hash, err := m.Fingerprint()
-	if err != nil {
-		return fmt.Errorf("model %s: %w", c.Model, err)
+	var have []string
+	for _, m := range models {
+		hash, err := m.Fingerprint()
+		switch {
+		case err != nil:
+			have = append(have, fmt.Sprintf("%s (%v)", m.Name, err))
+		case hash != c.ModelHash:
+			have = append(have, fmt.Sprintf("%s (%s)", m.Name, hash))
+		default:
+			return m.Name, nil
+		}
 	}
-	if hash != c.ModelHash {
-		return fmt.Errorf("model %s: weights %s here, the cell asks for %s", c.Model, hash, c.ModelHash)
-	}
-	return nil
+	return "", NotHere{fmt.Errorf("model: no %s of fingerprint %s among %s", c.Model, c.ModelHash, strings.Join(have, ", "))}
 }
 
 // measure adds an example of c to o.

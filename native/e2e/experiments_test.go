@@ -49,7 +49,7 @@ func labServer(t *testing.T, e *run.Engine, gate func()) string {
 		gate()
 		return experiment.Measure(ctx, e, c)
 	})
-	handler, err := server.New(server.Config{Runner: e, Version: "test", Program: ownProgram(t), Loopback: true, Log: slog.New(slog.DiscardHandler), Store: lab.Store, Jobs: lab.Jobs})
+	handler, err := server.New(server.Config{Runner: e, Version: jobstest.Version, Program: ownProgram(t), Loopback: true, Log: slog.New(slog.DiscardHandler), Store: lab.Store, Jobs: lab.Jobs})
 	if err != nil {
 		t.Fatal(err)
 	}

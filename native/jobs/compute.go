@@ -17,9 +17,12 @@ type Failed struct {
 // Compute computes the cells that s does not have, workers at a time and without a
 // queue, and returns those that are computed and those that failed, in order. Cells that
 // follow each other and read the same examples are computed together. It calls progress,
-// from one goroutine at a time, with the examples that are over. An error of the store or
-// of ctx ends it; what was computed until then is in s.
+// from one goroutine at a time, with the examples that are over; nil is called by nobody.
+// An error of the store or of ctx ends it; what was computed until then is in s.
 func Compute(ctx context.Context, s *store.Store, r experiment.Runner, cells []experiment.Cell, workers int, progress func(over, total int)) ([]experiment.Measured, []Failed, error) {
+	if progress == nil {
+		progress = func(int, int) {}
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	c := &computing{store: s, runner: r, cells: cells, outs: make([]*experiment.Outcome, len(cells)), failed: make([]error, len(cells)), progress: progress}

@@ -118,3 +118,11 @@ func TestEstimate(t *testing.T) {
 		t.Errorf("%+v %v", e, err)
 	}
 }
+
+// TestComputeUnwatched: nobody has to hear of the progress.
+func TestComputeUnwatched(t *testing.T) {
+	a := answers{calls: make(chan bool, 1000)}
+	if done, _, err := Compute(t.Context(), memory(t), a, cells(2), 1, nil); err != nil || len(done) != 2 {
+		t.Errorf("%d done, %v", len(done), err)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -45,6 +46,7 @@ type Dispatcher struct {
 	inFlight map[string]string // key of a cell on the queue → experiment it is there for
 	trouble  string            // why the queue takes no messages, "" while it does
 	workers  map[string]lastSeen
+	left     map[string]*left  // by the key of a cell that workers left to others
 	meters   map[string]*meter // by experiment
 	watchers map[chan struct{}]bool
 }
@@ -76,7 +78,7 @@ func NewDispatcher(ctx context.Context, s *store.Store, q *Queue, o Options) (*D
 	}
 	d := &Dispatcher{
 		store: s, queue: q, ackWait: o.AckWait, models: o.Models, log: o.Log, inFlight: map[string]string{},
-		workers: map[string]lastSeen{}, meters: map[string]*meter{}, watchers: map[chan struct{}]bool{},
+		workers: map[string]lastSeen{}, left: map[string]*left{}, meters: map[string]*meter{}, watchers: map[chan struct{}]bool{},
 	}
 	err := q.setUp(ctx, o.AckWait)
 	var refused *jetstream.APIError
@@ -159,13 +161,15 @@ func (d *Dispatcher) readAnew(ctx context.Context, old jetstream.ConsumeContext)
 	return reading, err
 }
 
-// refill feeds the queue where nobody waits for it.
-func (d *Dispatcher) refill(ctx context.Context) {
-	err := d.feed(ctx)
+// refill feeds the queue where what is done is done, whatever comes of it.
+func (d *Dispatcher) refill(ctx context.Context) { d.note(ctx, "feed queue", d.feed(ctx)) }
+
+// note notes what came of something that the queue was asked for and is asked for again.
+func (d *Dispatcher) note(ctx context.Context, what string, err error) {
 	if err == nil || ctx.Err() != nil {
 		return
 	}
-	d.log.Warn("feed queue", "err", err)
+	d.log.Warn(what, "err", err)
 	if why := refusal(err); why != "" {
 		d.refused(why)
 	}
@@ -203,7 +207,7 @@ func (d *Dispatcher) feed(ctx context.Context) error {
 				continue
 			}
 			if err := d.queue.put(ctx, e.ID, c); err != nil {
-				d.dequeue(c.Key())
+				d.dequeue(c.Key(), true)
 				return err
 			}
 		}
@@ -228,34 +232,40 @@ func (d *Dispatcher) enqueue(key, id string) bool {
 	return true
 }
 
-// dequeue notes that a cell is off the queue, and says for which experiment it was
-// there.
-func (d *Dispatcher) dequeue(key string) string {
+// dequeue notes that a cell is off the queue, for now or for good, and says for which
+// experiment it was there.
+func (d *Dispatcher) dequeue(key string, forNow bool) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	id := d.inFlight[key]
 	delete(d.inFlight, key)
+	if !forNow {
+		delete(d.left, key)
+	}
 	return id
 }
 
 // storeResult stores one result.
 func (d *Dispatcher) storeResult(ctx context.Context, msg jetstream.Msg) {
-	var r result
-	if err := json.Unmarshal(msg.Data(), &r); err != nil {
+	r, err := readResult(msg.Data())
+	if err != nil {
 		d.log.Error("message that is no result", "err", err)
 		d.answer(msg.Term())
 		return
 	}
-	key := r.Cell.Key()
-	var err error
+	key := r.key()
 	if err := r.check(d.models()); err != nil {
 		// It counts as a try: the worker may be of another version, and would do it again.
 		d.log.Error("result that cannot be", "cell", key, "worker", r.Worker, "err", err)
-		r.Outcome, r.Fatal, r.Error = nil, false, "a worker sent a result that cannot be: "+err.Error()
+		r.Outcome, r.Fatal, r.Left, r.Error = nil, false, false, "a worker sent a result that cannot be: "+err.Error()
 	}
-	if r.Outcome != nil {
+	if r.Left && d.leave(key, r.Worker) {
+		r.Left, r.Fatal, r.Error = false, true, "no worker here can compute it; the last to say why: "+r.Error
+	}
+	switch {
+	case r.Outcome != nil:
 		err = d.store.Finish(ctx, r.Cell, r.Outcome, r.Worker)
-	} else {
+	case !r.Left:
 		_, err = d.store.Fail(ctx, key, r.Try, r.Error, r.Worker, r.Fatal)
 	}
 	if err != nil {
@@ -269,7 +279,7 @@ func (d *Dispatcher) storeResult(ctx context.Context, msg jetstream.Msg) {
 	// Not while the queue is fed: what is being fed was read from the store before
 	// this result was in it, and would be put on the queue again.
 	d.feeding.Lock()
-	id := d.dequeue(key)
+	id := d.dequeue(key, r.Left)
 	d.feeding.Unlock()
 	if id != "" && r.Outcome != nil {
 		d.mu.Lock()
@@ -315,46 +325,48 @@ func (d *Dispatcher) Create(ctx context.Context, name string, g experiment.Grid,
 		return e, err
 	}
 	d.notify()
-	return e, d.feed(ctx)
+	d.refill(ctx)
+	return e, nil
 }
 
 // SetState pauses, resumes or cancels an experiment. Cells that workers have begun
 // are finished and counted all the same.
 func (d *Dispatcher) SetState(ctx context.Context, id string, state api.State) error {
-	if err := d.setState(ctx, id, func() error { return d.store.SetState(ctx, id, state) }, state != api.Running); err != nil {
-		return err
-	}
-	return d.feed(ctx)
+	return d.change(ctx, id, func() error { return d.store.SetState(ctx, id, state) }, state != api.Running)
 }
 
 // Remove forgets an experiment.
 func (d *Dispatcher) Remove(ctx context.Context, id string) error {
-	if err := d.setState(ctx, id, func() error { return d.store.Remove(ctx, id) }, true); err != nil {
-		return err
-	}
-	return d.feed(ctx)
+	return d.change(ctx, id, func() error { return d.store.Remove(ctx, id) }, true)
 }
 
-func (d *Dispatcher) setState(ctx context.Context, id string, change func() error, stop bool) error {
+// change changes an experiment in the store, and then on the queue what follows from it;
+// where stop is, its cells are taken off.
+func (d *Dispatcher) change(ctx context.Context, id string, change func() error, stop bool) error {
 	d.feeding.Lock()
-	defer d.feeding.Unlock()
-	defer d.notify()
-	if err := change(); err != nil {
+	err := change()
+	if err == nil && stop {
+		d.stop(ctx, id)
+	}
+	d.feeding.Unlock()
+	if err != nil {
 		return err
 	}
-	if !stop {
-		return nil
-	}
+	d.notify()
+	d.refill(ctx)
+	return nil
+}
+
+// stop takes the cells of an experiment off the queue; d.feeding is held. Those that stay on
+// a queue that is away are computed and count all the same.
+func (d *Dispatcher) stop(ctx context.Context, id string) {
 	if err := d.queue.takeBack(ctx, id); err != nil {
-		return fmt.Errorf("take cells off the queue: %w", err)
+		d.note(ctx, "take cells off the queue", err)
+		return
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for key, of := range d.inFlight {
-		if of == id {
-			delete(d.inFlight, key)
-		}
-	}
+	maps.DeleteFunc(d.inFlight, func(_, of string) bool { return of == id })
+	maps.DeleteFunc(d.left, func(_ string, l *left) bool { return l.of == id })
 	delete(d.meters, id)
-	return nil
 }

@@ -41,6 +41,7 @@ func FuzzMessages(f *testing.F) {
 	}
 	for _, r := range []result{
 		{Cell: want[0], Outcome: o, Try: "a", Worker: "w"}, {Cell: want[1], Error: "failed", Try: "b", Worker: "w", Fatal: true}, {Cell: want[0], Try: "c"},
+		{Key: want[1].Key(), Error: "not here", Left: true, Try: "d", Worker: "x"},
 	} {
 		text, err := json.Marshal(r)
 		if err != nil {
@@ -50,6 +51,7 @@ func FuzzMessages(f *testing.F) {
 	}
 	f.Add([]byte(`{"id": "x", "host": "h", "pid": 3, "done": 4, "cell": "y", "trouble": "disk"}`))
 	f.Add([]byte(`{"cell": {"examples": -1}, "outcome": {"scores": [1e308]}}`))
+	f.Add([]byte(`{"key": "` + want[1].Key() + `", "try": "e", "cell": {"colour": "red"}}`))
 	f.Add([]byte(`null`))
 	s, err := store.Open(f.Context(), "")
 	if err != nil {
@@ -61,7 +63,7 @@ func FuzzMessages(f *testing.F) {
 		f.Fatal(err)
 	}
 	d := &Dispatcher{
-		store: s, models: tested, log: quiet(), inFlight: map[string]string{}, workers: map[string]lastSeen{}, meters: map[string]*meter{}, watchers: map[chan struct{}]bool{},
+		store: s, models: tested, log: quiet(), inFlight: map[string]string{}, workers: map[string]lastSeen{}, left: map[string]*left{}, meters: map[string]*meter{}, watchers: map[chan struct{}]bool{},
 	}
 	for i := range window { // so that nothing is fed to a queue that is not there
 		d.inFlight[fmt.Sprint(i)] = "another"

@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	done, failed := NewWorker(q, slow, quiet()).Run(ctx)
+	done, failed := NewWorker(q, "", slow, quiet()).Run(ctx)
 	q.Close()
 	fmt.Println(done, failed)
 }
@@ -140,8 +140,11 @@ func (b *bench) start(f func(context.Context)) (stop func()) {
 	return stop
 }
 
-func (b *bench) work(m Measure) (stop func()) {
-	w := NewWorker(b.join(), m, quiet())
+func (b *bench) work(m Measure) (stop func()) { return b.workOf("", m) }
+
+// workOf adds a worker of a version of the program.
+func (b *bench) workOf(version string, m Measure) (stop func()) {
+	w := NewWorker(b.join(), version, m, quiet())
 	return b.start(func(ctx context.Context) { w.Run(ctx) })
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -101,6 +102,9 @@ func (q *Queue) put(ctx context.Context, id string, c experiment.Cell) error {
 	return err
 }
 
+// keyIn is the key of the cell on a subject.
+func keyIn(subject string) string { return subject[strings.LastIndexByte(subject, '.')+1:] }
+
 // takeBack takes the cells of an experiment off the queue, of all when id is empty.
 func (q *Queue) takeBack(ctx context.Context, id string) error {
 	stream, err := q.js.Stream(ctx, cellStream)
@@ -113,14 +117,39 @@ func (q *Queue) takeBack(ctx context.Context, id string) error {
 	return stream.Purge(ctx, jetstream.WithPurgeSubject("kvscope.cells."+id+".>"))
 }
 
-// result is the message of a worker about a cell that it computed or failed to.
+// result is the message of a worker about a cell that it computed, failed to or left to others.
 type result struct {
+	Key     string              `json:"key"` // by which the cell was on the queue
 	Cell    experiment.Cell     `json:"cell"`
 	Outcome *experiment.Outcome `json:"outcome,omitempty"`
 	Error   string              `json:"error,omitempty"`
 	Fatal   bool                `json:"fatal,omitempty"` // not worth another try
+	Left    bool                `json:"left,omitempty"`  // to other workers, for the reason in Error
 	Try     string              `json:"try"`             // this computation, so that it counts once
 	Worker  string              `json:"worker"`
+}
+
+// readResult reads the message of a worker. One that cannot be read is a failed try of the
+// cell that it names; without one it is an error.
+func readResult(text []byte) (result, error) {
+	var r result
+	err := json.Unmarshal(text, &r)
+	if err == nil {
+		return r, nil
+	}
+	var named struct{ Key, Try, Worker string }
+	if json.Unmarshal(text, &named) != nil || named.Key == "" {
+		return r, err
+	}
+	return result{Key: named.Key, Try: named.Try, Worker: named.Worker, Error: "a worker sent a result that cannot be read: " + err.Error()}, nil
+}
+
+// key is by which the store knows the cell.
+func (r result) key() string {
+	if r.Outcome != nil || r.Key == "" {
+		return r.Cell.Key()
+	}
+	return r.Key
 }
 
 // check reports what of r no worker can have come to. The queue may be open to others.

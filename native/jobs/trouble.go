@@ -55,6 +55,7 @@ func (d *Dispatcher) reopen(ctx context.Context) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	clear(d.inFlight)
+	clear(d.left)
 	d.trouble = ""
 	for id, w := range d.workers {
 		w.Trouble = "" // until it says so again

@@ -69,7 +69,7 @@ func lab(t *testing.T) (ts *httptest.Server, begin func()) {
 			return experiment.Measure(ctx, pairRunner{}, c)
 		})
 	}
-	return start(t, Config{Runner: pairRunner{}, Store: l.Store, Jobs: l.Jobs, Version: "test"}), begin
+	return start(t, Config{Runner: pairRunner{}, Store: l.Store, Jobs: l.Jobs, Version: jobstest.Version}), begin
 }
 
 const smallGrid = `{"name": "small", "grid": {"models": ["attention", "ratplus"], "tasks": ["S-1"], "methods": ["quest"], "budgets": ["1/4"], "examples": 20}}`

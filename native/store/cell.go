@@ -117,14 +117,14 @@ func (s *Store) Finish(ctx context.Context, c experiment.Cell, o *experiment.Out
 	return nil
 }
 
-// Fail stores that one try of a cell failed; a try told twice is one try. It
-// reports whether the cell is out of tries, which fatal makes it at once.
+// Fail stores that one try of a cell failed; a try told twice is one try, and one told of a
+// cell that is over changes nothing. It reports whether the cell is out of tries, which fatal makes it at once.
 func (s *Store) Fail(ctx context.Context, key, try, message, worker string, fatal bool) (over bool, err error) {
 	err = s.write(ctx, func(tx *sql.Tx) error {
 		var state string
 		err := tx.QueryRowContext(ctx, "SELECT state FROM cell WHERE key = ?", key).Scan(&state)
-		if errors.Is(err, sql.ErrNoRows) || state == "done" {
-			over = true // of another store, or computed meanwhile
+		if errors.Is(err, sql.ErrNoRows) || state == "done" || state == "failed" {
+			over = true // of another store, or over meanwhile
 			return nil
 		}
 		if err != nil {

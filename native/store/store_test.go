@@ -174,6 +174,26 @@ func TestCellsAreSharedByExperiments(t *testing.T) {
 	}
 }
 
+// TestFailedStays: a cell that has failed for good is not tried again for a failure that
+// comes late.
+func TestFailedStays(t *testing.T) {
+	s := open(t, "")
+	e := create(t, s, 2)
+	key := cells(1)[0].Key()
+	for _, try := range []struct {
+		message string
+		fatal   bool
+	}{{"its worker died", true}, {"out of range", false}} {
+		if over, err := s.Fail(t.Context(), key, try.message, try.message, "w", try.fatal); err != nil || !over {
+			t.Errorf("%s: over %v, %v", try.message, over, err)
+		}
+	}
+	fails, err := s.Failures(t.Context(), e.ID)
+	if err != nil || len(fails) != 1 || fails[0].Error != "its worker died" {
+		t.Errorf("%+v %v", fails, err)
+	}
+}
+
 func TestThreeTries(t *testing.T) {
 	s := open(t, "")
 	e := create(t, s, 2)

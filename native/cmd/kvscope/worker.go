@@ -84,7 +84,7 @@ func worker(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	queueURL := fs.String("queue", "", "`URL` of the queue, or KVSCOPE_QUEUE, which other users do not see; that of the kvscope serve on this machine")
 	data := dataFlag(fs, "data `folder` of that kvscope serve, which names its queue")
 	n := fs.Int("workers", 1, "cells computed at once")
-	models := fs.String("models", "", "`paths` of further models, comma-separated, as the sweep names them")
+	models := fs.String("models", "", "`paths` of further models, comma-separated; cells know them by what is in them, whatever the name")
 	asJSON := fs.Bool("json", false, "print one JSON object at the end")
 	if err := parse(fs, args); err != nil {
 		return err
@@ -151,7 +151,7 @@ func work(ctx context.Context, queue *jobs.Queue, engine experiment.Runner, n in
 	var group sync.WaitGroup
 	for range n {
 		group.Go(func() {
-			d, f := jobs.NewWorker(queue, measure, log).Run(ctx)
+			d, f := jobs.NewWorker(queue, release, measure, log).Run(ctx)
 			mu.Lock()
 			done, failed = done+d, failed+f
 			mu.Unlock()

@@ -57,7 +57,10 @@ func Open(t testing.TB, models func() []run.ModelInfo) *Lab {
 	return l
 }
 
-// Work adds a worker that measures cells.
+// Version is that of the program whose cells the workers measure.
+const Version = "test"
+
+// Work adds a worker that measures cells of Version.
 func (l *Lab) Work(measure func(context.Context, experiment.Cell) (*experiment.Outcome, error)) {
-	l.group.Go(func() { jobs.NewWorker(l.queue, measure, slog.New(slog.DiscardHandler)).Run(l.ctx) })
+	l.group.Go(func() { jobs.NewWorker(l.queue, Version, measure, slog.New(slog.DiscardHandler)).Run(l.ctx) })
 }
