@@ -43,7 +43,7 @@ func (p *Parts) SVG(w, h float64) string {
 		hi = 1
 	}
 	at := func(v float64) float64 { return top + (hi-min(max(v, lo), hi))/(hi-lo)*(h-top-bottom) }
-	for step, v := nice((hi-lo)/5), math.Ceil(lo/nice((hi-lo)/5)); v*step <= hi; v++ {
+	for step, v := Nice((hi-lo)/5), math.Ceil(lo/Nice((hi-lo)/5)); v*step <= hi; v++ {
 		d.line(left, at(v*step), w-right, at(v*step), "var(--line)")
 		d.text(left-5, at(v*step)+4, 11, "end", "var(--ink-3)", number.Digits(v*step+0, 3))
 	}

@@ -5,7 +5,6 @@ type Picture struct {
 	Title        string
 	XName, YName string
 	X0, X1       string // at the ends of the horizontal axis
-	Y0, Y1       string
 	Href         string // of the image, a data URL
 	W, H         float64
 	Legend       Legend
@@ -34,8 +33,6 @@ func (p Picture) SVG() string {
 	d.text(left, top+p.H+15, 11, "start", "var(--ink-3)", p.X0)
 	d.text(left+p.W, top+p.H+15, 11, "end", "var(--ink-3)", p.X1)
 	d.text(left+p.W/2, top+p.H+15, 11, "middle", "var(--ink-2)", p.XName)
-	d.text(left-6, top+10, 11, "end", "var(--ink-3)", p.Y0)
-	d.text(left-6, top+p.H, 11, "end", "var(--ink-3)", p.Y1)
 	d.text(left-6, top+p.H/2, 11, "end", "var(--ink-2)", p.YName)
 	p.Legend.draw(&d, foot, w)
 	return d.close()

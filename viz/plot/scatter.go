@@ -61,7 +61,7 @@ func (s Scatter) SVG(w, h float64) string {
 		}
 		d.text(left-5, py(y)+4, 11, "end", "var(--ink-3)", name)
 	}
-	step := nice((x1 - x0) / 6)
+	step := Nice((x1 - x0) / 6)
 	for x := math.Ceil(x0/step) * step; x <= x1; x += step {
 		d.line(px(x), h-bottom, px(x), h-bottom+4, "var(--line-strong)")
 		d.text(px(x), h-bottom+15, 11, "middle", "var(--ink-3)", number.Digits(x+0, 4))
@@ -104,8 +104,8 @@ func power(n int) string {
 	return fmt.Sprintf("1e%d", n)
 }
 
-// nice is 1, 2 or 5 times a power of ten, no less than v.
-func nice(v float64) float64 {
+// Nice is 1, 2 or 5 times a power of ten, no less than v.
+func Nice(v float64) float64 {
 	p := math.Pow(10, math.Floor(math.Log10(v)))
 	for _, m := range []float64{1, 2, 5} {
 		if m*p >= v*(1-1e-9) {

@@ -41,16 +41,16 @@ func (d *drawing) close() string { return d.b.String() + "</svg>" }
 
 // rect paints a rectangle; more are further attributes.
 func (d *drawing) rect(x, y, w, h float64, fill string, more ...string) {
-	fmt.Fprintf(&d.b, `<rect x="%s" y="%s" width="%s" height="%s" fill="%s"%s/>`, n(x), n(y), n(w), n(h), fill, attributes(more))
+	fmt.Fprintf(&d.b, `<rect x="%s" y="%s" width="%s" height="%s" fill="%s"%s/>`, n(x), n(y), n(w), n(h), html.EscapeString(fill), attributes(more))
 }
 
 func (d *drawing) line(x0, y0, x1, y1 float64, stroke string, more ...string) {
-	fmt.Fprintf(&d.b, `<line x1="%s" y1="%s" x2="%s" y2="%s" stroke="%s"%s/>`, n(x0), n(y0), n(x1), n(y1), stroke, attributes(more))
+	fmt.Fprintf(&d.b, `<line x1="%s" y1="%s" x2="%s" y2="%s" stroke="%s"%s/>`, n(x0), n(y0), n(x1), n(y1), html.EscapeString(stroke), attributes(more))
 }
 
 // text writes s; anchor is start, middle or end.
 func (d *drawing) text(x, y, size float64, anchor, fill, s string, more ...string) {
-	fmt.Fprintf(&d.b, `<text x="%s" y="%s" font-size="%s" text-anchor="%s" fill="%s"%s>%s</text>`, n(x), n(y), n(size), anchor, fill, attributes(more), html.EscapeString(s))
+	fmt.Fprintf(&d.b, `<text x="%s" y="%s" font-size="%s" text-anchor="%s" fill="%s"%s>%s</text>`, n(x), n(y), n(size), anchor, html.EscapeString(fill), attributes(more), html.EscapeString(s))
 }
 
 // attributes are pairs of name and value.

@@ -12,7 +12,7 @@ func sample() Report {
 	rows := []chart.Row{
 		{
 			Ref: chart.Ref{Model: "<b>attention</b>", Task: "MK-2", Method: "quest", Selector: "own"}, Budget: 0.25, Block: 16,
-			Unit: "block", Accuracy: 0.5, Low: 0.4, High: 0.6, Seeds: 1, Examples: 100,
+			Name: "Quest of rows", Called: "<i>Attention</i>", Unit: "block", Accuracy: 0.5, Low: 0.4, High: 0.6, Seeds: 1, Examples: 100,
 		},
 		{
 			Ref: chart.Ref{Model: "ratplus", Task: "MK-2", Method: "quest", Selector: "random"}, Budget: 0.25, Block: 16,
@@ -39,7 +39,7 @@ func TestReport(t *testing.T) {
 	}
 	text := string(page)
 	for _, want := range []string{
-		"<!doctype html>", "&lt;script&gt;", "&lt;b&gt;attention", "Hypothesis 1", "RAT+ is behind by 3 points.", `class="contradicts"`,
+		"<!doctype html>", "&lt;script&gt;", "<td>&lt;i&gt;Attention&lt;/i&gt;</td>", "<td>Quest of rows</td>", "<td>ratplus</td>", "Hypothesis 1", "RAT+ is behind by 3 points.", `class="contradicts"`,
 		"Not measured here", "avx2", "1.23", "panic: &lt;nil&gt;", `viewBox="0 0`, "Where chance selects", "7B, 4,096 tokens", "40.0–60.0",
 	} {
 		if !strings.Contains(text, want) {
@@ -49,7 +49,7 @@ func TestReport(t *testing.T) {
 	if n := strings.Count(text, "<svg"); n != 2 {
 		t.Errorf("%d charts, want 2", n)
 	}
-	for _, never := range []string{"<script", "<b>attention", "<link", "src=", "@import", "url("} {
+	for _, never := range []string{"<script", "<b>attention", "<i>Attention", "<link", "src=", "@import", "url("} {
 		if strings.Contains(text, never) {
 			t.Errorf("the report holds %q", never)
 		}

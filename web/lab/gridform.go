@@ -19,12 +19,9 @@ import (
 type GridForm struct {
 	Preset string
 	Name   string
-	Lists  map[string][]string // those of GridLists, and parameters that are ticked
+	Lists  map[string][]string // models, tasks and the like, and parameters that are ticked
 	Texts  map[string]string   // seeds, examples, context, and the other parameters
 }
-
-// GridLists are the lists of a GridForm that every grid has.
-var GridLists = []string{"models", "tasks", "methods", "selectors", "select_with", "compute_with"}
 
 // Ticked reports whether the values of a parameter are ticked; else they are typed, with
 // commas between them.

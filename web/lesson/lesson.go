@@ -54,12 +54,6 @@ type Formula struct {
 	MathML string // a whole math element
 }
 
-// Places lists what a step may point out: parts of the page, as `hide` names them, and
-// columns for all of it.
-func Places() []string {
-	return []string{"question", "answer", "grid", "heads", "view", "inspector", "columns"}
-}
-
 // All lists the lessons in the order of the lecture.
 func All() []Lesson {
 	return []Lesson{retrieval(), cost(), quest(), moba(), eviction(), memory(), selection(), states()}

@@ -194,7 +194,7 @@ func (e *Experiments) price() app.UI {
 	case e.s.Cost.Phase == state.Failed:
 		text = e.s.Cost.Err
 	case e.s.Cost.Phase == state.Done && c.Left == 0:
-		text = fmt.Sprintf("All %s cells were computed before: the result is there at once.", number.Count(c.Cells))
+		text = number.Of(c.Cells, "cell") + ", computed before: the result is there at once."
 	case e.s.Cost.Phase == state.Done:
 		who := "with the " + number.Of(c.Workers, "worker") + " there now"
 		if c.Workers == 0 {

@@ -37,7 +37,7 @@ func captionOf(v *widget.ColumnView) []string {
 	if h.Method == "" {
 		return []string{h.Model}
 	}
-	run := state.Prompt(h) + " · " + v.How
+	run := h.Asked() + " · " + v.How
 	if v.File != "" {
 		run = v.File + " · " + run
 	}

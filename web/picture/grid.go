@@ -35,8 +35,6 @@ type Grid struct {
 	Gold     []int  // [Lines], block of the line's gold position, or -1
 	Answers  []bool // [Columns], blocks that hold the gold of any answer token
 	Needles  []bool // [Columns], blocks that hold a needle
-	Prompt   int    // positions of the prompt
-	HasMass  bool   // the trace knows the attention mass, so Oracle means something
 	SumHeads bool   // over all heads
 	Diff     *Diff  // against another run, nil without one
 }
@@ -89,7 +87,6 @@ func (r *Run) Grid(head *Head) *Grid {
 			}
 		}
 		if len(mass) > 0 {
-			g.HasMass = true
 			for _, b := range heaviest(mass, int(math.Ceil(total-1e-6))) {
 				g.Oracle[i*g.Columns+b] = true
 			}
@@ -103,7 +100,6 @@ func (r *Run) landmarks(g *Grid) {
 	if r.Header == nil {
 		return
 	}
-	g.Prompt = len(r.Header.Tokens)
 	for _, p := range r.Header.Gold {
 		if p >= 0 {
 			g.Answers[p/g.Block] = true

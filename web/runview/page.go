@@ -65,9 +65,5 @@ func Page(p Program, file []byte, hide []string) ([]byte, error) {
 // title names the run.
 func (v *View) title() string {
 	h := v.run.Header
-	title := h.Model + ", " + h.Method + " at " + number.Budget(h.Budget)
-	if h.Task != "" {
-		title += fmt.Sprintf(", %s example %d", h.Task, h.Seed)
-	}
-	return title + " · kvscope"
+	return h.Model + ", " + h.Method + " at " + number.Budget(h.Budget) + ", " + h.Asked() + " · kvscope"
 }

@@ -69,10 +69,7 @@ func (v *View) summary() *Summary {
 	if s.Model == "" {
 		s.Model = h.Model
 	}
-	var about []string
-	if h.Task != "" {
-		about = append(about, h.Task, fmt.Sprintf("example %d", h.Seed))
-	}
+	about := []string{h.Asked()}
 	for _, step := range v.run.Steps {
 		word := Word{Text: picture.Label(step.Token), Class: "word"}
 		if step.Step < len(h.Answer) {

@@ -59,6 +59,9 @@ func TestPartsAreTheRuns(t *testing.T) {
 		if got := strings.Count(svg, `width="15" height="15" fill=`); got != cells {
 			t.Errorf("%s: %d cells, want %d", method, got, cells)
 		}
+		if text := part(t, v, "summary"); !strings.Contains(text, v.run.Header.Asked()) {
+			t.Errorf("%s: the summary lacks %q", method, v.run.Header.Asked())
+		}
 		text := part(t, v, "prompt")
 		for _, piece := range picture.Pieces(v.run.Header)[:40] {
 			if word := strings.TrimSpace(piece); !strings.Contains(text, word) {

@@ -143,11 +143,6 @@ func (f Form) Swap(model string) Form {
 	return f
 }
 
-// Intervenes reports whether a request changes something by hand.
-func Intervenes(r run.Request) bool {
-	return r.MemoryStrength != nil || r.MemoryCap != nil || r.SelectWith != "" || r.ComputeWith != "" || Edits(r)
-}
-
 // Edits reports whether a request forces or drops blocks.
 func Edits(r run.Request) bool { return r.Force != "" || r.Drop != "" }
 

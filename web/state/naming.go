@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"kvscope/engine/niah"
 	"kvscope/engine/run"
 	"kvscope/engine/sparse"
 	"kvscope/engine/trace"
@@ -214,29 +213,13 @@ func (s *Snapshot) how(side int) string {
 	return how
 }
 
-// Prompt says what a run was asked, in few words: its task and seed.
-func Prompt(h *trace.Header) string {
-	if h.Arch == run.ArchCapture {
-		return "queries and keys"
-	}
-	switch h.Task {
-	case "", niah.CustomID:
-		return "own text"
-	case niah.PromptID:
-		return "free prompt"
-	case niah.RULERID:
-		return "RULER, example " + strconv.FormatUint(h.Seed, 10)
-	}
-	return h.Task + ", seed " + strconv.FormatUint(h.Seed, 10)
-}
-
 // Title names the browser's tab by what is on the screen.
 func (s *Snapshot) Title() string {
 	h := s.Columns[0].header()
 	if h == nil || h.Method == "" {
 		return "kvscope"
 	}
-	return Prompt(h) + " · " + s.how(0) + " · kvscope"
+	return h.Asked() + " · " + s.how(0) + " · kvscope"
 }
 
 // ModelTitle is the name for people of the model called name: its title, and its own name too

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -52,7 +53,7 @@ func (f Form) keys() []string {
 func (f Form) questions(p Problems) {
 	keys := f.keys()
 	if len(keys) > run.MaxQuestions {
-		p["questions"] = "more than the 64 questions allowed"
+		p["questions"] = fmt.Sprintf("more than the %d questions allowed", run.MaxQuestions)
 	}
 	for i, key := range keys {
 		if key != "" && slices.Contains(keys[:i], key) {

@@ -70,12 +70,12 @@ func TestTextFiles(t *testing.T) {
 			t.Errorf("the form shows %s: %v", name, !shown)
 		}
 	}
-	for task, want := range map[string]string{"": "own text", niah.CustomID: "own text", niah.RULERID: "RULER, example 2", "MK-1": "MK-1, seed 2"} {
-		if got := Prompt(&trace.Header{Task: task, Seed: 2}); got != want {
+	for task, want := range map[string]string{"": "own text", niah.CustomID: "own text", niah.PromptID: "free prompt", niah.RULERID: "RULER, example 2", "MK-1": "MK-1, seed 2"} {
+		if got := (&trace.Header{Task: task, Seed: 2}).Asked(); got != want {
 			t.Errorf("%q is called %q, want %q", task, got, want)
 		}
 	}
-	if got := Prompt(&trace.Header{Arch: run.ArchCapture}); got != "queries and keys" {
+	if got := (&trace.Header{Arch: run.ArchCapture}).Asked(); got != "queries and keys" {
 		t.Errorf("a capture is called %q", got)
 	}
 }

@@ -160,20 +160,6 @@ func (a Toggle) apply(s *Snapshot) []Effect {
 	return SetOption{Name: a.Name}.apply(s)
 }
 
-// HidePart leaves a part of the page out, or takes it back in.
-type HidePart struct{ Part string }
-
-func (a HidePart) apply(s *Snapshot) []Effect {
-	parts := strings.Split(s.Hide, ",")
-	if i := slices.Index(parts, a.Part); i >= 0 {
-		parts = slices.Delete(parts, i, i+1)
-	} else {
-		parts = append(parts, a.Part)
-	}
-	s.Hide = parseHide(strings.Join(parts, ","))
-	return nil
-}
-
 // PlayAt chooses the speed of playing.
 type PlayAt struct{ Speed Speed }
 

@@ -236,11 +236,8 @@ func TestOpened(t *testing.T) {
 
 func TestHidingAndPlaying(t *testing.T) {
 	d := ready(t)
-	d.do(HidePart{"timeline"}).do(HidePart{"controls"}).do(HidePart{"all"})
+	d.s.Place = ParseQuery("hide=timeline,controls,all")
 	if d.s.Hide != "controls,timeline" || !d.s.Hides("timeline") || d.s.Hides("grid") {
-		t.Errorf("hides %q", d.s.Hide)
-	}
-	if d.do(HidePart{"controls"}); d.s.Hide != "timeline" {
 		t.Errorf("hides %q", d.s.Hide)
 	}
 	d.finish(events(t, "quest")).do(PlayAt{"4"}).do(TogglePlay{})

@@ -37,7 +37,7 @@ type Trace struct {
 
 	Model  string `json:"model"`
 	Method string `json:"method"` // with its budget
-	Task   string `json:"task"`   // and example; "" for own text
+	Task   string `json:"task"`   // and seed, or what else was asked
 	Tokens int    `json:"tokens"` // of the prompt
 	Answer string `json:"answer"`
 	Score  string `json:"score"` // "" where nothing is expected
@@ -131,10 +131,7 @@ func Describe(name string, file io.ReaderAt, size int64) (Trace, error) {
 	h := r.Header
 	t := Trace{
 		Name: strings.TrimSuffix(name, ".safetensors"), Bytes: int(size), Model: cmp.Or(h.Title, h.Model),
-		Method: method(h), Tokens: len(h.Tokens),
-	}
-	if h.Task != "" {
-		t.Task = fmt.Sprintf("%s, example %d", h.Task, h.Seed)
+		Method: method(h), Task: h.Asked(), Tokens: len(h.Tokens),
 	}
 	if result, ok := figures.ResultOf(&r.Run); ok {
 		t.Answer, t.Read = result.Answer, number.Percent(result.ReadFraction)

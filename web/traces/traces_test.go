@@ -37,7 +37,7 @@ func TestDescribe(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got.Name != "my run" || got.Bytes != len(content) || !strings.HasPrefix(got.Method, "Quest at ") || got.Tokens != len(r.Header.Tokens) ||
-		got.Answer != r.Done.Answer || got.Hits != r.HeadGrid().Hits() {
+		got.Task != r.Header.Task+", seed 4" || got.Answer != r.Done.Answer || got.Hits != r.HeadGrid().Hits() {
 		t.Errorf("%+v", got)
 	}
 	if _, err := Describe("x", strings.NewReader("x"), 1); err == nil || !strings.Contains(err.Error(), "no run") {

@@ -11,7 +11,6 @@ import (
 	"kvscope/engine/run"
 	"kvscope/engine/trace"
 	"kvscope/viz/number"
-	"kvscope/web/state"
 )
 
 // Asked says what the runs on the screen were asked and what is expected: one line for
@@ -56,5 +55,5 @@ func askedLine(h *trace.Header) app.UI {
 		expected += ": " + h.Note
 	}
 	return app.P().Title(question).Body(
-		app.B().Text(state.Prompt(h)), app.Span().Class("question").Text(question), app.Span().Class("expected").Text(expected))
+		app.B().Text(h.Asked()), app.Span().Class("question").Text(question), app.Span().Class("expected").Text(expected))
 }

@@ -76,7 +76,7 @@ func HeadsBox(id string, side int, v *ColumnView, s *state.Snapshot, on *Bus) ap
 func mapHeads(id string, v *ColumnView, s *state.Snapshot, on *Bus) app.UI {
 	h := v.Run.Header
 	return app.Div().Class("picture stale").DataSet("part", "heads").Body(
-		app.H3().Class("heading").Body(app.Span().Text("Heads"), app.Span().Class("note").Text(fmt.Sprintf("%d layers of %d, attention maps alone", h.Layers, h.Heads))),
+		app.H3().Class("heading").Body(app.Span().Text("Heads"), app.Span().Class("note").Text(fmt.Sprintf("%s of %d, attention maps alone", number.Of(h.Layers, "layer"), h.Heads))),
 		&HeadGrid{ID: id, Heads: v.Heads, Metric: picture.Mass, Zoomed: s.Zoomed, Locked: s.Head, On: on})
 }
 

@@ -131,7 +131,7 @@ func (v *ColumnView) scored() (class, text string) {
 		return "free", "ln p " + number.LogLik(*d.LogLik)
 	case len(v.Run.Header.Expected) == 0:
 		return "free", "nothing expected"
-	case d.Score >= 0.9995:
+	case d.Score >= state.Right:
 		return "right", "✓ right"
 	case d.Score == 0:
 		return "wrong", "✗ wrong"

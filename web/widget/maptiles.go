@@ -8,6 +8,7 @@ import (
 	"kvscope/engine/lens"
 	"kvscope/engine/ops"
 	"kvscope/viz/heat"
+	"kvscope/viz/plot"
 )
 
 // mapTiles holds the tiles of a head's attention map as canvases of the browser, the
@@ -72,13 +73,7 @@ func roundUp(v float32) float32 {
 	if v <= 0 {
 		return 1
 	}
-	p := math.Pow(10, math.Floor(math.Log10(float64(v))))
-	for _, lead := range []float64{1, 2, 5, 10} {
-		if lead*p >= float64(v)*(1-1e-6) {
-			return float32(min(lead*p, 1))
-		}
-	}
-	return 1
+	return float32(min(plot.Nice(float64(v)*(1-1e-6)), 1)) // 0.1 is a little more in 32 bits
 }
 
 // take takes in more of the map until the time is up. It reports whether all is in.

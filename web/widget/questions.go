@@ -89,7 +89,7 @@ func (l *QuestionList) answer(a figures.Answered) app.UI {
 	mark, about := "", "nothing expected"
 	switch {
 	case a.Score == nil:
-	case *a.Score >= 0.9995:
+	case *a.Score >= state.Right:
 		mark, about = "right", "✓"
 	default:
 		mark, about = "wrong", "✗ expected "+strings.Join(a.Expected, ", ")
