@@ -58,6 +58,12 @@ func (m ModelInfo) Fingerprint() (string, error) {
 // AdapterJoint stands between a model and the adapter over it in a name: SmolLM2+memory.
 const AdapterJoint = "+"
 
+// PlainName is a name for a model made of another, of a file for one, without what addresses
+// take names apart at: the adapter, the step of a training, the sides of a swap.
+func PlainName(name string) string {
+	return strings.NewReplacer(AdapterJoint, "_", "@", "_", ":", "_").Replace(name)
+}
+
 // Adapted finds the first model that others are adapters over, and those after it, in
 // their order; nil where there is none.
 func Adapted(models []ModelInfo) []ModelInfo {

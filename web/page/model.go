@@ -9,6 +9,7 @@ import (
 
 	"github.com/maxence-charriere/go-app/v9/pkg/app"
 
+	"kvscope/engine/run"
 	"kvscope/viz/number"
 	"kvscope/web/api"
 	"kvscope/web/browser"
@@ -55,7 +56,7 @@ func (e *Explorer) bringFolder(side int, folder browser.Folder) {
 		refuse(problem)
 		return
 	}
-	from := api.SiteFile{Name: modelName(folder.Name), Size: weightsIn(files), Folder: true}
+	from := api.SiteFile{Name: run.PlainName(folder.Name), Size: weightsIn(files), Folder: true}
 	e.bring(side, folder.Name, from, e.later, func() string {
 		for i := range files {
 			files[i].File = browser.FileURL(folder.Files[i])

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"kvscope/engine/run"
 	"kvscope/web/api"
 	"kvscope/web/state"
 )
@@ -17,7 +18,7 @@ func TestNamesOfModels(t *testing.T) {
 		}
 	}
 	for folder, want := range map[string]string{"Qwen2.5-0.5B": "Qwen2.5-0.5B", "Llama-3.2-1B": "Llama-3.2-1B", "a:b.c": "a_b.c"} {
-		if got := modelName(folder); got != want || state.ParseColumn(got).Model != got {
+		if got := run.PlainName(folder); got != want || state.ParseColumn(got).Model != got {
 			t.Errorf("folder %q is called %q, want %q", folder, got, want)
 		}
 	}

@@ -151,18 +151,7 @@ func (e *Explorer) captureAgain() {
 }
 
 // modelOf is the name of what is in a file as a model: that of the file without its extension.
-func modelOf(file string) string { return modelName(strings.TrimSuffix(file, path.Ext(file))) }
-
-// modelName is a name without the characters that mean something else in the name of a model, as
-// addresses have it.
-func modelName(name string) string {
-	return strings.Map(func(r rune) rune {
-		if r == ':' || r == '+' || r == '@' {
-			return '_'
-		}
-		return r
-	}, name)
-}
+func modelOf(file string) string { return run.PlainName(strings.TrimSuffix(file, path.Ext(file))) }
 
 // isCapture reports whether a file holds queries and keys, and neither a run nor attention
 // maps, which are shown instead.

@@ -105,7 +105,7 @@ func shortName(e *run.Engine, path string) string {
 	return name
 }
 
-// stem is the name of the file at path without its extension, or of the folder.
+// stem is a name by the file at path without its extension, or by the folder.
 func stem(path string) string {
 	base := filepath.Base(filepath.Clean(path))
 	if abs, err := filepath.Abs(path); err == nil {
@@ -114,5 +114,5 @@ func stem(path string) string {
 	if info, err := os.Stat(path); err == nil && !info.IsDir() {
 		base = strings.TrimSuffix(base, filepath.Ext(base))
 	}
-	return base
+	return run.PlainName(base)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"math"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -99,5 +100,12 @@ func TestShortNames(t *testing.T) {
 	}
 	if name := shortName(e, "../../../engine/model/testdata/gguf/q5_k.gguf"); name != "q5_k" {
 		t.Errorf("%q", name)
+	}
+	odd := filepath.Join(t.TempDir(), "a:b@7.v1.gguf")
+	if err := os.WriteFile(odd, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if name := shortName(e, odd); name != "a_b_7.v1" {
+		t.Errorf("%q, which an address would take apart", name)
 	}
 }
