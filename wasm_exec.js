@@ -100,9 +100,15 @@
     document.body.append(panel);
   }
 
+  // A frame whose sandbox lacks allow-same-origin has no origin, and so may load no script of
+  // its site into a worker.
+  const inSandbox = globalThis.origin === "null" && location.protocol.startsWith("http");
+
   // A failure to download, in the words of the place that the page came from.
   function undelivered(config, details) {
-    const advice = config.server
+    const advice = inSandbox
+      ? `The frame is sandboxed, and ${location.origin} does not send “Access-Control-Allow-Origin: *” for such. Write “allow-same-origin” into the frame's “sandbox”.`
+      : config.server
       ? `The server at ${location.origin} does not answer. Check that "kvscope serve" is still running there, then reload.`
       : location.protocol === "file:"
         ? "A browser lets no page on a disk load its program, unless the folder was exported for that, by “kvscope export --disk”. Serve it instead, for one with “python3 -m http.server” in it, and open the address that it prints."
@@ -182,7 +188,7 @@
   }
 
   // Workers of such a page may load nothing at all, not even the files that are opened in it,
-  // and ask it.
+  // and ask it; those of a sandboxed frame may not load these files.
   function fromPage(url) {
     return new Promise((resolve, reject) => {
       const { port1, port2 } = new MessageChannel();
@@ -441,18 +447,18 @@
         "kvscope's page is a WebAssembly program. Open it in a current Chromium, Firefox or Safari, and check that no setting or extension turns WebAssembly off.",
       );
     }
-    const onDisk = location.protocol === "file:";
+    const apart = location.protocol === "file:" || inSandbox;
     let source = new URL("wasm_exec.js", config.root).href;
     // The worker that the program is compiled in is the first that it gets.
-    let worker = onDisk ? undefined : (globalThis.kvscopeCompiler ?? new Worker(source));
+    let worker = apart ? undefined : (globalThis.kvscopeCompiler ?? new Worker(source));
     const progress = progressBar();
     progress(0, config.size);
-    const module = await (onDisk ? compile(config, progress) : compileBeside(worker, config, progress, begun));
-    if (onDisk) source = URL.createObjectURL(await (await fetch(source)).blob());
+    const module = await (apart ? compile(config, progress) : compileBeside(worker, config, progress, begun));
+    if (apart) source = URL.createObjectURL(await (await fetch(source)).blob());
     globalThis.kvscopeWorker = () => {
       const given = worker ?? new Worker(source);
       worker = undefined;
-      if (onDisk) answerWorker(given);
+      if (apart) answerWorker(given);
       given.postMessage({ module });
       return given;
     };
@@ -535,7 +541,7 @@
       document.documentElement.dataset.boot = "loading";
       showFirst();
     };
-    setTimeout(begun, location.protocol === "file:" ? 0 : slowWorker);
+    setTimeout(begun, location.protocol === "file:" || inSandbox ? 0 : slowWorker);
     start(config, begun).catch((err) => {
       console.error(err);
       showFailure(err);
@@ -545,7 +551,7 @@
   // In a worker a message of the page brings the compiled program. From then on the program
   // listens itself; whatever ends it is told to the page.
   async function work(module) {
-    if (location.protocol === "blob:") fetchBy(fromPage, /^(file|blob):/); // of a page on a disk
+    if (location.protocol === "blob:") fetchBy(fromPage, /^(file|blob):/); // of a page on a disk, or in a sandbox
     const go = new Go();
     kvscopeImports(go);
     keepOutput();

@@ -22,6 +22,7 @@ import (
 	"kvscope/engine/run"
 	"kvscope/engine/sparse"
 	"kvscope/native/browsertest"
+	"kvscope/native/server"
 )
 
 // first is the request of the first screen.
@@ -75,6 +76,35 @@ func TestNothingIsKept(t *testing.T) {
 	d.do(chromedp.Navigate(s.URL + below + "/traces"))
 	d.has(id("traces-said"), "keeps nothing for this site")
 	d.quiet()
+}
+
+// A page in a sandbox, which has no origin and keeps nothing, runs where its host lets such a
+// page have its files, and says what to do where it does not.
+func TestSandbox(t *testing.T) {
+	e := newEngine(t)
+	site := http.FileServerFS(siteOf(t, e, server.StaticConfig{Program: ownProgram(t), Version: "test", Snapshots: true, Models: newModels(t)}))
+	for _, open := range []bool{true, false} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Security-Policy", "sandbox allow-scripts")
+			if open {
+				w.Header().Set("Access-Control-Allow-Origin", "*")
+			}
+			site.ServeHTTP(w, r)
+		}))
+		t.Cleanup(s.Close)
+		d := &desk{t, browsertest.Open(t), e, s.URL}
+		d.do(chromedp.Navigate(s.URL + "/embed/?task=MK-2&seed=3&hide=header"))
+		if !open {
+			d.has(".boot-failure", "allow-same-origin")
+			continue
+		}
+		d.finished("")
+		d.rerun(func() { d.choose("method", "moba") })
+		req := first
+		req.Method = "moba"
+		d.samePicks(req)
+		d.quiet()
+	}
 }
 
 // What other sites of the same host keep to answer in their place stays.

@@ -189,6 +189,7 @@ func appConfig(wasmURL string, p dist.Program, site api.Site) ([]byte, error) {
 	}
 	return fmt.Appendf(nil, `globalThis.kvscopeBoot ??= (config) => {
   config.root = new URL(".", document.currentScript.src).href;
+  if (origin === "null") return; // a sandboxed frame may start none so
   globalThis.kvscopeCompiler = new Worker(config.root + "wasm_exec.js");
   kvscopeCompiler.postMessage({ config });
 };
