@@ -392,7 +392,7 @@ func TestNoLaboratory(t *testing.T) {
 // TestGivenUp: what is not done when the server stops is no success.
 func TestGivenUp(t *testing.T) {
 	l := jobstest.Open(t, pairRunner{}.Models)
-	s, err := New(Config{Runner: pairRunner{}, Store: l.Store, Jobs: l.Jobs, Version: "test", Log: slog.New(slog.DiscardHandler)})
+	s, err := New(Config{Runner: pairRunner{}, Store: l.Store, Jobs: l.Jobs, Version: jobstest.Version, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
