@@ -95,7 +95,7 @@ func (a PicturesArrived) apply(s *Snapshot) []Effect {
 // ScriptLoaded says that charts can be drawn, or why not.
 type ScriptLoaded struct{ Err error }
 
-func (a ScriptLoaded) apply(s *Snapshot) []Effect { //nolint:unparam // as every action
+func (a ScriptLoaded) apply(s *Snapshot) []Effect {
 	s.Drawing, s.Undrawn = a.Err == nil, ""
 	if a.Err != nil {
 		s.Undrawn = a.Err.Error()

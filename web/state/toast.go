@@ -31,7 +31,7 @@ type ShowToast struct {
 	Stays bool
 }
 
-func (a ShowToast) apply(s *Snapshot) []Effect { //nolint:unparam // as every action
+func (a ShowToast) apply(s *Snapshot) []Effect {
 	s.say(a.Text)
 	s.Toast.Stays = a.Stays
 	return nil
@@ -56,7 +56,7 @@ func (s *Snapshot) fade(before Toast) []Effect {
 // Faded takes a toast away whose time is over.
 type Faded struct{ Gen int }
 
-func (a Faded) apply(s *Snapshot) []Effect { //nolint:unparam // as every action
+func (a Faded) apply(s *Snapshot) []Effect {
 	if a.Gen == s.Toast.Gen {
 		s.say("")
 	}
