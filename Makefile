@@ -141,6 +141,7 @@ $(dist)/info.json: .cache/app.wasm .cache/widget.wasm wasm_exec.js web/cmd/widge
 	$(GO) run ./native/cmd/pack -wasm $< -boot wasm_exec.js -widget .cache/widget.wasm -element web/cmd/widget/element.js \
 		-runtime $(goroot)/lib/wasm/wasm_exec.js -out $(dist) -level $(BROTLI)
 
+# The tests of the page wait as often as they compute: they begin first, beside the others.
 test: wasm ## vet, then all tests; those of the page need Chromium, on PATH or in KVSCOPE_CHROMIUM
 	@$(MAKE) --no-print-directory smollm2 || [ -s bin/SmolLM2.refused ] || [ "$${CI:-}" != true ]
 	@$(MAKE) --no-print-directory axe || [ -s bin/axe.refused ] || [ "$${CI:-}" != true ]
@@ -152,7 +153,7 @@ test: wasm ## vet, then all tests; those of the page need Chromium, on PATH or i
 	else \
 		echo 'tests under js/wasm skipped: install node to run them'; \
 	fi
-	$(GO) test -timeout 40m ./...
+	$(GO) test -timeout 40m ./native/e2e ./...
 
 test-hosts: wasm ## the tests of the explorer on its other hosts: the page's own engine on a server's page, a static site
 	KVSCOPE_HOST=browser $(GO) test -timeout 40m ./native/e2e

@@ -150,7 +150,7 @@ func KeyTable(keys []state.Key, lettersOff bool, below ...app.UI) app.UI {
 		rows = append(rows, app.Dt().Body(label), app.Dd().Text(key.About))
 	}
 	body := []app.UI{
-		app.H2().Text("Keys"),
+		app.H2().Text("Keys of the explorer"),
 		app.P().Text("Tab comes to the heads, the blocks and the prompt once each. There arrows move from one to the next, Home and End go to the ends, Enter keeps what the keyboard is at or lets it go, and f and x force and drop the block."),
 		app.Dl().Body(rows...),
 	}
